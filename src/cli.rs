@@ -1,0 +1,1 @@
+//! Clap types; their doc comments are the help.

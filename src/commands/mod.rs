@@ -1,0 +1,1 @@
+//! One short file per verb: settings, ask the rooms, hand a value to output.

@@ -1,0 +1,44 @@
+//! How a server of the cluster is reached. On a local Linux Engine its address can be dialled; behind Docker Desktop or
+//! on a remote Engine it cannot, and a relay inside a container carries the octets.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddrV4;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::spec::{ClusterName, NodeId};
+
+/// A connection to a server, whatever carries it.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A future that a trait object can return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What is to be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A server at its address on the cluster's network.
+    Network(SocketAddrV4),
+    /// A port on the loopback address inside a node's container, such as the proxy's Runtime API.
+    Inside(NodeId, u16),
+}
+
+/// Opens connections to the servers of a cluster. It sets no deadline: the caller does.
+pub trait Dial: Send + Sync {
+    /// Connects.
+    ///
+    /// # Errors
+    /// What `connect` says, or that no running container can carry the octets.
+    fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
+}
+
+impl<T: Dial + ?Sized> Dial for Arc<T> {
+    fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        (**self).dial(cluster, target)
+    }
+}

@@ -1,0 +1,49 @@
+//! What can go wrong at the Engine: the operation, its target, a kind that decides the exit code, and the next command.
+
+use thiserror::Error;
+
+/// A failed call to the Engine. `Display` does not repeat the source.
+#[derive(Debug, Error)]
+#[error("failed to {operation}")]
+pub struct EngineError {
+    /// What was tried on what: "create container redos-redis-1".
+    pub operation: String,
+    /// What kind of failure it is.
+    pub kind: EngineErrorKind,
+    /// Exact next commands or remedies for the user.
+    pub hints: Vec<String>,
+    /// What the Engine or the transport said.
+    #[source]
+    pub source: Option<anyhow::Error>,
+}
+
+/// Kinds of failures that are handled differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineErrorKind {
+    /// The Engine does not answer: not running, no permission, wrong address, too old.
+    Unreachable,
+    /// A port, a name or a subnet belongs to somebody else.
+    Conflict,
+    /// There is no such thing.
+    NotFound,
+    /// The node died.
+    NodeDied,
+    /// An image cannot be had.
+    Image,
+    /// The Engine refused or failed otherwise.
+    Other,
+}
+
+impl EngineError {
+    /// An error of this kind.
+    pub fn new(kind: EngineErrorKind, operation: impl Into<String>, source: impl Into<Option<anyhow::Error>>) -> Self {
+        Self { operation: operation.into(), kind, hints: Vec::new(), source: source.into() }
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}

@@ -1,0 +1,158 @@
+//! Effect 1, containers: a narrow trait at the level of nodes. [`docker`] implements it on the Docker Engine API and is
+//! the only place that names its client; [`sim`] implements it in memory for tests of the planner.
+//!
+//! Every call is idempotent where its name allows: creating what is there, starting what runs, removing what is gone are
+//! successes. Errors name the operation and the target.
+
+pub mod docker;
+pub mod error;
+pub mod image;
+pub mod sim;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::{EngineError, EngineErrorKind};
+
+use crate::dial::Dial;
+use crate::plan::observed::{Inventory, NetworkFacts};
+use crate::spec::{ClusterName, NodeId, Spec};
+
+/// Shorthand of this room.
+pub type Result<T> = std::result::Result<T, EngineError>;
+
+/// A container to be made for a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeSpec {
+    /// Which node.
+    pub node: NodeId,
+    /// An image that is here.
+    pub image: String,
+    /// The program and its arguments; replaces the image's entry point and command.
+    pub command: Vec<String>,
+    /// The address that it keeps for life.
+    pub address: Ipv4Addr,
+    /// The host directory mounted at [`crate::spec::NODE_DIR`]; the node's named volume when absent.
+    pub host_dir: Option<PathBuf>,
+    /// Container port to host port; host port 0 lets the Engine choose.
+    pub ports: BTreeMap<u16, u16>,
+    /// The host address that the ports are published on.
+    pub bind: IpAddr,
+    /// How long a stop waits before it kills.
+    pub stop_grace: Duration,
+    /// The label `dev.redos.spec-hash`.
+    pub spec_hash: String,
+}
+
+/// A file to be written into a node's volume, owned by [`crate::spec::NODE_UID`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct NodeFile {
+    /// Absolute path in the container.
+    pub path: String,
+    /// Its content. Not in `Debug`: it may hold a secret.
+    pub content: Vec<u8>,
+    /// Its mode: 0o600 for what the server rewrites, 0o400 for secrets.
+    pub mode: u32,
+}
+
+impl std::fmt::Debug for NodeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NodeFile({}, {:o}, {} octets)", self.path, self.mode, self.content.len())
+    }
+}
+
+/// One cluster in the list of all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterSummary {
+    /// Its name.
+    pub name: ClusterName,
+    /// Containers by state word: `running` 7.
+    pub states: BTreeMap<&'static str, usize>,
+    /// Published host ports, ascending.
+    pub ports: Vec<u16>,
+    /// When its oldest container was created, RFC 3339.
+    pub created_at: Option<String>,
+    /// Volumes that exist without a container: what a `down` left.
+    pub kept_volumes: usize,
+}
+
+/// What happened to a container, from the Engine's event stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineEvent {
+    /// Nanoseconds since the epoch, by the Engine's clock.
+    pub time_nano: i64,
+    /// The node.
+    pub node: NodeId,
+    /// `start`, `die`, `pause`, `unpause`, `destroy`, …
+    pub action: String,
+}
+
+/// The container engine.
+pub trait Engine: Dial + Send + Sync + 'static {
+    /// Where it is and what it is, for messages: "Docker 20.10.24 (API 1.41) at unix:///var/run/docker.sock".
+    fn describe(&self) -> String;
+
+    /// Everything that carries the cluster's labels, and what the volumes of stopped nodes hold.
+    fn inventory(&self, cluster: &ClusterName) -> impl Future<Output = Result<Inventory>> + Send;
+
+    /// All clusters of this Engine.
+    fn clusters(&self) -> impl Future<Output = Result<Vec<ClusterSummary>>> + Send;
+
+    /// Refuses names and ports that belong to somebody else, before anything is made. All conflicts in one error.
+    fn check_conflicts(&self, spec: &Spec, inventory: &Inventory) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes the network and lets the Engine pick its subnet.
+    fn create_network(&self, spec: &Spec) -> impl Future<Output = Result<NetworkFacts>> + Send;
+
+    /// Removes a network by id, disconnecting what is still on it.
+    fn remove_network(&self, id: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes a node's volume.
+    fn create_volume(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes a node's volume and what it holds.
+    fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes a node's container on the network, without starting it.
+    fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Writes files into a node's volume, whether it runs or not, and owns them to [`crate::spec::NODE_UID`]. Folders
+    /// on the way are made with mode 0700, the volume's root is owned to it as well.
+    fn write_files(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        files: Vec<NodeFile>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Reads a file of a node, whether it runs or not. `None` where there is no such file.
+    fn read_file(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        path: &str,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>>> + Send;
+
+    /// Starts a node. A node that dies within the call is an error that carries the end of its log.
+    fn start_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Stops a node, with its own grace period.
+    fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Thaws a paused node.
+    fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes a node's container by force. Its named volume stays.
+    fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// The last lines of a node's log.
+    fn log_tail(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        lines: usize,
+    ) -> impl Future<Output = Result<String>> + Send;
+}

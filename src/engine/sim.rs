@@ -1,0 +1,1 @@
+//! The engine and the servers in memory, for properties of the planner.

@@ -1,0 +1,1 @@
+//! Failure kinds, hints and exit codes.

@@ -1,0 +1,33 @@
+//! redos: highly available Redis on Docker, from one command, with a measured failover test.
+//!
+//! # The rooms
+//!
+//! A pure middle, effects at the edges. What a cluster should be ([`spec`]) and what it is ([`plan::observed`]) make a
+//! [`plan::Plan`]; [`apply`] walks it through two effects, containers ([`engine`]) and servers ([`sentinel`]).
+//!
+//! ```text
+//! commands ─▶ spec ──────▶ plan ──────▶ apply ─▶ engine   (containers)
+//!    │                      ▲             └────▶ sentinel (Redis, Sentinel, HAProxy over RESP and HTTP)
+//!    │                      └── observed ◀── engine, sentinel
+//!    └─▶ output ◀── events, values
+//! ```
+//!
+//! The arrows are checked by `tests/architecture.rs`: `spec` uses nothing, `plan` uses `spec`, `engine` and `sentinel`
+//! use `spec` and `plan`'s observed types, `output` takes values only, `commands` uses all and nobody uses `commands`.
+//!
+//! # Vocabulary
+//!
+//! A *cluster* has *master groups*; a group has one *master* and its *replicas*; *Sentinels* watch all groups; *proxies*
+//! (HAProxy) give clients one address. A *node* is one container. A *failover* is what Sentinels do when a master is
+//! down; a *switchover* is the planned one.
+
+pub mod apply;
+pub mod cli;
+pub mod commands;
+pub mod dial;
+pub mod engine;
+pub mod error;
+pub mod output;
+pub mod plan;
+pub mod sentinel;
+pub mod spec;

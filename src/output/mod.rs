@@ -1,0 +1,1 @@
+//! Tables, JSON, progress: the only place that names indicatif and comfy_table. It takes values only.

@@ -1,0 +1,55 @@
+//! What [`crate::apply`] reports while it walks a plan: the contract with [`crate::output`].
+
+use std::time::Duration;
+
+use super::step::{Step, StepId};
+
+/// One report. The listener draws it, prints it as a line or as JSON, or ignores it.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A plan with this many steps begins.
+    PlanStarted {
+        /// Number of steps.
+        steps: usize,
+    },
+    /// A step begins.
+    StepStarted {
+        /// The step.
+        step: Step,
+    },
+    /// A step that waits says what for, each time that changes.
+    StepWaiting {
+        /// Which step.
+        id: StepId,
+        /// What is not yet so: "redis-2 is not in sync: link down".
+        reason: String,
+    },
+    /// A step ended well.
+    StepDone {
+        /// Which step.
+        id: StepId,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A step failed; the error itself goes up the call chain.
+    StepFailed {
+        /// Which step.
+        id: StepId,
+    },
+    /// All steps are done.
+    PlanDone {
+        /// How long they took.
+        took: Duration,
+    },
+    /// Something with progress of its own, such as the pull of an image.
+    Progress {
+        /// What it is about: an image reference.
+        subject: String,
+        /// What is happening: "pulling", "unpacking".
+        text: String,
+        /// Done and total, in octets, when known.
+        octets: Option<(u64, u64)>,
+    },
+    /// A remark for the user that is neither progress nor an error.
+    Remark(String),
+}

@@ -1,0 +1,285 @@
+//! Gates: what a step waits for, and when a cluster is ready. Each is a pure predicate on what was observed.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use serde::Serialize;
+
+use super::observed::{Answer, Observed, RoleView, WatchedMaster};
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
+
+/// Something to wait for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "gate", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Gate {
+    /// The node answers and is not loading.
+    Answers {
+        /// Which.
+        node: NodeId,
+    },
+    /// All replicas of the group follow its one master, their links are up and no sync is under way.
+    ReplicasInSync {
+        /// The group.
+        group: Group,
+    },
+    /// All Sentinels name the same master for the group, and it claims to be one.
+    SentinelsAgree {
+        /// The group.
+        group: Group,
+    },
+    /// Every Sentinel sees all replicas of the group and all other Sentinels, none of them down, no more than these.
+    SentinelsSeeAll {
+        /// The group.
+        group: Group,
+    },
+    /// `SENTINEL CKQUORUM` is content at every Sentinel, and none is in TILT.
+    QuorumReached {
+        /// The group.
+        group: Group,
+    },
+    /// Every proxy sends the group's writes to its master and its reads to in-sync replicas.
+    ProxiesRoute {
+        /// The group.
+        group: Group,
+    },
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answers { node } => write!(f, "{node} answers"),
+            Self::ReplicasInSync { group } => write!(f, "replicas of {group} in sync"),
+            Self::SentinelsAgree { group } => write!(f, "Sentinels agree on the master of {group}"),
+            Self::SentinelsSeeAll { group } => write!(f, "Sentinels see all nodes of {group}"),
+            Self::QuorumReached { group } => write!(f, "quorum for {group}"),
+            Self::ProxiesRoute { group } => write!(f, "proxies route {group}"),
+        }
+    }
+}
+
+impl Gate {
+    /// Everything that makes a cluster ready, in the order in which it comes true.
+    pub fn ready(spec: &Spec) -> Vec<Gate> {
+        let per_group = |group| {
+            [
+                Gate::ReplicasInSync { group },
+                Gate::SentinelsAgree { group },
+                Gate::SentinelsSeeAll { group },
+                Gate::QuorumReached { group },
+                Gate::ProxiesRoute { group },
+            ]
+        };
+        let answers = spec.nodes().into_iter().map(|node| Gate::Answers { node });
+        answers.chain(spec.groups().flat_map(per_group)).collect()
+    }
+
+    /// The nodes whose logs tell most when this gate does not open.
+    pub fn concerns(&self, spec: &Spec) -> Vec<NodeId> {
+        match self {
+            Self::Answers { node } => vec![*node],
+            Self::ReplicasInSync { group } => spec.redis_nodes(*group).collect(),
+            Self::SentinelsAgree { .. } | Self::SentinelsSeeAll { .. } | Self::QuorumReached { .. } => {
+                spec.sentinel_nodes().collect()
+            }
+            Self::ProxiesRoute { .. } => spec.proxy_nodes().collect(),
+        }
+    }
+
+    /// Whether it is so.
+    ///
+    /// # Errors
+    /// What is not yet so, in words.
+    pub fn holds(&self, spec: &Spec, observed: &Observed) -> Result<(), String> {
+        match self {
+            Self::Answers { node } => answers(*node, observed),
+            Self::ReplicasInSync { group } => replicas_in_sync(*group, spec, observed),
+            Self::SentinelsAgree { group } => {
+                let master = sole_master(*group, observed)?;
+                for (sentinel, watched) in watched(*group, spec, observed) {
+                    let address = watched?.address;
+                    let says = node_at(address, observed);
+                    if says != Some(master) {
+                        let says = says.map_or_else(|| address.to_string(), |node| node.to_string());
+                        return Err(format!("{sentinel} names {says} as master of {group}, not {master}"));
+                    }
+                }
+                Ok(())
+            }
+            Self::SentinelsSeeAll { group } => sentinels_see_all(*group, spec, observed),
+            Self::QuorumReached { group } => {
+                for (sentinel, watched) in watched(*group, spec, observed) {
+                    watched?.quorum_check.as_ref().map_err(|text| format!("{sentinel} says: {text}"))?;
+                    if observed.topology.sentinels.get(&sentinel).and_then(Answer::said).is_some_and(|view| view.tilt) {
+                        return Err(format!("{sentinel} is in TILT"));
+                    }
+                }
+                Ok(())
+            }
+            Self::ProxiesRoute { group } => proxies_route(*group, spec, observed),
+        }
+    }
+}
+
+fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
+    let topology = &observed.topology;
+    let silent = match node {
+        NodeId::Redis { .. } => match topology.redis.get(&node) {
+            Some(Answer::Says(view)) if view.loading => return Err(format!("{node} is loading its data")),
+            Some(Answer::Says(_)) => return Ok(()),
+            Some(Answer::Silent(why)) => Some(why),
+            None => None,
+        },
+        NodeId::Sentinel(_) => match topology.sentinels.get(&node) {
+            Some(Answer::Says(_)) => return Ok(()),
+            Some(Answer::Silent(why)) => Some(why),
+            None => None,
+        },
+        NodeId::Proxy(_) => match topology.proxies.get(&node) {
+            Some(Answer::Says(_)) => return Ok(()),
+            Some(Answer::Silent(why)) => Some(why),
+            None => None,
+        },
+    };
+    let state = observed.inventory.nodes.get(&node).map_or("missing", |facts| facts.state.as_str());
+    Err(silent.map_or_else(|| format!("{node} is {state}"), |why| format!("{node} does not answer: {why}")))
+}
+
+/// The one node of the group that claims to be its master.
+///
+/// # Errors
+/// There is none, or more than one.
+pub fn sole_master(group: Group, observed: &Observed) -> Result<NodeId, String> {
+    let masters: Vec<NodeId> = claimants(group, observed);
+    match masters.as_slice() {
+        [master] => Ok(*master),
+        [] => Err(format!("no node of {group} is master")),
+        several => {
+            let names: Vec<String> = several.iter().map(ToString::to_string).collect();
+            Err(format!("{} all claim to be master of {group}", names.join(" and ")))
+        }
+    }
+}
+
+/// The nodes of a group that claim to be master.
+pub fn claimants(group: Group, observed: &Observed) -> Vec<NodeId> {
+    let claims = observed.topology.redis.iter().filter(|(node, answer)| {
+        node.group() == Some(group) && answer.said().is_some_and(|view| matches!(view.role, RoleView::Master { .. }))
+    });
+    claims.map(|(node, _)| *node).collect()
+}
+
+/// The pinned address of a node.
+pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
+    observed.inventory.nodes.get(&node)?.address
+}
+
+/// The node that lives at an address.
+pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
+    let at = |facts: &super::observed::NodeFacts| facts.address == Some(*address.ip());
+    observed.inventory.nodes.iter().find(|(_, facts)| at(facts)).map(|(node, _)| *node)
+}
+
+/// What each Sentinel of the spec says of a group.
+fn watched<'a>(
+    group: Group,
+    spec: &Spec,
+    observed: &'a Observed,
+) -> impl Iterator<Item = (NodeId, Result<&'a WatchedMaster, String>)> {
+    spec.sentinel_nodes().map(move |sentinel| {
+        let watched = answers(sentinel, observed).and_then(|()| {
+            let view = observed.topology.sentinels.get(&sentinel).and_then(Answer::said);
+            view.and_then(|view| view.masters.get(&group.to_string()))
+                .ok_or_else(|| format!("{sentinel} does not watch {group}"))
+        });
+        (sentinel, watched)
+    })
+}
+
+fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+    let master = sole_master(group, observed)?;
+    for node in spec.redis_nodes(group).filter(|node| *node != master) {
+        answers(node, observed)?;
+        let Some(view) = observed.topology.redis.get(&node).and_then(Answer::said) else { continue };
+        let RoleView::Replica { master: follows, link_up, syncing, .. } = &view.role else { continue };
+        if node_at(*follows, observed) != Some(master) {
+            return Err(format!("{node} follows {follows}, not {master}"));
+        }
+        if *syncing {
+            return Err(format!("{node} is copying the data of {master}"));
+        }
+        if !link_up {
+            return Err(format!("the link of {node} to {master} is down"));
+        }
+    }
+    // The master's own word, too: it counts only acknowledged replicas for min-replicas-to-write.
+    let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
+        Some(RoleView::Master { replicas }) => replicas,
+        Some(RoleView::Replica { .. }) | None => return Err(format!("{master} is no longer master")),
+    };
+    for node in spec.redis_nodes(group).filter(|node| *node != master) {
+        let address = address_of(node, observed);
+        let online = attached.iter().any(|replica| Some(*replica.address.ip()) == address && replica.state == "online");
+        if !online {
+            return Err(format!("{master} does not yet list {node} as online"));
+        }
+    }
+    Ok(())
+}
+
+fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+    let master = sole_master(group, observed)?;
+    let at = |node: NodeId, port: u16| address_of(node, observed).map(|ip| SocketAddrV4::new(ip, port));
+    let replicas: BTreeSet<SocketAddrV4> =
+        spec.redis_nodes(group).filter(|node| *node != master).filter_map(|node| at(node, REDIS_PORT)).collect();
+    for (sentinel, watched) in watched(group, spec, observed) {
+        let watched = watched?;
+        let name =
+            |address: &SocketAddrV4| node_at(*address, observed).map_or_else(|| address.to_string(), |n| n.to_string());
+        let complain = |what: &str, known: &BTreeSet<SocketAddrV4>, wanted: &BTreeSet<SocketAddrV4>| {
+            if let Some(missing) = wanted.difference(known).next() {
+                return Err(format!("{sentinel} does not yet know the {what} {}", name(missing)));
+            }
+            match known.difference(wanted).next() {
+                Some(ghost) => {
+                    Err(format!("{sentinel} still knows the {what} {}, which is not of this cluster", name(ghost)))
+                }
+                None => Ok(()),
+            }
+        };
+        complain("replica", &watched.replicas.iter().map(|replica| replica.address).collect(), &replicas)?;
+        let peers: BTreeSet<SocketAddrV4> =
+            spec.sentinel_nodes().filter(|peer| *peer != sentinel).filter_map(|peer| at(peer, SENTINEL_PORT)).collect();
+        complain("Sentinel", &watched.peers.iter().map(|peer| peer.address).collect(), &peers)?;
+        let flags = watched
+            .replicas
+            .iter()
+            .map(|r| (&r.address, &r.flags))
+            .chain(watched.peers.iter().map(|p| (&p.address, &p.flags)));
+        for (address, flags) in flags {
+            if let Some(flag) = ["s_down", "o_down", "disconnected"].into_iter().find(|flag| flags.contains(*flag)) {
+                return Err(format!("{sentinel} sees {} as {flag}", name(address)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn proxies_route(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+    let master = sole_master(group, observed)?;
+    let replicas: BTreeSet<NodeId> = spec.redis_nodes(group).filter(|node| *node != master).collect();
+    for proxy in spec.proxy_nodes() {
+        answers(proxy, observed)?;
+        let Some(view) = observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
+        let route = view.routes.get(&group).cloned().unwrap_or_default();
+        match route.write {
+            Some(node) if node == master => {}
+            Some(node) => return Err(format!("{proxy} sends writes of {group} to {node}, not to {master}")),
+            None => return Err(format!("{proxy} has no server for writes of {group}")),
+        }
+        if let Some(node) = replicas.difference(&route.read).next() {
+            return Err(format!("{proxy} does not yet send reads of {group} to {node}"));
+        }
+    }
+    Ok(())
+}

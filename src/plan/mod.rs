@@ -1,0 +1,13 @@
+//! Diff, pure: desired state and observed state make a [`Plan`] of typed steps, each with its reason.
+//!
+//! Synchronous and deterministic; no IO, no clock, no log. All policy lives here: [`crate::apply`] walks a plan and
+//! decides nothing.
+
+pub mod event;
+pub mod gate;
+pub mod observed;
+pub mod step;
+
+pub use gate::Gate;
+pub use observed::{Inventory, Observed, Topology};
+pub use step::{Action, Plan, Step, StepId};

@@ -1,0 +1,323 @@
+//! Observed state: what the Engine says of a cluster ([`Inventory`]) and what its servers say ([`Topology`]).
+//!
+//! Types only; [`crate::engine`] and [`crate::sentinel`] fill them. Disagreement is kept: two Sentinels that name two
+//! masters, two nodes that both claim to be master, a node that does not answer are all values here, not errors.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+
+use crate::spec::{Group, NodeId, Spec, Subnet};
+
+/// All that was observed of one cluster at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// What the Engine says.
+    pub inventory: Inventory,
+    /// What the servers say.
+    pub topology: Topology,
+}
+
+/// What carries a cluster's labels on the Engine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inventory {
+    /// Its network.
+    pub network: Option<NetworkFacts>,
+    /// Its volumes, by node.
+    pub volumes: BTreeMap<NodeId, VolumeFacts>,
+    /// Its containers, by node.
+    pub nodes: BTreeMap<NodeId, NodeFacts>,
+    /// The newest specification that was recorded in the labels.
+    pub recorded: Option<Spec>,
+}
+
+/// A cluster's network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkFacts {
+    /// The Engine's id. A network is addressed by it: before Docker 25 two can have the same name (moby#33561).
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The subnet that Docker picked.
+    pub subnet: Subnet,
+    /// The host's address on it.
+    pub gateway: Ipv4Addr,
+}
+
+/// A node's volume.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeFacts {
+    /// Its name.
+    pub name: String,
+}
+
+/// A node's container.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeFacts {
+    /// The Engine's id of the container.
+    pub container_id: String,
+    /// Its name.
+    pub name: String,
+    /// The image reference that it was made from.
+    pub image: String,
+    /// What it is doing.
+    pub state: NodeState,
+    /// Its pinned address.
+    pub address: Option<Ipv4Addr>,
+    /// Its published ports.
+    pub ports: Vec<PublishedPort>,
+    /// Hash of what it was made from: the label `dev.redos.spec-hash`.
+    pub spec_hash: String,
+    /// When it was created, RFC 3339, as the Engine gave it.
+    pub created_at: String,
+    /// When it was last started, RFC 3339; absent when it never was.
+    pub started_at: Option<String>,
+    /// What its volume holds, read when it does not run and so cannot be asked. Absent where there is nothing to read.
+    pub stored: Option<StoredState>,
+}
+
+/// The state of a container. Each wants an answer of its own, so there is no "other".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeState {
+    /// Made, never started.
+    Created,
+    /// Running.
+    Running,
+    /// Frozen by `docker pause`.
+    Paused,
+    /// Died, and its restart policy is starting it again.
+    Restarting,
+    /// Ended.
+    Exited {
+        /// Its exit code.
+        code: i64,
+        /// Whether the kernel killed it for want of memory.
+        oom_killed: bool,
+    },
+    /// Could not be removed or stopped; only removal by force helps.
+    Dead,
+    /// Being removed.
+    Removing,
+}
+
+impl NodeState {
+    /// The word that tables and JSON use.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Restarting => "restarting",
+            Self::Exited { .. } => "exited",
+            Self::Dead => "dead",
+            Self::Removing => "removing",
+        }
+    }
+}
+
+/// A port of a container that the host listens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PublishedPort {
+    /// The port in the container.
+    pub container: u16,
+    /// The address on the host.
+    pub host_ip: IpAddr,
+    /// The port on the host.
+    pub host: u16,
+}
+
+/// What a stopped node's own configuration file says. Redis and Sentinel rewrite it at every change of role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredState {
+    /// A Redis node's.
+    Redis {
+        /// Its own address when it was written.
+        address: Option<Ipv4Addr>,
+        /// Whom it followed; absent when it was a master.
+        replica_of: Option<SocketAddrV4>,
+    },
+    /// A Sentinel's: the master of each group and the epoch of that knowledge (higher is newer).
+    Sentinel {
+        /// By group name.
+        masters: BTreeMap<String, StoredMaster>,
+    },
+}
+
+/// A Sentinel's written word on a group's master.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMaster {
+    /// Its address.
+    pub address: SocketAddrV4,
+    /// The configuration epoch; the highest is the last failover that won.
+    pub config_epoch: u64,
+}
+
+/// What every server of the cluster says. A node that was not asked (it does not run) is absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Topology {
+    /// Redis nodes.
+    pub redis: BTreeMap<NodeId, Answer<RedisView>>,
+    /// Sentinels.
+    pub sentinels: BTreeMap<NodeId, Answer<SentinelView>>,
+    /// Proxies.
+    pub proxies: BTreeMap<NodeId, Answer<ProxyView>>,
+}
+
+/// What a server said, or why it said nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer<T> {
+    /// It answered.
+    Says(T),
+    /// It did not, for this reason: "no answer within 1 s", "connection refused", "WRONGPASS …".
+    Silent(String),
+}
+
+impl<T> Answer<T> {
+    /// The answer, if there is one.
+    pub fn said(&self) -> Option<&T> {
+        match self {
+            Self::Says(value) => Some(value),
+            Self::Silent(_) => None,
+        }
+    }
+}
+
+/// What one Redis node says of itself (`INFO`, `CONFIG GET`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RedisView {
+    /// `redis_version`, or `valkey_version` where there is one.
+    pub version: String,
+    /// `redis` or `valkey`.
+    pub server: String,
+    /// What it believes to be.
+    pub role: RoleView,
+    /// Its replication offset in octets: `master_repl_offset`, or `slave_repl_offset` of a replica.
+    pub offset: i64,
+    /// `master_replid`.
+    pub replication_id: String,
+    /// Whether it is still loading its data.
+    pub loading: bool,
+    /// `used_memory` in octets.
+    pub used_memory: u64,
+    /// `connected_clients`.
+    pub clients: u64,
+    /// `uptime_in_seconds`.
+    pub uptime_seconds: u64,
+    /// `slave_priority`; 0 is never promoted.
+    pub replica_priority: u32,
+    /// Number of keys in all databases (`INFO keyspace`).
+    pub keys: u64,
+    /// The directives that redos manages, as `CONFIG GET` gives them.
+    pub config: BTreeMap<String, String>,
+}
+
+/// What a Redis node believes to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleView {
+    /// A master, with the replicas that are attached to it.
+    Master {
+        /// As it lists them.
+        replicas: Vec<AttachedReplica>,
+    },
+    /// A replica.
+    Replica {
+        /// Of this node.
+        master: SocketAddrV4,
+        /// `master_link_status:up`.
+        link_up: bool,
+        /// `master_sync_in_progress:1`.
+        syncing: bool,
+        /// `master_last_io_seconds_ago`; absent while the link is down.
+        last_io_seconds: Option<u64>,
+    },
+}
+
+/// A replica as its master lists it (`slaveN:` in `INFO replication`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedReplica {
+    /// Its announced address.
+    pub address: SocketAddrV4,
+    /// `online`, `send_bulk`, `wait_bgsave`, …
+    pub state: String,
+    /// The offset that it last acknowledged.
+    pub offset: i64,
+    /// Seconds since that acknowledgement.
+    pub lag_seconds: u64,
+}
+
+/// What one Sentinel says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SentinelView {
+    /// `SENTINEL MYID`.
+    pub id: String,
+    /// `redis_version` or `valkey_version`.
+    pub version: String,
+    /// Whether it is in TILT, and so does not act.
+    pub tilt: bool,
+    /// What it watches, by group name.
+    pub masters: BTreeMap<String, WatchedMaster>,
+}
+
+/// What one Sentinel says of one group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchedMaster {
+    /// The master's address.
+    pub address: SocketAddrV4,
+    /// Its flags: `master`, `s_down`, `o_down`, `failover_in_progress`, …
+    pub flags: BTreeSet<String>,
+    /// `quorum`.
+    pub quorum: u16,
+    /// `down-after-milliseconds`.
+    pub down_after: u64,
+    /// `failover-timeout` in milliseconds.
+    pub failover_timeout: u64,
+    /// `parallel-syncs`.
+    pub parallel_syncs: u16,
+    /// `config-epoch`.
+    pub config_epoch: u64,
+    /// The replicas that it knows.
+    pub replicas: Vec<WatchedReplica>,
+    /// The other Sentinels that it knows.
+    pub peers: Vec<WatchedPeer>,
+    /// `SENTINEL CKQUORUM`: `Ok`, or what it complains of.
+    pub quorum_check: Result<(), String>,
+}
+
+/// A replica as a Sentinel knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedReplica {
+    /// Its address.
+    pub address: SocketAddrV4,
+    /// Its flags: `slave`, `s_down`, `disconnected`, …
+    pub flags: BTreeSet<String>,
+    /// `slave-priority` as of the last `INFO` that this Sentinel read.
+    pub priority: u32,
+}
+
+/// Another Sentinel as a Sentinel knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedPeer {
+    /// Its run id.
+    pub id: String,
+    /// Its address.
+    pub address: SocketAddrV4,
+    /// Its flags: `sentinel`, `s_down`, …
+    pub flags: BTreeSet<String>,
+}
+
+/// What one proxy does, found out by using it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProxyView {
+    /// HAProxy's version.
+    pub version: String,
+    /// Per group: where a write goes and which nodes are in the read rotation.
+    pub routes: BTreeMap<Group, ProxyRoute>,
+}
+
+/// The ways of one group through one proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProxyRoute {
+    /// The node that gets writes; absent when none does.
+    pub write: Option<NodeId>,
+    /// The nodes that get reads.
+    pub read: BTreeSet<NodeId>,
+}

@@ -1,0 +1,224 @@
+//! A plan: typed steps at the level of nodes, each with the reason in the user's words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+
+use super::gate::Gate;
+use crate::spec::{Group, NodeId};
+
+/// The number of a step within its plan, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct StepId(pub usize);
+
+/// What a step does. Every action is idempotent: done twice it changes nothing the second time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Action {
+    /// Make the network.
+    CreateNetwork,
+    /// Remove the network.
+    RemoveNetwork,
+    /// Have the cluster's secrets at hand: given ones, those of its volumes, or new ones.
+    EnsureSecrets,
+    /// Make a node's volume.
+    CreateVolume {
+        /// Whose.
+        node: NodeId,
+    },
+    /// Remove a node's volume and what it holds.
+    RemoveVolume {
+        /// Whose.
+        node: NodeId,
+    },
+    /// Make a node's container, without starting it.
+    CreateNode {
+        /// Which.
+        node: NodeId,
+    },
+    /// Write a node's configuration and secrets into its volume.
+    WriteConfig {
+        /// Which.
+        node: NodeId,
+        /// For a Redis node, the master to follow; absent for a master, a Sentinel and a proxy.
+        master: Option<NodeId>,
+    },
+    /// Start a node.
+    StartNode {
+        /// Which.
+        node: NodeId,
+    },
+    /// Thaw a paused node.
+    UnpauseNode {
+        /// Which.
+        node: NodeId,
+    },
+    /// Stop a node, giving it time to end well.
+    StopNode {
+        /// Which.
+        node: NodeId,
+    },
+    /// Remove a node's container. Its volume stays.
+    RemoveNode {
+        /// Which.
+        node: NodeId,
+    },
+    /// Make a Redis node follow another, and write that into its configuration file.
+    Replicate {
+        /// Which.
+        node: NodeId,
+        /// Whom it is to follow.
+        master: NodeId,
+    },
+    /// Set directives of a Redis node at runtime, and write them into its configuration file.
+    ConfigSet {
+        /// Which.
+        node: NodeId,
+        /// The directives by name.
+        directives: BTreeMap<String, String>,
+    },
+    /// Make a Sentinel watch a group.
+    SentinelMonitor {
+        /// Which Sentinel.
+        node: NodeId,
+        /// The group.
+        group: Group,
+        /// Its master.
+        master: NodeId,
+    },
+    /// Set a Sentinel's settings of a group at runtime; it writes them into its configuration file.
+    SentinelSet {
+        /// Which Sentinel.
+        node: NodeId,
+        /// The group.
+        group: Group,
+        /// Settings by name, as `SENTINEL SET` takes them.
+        settings: BTreeMap<String, String>,
+    },
+    /// Make a Sentinel stop watching a group.
+    SentinelRemove {
+        /// Which Sentinel.
+        node: NodeId,
+        /// The group.
+        group: Group,
+    },
+    /// Make another node of the group its master, without losing an acknowledged write.
+    Switchover {
+        /// The group.
+        group: Group,
+        /// The node to promote.
+        to: NodeId,
+    },
+    /// Wait until something is so.
+    Await {
+        /// What.
+        gate: Gate,
+    },
+    /// Write through a proxy, read it back through the same proxy, remove it.
+    VerifyWrite {
+        /// Which proxy.
+        proxy: NodeId,
+        /// Through which group's port.
+        group: Group,
+    },
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateNetwork => f.write_str("create network"),
+            Self::RemoveNetwork => f.write_str("remove network"),
+            Self::EnsureSecrets => f.write_str("ensure secrets"),
+            Self::CreateVolume { node } => write!(f, "create volume of {node}"),
+            Self::RemoveVolume { node } => write!(f, "remove volume of {node}"),
+            Self::CreateNode { node } => write!(f, "create {node}"),
+            Self::WriteConfig { node, master: None } => write!(f, "write configuration of {node}"),
+            Self::WriteConfig { node, master: Some(master) } => {
+                write!(f, "write configuration of {node}, replica of {master}")
+            }
+            Self::StartNode { node } => write!(f, "start {node}"),
+            Self::UnpauseNode { node } => write!(f, "unpause {node}"),
+            Self::StopNode { node } => write!(f, "stop {node}"),
+            Self::RemoveNode { node } => write!(f, "remove {node}"),
+            Self::Replicate { node, master } => write!(f, "make {node} a replica of {master}"),
+            Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),
+            Self::SentinelMonitor { node, group, master } => write!(f, "make {node} watch {group} at {master}"),
+            Self::SentinelSet { node, group, settings } => write!(f, "set {} of {group} on {node}", listed(settings)),
+            Self::SentinelRemove { node, group } => write!(f, "make {node} stop watching {group}"),
+            Self::Switchover { group, to } => write!(f, "switch {group} over to {to}"),
+            Self::Await { gate } => write!(f, "await {gate}"),
+            Self::VerifyWrite { proxy, group } => write!(f, "write to {group} through {proxy} and read it back"),
+        }
+    }
+}
+
+fn listed(pairs: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    pairs.join(", ")
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Its number.
+    pub id: StepId,
+    /// What it does.
+    #[serde(flatten)]
+    pub action: Action,
+    /// Why, in the user's words: "redis-2 is paused".
+    pub why: String,
+    /// The steps that must have ended well before it begins.
+    pub after: BTreeSet<StepId>,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>3} {} — {}", self.id.0, self.action, self.why)?;
+        if !self.after.is_empty() {
+            let after: Vec<String> = self.after.iter().map(|id| id.0.to_string()).collect();
+            write!(f, " [after {}]", after.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Steps from what is to what should be. Printed, it is the text that golden tests compare.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The steps; every [`Step::after`] names earlier ones only.
+    pub steps: Vec<Step>,
+    /// Why this plan is only the first part of the way: what must be observed anew before the rest can be planned.
+    pub then_observe: Option<String>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Adds a step and returns its number.
+    pub fn push(&mut self, action: Action, why: impl Into<String>, after: impl IntoIterator<Item = StepId>) -> StepId {
+        let id = StepId(self.steps.len() + 1);
+        self.steps.push(Step { id, action, why: why.into(), after: after.into_iter().collect() });
+        id
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.steps.is_empty() {
+            return writeln!(f, "no changes");
+        }
+        for step in &self.steps {
+            writeln!(f, "{step}")?;
+        }
+        match &self.then_observe {
+            Some(why) => writeln!(f, "then look again: {why}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! [`super::Servers`] over the wire.

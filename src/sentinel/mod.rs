@@ -1,0 +1,72 @@
+//! Effect 2, the servers of a cluster: the only place that names the redis crate.
+//!
+//! [`reply`] parses what servers answer, purely. [`Servers`] is the trait through which [`crate::apply`] and the commands
+//! ask and change them; [`client`] implements it over [`crate::dial`], [`crate::engine::sim`] in memory.
+
+pub mod client;
+pub mod error;
+pub mod proxy;
+pub mod reply;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddrV4;
+
+pub use error::ServerError;
+
+use crate::plan::observed::{Inventory, Topology};
+use crate::spec::{Group, NodeId};
+
+/// A change that one Redis node or Sentinel is asked to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `REPLICAOF ip port`, then `CONFIG REWRITE`.
+    ReplicaOf(SocketAddrV4),
+    /// `REPLICAOF NO ONE`, then `CONFIG REWRITE`.
+    ReplicaOfNoOne,
+    /// `CONFIG SET` of all directives at once, then `CONFIG REWRITE`.
+    ConfigSet(BTreeMap<String, String>),
+    /// `SENTINEL MONITOR group ip port quorum`, then `SENTINEL SET` of the settings (among them the password).
+    SentinelMonitor {
+        /// The group.
+        group: Group,
+        /// Its master.
+        master: SocketAddrV4,
+        /// The quorum.
+        quorum: u16,
+        /// Settings by name.
+        settings: BTreeMap<String, String>,
+    },
+    /// `SENTINEL SET group …`.
+    SentinelSet {
+        /// The group.
+        group: Group,
+        /// Settings by name.
+        settings: BTreeMap<String, String>,
+    },
+    /// `SENTINEL REMOVE group`.
+    SentinelRemove(Group),
+}
+
+/// The servers of one cluster. It keeps connections open between calls, and answers within its own deadlines: a paused
+/// node makes no call hang.
+pub trait Servers: Send + Sync + 'static {
+    /// Asks every running node of the inventory, all at once. What does not answer is a value, not an error.
+    fn topology(&self, inventory: &Inventory) -> impl Future<Output = Topology> + Send;
+
+    /// Has one node carry out a command. Done twice it changes nothing the second time.
+    fn execute(
+        &self,
+        inventory: &Inventory,
+        node: NodeId,
+        command: &Command,
+    ) -> impl Future<Output = Result<(), ServerError>> + Send;
+
+    /// Writes a key through the proxy's write port of a group, reads it back on the same way, and removes it.
+    fn verify_write(
+        &self,
+        inventory: &Inventory,
+        proxy: NodeId,
+        group: Group,
+    ) -> impl Future<Output = Result<(), ServerError>> + Send;
+}

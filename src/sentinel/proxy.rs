@@ -1,0 +1,1 @@
+//! The proxy: its statistics and its Runtime API.

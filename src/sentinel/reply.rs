@@ -1,0 +1,1 @@
+//! Parsers of what servers answer, pure.

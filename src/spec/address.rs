@@ -1,0 +1,108 @@
+//! Addresses: one fixed IPv4 address per node, derived from the subnet that Docker picked.
+//!
+//! Redis and Sentinel identify each other by address, and Sentinel does not fail over a stopped container that it knows
+//! by name, so every node keeps its address for life. The addresses are counted down from the top of the subnet: Docker
+//! gives its own, to application containers, from the bottom up.
+
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use super::names::NodeId;
+
+/// Proxies that the address plan has room for.
+pub const PROXIES_MAX: u16 = 8;
+/// Sentinels that the address plan has room for.
+pub const SENTINELS_MAX: u16 = 23;
+/// Redis nodes (master and replicas) per group that the address plan has room for.
+pub const REDIS_PER_GROUP_MAX: u16 = 32;
+
+/// The subnet of a cluster's network and where its nodes live in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subnet {
+    base: Ipv4Addr,
+    prefix: u8,
+}
+
+impl Subnet {
+    /// How many master groups this subnet has addresses for, half of it being left to other containers.
+    pub fn groups_max(self) -> u16 {
+        let ours = (1u32 << (32 - u32::from(self.prefix))) / 2;
+        let rest = ours.saturating_sub(u32::from(PROXIES_MAX + SENTINELS_MAX) + 1);
+        u16::try_from(rest / u32::from(REDIS_PER_GROUP_MAX)).unwrap_or(u16::MAX)
+    }
+
+    /// The address of a node. `None` when the subnet is too small for it.
+    pub fn address(self, node: NodeId) -> Option<Ipv4Addr> {
+        let index = match node {
+            NodeId::Proxy(ordinal) if ordinal <= PROXIES_MAX => u32::from(ordinal),
+            NodeId::Sentinel(ordinal) if ordinal <= SENTINELS_MAX => u32::from(PROXIES_MAX + ordinal),
+            NodeId::Redis { group, ordinal } if group.get() <= self.groups_max() && ordinal <= REDIS_PER_GROUP_MAX => {
+                let before = u32::from(group.get() - 1) * u32::from(REDIS_PER_GROUP_MAX);
+                u32::from(PROXIES_MAX + SENTINELS_MAX) + before + u32::from(ordinal)
+            }
+            NodeId::Proxy(_) | NodeId::Sentinel(_) | NodeId::Redis { .. } => return None,
+        };
+        let broadcast = u32::from(self.base) | (u32::MAX >> self.prefix);
+        Some(Ipv4Addr::from(broadcast - index))
+    }
+}
+
+impl FromStr for Subnet {
+    type Err = String;
+
+    /// Reads `172.18.0.0/16`. A subnet smaller than /24 (or larger than /8) is refused: it has no room for a cluster.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is not an IPv4 subnet such as 172.18.0.0/16");
+        let (base, prefix) = text.split_once('/').ok_or_else(wrong)?;
+        let base: Ipv4Addr = base.parse().map_err(|_| wrong())?;
+        let prefix: u8 = prefix.parse().map_err(|_| wrong())?;
+        if !(8..=24).contains(&prefix) {
+            return Err(format!("the subnet {text} has no room for a cluster, it must be between /8 and /24"));
+        }
+        let mask = u32::MAX << (32 - u32::from(prefix));
+        Ok(Self { base: Ipv4Addr::from(u32::from(base) & mask), prefix })
+    }
+}
+
+impl std::fmt::Display for Subnet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.base, self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::spec::names::Group;
+
+    #[test]
+    fn every_node_has_an_address_of_its_own_in_the_upper_half() {
+        for subnet in ["172.18.0.0/16", "192.168.16.0/20", "10.9.8.0/24"] {
+            let subnet: Subnet = subnet.parse().expect("a good subnet");
+            let mut nodes: Vec<NodeId> = (1..=PROXIES_MAX).map(NodeId::Proxy).collect();
+            nodes.extend((1..=SENTINELS_MAX).map(NodeId::Sentinel));
+            for group in 1..=subnet.groups_max() {
+                nodes.extend((1..=REDIS_PER_GROUP_MAX).map(|ordinal| NodeId::redis(Group::number(group), ordinal)));
+            }
+            let addresses: BTreeSet<Ipv4Addr> = nodes
+                .iter()
+                .map(|node| subnet.address(*node).unwrap_or_else(|| panic!("{node} in {subnet}")))
+                .collect();
+            assert_eq!(addresses.len(), nodes.len(), "in {subnet}");
+            let middle = u32::from(subnet.base) + (1 << (31 - u32::from(subnet.prefix)));
+            assert!(addresses.iter().all(|a| u32::from(*a) >= middle), "{subnet} is used from the top");
+        }
+    }
+
+    #[test]
+    fn a_node_beyond_the_plan_has_none() {
+        let subnet: Subnet = "10.9.8.0/24".parse().expect("a good subnet");
+        assert_eq!(subnet.groups_max(), 3);
+        assert_eq!(subnet.address(NodeId::redis(Group::number(4), 1)), None);
+        assert_eq!(subnet.address(NodeId::Proxy(9)), None);
+        assert!("10.0.0.0/25".parse::<Subnet>().is_err());
+        assert!("10.0.0.0".parse::<Subnet>().is_err());
+    }
+}

@@ -1,0 +1,264 @@
+//! Desired state, pure: what a cluster should be, and the configuration texts that follow from it.
+//!
+//! This room knows nothing of Docker or of running servers. It does no IO, reads no clock and takes random octets as an
+//! argument. [`Spec`] cannot hold an impossible cluster: [`settings`] refuses that with all problems at once.
+
+pub mod address;
+pub mod names;
+pub mod render;
+pub mod secret;
+pub mod settings;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use address::Subnet;
+pub use names::{ClusterName, Group, NodeId, Role};
+pub use secret::{Secret, Secrets};
+
+/// The version of every document that redos reads or writes.
+pub const API_VERSION: &str = "redos/v1";
+
+/// The port of Redis inside its container (Redis's own default).
+pub const REDIS_PORT: u16 = 6379;
+/// The port of a Sentinel inside its container (Redis's own default).
+pub const SENTINEL_PORT: u16 = 26379;
+/// The port of the proxy's statistics page and metrics inside its container.
+pub const STATS_PORT: u16 = 8404;
+/// The port of the proxy's Runtime API. It listens on the loopback address of the proxy's container and nowhere else.
+pub const RUNTIME_API_PORT: u16 = 9999;
+/// How far the published ports of the second proxy are from those of the first.
+pub const PROXY_PORT_STEP: u16 = 100;
+/// The user and group that every node runs as. Nothing in an image belongs to it, which is what makes it fit all images.
+pub const NODE_UID: u32 = 10_001;
+/// Where a node's volume is mounted: its configuration, its secrets, and for Redis its data.
+pub const NODE_DIR: &str = "/data";
+/// The folder in [`NODE_DIR`] that holds configuration and secrets, mode 0700.
+pub const CONF_DIR: &str = "/data/conf";
+
+/// One cluster, complete: every value is decided. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// Its name, which is in the name of everything that it has in Docker.
+    pub name: ClusterName,
+    /// Master groups, at least 1.
+    pub masters: u16,
+    /// Replicas of each master.
+    pub replicas: u16,
+    /// Sentinels, which watch all groups.
+    pub sentinels: u16,
+    /// Sentinels that must agree that a master is down.
+    pub quorum: u16,
+    /// HAProxies.
+    pub proxies: u16,
+    /// Published ports.
+    pub ports: Ports,
+    /// What Redis keeps on disk.
+    pub persistence: Persistence,
+    /// Further directives of `redis.conf`, by name. Those that redos sets itself are refused.
+    pub redis: BTreeMap<String, String>,
+    /// What the Sentinels wait for.
+    pub sentinel: SentinelSettings,
+    /// How the proxies check and what they have room for.
+    pub proxy: ProxySettings,
+    /// Where the images come from.
+    pub images: Images,
+}
+
+/// Published ports and the address that they are published on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Ports {
+    /// The host address; 127.0.0.1 unless asked otherwise.
+    pub bind: IpAddr,
+    /// Writes of the first group; 0 lets Docker choose all ports. Group g has this plus 2(g-1).
+    pub write: u16,
+    /// Reads of the first group. Group g has this plus 2(g-1).
+    pub read: u16,
+    /// Statistics page and metrics.
+    pub stats: u16,
+}
+
+/// What Redis keeps on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Persistence {
+    /// Append-only file, snapshots, both or none.
+    pub mode: PersistenceMode,
+    /// A host directory, absolute, with one folder per node in it; a named volume per node when absent.
+    pub dir: Option<PathBuf>,
+    /// Put before `dump.rdb` and `appendonly.aof`.
+    pub file_prefix: String,
+}
+
+/// Which files Redis keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PersistenceMode {
+    /// Append-only file (fsync every second) and snapshots.
+    Both,
+    /// Append-only file only.
+    Aof,
+    /// Snapshots only.
+    Rdb,
+    /// Nothing: a node that restarts is empty.
+    None,
+}
+
+impl PersistenceMode {
+    /// Whether an append-only file is kept.
+    pub const fn has_aof(self) -> bool {
+        matches!(self, Self::Both | Self::Aof)
+    }
+
+    /// Whether snapshots are kept.
+    pub const fn has_rdb(self) -> bool {
+        matches!(self, Self::Both | Self::Rdb)
+    }
+}
+
+/// What the Sentinels wait for. Times in milliseconds, as in `sentinel.conf`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SentinelSettings {
+    /// Silence after which a Sentinel holds a node to be down.
+    pub down_after: u64,
+    /// The time limit of a failover's phases; a failed one is tried again after twice this.
+    pub failover_timeout: u64,
+}
+
+/// How the proxies check, and for how many nodes their configuration has room before it must be replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProxySettings {
+    /// Time between two checks of one Redis node, in milliseconds.
+    pub check_interval: u64,
+    /// The user of the statistics page.
+    pub stats_user: String,
+    /// Redis nodes per group that the configuration has slots for.
+    pub redis_slots: u16,
+    /// Sentinels that the configuration has slots for.
+    pub sentinel_slots: u16,
+}
+
+/// Where the images come from: `auto`, or a reference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Images {
+    /// The image of Redis and Sentinel.
+    pub redis: ImageChoice,
+    /// The image of HAProxy.
+    pub proxy: ImageChoice,
+}
+
+/// An image, or the wish that redos finds one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum ImageChoice {
+    /// One that is here, else a pull of the pinned one, else one made from Debian's packages.
+    Auto,
+    /// This reference, which must be here or be pulled.
+    Reference(String),
+}
+
+impl From<String> for ImageChoice {
+    fn from(text: String) -> Self {
+        if text == "auto" { Self::Auto } else { Self::Reference(text) }
+    }
+}
+
+impl From<ImageChoice> for String {
+    fn from(choice: ImageChoice) -> Self {
+        match choice {
+            ImageChoice::Auto => "auto".to_owned(),
+            ImageChoice::Reference(reference) => reference,
+        }
+    }
+}
+
+/// The published ports of one proxy for one group. 0 is a port of Docker's choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupPorts {
+    /// For writes.
+    pub write: u16,
+    /// For reads from in-sync replicas.
+    pub read: u16,
+}
+
+impl Spec {
+    /// A cluster of this name with every default.
+    pub fn with_defaults(name: ClusterName) -> Self {
+        Self {
+            name,
+            masters: 1,
+            replicas: 2,
+            sentinels: 3,
+            quorum: 2,
+            proxies: 1,
+            ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
+            persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
+            redis: BTreeMap::new(),
+            sentinel: SentinelSettings { down_after: 1000, failover_timeout: 3000 },
+            proxy: ProxySettings {
+                check_interval: 50,
+                stats_user: "admin".to_owned(),
+                redis_slots: 8,
+                sentinel_slots: 7,
+            },
+            images: Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto },
+        }
+    }
+
+    /// The master groups, in order.
+    pub fn groups(&self) -> impl Iterator<Item = Group> + use<> {
+        (1..=self.masters).map(Group::number)
+    }
+
+    /// The Redis nodes of one group, in order of their ordinals.
+    pub fn redis_nodes(&self, group: Group) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.replicas + 1).map(move |ordinal| NodeId::redis(group, ordinal))
+    }
+
+    /// All Sentinels.
+    pub fn sentinel_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.sentinels).map(NodeId::Sentinel)
+    }
+
+    /// All proxies.
+    pub fn proxy_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.proxies).map(NodeId::Proxy)
+    }
+
+    /// All nodes that the cluster should have, in the order Redis, Sentinels, proxies.
+    pub fn nodes(&self) -> Vec<NodeId> {
+        let redis = self.groups().flat_map(|group| self.redis_nodes(group));
+        redis.chain(self.sentinel_nodes()).chain(self.proxy_nodes()).collect()
+    }
+
+    /// The published ports of proxy number `proxy` for a group.
+    pub fn published_ports(&self, proxy: u16, group: Group) -> GroupPorts {
+        let shift = PROXY_PORT_STEP * (proxy - 1) + 2 * (group.get() - 1);
+        let at = |port: u16| if port == 0 { 0 } else { port + shift };
+        GroupPorts { write: at(self.ports.write), read: at(self.ports.read) }
+    }
+
+    /// The published port of the statistics page of proxy number `proxy`.
+    pub fn published_stats_port(&self, proxy: u16) -> u16 {
+        if self.ports.stats == 0 { 0 } else { self.ports.stats + PROXY_PORT_STEP * (proxy - 1) }
+    }
+
+    /// How many Sentinels are a majority: what a failover needs beside the quorum.
+    pub const fn majority(&self) -> u16 {
+        self.sentinels / 2 + 1
+    }
+}
+
+/// The ports of a group inside the proxy's container, the same for every cluster.
+pub const fn proxy_group_ports(group: Group) -> GroupPorts {
+    let shift = 2 * (group.get() - 1);
+    GroupPorts { write: 6379 + shift, read: 6380 + shift }
+}

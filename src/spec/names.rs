@@ -1,0 +1,307 @@
+//! Names: of a cluster, of a master group, of a node. Roles move between nodes, names do not.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 octets (RFC 1035).
+pub const CLUSTER_NAME_MAX: usize = 40;
+
+/// The name of one cluster: lower-case letters, digits, `-` and `_`, beginning with a letter or digit.
+///
+/// Docker's own rule for container names is wider (`[a-zA-Z0-9][a-zA-Z0-9_.-]+`); this one also fits a volume name,
+/// a DNS label and a Compose project name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClusterName(String);
+
+impl ClusterName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClusterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ClusterName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !starts_well || !text.chars().all(legal) {
+            return Err(format!(
+                "'{text}' is not a cluster name: use lower-case letters, digits, '-' and '_', and begin with a letter or digit"
+            ));
+        }
+        if text.len() > CLUSTER_NAME_MAX {
+            return Err(format!(
+                "'{text}' is {} characters long, a cluster name has at most {CLUSTER_NAME_MAX}",
+                text.len()
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for ClusterName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ClusterName> for String {
+    fn from(name: ClusterName) -> Self {
+        name.0
+    }
+}
+
+/// One master group, counted from 1: a master, its replicas, and one write and one read port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Group(u16);
+
+impl Group {
+    /// The group with this number, counted from 1.
+    pub const fn number(number: u16) -> Self {
+        assert!(number > 0, "groups are counted from 1");
+        Self(number)
+    }
+
+    /// Its number, counted from 1.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// The name under which the Sentinels watch it: `mymaster`, `mymaster-2`, …
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.pad("mymaster"),
+            n => f.pad(&format!("mymaster-{n}")),
+        }
+    }
+}
+
+impl FromStr for Group {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = match text.strip_prefix("mymaster") {
+            Some("") => Some(1),
+            Some(rest) => rest.strip_prefix('-').and_then(|n| n.parse().ok()).filter(|n| *n > 1),
+            None => text.parse().ok().filter(|n| *n > 0),
+        };
+        number
+            .map(Self)
+            .ok_or_else(|| format!("'{text}' is not a master group: use mymaster, mymaster-2, … or its number"))
+    }
+}
+
+impl TryFrom<String> for Group {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Group> for String {
+    fn from(group: Group) -> Self {
+        group.to_string()
+    }
+}
+
+/// What a node runs. A Redis node is master or replica by turns, so that is not part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A Redis (or Valkey) server.
+    Redis,
+    /// A Sentinel.
+    Sentinel,
+    /// An HAProxy.
+    Proxy,
+}
+
+impl Role {
+    /// All roles, in the order in which tables show them.
+    pub const ALL: [Role; 3] = [Role::Redis, Role::Sentinel, Role::Proxy];
+
+    /// The word used in names, labels and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Redis => "redis",
+            Role::Sentinel => "sentinel",
+            Role::Proxy => "proxy",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Role::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| format!("'{text}' is not a role"))
+    }
+}
+
+/// One node of a cluster. Written `redis-1`, `redis-2-1` (second group, first node), `sentinel-1`, `proxy-1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum NodeId {
+    /// A Redis server of a group.
+    Redis {
+        /// The group that it serves.
+        group: Group,
+        /// Counted from 1 within the group.
+        ordinal: u16,
+    },
+    /// A Sentinel, counted from 1.
+    Sentinel(u16),
+    /// An HAProxy, counted from 1.
+    Proxy(u16),
+}
+
+impl NodeId {
+    /// The Redis node with this ordinal in this group.
+    pub const fn redis(group: Group, ordinal: u16) -> Self {
+        NodeId::Redis { group, ordinal }
+    }
+
+    /// What it runs.
+    pub const fn role(self) -> Role {
+        match self {
+            NodeId::Redis { .. } => Role::Redis,
+            NodeId::Sentinel(_) => Role::Sentinel,
+            NodeId::Proxy(_) => Role::Proxy,
+        }
+    }
+
+    /// Its group; Sentinels and proxies serve all groups and have none.
+    pub const fn group(self) -> Option<Group> {
+        match self {
+            NodeId::Redis { group, .. } => Some(group),
+            NodeId::Sentinel(_) | NodeId::Proxy(_) => None,
+        }
+    }
+
+    /// Its number among its equals, counted from 1.
+    pub const fn ordinal(self) -> u16 {
+        match self {
+            NodeId::Redis { ordinal, .. } | NodeId::Sentinel(ordinal) | NodeId::Proxy(ordinal) => ordinal,
+        }
+    }
+
+    /// The name of its container, which is also its host name on the network: `NAME-redis-1`.
+    pub fn container_name(self, cluster: &ClusterName) -> String {
+        format!("{cluster}-{self}")
+    }
+
+    /// The name of its volume: `NAME-redis-1-data`.
+    pub fn volume_name(self, cluster: &ClusterName) -> String {
+        format!("{cluster}-{self}-data")
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            NodeId::Redis { group, ordinal } if group.get() == 1 => format!("redis-{ordinal}"),
+            NodeId::Redis { group, ordinal } => format!("redis-{}-{ordinal}", group.get()),
+            NodeId::Sentinel(ordinal) => format!("sentinel-{ordinal}"),
+            NodeId::Proxy(ordinal) => format!("proxy-{ordinal}"),
+        };
+        f.pad(&text)
+    }
+}
+
+impl FromStr for NodeId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("'{text}' is not a node: use redis-1, redis-2-1, sentinel-1, proxy-1 and the like");
+        let (role, rest) = text.split_once('-').ok_or_else(unknown)?;
+        let numbers: Vec<u16> =
+            rest.split('-').map(|n| n.parse().ok().filter(|n| *n > 0)).collect::<Option<_>>().ok_or_else(unknown)?;
+        match (role, numbers.as_slice()) {
+            ("redis", [ordinal]) => Ok(NodeId::redis(Group::number(1), *ordinal)),
+            ("redis", [group, ordinal]) if *group > 1 => Ok(NodeId::redis(Group::number(*group), *ordinal)),
+            ("sentinel", [ordinal]) => Ok(NodeId::Sentinel(*ordinal)),
+            ("proxy", [ordinal]) => Ok(NodeId::Proxy(*ordinal)),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl TryFrom<String> for NodeId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<NodeId> for String {
+    fn from(node: NodeId) -> Self {
+        node.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_names_read_back() {
+        let nodes = [
+            NodeId::redis(Group::number(1), 1),
+            NodeId::redis(Group::number(2), 13),
+            NodeId::Sentinel(3),
+            NodeId::Proxy(1),
+        ];
+        for node in nodes {
+            assert_eq!(node.to_string().parse(), Ok(node));
+        }
+        for bad in ["redis", "redis-0", "redis-1-1", "redis-2-1-1", "sentinel-x", "haproxy-1", "sentinel-1-1"] {
+            assert!(bad.parse::<NodeId>().is_err(), "{bad} must not be a node");
+        }
+    }
+
+    #[test]
+    fn group_names_read_back_and_numbers_are_accepted() {
+        for number in [1, 2, 17] {
+            let group = Group::number(number);
+            assert_eq!(group.to_string().parse(), Ok(group));
+            assert_eq!(number.to_string().parse(), Ok(group));
+        }
+        for bad in ["mymaster-1", "mymaster-0", "0", "other", "mymaster2"] {
+            assert!(bad.parse::<Group>().is_err(), "{bad} must not be a group");
+        }
+    }
+
+    #[test]
+    fn cluster_names_fit_docker_dns_and_compose() {
+        for good in ["redos", "a", "7up", "my_app-2"] {
+            assert!(good.parse::<ClusterName>().is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "A", "a.b", "a b", "ü", &"a".repeat(41)] {
+            assert!(bad.parse::<ClusterName>().is_err(), "{bad}");
+        }
+    }
+}

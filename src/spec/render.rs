@@ -1,0 +1,1 @@
+//! Spec, addresses and secrets to configuration texts.
