@@ -11,11 +11,10 @@ pub mod sim;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
-use std::time::Duration;
 
 pub use error::{EngineError, EngineErrorKind};
+
+pub use crate::plan::desired::NodeSpec;
 
 use crate::dial::Dial;
 use crate::plan::observed::{Inventory, NetworkFacts};
@@ -23,29 +22,6 @@ use crate::spec::{ClusterName, NodeId, Spec};
 
 /// Shorthand of this room.
 pub type Result<T> = std::result::Result<T, EngineError>;
-
-/// A container to be made for a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeSpec {
-    /// Which node.
-    pub node: NodeId,
-    /// An image that is here.
-    pub image: String,
-    /// The program and its arguments; replaces the image's entry point and command.
-    pub command: Vec<String>,
-    /// The address that it keeps for life.
-    pub address: Ipv4Addr,
-    /// The host directory mounted at [`crate::spec::NODE_DIR`]; the node's named volume when absent.
-    pub host_dir: Option<PathBuf>,
-    /// Container port to host port; host port 0 lets the Engine choose.
-    pub ports: BTreeMap<u16, u16>,
-    /// The host address that the ports are published on.
-    pub bind: IpAddr,
-    /// How long a stop waits before it kills.
-    pub stop_grace: Duration,
-    /// The label `dev.redos.spec-hash`.
-    pub spec_hash: String,
-}
 
 /// A file to be written into a node's volume, owned by [`crate::spec::NODE_UID`].
 #[derive(Clone, PartialEq, Eq)]

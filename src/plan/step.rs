@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::gate::Gate;
-use crate::spec::{Group, NodeId};
+use crate::spec::{Group, NodeId, Role};
 
 /// The number of a step within its plan, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -21,8 +21,6 @@ pub enum Action {
     CreateNetwork,
     /// Remove the network.
     RemoveNetwork,
-    /// Have the cluster's secrets at hand: given ones, those of its volumes, or new ones.
-    EnsureSecrets,
     /// Make a node's volume.
     CreateVolume {
         /// Whose.
@@ -42,8 +40,8 @@ pub enum Action {
     WriteConfig {
         /// Which.
         node: NodeId,
-        /// For a Redis node, the master to follow; absent for a master, a Sentinel and a proxy.
-        master: Option<NodeId>,
+        /// The master of each group that the node has to know: a Redis node its own group's, a Sentinel all, a proxy none.
+        masters: BTreeMap<Group, NodeId>,
     },
     /// Start a node.
     StartNode {
@@ -130,13 +128,21 @@ impl fmt::Display for Action {
         match self {
             Self::CreateNetwork => f.write_str("create network"),
             Self::RemoveNetwork => f.write_str("remove network"),
-            Self::EnsureSecrets => f.write_str("ensure secrets"),
             Self::CreateVolume { node } => write!(f, "create volume of {node}"),
             Self::RemoveVolume { node } => write!(f, "remove volume of {node}"),
             Self::CreateNode { node } => write!(f, "create {node}"),
-            Self::WriteConfig { node, master: None } => write!(f, "write configuration of {node}"),
-            Self::WriteConfig { node, master: Some(master) } => {
-                write!(f, "write configuration of {node}, replica of {master}")
+            Self::WriteConfig { node, masters } => {
+                write!(f, "write configuration of {node}")?;
+                match masters.iter().next() {
+                    Some((_, master)) if node.role() == Role::Redis && master == node => f.write_str(", master"),
+                    Some((_, master)) if node.role() == Role::Redis => write!(f, ", replica of {master}"),
+                    Some(_) if node.role() == Role::Sentinel => {
+                        let named: Vec<String> =
+                            masters.iter().map(|(group, master)| format!("{group} at {master}")).collect();
+                        write!(f, ", {}", named.join(", "))
+                    }
+                    Some(_) | None => Ok(()),
+                }
             }
             Self::StartNode { node } => write!(f, "start {node}"),
             Self::UnpauseNode { node } => write!(f, "unpause {node}"),
