@@ -69,4 +69,15 @@ pub trait Servers: Send + Sync + 'static {
         proxy: NodeId,
         group: Group,
     ) -> impl Future<Output = Result<(), ServerError>> + Send;
+
+    /// Makes `to` the master of its group, without losing an acknowledged write, and returns when the Sentinels agree.
+    ///
+    /// # Errors
+    /// Refused with the reason when it is not safe: no quorum, TILT, a failover under way, `to` not in sync.
+    fn switchover(
+        &self,
+        inventory: &Inventory,
+        group: Group,
+        to: NodeId,
+    ) -> impl Future<Output = Result<(), ServerError>> + Send;
 }
