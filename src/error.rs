@@ -1,1 +1,195 @@
-//! Failure kinds, hints and exit codes.
+//! How a command ends: exit codes, and failures with their kind and hints.
+//!
+//! Rooms have error types of their own. On their way up they become a [`Failure`], which [`crate::output::Ui::failure`]
+//! prints, once, in `main`.
+
+use crate::engine::{EngineError, EngineErrorKind};
+use crate::sentinel::ServerError;
+
+/// The exit codes: a contract with scripts. A number once given keeps its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; healthy; nothing to change.
+    Done = 0,
+    /// Not done, or the answer is no: unhealthy, a limit missed, changes pending.
+    No = 1,
+    /// Wrong usage or an invalid configuration. Nothing was changed.
+    Usage = 2,
+    /// A test found acknowledged writes lost, or says nothing because it was invalid.
+    DataLoss = 3,
+    /// A deadline passed.
+    Timeout = 4,
+    /// The Docker Engine cannot be reached.
+    Unreachable = 5,
+    /// A port, a name or a subnet belongs to somebody else.
+    Conflict = 6,
+    /// Interrupted by Ctrl-C or SIGTERM (128 + SIGINT, as shells count).
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// [`Exit::Done`] for yes, [`Exit::No`] for no.
+    pub const fn answer(yes: bool) -> Self {
+        if yes { Self::Done } else { Self::No }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+/// Kinds of failures that scripts tell apart. Each has one exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Anything without a kind of its own.
+    Failed,
+    /// Wrong usage or an invalid configuration.
+    Usage,
+    /// A deadline passed.
+    Timeout,
+    /// The Docker Engine cannot be reached.
+    Unreachable,
+    /// Something belongs to somebody else.
+    Conflict,
+    /// The user broke off.
+    Interrupted,
+    /// Whoever read the output stopped reading, as `head` does. Not an error to anybody, and not printed.
+    OutputClosed,
+}
+
+impl FailureKind {
+    /// The exit code of this kind.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Failed => Exit::No,
+            Self::Usage => Exit::Usage,
+            Self::Timeout => Exit::Timeout,
+            Self::Unreachable => Exit::Unreachable,
+            Self::Conflict => Exit::Conflict,
+            Self::Interrupted => Exit::Interrupted,
+            Self::OutputClosed => Exit::Done,
+        }
+    }
+
+    /// The word that JSON uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
+            Self::Conflict => "conflict",
+            Self::Interrupted => "interrupted",
+            Self::OutputClosed => "outputClosed",
+        }
+    }
+}
+
+/// Why a command did not end well: the error with its causes, and what the user can do now.
+///
+/// Not itself a [`std::error::Error`]: it is the end of the way up, nothing wraps it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What kind of failure it is; decides the exit code.
+    pub kind: FailureKind,
+    /// What was tried on what, and why it failed.
+    pub source: anyhow::Error,
+    /// Exact next commands or remedies.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure of this kind. The text fits "failed to …" or is a full sentence without its full stop.
+    pub fn new(kind: FailureKind, source: impl Into<anyhow::Error>) -> Self {
+        Self { kind, source: source.into(), hints: Vec::new() }
+    }
+
+    /// A failure of this kind that has no cause beneath it.
+    pub fn message(kind: FailureKind, text: impl Into<String>) -> Self {
+        Self::new(kind, anyhow::Error::msg(text.into()))
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The error and its causes, outermost first, each as its own text.
+    pub fn chain(&self) -> impl Iterator<Item = String> + '_ {
+        self.source.chain().map(ToString::to_string)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(source: anyhow::Error) -> Self {
+        Self { kind: FailureKind::Failed, source, hints: Vec::new() }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(mut error: EngineError) -> Self {
+        let kind = match error.kind {
+            EngineErrorKind::Unreachable => FailureKind::Unreachable,
+            EngineErrorKind::Conflict => FailureKind::Conflict,
+            EngineErrorKind::NotFound | EngineErrorKind::NodeDied | EngineErrorKind::Image | EngineErrorKind::Other => {
+                FailureKind::Failed
+            }
+        };
+        let hints = std::mem::take(&mut error.hints);
+        Self { kind, source: error.into(), hints }
+    }
+}
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        let kind = match error {
+            ServerError::Timeout { .. } => FailureKind::Timeout,
+            ServerError::Connect { .. } | ServerError::Refused { .. } | ServerError::Unexpected { .. } => {
+                FailureKind::Failed
+            }
+        };
+        Self::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_keep_their_numbers() {
+        let codes = [
+            (Exit::Done, 0),
+            (Exit::No, 1),
+            (Exit::Usage, 2),
+            (Exit::DataLoss, 3),
+            (Exit::Timeout, 4),
+            (Exit::Unreachable, 5),
+            (Exit::Conflict, 6),
+            (Exit::Interrupted, 130),
+        ];
+        for (exit, code) in codes {
+            assert_eq!(exit.code(), code, "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn an_engine_error_keeps_its_kind_its_cause_and_its_hints() {
+        let cause = anyhow::anyhow!("connection refused");
+        let error = EngineError::new(EngineErrorKind::Unreachable, "list containers", cause).hinted("start it");
+        let failure = Failure::from(error);
+        assert_eq!(failure.kind.exit(), Exit::Unreachable);
+        assert_eq!(failure.hints, ["start it"]);
+        assert_eq!(failure.chain().collect::<Vec<_>>(), ["failed to list containers", "connection refused"]);
+    }
+}

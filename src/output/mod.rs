@@ -1,1 +1,388 @@
-//! Tables, JSON, progress: the only place that names indicatif and comfy_table. It takes values only.
+//! What the user sees: tables, documents, progress, remarks, errors. The only place that names the crates for it, and
+//! the only one that writes to the process's streams. It is handed values and asks nobody.
+//!
+//! **stdout is data, stderr is everything else.** [`Ui`] decides once, from the options and the terminal, who gets what:
+//!
+//! | stderr | progress | remarks (`status`, `warn`, `hint`) | errors |
+//! |---|---|---|---|
+//! | a terminal | live display | text | text |
+//! | a terminal, `-v` | a line per step, then a table of phases | text | text |
+//! | a file or pipe | a line per phase | text | text |
+//! | a file or pipe, `-o json` | a JSON object per line | a JSON object per line | a JSON object per line |
+//! | `--quiet` | none | none | as above |
+//!
+//! So a program that asks for JSON and reads both streams gets JSON on both, and a person at a terminal gets sentences
+//! whatever goes to stdout. Nothing needs colour to be understood. Colour is for terminals; `NO_COLOR` (non-empty),
+//! `TERM=dumb` and `--color never` take it away, `--color always` gives it to pipes.
+
+mod phase;
+mod progress;
+mod screen;
+pub mod table;
+mod terminal;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use clap::ValueEnum;
+use console::Style;
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde_json::json;
+
+pub use phase::{Phase, Timings};
+pub use progress::Progress;
+pub use screen::Screen;
+pub use terminal::Terminal;
+
+use crate::error::{Failure, FailureKind};
+use crate::spec::API_VERSION;
+
+/// How data is written to stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON document, `apiVersion: redos/v1`.
+    Json,
+    /// The same document as YAML.
+    Yaml,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How data is written.
+    pub format: Format,
+    /// When to use colour.
+    pub color: Color,
+    /// No progress and no remarks.
+    pub quiet: bool,
+    /// Every step with its duration.
+    pub verbose: bool,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Hidden,
+    Live,
+    Lines { verbose: bool },
+    JsonLines,
+}
+
+/// The user's terminal, or the files and pipes in its place. Cheap to clone; all clones write to the same streams.
+#[derive(Clone)]
+pub struct Ui {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: Options,
+    terminal: Terminal,
+    stdout: Mutex<Box<dyn Write + Send>>,
+    stderr: Mutex<Box<dyn Write + Send>>,
+    /// What is drawn live, if anything is; text must be written around it.
+    live: MultiProgress,
+}
+
+impl Ui {
+    /// For the streams of this process.
+    pub fn new(options: Options) -> Self {
+        let terminal = Terminal::of_process();
+        Self::with_streams(options, terminal, Box::new(io::stdout()), Box::new(io::stderr()))
+    }
+
+    /// For streams of the caller's choice, which [`Terminal`] describes.
+    pub fn with_streams(
+        options: Options,
+        terminal: Terminal,
+        stdout: Box<dyn Write + Send>,
+        stderr: Box<dyn Write + Send>,
+    ) -> Self {
+        let live = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let ui = Self {
+            shared: Arc::new(Shared {
+                options,
+                terminal,
+                stdout: Mutex::new(stdout),
+                stderr: Mutex::new(stderr),
+                live,
+            }),
+        };
+        if ui.mode() == Mode::Live {
+            ui.shared.live.set_draw_target(ProgressDrawTarget::stderr());
+            console::set_colors_enabled_stderr(ui.colors_stderr());
+        }
+        ui
+    }
+
+    /// How data is written.
+    pub fn format(&self) -> Format {
+        self.shared.options.format
+    }
+
+    /// Whether every step is wanted.
+    pub fn is_verbose(&self) -> bool {
+        self.shared.options.verbose && !self.shared.options.quiet
+    }
+
+    /// The width that text on stdout must fit in, in columns; `None` where nothing limits it.
+    pub fn width(&self) -> Option<u16> {
+        self.shared.terminal.width()
+    }
+
+    /// Whether text on stdout may be coloured.
+    pub fn colors(&self) -> bool {
+        self.shared.terminal.colors(self.shared.options.color, self.shared.terminal.stdout)
+    }
+
+    fn colors_stderr(&self) -> bool {
+        self.shared.terminal.colors(self.shared.options.color, self.shared.terminal.stderr)
+    }
+
+    fn mode(&self) -> Mode {
+        let Options { quiet, verbose, .. } = self.shared.options;
+        let terminal = &self.shared.terminal;
+        match () {
+            () if quiet => Mode::Hidden,
+            () if self.speaks_json() => Mode::JsonLines,
+            () if terminal.stderr && !terminal.dumb && !verbose => Mode::Live,
+            () => Mode::Lines { verbose },
+        }
+    }
+
+    /// Whether stderr, too, is JSON: nobody but a program reads it then.
+    fn speaks_json(&self) -> bool {
+        self.shared.options.format == Format::Json && !self.shared.terminal.stderr
+    }
+
+    /// Writes data to stdout, with a line end if it has none.
+    ///
+    /// # Errors
+    /// stdout is closed ([`FailureKind::OutputClosed`]) or cannot be written.
+    pub fn data(&self, text: impl AsRef<str>) -> Result<(), Failure> {
+        let text = text.as_ref();
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        let written = self.shared.live.suspend(|| {
+            let mut stdout = lock(&self.shared.stdout);
+            write!(stdout, "{text}{end}").and_then(|()| stdout.flush())
+        });
+        written.map_err(write_failure)
+    }
+
+    /// Tells what happened, beside the data. Not under `--quiet`.
+    pub fn status(&self, text: impl Display) {
+        self.remark("status", &text.to_string(), None);
+    }
+
+    /// Warns. Not under `--quiet`.
+    pub fn warn(&self, text: impl Display) {
+        self.remark("warning", &text.to_string(), Some(("warning:", Style::new().yellow().bold())));
+    }
+
+    /// Says what the user may want to do. Not under `--quiet`.
+    pub fn hint(&self, text: impl Display) {
+        self.remark("hint", &text.to_string(), Some(("hint:", hint_style())));
+    }
+
+    fn remark(&self, level: &str, text: &str, prefix: Option<(&str, Style)>) {
+        if self.shared.options.quiet {
+            return;
+        }
+        if self.speaks_json() {
+            self.stderr_json(&json!({"apiVersion": API_VERSION, "kind": "Remark", "level": level, "text": text}));
+            return;
+        }
+        match prefix {
+            None => self.stderr(text),
+            Some((prefix, style)) => self.stderr(&format!("{} {text}", self.paint(prefix, style))),
+        }
+    }
+
+    /// Prints why a command failed: the error, its causes, and after a blank line the hints. Also under `--quiet`.
+    pub fn failure(&self, failure: &Failure) {
+        if failure.kind == FailureKind::OutputClosed {
+            return;
+        }
+        let mut chain = failure.chain();
+        let message = chain.next().unwrap_or_default();
+        let causes: Vec<String> = chain.collect();
+        if self.speaks_json() {
+            self.stderr_json(&json!({
+                "apiVersion": API_VERSION,
+                "kind": "Error",
+                "code": failure.kind.as_str(),
+                "exitCode": failure.kind.exit().code(),
+                "message": message,
+                "causes": causes,
+                "hints": failure.hints,
+            }));
+            return;
+        }
+        let mut text = format!("{} {message}", self.paint("error:", Style::new().red().bold()));
+        for cause in &causes {
+            // What follows a line end, such as the end of a log, stays beneath its cause.
+            text.push_str(&format!("\n  Caused by: {}", cause.trim_end().replace('\n', "\n    ")));
+        }
+        if !failure.hints.is_empty() {
+            text.push('\n');
+        }
+        for hint in &failure.hints {
+            text.push_str(&format!("\n{} {hint}", self.paint("hint:", hint_style())));
+        }
+        self.stderr(&text);
+    }
+
+    fn paint(&self, text: &str, style: Style) -> String {
+        style.force_styling(self.colors_stderr()).apply_to(text).to_string()
+    }
+
+    fn stderr_json(&self, value: &serde_json::Value) {
+        self.stderr(&value.to_string());
+    }
+
+    /// Writes a line to stderr. That it cannot be written has no one to be told to.
+    fn stderr(&self, line: &str) {
+        self.shared.live.suspend(|| {
+            let mut stderr = lock(&self.shared.stderr);
+            let _ = writeln!(stderr, "{line}").and_then(|()| stderr.flush());
+        });
+    }
+}
+
+fn write_failure(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::new(FailureKind::OutputClosed, error),
+        _ => Failure::from(anyhow::Error::new(error).context("failed to write to standard output")),
+    }
+}
+
+fn hint_style() -> Style {
+    Style::new().cyan().bold()
+}
+
+/// A stream stays usable after a panic of another thread.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream that can be read back.
+    #[derive(Clone, Default)]
+    struct Tape(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Tape {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("the tape").write(octets)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Tape {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().expect("the tape").clone()).expect("UTF-8")
+        }
+    }
+
+    fn ui(options: Options, terminal: Terminal) -> (Ui, Tape, Tape) {
+        let (stdout, stderr) = (Tape::default(), Tape::default());
+        (Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
+    }
+
+    fn failure() -> Failure {
+        let cause = anyhow::anyhow!("the node died\n# Bad directive\n").context("failed to start container r-redis-1");
+        Failure::from(cause.context("failed to start redis-1")).hinted("redos logs redis-1").hinted("redos up")
+    }
+
+    #[test]
+    fn an_error_has_its_causes_a_blank_line_and_hints() {
+        let (ui, stdout, stderr) = ui(Options { quiet: true, ..Options::default() }, Terminal::default());
+        ui.failure(&failure());
+        let wanted = "\
+error: failed to start redis-1
+  Caused by: failed to start container r-redis-1
+  Caused by: the node died
+    # Bad directive
+
+hint: redos logs redis-1
+hint: redos up
+";
+        assert_eq!((stdout.text(), stderr.text()), (String::new(), wanted.to_owned()));
+    }
+
+    #[test]
+    fn a_program_that_asks_for_json_gets_it_on_both_streams_and_a_person_does_not() {
+        let options = Options { format: Format::Json, ..Options::default() };
+        let (piped, _, stderr) = ui(options, Terminal::default());
+        piped.warn("an even number of Sentinels");
+        piped.failure(&failure());
+        for line in stderr.text().lines() {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            assert_eq!(value["apiVersion"], API_VERSION, "{line}");
+        }
+        assert_eq!(stderr.text().lines().count(), 2);
+
+        let (person, _, stderr) = ui(options, Terminal { stderr: true, no_color: true, ..Terminal::default() });
+        person.warn("an even number of Sentinels");
+        assert_eq!(stderr.text(), "warning: an even number of Sentinels\n");
+    }
+
+    #[test]
+    fn quiet_hides_remarks_but_neither_data_nor_errors() {
+        let (ui, stdout, stderr) = ui(Options { quiet: true, ..Options::default() }, Terminal::default());
+        ui.status("ready");
+        ui.warn("careful");
+        ui.hint("do this");
+        ui.data("data").expect("written");
+        assert_eq!((stdout.text().as_str(), stderr.text().as_str()), ("data\n", ""));
+        ui.failure(&failure());
+        assert!(stderr.text().starts_with("error: "));
+    }
+
+    #[test]
+    fn colour_is_only_where_it_is_wanted() {
+        let terminal = Terminal { stderr: true, ..Terminal::default() };
+        let (ui, _, stderr) = ui(Options::default(), terminal);
+        ui.hint("redos up");
+        assert_eq!(stderr.text(), "\u{1b}[36m\u{1b}[1mhint:\u{1b}[0m redos up\n");
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_a_clean_end() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let stderr = Tape::default();
+        let ui = Ui::with_streams(Options::default(), Terminal::default(), Box::new(Closed), Box::new(stderr.clone()));
+        let failure = ui.data("data").expect_err("nobody reads");
+        ui.failure(&failure);
+        assert_eq!(failure.kind.exit(), crate::error::Exit::Done);
+        assert_eq!(stderr.text(), "");
+    }
+}

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::step::{Step, StepId};
+use super::step::{Plan, Step, StepId};
 
 /// One report. The listener draws it, prints it as a line or as JSON, or ignores it.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A plan with this many steps begins.
+    /// A plan begins. The listener has it whole, so that it can say how many steps of a kind are still to come.
     PlanStarted {
-        /// Number of steps.
-        steps: usize,
+        /// The plan.
+        plan: Plan,
     },
     /// A step begins.
     StepStarted {

@@ -1,0 +1,263 @@
+//! Progress: listens to the events of a walk through a plan and shows them as the terminal allows.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use serde_json::json;
+
+use super::phase::{Notice, Phase, Timings, Tracker};
+use super::table::Table;
+use super::{Mode, Ui, lock};
+use crate::plan::event::Event;
+use crate::spec::API_VERSION;
+
+/// A wait that lasts longer than this is worth a line in a log.
+const LONG_WAIT: Duration = Duration::from_secs(2);
+
+/// How often a live line is drawn anew while nothing happens.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The listener of one command, for all plans that it walks. Cheap to clone. The live display is gone when the last
+/// clone is.
+#[derive(Clone)]
+pub struct Progress {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    ui: Ui,
+    mode: Mode,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    tracker: Tracker,
+    phases: BTreeMap<Phase, ProgressBar>,
+    /// Things with progress of their own, with the last text said about them.
+    subjects: BTreeMap<String, (ProgressBar, String)>,
+}
+
+impl Ui {
+    /// A listener for [`Event`]s. Its clock starts now.
+    pub fn progress(&self) -> Progress {
+        let inner = Inner { ui: self.clone(), mode: self.mode(), started: Instant::now(), state: Mutex::default() };
+        Progress { inner: Arc::new(inner) }
+    }
+}
+
+impl Progress {
+    /// Takes in an event.
+    pub fn report(&self, event: Event) {
+        self.inner.report(&event, self.inner.started.elapsed());
+    }
+
+    /// What each phase has cost so far.
+    pub fn timings(&self) -> Timings {
+        lock(&self.inner.state).tracker.timings()
+    }
+
+    /// Ends the display; with `-v` it leaves a table of what each phase cost.
+    pub fn finish(&self) -> Timings {
+        self.inner.clear();
+        let timings = self.timings();
+        if self.inner.ui.is_verbose() && self.inner.mode != Mode::JsonLines && !timings.phases.is_empty() {
+            self.inner.ui.status(format_args!("\n{}\n", phase_table(&timings)));
+        }
+        timings
+    }
+}
+
+impl Inner {
+    fn report(&self, event: &Event, at: Duration) {
+        let mut state = lock(&self.state);
+        let notices = state.tracker.observe(event, at);
+        if let Event::Remark(text) = event {
+            self.ui.status(text);
+        }
+        match self.mode {
+            Mode::Hidden => {}
+            Mode::Live => self.draw(&mut state, event, &notices),
+            Mode::Lines { verbose } => self.lines(&mut state, event, &notices, verbose),
+            Mode::JsonLines => self.json_lines(event, &notices),
+        }
+    }
+
+    fn draw(&self, state: &mut State, event: &Event, notices: &[Notice]) {
+        for notice in notices {
+            match notice {
+                Notice::PhaseBegan { phase, steps } => {
+                    let bar = ProgressBar::new(*steps as u64).with_style(running_style()).with_prefix(phase.as_str());
+                    // A second plan may come back to a phase: its line starts anew.
+                    if let Some(old) = state.phases.insert(*phase, self.ui.shared.live.add(bar.clone())) {
+                        old.finish_and_clear();
+                        self.ui.shared.live.remove(&old);
+                    }
+                    bar.enable_steady_tick(TICK);
+                }
+                Notice::PhaseMoved { phase, done, doing } => {
+                    if let Some(bar) = state.phases.get(phase) {
+                        bar.set_position(*done as u64);
+                        bar.set_message(doing.clone());
+                    }
+                }
+                Notice::PhaseDone { phase, steps, took } => {
+                    if let Some(bar) = state.phases.get(phase) {
+                        bar.set_style(done_style());
+                        bar.set_position(*steps as u64);
+                        bar.finish_with_message(seconds(*took));
+                    }
+                }
+                Notice::Waiting { .. } | Notice::StepDone { .. } | Notice::StepFailed { .. } => {}
+            }
+        }
+        if let Event::Progress { subject, text, octets } = event {
+            let (bar, _) = state.subjects.entry(subject.clone()).or_insert_with(|| {
+                let bar = self.ui.shared.live.add(ProgressBar::no_length().with_prefix(subject.clone()));
+                bar.enable_steady_tick(TICK);
+                (bar, String::new())
+            });
+            if let Some((done, total)) = octets {
+                bar.set_style(octets_style());
+                bar.set_length(*total);
+                bar.set_position(*done);
+            } else {
+                bar.set_style(subject_style());
+            }
+            bar.set_message(text.clone());
+        }
+        if matches!(event, Event::StepStarted { .. } | Event::PlanDone { .. }) {
+            // What had progress of its own was done before this step: images are here when containers are made.
+            for (bar, _) in std::mem::take(&mut state.subjects).into_values() {
+                bar.finish_and_clear();
+            }
+        }
+    }
+
+    fn lines(&self, state: &mut State, event: &Event, notices: &[Notice], verbose: bool) {
+        for notice in notices {
+            match notice {
+                Notice::StepDone { step, took } if verbose => {
+                    self.ui.stderr(&format!("{:>7}  {} — {}", seconds(*took), step.action, step.why));
+                }
+                Notice::StepFailed { step } => self.ui.stderr(&format!("failed: {}", step.action)),
+                Notice::Waiting { step, since, reason } if verbose || *since >= LONG_WAIT => {
+                    self.ui.stderr(&format!("{:>7}  {}: {reason}", seconds(*since), step.action));
+                }
+                Notice::PhaseDone { phase, steps, took } if !verbose => {
+                    self.ui.stderr(&format!("{:>7}  {phase}{}", seconds(*took), times(*steps)));
+                }
+                Notice::PhaseBegan { .. }
+                | Notice::PhaseMoved { .. }
+                | Notice::PhaseDone { .. }
+                | Notice::Waiting { .. }
+                | Notice::StepDone { .. } => {}
+            }
+        }
+        if let Event::Progress { subject, text, .. } = event {
+            let last = state.subjects.entry(subject.clone()).or_insert_with(|| (ProgressBar::hidden(), String::new()));
+            // Octets move all the time; the words do not.
+            if last.1 != *text {
+                last.1.clone_from(text);
+                self.ui.stderr(&format!("{subject}: {text}"));
+            }
+        }
+    }
+
+    /// One object per start, wait and end of a step. The fields are part of the contract of `apiVersion: redos/v1`.
+    fn json_lines(&self, event: &Event, notices: &[Notice]) {
+        let line = |mut object: serde_json::Value| {
+            if let Some(fields) = object.as_object_mut() {
+                fields.insert("apiVersion".to_owned(), json!(API_VERSION));
+                fields.insert("kind".to_owned(), json!("Event"));
+            }
+            self.ui.stderr_json(&object);
+        };
+        match event {
+            Event::PlanStarted { plan } => line(json!({"event": "planStarted", "steps": plan.steps.len()})),
+            Event::StepStarted { step } => line(json!({"event": "stepStarted", "step": step})),
+            Event::PlanDone { took } => line(json!({"event": "planDone", "seconds": took.as_secs_f64()})),
+            Event::Progress { subject, text, octets } => {
+                line(json!({"event": "progress", "subject": subject, "text": text, "octets": octets}));
+            }
+            Event::StepWaiting { .. } | Event::StepDone { .. } | Event::StepFailed { .. } | Event::Remark(_) => {}
+        }
+        for notice in notices {
+            match notice {
+                Notice::Waiting { step, reason, .. } => {
+                    line(json!({"event": "stepWaiting", "id": step.id, "reason": reason}));
+                }
+                Notice::StepDone { step, took } => {
+                    line(json!({"event": "stepDone", "id": step.id, "seconds": took.as_secs_f64()}));
+                }
+                Notice::StepFailed { step } => line(json!({"event": "stepFailed", "id": step.id})),
+                Notice::PhaseBegan { .. } | Notice::PhaseMoved { .. } | Notice::PhaseDone { .. } => {}
+            }
+        }
+    }
+
+    fn clear(&self) {
+        let mut state = lock(&self.state);
+        let phases = std::mem::take(&mut state.phases).into_values();
+        let subjects = std::mem::take(&mut state.subjects).into_values().map(|(bar, _)| bar);
+        for bar in phases.chain(subjects) {
+            bar.finish_and_clear();
+            self.ui.shared.live.remove(&bar);
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// What each phase cost, as a table.
+fn phase_table(timings: &Timings) -> String {
+    let mut table = Table::new(&["PHASE", ">STEPS", ">BEGAN", ">TOOK"]);
+    for timing in &timings.phases {
+        let steps = timing.steps.to_string();
+        table.row([timing.phase.to_string(), steps, seconds(timing.began), seconds(timing.took)]);
+    }
+    let steps: usize = timings.phases.iter().map(|timing| timing.steps).sum();
+    table.row(["total".to_owned(), steps.to_string(), String::new(), seconds(timings.total)]);
+    table.render(None)
+}
+
+/// `0.12 s`: fine enough to compare, coarse enough to read.
+pub(super) fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}
+
+fn times(steps: usize) -> String {
+    if steps == 1 { String::new() } else { format!(" ({steps})") }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // A wrong template would be a defect of this file; plain text is better than none.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+fn running_style() -> ProgressStyle {
+    let elapsed = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        let _ = write!(out, "{:.1} s", state.elapsed().as_secs_f64());
+    };
+    style("{spinner:.cyan} {prefix:25} {pos:>3}/{len:<3} {took:>7}  {wide_msg:.dim}").with_key("took", elapsed)
+}
+
+fn done_style() -> ProgressStyle {
+    style("✓ {prefix:25} {pos:>3}/{len:<3} {msg:>7}")
+}
+
+fn octets_style() -> ProgressStyle {
+    style("{spinner:.cyan} {prefix} {msg} {bytes}/{total_bytes} {wide_bar:.dim}").progress_chars("━╸─")
+}
+
+fn subject_style() -> ProgressStyle {
+    style("{spinner:.cyan} {prefix} {wide_msg:.dim}")
+}

@@ -1,0 +1,95 @@
+//! A picture that is drawn again and again: what `--watch` shows.
+
+use std::io::Write;
+
+use console::truncate_str;
+
+use super::{Failure, Ui, lock, write_failure};
+
+/// The terminal's other screen, so that what was there before comes back; without a terminal, text after text.
+/// Dropping it gives the terminal back.
+pub struct Screen {
+    ui: Ui,
+    is_open: bool,
+}
+
+/// Switch to the alternate screen and hide the cursor (xterm's private modes 1049 and 25).
+const OPEN: &str = "\x1b[?1049h\x1b[?25l";
+/// Show the cursor and switch back.
+const CLOSE: &str = "\x1b[?25h\x1b[?1049l";
+
+impl Ui {
+    /// A screen on stdout.
+    pub fn screen(&self) -> Screen {
+        Screen { ui: self.clone(), is_open: false }
+    }
+}
+
+impl Screen {
+    /// Shows this text in place of the last one. Where stdout is no terminal, it follows the last one.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn draw(&mut self, text: &str) -> Result<(), Failure> {
+        let terminal = self.ui.shared.terminal;
+        if !terminal.stdout || terminal.dumb {
+            return self.ui.data(text);
+        }
+        let (rows, columns) = terminal.size().unwrap_or((24, 80));
+        let mut frame = String::from(if self.is_open { "" } else { OPEN });
+        frame.push_str(&picture(text, rows.into(), columns.into()));
+        self.is_open = true;
+        self.write(&frame)
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = lock(&self.ui.shared.stdout);
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(write_failure)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        if self.is_open {
+            // A terminal that is gone needs no restoring.
+            let _ = self.write(CLOSE);
+        }
+    }
+}
+
+/// The octets that replace what a terminal shows by this text, without a moment of emptiness: each line overwrites the
+/// one that was there and erases its rest. What does not fit is left out, and the last line says so.
+fn picture(text: &str, rows: usize, columns: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut picture = String::from("\x1b[H");
+    let fits = lines.len() <= rows;
+    let shown = if fits { lines.len() } else { rows.saturating_sub(1) };
+    for (index, line) in lines[..shown].iter().enumerate() {
+        if index > 0 {
+            picture.push_str("\r\n");
+        }
+        picture.push_str(&truncate_str(line, columns, "…"));
+        picture.push_str("\x1b[K");
+    }
+    if !fits {
+        picture.push_str(&format!("\r\n… {} more lines\x1b[K", lines.len() - shown));
+    }
+    picture.push_str("\x1b[J");
+    picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::picture;
+
+    #[test]
+    fn a_picture_overwrites_line_by_line_and_erases_the_rest() {
+        assert_eq!(picture("one\ntwo\n", 24, 80), "\x1b[Hone\x1b[K\r\ntwo\x1b[K\x1b[J");
+    }
+
+    #[test]
+    fn a_picture_is_never_larger_than_the_terminal() {
+        assert_eq!(picture("a\nb\nc\nd", 3, 80), "\x1b[Ha\x1b[K\r\nb\x1b[K\r\n… 2 more lines\x1b[K\x1b[J");
+        assert_eq!(picture("abcdef", 3, 4), "\x1b[Habc…\x1b[K\x1b[J");
+    }
+}
