@@ -19,7 +19,7 @@ pub enum Phase {
     Volumes,
     /// Containers are made.
     Containers,
-    /// Secrets and configuration files are written.
+    /// Configuration files are written.
     Configuration,
     /// Nodes are started or thawed.
     Start,
@@ -54,7 +54,7 @@ impl Phase {
             Action::CreateNetwork | Action::RemoveNetwork => Self::Network,
             Action::CreateVolume { .. } | Action::RemoveVolume { .. } => Self::Volumes,
             Action::CreateNode { .. } => Self::Containers,
-            Action::EnsureSecrets | Action::WriteConfig { .. } => Self::Configuration,
+            Action::WriteConfig { .. } => Self::Configuration,
             Action::StartNode { .. } | Action::UnpauseNode { .. } => Self::Start,
             Action::StopNode { .. } => Self::Stop,
             Action::RemoveNode { .. } => Self::Remove,
