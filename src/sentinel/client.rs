@@ -1,1 +1,470 @@
 //! [`super::Servers`] over the wire.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddrV4;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use redis::{Pipeline, Value, cmd, pipe};
+
+use super::link::{Link, Login, Peer, failed};
+use super::proxy::{self, ServerRow, StatsLogin};
+use super::reply::{self, Info};
+use super::{Command, ServerError, Servers};
+use crate::dial::Dial;
+use crate::plan::observed::{
+    Answer, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology, WatchedMaster,
+};
+use crate::spec::secret::user;
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports};
+
+/// How long a question may take, connecting and logging in included. A server on the same host answers within a
+/// millisecond; one second leaves room for a machine that swaps, and is all that a frozen node can cost.
+const QUESTION: Duration = Duration::from_secs(1);
+/// How long a question to a node may take that let the last one pass unanswered, until it answers again. A poll over all
+/// nodes then costs this, not a second each time.
+const QUESTION_TO_SILENT: Duration = Duration::from_millis(250);
+/// How long a change may take. `CONFIG REWRITE` waits for the disk.
+const CHANGE: Duration = Duration::from_secs(5);
+/// How long the write through the proxy may take.
+const WRITE: Duration = Duration::from_secs(2);
+/// How long the key of a write check lives should its removal fail, in milliseconds.
+const WRITE_CHECK_EXPIRY: u64 = 10_000;
+
+/// The directives of a Redis node that redos manages and so asks for.
+const MANAGED_DIRECTIVES: &[&str] = &[
+    "appendonly",
+    "appendfsync",
+    "save",
+    "min-replicas-to-write",
+    "min-replicas-max-lag",
+    "maxmemory",
+    "maxmemory-policy",
+    "replica-priority",
+];
+
+/// The servers of one cluster, reached through a dialer.
+pub struct Client {
+    dialer: Arc<dyn Dial>,
+    spec: Spec,
+    secrets: Secrets,
+    /// What is kept of each node between calls.
+    kept: Mutex<BTreeMap<NodeId, Kept>>,
+}
+
+/// What is kept of a node between calls.
+#[derive(Default)]
+struct Kept {
+    /// Its connection, and the address that it was opened to.
+    link: Option<(SocketAddrV4, Link)>,
+    /// Whether the last question went unanswered.
+    silent: bool,
+    /// A proxy's version, and the id of the container that it was asked of.
+    version: Option<(String, String)>,
+}
+
+impl Client {
+    /// A client for the servers of the cluster that `spec` names. It connects at the first question.
+    pub fn new(dialer: Arc<dyn Dial>, spec: Spec, secrets: Secrets) -> Self {
+        Self { dialer, spec, secrets, kept: Mutex::default() }
+    }
+
+    fn admin(&self) -> Login<'_> {
+        Login { user: user::ADMIN, password: &self.secrets.admin }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<NodeId, Kept>> {
+        // Nothing is left half done under the lock, so a poisoned one holds good data.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a question to this node may take.
+    fn patience(&self, node: NodeId) -> Duration {
+        let silent = self.kept().get(&node).is_some_and(|kept| kept.silent);
+        if silent { QUESTION_TO_SILENT } else { QUESTION }
+    }
+
+    /// Sends commands over the kept connection, or over a new one, and waits for all replies.
+    async fn send(
+        &self,
+        peer: Peer,
+        command: &str,
+        pipeline: &Pipeline,
+        limit: Duration,
+    ) -> Result<Vec<Value>, ServerError> {
+        let sent = within(peer.node, command, limit, async {
+            let kept = self.kept().get(&peer.node).and_then(|kept| kept.link.clone());
+            if let Some((_, link)) = kept.filter(|(address, _)| *address == peer.address) {
+                // A connection that broke since the last call (the node restarted) is opened anew at once: all that is
+                // sent from here may be done twice.
+                match link.send(pipeline).await {
+                    Err(error) if error.is_unrecoverable_error() => {}
+                    other => return other.map_err(|error| failed(peer.node, command, error)),
+                }
+            }
+            let link = Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await?;
+            self.kept().entry(peer.node).or_default().link = Some((peer.address, link.clone()));
+            link.send(pipeline).await.map_err(|error| failed(peer.node, command, error))
+        });
+        let sent = sent.await;
+        let mut kept = self.kept();
+        let kept = kept.entry(peer.node).or_default();
+        kept.silent = matches!(sent, Err(ServerError::Timeout { .. }));
+        if sent.is_err() {
+            kept.link = None;
+        }
+        sent
+    }
+
+    /// [`Client::send`] for commands that must all succeed.
+    async fn change(&self, peer: Peer, command: &str, pipeline: &Pipeline) -> Result<(), ServerError> {
+        accept_all(peer.node, command, &self.send(peer, command, pipeline, CHANGE).await?)
+    }
+
+    async fn redis(&self, peer: Peer) -> Result<RedisView, ServerError> {
+        let mut directives = cmd("CONFIG");
+        directives.arg("GET").arg(MANAGED_DIRECTIVES);
+        for name in self.spec.redis.keys().filter(|name| !MANAGED_DIRECTIVES.contains(&name.as_str())) {
+            directives.arg(name);
+        }
+        let mut pipeline = pipe();
+        pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "replication", "keyspace"]);
+        pipeline.add_command(directives);
+        let replies = self.send(peer, "INFO", &pipeline, self.patience(peer.node)).await?;
+        let [info, config] = replies.as_slice() else { return Err(unexpected(peer.node, "INFO", "too few replies")) };
+        let info = info_of(peer.node, info)?;
+        let config = accepted(peer.node, "CONFIG GET", config)?;
+        let config = reply::fields(config).ok_or_else(|| unexpected(peer.node, "CONFIG GET", "no pairs"))?;
+        reply::redis_view(&info, config).map_err(|why| unexpected(peer.node, "INFO", why))
+    }
+
+    async fn sentinel(&self, peer: Peer) -> Result<SentinelView, ServerError> {
+        let node = peer.node;
+        let mut pipeline = pipe();
+        pipeline.cmd("SENTINEL").arg("MYID");
+        pipeline.cmd("INFO").arg("server").arg("sentinel");
+        pipeline.cmd("SENTINEL").arg("MASTERS");
+        let replies = self.send(peer, "SENTINEL MASTERS", &pipeline, self.patience(node)).await?;
+        let [id, info, masters] = replies.as_slice() else {
+            return Err(unexpected(node, "SENTINEL MASTERS", "too few replies"));
+        };
+        let id = accepted(node, "SENTINEL MYID", id)?;
+        let mut view = reply::sentinel_view(id, &info_of(node, info)?).map_err(|why| unexpected(node, "INFO", why))?;
+        let masters = reply::list(accepted(node, "SENTINEL MASTERS", masters)?, reply::watched_master);
+        let masters = masters.map_err(|why| unexpected(node, "SENTINEL MASTERS", why))?;
+
+        let mut pipeline = pipe();
+        for (name, _) in &masters {
+            for question in ["REPLICAS", "SENTINELS", "CKQUORUM"] {
+                pipeline.cmd("SENTINEL").arg(question).arg(name);
+            }
+        }
+        if masters.is_empty() {
+            return Ok(view);
+        }
+        let replies = self.send(peer, "SENTINEL REPLICAS", &pipeline, self.patience(node)).await?;
+        for ((name, mut master), replies) in masters.into_iter().zip(replies.chunks_exact(3)) {
+            fill(node, &mut master, replies)?;
+            view.masters.insert(name, master);
+        }
+        Ok(view)
+    }
+
+    async fn proxy(&self, node: NodeId, facts: &NodeFacts, inventory: &Inventory) -> Result<ProxyView, ServerError> {
+        let (statistics, version, writes) = tokio::join!(
+            self.statistics(node, facts),
+            self.proxy_version(node, facts),
+            join_all(self.spec.groups().map(|group| self.write_route(node, facts, group, inventory))),
+        );
+        let (servers, version) = (statistics?, version?);
+        let routes = self.spec.groups().zip(writes).map(|(group, write)| {
+            let read = proxy::read_rotation(&servers, group);
+            (group, ProxyRoute { write, read })
+        });
+        Ok(ProxyView { version, routes: routes.collect() })
+    }
+
+    fn stats_login(&self) -> StatsLogin<'_> {
+        StatsLogin { user: &self.spec.proxy.stats_user, password: &self.secrets.stats }
+    }
+
+    async fn statistics(&self, node: NodeId, facts: &NodeFacts) -> Result<Vec<ServerRow>, ServerError> {
+        let peer = Peer { node, address: self.place(node, facts, STATS_PORT)? };
+        let asked = proxy::statistics(&*self.dialer, &self.spec.name, peer, self.stats_login());
+        within(node, "GET statistics", QUESTION, asked).await
+    }
+
+    /// The version of a proxy, asked once for each container: another version is another container.
+    async fn proxy_version(&self, node: NodeId, facts: &NodeFacts) -> Result<String, ServerError> {
+        let known = self.kept().get(&node).and_then(|kept| kept.version.clone());
+        if let Some((_, version)) = known.filter(|(container, _)| *container == facts.container_id) {
+            return Ok(version);
+        }
+        let peer = Peer { node, address: self.place(node, facts, STATS_PORT)? };
+        let asked = proxy::version(&*self.dialer, &self.spec.name, peer, self.stats_login());
+        let version = within(node, "GET version", QUESTION, asked).await?;
+        self.kept().entry(node).or_default().version = Some((facts.container_id.clone(), version.clone()));
+        Ok(version)
+    }
+
+    /// The node that a new connection to the proxy's write port ends at, found out by making one. A proxy without a
+    /// server for it accepts and closes.
+    async fn write_route(
+        &self,
+        node: NodeId,
+        facts: &NodeFacts,
+        group: Group,
+        inventory: &Inventory,
+    ) -> Option<NodeId> {
+        let peer = Peer { node, address: self.place(node, facts, proxy_group_ports(group).write).ok()? };
+        let mut question = pipe();
+        question.cmd("CLIENT").arg("INFO");
+        let asked = within(node, "CLIENT INFO", QUESTION, async {
+            let link = Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await?;
+            link.send(&question).await.map_err(|error| failed(node, "CLIENT INFO", error))
+        });
+        let replies = asked.await.ok()?;
+        let address = reply::own_address(&reply::text(replies.first()?)?)?;
+        inventory.nodes.iter().find(|(_, facts)| facts.address == Some(*address.ip())).map(|(node, _)| *node)
+    }
+
+    /// Where a port of a node is on the cluster's network.
+    fn place(&self, node: NodeId, facts: &NodeFacts, port: u16) -> Result<SocketAddrV4, ServerError> {
+        let address = facts.address.ok_or_else(|| no_address(node))?;
+        Ok(SocketAddrV4::new(address, port))
+    }
+
+    fn peer(&self, inventory: &Inventory, node: NodeId, port: u16) -> Result<Peer, ServerError> {
+        let facts = inventory.nodes.get(&node).ok_or_else(|| no_address(node))?;
+        Ok(Peer { node, address: self.place(node, facts, port)? })
+    }
+
+    async fn replicate(&self, peer: Peer, master: SocketAddrV4) -> Result<(), ServerError> {
+        let mut question = pipe();
+        question.cmd("INFO").arg("replication");
+        let replies = self.send(peer, "INFO", &question, QUESTION).await?;
+        let info = replies.first().map(|reply| info_of(peer.node, reply)).transpose()?.unwrap_or_default();
+
+        let mut login = pipe();
+        login.cmd("CONFIG").arg("SET").arg("masteruser").arg(user::REPLICATION);
+        login.arg("masterauth").arg(self.secrets.replication.expose());
+        self.change(peer, "CONFIG SET masterauth", &login).await?;
+        let mut pipeline = pipe();
+        if info.is_replica() && info.master() == Some(master) {
+            pipeline.cmd("CONFIG").arg("REWRITE");
+            return self.change(peer, "CONFIG REWRITE", &pipeline).await;
+        }
+        // As Sentinel does it, in one transaction: the role changes, the file follows, and no client goes on writing to
+        // what it still believes to be a master.
+        pipeline.cmd("MULTI");
+        pipeline.cmd("REPLICAOF").arg(master.ip().to_string()).arg(master.port());
+        pipeline.cmd("CONFIG").arg("REWRITE");
+        pipeline.cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal");
+        pipeline.cmd("CLIENT").arg("KILL").arg("TYPE").arg("pubsub");
+        pipeline.cmd("EXEC");
+        self.change(peer, "REPLICAOF", &pipeline).await
+    }
+
+    async fn monitor(
+        &self,
+        peer: Peer,
+        group: Group,
+        master: SocketAddrV4,
+        quorum: u16,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<(), ServerError> {
+        let watched = self.watched(peer, group).await?;
+        let mut pipeline = pipe();
+        match watched {
+            Some(address) if address != master => {
+                return Err(ServerError::WatchesAnother { node: peer.node, group, address, wanted: master });
+            }
+            Some(_) => {
+                pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string()).arg("quorum").arg(quorum);
+            }
+            None => {
+                pipeline.cmd("SENTINEL").arg("MONITOR").arg(group.to_string());
+                pipeline.arg(master.ip().to_string()).arg(master.port()).arg(quorum);
+                pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string());
+                pipeline.arg("auth-user").arg(user::SENTINEL).arg("auth-pass").arg(self.secrets.sentinel.expose());
+            }
+        }
+        set(&mut pipeline, settings);
+        self.change(peer, "SENTINEL MONITOR", &pipeline).await
+    }
+
+    /// The master that a Sentinel has for a group; `None` when it does not watch the group.
+    async fn watched(&self, peer: Peer, group: Group) -> Result<Option<SocketAddrV4>, ServerError> {
+        const COMMAND: &str = "SENTINEL GET-MASTER-ADDR-BY-NAME";
+        let mut question = pipe();
+        question.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(group.to_string());
+        let replies = self.send(peer, COMMAND, &question, QUESTION).await?;
+        match replies.as_slice() {
+            [Value::Array(parts)] => match parts.as_slice() {
+                [ip, port] => Ok(reply::text(ip).zip(reply::text(port)).map(|(ip, port)| reply::address(&ip, &port))),
+                _ => Err(unexpected(peer.node, COMMAND, format!("{} parts", parts.len()))),
+            },
+            [Value::Nil] => Ok(None),
+            [other] => accepted(peer.node, COMMAND, other).and(Err(unexpected(peer.node, COMMAND, "no address"))),
+            _ => Err(unexpected(peer.node, COMMAND, "too few replies")),
+        }
+    }
+}
+
+impl Servers for Client {
+    async fn topology(&self, inventory: &Inventory) -> Topology {
+        let running = || inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
+        let redis = running().filter(|(node, _)| matches!(node, NodeId::Redis { .. })).map(|(node, facts)| async {
+            let asked =
+                async { self.redis(Peer { node: *node, address: self.place(*node, facts, REDIS_PORT)? }).await };
+            (*node, answer(asked.await))
+        });
+        let sentinels = running().filter(|(node, _)| matches!(node, NodeId::Sentinel(_))).map(|(node, facts)| async {
+            let asked =
+                async { self.sentinel(Peer { node: *node, address: self.place(*node, facts, SENTINEL_PORT)? }).await };
+            (*node, answer(asked.await))
+        });
+        let proxies = running()
+            .filter(|(node, _)| matches!(node, NodeId::Proxy(_)))
+            .map(|(node, facts)| async { (*node, answer(self.proxy(*node, facts, inventory).await)) });
+        let (redis, sentinels, proxies) = tokio::join!(join_all(redis), join_all(sentinels), join_all(proxies));
+        Topology {
+            redis: redis.into_iter().collect(),
+            sentinels: sentinels.into_iter().collect(),
+            proxies: proxies.into_iter().collect(),
+        }
+    }
+
+    async fn execute(&self, inventory: &Inventory, node: NodeId, command: &Command) -> Result<(), ServerError> {
+        let redis = || self.peer(inventory, node, REDIS_PORT);
+        let sentinel = || self.peer(inventory, node, SENTINEL_PORT);
+        let mut pipeline = pipe();
+        match command {
+            Command::ReplicaOf(master) => self.replicate(redis()?, *master).await,
+            Command::ReplicaOfNoOne => {
+                pipeline.cmd("REPLICAOF").arg("NO").arg("ONE");
+                pipeline.cmd("CONFIG").arg("REWRITE");
+                self.change(redis()?, "REPLICAOF NO ONE", &pipeline).await
+            }
+            Command::ConfigSet(directives) if directives.is_empty() => Ok(()),
+            Command::ConfigSet(directives) => {
+                pipeline.cmd("CONFIG").arg("SET");
+                for (name, value) in directives {
+                    pipeline.arg(name).arg(value);
+                }
+                pipeline.cmd("CONFIG").arg("REWRITE");
+                self.change(redis()?, "CONFIG SET", &pipeline).await
+            }
+            Command::SentinelMonitor { group, master, quorum, settings } => {
+                self.monitor(sentinel()?, *group, *master, *quorum, settings).await
+            }
+            Command::SentinelSet { settings, .. } if settings.is_empty() => Ok(()),
+            Command::SentinelSet { group, settings } => {
+                pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string());
+                set(&mut pipeline, settings);
+                self.change(sentinel()?, "SENTINEL SET", &pipeline).await
+            }
+            Command::SentinelRemove(group) => {
+                let peer = sentinel()?;
+                if self.watched(peer, *group).await?.is_none() {
+                    return Ok(());
+                }
+                pipeline.cmd("SENTINEL").arg("REMOVE").arg(group.to_string());
+                self.change(peer, "SENTINEL REMOVE", &pipeline).await
+            }
+        }
+    }
+
+    async fn verify_write(&self, inventory: &Inventory, proxy: NodeId, group: Group) -> Result<(), ServerError> {
+        let peer = self.peer(inventory, proxy, proxy_group_ports(group).write)?;
+        let application = Login { user: user::APPLICATION, password: &self.secrets.app };
+        let key = format!("redos:write-check:{:016x}", rand::random::<u64>());
+        let mut pipeline = pipe();
+        pipeline.cmd("SET").arg(&key).arg(&key).arg("PX").arg(WRITE_CHECK_EXPIRY);
+        pipeline.cmd("GET").arg(&key);
+        pipeline.cmd("DEL").arg(&key);
+        let replies = within(proxy, "SET", WRITE, async {
+            let link = Link::open(&*self.dialer, &self.spec.name, peer, application).await?;
+            link.send(&pipeline).await.map_err(|error| failed(proxy, "SET", error))
+        });
+        let replies = replies.await?;
+        let read = replies.get(1).and_then(reply::text);
+        accept_all(proxy, "SET", &replies)?;
+        if read.as_deref() == Some(key.as_str()) {
+            return Ok(());
+        }
+        Err(unexpected(proxy, "GET", read.map_or_else(|| "nothing".to_owned(), |text| format!("'{text}'"))))
+    }
+}
+
+/// Adds settings to a pipeline whose last command is a `SENTINEL SET`.
+fn set(pipeline: &mut Pipeline, settings: &BTreeMap<String, String>) {
+    for (name, value) in settings {
+        pipeline.arg(name).arg(value);
+    }
+}
+
+/// Adds what a Sentinel says of a group: `SENTINEL REPLICAS`, `SENTINELS`, `CKQUORUM`.
+fn fill(node: NodeId, master: &mut WatchedMaster, replies: &[Value]) -> Result<(), ServerError> {
+    let [replicas, peers, quorum] = replies else { return Err(unexpected(node, "SENTINEL", "too few replies")) };
+    let replicas = reply::list(accepted(node, "SENTINEL REPLICAS", replicas)?, reply::watched_replica);
+    master.replicas = replicas.map_err(|why| unexpected(node, "SENTINEL REPLICAS", why))?;
+    let peers = reply::list(accepted(node, "SENTINEL SENTINELS", peers)?, reply::watched_peer);
+    master.peers = peers.map_err(|why| unexpected(node, "SENTINEL SENTINELS", why))?;
+    master.quorum_check = match quorum {
+        Value::ServerError(refusal) => Err(refusal.to_string()),
+        _ => Ok(()),
+    };
+    Ok(())
+}
+
+/// Gives up after `limit`.
+async fn within<T>(
+    node: NodeId,
+    command: &str,
+    limit: Duration,
+    work: impl Future<Output = Result<T, ServerError>>,
+) -> Result<T, ServerError> {
+    let ended = tokio::time::timeout(limit, work).await;
+    ended.unwrap_or_else(|_| Err(ServerError::Timeout { node, command: command.to_owned(), limit }))
+}
+
+/// A reply that is not a refusal.
+fn accepted<'a>(node: NodeId, command: &str, reply: &'a Value) -> Result<&'a Value, ServerError> {
+    match reply {
+        Value::ServerError(refusal) => Err(failed(node, command, refusal.clone().into())),
+        other => Ok(other),
+    }
+}
+
+/// Every reply, also those within a transaction, is not a refusal.
+fn accept_all(node: NodeId, command: &str, replies: &[Value]) -> Result<(), ServerError> {
+    for reply in replies {
+        if let Value::Array(inner) = accepted(node, command, reply)? {
+            accept_all(node, command, inner)?;
+        }
+    }
+    Ok(())
+}
+
+fn info_of(node: NodeId, reply: &Value) -> Result<Info, ServerError> {
+    let text = reply::text(accepted(node, "INFO", reply)?);
+    text.map(|text| Info::parse(&text)).ok_or_else(|| unexpected(node, "INFO", "no text"))
+}
+
+fn unexpected(node: NodeId, command: &str, answer: impl Into<String>) -> ServerError {
+    ServerError::Unexpected { node, command: command.to_owned(), answer: answer.into() }
+}
+
+fn no_address(node: NodeId) -> ServerError {
+    ServerError::Connect { node, source: anyhow::anyhow!("it has no address on the cluster's network") }
+}
+
+fn answer<T>(asked: Result<T, ServerError>) -> Answer<T> {
+    match asked {
+        Ok(view) => Answer::Says(view),
+        Err(error) => Answer::Silent(error.reason()),
+    }
+}

@@ -1,10 +1,11 @@
 //! What can go wrong between redos and a server.
 
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::spec::NodeId;
+use crate::spec::{Group, NodeId};
 
 /// A server could not be asked, or refused. `Display` does not repeat the source.
 #[derive(Debug, Error)]
@@ -49,4 +50,36 @@ pub enum ServerError {
         /// The answer, shortened.
         answer: String,
     },
+    /// A Sentinel watches the group already, and believes in another master.
+    #[error("{node} already watches {group} with the master {address}, not {wanted}")]
+    WatchesAnother {
+        /// Who.
+        node: NodeId,
+        /// The group.
+        group: Group,
+        /// The master that it has.
+        address: SocketAddrV4,
+        /// The master that it was to be given.
+        wanted: SocketAddrV4,
+    },
+}
+
+impl ServerError {
+    /// Why, without saying who: for a place that names the node already.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Connect { source, .. } | Self::Refused { source, .. } => innermost(source),
+            Self::Timeout { limit, .. } => format!("no answer within {}", humantime::format_duration(*limit)),
+            Self::Unexpected { .. } | Self::WatchesAnother { .. } => self.to_string(),
+        }
+    }
+}
+
+/// What an error says at its root. Of an error of the system only the kind is told: "connection refused".
+fn innermost(error: &anyhow::Error) -> String {
+    let root = error.root_cause();
+    match root.downcast_ref::<std::io::Error>() {
+        Some(io) if io.raw_os_error().is_some() => io.kind().to_string(),
+        Some(_) | None => root.to_string(),
+    }
 }

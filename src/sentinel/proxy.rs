@@ -1,1 +1,431 @@
-//! The proxy: its statistics and its Runtime API.
+//! The proxy: its statistics, read over HTTP, and its Runtime API.
+//!
+//! Both are a question and an answer until the end of the connection, so neither needs a client of its own.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::ServerError;
+use super::link::Peer;
+use crate::dial::{Dial, Target};
+use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT, Secret};
+
+/// Where the statistics page is.
+pub const STATS_PATH: &str = "/haproxy_stats";
+/// Where the metrics of the process alone are, among them its version.
+const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
+/// The longest answer that is read, in octets. 20 groups of 32 nodes make statistics of some 700 kB.
+const ANSWER_MAX: u64 = 4 << 20;
+/// How long a command of the Runtime API may take. It answers within a millisecond; a relay into the container takes
+/// a few hundred.
+const RUNTIME_COMMAND: Duration = Duration::from_secs(3);
+
+/// The name of the backend that has a group's nodes for writes.
+pub fn write_backend(group: Group) -> String {
+    format!("write_{group}")
+}
+
+/// The name of the backend that has a group's nodes for reads.
+pub fn read_backend(group: Group) -> String {
+    format!("read_{group}")
+}
+
+/// One server of a backend, from the statistics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerRow {
+    /// The backend: `read_mymaster`.
+    pub backend: String,
+    /// The server, which has the name of its node: `redis-2`.
+    pub server: String,
+    /// `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, also `UP 1/2` on its way down.
+    pub status: String,
+    /// Whether it serves only when no other does.
+    pub backup: bool,
+}
+
+impl ServerRow {
+    fn is_up(&self) -> bool {
+        self.status.starts_with("UP")
+    }
+}
+
+/// Reads the statistics in the form of comma-separated values.
+///
+/// # Errors
+/// The heading lacks a column.
+pub fn servers(csv: &str) -> Result<Vec<ServerRow>, String> {
+    let mut lines = csv.lines();
+    let heading = lines.next().unwrap_or_default().trim_start_matches('#').trim_start();
+    let heading = columns(heading);
+    let column = |name: &str| {
+        heading
+            .iter()
+            .position(|column| column == name)
+            .ok_or_else(|| format!("statistics without the column '{name}'"))
+    };
+    let (backend, server, status, backup) = (column("pxname")?, column("svname")?, column("status")?, column("bck")?);
+    let rows = lines.map(columns).filter_map(|row| {
+        Some(ServerRow {
+            backend: row.get(backend)?.clone(),
+            server: row.get(server)?.clone(),
+            status: row.get(status)?.clone(),
+            backup: row.get(backup)? == "1",
+        })
+    });
+    Ok(rows.filter(|row| row.server != "FRONTEND" && row.server != "BACKEND").collect())
+}
+
+/// Splits a line at its commas, but not at those within quotes. A quote within quotes is doubled.
+fn columns(line: &str) -> Vec<String> {
+    let mut columns = vec![String::new()];
+    let mut quoted = false;
+    let mut octets = line.chars().peekable();
+    while let Some(c) = octets.next() {
+        match c {
+            '"' if quoted && octets.peek() == Some(&'"') => {
+                octets.next().into_iter().for_each(|c| push(&mut columns, c))
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => columns.push(String::new()),
+            c => push(&mut columns, c),
+        }
+    }
+    columns
+}
+
+fn push(columns: &mut [String], c: char) {
+    if let Some(last) = columns.last_mut() {
+        last.push(c);
+    }
+}
+
+/// The nodes that get reads of a group: those that are up, or those in reserve when no other is.
+pub fn read_rotation(rows: &[ServerRow], group: Group) -> BTreeSet<NodeId> {
+    let backend = read_backend(group);
+    let up = |backup: bool| -> BTreeSet<NodeId> {
+        let rows = rows.iter().filter(|row| row.backend == backend && row.is_up() && row.backup == backup);
+        rows.filter_map(|row| row.server.parse().ok()).collect()
+    };
+    let active = up(false);
+    if active.is_empty() { up(true) } else { active }
+}
+
+/// Who reads the statistics.
+#[derive(Clone, Copy, Debug)]
+pub struct StatsLogin<'a> {
+    /// The user.
+    pub user: &'a str,
+    /// The user's password.
+    pub password: &'a Secret,
+}
+
+/// Asks a proxy for its statistics. It sets no deadline, the caller does.
+///
+/// # Errors
+/// No connection, a refusal, or an answer that is not statistics.
+pub async fn statistics(
+    dialer: &dyn Dial,
+    cluster: &ClusterName,
+    peer: Peer,
+    login: StatsLogin<'_>,
+) -> Result<Vec<ServerRow>, ServerError> {
+    let csv = get(dialer, cluster, peer, &format!("{STATS_PATH};csv"), login).await?;
+    servers(&csv).map_err(|answer| unexpected(peer.node, &format!("GET {STATS_PATH};csv"), answer))
+}
+
+/// Asks a proxy for its version, which its statistics do not tell. It sets no deadline, the caller does.
+///
+/// # Errors
+/// No connection, a refusal, or metrics without the version.
+pub async fn version(
+    dialer: &dyn Dial,
+    cluster: &ClusterName,
+    peer: Peer,
+    login: StatsLogin<'_>,
+) -> Result<String, ServerError> {
+    let metrics = get(dialer, cluster, peer, PROCESS_METRICS_PATH, login).await?;
+    version_in(&metrics)
+        .ok_or_else(|| unexpected(peer.node, &format!("GET {PROCESS_METRICS_PATH}"), "no version in it".to_owned()))
+}
+
+/// `haproxy_process_build_info{version="2.6.12-1+deb12u4"} 1`
+fn version_in(metrics: &str) -> Option<String> {
+    let line = metrics.lines().find(|line| line.starts_with("haproxy_process_build_info{"))?;
+    let (_, rest) = line.split_once("version=\"")?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+async fn get(
+    dialer: &dyn Dial,
+    cluster: &ClusterName,
+    peer: Peer,
+    path: &str,
+    login: StatsLogin<'_>,
+) -> Result<String, ServerError> {
+    let credentials = BASE64.encode(format!("{}:{}", login.user, login.password.expose()));
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: Basic {credentials}\r\n\r\n", peer.node);
+    let answer = exchange(dialer, cluster, peer.node, Target::Network(peer.address), &request).await?;
+    let command = format!("GET {path}");
+    let answered =
+        Response::parse(&answer).ok_or_else(|| unexpected(peer.node, &command, "no HTTP in it".to_owned()))?;
+    if answered.status.split(' ').nth(1) == Some("200") {
+        return Ok(answered.body);
+    }
+    Err(ServerError::Refused { node: peer.node, command, source: anyhow::anyhow!("{}", answered.status) })
+}
+
+/// What came over HTTP.
+struct Response {
+    /// `HTTP/1.1 200 OK`
+    status: String,
+    /// The content, no longer in chunks.
+    body: String,
+}
+
+impl Response {
+    /// Reads an answer that is whole. HAProxy sends its statistics in chunks also to a client of HTTP/1.0, which does
+    /// not know them.
+    fn parse(answer: &[u8]) -> Option<Self> {
+        let end = answer.windows(4).position(|octets| octets == b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&answer[..end]);
+        let (status, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
+        let chunked = headers.to_ascii_lowercase().lines().any(|line| line == "transfer-encoding: chunked");
+        let rest = &answer[end + 4..];
+        let body = if chunked { unchunked(rest)? } else { rest.to_vec() };
+        Some(Self { status: status.to_owned(), body: String::from_utf8_lossy(&body).into_owned() })
+    }
+}
+
+/// Joins chunks: each is its length in hexadecimal digits on a line, its octets, and the end of a line; the last is empty.
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = rest.windows(2).position(|octets| octets == b"\r\n")?;
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?, 16).ok()?;
+        if length == 0 {
+            return Some(body);
+        }
+        let chunk = rest.get(line + 2..)?;
+        body.extend_from_slice(chunk.get(..length)?);
+        rest = chunk.get(length + 2..)?;
+    }
+}
+
+/// Sends a request and reads to the end of the connection.
+async fn exchange(
+    dialer: &dyn Dial,
+    cluster: &ClusterName,
+    node: NodeId,
+    target: Target,
+    request: &str,
+) -> Result<Vec<u8>, ServerError> {
+    let answered = async {
+        let mut stream = dialer.dial(cluster, target).await?;
+        stream.write_all(request.as_bytes()).await?;
+        stream.flush().await?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    answered.await.map_err(|source| ServerError::Connect { node, source: source.into() })
+}
+
+fn unexpected(node: NodeId, command: &str, answer: String) -> ServerError {
+    ServerError::Unexpected { node, command: command.to_owned(), answer }
+}
+
+/// What an operator can make of a server of a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerState {
+    /// Gets connections when its checks allow it.
+    Ready,
+    /// Keeps the connections that it has and gets no new ones.
+    Drain,
+    /// Gets none; where the configuration says `on-marked-down shutdown-sessions` those that it has are closed.
+    Maint,
+}
+
+impl ServerState {
+    /// The word of the Runtime API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Drain => "drain",
+            Self::Maint => "maint",
+        }
+    }
+}
+
+/// A server of a backend as `show servers state` lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeServer {
+    /// The backend.
+    pub backend: String,
+    /// The server.
+    pub server: String,
+    /// Where it is.
+    pub address: String,
+    /// Whether its checks hold it to be up (`srv_op_state` 2; 0 is down, 1 and 3 are on the way).
+    pub up: bool,
+    /// Whether an operator or the configuration has it in maintenance (bit 0 or 2 of `srv_admin_state`).
+    pub maintenance: bool,
+    /// Whether an operator has it draining (bit 3 of `srv_admin_state`).
+    pub drain: bool,
+}
+
+/// The Runtime API of one proxy, which listens inside its container only.
+#[derive(Clone, Copy)]
+pub struct RuntimeApi<'a> {
+    dialer: &'a dyn Dial,
+    cluster: &'a ClusterName,
+    proxy: NodeId,
+}
+
+impl<'a> RuntimeApi<'a> {
+    /// The Runtime API of this proxy. Every command makes a connection of its own.
+    pub const fn new(dialer: &'a dyn Dial, cluster: &'a ClusterName, proxy: NodeId) -> Self {
+        Self { dialer, cluster, proxy }
+    }
+
+    /// Sends one command, or several with `;` between them, and returns the answer.
+    ///
+    /// # Errors
+    /// No connection, or no answer in time. What the API complains of is in the answer.
+    pub async fn command(self, command: &str) -> Result<String, ServerError> {
+        let target = Target::Inside(self.proxy, RUNTIME_API_PORT);
+        let request = format!("{command}\n");
+        let asked = exchange(self.dialer, self.cluster, self.proxy, target, &request);
+        let timed_out =
+            |_| Err(ServerError::Timeout { node: self.proxy, command: command.to_owned(), limit: RUNTIME_COMMAND });
+        let answer = timeout(RUNTIME_COMMAND, asked).await.unwrap_or_else(timed_out)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// Puts a server of a backend into a state.
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::command`], or there is no such server.
+    pub async fn set_server_state(self, backend: &str, server: NodeId, state: ServerState) -> Result<(), ServerError> {
+        self.silent(&format!("set server {backend}/{server} state {}", state.as_str())).await
+    }
+
+    /// Closes all connections to a server of a backend.
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::command`], or there is no such server.
+    pub async fn shutdown_sessions_server(self, backend: &str, server: NodeId) -> Result<(), ServerError> {
+        self.silent(&format!("shutdown sessions server {backend}/{server}")).await
+    }
+
+    /// All servers of all backends.
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::command`], or the answer is no such list.
+    pub async fn servers_state(self) -> Result<Vec<RuntimeServer>, ServerError> {
+        const COMMAND: &str = "show servers state";
+        let answer = self.command(COMMAND).await?;
+        runtime_servers(&answer).map_err(|why| unexpected(self.proxy, COMMAND, why))
+    }
+
+    /// A command that says something only when it fails.
+    async fn silent(self, command: &str) -> Result<(), ServerError> {
+        let answer = self.command(command).await?;
+        match answer.trim() {
+            "" => Ok(()),
+            complaint => Err(ServerError::Refused {
+                node: self.proxy,
+                command: command.to_owned(),
+                source: anyhow::anyhow!("{complaint}"),
+            }),
+        }
+    }
+}
+
+/// Reads `show servers state`: a version, a heading that names the columns, a line per server.
+fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
+    let heading = text.lines().find_map(|line| line.strip_prefix("# ")).ok_or("no heading")?;
+    let heading: Vec<&str> = heading.split(' ').collect();
+    let column =
+        |name: &str| heading.iter().position(|column| *column == name).ok_or_else(|| format!("no column '{name}'"));
+    let (backend, server, address) = (column("be_name")?, column("srv_name")?, column("srv_addr")?);
+    let (operation, admin) = (column("srv_op_state")?, column("srv_admin_state")?);
+    let rows = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(' ').collect::<Vec<_>>());
+    let rows = rows.filter(|row| row.len() >= heading.len()).map(|row| {
+        let admin: u32 = number(row[admin])?;
+        Ok(RuntimeServer {
+            backend: row[backend].to_owned(),
+            server: row[server].to_owned(),
+            address: row[address].to_owned(),
+            up: number::<u32>(row[operation])? == 2,
+            maintenance: admin & 0b101 != 0,
+            drain: admin & 0b1000 != 0,
+        })
+    });
+    rows.collect()
+}
+
+fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("'{text}' is no number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str) -> NodeId {
+        name.parse().expect("a node")
+    }
+
+    #[test]
+    fn the_read_rotation_is_what_is_up_and_else_the_reserve() {
+        let csv = include_str!("replies/haproxy-2.6-stats.csv");
+        let rows = servers(csv).expect("statistics");
+        let group = Group::number(1);
+        assert_eq!(read_rotation(&rows, group), BTreeSet::from([node("redis-2")]));
+        assert_eq!(read_rotation(&rows, Group::number(2)), BTreeSet::new());
+        let without: Vec<ServerRow> = rows.into_iter().filter(|row| row.server != "redis-2").collect();
+        assert_eq!(read_rotation(&without, group), BTreeSet::from([node("redis-1")]));
+    }
+
+    #[test]
+    fn an_answer_comes_whole_or_in_chunks() {
+        let parse = |answer: &str| Response::parse(answer.as_bytes()).map(|response| response.body);
+        assert_eq!(parse("HTTP/1.0 200 OK\r\n\r\nab\r\n").as_deref(), Some("ab\r\n"));
+        let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nab,\r\nA\r\n0123456789\r\n0\r\n\r\n";
+        assert_eq!(parse(chunks).as_deref(), Some("ab,0123456789"));
+        assert_eq!(parse(&chunks[..chunks.len() - 9]), None, "cut off");
+        assert_eq!(parse("-ERR"), None);
+    }
+
+    #[test]
+    fn a_comma_within_quotes_divides_nothing() {
+        assert_eq!(columns("a,\"b,\"\"c\"\"\",,d"), ["a", "b,\"c\"", "", "d"]);
+        assert!(servers("# pxname,svname,status\n").is_err(), "a column is missing");
+    }
+
+    #[test]
+    fn the_version_is_in_the_metrics_of_the_process() {
+        let metrics =
+            "# TYPE haproxy_process_build_info gauge\nhaproxy_process_build_info{version=\"2.6.12-1+deb12u4\"} 1\n";
+        assert_eq!(version_in(metrics).as_deref(), Some("2.6.12-1+deb12u4"));
+        assert_eq!(version_in("haproxy_process_nbthread 2"), None);
+    }
+
+    #[test]
+    fn servers_state_tells_checks_and_administration_apart() {
+        let servers = runtime_servers(include_str!("replies/haproxy-2.6-servers-state.txt")).expect("a list");
+        let of = |backend: &str, name: &str| {
+            let server = servers.iter().find(|row| row.backend == backend && row.server == name);
+            server.map(|row| (row.up, row.maintenance, row.drain))
+        };
+        assert_eq!(of("write_mymaster", "redis-1"), Some((true, false, false)));
+        assert_eq!(of("read_mymaster", "redis-3"), Some((false, true, false)));
+        assert_eq!(of("read_mymaster", "redis-2"), Some((true, false, true)));
+    }
+}

@@ -1,1 +1,382 @@
 //! Parsers of what servers answer, pure.
+//!
+//! Redis and Valkey write `slave` or `replica`, `master` or `primary`, by version and by command; both words are read
+//! everywhere. Offsets are read as `i64`: a replica whose link never came up reports -1, which the redis crate's own
+//! `Role` type turns into 2^64 - 1.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::str::FromStr;
+
+use redis::Value;
+
+use crate::plan::observed::{
+    AttachedReplica, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
+};
+
+/// The priority of a replica that nobody gave another one (`replica-priority` in `redis.conf`).
+const DEFAULT_REPLICA_PRIORITY: u32 = 100;
+
+/// Name and value pairs of one thing, as servers list them.
+pub type Fields = BTreeMap<String, String>;
+
+/// What `INFO` says, by field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Info(Fields);
+
+impl Info {
+    /// Reads the text that `INFO` answers. Headings and lines that are not `field:value` are passed over.
+    pub fn parse(text: &str) -> Self {
+        let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
+        Self(pairs.map(|(field, value)| (field.to_owned(), value.trim_end().to_owned())).collect())
+    }
+
+    /// The value of a field.
+    pub fn get(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
+    }
+
+    /// The value of a field as a number or whatever else can be read; `None` where it is missing or something else.
+    pub fn read<T: FromStr>(&self, field: &str) -> Option<T> {
+        self.get(field)?.parse().ok()
+    }
+
+    /// The first of two fields that is there: the same thing under its old and its new name.
+    fn either(&self, old: &str, new: &str) -> Option<&str> {
+        self.get(old).or_else(|| self.get(new))
+    }
+
+    /// Name and version of the server: `("redis", "7.0.15")`, `("valkey", "8.1.1")`.
+    pub fn server(&self) -> Option<(&'static str, &str)> {
+        match self.get("valkey_version") {
+            Some(version) => Some(("valkey", version)),
+            None => self.get("redis_version").map(|version| ("redis", version)),
+        }
+    }
+
+    /// Whether the node says that it is a replica.
+    pub fn is_replica(&self) -> bool {
+        matches!(self.get("role"), Some("slave" | "replica"))
+    }
+
+    /// The master that a replica follows.
+    pub fn master(&self) -> Option<SocketAddrV4> {
+        Some(address(self.either("master_host", "primary_host")?, self.either("master_port", "primary_port")?))
+    }
+
+    /// The replicas that a master lists.
+    pub fn attached_replicas(&self) -> Vec<AttachedReplica> {
+        let numbered = |prefix: &str, field: &str| {
+            field.strip_prefix(prefix).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let lines = self.0.iter().filter(|(field, _)| numbered("slave", field) || numbered("replica", field));
+        lines.map(|(_, line)| attached_replica(line)).collect()
+    }
+
+    /// The replication offset in octets: what a master has written, or what a replica has received. -1 is a replica
+    /// that never was in sync.
+    pub fn offset(&self) -> i64 {
+        let received = || self.read("slave_repl_offset").or_else(|| self.read("replica_repl_offset"));
+        let offset = if self.is_replica() { received() } else { self.read("master_repl_offset") };
+        offset.unwrap_or(-1)
+    }
+}
+
+/// `ip=172.18.255.223,port=6379,state=online,offset=14,lag=0`
+fn attached_replica(line: &str) -> AttachedReplica {
+    let fields: BTreeMap<&str, &str> = line.split(',').filter_map(|pair| pair.split_once('=')).collect();
+    let get = |field: &str| fields.get(field).copied().unwrap_or_default();
+    AttachedReplica {
+        address: address(get("ip"), get("port")),
+        state: get("state").to_owned(),
+        offset: get("offset").parse().unwrap_or(-1),
+        lag_seconds: get("lag").parse().unwrap_or_default(),
+    }
+}
+
+/// An address from its two halves. A host name, which no server of redos is known by, becomes 0.0.0.0: it belongs to no
+/// node, and so whatever names it is seen to be wrong.
+pub fn address(host: &str, port: &str) -> SocketAddrV4 {
+    SocketAddrV4::new(host.parse().unwrap_or(Ipv4Addr::UNSPECIFIED), port.parse().unwrap_or_default())
+}
+
+/// What a Redis node says of itself.
+///
+/// # Errors
+/// The text lacks the version or the role, so it is not from a Redis node.
+pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
+    let (server, version) = info.server().ok_or("INFO without a version")?;
+    let role = match info.get("role") {
+        Some("master" | "primary") => RoleView::Master { replicas: info.attached_replicas() },
+        Some("slave" | "replica") => RoleView::Replica {
+            master: info.master().ok_or("INFO of a replica without its master")?,
+            link_up: info.either("master_link_status", "primary_link_status") == Some("up"),
+            syncing: info.either("master_sync_in_progress", "primary_sync_in_progress") == Some("1"),
+            last_io_seconds: info
+                .either("master_last_io_seconds_ago", "primary_last_io_seconds_ago")
+                .and_then(|seconds| seconds.parse().ok()),
+        },
+        Some(other) => return Err(format!("INFO with the role '{other}'")),
+        None => return Err("INFO without a role".to_owned()),
+    };
+    // Only a replica's INFO has its priority; a master has it in its configuration.
+    let priority = info.either("slave_priority", "replica_priority");
+    let priority = priority.or_else(|| config.get("replica-priority").map(String::as_str));
+    Ok(RedisView {
+        version: version.to_owned(),
+        server: server.to_owned(),
+        role,
+        offset: info.offset(),
+        replication_id: info.get("master_replid").unwrap_or_default().to_owned(),
+        loading: info.get("loading") == Some("1"),
+        used_memory: info.read("used_memory").unwrap_or_default(),
+        clients: info.read("connected_clients").unwrap_or_default(),
+        uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
+        replica_priority: priority.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_REPLICA_PRIORITY),
+        keys: keys(info),
+        config,
+    })
+}
+
+/// The number of keys in all databases, from lines such as `db0:keys=3,expires=0,avg_ttl=0`.
+fn keys(info: &Info) -> u64 {
+    let databases = info.0.iter().filter(|(field, _)| field.starts_with("db"));
+    let counts = databases.filter_map(|(_, line)| line.split(',').next()?.strip_prefix("keys=")?.parse::<u64>().ok());
+    counts.sum()
+}
+
+/// What a Sentinel says of itself, before it is asked about its groups.
+///
+/// # Errors
+/// The text is not from a Sentinel.
+pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
+    let (_, version) = info.server().ok_or("INFO without a version")?;
+    let tilt = info.get("sentinel_tilt").ok_or("INFO without the section of Sentinel")?;
+    Ok(SentinelView {
+        id: text(id).ok_or("a SENTINEL MYID that is no text")?,
+        version: version.to_owned(),
+        tilt: tilt == "1",
+        masters: BTreeMap::new(),
+    })
+}
+
+/// One element of `SENTINEL MASTERS`, with the group's name.
+///
+/// # Errors
+/// A field that every Sentinel gives is missing, or is not what it should be.
+pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), String> {
+    let name = required(fields, "name")?.to_owned();
+    let master = WatchedMaster {
+        address: address(required(fields, "ip")?, required(fields, "port")?),
+        flags: flags(fields),
+        quorum: number(fields, "quorum")?,
+        down_after: number(fields, "down-after-milliseconds")?,
+        failover_timeout: number(fields, "failover-timeout")?,
+        parallel_syncs: number(fields, "parallel-syncs")?,
+        config_epoch: number(fields, "config-epoch")?,
+        replicas: Vec::new(),
+        peers: Vec::new(),
+        quorum_check: Ok(()),
+    };
+    Ok((name, master))
+}
+
+/// One element of `SENTINEL REPLICAS`.
+///
+/// # Errors
+/// As [`watched_master`].
+pub fn watched_replica(fields: &Fields) -> Result<WatchedReplica, String> {
+    Ok(WatchedReplica {
+        address: address(required(fields, "ip")?, required(fields, "port")?),
+        flags: flags(fields),
+        priority: number(fields, "slave-priority").or_else(|_| number(fields, "replica-priority"))?,
+    })
+}
+
+/// One element of `SENTINEL SENTINELS`.
+///
+/// # Errors
+/// As [`watched_master`].
+pub fn watched_peer(fields: &Fields) -> Result<WatchedPeer, String> {
+    Ok(WatchedPeer {
+        id: required(fields, "runid")?.to_owned(),
+        address: address(required(fields, "ip")?, required(fields, "port")?),
+        flags: flags(fields),
+    })
+}
+
+fn required<'a>(fields: &'a Fields, field: &str) -> Result<&'a str, String> {
+    fields.get(field).map(String::as_str).ok_or_else(|| format!("no field '{field}'"))
+}
+
+fn number<T: FromStr>(fields: &Fields, field: &str) -> Result<T, String> {
+    let text = required(fields, field)?;
+    text.parse().map_err(|_| format!("the field '{field}' is '{text}'"))
+}
+
+fn flags(fields: &Fields) -> BTreeSet<String> {
+    let flags = fields.get("flags").map(String::as_str).unwrap_or_default();
+    flags.split(',').filter(|flag| !flag.is_empty()).map(str::to_owned).collect()
+}
+
+/// The text of a string, a status or a number.
+pub fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::BulkString(octets) => Some(String::from_utf8_lossy(octets).into_owned()),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.clone()),
+        Value::Okay => Some("OK".to_owned()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Pairs, whether they come as a map (RESP3) or as a flat list (RESP2).
+pub fn fields(value: &Value) -> Option<Fields> {
+    match value {
+        Value::Map(pairs) => pairs.iter().map(|(name, value)| Some((text(name)?, text(value)?))).collect(),
+        Value::Array(items) if items.len() % 2 == 0 => {
+            items.chunks_exact(2).map(|pair| Some((text(&pair[0])?, text(&pair[1])?))).collect()
+        }
+        _ => None,
+    }
+}
+
+/// A list of things that each have fields.
+///
+/// # Errors
+/// The answer is not such a list, or `parse` refuses an element.
+pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, String>) -> Result<Vec<T>, String> {
+    let Value::Array(items) = value else { return Err("not a list".to_owned()) };
+    items.iter().map(|item| parse(&fields(item).ok_or("an element without fields")?)).collect()
+}
+
+/// The field `laddr` of `CLIENT INFO`: the server's own end of the connection, which behind a proxy tells the node that
+/// the proxy chose.
+pub fn own_address(client_info: &str) -> Option<SocketAddrV4> {
+    client_info.split_whitespace().find_map(|pair| pair.strip_prefix("laddr="))?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(resp: &[u8]) -> Value {
+        redis::parse_redis_value(resp).expect("a recorded reply is whole")
+    }
+
+    fn at(text: &str) -> SocketAddrV4 {
+        text.parse().expect("a good address")
+    }
+
+    #[test]
+    fn a_master_of_redis_7_0() {
+        let info = Info::parse(include_str!("replies/redis-7.0-info-master.txt"));
+        let view = redis_view(&info, Fields::from([("replica-priority".to_owned(), "7".to_owned())])).expect("a view");
+        assert_eq!((view.server.as_str(), view.version.as_str()), ("redis", "7.0.15"));
+        assert_eq!((view.offset, view.keys, view.loading, view.replica_priority), (4671, 1, false, 7));
+        assert_eq!((view.used_memory > 0, view.clients > 0, view.uptime_seconds > 0), (true, true, true));
+        assert_eq!(view.replication_id, "0ea9ab370e49846caaebf0d0718931056d48d90a");
+        let RoleView::Master { replicas } = view.role else { panic!("a master") };
+        let replica = AttachedReplica {
+            address: at("127.0.0.1:22002"),
+            state: "online".to_owned(),
+            offset: 4671,
+            lag_seconds: 1,
+        };
+        assert_eq!(replicas, [replica]);
+    }
+
+    #[test]
+    fn a_replica_of_redis_7_0() {
+        let info = Info::parse(include_str!("replies/redis-7.0-info-replica.txt"));
+        let view = redis_view(&info, Fields::new()).expect("a view");
+        let role = RoleView::Replica {
+            master: at("127.0.0.1:22001"),
+            link_up: true,
+            syncing: false,
+            last_io_seconds: Some(0),
+        };
+        assert_eq!((view.role, view.offset, view.replica_priority), (role, 4939, 100));
+    }
+
+    #[test]
+    fn a_replica_that_never_was_in_sync_has_a_negative_offset() {
+        let text = "redis_version:7.0.15\r\nrole:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n\
+                    master_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\nmaster_sync_in_progress:1\r\n\
+                    slave_repl_offset:-1\r\n";
+        let view = redis_view(&Info::parse(text), Fields::new()).expect("a view");
+        let role =
+            RoleView::Replica { master: at("10.0.0.1:6379"), link_up: false, syncing: true, last_io_seconds: None };
+        assert_eq!((view.role, view.offset), (role, -1));
+    }
+
+    #[test]
+    fn valkey_and_the_newer_words() {
+        let text = "# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1\r\n\
+                    # Replication\r\nrole:replica\r\nprimary_host:10.0.0.1\r\nprimary_port:6379\r\n\
+                    primary_link_status:up\r\nreplica_repl_offset:99\r\nreplica_priority:5\r\n";
+        let view = redis_view(&Info::parse(text), Fields::new()).expect("a view");
+        assert_eq!((view.server.as_str(), view.version.as_str()), ("valkey", "8.1.1"));
+        assert_eq!((view.offset, view.replica_priority), (99, 5));
+        assert!(matches!(view.role, RoleView::Replica { link_up: true, .. }));
+
+        let text = "valkey_version:9.0.0\r\nrole:primary\r\nmaster_repl_offset:12\r\nreplicas_waiting_psync:0\r\n\
+                    replica0:ip=10.0.0.2,port=6379,state=online,offset=12,lag=1,type=replica\r\n";
+        let view = redis_view(&Info::parse(text), Fields::new()).expect("a view");
+        let RoleView::Master { replicas } = view.role else { panic!("a master") };
+        assert_eq!(replicas.len(), 1, "only numbered lines are replicas");
+        assert_eq!((replicas[0].address, replicas[0].lag_seconds), (at("10.0.0.2:6379"), 1));
+    }
+
+    #[test]
+    fn a_host_name_belongs_to_no_node() {
+        assert_eq!(address("redis_master", "6379"), at("0.0.0.0:6379"));
+    }
+
+    #[test]
+    fn what_is_not_from_redis_is_refused() {
+        for text in ["", "role:master", "redis_version:7.0.15", "redis_version:7.0.15\nrole:sentinel"] {
+            assert!(redis_view(&Info::parse(text), Fields::new()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_sentinel_of_redis_7_0() {
+        let info = Info::parse(include_str!("replies/redis-7.0-info-sentinel.txt"));
+        let id = Value::BulkString(b"d2a217f739fc6dc853f838f2a1dcaeaa48c841d2".to_vec());
+        let view = sentinel_view(&id, &info).expect("a view");
+        assert_eq!((view.version.as_str(), view.tilt), ("7.0.15", false));
+
+        let masters = list(&recorded(include_bytes!("replies/redis-7.0-masters.resp")), watched_master);
+        let (name, master) = masters.expect("masters").pop().expect("one master");
+        assert_eq!((name.as_str(), master.address), ("mymaster", at("127.0.0.1:22001")));
+        assert_eq!((master.quorum, master.down_after, master.failover_timeout), (2, 1000, 180_000));
+        assert_eq!((master.parallel_syncs, master.config_epoch), (1, 0));
+        assert_eq!(master.flags, BTreeSet::from(["master".to_owned()]));
+
+        let replicas = list(&recorded(include_bytes!("replies/redis-7.0-replicas.resp")), watched_replica);
+        let replica = replicas.expect("replicas").pop().expect("one replica");
+        assert_eq!((replica.address, replica.priority), (at("127.0.0.1:22002"), 100));
+
+        let peers = list(&recorded(include_bytes!("replies/redis-7.0-sentinels.resp")), watched_peer);
+        let peer = peers.expect("peers").pop().expect("one peer");
+        assert_eq!((peer.address, peer.id.len()), (at("127.0.0.1:22012"), 40));
+        assert!(peer.flags.contains("sentinel"));
+    }
+
+    #[test]
+    fn fields_come_as_a_map_too() {
+        let pair =
+            |name: &str, value: &str| (Value::SimpleString(name.to_owned()), Value::SimpleString(value.to_owned()));
+        let map = Value::Map(vec![pair("ip", "10.0.0.1"), pair("port", "6379")]);
+        assert_eq!(fields(&map).expect("fields").len(), 2);
+        assert_eq!(fields(&Value::Array(vec![Value::Okay])), None);
+    }
+
+    #[test]
+    fn the_proxy_shows_the_node_that_it_chose() {
+        let line = "id=10 addr=127.0.0.1:54350 laddr=172.18.255.224:6379 fd=15 name= age=0 user=redos resp=2";
+        assert_eq!(own_address(line), Some(at("172.18.255.224:6379")));
+        assert_eq!(own_address("id=10 addr=127.0.0.1:54350 fd=15"), None);
+    }
+}

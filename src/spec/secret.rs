@@ -69,6 +69,8 @@ pub struct Secrets {
 
 /// The user names that go with [`Secrets`], in Redis's and in Sentinel's access control lists.
 pub mod user {
+    /// Applications.
+    pub const APPLICATION: &str = "default";
     /// This program.
     pub const ADMIN: &str = "redos";
     /// A replica at its master.

@@ -1,0 +1,103 @@
+//! One connection to a Redis node or a Sentinel, over whatever [`Dial`] gives.
+
+use std::net::SocketAddrV4;
+use std::sync::Arc;
+
+use redis::aio::{MultiplexedConnection, PubSub};
+use redis::{AsyncConnectionConfig, Pipeline, RedisConnectionInfo, RedisError, Value};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::ServerError;
+use crate::dial::{Dial, Stream, Target};
+use crate::spec::{ClusterName, NodeId, Secret};
+
+/// Who logs in.
+#[derive(Clone, Copy, Debug)]
+pub struct Login<'a> {
+    /// The user of the access control list.
+    pub user: &'a str,
+    /// The user's password.
+    pub password: &'a Secret,
+}
+
+impl Login<'_> {
+    /// RESP2, which every version speaks; no library name, which Sentinels and Redis before 7.2 refuse.
+    fn info(self) -> RedisConnectionInfo {
+        let info = RedisConnectionInfo::default().set_skip_set_lib_name();
+        info.set_username(self.user).set_password(self.password.expose())
+    }
+}
+
+/// A server to be reached: which node it is for messages, and where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The node.
+    pub node: NodeId,
+    /// Its address and port on the cluster's network.
+    pub address: SocketAddrV4,
+}
+
+/// An open, logged-in connection. Clones share it; the last one to be dropped closes it.
+#[derive(Clone)]
+pub struct Link {
+    connection: MultiplexedConnection,
+    _driver: Arc<AbortOnDropHandle<()>>,
+}
+
+impl Link {
+    /// Connects and logs in. It sets no deadline, the caller does: a paused node accepts a connection and then says
+    /// nothing.
+    ///
+    /// # Errors
+    /// No connection, or the login was refused.
+    pub async fn open(
+        dialer: &dyn Dial,
+        cluster: &ClusterName,
+        peer: Peer,
+        login: Login<'_>,
+    ) -> Result<Self, ServerError> {
+        let stream = dial(dialer, cluster, peer).await?;
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let login = login.info();
+        let opened = MultiplexedConnection::new_with_config(&login, stream, config).await;
+        let (connection, driver) = opened.map_err(|error| failed(peer.node, "AUTH", error))?;
+        let driver = Arc::new(AbortOnDropHandle::new(tokio::spawn(driver)));
+        Ok(Self { connection, _driver: driver })
+    }
+
+    /// Sends commands together and waits for all replies. A command that the server refuses is a
+    /// [`Value::ServerError`] in its place.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
+        self.connection.clone().send_packed_commands(pipeline, 0, pipeline.len()).await
+    }
+}
+
+/// Connects, logs in and turns the connection into one for subscriptions. It sets no deadline, the caller does.
+///
+/// # Errors
+/// No connection, or the login was refused.
+pub async fn subscriber(
+    dialer: &dyn Dial,
+    cluster: &ClusterName,
+    peer: Peer,
+    login: Login<'_>,
+) -> Result<PubSub, ServerError> {
+    let stream = dial(dialer, cluster, peer).await?;
+    PubSub::new(&login.info(), stream).await.map_err(|error| failed(peer.node, "AUTH", error))
+}
+
+async fn dial(dialer: &dyn Dial, cluster: &ClusterName, peer: Peer) -> Result<Box<dyn Stream>, ServerError> {
+    let dialled = dialer.dial(cluster, Target::Network(peer.address)).await;
+    dialled.map_err(|source| ServerError::Connect { node: peer.node, source: source.into() })
+}
+
+/// The error of a command: refused by the server, or lost with the connection.
+pub fn failed(node: NodeId, command: &str, error: RedisError) -> ServerError {
+    if error.is_io_error() {
+        return ServerError::Connect { node, source: error.into() };
+    }
+    ServerError::Refused { node, command: command.to_owned(), source: error.into() }
+}
