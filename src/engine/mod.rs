@@ -80,6 +80,14 @@ pub trait Engine: Dial + Send + Sync + 'static {
     /// Refuses names and ports that belong to somebody else, before anything is made. All conflicts in one error.
     fn check_conflicts(&self, spec: &Spec, inventory: &Inventory) -> impl Future<Output = Result<()>> + Send;
 
+    /// Records the specification. Labels are the only state and cannot be changed on what exists, so the record is an empty
+    /// volume of its own, `NAME-spec-N`, with the specification in its label `dev.redos.spec`: the new one is made, then
+    /// the older ones are removed, and the highest N counts. [`Inventory::recorded`] is read from it.
+    fn record_spec(&self, spec: &Spec) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes the record.
+    fn remove_record(&self, cluster: &ClusterName) -> impl Future<Output = Result<()>> + Send;
+
     /// Makes the network and lets the Engine pick its subnet.
     fn create_network(&self, spec: &Spec) -> impl Future<Output = Result<NetworkFacts>> + Send;
 

@@ -62,7 +62,9 @@ impl Phase {
             | Action::ConfigSet { .. }
             | Action::SentinelMonitor { .. }
             | Action::SentinelSet { .. }
-            | Action::SentinelRemove { .. } => Self::Settings,
+            | Action::SentinelRemove { .. }
+            | Action::RecordSpec
+            | Action::ProxyCheck { .. } => Self::Settings,
             Action::Switchover { .. } => Self::Switchover,
             Action::Await { gate } => match gate {
                 Gate::Answers { .. } => Self::Answers,

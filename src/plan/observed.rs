@@ -26,7 +26,7 @@ pub struct Inventory {
     pub volumes: BTreeMap<NodeId, VolumeFacts>,
     /// Its containers, by node.
     pub nodes: BTreeMap<NodeId, NodeFacts>,
-    /// The newest specification that was recorded in the labels.
+    /// The specification that was last recorded with the cluster.
     pub recorded: Option<Spec>,
 }
 
@@ -311,6 +311,8 @@ pub struct ProxyView {
     pub version: String,
     /// Per group: where a write goes and which nodes are in the read rotation.
     pub routes: BTreeMap<Group, ProxyRoute>,
+    /// The Redis nodes and Sentinels that it checks at all; the other slots of its configuration are in maintenance.
+    pub checked: BTreeSet<NodeId>,
 }
 
 /// The ways of one group through one proxy.

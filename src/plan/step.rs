@@ -17,6 +17,8 @@ pub struct StepId(pub usize);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Action {
+    /// Record the specification with the cluster, so that a later command without flags means the same cluster.
+    RecordSpec,
     /// Make the network.
     CreateNetwork,
     /// Remove the network.
@@ -109,6 +111,13 @@ pub enum Action {
         /// The node to promote.
         to: NodeId,
     },
+    /// Have a proxy check these Redis nodes and Sentinels and no others, without a reload.
+    ProxyCheck {
+        /// Which proxy.
+        proxy: NodeId,
+        /// The nodes.
+        nodes: BTreeSet<NodeId>,
+    },
     /// Wait until something is so.
     Await {
         /// What.
@@ -126,6 +135,7 @@ pub enum Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::RecordSpec => f.write_str("record the configuration"),
             Self::CreateNetwork => f.write_str("create network"),
             Self::RemoveNetwork => f.write_str("remove network"),
             Self::CreateVolume { node } => write!(f, "create volume of {node}"),
@@ -154,6 +164,10 @@ impl fmt::Display for Action {
             Self::SentinelSet { node, group, settings } => write!(f, "set {} of {group} on {node}", listed(settings)),
             Self::SentinelRemove { node, group } => write!(f, "make {node} stop watching {group}"),
             Self::Switchover { group, to } => write!(f, "switch {group} over to {to}"),
+            Self::ProxyCheck { proxy, nodes } => {
+                let nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+                write!(f, "have {proxy} check {}", nodes.join(", "))
+            }
             Self::Await { gate } => write!(f, "await {gate}"),
             Self::VerifyWrite { proxy, group } => write!(f, "write to {group} through {proxy} and read it back"),
         }

@@ -9,7 +9,7 @@ pub mod link;
 pub mod proxy;
 pub mod reply;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddrV4;
 
@@ -80,5 +80,14 @@ pub trait Servers: Send + Sync + 'static {
         inventory: &Inventory,
         group: Group,
         to: NodeId,
+    ) -> impl Future<Output = Result<(), ServerError>> + Send;
+
+    /// Has a proxy check these Redis nodes and Sentinels and put all its other slots into maintenance. No connection is
+    /// dropped but those to a slot that is taken out.
+    fn proxy_check(
+        &self,
+        inventory: &Inventory,
+        proxy: NodeId,
+        nodes: &BTreeSet<NodeId>,
     ) -> impl Future<Output = Result<(), ServerError>> + Send;
 }
