@@ -154,9 +154,11 @@ impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Self {
         let kind = match error {
             ServerError::Timeout { .. } => FailureKind::Timeout,
-            ServerError::Connect { .. } | ServerError::Refused { .. } | ServerError::Unexpected { .. } => {
-                FailureKind::Failed
-            }
+            ServerError::Connect { .. }
+            | ServerError::Refused { .. }
+            | ServerError::Unexpected { .. }
+            | ServerError::WatchesAnother { .. }
+            | ServerError::SwitchoverRefused { .. } => FailureKind::Failed,
         };
         Self::new(kind, error)
     }

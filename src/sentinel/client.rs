@@ -377,6 +377,10 @@ impl Servers for Client {
         }
     }
 
+    async fn switchover(&self, _inventory: &Inventory, group: Group, to: NodeId) -> Result<(), ServerError> {
+        Err(ServerError::SwitchoverRefused { group, to, why: "this build cannot do it yet".to_owned() })
+    }
+
     async fn verify_write(&self, inventory: &Inventory, proxy: NodeId, group: Group) -> Result<(), ServerError> {
         let peer = self.peer(inventory, proxy, proxy_group_ports(group).write)?;
         let application = Login { user: user::APPLICATION, password: &self.secrets.app };

@@ -62,6 +62,16 @@ pub enum ServerError {
         /// The master that it was to be given.
         wanted: SocketAddrV4,
     },
+    /// A switchover that would not be safe; nothing was changed.
+    #[error("{group} cannot be switched over to {to}: {why}")]
+    SwitchoverRefused {
+        /// The group.
+        group: Group,
+        /// The node that was to be promoted.
+        to: NodeId,
+        /// The reason.
+        why: String,
+    },
 }
 
 impl ServerError {
@@ -70,7 +80,7 @@ impl ServerError {
         match self {
             Self::Connect { source, .. } | Self::Refused { source, .. } => innermost(source),
             Self::Timeout { limit, .. } => format!("no answer within {}", humantime::format_duration(*limit)),
-            Self::Unexpected { .. } | Self::WatchesAnother { .. } => self.to_string(),
+            Self::Unexpected { .. } | Self::WatchesAnother { .. } | Self::SwitchoverRefused { .. } => self.to_string(),
         }
     }
 }
