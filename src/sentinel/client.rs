@@ -1,6 +1,6 @@
 //! [`super::Servers`] over the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use redis::{Pipeline, Value, cmd, pipe};
 
 use super::link::{Link, Login, Peer, failed};
-use super::proxy::{self, ServerRow, StatsLogin};
+use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
 use super::{Command, ServerError, Servers};
 use crate::dial::Dial;
@@ -180,10 +180,14 @@ impl Client {
         );
         let (servers, version) = (statistics?, version?);
         let routes = self.spec.groups().zip(writes).map(|(group, write)| {
-            let read = proxy::read_rotation(&servers, group);
+            let mut read = proxy::read_rotation(&servers, group);
+            // With no replica to read from, reads go where writes go.
+            if read.is_empty() {
+                read.extend(write);
+            }
             (group, ProxyRoute { write, read })
         });
-        Ok(ProxyView { version, routes: routes.collect() })
+        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(&servers) })
     }
 
     fn stats_login(&self) -> StatsLogin<'_> {
@@ -375,6 +379,15 @@ impl Servers for Client {
                 self.change(peer, "SENTINEL REMOVE", &pipeline).await
             }
         }
+    }
+
+    async fn proxy_check(
+        &self,
+        _inventory: &Inventory,
+        proxy: NodeId,
+        nodes: &BTreeSet<NodeId>,
+    ) -> Result<(), ServerError> {
+        RuntimeApi::new(&*self.dialer, &self.spec.name, proxy).check_only(nodes).await
     }
 
     async fn switchover(&self, _inventory: &Inventory, group: Group, to: NodeId) -> Result<(), ServerError> {

@@ -22,14 +22,11 @@ pub const STATS_PATH: &str = "/haproxy_stats";
 const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
 /// The longest answer that is read, in octets. 20 groups of 32 nodes make statistics of some 700 kB.
 const ANSWER_MAX: u64 = 4 << 20;
+/// Commands of the Runtime API that are sent in one line: at some 60 octets each they fit its buffer of 16 kB.
+const COMMANDS_AT_ONCE: usize = 200;
 /// How long a command of the Runtime API may take. It answers within a millisecond; a relay into the container takes
 /// a few hundred.
 const RUNTIME_COMMAND: Duration = Duration::from_secs(3);
-
-/// The name of the backend that has a group's nodes for writes.
-pub fn write_backend(group: Group) -> String {
-    format!("write_{group}")
-}
 
 /// The name of the backend that has a group's nodes for reads.
 pub fn read_backend(group: Group) -> String {
@@ -45,14 +42,6 @@ pub struct ServerRow {
     pub server: String,
     /// `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, also `UP 1/2` on its way down.
     pub status: String,
-    /// Whether it serves only when no other does.
-    pub backup: bool,
-}
-
-impl ServerRow {
-    fn is_up(&self) -> bool {
-        self.status.starts_with("UP")
-    }
 }
 
 /// Reads the statistics in the form of comma-separated values.
@@ -69,13 +58,12 @@ pub fn servers(csv: &str) -> Result<Vec<ServerRow>, String> {
             .position(|column| column == name)
             .ok_or_else(|| format!("statistics without the column '{name}'"))
     };
-    let (backend, server, status, backup) = (column("pxname")?, column("svname")?, column("status")?, column("bck")?);
+    let (backend, server, status) = (column("pxname")?, column("svname")?, column("status")?);
     let rows = lines.map(columns).filter_map(|row| {
         Some(ServerRow {
             backend: row.get(backend)?.clone(),
             server: row.get(server)?.clone(),
             status: row.get(status)?.clone(),
-            backup: row.get(backup)? == "1",
         })
     });
     Ok(rows.filter(|row| row.server != "FRONTEND" && row.server != "BACKEND").collect())
@@ -105,15 +93,29 @@ fn push(columns: &mut [String], c: char) {
     }
 }
 
-/// The nodes that get reads of a group: those that are up, or those in reserve when no other is.
+/// The nodes that are up in the backend of a group's reads.
 pub fn read_rotation(rows: &[ServerRow], group: Group) -> BTreeSet<NodeId> {
     let backend = read_backend(group);
-    let up = |backup: bool| -> BTreeSet<NodeId> {
-        let rows = rows.iter().filter(|row| row.backend == backend && row.is_up() && row.backup == backup);
-        rows.filter_map(|row| row.server.parse().ok()).collect()
-    };
-    let active = up(false);
-    if active.is_empty() { up(true) } else { active }
+    let up = rows.iter().filter(|row| row.backend == backend && row.status.starts_with("UP"));
+    up.filter_map(|row| row.server.parse().ok()).collect()
+}
+
+/// The nodes that the proxy checks: those that have no slot in maintenance.
+pub fn checked(rows: &[ServerRow]) -> BTreeSet<NodeId> {
+    let mut checked = BTreeSet::new();
+    let mut in_maintenance = BTreeSet::new();
+    for row in rows.iter().filter(|row| candidate(&row.backend).is_none()) {
+        let Ok(node) = row.server.parse::<NodeId>() else { continue };
+        let set = if row.status.starts_with("MAINT") { &mut in_maintenance } else { &mut checked };
+        set.insert(node);
+    }
+    checked.difference(&in_maintenance).copied().collect()
+}
+
+/// The node that a backend is about, where there is one for each: `votes_mymaster_redis-2` has the Sentinels that vote
+/// for `redis-2`.
+fn candidate(backend: &str) -> Option<NodeId> {
+    backend.rsplit('_').next()?.parse().ok()
 }
 
 /// Who reads the statistics.
@@ -273,9 +275,10 @@ pub struct RuntimeServer {
     pub address: String,
     /// Whether its checks hold it to be up (`srv_op_state` 2; 0 is down, 1 and 3 are on the way).
     pub up: bool,
-    /// Whether an operator or the configuration has it in maintenance (bit 0 or 2 of `srv_admin_state`).
+    /// Whether it is in maintenance (`srv_admin_state` 1: told so; 2: what it tracks is; 32: its name has no address).
+    /// That the configuration once said `disabled` (4) stays on record when it is made ready.
     pub maintenance: bool,
-    /// Whether an operator has it draining (bit 3 of `srv_admin_state`).
+    /// Whether it is draining (`srv_admin_state` 8: told so; 16: what it tracks is).
     pub drain: bool,
 }
 
@@ -312,7 +315,7 @@ impl<'a> RuntimeApi<'a> {
     /// # Errors
     /// As [`RuntimeApi::command`], or there is no such server.
     pub async fn set_server_state(self, backend: &str, server: NodeId, state: ServerState) -> Result<(), ServerError> {
-        self.silent(&format!("set server {backend}/{server} state {}", state.as_str())).await
+        self.silent(&set_state(backend, server, state)).await
     }
 
     /// Closes all connections to a server of a backend.
@@ -321,6 +324,17 @@ impl<'a> RuntimeApi<'a> {
     /// As [`RuntimeApi::command`], or there is no such server.
     pub async fn shutdown_sessions_server(self, backend: &str, server: NodeId) -> Result<(), ServerError> {
         self.silent(&format!("shutdown sessions server {backend}/{server}")).await
+    }
+
+    /// Makes the slots of these nodes ready and puts all others into maintenance.
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::command`].
+    pub async fn check_only(self, nodes: &BTreeSet<NodeId>) -> Result<(), ServerError> {
+        for commands in changes(&self.servers_state().await?, nodes).chunks(COMMANDS_AT_ONCE) {
+            self.silent(&commands.join(";")).await?;
+        }
+        Ok(())
     }
 
     /// All servers of all backends.
@@ -347,6 +361,22 @@ impl<'a> RuntimeApi<'a> {
     }
 }
 
+fn set_state(backend: &str, server: NodeId, state: ServerState) -> String {
+    format!("set server {backend}/{server} state {}", state.as_str())
+}
+
+/// What must be said to have these nodes checked and no others. A slot in a backend about one candidate is checked when
+/// both its own node and the candidate are.
+fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<String> {
+    let changes = servers.iter().filter_map(|slot| {
+        let node: NodeId = slot.server.parse().ok()?;
+        let wanted = nodes.contains(&node) && candidate(&slot.backend).is_none_or(|node| nodes.contains(&node));
+        let state = if wanted { ServerState::Ready } else { ServerState::Maint };
+        (wanted == slot.maintenance).then(|| set_state(&slot.backend, node, state))
+    });
+    changes.collect()
+}
+
 /// Reads `show servers state`: a version, a heading that names the columns, a line per server.
 fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
     let heading = text.lines().find_map(|line| line.strip_prefix("# ")).ok_or("no heading")?;
@@ -363,8 +393,8 @@ fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
             server: row[server].to_owned(),
             address: row[address].to_owned(),
             up: number::<u32>(row[operation])? == 2,
-            maintenance: admin & 0b101 != 0,
-            drain: admin & 0b1000 != 0,
+            maintenance: admin & (1 | 2 | 32) != 0,
+            drain: admin & (8 | 16) != 0,
         })
     });
     rows.collect()
@@ -382,15 +412,57 @@ mod tests {
         name.parse().expect("a node")
     }
 
+    fn row(backend: &str, server: &str, status: &str) -> ServerRow {
+        ServerRow { backend: backend.to_owned(), server: server.to_owned(), status: status.to_owned() }
+    }
+
     #[test]
-    fn the_read_rotation_is_what_is_up_and_else_the_reserve() {
-        let csv = include_str!("replies/haproxy-2.6-stats.csv");
-        let rows = servers(csv).expect("statistics");
-        let group = Group::number(1);
-        assert_eq!(read_rotation(&rows, group), BTreeSet::from([node("redis-2")]));
+    fn the_read_rotation_is_what_is_up() {
+        let rows = servers(include_str!("replies/haproxy-2.6-stats.csv")).expect("statistics");
+        assert_eq!(read_rotation(&rows, Group::number(1)), BTreeSet::from([node("redis-1"), node("redis-2")]));
         assert_eq!(read_rotation(&rows, Group::number(2)), BTreeSet::new());
-        let without: Vec<ServerRow> = rows.into_iter().filter(|row| row.server != "redis-2").collect();
-        assert_eq!(read_rotation(&without, group), BTreeSet::from([node("redis-1")]));
+    }
+
+    #[test]
+    fn a_node_is_checked_when_none_of_its_slots_is_in_maintenance() {
+        let rows = [
+            row("claims_mymaster", "redis-1", "DOWN"),
+            row("write_mymaster", "redis-1", "UP"),
+            row("claims_mymaster", "redis-2", "UP"),
+            row("write_mymaster", "redis-2", "MAINT"),
+            row("sentinels", "sentinel-1", "no check"),
+            row("votes_mymaster_redis-2", "sentinel-1", "MAINT"),
+            row("stats", "FRONTEND", "OPEN"),
+        ];
+        assert_eq!(checked(&rows), BTreeSet::from([node("redis-1"), node("sentinel-1")]));
+    }
+
+    #[test]
+    fn a_vote_is_checked_when_the_sentinel_and_the_candidate_are() {
+        let slot = |backend: &str, server: &str, maintenance| RuntimeServer {
+            backend: backend.to_owned(),
+            server: server.to_owned(),
+            address: String::new(),
+            up: false,
+            maintenance,
+            drain: false,
+        };
+        let slots = [
+            slot("claims_mymaster-2", "redis-2-1", false),
+            slot("claims_mymaster-2", "redis-2-2", true),
+            slot("claims_mymaster-2", "redis-2-3", false),
+            slot("votes_mymaster-2_redis-2-2", "sentinel-1", true),
+            slot("votes_mymaster-2_redis-2-3", "sentinel-1", false),
+            slot("votes_mymaster-2_redis-2-1", "sentinel-2", true),
+        ];
+        let nodes = BTreeSet::from([node("redis-2-1"), node("redis-2-2"), node("sentinel-1")]);
+        let wanted = [
+            "set server claims_mymaster-2/redis-2-2 state ready",
+            "set server claims_mymaster-2/redis-2-3 state maint",
+            "set server votes_mymaster-2_redis-2-2/sentinel-1 state ready",
+            "set server votes_mymaster-2_redis-2-3/sentinel-1 state maint",
+        ];
+        assert_eq!(changes(&slots, &nodes), wanted);
     }
 
     #[test]
@@ -406,7 +478,7 @@ mod tests {
     #[test]
     fn a_comma_within_quotes_divides_nothing() {
         assert_eq!(columns("a,\"b,\"\"c\"\"\",,d"), ["a", "b,\"c\"", "", "d"]);
-        assert!(servers("# pxname,svname,status\n").is_err(), "a column is missing");
+        assert!(servers("# pxname,svname\n").is_err(), "a column is missing");
     }
 
     #[test]
