@@ -19,7 +19,7 @@ pub enum Phase {
     Volumes,
     /// Containers are made.
     Containers,
-    /// Configuration files are written.
+    /// Configuration files are written and the specification is recorded.
     Configuration,
     /// Nodes are started or thawed.
     Start,
@@ -54,7 +54,7 @@ impl Phase {
             Action::CreateNetwork | Action::RemoveNetwork => Self::Network,
             Action::CreateVolume { .. } | Action::RemoveVolume { .. } => Self::Volumes,
             Action::CreateNode { .. } => Self::Containers,
-            Action::WriteConfig { .. } => Self::Configuration,
+            Action::RecordSpec | Action::WriteConfig { .. } => Self::Configuration,
             Action::StartNode { .. } | Action::UnpauseNode { .. } => Self::Start,
             Action::StopNode { .. } => Self::Stop,
             Action::RemoveNode { .. } => Self::Remove,
@@ -63,7 +63,6 @@ impl Phase {
             | Action::SentinelMonitor { .. }
             | Action::SentinelSet { .. }
             | Action::SentinelRemove { .. }
-            | Action::RecordSpec
             | Action::ProxyCheck { .. } => Self::Settings,
             Action::Switchover { .. } => Self::Switchover,
             Action::Await { gate } => match gate {

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Serialize;
 
-use super::observed::{Answer, Observed, RoleView, WatchedMaster};
+use super::observed::{Answer, NodeState, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
 /// Something to wait for.
@@ -141,8 +141,13 @@ fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
             None => None,
         },
     };
-    let state = observed.inventory.nodes.get(&node).map_or("missing", |facts| facts.state.as_str());
-    Err(silent.map_or_else(|| format!("{node} is {state}"), |why| format!("{node} does not answer: {why}")))
+    let state = observed.inventory.nodes.get(&node).map(|facts| &facts.state);
+    Err(match (state, silent) {
+        (None, _) => format!("{node} is missing"),
+        (Some(NodeState::Running), Some(why)) => format!("{node} does not answer: {why}"),
+        (Some(NodeState::Running), None) => format!("{node} was not asked"),
+        (Some(state), _) => format!("{node} {}", state.sentence()),
+    })
 }
 
 /// The one node of the group that claims to be its master.

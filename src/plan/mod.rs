@@ -5,8 +5,11 @@
 
 pub mod desired;
 pub mod event;
+#[cfg(test)]
+pub mod fixture;
 pub mod gate;
 pub mod observed;
+pub mod status;
 pub mod step;
 
 pub use gate::Gate;

@@ -112,6 +112,20 @@ impl NodeState {
             Self::Removing => "removing",
         }
     }
+
+    /// The state as the end of a sentence that begins with the node: "is paused".
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Created => "was never started".to_owned(),
+            Self::Running => "is running".to_owned(),
+            Self::Paused => "is paused".to_owned(),
+            Self::Restarting => "died and is being restarted".to_owned(),
+            Self::Exited { code, oom_killed: true } => format!("was killed for want of memory, exit code {code}"),
+            Self::Exited { code, oom_killed: false } => format!("has exited with code {code}"),
+            Self::Dead => "is dead".to_owned(),
+            Self::Removing => "is being removed".to_owned(),
+        }
+    }
 }
 
 /// A port of a container that the host listens on.

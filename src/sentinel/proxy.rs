@@ -14,10 +14,8 @@ use tokio::time::timeout;
 use super::ServerError;
 use super::link::Peer;
 use crate::dial::{Dial, Target};
-use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT, Secret};
+use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT, STATS_PATH, Secret};
 
-/// Where the statistics page is.
-pub const STATS_PATH: &str = "/haproxy_stats";
 /// Where the metrics of the process alone are, among them its version.
 const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
 /// The longest answer that is read, in octets. 20 groups of 32 nodes make statistics of some 700 kB.

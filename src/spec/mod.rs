@@ -28,6 +28,8 @@ pub const REDIS_PORT: u16 = 6379;
 pub const SENTINEL_PORT: u16 = 26379;
 /// The port of the proxy's statistics page and metrics inside its container.
 pub const STATS_PORT: u16 = 8404;
+/// Where on [`STATS_PORT`] the statistics page is.
+pub const STATS_PATH: &str = "/haproxy_stats";
 /// The port of the proxy's Runtime API. It listens on the loopback address of the proxy's container and nowhere else.
 pub const RUNTIME_API_PORT: u16 = 9999;
 /// How far the published ports of the second proxy are from those of the first.

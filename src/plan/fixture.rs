@@ -1,0 +1,192 @@
+//! Observed states for tests, made by hand: a healthy cluster to bend.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::observed::{
+    Answer, AttachedReplica, NetworkFacts, NodeFacts, NodeState, Observed, ProxyRoute, ProxyView, PublishedPort,
+    RedisView, RoleView, SentinelView, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
+};
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
+
+/// The first group.
+pub const GROUP: Group = Group::number(1);
+
+/// `redis-N` of the first group.
+pub const fn redis(ordinal: u16) -> NodeId {
+    NodeId::redis(GROUP, ordinal)
+}
+
+/// A cluster that is all that it should be: `redis-1` of each group is its master.
+pub fn healthy(spec: &Spec) -> Observed {
+    let mut observed = Observed::default();
+    observed.inventory.network = Some(NetworkFacts {
+        id: "n1".to_owned(),
+        name: spec.name.to_string(),
+        subnet: subnet(),
+        gateway: Ipv4Addr::new(172, 18, 0, 1),
+    });
+    for node in spec.nodes() {
+        observed.inventory.nodes.insert(node, facts(spec, node));
+        if !matches!(node, NodeId::Proxy(_)) {
+            observed.inventory.volumes.insert(node, VolumeFacts { name: node.volume_name(&spec.name) });
+        }
+        match node {
+            NodeId::Redis { group, ordinal } => {
+                let view = redis_view(spec, group, ordinal);
+                observed.topology.redis.insert(node, Answer::Says(view));
+            }
+            NodeId::Sentinel(_) => {
+                observed.topology.sentinels.insert(node, Answer::Says(sentinel_view(spec, node)));
+            }
+            NodeId::Proxy(_) => {
+                observed.topology.proxies.insert(node, Answer::Says(proxy_view(spec)));
+            }
+        }
+    }
+    observed.inventory.recorded = Some(spec.clone());
+    observed
+}
+
+/// The node's container is in this state, and so says nothing.
+pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
+    observed.inventory.nodes.get_mut(&node).expect("the node").state = state;
+    observed.topology.redis.remove(&node);
+    observed.topology.sentinels.remove(&node);
+    observed.topology.proxies.remove(&node);
+}
+
+/// The node has no container.
+pub fn remove(observed: &mut Observed, node: NodeId) {
+    halt(observed, node, NodeState::Dead);
+    observed.inventory.nodes.remove(&node);
+}
+
+/// What a Redis node says, to be bent.
+pub fn redis_mut(observed: &mut Observed, node: NodeId) -> &mut RedisView {
+    match observed.topology.redis.get_mut(&node) {
+        Some(Answer::Says(view)) => view,
+        other => panic!("{node}: {other:?}"),
+    }
+}
+
+/// What a Sentinel says, to be bent.
+pub fn sentinel_mut(observed: &mut Observed, ordinal: u16) -> &mut SentinelView {
+    match observed.topology.sentinels.get_mut(&NodeId::Sentinel(ordinal)) {
+        Some(Answer::Says(view)) => view,
+        other => panic!("sentinel-{ordinal}: {other:?}"),
+    }
+}
+
+/// The address of a node and this port of it.
+pub fn at(node: NodeId, port: u16) -> SocketAddrV4 {
+    SocketAddrV4::new(subnet().address(node).expect("an address"), port)
+}
+
+fn subnet() -> Subnet {
+    "172.18.0.0/16".parse().expect("a subnet")
+}
+
+fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
+    let publish = |container, host| PublishedPort { container, host_ip: spec.ports.bind, host };
+    let ports = match node {
+        NodeId::Proxy(ordinal) => {
+            let of_group = |group: Group| {
+                let (inside, outside) = (proxy_group_ports(group), spec.published_ports(ordinal, group));
+                [publish(inside.write, outside.write), publish(inside.read, outside.read)]
+            };
+            let stats = publish(STATS_PORT, spec.published_stats_port(ordinal));
+            spec.groups().flat_map(of_group).chain([stats]).collect()
+        }
+        NodeId::Redis { .. } | NodeId::Sentinel(_) => Vec::new(),
+    };
+    NodeFacts {
+        container_id: format!("c-{node}"),
+        name: node.container_name(&spec.name),
+        image: if matches!(node, NodeId::Proxy(_)) { "haproxy:3.0" } else { "redis:8.0" }.to_owned(),
+        state: NodeState::Running,
+        address: subnet().address(node),
+        ports,
+        spec_hash: "hash".to_owned(),
+        created_at: "2026-01-02T03:04:05Z".to_owned(),
+        started_at: Some("2026-01-02T03:04:06Z".to_owned()),
+        stored: None,
+    }
+}
+
+fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
+    let attached = |node| AttachedReplica {
+        address: at(node, REDIS_PORT),
+        state: "online".to_owned(),
+        offset: 4200,
+        lag_seconds: 1,
+    };
+    let role = if ordinal == 1 {
+        RoleView::Master { replicas: spec.redis_nodes(group).skip(1).map(attached).collect() }
+    } else {
+        RoleView::Replica {
+            master: at(NodeId::redis(group, 1), REDIS_PORT),
+            link_up: true,
+            syncing: false,
+            last_io_seconds: Some(0),
+        }
+    };
+    RedisView {
+        version: "8.0.2".to_owned(),
+        server: "redis".to_owned(),
+        role,
+        offset: if ordinal == 1 { 4242 } else { 4200 },
+        replication_id: "abc".to_owned(),
+        loading: false,
+        used_memory: 1_572_864,
+        clients: 9,
+        uptime_seconds: 60,
+        replica_priority: 100,
+        keys: 3,
+        config: BTreeMap::new(),
+    }
+}
+
+fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
+    let watched = |group: Group| {
+        let replica = |node| WatchedReplica {
+            address: at(node, REDIS_PORT),
+            flags: BTreeSet::from(["slave".to_owned()]),
+            priority: 100,
+        };
+        let peer = |node: NodeId| WatchedPeer {
+            id: node.to_string(),
+            address: at(node, SENTINEL_PORT),
+            flags: BTreeSet::from(["sentinel".to_owned()]),
+        };
+        let watched = WatchedMaster {
+            address: at(NodeId::redis(group, 1), REDIS_PORT),
+            flags: BTreeSet::from(["master".to_owned()]),
+            quorum: spec.quorum,
+            down_after: spec.sentinel.down_after,
+            failover_timeout: spec.sentinel.failover_timeout,
+            parallel_syncs: spec.replicas,
+            config_epoch: 1,
+            replicas: spec.redis_nodes(group).skip(1).map(replica).collect(),
+            peers: spec.sentinel_nodes().filter(|node| *node != me).map(peer).collect(),
+            quorum_check: Ok(()),
+        };
+        (group.to_string(), watched)
+    };
+    SentinelView {
+        id: me.to_string(),
+        version: "8.0.2".to_owned(),
+        tilt: false,
+        masters: spec.groups().map(watched).collect(),
+    }
+}
+
+fn proxy_view(spec: &Spec) -> ProxyView {
+    let route = |group: Group| {
+        let route =
+            ProxyRoute { write: Some(NodeId::redis(group, 1)), read: spec.redis_nodes(group).skip(1).collect() };
+        (group, route)
+    };
+    let checked = spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_))).collect();
+    ProxyView { version: "3.0.8".to_owned(), routes: spec.groups().map(route).collect(), checked }
+}

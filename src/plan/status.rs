@@ -1,0 +1,507 @@
+//! What `redos status` says: a judgement on what was observed, as a document.
+//!
+//! The document never fails to come about: a node that is down, Sentinels that disagree, two masters are values in it.
+//! Its fields are a contract, `apiVersion: redos/v1`: they may become more, none changes its name or its meaning. What is
+//! not known is `null`, never absent. Octets and offsets are numbers, addresses are `"ip:port"`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+
+use serde::Serialize;
+
+use super::gate::{Gate, address_of, claimants, node_at};
+use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
+use crate::spec::{
+    API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec,
+    proxy_group_ports,
+};
+
+/// The state word of a node that has no container.
+pub const MISSING: &str = "missing";
+
+/// A cluster as it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// `redos/v1`.
+    pub api_version: &'static str,
+    /// `Status`.
+    pub kind: &'static str,
+    /// The cluster's name.
+    pub cluster: ClusterName,
+    /// Whether all that makes a cluster ready is so.
+    pub healthy: bool,
+    /// What is not so, in words. Empty when healthy.
+    pub reasons: Vec<String>,
+    /// The master groups.
+    pub groups: Vec<GroupStatus>,
+    /// The Sentinels.
+    pub sentinels: Vec<SentinelStatus>,
+    /// The proxies.
+    pub proxies: Vec<ProxyStatus>,
+}
+
+/// A master group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupStatus {
+    /// Its name.
+    pub name: Group,
+    /// Its master, see [`master_of`].
+    pub master: Option<MasterStatus>,
+    /// Its nodes: those that it should have and those that it has.
+    pub nodes: Vec<RedisStatus>,
+}
+
+/// A group's master.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MasterStatus {
+    /// The node; `null` when no node of the cluster has this address.
+    pub node: Option<NodeId>,
+    /// Its address.
+    pub address: SocketAddrV4,
+}
+
+/// A Redis node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RedisStatus {
+    /// The node.
+    pub node: NodeId,
+    /// What it says that it is.
+    pub role: Option<RoleWord>,
+    /// What its container does: `running`, `paused`, `exited`, …, or `missing`.
+    pub state: &'static str,
+    /// Its address.
+    pub address: Option<SocketAddrV4>,
+    /// A replica's link to its master.
+    pub link: Option<Link>,
+    /// Its replication offset in octets.
+    pub offset: Option<i64>,
+    /// How far its offset is behind the master's. Both are read at about the same moment, so under writes a small number
+    /// is noise.
+    pub lag_bytes: Option<u64>,
+    /// Seconds since the master heard from it, or while it is not attached since it heard from the master.
+    pub lag_seconds: Option<u64>,
+    /// `redis` or `valkey`.
+    pub server: Option<String>,
+    /// The server's version.
+    pub version: Option<String>,
+    /// Memory in use, in octets.
+    pub memory_bytes: Option<u64>,
+    /// Connections, including those of replicas, Sentinels and proxies.
+    pub clients: Option<u64>,
+    /// Number of keys in all databases.
+    pub keys: Option<u64>,
+    /// Why it does not serve, in words.
+    pub problem: Option<String>,
+}
+
+/// A role as Redis has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoleWord {
+    /// Takes writes.
+    Master,
+    /// Follows a master.
+    Replica,
+}
+
+/// The link of a replica to its master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Link {
+    /// The replica follows.
+    Up,
+    /// The replica copies the whole data first.
+    Sync,
+    /// There is none.
+    Down,
+}
+
+/// A Sentinel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SentinelStatus {
+    /// The node.
+    pub node: NodeId,
+    /// What its container does.
+    pub state: &'static str,
+    /// Its address.
+    pub address: Option<SocketAddrV4>,
+    /// The server's version.
+    pub version: Option<String>,
+    /// Which address it names as master, by group.
+    pub masters: BTreeMap<String, SocketAddrV4>,
+    /// Its quorum, by group.
+    pub quorum: BTreeMap<String, u16>,
+    /// How many other Sentinels it knows, by group.
+    pub peers: BTreeMap<String, usize>,
+    /// How many replicas it knows, by group.
+    pub replicas: BTreeMap<String, usize>,
+    /// Whether it is in TILT, and so does not act.
+    pub tilt: Option<bool>,
+    /// Whether `SENTINEL CKQUORUM` is content with every group of the cluster.
+    pub quorum_ok: bool,
+    /// Why it does not serve, in words.
+    pub problem: Option<String>,
+}
+
+/// A proxy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProxyStatus {
+    /// The node.
+    pub node: NodeId,
+    /// What its container does.
+    pub state: &'static str,
+    /// The server's version.
+    pub version: Option<String>,
+    /// `host:port` for writes, by group.
+    pub write: BTreeMap<Group, String>,
+    /// `host:port` for reads, by group.
+    pub read: BTreeMap<Group, String>,
+    /// The URL of the statistics page.
+    pub stats: Option<String>,
+    /// Which node gets writes, by group; `null` when none does.
+    pub writes_to: BTreeMap<Group, Option<NodeId>>,
+    /// Which nodes get reads, by group.
+    pub reads_from: BTreeMap<Group, BTreeSet<NodeId>>,
+    /// Why it does not serve, in words.
+    pub problem: Option<String>,
+}
+
+/// Judges a cluster. `engine_host` is the name of the Engine's host where that is another machine than this one.
+pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> Status {
+    let reasons = reasons(spec, observed);
+    let groups: BTreeSet<Group> =
+        spec.groups().chain(observed.inventory.nodes.keys().filter_map(|node| node.group())).collect();
+    let nodes = nodes(spec, observed);
+    let of_role = |role| nodes.iter().copied().filter(move |node| node.role() == role);
+    Status {
+        api_version: API_VERSION,
+        kind: "Status",
+        cluster: spec.name.clone(),
+        healthy: reasons.is_empty(),
+        reasons,
+        groups: groups.into_iter().map(|group| group_status(group, spec, observed, &nodes)).collect(),
+        sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
+        proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed, engine_host)).collect(),
+    }
+}
+
+/// The address that clients should find behind a group: the one that a majority of the Sentinels names, whatever that
+/// node says of itself; where they have no majority, the only node that claims to be master. This is what the proxies go
+/// by, too.
+pub fn master_of(group: Group, spec: &Spec, observed: &Observed) -> Option<SocketAddrV4> {
+    let mut votes: BTreeMap<SocketAddrV4, u16> = BTreeMap::new();
+    for sentinel in spec.sentinel_nodes() {
+        let view = observed.topology.sentinels.get(&sentinel).and_then(Answer::said);
+        if let Some(watched) = view.and_then(|view| view.masters.get(&group.to_string())) {
+            *votes.entry(watched.address).or_default() += 1;
+        }
+    }
+    let elected = votes.into_iter().find(|(_, votes)| *votes >= spec.majority()).map(|(address, _)| address);
+    elected.or_else(|| match claimants(group, observed).as_slice() {
+        [only] => Some(SocketAddrV4::new(address_of(*only, observed)?, REDIS_PORT)),
+        _ => None,
+    })
+}
+
+/// `host:port` at which a published port is reached from here. A port on every address of the host is reached at the
+/// loopback address, or at the name of the Engine's host where that is another machine.
+pub fn reach(port: &PublishedPort, engine_host: Option<&str>) -> String {
+    match (port.host_ip.is_unspecified(), engine_host) {
+        (true, Some(name)) if name.contains(':') => format!("[{name}]:{}", port.host),
+        (true, Some(name)) => format!("{name}:{}", port.host),
+        (true, None) => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.host).to_string(),
+        (false, _) => SocketAddr::new(port.host_ip, port.host).to_string(),
+    }
+}
+
+/// Every gate that does not hold, once per sentence: several gates fail for the same node.
+fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for gate in Gate::ready(spec) {
+        if let Err(why) = gate.holds(spec, observed)
+            && !reasons.contains(&why)
+        {
+            reasons.push(why);
+        }
+    }
+    reasons
+}
+
+/// The nodes that the cluster should have and those that it has.
+fn nodes(spec: &Spec, observed: &Observed) -> BTreeSet<NodeId> {
+    spec.nodes().into_iter().chain(observed.inventory.nodes.keys().copied()).collect()
+}
+
+fn state(node: NodeId, observed: &Observed) -> &'static str {
+    observed.inventory.nodes.get(&node).map_or(MISSING, |facts| facts.state.as_str())
+}
+
+fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {
+    Gate::Answers { node }.holds(spec, observed).err()
+}
+
+fn group_status(group: Group, spec: &Spec, observed: &Observed, nodes: &BTreeSet<NodeId>) -> GroupStatus {
+    let address = master_of(group, spec, observed);
+    let master = address.map(|address| MasterStatus { node: node_at(address, observed), address });
+    let leader = master.as_ref().and_then(|master| view_of(master.node?, observed));
+    let nodes = nodes.iter().copied().filter(|node| node.group() == Some(group));
+    let nodes = nodes.map(|node| redis_status(node, leader, spec, observed)).collect();
+    GroupStatus { name: group, master, nodes }
+}
+
+fn view_of(node: NodeId, observed: &Observed) -> Option<&RedisView> {
+    observed.topology.redis.get(&node).and_then(Answer::said)
+}
+
+fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed: &Observed) -> RedisStatus {
+    let view = view_of(node, observed);
+    let ip = address_of(node, observed);
+    let (role, link, last_io) = match view.map(|view| &view.role) {
+        None => (None, None, None),
+        Some(RoleView::Master { .. }) => (Some(RoleWord::Master), None, None),
+        Some(RoleView::Replica { syncing: true, last_io_seconds, .. }) => {
+            (Some(RoleWord::Replica), Some(Link::Sync), *last_io_seconds)
+        }
+        Some(RoleView::Replica { link_up, last_io_seconds, .. }) => {
+            (Some(RoleWord::Replica), Some(if *link_up { Link::Up } else { Link::Down }), *last_io_seconds)
+        }
+    };
+    let follower = view.filter(|_| role == Some(RoleWord::Replica));
+    let lag_bytes = follower.zip(leader).and_then(|(view, leader)| {
+        // Offsets of two histories cannot be compared.
+        (view.replication_id == leader.replication_id)
+            .then(|| u64::try_from(leader.offset.saturating_sub(view.offset)).unwrap_or(0))
+    });
+    let acknowledged = leader.and_then(|leader| match &leader.role {
+        RoleView::Master { replicas } => {
+            replicas.iter().find(|replica| Some(*replica.address.ip()) == ip).map(|replica| replica.lag_seconds)
+        }
+        RoleView::Replica { .. } => None,
+    });
+    RedisStatus {
+        node,
+        role,
+        state: state(node, observed),
+        address: ip.map(|ip| SocketAddrV4::new(ip, REDIS_PORT)),
+        link,
+        offset: view.map(|view| view.offset),
+        lag_bytes,
+        lag_seconds: follower.and(acknowledged.or(last_io)),
+        server: view.map(|view| view.server.clone()),
+        version: view.map(|view| view.version.clone()),
+        memory_bytes: view.map(|view| view.used_memory),
+        clients: view.map(|view| view.clients),
+        keys: view.map(|view| view.keys),
+        problem: problem(node, spec, observed),
+    }
+}
+
+fn sentinel_status(node: NodeId, spec: &Spec, observed: &Observed) -> SentinelStatus {
+    let view: Option<&SentinelView> = observed.topology.sentinels.get(&node).and_then(Answer::said);
+    let watched = || view.into_iter().flat_map(|view| &view.masters).map(|(name, watched)| (name.clone(), watched));
+    let is_content = |group: Group| {
+        view.and_then(|view| view.masters.get(&group.to_string())).is_some_and(|watched| watched.quorum_check.is_ok())
+    };
+    SentinelStatus {
+        node,
+        state: state(node, observed),
+        address: address_of(node, observed).map(|ip| SocketAddrV4::new(ip, SENTINEL_PORT)),
+        version: view.map(|view| view.version.clone()),
+        masters: watched().map(|(name, watched)| (name, watched.address)).collect(),
+        quorum: watched().map(|(name, watched)| (name, watched.quorum)).collect(),
+        peers: watched().map(|(name, watched)| (name, watched.peers.len())).collect(),
+        replicas: watched().map(|(name, watched)| (name, watched.replicas.len())).collect(),
+        tilt: view.map(|view| view.tilt),
+        quorum_ok: spec.groups().all(is_content),
+        problem: problem(node, spec, observed),
+    }
+}
+
+fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> ProxyStatus {
+    let view = observed.topology.proxies.get(&node).and_then(Answer::said);
+    let facts = observed.inventory.nodes.get(&node);
+    let published = |port: u16| {
+        // The Engine may publish on an IPv4 and an IPv6 address; the first is the IPv4 one.
+        let ports = facts.into_iter().flat_map(|facts| &facts.ports).filter(|published| published.container == port);
+        ports.min().map(|published| reach(published, engine_host))
+    };
+    let by_group = |port: fn(Group) -> u16| {
+        spec.groups().filter_map(|group| Some((group, published(port(group))?))).collect::<BTreeMap<_, _>>()
+    };
+    let routes = || view.into_iter().flat_map(|view| &view.routes);
+    ProxyStatus {
+        node,
+        state: state(node, observed),
+        version: view.map(|view| view.version.clone()),
+        write: by_group(|group| proxy_group_ports(group).write),
+        read: by_group(|group| proxy_group_ports(group).read),
+        stats: published(STATS_PORT).map(|address| format!("http://{address}{STATS_PATH}")),
+        writes_to: routes().map(|(group, route)| (*group, route.write)).collect(),
+        reads_from: routes().map(|(group, route)| (*group, route.read.clone())).collect(),
+        problem: problem(node, spec, observed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
+    use crate::plan::observed::NodeState;
+
+    fn spec() -> Spec {
+        Spec::with_defaults("redos".parse().expect("a name"))
+    }
+
+    fn judge(observed: &Observed) -> Status {
+        status(&spec(), observed, None)
+    }
+
+    #[test]
+    fn a_healthy_cluster_has_the_documented_fields() {
+        let value = serde_json::to_value(judge(&healthy(&spec()))).expect("JSON");
+        assert_eq!(value["apiVersion"], "redos/v1");
+        assert_eq!(value["kind"], "Status");
+        assert_eq!(value["cluster"], "redos");
+        assert_eq!(value["healthy"], true);
+        assert_eq!(value["reasons"], serde_json::json!([]));
+        let group = &value["groups"][0];
+        assert_eq!(group["name"], "mymaster");
+        let master = at(redis(1), REDIS_PORT).to_string();
+        assert_eq!(group["master"], serde_json::json!({"node": "redis-1", "address": master}));
+        let replica = serde_json::json!({
+            "node": "redis-2", "role": "replica", "state": "running", "address": at(redis(2), REDIS_PORT).to_string(),
+            "link": "up", "offset": 4200, "lagBytes": 42, "lagSeconds": 1, "server": "redis", "version": "8.0.2",
+            "memoryBytes": 1_572_864, "clients": 9, "keys": 3, "problem": null,
+        });
+        assert_eq!(group["nodes"][1], replica);
+        let sentinel = serde_json::json!({
+            "node": "sentinel-1", "state": "running", "version": "8.0.2",
+            "address": at(NodeId::Sentinel(1), SENTINEL_PORT).to_string(), "masters": {"mymaster": master},
+            "quorum": {"mymaster": 2}, "peers": {"mymaster": 2}, "replicas": {"mymaster": 2}, "tilt": false,
+            "quorumOk": true, "problem": null,
+        });
+        assert_eq!(value["sentinels"][0], sentinel);
+        let proxy = serde_json::json!({
+            "node": "proxy-1", "state": "running", "version": "3.0.8", "write": {"mymaster": "127.0.0.1:6379"},
+            "read": {"mymaster": "127.0.0.1:6380"}, "stats": "http://127.0.0.1:8404/haproxy_stats",
+            "writesTo": {"mymaster": "redis-1"}, "readsFrom": {"mymaster": ["redis-2", "redis-3"]}, "problem": null,
+        });
+        assert_eq!(value["proxies"][0], proxy);
+    }
+
+    #[test]
+    fn a_paused_master_is_still_the_master_until_the_sentinels_name_another() {
+        let mut observed = healthy(&spec());
+        halt(&mut observed, redis(1), NodeState::Paused);
+        let status = judge(&observed);
+        assert!(!status.healthy);
+        assert_eq!(status.reasons, ["redis-1 is paused", "no node of mymaster is master"]);
+        assert_eq!(status.groups[0].master.as_ref().and_then(|master| master.node), Some(redis(1)));
+        let node = &status.groups[0].nodes[0];
+        assert_eq!((node.state, node.role, node.offset), ("paused", None, None));
+        assert_eq!(node.problem.as_deref(), Some("redis-1 is paused"));
+        assert_eq!(status.groups[0].nodes[1].lag_bytes, None, "nothing to compare with");
+    }
+
+    #[test]
+    fn two_masters_are_both_shown_and_the_sentinels_decide() {
+        let mut observed = healthy(&spec());
+        redis_mut(&mut observed, redis(2)).role = RoleView::Master { replicas: Vec::new() };
+        for ordinal in [2, 3] {
+            let view = sentinel_mut(&mut observed, ordinal);
+            view.masters.get_mut("mymaster").expect("watched").address = at(redis(2), REDIS_PORT);
+        }
+        let status = judge(&observed);
+        let roles: Vec<_> = status.groups[0].nodes.iter().map(|node| node.role).collect();
+        assert_eq!(roles, [Some(RoleWord::Master), Some(RoleWord::Master), Some(RoleWord::Replica)]);
+        assert_eq!(status.groups[0].master.as_ref().and_then(|master| master.node), Some(redis(2)));
+        assert_eq!(status.reasons, ["redis-1 and redis-2 all claim to be master of mymaster"]);
+    }
+
+    #[test]
+    fn without_a_majority_two_claimants_are_no_master() {
+        let mut observed = healthy(&spec());
+        redis_mut(&mut observed, redis(2)).role = RoleView::Master { replicas: Vec::new() };
+        for ordinal in [1, 2, 3] {
+            halt(&mut observed, NodeId::Sentinel(ordinal), NodeState::Paused);
+        }
+        assert_eq!(master_of(GROUP, &spec(), &observed), None);
+        redis_mut(&mut observed, redis(2)).role = RoleView::Replica {
+            master: at(redis(1), REDIS_PORT),
+            link_up: true,
+            syncing: false,
+            last_io_seconds: None,
+        };
+        assert_eq!(master_of(GROUP, &spec(), &observed), Some(at(redis(1), REDIS_PORT)), "the only claimant");
+    }
+
+    #[test]
+    fn a_sentinel_that_names_another_master_is_shown_and_a_reason() {
+        let mut observed = healthy(&spec());
+        let view = sentinel_mut(&mut observed, 3);
+        view.masters.get_mut("mymaster").expect("watched").address = at(redis(3), REDIS_PORT);
+        view.tilt = true;
+        let status = judge(&observed);
+        assert_eq!(status.sentinels[2].masters["mymaster"], at(redis(3), REDIS_PORT));
+        assert_eq!(
+            status.reasons,
+            ["sentinel-3 names redis-3 as master of mymaster, not redis-1", "sentinel-3 is in TILT"]
+        );
+        assert_eq!(status.groups[0].master.as_ref().and_then(|master| master.node), Some(redis(1)));
+    }
+
+    #[test]
+    fn what_is_missing_or_dead_is_in_the_tables_with_its_reason() {
+        let mut observed = healthy(&spec());
+        remove(&mut observed, redis(3));
+        halt(&mut observed, NodeId::Sentinel(1), NodeState::Exited { code: 137, oom_killed: true });
+        halt(&mut observed, NodeId::Proxy(1), NodeState::Exited { code: 1, oom_killed: false });
+        let status = judge(&observed);
+        assert_eq!(status.groups[0].nodes[2].state, MISSING);
+        assert_eq!(status.sentinels[0].state, "exited");
+        assert!(!status.sentinels[0].quorum_ok);
+        let wanted = [
+            "redis-3 is missing",
+            "sentinel-1 was killed for want of memory, exit code 137",
+            "proxy-1 has exited with code 1",
+        ];
+        assert_eq!(status.reasons[..3], wanted);
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_document_too() {
+        let status = judge(&Observed::default());
+        assert!(!status.healthy);
+        assert_eq!(status.groups[0].master, None);
+        assert!(status.groups[0].nodes.iter().all(|node| node.state == MISSING));
+        assert_eq!(status.proxies[0].stats, None);
+        assert!(status.reasons.contains(&"redis-1 is missing".to_owned()), "{:?}", status.reasons);
+    }
+
+    #[test]
+    fn a_node_that_is_not_wanted_is_shown_too() {
+        let mut observed = healthy(&spec());
+        let mut wider = spec();
+        wider.masters = 2;
+        let other = NodeId::redis(Group::number(2), 1);
+        observed.inventory.nodes.insert(other, healthy(&wider).inventory.nodes[&other].clone());
+        let status = judge(&observed);
+        assert_eq!(status.groups[1].nodes.iter().map(|node| node.node).collect::<Vec<_>>(), [other]);
+    }
+
+    #[test]
+    fn a_port_on_every_address_is_reached_where_the_engine_is() {
+        let port = |ip: &str| PublishedPort { container: 6379, host_ip: ip.parse().expect("an address"), host: 7000 };
+        assert_eq!(reach(&port("0.0.0.0"), None), "127.0.0.1:7000");
+        assert_eq!(reach(&port("0.0.0.0"), Some("docker.example")), "docker.example:7000");
+        assert_eq!(reach(&port("::"), Some("fd00::1")), "[fd00::1]:7000");
+        assert_eq!(reach(&port("192.168.1.2"), Some("docker.example")), "192.168.1.2:7000");
+        assert_eq!(reach(&port("127.0.0.1"), Some("docker.example")), "127.0.0.1:7000");
+    }
+}
