@@ -8,6 +8,7 @@ pub mod docker;
 pub mod error;
 pub mod image;
 pub mod sim;
+pub mod stored;
 
 use std::collections::BTreeMap;
 use std::future::Future;
