@@ -8,6 +8,7 @@ pub mod error;
 pub mod link;
 pub mod proxy;
 pub mod reply;
+pub mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
