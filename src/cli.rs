@@ -1,1 +1,389 @@
-//! Clap types; their doc comments are the help.
+//! The command line: clap types whose doc comments are the help. No logic, and of the other rooms only
+//! the choices of output.
+//!
+//! Settings of a cluster stay text here: the table of settings reads flags, variables and the file in one way, and reports
+//! what is wrong with all of them at once. A test holds the help of their flags to the table's.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::{Color, Format};
+
+/// How long `up` waits for a ready cluster unless told otherwise: an empty host with cold disks needs well under a
+/// minute, and a scheduler that gives up sooner hides the reason.
+const UP_TIMEOUT: &str = "120s";
+
+/// Highly available Redis on Docker: masters, replicas, Sentinels and one address, from one command.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "redos",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Examples:
+  redos up                        a master, 2 replicas, 3 Sentinels and a proxy, ready to use
+  redos status                    who is master, and whether all is well
+  redis-cli -u \"$(redos url)\"     talk to it
+  redos down                      remove it, keep its data
+
+Settings come from flags, then environment variables, then redos.yaml, then the existing cluster, then
+defaults; 'redos config' shows which one won.
+
+Exit codes: 0 done or healthy, 1 the answer is no, 2 usage or invalid settings, 3 data loss or invalid test,
+4 timeout, 5 Docker unreachable, 6 conflict, 130 interrupted."
+)]
+pub struct Cli {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub project: Option<String>,
+    /// File with settings, '-' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// How to print data: for people, or for programs
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+    /// Print data and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: what each step costs and why
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Whether to use colour; a set NO_COLOR means never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]
+    #[arg(short = 'H', long, global = true, value_name = "URL")]
+    pub host: Option<String>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// Create the cluster, or repair it, until it is ready
+    Up(UpArgs),
+    /// Remove the cluster; its data stays unless told otherwise
+    Down(DownArgs),
+    /// Show masters, replicas, Sentinels and proxies, and whether all is well
+    Status(StatusArgs),
+    /// List the containers of the cluster
+    #[command(after_help = "Examples:
+  redos ps
+  redos ps -o json")]
+    Ps,
+    /// List all clusters of this Docker host
+    #[command(after_help = "Examples:
+  redos ls
+  redos -H tcp://10.0.0.5:2375 ls")]
+    Ls,
+    /// Show what 'up' would do and why, and change nothing
+    Plan(PlanArgs),
+    /// Print the URL to connect to, password included
+    Url(UrlArgs),
+    /// Get the images, or carry them to a host without a registry
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Images(ImagesArgs),
+    /// Write a commented redos.yaml
+    Init(InitArgs),
+    /// Show all settings and where each comes from
+    Config(ConfigArgs),
+    /// Print a script that completes redos in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
+}
+
+/// Arguments of `up`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "It is done when every replica is in sync, all Sentinels agree and a write through the proxy was read back.
+Run again it repairs what is broken, and changes nothing if nothing is. What is not given stays as it was.
+
+Examples:
+  redos up                                   1 master, 2 replicas, 3 Sentinels, 1 proxy on 127.0.0.1:6379
+  redos up --masters 3 --port 7000           3 groups, writes on 7000, 7002 and 7004
+  redos up --password-file secret.txt        with a password of your own
+  redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
+  redos -p shop -f shop.yaml up              another cluster, from a file"
+)]
+pub struct UpArgs {
+    /// The longest wait for a ready cluster
+    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+    /// What the cluster should be.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// Arguments of `down`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Only what carries the labels of this cluster is removed. An 'up' after it has the data and the password again.
+
+Examples:
+  redos down
+  redos down --volumes       and the data is gone
+  redos -p shop down"
+)]
+pub struct DownArgs {
+    /// Remove the volumes too: all data and passwords of the cluster
+    #[arg(long)]
+    pub volumes: bool,
+}
+
+/// Arguments of `status`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "The exit code is 0 when the cluster is healthy and 1 when it is not.
+
+Examples:
+  redos status
+  redos status --watch
+  redos status -o json | jq -r '.groups[].master.node'")]
+pub struct StatusArgs {
+    /// Show it again and again until interrupted
+    #[arg(short, long)]
+    pub watch: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "The exit code is 0 when there is nothing to do and 1 when there is.
+
+Examples:
+  redos plan
+  redos plan --replicas 4
+  redos plan -o json")]
+pub struct PlanArgs {
+    /// What the cluster should be.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// Arguments of `url`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redis-cli -u \"$(redos url)\"
+  REDIS_URL=$(redos url --group 2) ./app
+  redos url --read                           for reads from replicas")]
+pub struct UrlArgs {
+    /// Master group, by name or number
+    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// The port for reads from replicas, which may be a moment behind
+    #[arg(long)]
+    pub read: bool,
+}
+
+/// Arguments of `images`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub action: ImagesVerb,
+}
+
+/// What to do with images.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ImagesVerb {
+    /// List the images that 'up' would use, and whether they are here
+    List(ImageChoiceArgs),
+    /// Pull the images from their registry
+    Pull(ImageChoiceArgs),
+    /// Make the images from Debian's packages, without a registry
+    #[command(after_help = "It needs a Debian or Ubuntu host with its package archive in reach, and no root.
+
+Examples:
+  redos images build")]
+    Build,
+    /// Save the images to a file
+    #[command(after_help = "Examples:
+  redos images save redos-images.tar
+  redos images save - | ssh host redos images load -")]
+    Save(ImagesFileArgs),
+    /// Load images from a file that 'save' wrote
+    #[command(after_help = "Examples:
+  redos images load redos-images.tar")]
+    Load(ImagesLoadArgs),
+}
+
+/// Arguments of `images list` and `images pull`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos images list
+  redos images pull --redis-image redis:8.0")]
+pub struct ImageChoiceArgs {
+    /// The images.
+    #[command(flatten)]
+    pub images: ImageArgs,
+}
+
+/// Arguments of `images save`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesFileArgs {
+    /// The file to write, '-' for standard output
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// The images.
+    #[command(flatten)]
+    pub images: ImageArgs,
+}
+
+/// Arguments of `images load`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesLoadArgs {
+    /// The file to read, '-' for standard input
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos init
+  redos init shop.yaml
+  redos init -               to standard output")]
+pub struct InitArgs {
+    /// The file to write, '-' for standard output
+    #[arg(value_name = "FILE", default_value = "redos.yaml")]
+    pub path: PathBuf,
+    /// Overwrite the file if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `config`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Passwords are never shown. An invalid setting is reported with its place, and the exit code is 2.
+
+Examples:
+  redos config
+  redos config --masters 3 -o json
+  redos config --schema > redos.schema.json  for completion in an editor"
+)]
+pub struct ConfigArgs {
+    /// Print the JSON schema of redos.yaml instead
+    #[arg(long)]
+    pub schema: bool,
+    /// What the cluster should be.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// Arguments of `completions`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos completions bash > ~/.local/share/bash-completion/completions/redos
+  redos completions zsh > \"${fpath[1]}/_redos\"
+  redos completions fish > ~/.config/fish/completions/redos.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos man | man -l -
+  redos man up | man -l -
+  redos man > /usr/local/share/man/man1/redos.1")]
+pub struct ManArgs {
+    /// The verb whose page is printed; without one the page of redos
+    #[arg(value_name = "VERB")]
+    pub verb: Option<String>,
+}
+
+/// Settings of a cluster, as text. What is not given comes from the environment, the file or the existing cluster.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Settings")]
+pub struct SettingsArgs {
+    /// Master groups, each with its own replicas and its own ports
+    #[arg(long, value_name = "N")]
+    pub masters: Option<String>,
+    /// Replicas of each master
+    #[arg(long, value_name = "N")]
+    pub replicas: Option<String>,
+    /// Sentinels, which watch all groups; an odd number
+    #[arg(long, value_name = "N")]
+    pub sentinels: Option<String>,
+    /// Sentinels that must agree that a master is down [default: the majority]
+    #[arg(long, value_name = "N")]
+    pub quorum: Option<String>,
+    /// HAProxies; the ports of each are 100 above those of the one before
+    #[arg(long, value_name = "N")]
+    pub proxies: Option<String>,
+    /// Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<String>,
+    /// Port for writes, 2 more for each further group; 0 lets Docker choose all ports
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// Port for reads from replicas, 2 more for each further group [default: the write port plus 1]
+    #[arg(long, value_name = "PORT")]
+    pub read_port: Option<String>,
+    /// Port of the proxy's statistics page and metrics [default: the write port plus 2025]
+    #[arg(long, value_name = "PORT")]
+    pub stats_port: Option<String>,
+    /// File with the password of applications; without one a random password is made
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<String>,
+    /// File with the password of replicas at their master; without one a random password is made
+    #[arg(long, value_name = "FILE")]
+    pub replication_password_file: Option<String>,
+    /// What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none
+    #[arg(long, value_name = "MODE")]
+    pub persistence: Option<String>,
+    /// Directory of the Docker host for the data, one folder per node [default: a named volume per node]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<String>,
+    /// Put before the names of the snapshot and the append-only file
+    #[arg(long, value_name = "TEXT")]
+    pub file_prefix: Option<String>,
+    /// Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub redis: Vec<String>,
+    /// Silence after which a Sentinel holds a node to be down
+    #[arg(long, value_name = "TIME")]
+    pub down_after: Option<String>,
+    /// Time limit of a failover's phases; a failed one is tried again after twice this
+    #[arg(long, value_name = "TIME")]
+    pub failover_timeout: Option<String>,
+    /// Time between two checks of a node by the proxy
+    #[arg(long, value_name = "TIME")]
+    pub check_interval: Option<String>,
+    /// User of the statistics page
+    #[arg(long, value_name = "NAME")]
+    pub stats_user: Option<String>,
+    /// File with the password of the statistics page; without one a random password is made
+    #[arg(long, value_name = "FILE")]
+    pub stats_password_file: Option<String>,
+    /// Images of the nodes.
+    #[command(flatten)]
+    pub images: ImageArgs,
+}
+
+/// The settings that choose images, as text.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Settings")]
+pub struct ImageArgs {
+    /// Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one
+    #[arg(long, value_name = "IMAGE")]
+    pub redis_image: Option<String>,
+    /// Image of HAProxy; auto finds, pulls or makes one
+    #[arg(long, value_name = "IMAGE")]
+    pub proxy_image: Option<String>,
+}

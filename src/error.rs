@@ -5,6 +5,7 @@
 
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::sentinel::ServerError;
+use crate::spec::settings::Problems;
 
 /// The exit codes: a contract with scripts. A number once given keeps its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +162,12 @@ impl From<ServerError> for Failure {
             | ServerError::SwitchoverRefused { .. } => FailureKind::Failed,
         };
         Self::new(kind, error)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::new(FailureKind::Usage, problems)
     }
 }
 

@@ -23,6 +23,13 @@ impl ClusterName {
     }
 }
 
+/// `redos`: the cluster that is meant when nobody names one.
+impl Default for ClusterName {
+    fn default() -> Self {
+        Self("redos".to_owned())
+    }
+}
+
 impl fmt::Display for ClusterName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

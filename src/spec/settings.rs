@@ -1,1 +1,0 @@
-//! Settings: flags, environment, file and defaults become a [`super::Spec`].

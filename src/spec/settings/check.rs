@@ -1,0 +1,141 @@
+//! Values that are each possible and are not possible, or not wise, together.
+
+use std::collections::BTreeMap;
+
+use super::super::{PROXY_PORT_STEP, PersistenceMode, Spec};
+use super::table::{DOWN_AFTER_WISE, Key};
+use super::value::time;
+
+/// What is wrong with some values together, before it has a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The settings that clash. It is shown at the first of them that somebody gave.
+    pub keys: Vec<Key>,
+    /// What is wrong, a sentence without its full stop.
+    pub what: String,
+    /// How to mend it, a sentence without its full stop.
+    pub fix: String,
+}
+
+/// What makes a spec impossible.
+pub fn errors(spec: &Spec) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if spec.quorum > spec.sentinels {
+        found.push(Finding {
+            keys: vec![Key::Quorum, Key::Sentinels],
+            what: format!(
+                "a quorum of {} can never be reached with {}",
+                spec.quorum,
+                counted(spec.sentinels, "Sentinel")
+            ),
+            fix: format!("give at most {}, or leave it out to get the majority, {}", spec.sentinels, spec.majority()),
+        });
+    }
+    ports(spec, &mut found);
+    found
+}
+
+/// What makes a spec unwise.
+pub fn warnings(spec: &Spec) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut warn = |key: Key, what: String, fix: String| found.push(Finding { keys: vec![key], what, fix });
+    if spec.replicas == 0 {
+        let what = "without a replica nothing can take over when the master fails".to_owned();
+        warn(Key::Replicas, what, "give at least 1".to_owned());
+    }
+    if spec.sentinels < 3 {
+        let what = format!("with {} the loss of one ends all failover", counted(spec.sentinels, "Sentinel"));
+        warn(Key::Sentinels, what, "give 3".to_owned());
+    } else if spec.sentinels % 2 == 0 {
+        let what = format!("{} Sentinels bear no more losses than {}", spec.sentinels, spec.sentinels - 1);
+        warn(Key::Sentinels, what, format!("give an odd number, {} or {}", spec.sentinels - 1, spec.sentinels + 1));
+    }
+    if spec.sentinel.down_after < DOWN_AFTER_WISE {
+        let given = time(spec.sentinel.down_after);
+        let what = format!("with a down-after of {given} a short stall of the host makes a failover");
+        warn(Key::DownAfter, what, format!("give {} or more", time(DOWN_AFTER_WISE)));
+    }
+    if spec.persistence.mode == PersistenceMode::None {
+        let what = "without persistence a node that restarts is empty, and all data is gone when all stop".to_owned();
+        warn(Key::Persistence, what, "give aof or both, unless this is a cache".to_owned());
+    }
+    found
+}
+
+/// What a published port is for.
+#[derive(Clone, Copy)]
+struct Use {
+    key: Key,
+    proxy: u16,
+    /// `None` for statistics, which all groups share.
+    group: Option<u16>,
+}
+
+impl Use {
+    /// The setting that decides the port, and those that make the cluster so large that it exists.
+    fn keys(self) -> impl Iterator<Item = Key> {
+        let masters = self.group.is_some_and(|group| group > 1).then_some(Key::Masters);
+        let proxies = (self.proxy > 1).then_some(Key::Proxies);
+        [Some(self.key), masters, proxies].into_iter().flatten()
+    }
+}
+
+impl std::fmt::Display for Use {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self.key {
+            Key::WritePort => "writes",
+            Key::ReadPort => "reads",
+            _ => "statistics",
+        };
+        match self.group {
+            Some(group) => write!(f, "{what} of group {group} at proxy {}", self.proxy),
+            None => write!(f, "{what} at proxy {}", self.proxy),
+        }
+    }
+}
+
+/// Finds published ports that are used twice or are too high, one finding for each pair of settings.
+fn ports(spec: &Spec, found: &mut Vec<Finding>) {
+    let mut taken: BTreeMap<u32, Use> = BTreeMap::new();
+    let mut reported: Vec<(Key, Option<Key>)> = Vec::new();
+    for (port, of) in uses(spec) {
+        let other = taken.get(&port).copied();
+        if port > u32::from(u16::MAX) && !reported.contains(&(of.key, None)) {
+            reported.push((of.key, None));
+            let what = format!("the port for {of} would be {port}, and ports end at {}", u16::MAX);
+            let fix = "give a lower port, or 0 to let Docker choose".to_owned();
+            found.push(Finding { keys: of.keys().collect(), what, fix });
+        }
+        if let Some(other) = other.filter(|other| !reported.contains(&(of.key, Some(other.key)))) {
+            reported.push((of.key, Some(other.key)));
+            let what = format!("port {port} would be for {other} and for {of}");
+            let fix = format!(
+                "move one of them; each group takes 2 ports more, each proxy is {PROXY_PORT_STEP} above the one before"
+            );
+            // The place to mend it is the less prominent port: it comes later in the table.
+            found.push(Finding { keys: of.keys().chain(other.keys()).collect(), what, fix });
+        }
+        taken.entry(port).or_insert(of);
+    }
+}
+
+/// All published ports with what they are for, wider than a port so that none wraps. Those that Docker chooses are left out.
+fn uses(spec: &Spec) -> impl Iterator<Item = (u32, Use)> + '_ {
+    let group_ports = [(Key::WritePort, spec.ports.write), (Key::ReadPort, spec.ports.read)];
+    (1..=spec.proxies).flat_map(move |proxy| {
+        let shift = u32::from(PROXY_PORT_STEP) * u32::from(proxy - 1);
+        let groups = (1..=spec.masters).flat_map(move |group| {
+            group_ports.into_iter().filter(|(_, port)| *port > 0).map(move |(key, port)| {
+                (u32::from(port) + 2 * u32::from(group - 1), Use { key, proxy, group: Some(group) })
+            })
+        });
+        let stats = (spec.ports.stats > 0)
+            .then_some((u32::from(spec.ports.stats), Use { key: Key::StatsPort, proxy, group: None }));
+        groups.chain(stats).map(move |(port, of)| (port + shift, of))
+    })
+}
+
+/// `1 Sentinel`, `3 Sentinels`.
+fn counted(count: u16, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}

@@ -1,0 +1,394 @@
+//! `redos.yaml`: text to a small tree that knows where everything stands, and the tree to values by the table.
+//!
+//! The YAML is a plain subset: sections, keys and scalars. Anchors, aliases, merge keys, tags and further documents are
+//! refused, so that what a line says is what it means.
+
+use std::collections::BTreeMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::super::API_VERSION;
+use super::problem::{Origin, Problem, Snippet, nearest};
+use super::redis;
+use super::resolve::Given;
+use super::table::{self, Key, Kind, SETTINGS, Setting};
+use super::value::Wrong;
+
+/// The `kind` of the document.
+pub const KIND: &str = "Cluster";
+/// How deep sections may be in one another; the settings need 2.
+const DEPTH_MAX: usize = 8;
+
+/// The file as it was read.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Its name as the user gave it, for messages: `redos.yaml`, `stdin`.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What the file gives.
+#[derive(Default)]
+pub struct FileLayer {
+    /// Whether the file is no YAML or no document of ours, so that it gives nothing.
+    pub is_unreadable: bool,
+    /// Values by setting.
+    pub values: BTreeMap<Key, Given>,
+    /// Directives by name, when the file has a section for them.
+    pub directives: Option<BTreeMap<String, Given>>,
+}
+
+/// A value of the tree with its place.
+#[derive(Debug)]
+struct Node {
+    span: Span,
+    value: Value,
+}
+
+/// What stands at a place.
+#[derive(Debug)]
+enum Value {
+    Scalar { text: String, plain: bool },
+    Map(Vec<(Name, Node)>),
+    List,
+}
+
+/// A key of a map with its place.
+#[derive(Debug)]
+struct Name {
+    text: String,
+    span: Span,
+}
+
+/// Reads the file by the table.
+pub fn read(file: &SourceFile, problems: &mut Vec<Problem>) -> FileLayer {
+    let mut reader = Reader { file, problems, layer: FileLayer::default() };
+    let parsed = Tree { parser: Parser::new_from_str(&file.text) }.document();
+    match parsed {
+        Err(Refused { wrong, span }) => {
+            reader.layer.is_unreadable = true;
+            reader.problem(span, wrong);
+        }
+        Ok(None) => reader.header(&[]),
+        Ok(Some(Node { value: Value::Map(entries), .. })) => {
+            reader.header(&entries);
+            reader.section("", &entries);
+        }
+        Ok(Some(node)) => {
+            reader.layer.is_unreadable = true;
+            reader.problem(node.span, refused("the file holds no keys", &example()));
+        }
+    }
+    reader.layer
+}
+
+fn refused(what: &str, fix: &str) -> Wrong {
+    Wrong { what: what.to_owned(), fix: fix.to_owned() }
+}
+
+fn example() -> String {
+    format!("begin with 'apiVersion: {API_VERSION}', then write keys such as 'replicas: 2'")
+}
+
+/// Walks the tree by the table.
+struct Reader<'a> {
+    file: &'a SourceFile,
+    problems: &'a mut Vec<Problem>,
+    layer: FileLayer,
+}
+
+impl Reader<'_> {
+    fn origin(&self, span: Span) -> Origin {
+        Origin::File { file: self.file.name.clone(), line: span.start.line(), column: span.start.col() + 1 }
+    }
+
+    fn snippet(&self, span: Span) -> Option<Snippet> {
+        let width = if span.end.line() == span.start.line() { span.end.col() - span.start.col() } else { usize::MAX };
+        Snippet::new(&self.file.text, span.start.line(), span.start.col(), width)
+    }
+
+    fn problem(&mut self, span: Span, wrong: Wrong) {
+        let (origin, snippet) = (self.origin(span), self.snippet(span));
+        self.problems.push(Problem { origin, what: wrong.what, fix: wrong.fix, snippet });
+    }
+
+    fn given(&self, text: &str, span: Span) -> Given {
+        Given { text: text.to_owned(), origin: self.origin(span), snippet: self.snippet(span) }
+    }
+
+    /// Checks `apiVersion` and `kind`.
+    fn header(&mut self, entries: &[(Name, Node)]) {
+        let find = |wanted: &str| entries.iter().find(|(name, _)| name.text == wanted).map(|(_, node)| node);
+        let is = |node: &Node, wanted: &str| matches!(&node.value, Value::Scalar { text, .. } if text == wanted);
+        match find("apiVersion") {
+            None => {
+                let origin = Origin::File { file: self.file.name.clone(), line: 1, column: 1 };
+                let (what, fix) = ("the file does not say its apiVersion".to_owned(), example());
+                self.problems.push(Problem { origin, what, fix, snippet: None });
+            }
+            Some(node) if !is(node, API_VERSION) => {
+                let fix =
+                    format!("write 'apiVersion: {API_VERSION}', or use the release of redos that the file is for");
+                self.problem(node.span, refused("this version of the file is unknown to this redos", &fix));
+            }
+            Some(_) => {}
+        }
+        if let Some(node) = find("kind").filter(|node| !is(node, KIND)) {
+            let fix = format!("write 'kind: {KIND}' or leave it out");
+            self.problem(node.span, refused("this is not the configuration of a cluster", &fix));
+        }
+    }
+
+    /// Reads the entries of the section at a path, "" being the whole file.
+    fn section(&mut self, path: &str, entries: &[(Name, Node)]) {
+        let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, node) in entries {
+            if let Some(line) = lines.get(name.text.as_str()) {
+                let what = format!("'{}' is already on line {line}", name.text);
+                self.problem(name.span, refused(&what, "keep one of them"));
+                continue;
+            }
+            lines.insert(&name.text, name.span.start.line());
+            let path = if path.is_empty() { name.text.clone() } else { format!("{path}.{}", name.text) };
+            if path == "apiVersion" || path == "kind" {
+                continue;
+            }
+            match table::at_path(&path) {
+                Some(setting) if matches!(setting.kind, Kind::Directives) => self.directives(node),
+                Some(setting) => self.value(setting, node),
+                None if table::is_section(&path) => self.subsection(&path, node),
+                None => self.unknown(&path, name),
+            }
+        }
+    }
+
+    fn subsection(&mut self, path: &str, node: &Node) {
+        match &node.value {
+            Value::Map(entries) => self.section(path, entries),
+            // A section whose lines are all comments.
+            Value::Scalar { text, plain: true } if is_null(text) => {}
+            Value::Scalar { .. } | Value::List => {
+                let inner: Vec<&str> = children(path).collect();
+                let fix = format!("give it keys of its own, indented: {}", inner.join(", "));
+                self.problem(node.span, refused(&format!("'{path}' is a section"), &fix));
+            }
+        }
+    }
+
+    fn value(&mut self, setting: &Setting, node: &Node) {
+        let path = setting.path;
+        match &node.value {
+            Value::Map(_) | Value::List => {
+                self.problem(node.span, refused(&format!("'{path}' takes one value"), "write it as 'key: value'"));
+            }
+            Value::Scalar { text, plain: true } if is_null(text) => {
+                self.problem(node.span, refused(&format!("'{path}' has no value"), "give it one or remove the line"));
+            }
+            Value::Scalar { text, plain: false } if matches!(setting.kind, Kind::Count(..) | Kind::Port(_)) => {
+                let what = format!("'{path}' is a number and '{text}' is in quotes");
+                self.problem(node.span, refused(&what, "remove the quotes"));
+            }
+            Value::Scalar { text, .. } => {
+                let given = self.given(text, node.span);
+                self.layer.values.insert(setting.key, given);
+            }
+        }
+    }
+
+    fn directives(&mut self, node: &Node) {
+        let entries = match &node.value {
+            Value::Map(entries) => entries.as_slice(),
+            Value::Scalar { text, plain: true } if is_null(text) => &[],
+            Value::Scalar { .. } | Value::List => {
+                let fix = "give it directives of redis.conf, indented, such as 'maxmemory: 256mb'";
+                return self.problem(node.span, refused("'redis' is a section", fix));
+            }
+        };
+        let mut found: BTreeMap<String, Given> = BTreeMap::new();
+        for (name, node) in entries {
+            let Value::Scalar { text, plain } = &node.value else {
+                let fix = "write the arguments on one line, as in redis.conf";
+                self.problem(node.span, refused(&format!("'{}' takes one value", name.text), fix));
+                continue;
+            };
+            if *plain && is_null(text) {
+                let fix = "give it one, or \"\" for an empty text";
+                self.problem(node.span, refused(&format!("'{}' has no value", name.text), fix));
+                continue;
+            }
+            match redis::directive(&name.text, text) {
+                Err(wrong) => self.problem(name.span, wrong),
+                Ok((directive, _)) if found.contains_key(&directive) => {
+                    self.problem(name.span, refused(&format!("'{directive}' is given twice"), "keep one of them"));
+                }
+                Ok((directive, value)) => {
+                    let given = self.given(&value, node.span);
+                    found.insert(directive, given);
+                }
+            }
+        }
+        self.layer.directives = Some(found);
+    }
+
+    fn unknown(&mut self, path: &str, name: &Name) {
+        let (section, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let header = ["apiVersion", "kind"].into_iter().filter(|_| section.is_empty());
+        let flag = format!("--{key}");
+        // What is right but in another place, then the name of a flag, then a slip of the fingers, here before elsewhere.
+        let meant = SETTINGS
+            .iter()
+            .find(|setting| leaf(setting.path).1 == key || setting.flag == flag)
+            .map(|setting| setting.path)
+            .or_else(|| {
+                let here = nearest(key, children(section).chain(header))?;
+                SETTINGS.iter().map(|setting| setting.path).find(|path| leaf(path) == (section, here)).or(Some(here))
+            })
+            .or_else(|| {
+                let elsewhere = nearest(key, SETTINGS.iter().map(|setting| leaf(setting.path).1))?;
+                SETTINGS.iter().map(|setting| setting.path).find(|path| leaf(path).1 == elsewhere)
+            });
+        let fix = match meant.map(leaf) {
+            _ if key == "<<" => "write the keys out: merge keys are not supported".to_owned(),
+            _ if key.to_lowercase().ends_with("password") => {
+                "a password does not belong into this file: use passwordFile with the name of a file".to_owned()
+            }
+            Some((place, meant)) if place == section => format!("did you mean '{meant}'?"),
+            Some(("", meant)) => format!("did you mean '{meant}', outside of any section?"),
+            Some((place, meant)) => format!("did you mean '{meant}' in the section '{place}'?"),
+            None => "'redos config --schema' lists what is known".to_owned(),
+        };
+        let what = match section {
+            "" => format!("unknown key '{key}'"),
+            section => format!("unknown key '{key}' in '{section}'"),
+        };
+        self.problem(name.span, Wrong { what, fix });
+    }
+}
+
+/// A dotted path as its section and its last key.
+fn leaf(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
+/// The keys of a section of the table, each once.
+fn children(section: &str) -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    SETTINGS.iter().filter_map(move |setting| {
+        let rest = match section {
+            "" => setting.path,
+            section => setting.path.strip_prefix(section)?.strip_prefix('.')?,
+        };
+        let key = rest.split('.').next().unwrap_or(rest);
+        (std::mem::replace(&mut last, key) != key).then_some(key)
+    })
+}
+
+/// How YAML's core schema writes "nothing".
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// Makes the tree from the parser's events.
+struct Tree<'a> {
+    parser: Parser<'a, saphyr_parser::StrInput<'a>>,
+}
+
+/// Why the text is not the YAML that redos reads.
+struct Refused {
+    wrong: Wrong,
+    span: Span,
+}
+
+impl<'a> Tree<'a> {
+    /// The one document of the text; `None` when there is nothing in it.
+    fn document(mut self) -> Result<Option<Node>, Refused> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
+                Event::StreamEnd => return Ok(root),
+                _ if root.is_some() => {
+                    let fix = "keep one document per file, and one file per cluster";
+                    return Err(Refused { wrong: refused("a second document begins here", fix), span });
+                }
+                event => {
+                    let node = self.node(event, span, 0)?;
+                    let nothing = matches!(&node.value, Value::Scalar { text, plain: true } if is_null(text));
+                    root = (!nothing).then_some(node);
+                }
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, Span), Refused> {
+        match self.parser.next_event() {
+            Some(Ok(next)) => Ok(next),
+            Some(Err(error)) => {
+                let wrong = refused(
+                    &format!("this is not YAML: {}", error.info()),
+                    "mend this line or the one before; 'redos init -' prints a sample",
+                );
+                Err(Refused { wrong, span: Span::empty(*error.marker()) })
+            }
+            // After the end of the stream, where nobody asks.
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    /// The node that begins with this event.
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Refused> {
+        let (anchor, tag) = match &event {
+            Event::Scalar(_, _, anchor, tag) => (*anchor, tag.is_some()),
+            Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => (*anchor, tag.is_some()),
+            _ => (0, false),
+        };
+        let refuse = |what: &str| Err(Refused { wrong: refused(what, "write the value out"), span });
+        if anchor != 0 || matches!(event, Event::Alias(_)) {
+            return refuse("anchors and aliases are not supported");
+        }
+        if tag {
+            return refuse("tags are not supported");
+        }
+        if depth > DEPTH_MAX {
+            return refuse("the sections are too deep in one another");
+        }
+        let value = match event {
+            Event::Scalar(text, style, ..) => {
+                Value::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }
+            }
+            Event::MappingStart(..) => self.map(depth)?,
+            _ => self.list(depth)?,
+        };
+        Ok(Node { span, value })
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Value, Refused> {
+        let mut entries = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::MappingEnd) {
+                return Ok(Value::Map(entries));
+            }
+            let key = self.node(event, span, depth + 1)?;
+            let Value::Scalar { text, .. } = key.value else {
+                return Err(Refused { wrong: refused("this key is not a word", "write it as 'key: value'"), span });
+            };
+            let (event, value_span) = self.next()?;
+            let value = self.node(event, value_span, depth + 1)?;
+            entries.push((Name { text, span: key.span }, value));
+        }
+    }
+
+    /// Skips a list: no setting is one.
+    fn list(&mut self, depth: usize) -> Result<Value, Refused> {
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::SequenceEnd | Event::StreamEnd) {
+                return Ok(Value::List);
+            }
+            self.node(event, span, depth + 1)?;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Settings: flags, environment, file and what a cluster was made with become a [`Spec`].
+//!
+//! [`table::SETTINGS`] is the one list of all settings. [`Sources::read`] checks what was given, [`Request::resolve`]
+//! lays it over what the cluster was made with: flag > environment > file > existing cluster > default. All that is wrong
+//! is reported at once ([`Problems`]), with the place and the remedy, before anything is touched.
+//!
+//! Nothing is read here: the caller hands in the text of the file, the environment and a way to read password files.
+
+mod check;
+mod file;
+mod problem;
+mod redis;
+mod resolve;
+pub mod table;
+mod value;
+
+use std::collections::BTreeMap;
+
+use super::{Secret, Spec};
+
+pub use file::{KIND, SourceFile};
+pub use problem::{Origin, Problem, Problems, Snippet};
+pub use redis::MANAGED as MANAGED_DIRECTIVES;
+pub use resolve::{FlagLayer, Request, Sources};
+pub use table::{Key, Kind, Setting};
+
+/// Passwords that somebody gave. The others are kept from the existing cluster, or made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GivenSecrets {
+    /// What applications use.
+    pub app: Option<Secret>,
+    /// What replicas use at their master.
+    pub replication: Option<Secret>,
+    /// What the statistics page asks for.
+    pub stats: Option<Secret>,
+}
+
+/// The settings of one run: what the cluster should be, and who said so.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the cluster should be.
+    pub spec: Spec,
+    /// Passwords that were given.
+    pub secrets: GivenSecrets,
+    /// Who won each setting.
+    pub origins: BTreeMap<Key, Origin>,
+    /// Who won each directive of `redis.conf`.
+    pub directives: BTreeMap<String, Origin>,
+    /// What is unwise, or was meant for redos and is not read.
+    pub warnings: Vec<Problem>,
+}

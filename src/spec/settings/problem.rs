@@ -1,0 +1,219 @@
+//! What is wrong with the settings: where, what, and how to mend it. All of it at once.
+
+use std::error::Error;
+use std::fmt;
+
+/// Where a value came from, or where a problem is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag, written with its dashes: `--quorum`.
+    Flag(&'static str),
+    /// An environment variable.
+    Environment(String),
+    /// A place in the file.
+    File {
+        /// The file as the user named it.
+        file: String,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+    },
+    /// What the cluster that is already there was made with.
+    Recorded,
+    /// Follows from another setting, as this says.
+    Derived(&'static str),
+    /// Nobody gave a value.
+    Default,
+}
+
+impl Origin {
+    /// Whether somebody gave this value for this run: by flag, environment or file.
+    pub const fn is_given(&self) -> bool {
+        matches!(self, Self::Flag(_) | Self::Environment(_) | Self::File { .. })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "flag {flag}"),
+            Self::Environment(variable) => write!(f, "environment variable {variable}"),
+            Self::File { file, line, column } => write!(f, "{file}:{line}:{column}"),
+            Self::Recorded => f.write_str("existing cluster"),
+            Self::Derived(from) => write!(f, "default ({from})"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// One line of the file with the place that a problem is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// The line without its end, tabs as single spaces.
+    text: String,
+    /// Its number, counted from 1.
+    line: usize,
+    /// The first marked character, counted from 0.
+    start: usize,
+    /// Marked characters, at least 1.
+    width: usize,
+}
+
+/// Words that mark a line whose value may be a password, though no password belongs into the file.
+const SECRET_WORDS: [&str; 3] = ["pass", "auth", "secret"];
+
+impl Snippet {
+    /// The line `line` (from 1) of `text`, marked at `start` (from 0) for `width` characters. A value that may be a
+    /// password is left out.
+    pub fn new(text: &str, line: usize, start: usize, width: usize) -> Option<Self> {
+        let source = text.lines().nth(line.checked_sub(1)?)?.replace('\t', " ");
+        let shown = without_secret(&source);
+        let length = shown.chars().count();
+        let start = start.min(length);
+        let width = width.clamp(1, (length - start).max(1));
+        Some(Self { text: shown, line, start, width })
+    }
+}
+
+/// The line up to the `:` after a word that announces a password, but not after `passwordFile` and the like.
+fn without_secret(line: &str) -> String {
+    let lower = line.to_ascii_lowercase();
+    let announced = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
+    let Some(colon) = announced.and_then(|at| line[at..].find(':').map(|colon| at + colon)) else {
+        return line.to_owned();
+    };
+    if lower[..colon].trim_end().ends_with("file") { line.to_owned() } else { format!("{} …", &line[..=colon]) }
+}
+
+impl fmt::Display for Snippet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.line.to_string();
+        writeln!(f, "  {number} | {}", self.text)?;
+        let (margin, before) = (number.len(), self.start);
+        write!(f, "  {:margin$} | {:before$}{}", "", "", "^".repeat(self.width))
+    }
+}
+
+/// One thing that is wrong, or (as a warning) unwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it is.
+    pub origin: Origin,
+    /// What is wrong, a sentence without its full stop.
+    pub what: String,
+    /// How to mend it, a sentence without its full stop.
+    pub fix: String,
+    /// The line of the file, when it is in one.
+    pub snippet: Option<Snippet>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.origin, self.what)?;
+        if let Some(snippet) = &self.snippet {
+            write!(f, "\n{snippet}")?;
+        }
+        write!(f, "\n  fix: {}", self.fix)
+    }
+}
+
+/// All problems of one set of settings, never empty. Nothing has been touched when this is returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// The problems, as an error when there are any.
+    ///
+    /// # Errors
+    /// When `found` is not empty.
+    pub fn check(found: Vec<Problem>) -> Result<(), Self> {
+        if found.is_empty() { Ok(()) } else { Err(Self(found)) }
+    }
+
+    /// The problems, in the order in which they are printed.
+    pub fn list(&self) -> &[Problem] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [_] => f.write_str("the settings have a problem")?,
+            many => write!(f, "the settings have {} problems", many.len())?,
+        }
+        for problem in &self.0 {
+            write!(f, "\n\n{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Problems {}
+
+/// The candidate that was most likely meant: equal but for case and `-_`, or few edits away.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace(['-', '_'], "");
+    let wanted = plain(word);
+    // A third of the letters may be wrong; more is not a slip of the fingers any more.
+    let tolerated = (wanted.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (edit_distance(&wanted, &plain(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= tolerated)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many insertions, deletions, substitutions and swaps of neighbours lead from one word to the other (optimal
+/// string alignment).
+fn edit_distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
+    for i in 1..=from.len() {
+        let mut row = vec![i];
+        for j in 1..=to.len() {
+            let substituted = rows[i - 1][j - 1] + usize::from(from[i - 1] != to[j - 1]);
+            let mut best = substituted.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_forgives_case_separators_and_slips() {
+        let known = ["replicas", "sentinels", "downAfter", "ports"];
+        assert_eq!(nearest("replica", known), Some("replicas"));
+        assert_eq!(nearest("repilcas", known), Some("replicas"));
+        assert_eq!(nearest("down_after", known), Some("downAfter"));
+        assert_eq!(nearest("down-aftr", known), Some("downAfter"));
+        assert_eq!(nearest("colour", known), None);
+    }
+
+    #[test]
+    fn a_snippet_marks_the_place() {
+        let snippet = Snippet::new("a: 1\nreplicas: two\n", 2, 10, 3).expect("the line is there");
+        assert_eq!(snippet.to_string(), "  2 | replicas: two\n    |           ^^^");
+        assert_eq!(Snippet::new("a: 1\n", 7, 0, 1), None);
+    }
+
+    #[test]
+    fn a_snippet_shows_no_password() {
+        for line in ["password: hunter2", "  requirepass: hunter2", "{masterauth: hunter2}", "Secret:  hunter2"] {
+            let snippet = Snippet::new(line, 1, 12, 7).expect("the line is there").to_string();
+            assert!(!snippet.contains("hunter2"), "{snippet}");
+        }
+        let path = Snippet::new("passwordFile: secret.txt", 1, 14, 10).expect("the line is there").to_string();
+        assert!(path.contains("secret.txt"), "{path}");
+    }
+}

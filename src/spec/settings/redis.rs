@@ -1,0 +1,128 @@
+//! Directives of `redis.conf` that are given as they are, and those that redos keeps for itself.
+
+use super::value::Wrong;
+
+/// Directives that redos sets itself, each with the reason, a sentence without a full stop. Names as in Redis 7 and 8.
+pub const MANAGED: &[(&str, &str)] = &[
+    ("aclfile", USERS),
+    ("appenddirname", FILES),
+    ("appendfilename", FILES),
+    ("appendonly", PERSISTENCE),
+    ("bind", NETWORK),
+    ("cluster-enabled", "a cluster of redos is watched by Sentinels, which Redis Cluster does without"),
+    ("daemonize", PROCESS),
+    ("dbfilename", FILES),
+    ("dir", FILES),
+    ("include", "redos must see every directive"),
+    ("logfile", PROCESS),
+    ("masterauth", USERS),
+    ("masteruser", USERS),
+    ("min-replicas-to-write", "redos sets it from the replicas that are alive"),
+    ("min-slaves-to-write", "redos sets it from the replicas that are alive"),
+    ("pidfile", PROCESS),
+    ("port", NETWORK),
+    ("protected-mode", NETWORK),
+    ("rename-command", "redos, the Sentinels and the proxy need the commands by their names"),
+    ("replica-announce-ip", NETWORK),
+    ("replica-announce-port", NETWORK),
+    ("replica-priority", FAILOVER),
+    ("replica-read-only", "a replica that takes writes loses them"),
+    ("replicaof", FAILOVER),
+    ("requirepass", USERS),
+    ("save", PERSISTENCE),
+    ("slave-announce-ip", NETWORK),
+    ("slave-announce-port", NETWORK),
+    ("slave-priority", FAILOVER),
+    ("slave-read-only", "a replica that takes writes loses them"),
+    ("slaveof", FAILOVER),
+    ("supervised", PROCESS),
+    ("syslog-enabled", PROCESS),
+    ("tls-port", NETWORK),
+    ("unixsocket", NETWORK),
+    ("user", USERS),
+];
+
+const USERS: &str = "redos makes the users; give passwords with --password-file and --replication-password-file";
+const FILES: &str = "redos places the files; see --data-dir and --file-prefix";
+const PERSISTENCE: &str = "redos sets it from the mode of persistence; see --persistence";
+const NETWORK: &str = "redos gives every node its address and port; see --port and --bind for the published ones";
+const PROCESS: &str = "redos runs Redis in a container and reads its log there";
+const FAILOVER: &str = "redos and the Sentinels decide who follows whom";
+
+/// Reads `NAME=VALUE`. An empty value takes the directive back, so it is `None`; an empty text is written `""`.
+pub fn assignment(text: &str) -> Result<(String, Option<String>), Wrong> {
+    let Some((name, value)) = text.split_once('=') else {
+        // What stands here may be a password that was meant for another flag, so it is not repeated.
+        return Err(Wrong {
+            what: "this is not NAME=VALUE".to_owned(),
+            fix: "give a directive of redis.conf as maxmemory=256mb".to_owned(),
+        });
+    };
+    let (name, value) = (name.trim(), value.trim());
+    if value.is_empty() {
+        return self::name(name).map(|name| (name, None));
+    }
+    directive(name, value).map(|(name, value)| (name, Some(value)))
+}
+
+/// Checks a directive by name and value.
+pub fn directive(name: &str, value: &str) -> Result<(String, String), Wrong> {
+    let name = self::name(name)?;
+    if value.chars().any(char::is_control) {
+        return Err(Wrong {
+            what: format!("the value of '{name}' is not one line"),
+            fix: "give the arguments on one line, as in redis.conf".to_owned(),
+        });
+    }
+    // `""` is how redis.conf writes a text that is empty.
+    Ok((name, if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() }))
+}
+
+/// Checks the name of a directive; Redis reads names in any case.
+fn name(name: &str) -> Result<String, Wrong> {
+    let name = name.to_ascii_lowercase();
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        return Err(Wrong {
+            what: format!("'{name}' is not a directive of redis.conf"),
+            fix: "give a name such as maxmemory-policy".to_owned(),
+        });
+    }
+    match MANAGED.iter().find(|(managed, _)| *managed == name) {
+        Some((_, why)) => {
+            Err(Wrong { what: format!("'{name}' is not for you to set: {why}"), fix: "remove it".to_owned() })
+        }
+        None => Ok(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_are_read_and_may_take_back() {
+        let given = |text: &str| assignment(text).map_err(|wrong| wrong.what);
+        assert_eq!(given("MaxMemory=256mb"), Ok(("maxmemory".to_owned(), Some("256mb".to_owned()))));
+        assert_eq!(given("maxmemory="), Ok(("maxmemory".to_owned(), None)));
+        assert_eq!(
+            given("client-output-buffer-limit=pubsub 32mb 8mb 60"),
+            Ok(("client-output-buffer-limit".to_owned(), Some("pubsub 32mb 8mb 60".to_owned())))
+        );
+        assert!(given("maxmemory").is_err());
+        assert!(given("max memory=1").is_err());
+        assert!(given("maxmemory=1\nuser evil").is_err());
+    }
+
+    #[test]
+    fn what_redos_manages_is_refused_with_the_reason_and_without_the_value() {
+        for (name, why) in MANAGED {
+            let wrong = assignment(&format!("{}=hunter2", name.to_uppercase())).expect_err(name);
+            assert!(wrong.what.contains(why) && !wrong.what.contains("hunter2"), "{}", wrong.what);
+        }
+    }
+
+    #[test]
+    fn the_managed_directives_are_sorted() {
+        assert!(MANAGED.is_sorted());
+    }
+}

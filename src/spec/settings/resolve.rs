@@ -1,0 +1,408 @@
+//! The layers of settings become a [`Spec`]: flag, environment, file, what the cluster was made with, default.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::super::address::{REDIS_PER_GROUP_MAX, SENTINELS_MAX};
+use super::super::{ClusterName, Secret, Spec};
+use super::file::{self, SourceFile};
+use super::problem::{Origin, Problem, Problems, Snippet, nearest};
+use super::table::{Key, Kind, SETTINGS, Setting};
+use super::value::{self, Wrong};
+use super::{GivenSecrets, Settings, check, redis};
+
+/// Variables of the compose project that wired its containers to one another. redos does that itself.
+const WIRING: [&str; 5] =
+    ["REDIS_MASTER_HOST", "REDIS_MASTER_PORT", "REDIS_REPLICAOF_HOST", "REDIS_REPLICAOF_PORT", "REDIS_HOSTS"];
+/// How far the default statistics port is above the write port: Redis's 6379 and HAProxy's customary 8404 are this far
+/// apart, and a second cluster on another port has a statistics port of its own.
+const STATS_PORT_STEP: u16 = 2025;
+/// Redis slots of the proxy come in steps of this, so that a small scale leaves its configuration as it is.
+const REDIS_SLOTS_STEP: u16 = 8;
+/// Sentinel slots of the proxy at least.
+const SENTINEL_SLOTS_MIN: u16 = 7;
+
+/// What flags give: the text of each setting that was on the command line.
+#[derive(Clone, Default)]
+pub struct FlagLayer(Vec<(Key, String)>);
+
+impl FlagLayer {
+    /// Adds a flag if it was given.
+    #[must_use]
+    pub fn with(mut self, key: Key, text: Option<&str>) -> Self {
+        self.0.extend(text.map(|text| (key, text.to_owned())));
+        self
+    }
+
+    /// Adds a flag that may be given many times.
+    #[must_use]
+    pub fn with_all(mut self, key: Key, texts: &[String]) -> Self {
+        self.0.extend(texts.iter().map(|text| (key, text.clone())));
+        self
+    }
+}
+
+/// Everything that settings are read from. All of it is handed in: nothing is read here.
+pub struct Sources<'a> {
+    /// From the command line.
+    pub flags: FlagLayer,
+    /// The environment, at least what begins like a variable of the table.
+    pub environment: BTreeMap<String, String>,
+    /// `redos.yaml`, when there is one.
+    pub file: Option<SourceFile>,
+    /// The folder of the file, absolute; relative paths in the file are below it.
+    pub file_dir: PathBuf,
+    /// The working directory, absolute; relative paths in flags and variables are below it.
+    pub work_dir: PathBuf,
+    /// Variables that begin with `REDOS_` and are no settings of a cluster.
+    pub other_variables: &'a [&'a str],
+    /// Reads a password file. An error is a reason that fits "cannot read FILE: …".
+    pub read_secret: &'a dyn Fn(&Path) -> Result<String, String>,
+}
+
+/// A value as it was given, before its type is looked at.
+#[derive(Clone)]
+pub struct Given {
+    /// The text; empty for a password, which is kept as a [`Secret`].
+    pub text: String,
+    /// Who gave it.
+    pub origin: Origin,
+    /// Its line, when it stands in the file.
+    pub snippet: Option<Snippet>,
+}
+
+impl Given {
+    fn problem(&self, wrong: Wrong) -> Problem {
+        Problem { origin: self.origin.clone(), what: wrong.what, fix: wrong.fix, snippet: self.snippet.clone() }
+    }
+}
+
+/// Shows who gave it and not what, which may be a password.
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Given({})", self.origin)
+    }
+}
+
+/// What was asked for, each value good in itself. What the cluster was made with is still to come in.
+#[derive(Debug)]
+pub struct Request {
+    name: ClusterName,
+    given: BTreeMap<Key, Given>,
+    directives: Directives,
+    secrets: GivenSecrets,
+    warnings: Vec<Problem>,
+}
+
+/// What was given for `redis.conf`.
+#[derive(Debug, Default)]
+struct Directives {
+    /// The file's section, which stands for all directives of before.
+    section: Option<BTreeMap<String, Given>>,
+    /// Single ones from the environment and flags, in the order in which they count; `None` takes one back.
+    changes: Vec<(String, Option<String>, Origin)>,
+}
+
+impl Sources<'_> {
+    /// The name of the cluster alone, for verbs that need nothing else. A file that is wrong elsewhere is no obstacle.
+    ///
+    /// # Errors
+    /// When the name is not one, or when the file that may give it is not readable as YAML.
+    pub fn cluster_name(&self) -> Result<ClusterName, Problems> {
+        let mut problems = Vec::new();
+        let mut given = self.flags_and_environment();
+        if !given.contains_key(&Key::Name) {
+            let mut in_file = Vec::new();
+            let mut layer = self.file.as_ref().map(|file| file::read(file, &mut in_file)).unwrap_or_default();
+            if layer.is_unreadable {
+                problems.append(&mut in_file);
+            }
+            given.extend(layer.values.remove_entry(&Key::Name));
+        }
+        let name = name_of(&given, &mut problems);
+        Problems::check(problems).map(|()| name)
+    }
+
+    /// Reads all layers, checks every value by itself and those that were given against each other.
+    ///
+    /// # Errors
+    /// With all problems at once.
+    pub fn read(&self) -> Result<Request, Problems> {
+        let mut problems = Vec::new();
+        let layer = self.file.as_ref().map(|file| file::read(file, &mut problems)).unwrap_or_default();
+        let mut given = layer.values;
+        given.append(&mut self.flags_and_environment());
+        let name = name_of(&given, &mut problems);
+
+        let mut secrets = GivenSecrets::default();
+        let mut scratch = Spec::with_defaults(name.clone());
+        given.retain(|key, value| {
+            let read = match key.setting().kind {
+                Kind::PasswordFile { variables, place } => self.password(variables, value).map(|secret| {
+                    value.text.clear();
+                    *place(&mut secrets) = Some(secret);
+                }),
+                Kind::Directory(_) => self.directory(value).map(|path| value.text = path),
+                _ => put(key.setting(), &value.text, &mut scratch),
+            };
+            read.map_err(|wrong| problems.push(value.problem(wrong))).is_ok()
+        });
+        let changes = self.directive_changes(&mut problems);
+        let directives = Directives { section: layer.directives, changes };
+        let request = Request { name, given, directives, secrets, warnings: self.strange_variables() };
+
+        // What nobody gave may still come from the cluster that is there: only clashes of given values are certain.
+        let draft = request.draft(None);
+        let certain = |finding: &check::Finding| finding.keys.iter().all(|key| request.given.contains_key(key));
+        let clashes = check::errors(&draft.spec).into_iter().filter(certain);
+        problems.extend(clashes.map(|finding| request.locate(finding, &draft.origins)));
+        problems.sort_by_key(|problem| place(&problem.origin));
+        Problems::check(problems).map(|()| request)
+    }
+
+    /// The strongest of flag and variables for each setting but the directives, of which there are many.
+    fn flags_and_environment(&self) -> BTreeMap<Key, Given> {
+        let single = SETTINGS.iter().filter(|setting| setting.key != Key::Redis);
+        let strongest = single.filter_map(|setting| {
+            let flag = self.flags.0.iter().find(|(key, _)| *key == setting.key);
+            let (text, origin) = match flag {
+                Some((_, text)) => (text, Origin::Flag(setting.flag)),
+                None => {
+                    let (variable, text) = setting.all_variables().find_map(|variable| self.variable(variable))?;
+                    (text, Origin::Environment(variable.to_owned()))
+                }
+            };
+            Some((setting.key, Given { text: text.clone(), origin, snippet: None }))
+        });
+        strongest.collect()
+    }
+
+    /// A variable that is set to something; an empty one counts as not set.
+    fn variable<'n>(&self, name: &'n str) -> Option<(&'n str, &String)> {
+        self.environment.get(name).filter(|text| !text.is_empty()).map(|text| (name, text))
+    }
+
+    /// The folder that a relative path of this origin is below.
+    fn base(&self, origin: &Origin) -> &Path {
+        if matches!(origin, Origin::File { .. }) { &self.file_dir } else { &self.work_dir }
+    }
+
+    fn directory(&self, given: &Given) -> Result<String, Wrong> {
+        value::directory(&given.text, self.base(&given.origin)).map(|path| path.display().to_string())
+    }
+
+    /// The password that a variable holds or a file has; one line end after it is not part of it.
+    fn password(&self, variables: &[&str], given: &Given) -> Result<Secret, Wrong> {
+        let held = matches!(&given.origin, Origin::Environment(name) if variables.contains(&name.as_str()));
+        let fix = "use letters and digits, or leave it out and redos makes a random one".to_owned();
+        if held {
+            return Secret::given(&given.text).map_err(|what| Wrong { what, fix });
+        }
+        let stdin = given.text == "-";
+        let path = if stdin { PathBuf::from("-") } else { self.base(&given.origin).join(&given.text) };
+        let text = (self.read_secret)(&path).map_err(|reason| Wrong {
+            what: format!("cannot read {}: {reason}", path.display()),
+            fix: "give a file that holds the password and nothing else".to_owned(),
+        })?;
+        let password = text.strip_suffix('\n').unwrap_or(&text);
+        let password = password.strip_suffix('\r').unwrap_or(password);
+        Secret::given(password).map_err(|what| Wrong { what: format!("in {}: {what}", path.display()), fix })
+    }
+
+    /// Directives of `REDOS_REDIS`, where `;` or a new line is between them, and then of the flags.
+    fn directive_changes(&self, problems: &mut Vec<Problem>) -> Vec<(String, Option<String>, Origin)> {
+        let setting = Key::Redis.setting();
+        let mut given: Vec<(&str, Origin)> = Vec::new();
+        for (variable, text) in setting.all_variables().filter_map(|variable| self.variable(variable)) {
+            let parts = text.split([';', '\n']).filter(|part| !part.trim().is_empty());
+            given.extend(parts.map(|part| (part, Origin::Environment(variable.to_owned()))));
+        }
+        let flags = self.flags.0.iter().filter(|(key, _)| *key == Key::Redis);
+        given.extend(flags.map(|(_, text)| (text.as_str(), Origin::Flag(setting.flag))));
+
+        let mut changes = Vec::new();
+        for (text, origin) in given {
+            match redis::assignment(text) {
+                Ok((name, value)) => changes.push((name, value, origin)),
+                Err(Wrong { what, fix }) => problems.push(Problem { origin, what, fix, snippet: None }),
+            }
+        }
+        changes
+    }
+
+    /// Warnings about variables that look as if they were meant for redos and are not read.
+    fn strange_variables(&self) -> Vec<Problem> {
+        let known: Vec<&str> = SETTINGS.iter().flat_map(Setting::all_variables).collect();
+        let set = self.environment.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.as_str());
+        let warnings = set.filter_map(|name| {
+            let (what, fix) = if WIRING.contains(&name) {
+                let fix = "unset it; redos gives every node its address itself".to_owned();
+                ("it is not read: it wired the containers of a compose project".to_owned(), fix)
+            } else if name.starts_with("REDOS_") && !known.contains(&name) && !self.other_variables.contains(&name) {
+                let fix = match nearest(name, known.iter().copied()) {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => "unset it; 'redos config' lists what is read".to_owned(),
+                };
+                ("redos reads no variable of this name".to_owned(), fix)
+            } else {
+                return None;
+            };
+            Some(Problem { origin: Origin::Environment(name.to_owned()), what, fix, snippet: None })
+        });
+        warnings.collect()
+    }
+}
+
+/// A spec on its way, with the winner of every value.
+struct Draft {
+    spec: Spec,
+    origins: BTreeMap<Key, Origin>,
+    directives: BTreeMap<String, Origin>,
+}
+
+impl Request {
+    /// The name of the cluster that is meant.
+    pub fn name(&self) -> &ClusterName {
+        &self.name
+    }
+
+    /// Lays what was asked for over what the cluster was made with, or over the defaults when there is none.
+    ///
+    /// # Errors
+    /// With all values that are impossible together.
+    pub fn resolve(self, recorded: Option<&Spec>) -> Result<Settings, Problems> {
+        let Draft { spec, origins, directives } = self.draft(recorded);
+        let errors = check::errors(&spec).into_iter().map(|finding| self.locate(finding, &origins)).collect();
+        Problems::check(errors)?;
+        let wise = check::warnings(&spec).into_iter().map(|finding| self.locate(finding, &origins));
+        let mut warnings: Vec<Problem> = self.warnings.iter().cloned().chain(wise).collect();
+        warnings.sort_by_key(|problem| place(&problem.origin));
+        Ok(Settings { spec, secrets: self.secrets, origins, directives, warnings })
+    }
+
+    fn draft(&self, recorded: Option<&Spec>) -> Draft {
+        let base = if recorded.is_some() { Origin::Recorded } else { Origin::Default };
+        let mut spec = recorded.cloned().unwrap_or_else(|| Spec::with_defaults(self.name.clone()));
+        spec.name = self.name.clone();
+        let mut origins: BTreeMap<Key, Origin> = SETTINGS.iter().map(|row| (row.key, base.clone())).collect();
+        for (key, given) in &self.given {
+            // Every text was read once already, when it was checked.
+            if put(key.setting(), &given.text, &mut spec).is_ok() {
+                origins.insert(*key, given.origin.clone());
+            }
+        }
+        derive(&mut spec, recorded, &mut origins);
+        let directives = self.lay_directives(&mut spec, &base);
+        Draft { spec, origins, directives }
+    }
+
+    /// Puts the directives of all layers into the spec and tells who won each.
+    fn lay_directives(&self, spec: &mut Spec, base: &Origin) -> BTreeMap<String, Origin> {
+        if let Some(section) = &self.directives.section {
+            spec.redis = section.iter().map(|(name, given)| (name.clone(), given.text.clone())).collect();
+        }
+        let section = self.directives.section.iter().flatten();
+        let mut origins: BTreeMap<String, Origin> =
+            spec.redis.keys().map(|name| (name.clone(), base.clone())).collect();
+        origins.extend(section.map(|(name, given)| (name.clone(), given.origin.clone())));
+        for (name, value, origin) in &self.directives.changes {
+            match value {
+                Some(value) => {
+                    spec.redis.insert(name.clone(), value.clone());
+                    origins.insert(name.clone(), origin.clone());
+                }
+                None => {
+                    spec.redis.remove(name);
+                    origins.remove(name);
+                }
+            }
+        }
+        origins
+    }
+
+    /// Puts a finding where the first of its values was given, or else where it came from.
+    fn locate(&self, finding: check::Finding, origins: &BTreeMap<Key, Origin>) -> Problem {
+        let check::Finding { keys, what, fix } = finding;
+        if let Some(given) = keys.iter().find_map(|key| self.given.get(key)) {
+            return given.problem(Wrong { what, fix });
+        }
+        let origin = keys.first().and_then(|key| origins.get(key)).cloned().unwrap_or(Origin::Default);
+        Problem { origin, what, fix, snippet: None }
+    }
+}
+
+/// The name that was given, or the one that is meant when none was (also when a wrong one was).
+fn name_of(given: &BTreeMap<Key, Given>, problems: &mut Vec<Problem>) -> ClusterName {
+    let Some(name) = given.get(&Key::Name) else { return ClusterName::default() };
+    name.text.parse().unwrap_or_else(|what| {
+        problems.push(name.problem(Wrong { what, fix: "choose another name".to_owned() }));
+        ClusterName::default()
+    })
+}
+
+/// Reads a text by the type of its setting and puts the value into the spec.
+fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
+    match setting.kind {
+        Kind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
+        Kind::Port(place) => *place(spec) = value::port(text)?,
+        Kind::Address(place) => *place(spec) = value::address(text)?,
+        Kind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
+        Kind::Mode => spec.persistence.mode = value::mode(text)?,
+        // It was made absolute when it was read.
+        Kind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),
+        Kind::FilePrefix(place) => *place(spec) = value::file_prefix(text)?,
+        Kind::User(place) => *place(spec) = value::user_name(text)?,
+        Kind::Image(place) => *place(spec) = value::image(text)?,
+        // A name, passwords and directives have ways of their own.
+        Kind::Name | Kind::PasswordFile { .. } | Kind::Directives => {}
+    }
+    Ok(())
+}
+
+/// Sets what follows from other values unless somebody gave it, now or when the cluster was made.
+fn derive(spec: &mut Spec, recorded: Option<&Spec>, origins: &mut BTreeMap<Key, Origin>) {
+    let mut follow = |key: Key, was_derived: bool, from: &'static str| {
+        let origin = origins.entry(key).or_insert(Origin::Default);
+        let follows = was_derived && !origin.is_given();
+        if follows {
+            *origin = Origin::Derived(from);
+        }
+        follows
+    };
+    if follow(Key::Quorum, recorded.is_none_or(|old| old.quorum == old.majority()), "the majority of the Sentinels") {
+        spec.quorum = spec.majority();
+    }
+    let ports = recorded.map(|old| &old.ports);
+    if follow(Key::ReadPort, ports.is_none_or(|old| old.read == read_port(old.write)), "from the write port") {
+        spec.ports.read = read_port(spec.ports.write);
+    }
+    if follow(Key::StatsPort, ports.is_none_or(|old| old.stats == stats_port(old.write)), "from the write port") {
+        spec.ports.stats = stats_port(spec.ports.write);
+    }
+    // Slots are only ever added: a configuration that has them serves a smaller cluster as well.
+    let slots = (spec.replicas + 1).next_multiple_of(REDIS_SLOTS_STEP).min(REDIS_PER_GROUP_MAX);
+    spec.proxy.redis_slots = slots.max(recorded.map_or(0, |old| old.proxy.redis_slots));
+    let slots = (spec.sentinels | 1).max(SENTINEL_SLOTS_MIN).min(SENTINELS_MAX);
+    spec.proxy.sentinel_slots = slots.max(recorded.map_or(0, |old| old.proxy.sentinel_slots));
+}
+
+/// The read port that goes with a write port: the next one, and Docker's choice with Docker's choice.
+fn read_port(write: u16) -> u16 {
+    if write == 0 { 0 } else { write.checked_add(1).unwrap_or(write - 1) }
+}
+
+/// The statistics port that goes with a write port.
+fn stats_port(write: u16) -> u16 {
+    if write == 0 { 0 } else { write.checked_add(STATS_PORT_STEP).unwrap_or(write - STATS_PORT_STEP) }
+}
+
+/// The order of problems: the file from its top, then the environment, then flags, then what nobody gave.
+fn place(origin: &Origin) -> (u8, usize, usize) {
+    match origin {
+        Origin::File { line, column, .. } => (0, *line, *column),
+        Origin::Environment(_) => (1, 0, 0),
+        Origin::Flag(_) => (2, 0, 0),
+        Origin::Recorded | Origin::Derived(_) | Origin::Default => (3, 0, 0),
+    }
+}

@@ -1,0 +1,409 @@
+//! The one table of settings. Flags, variables, the keys of `redos.yaml`, its JSON schema and `redos config` follow it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
+use super::super::{ImageChoice, Secret, Spec};
+use super::GivenSecrets;
+
+/// Master groups at most: what fits in a /20, the smallest of the subnets that Docker hands out by default (its
+/// address pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in parts of /20).
+pub const MASTERS_MAX: u16 = 63;
+/// The shortest down-after, in milliseconds. Sentinel pings every second, or every down-after when that is shorter;
+/// below this a busy moment of the host counts as a dead master.
+pub const DOWN_AFTER_MIN: u64 = 500;
+/// The down-after below which a warning is given, in milliseconds: Sentinel's ping period.
+pub const DOWN_AFTER_WISE: u64 = 1000;
+/// The longest of all times, in milliseconds: a day. Sentinel and HAProxy count milliseconds in 32 bits.
+const TIME_MAX: u64 = 86_400_000;
+
+/// One setting, by the meaning of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// The name of the cluster.
+    Name,
+    /// How many master groups.
+    Masters,
+    /// How many replicas each master has.
+    Replicas,
+    /// How many Sentinels.
+    Sentinels,
+    /// How many Sentinels must agree that a master is down.
+    Quorum,
+    /// How many proxies.
+    Proxies,
+    /// The host address of the published ports.
+    Bind,
+    /// The published port for writes.
+    WritePort,
+    /// The published port for reads.
+    ReadPort,
+    /// The published port for statistics.
+    StatsPort,
+    /// The password of applications.
+    Password,
+    /// The password of replicas at their master.
+    ReplicationPassword,
+    /// What is kept on disk.
+    Persistence,
+    /// Where it is kept.
+    DataDir,
+    /// The beginning of the names of the files that are kept.
+    FilePrefix,
+    /// Further directives of `redis.conf`.
+    Redis,
+    /// Silence that makes a node down.
+    DownAfter,
+    /// The time limit of a failover's phases.
+    FailoverTimeout,
+    /// Time between two checks of the proxy.
+    CheckInterval,
+    /// The user of the statistics page.
+    StatsUser,
+    /// The password of the statistics page.
+    StatsPassword,
+    /// The image of Redis and Sentinel.
+    RedisImage,
+    /// The image of HAProxy.
+    ProxyImage,
+}
+
+impl Key {
+    /// Its row of the table.
+    pub fn setting(self) -> &'static Setting {
+        // The table is in the order of the keys; a test holds it to that.
+        &SETTINGS[self as usize]
+    }
+}
+
+/// A place in a [`Spec`].
+pub type Place<T> = fn(&mut Spec) -> &mut T;
+
+/// The type of a setting, its range, and its place in a [`Spec`].
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A cluster name.
+    Name,
+    /// A whole number in a range.
+    Count(u16, u16, Place<u16>),
+    /// A port, or 0.
+    Port(Place<u16>),
+    /// An IP address.
+    Address(Place<IpAddr>),
+    /// A span of time in a range, in milliseconds.
+    Time(u64, u64, Place<u64>),
+    /// A mode of persistence.
+    Mode,
+    /// A directory of the Docker host.
+    Directory(Place<Option<PathBuf>>),
+    /// The beginning of a file name.
+    FilePrefix(Place<String>),
+    /// A user name.
+    User(Place<String>),
+    /// An image reference or `auto`.
+    Image(Place<ImageChoice>),
+    /// Directives of `redis.conf` by name.
+    Directives,
+    /// A file with a password, which some variables give as it is.
+    PasswordFile {
+        /// Variables that hold the password itself, the first that is set wins and wins over the file's name.
+        variables: &'static [&'static str],
+        /// Where the password goes.
+        place: fn(&mut GivenSecrets) -> &mut Option<Secret>,
+    },
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// What it is.
+    pub key: Key,
+    /// Its place in `redos.yaml`, dotted: `ports.write`.
+    pub path: &'static str,
+    /// Its flag with the dashes: `--port`.
+    pub flag: &'static str,
+    /// Its variables; the first that is set wins. Those without `REDOS_` are of the compose project that redos replaces.
+    pub variables: &'static [&'static str],
+    /// Its type, range and place.
+    pub kind: Kind,
+    /// One sentence without a full stop: the help of its flag and its description in the schema.
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// All variables that can give it, the strongest first.
+    pub fn all_variables(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let direct: &[&str] = match self.kind {
+            Kind::PasswordFile { variables, .. } => variables,
+            _ => &[],
+        };
+        direct.iter().chain(self.variables).copied()
+    }
+}
+
+/// The setting at a dotted path of the file.
+pub fn at_path(path: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.path == path)
+}
+
+/// Whether a dotted path of the file has settings below it.
+pub fn is_section(path: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// All settings, in the order of [`Key`], which is the order in which they are shown.
+pub const SETTINGS: [Setting; 23] = [
+    Setting {
+        key: Key::Name,
+        path: "name",
+        flag: "--project",
+        variables: &["REDOS_PROJECT"],
+        kind: Kind::Name,
+        help: "Name of the cluster, which begins the name of everything it has in Docker",
+    },
+    Setting {
+        key: Key::Masters,
+        path: "masters",
+        flag: "--masters",
+        variables: &["REDOS_MASTERS"],
+        kind: Kind::Count(1, MASTERS_MAX, |spec| &mut spec.masters),
+        help: "Master groups, each with its own replicas and its own ports",
+    },
+    Setting {
+        key: Key::Replicas,
+        path: "replicas",
+        flag: "--replicas",
+        variables: &["REDOS_REPLICAS"],
+        kind: Kind::Count(0, REDIS_PER_GROUP_MAX - 1, |spec| &mut spec.replicas),
+        help: "Replicas of each master",
+    },
+    Setting {
+        key: Key::Sentinels,
+        path: "sentinels",
+        flag: "--sentinels",
+        variables: &["REDOS_SENTINELS"],
+        kind: Kind::Count(1, SENTINELS_MAX, |spec| &mut spec.sentinels),
+        help: "Sentinels, which watch all groups; an odd number",
+    },
+    Setting {
+        key: Key::Quorum,
+        path: "quorum",
+        flag: "--quorum",
+        variables: &["REDOS_QUORUM", "SENTINEL_QUORUM"],
+        kind: Kind::Count(1, SENTINELS_MAX, |spec| &mut spec.quorum),
+        help: "Sentinels that must agree that a master is down [default: the majority]",
+    },
+    Setting {
+        key: Key::Proxies,
+        path: "proxies",
+        flag: "--proxies",
+        variables: &["REDOS_PROXIES"],
+        kind: Kind::Count(1, PROXIES_MAX, |spec| &mut spec.proxies),
+        help: "HAProxies; the ports of each are 100 above those of the one before",
+    },
+    Setting {
+        key: Key::Bind,
+        path: "ports.bind",
+        flag: "--bind",
+        variables: &["REDOS_BIND"],
+        kind: Kind::Address(|spec| &mut spec.ports.bind),
+        help: "Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks",
+    },
+    Setting {
+        key: Key::WritePort,
+        path: "ports.write",
+        flag: "--port",
+        variables: &["REDOS_PORT", "REDIS_PORT"],
+        kind: Kind::Port(|spec| &mut spec.ports.write),
+        help: "Port for writes, 2 more for each further group; 0 lets Docker choose all ports",
+    },
+    Setting {
+        key: Key::ReadPort,
+        path: "ports.read",
+        flag: "--read-port",
+        variables: &["REDOS_READ_PORT"],
+        kind: Kind::Port(|spec| &mut spec.ports.read),
+        help: "Port for reads from replicas, 2 more for each further group [default: the write port plus 1]",
+    },
+    Setting {
+        key: Key::StatsPort,
+        path: "ports.stats",
+        flag: "--stats-port",
+        variables: &["REDOS_STATS_PORT"],
+        kind: Kind::Port(|spec| &mut spec.ports.stats),
+        help: "Port of the proxy's statistics page and metrics [default: the write port plus 2025]",
+    },
+    Setting {
+        key: Key::Password,
+        path: "passwordFile",
+        flag: "--password-file",
+        variables: &["REDOS_PASSWORD_FILE"],
+        kind: Kind::PasswordFile {
+            variables: &["REDOS_PASSWORD", "REDIS_PASSWORD"],
+            place: |secrets| &mut secrets.app,
+        },
+        help: "File with the password of applications; without one a random password is made",
+    },
+    Setting {
+        key: Key::ReplicationPassword,
+        path: "replicationPasswordFile",
+        flag: "--replication-password-file",
+        variables: &["REDOS_REPLICATION_PASSWORD_FILE"],
+        kind: Kind::PasswordFile {
+            variables: &["REDOS_REPLICATION_PASSWORD", "REDIS_MASTER_PASSWORD"],
+            place: |secrets| &mut secrets.replication,
+        },
+        help: "File with the password of replicas at their master; without one a random password is made",
+    },
+    Setting {
+        key: Key::Persistence,
+        path: "persistence.mode",
+        flag: "--persistence",
+        variables: &["REDOS_PERSISTENCE"],
+        kind: Kind::Mode,
+        help: "What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none",
+    },
+    Setting {
+        key: Key::DataDir,
+        path: "persistence.dir",
+        flag: "--data-dir",
+        variables: &["REDOS_DATA_DIR"],
+        kind: Kind::Directory(|spec| &mut spec.persistence.dir),
+        help: "Directory of the Docker host for the data, one folder per node [default: a named volume per node]",
+    },
+    Setting {
+        key: Key::FilePrefix,
+        path: "persistence.filePrefix",
+        flag: "--file-prefix",
+        variables: &["REDOS_FILE_PREFIX", "REDIS_DB_FILE_PREFIX"],
+        kind: Kind::FilePrefix(|spec| &mut spec.persistence.file_prefix),
+        help: "Put before the names of the snapshot and the append-only file",
+    },
+    Setting {
+        key: Key::Redis,
+        path: "redis",
+        flag: "--redis",
+        variables: &["REDOS_REDIS"],
+        kind: Kind::Directives,
+        help: "Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back",
+    },
+    Setting {
+        key: Key::DownAfter,
+        path: "sentinel.downAfter",
+        flag: "--down-after",
+        variables: &["REDOS_DOWN_AFTER", "SENTINEL_DOWN_AFTER"],
+        kind: Kind::Time(DOWN_AFTER_MIN, TIME_MAX, |spec| &mut spec.sentinel.down_after),
+        help: "Silence after which a Sentinel holds a node to be down",
+    },
+    Setting {
+        key: Key::FailoverTimeout,
+        path: "sentinel.failoverTimeout",
+        flag: "--failover-timeout",
+        variables: &["REDOS_FAILOVER_TIMEOUT", "SENTINEL_FAILOVER"],
+        kind: Kind::Time(1000, TIME_MAX, |spec| &mut spec.sentinel.failover_timeout),
+        help: "Time limit of a failover's phases; a failed one is tried again after twice this",
+    },
+    Setting {
+        key: Key::CheckInterval,
+        path: "proxy.checkInterval",
+        flag: "--check-interval",
+        variables: &["REDOS_CHECK_INTERVAL"],
+        kind: Kind::Time(10, 60_000, |spec| &mut spec.proxy.check_interval),
+        help: "Time between two checks of a node by the proxy",
+    },
+    Setting {
+        key: Key::StatsUser,
+        path: "proxy.statsUser",
+        flag: "--stats-user",
+        variables: &["REDOS_STATS_USER", "ADMIN_USERNAME"],
+        kind: Kind::User(|spec| &mut spec.proxy.stats_user),
+        help: "User of the statistics page",
+    },
+    Setting {
+        key: Key::StatsPassword,
+        path: "proxy.statsPasswordFile",
+        flag: "--stats-password-file",
+        variables: &["REDOS_STATS_PASSWORD_FILE"],
+        kind: Kind::PasswordFile {
+            variables: &["REDOS_STATS_PASSWORD", "ADMIN_PASSWORD"],
+            place: |secrets| &mut secrets.stats,
+        },
+        help: "File with the password of the statistics page; without one a random password is made",
+    },
+    Setting {
+        key: Key::RedisImage,
+        path: "images.redis",
+        flag: "--redis-image",
+        variables: &["REDOS_REDIS_IMAGE"],
+        kind: Kind::Image(|spec| &mut spec.images.redis),
+        help: "Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one",
+    },
+    Setting {
+        key: Key::ProxyImage,
+        path: "images.proxy",
+        flag: "--proxy-image",
+        variables: &["REDOS_PROXY_IMAGE"],
+        kind: Kind::Image(|spec| &mut spec.images.proxy),
+        help: "Image of HAProxy; auto finds, pulls or makes one",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::spec::Subnet;
+
+    #[test]
+    fn every_key_finds_its_row() {
+        for (row, setting) in SETTINGS.iter().enumerate() {
+            assert_eq!(setting.key as usize, row, "{:?} is out of order", setting.key);
+        }
+    }
+
+    #[test]
+    fn no_path_flag_or_variable_is_used_twice() {
+        let mut seen = BTreeSet::new();
+        for setting in &SETTINGS {
+            assert!(seen.insert(setting.path.to_owned()), "{}", setting.path);
+            assert!(seen.insert(setting.flag.to_owned()), "{}", setting.flag);
+            for variable in setting.all_variables() {
+                assert!(seen.insert(variable.to_owned()), "{variable}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_value_of_a_spec_has_a_row_but_those_that_follow_from_others() {
+        let spec = Spec::with_defaults("redos".parse().expect("a good name"));
+        let mut paths = BTreeSet::new();
+        leaves(&serde_json::to_value(spec).expect("a spec is JSON"), String::new(), &mut paths);
+        for derived in ["proxy.redisSlots", "proxy.sentinelSlots"] {
+            assert!(paths.remove(derived), "{derived}");
+        }
+        let secret = |setting: &&Setting| !matches!(setting.kind, Kind::PasswordFile { .. });
+        let rows: BTreeSet<String> = SETTINGS.iter().filter(secret).map(|setting| setting.path.to_owned()).collect();
+        assert_eq!(rows, paths);
+    }
+
+    fn leaves(value: &serde_json::Value, path: String, found: &mut BTreeSet<String>) {
+        match value.as_object().filter(|object| !object.is_empty()) {
+            Some(object) => {
+                for (key, value) in object {
+                    leaves(value, if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, found);
+                }
+            }
+            None => {
+                found.insert(path);
+            }
+        }
+    }
+
+    #[test]
+    fn the_most_groups_fit_in_the_smallest_default_subnet() {
+        let subnet: Subnet = "192.168.16.0/20".parse().expect("a good subnet");
+        assert_eq!(subnet.groups_max(), MASTERS_MAX);
+    }
+}

@@ -1,0 +1,192 @@
+//! The types of settings: the text that was given becomes a value, or a sentence about why not.
+//!
+//! Every layer gives text (a flag, a variable, a scalar of the file), so that one parser and one wording serve them all.
+
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use super::super::{ImageChoice, PersistenceMode};
+
+/// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// What is wrong.
+    pub what: String,
+    /// What to give instead.
+    pub fix: String,
+}
+
+/// The modes of persistence with the words for them.
+pub const MODES: [(&str, PersistenceMode); 4] = [
+    ("both", PersistenceMode::Both),
+    ("aof", PersistenceMode::Aof),
+    ("rdb", PersistenceMode::Rdb),
+    ("none", PersistenceMode::None),
+];
+
+/// A whole number in a range.
+pub fn count(text: &str, min: u16, max: u16) -> Result<u16, Wrong> {
+    let fix = format!("give a whole number from {min} to {max}");
+    match text.parse::<i64>() {
+        Err(_) => Err(Wrong { what: format!("'{text}' is not a whole number"), fix }),
+        Ok(number) => match u16::try_from(number) {
+            Ok(number) if (min..=max).contains(&number) => Ok(number),
+            _ if number < i64::from(min) => Err(Wrong { what: format!("{number} is too few"), fix }),
+            _ => Err(Wrong { what: format!("{number} is too many"), fix }),
+        },
+    }
+}
+
+/// A port of the host; 0 is one of Docker's choice.
+pub fn port(text: &str) -> Result<u16, Wrong> {
+    text.parse().map_err(|_| Wrong {
+        what: format!("'{text}' is not a port"),
+        fix: "give a number from 1 to 65535, or 0 to let Docker choose".to_owned(),
+    })
+}
+
+/// An address to publish on.
+pub fn address(text: &str) -> Result<IpAddr, Wrong> {
+    text.parse().map_err(|_| Wrong {
+        what: format!("'{text}' is not an IP address"),
+        fix: "give an address of the Docker host: 127.0.0.1 for this host alone, 0.0.0.0 for all its networks"
+            .to_owned(),
+    })
+}
+
+/// A span of time in milliseconds: `1s`, `500ms`, or a plain number of milliseconds.
+pub fn milliseconds(text: &str, min: u64, max: u64) -> Result<u64, Wrong> {
+    let fix = format!("give a time from {} to {}, such as 1s, 500ms or 1500 (milliseconds)", time(min), time(max));
+    let given = match text.parse::<u64>() {
+        Ok(plain) => Some(plain),
+        Err(_) => humantime::parse_duration(text).ok().and_then(|span| u64::try_from(span.as_millis()).ok()),
+    };
+    match given {
+        None => Err(Wrong { what: format!("'{text}' is not a time"), fix }),
+        Some(given) if given < min => Err(Wrong { what: format!("{} is too short", time(given)), fix }),
+        Some(given) if given > max => Err(Wrong { what: format!("{} is too long", time(given)), fix }),
+        Some(given) => Ok(given),
+    }
+}
+
+/// Milliseconds as [`milliseconds`] reads them: `1s 500ms`.
+pub fn time(milliseconds: u64) -> String {
+    humantime::format_duration(Duration::from_millis(milliseconds)).to_string()
+}
+
+/// A mode of persistence.
+pub fn mode(text: &str) -> Result<PersistenceMode, Wrong> {
+    MODES.into_iter().find(|(word, _)| *word == text).map(|(_, mode)| mode).ok_or_else(|| Wrong {
+        what: format!("'{text}' is not a mode of persistence"),
+        fix: "give one of both, aof, rdb, none".to_owned(),
+    })
+}
+
+/// The word for a mode of persistence.
+pub fn mode_word(mode: PersistenceMode) -> &'static str {
+    MODES.into_iter().find(|(_, known)| *known == mode).map_or("", |(word, _)| word)
+}
+
+/// A directory, made absolute: a relative one is below `base`, which must be absolute itself. `.` and `..` are resolved
+/// by their text alone, as nothing is read here.
+pub fn directory(text: &str, base: &Path) -> Result<PathBuf, Wrong> {
+    if text.is_empty() || text.starts_with('~') || text.contains([':', '\n', '\0']) {
+        return Err(Wrong {
+            what: format!("'{text}' is not a directory that Docker can mount"),
+            fix: "give a path without ':' and with the home directory written out".to_owned(),
+        });
+    }
+    let mut path = PathBuf::new();
+    for part in base.join(text).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => path.push(part),
+        }
+    }
+    if path.parent().is_none() || !path.is_absolute() {
+        return Err(Wrong {
+            what: format!("'{text}' cannot hold the data of a cluster"),
+            fix: "give a directory of its own, such as /srv/redos".to_owned(),
+        });
+    }
+    Ok(path)
+}
+
+/// The beginning of a file name.
+pub fn file_prefix(text: &str) -> Result<String, Wrong> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if text.chars().all(legal) && !text.starts_with(['.', '-']) {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong {
+        what: format!("'{text}' cannot begin a file name"),
+        fix: "use letters, digits, '.', '-' and '_', and begin with a letter, a digit or '_'".to_owned(),
+    })
+}
+
+/// A user name for HTTP basic authentication, which ends it at the first `:`.
+pub fn user_name(text: &str) -> Result<String, Wrong> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
+    if !text.is_empty() && text.chars().all(legal) {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong {
+        what: format!("'{text}' is not a user name"),
+        fix: "use letters, digits, '.', '-', '_' and '@'".to_owned(),
+    })
+}
+
+/// `auto`, or an image reference.
+pub fn image(text: &str) -> Result<ImageChoice, Wrong> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | ':' | '@');
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(legal) {
+        return Ok(ImageChoice::from(text.to_owned()));
+    }
+    Err(Wrong {
+        what: format!("'{text}' is not an image"),
+        fix: "give auto, or a reference such as redis:8.0 or registry.example.com/redis@sha256:…".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_back_and_plain_numbers_are_milliseconds() {
+        for (text, expected) in [("1s", 1000), ("500ms", 500), ("1500", 1500), ("1m 30s", 90_000), ("2min", 120_000)] {
+            assert_eq!(milliseconds(text, 1, 3_600_000), Ok(expected), "{text}");
+            assert_eq!(milliseconds(&time(expected), 1, 3_600_000), Ok(expected), "{text}");
+        }
+        for bad in ["", "fast", "-1", "1 second ago", "1.2.3", "99999999999999999999"] {
+            assert!(milliseconds(bad, 1, 3_600_000).is_err(), "{bad}");
+        }
+        assert_eq!(milliseconds("1ms", 500, 1000).map_err(|wrong| wrong.what), Err("1ms is too short".to_owned()));
+    }
+
+    #[test]
+    fn a_directory_becomes_absolute() {
+        let base = Path::new("/home/me/app");
+        assert_eq!(directory("./data", base), Ok(PathBuf::from("/home/me/app/data")));
+        assert_eq!(directory("../data/", base), Ok(PathBuf::from("/home/me/data")));
+        assert_eq!(directory("/srv/redis", base), Ok(PathBuf::from("/srv/redis")));
+        for bad in ["", "~/data", "/", "../../..", "a:b"] {
+            assert!(directory(bad, base).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn image_references_are_told_from_other_text() {
+        assert_eq!(image("auto"), Ok(ImageChoice::Auto));
+        for good in ["redis:8.0", "localhost:5000/a/b:c", "redis@sha256:0123abcd"] {
+            assert_eq!(image(good), Ok(ImageChoice::Reference(good.to_owned())));
+        }
+        for bad in ["", "-v", "a b", "redis;rm", "ü"] {
+            assert!(image(bad).is_err(), "{bad}");
+        }
+    }
+}
