@@ -12,6 +12,8 @@ mod problem;
 mod redis;
 mod resolve;
 pub mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,309 @@
+//! The way from sources to settings, as a whole.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::table::SETTINGS;
+use super::*;
+use crate::spec::{ClusterName, PersistenceMode, Spec};
+
+const HEADER: &str = "apiVersion: redos/v1\n";
+
+/// Sources with a file of these lines below the header, these variables and these flags.
+fn sources(lines: &str, environment: &[(&str, &str)], flags: &[(Key, &str)]) -> Sources<'static> {
+    let environment = environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let file = SourceFile { name: "redos.yaml".to_owned(), text: format!("{HEADER}{lines}") };
+    let flags = flags.iter().fold(FlagLayer::default(), |layer, (key, text)| layer.with(*key, Some(text)));
+    Sources {
+        flags,
+        environment,
+        file: Some(file),
+        file_dir: PathBuf::from("/etc/redos"),
+        work_dir: PathBuf::from("/home/me"),
+        other_variables: &["REDOS_FILE"],
+        read_secret: &|path: &Path| match path.to_str() {
+            Some("/etc/redos/app.txt") => Ok("from-the-file\n".to_owned()),
+            Some("/home/me/app.txt") => Ok("from-the-flag".to_owned()),
+            Some("/home/me/bad.txt") => Ok("two words\n".to_owned()),
+            _ => Err("no such file".to_owned()),
+        },
+    }
+}
+
+fn settings(sources: &Sources, recorded: Option<&Spec>) -> Settings {
+    let resolved = sources.read().and_then(|request| request.resolve(recorded));
+    resolved.unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn problems(sources: &Sources) -> String {
+    let resolved = sources.read().and_then(|request| request.resolve(None));
+    resolved.map(|settings| settings.spec).expect_err("these settings are wrong").to_string()
+}
+
+fn defaults() -> Spec {
+    Spec::with_defaults(ClusterName::default())
+}
+
+#[test]
+fn nothing_given_is_the_default() {
+    let found = settings(&Sources { file: None, ..sources("", &[], &[]) }, None);
+    assert_eq!(found.spec, defaults());
+    assert_eq!(found.secrets, GivenSecrets::default());
+    assert_eq!(found.warnings, []);
+    assert_eq!(found.origins.len(), SETTINGS.len());
+    assert!(found.origins.values().all(|origin| !origin.is_given()));
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_over_the_file_over_the_cluster_over_the_default() {
+    let recorded = Spec { masters: 2, replicas: 5, proxies: 5, sentinels: 5, quorum: 3, ..defaults() };
+    let file = "masters: 3\nproxies: 3\nsentinels: 9\n";
+    let environment = [("REDOS_PROXIES", "4"), ("REDOS_SENTINELS", "7")];
+    let found = settings(&sources(file, &environment, &[(Key::Sentinels, "11")]), Some(&recorded));
+    let spec = &found.spec;
+    assert_eq!((spec.sentinels, spec.proxies, spec.masters, spec.replicas), (11, 4, 3, 5));
+    let origin = |key| found.origins[&key].to_string();
+    assert_eq!(origin(Key::Sentinels), "flag --sentinels");
+    assert_eq!(origin(Key::Proxies), "environment variable REDOS_PROXIES");
+    assert_eq!(origin(Key::Masters), "redos.yaml:2:10");
+    assert_eq!(origin(Key::Replicas), "existing cluster");
+    assert_eq!(origin(Key::Quorum), "default (the majority of the Sentinels)");
+}
+
+#[test]
+fn a_variable_of_redos_wins_over_that_of_compose_and_an_empty_one_counts_as_not_set() {
+    let given = |variables: &[(&str, &str)]| settings(&sources("", variables, &[]), None).spec;
+    assert_eq!(given(&[("REDIS_PORT", "7000"), ("REDOS_PORT", "7100")]).ports.write, 7100);
+    assert_eq!(given(&[("REDIS_PORT", "7000"), ("REDOS_PORT", "")]).ports.write, 7000);
+}
+
+#[test]
+fn the_variables_of_the_compose_project_keep_their_meaning() {
+    let variables = [
+        ("REDIS_PORT", "7000"),
+        ("REDIS_PASSWORD", "app-password"),
+        ("REDIS_MASTER_PASSWORD", "replica-password"),
+        ("REDIS_DB_FILE_PREFIX", "shop-"),
+        ("SENTINEL_DOWN_AFTER", "5000"),
+        ("SENTINEL_FAILOVER", "60000"),
+        ("SENTINEL_QUORUM", "3"),
+        ("ADMIN_USERNAME", "root"),
+        ("ADMIN_PASSWORD", "stats-password"),
+    ];
+    let found = settings(&sources("", &variables, &[]), None);
+    let spec = &found.spec;
+    assert_eq!((spec.ports.write, spec.ports.read, spec.ports.stats), (7000, 7001, 9025));
+    assert_eq!(spec.persistence.file_prefix, "shop-");
+    assert_eq!((spec.sentinel.down_after, spec.sentinel.failover_timeout, spec.quorum), (5000, 60_000, 3));
+    assert_eq!(spec.proxy.stats_user, "root");
+    let secrets = [&found.secrets.app, &found.secrets.replication, &found.secrets.stats];
+    let shown: Vec<&str> = secrets.into_iter().flatten().map(Secret::expose).collect();
+    assert_eq!(shown, ["app-password", "replica-password", "stats-password"]);
+}
+
+#[test]
+fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
+    for setting in &SETTINGS {
+        let (text, yaml) = match setting.kind {
+            Kind::Name => ("shop", "shop"),
+            Kind::Count(..) => ("3", "3"),
+            Kind::Port(_) => ("7777", "7777"),
+            Kind::Address(_) => ("10.0.0.1", "10.0.0.1"),
+            Kind::Time(..) => ("5s", "5s"),
+            Kind::Mode => ("aof", "aof"),
+            Kind::Directory(_) => ("/srv/data", "/srv/data"),
+            Kind::FilePrefix(_) | Kind::User(_) => ("shop", "shop"),
+            Kind::Image(_) => ("redis:9", "redis:9"),
+            Kind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
+            Kind::PasswordFile { .. } => ("app.txt", "app.txt"),
+        };
+        // `ports.write: 7777` as a block in a block.
+        let file = match setting.path.split_once('.') {
+            Some((section, key)) => format!("{section}:\n  {key}: {yaml}\n"),
+            None => format!("{}: {yaml}\n", setting.path),
+        };
+        let variable = setting.variables[0];
+        for found in [
+            settings(&sources(&file, &[], &[]), None),
+            settings(&sources("", &[(variable, text)], &[]), None),
+            settings(&sources("", &[], &[(setting.key, text)]), None),
+        ] {
+            let changed = found.spec != defaults() || found.secrets != GivenSecrets::default();
+            assert!(changed, "{} had no effect", setting.path);
+            let given = found.origins[&setting.key].is_given() || found.directives.values().any(Origin::is_given);
+            assert!(given, "{} is not said to be given", setting.path);
+        }
+    }
+}
+
+#[test]
+fn a_bare_run_keeps_what_the_cluster_was_made_with() {
+    let flags = [(Key::Replicas, "4"), (Key::WritePort, "7000"), (Key::Redis, "maxmemory=1gb"), (Key::Quorum, "1")];
+    let made = settings(&sources("", &[], &flags), None).spec;
+    assert_eq!(settings(&sources("", &[], &[]), Some(&made)).spec, made);
+}
+
+#[test]
+fn what_follows_from_other_values_follows_them_unless_it_was_given() {
+    let made = settings(&sources("", &[], &[(Key::Sentinels, "5")]), None).spec;
+    assert_eq!(made.quorum, 3);
+    assert_eq!(settings(&sources("", &[], &[(Key::Sentinels, "7")]), Some(&made)).spec.quorum, 4);
+    let moved = settings(&sources("", &[], &[(Key::WritePort, "7000")]), Some(&made)).spec.ports;
+    assert_eq!((moved.read, moved.stats), (7001, 9025));
+
+    let own = settings(&sources("", &[], &[(Key::Quorum, "3"), (Key::ReadPort, "9000")]), None).spec;
+    let later = settings(&sources("", &[], &[(Key::Sentinels, "7"), (Key::WritePort, "7000")]), Some(&own)).spec;
+    assert_eq!((later.quorum, later.ports.read), (3, 9000));
+
+    let any = settings(&sources("", &[], &[(Key::WritePort, "0")]), None).spec.ports;
+    assert_eq!((any.write, any.read, any.stats), (0, 0, 0));
+    let high = settings(&sources("", &[], &[(Key::WritePort, "65535")]), None).spec.ports;
+    assert_eq!((high.read, high.stats), (65534, 63510));
+}
+
+#[test]
+fn the_proxy_has_slots_for_a_larger_cluster_and_never_loses_any() {
+    let slots = |replicas: &str, sentinels: &str, recorded: Option<&Spec>| {
+        let given = [(Key::Replicas, replicas), (Key::Sentinels, sentinels)];
+        let proxy = settings(&sources("", &[], &given), recorded).spec.proxy;
+        (proxy.redis_slots, proxy.sentinel_slots)
+    };
+    assert_eq!(slots("2", "3", None), (8, 7));
+    assert_eq!(slots("7", "7", None), (8, 7));
+    assert_eq!(slots("8", "8", None), (16, 9));
+    assert_eq!(slots("31", "23", None), (32, 23));
+    let large = settings(&sources("", &[], &[(Key::Replicas, "20"), (Key::Sentinels, "11")]), None).spec;
+    assert_eq!(slots("2", "3", Some(&large)), (24, 11));
+}
+
+#[test]
+fn directives_of_the_file_stand_for_all_and_others_change_single_ones() {
+    let recorded = Spec { redis: BTreeMap::from([("timeout".to_owned(), "5".to_owned())]), ..defaults() };
+    let given = |lines: &str, environment: &[(&str, &str)], flags: &[(Key, &str)]| {
+        settings(&sources(lines, environment, flags), Some(&recorded)).spec.redis
+    };
+    let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    assert_eq!(given("", &[], &[]), map(&[("timeout", "5")]));
+    assert_eq!(given("redis:\n  maxmemory: 1gb\n", &[], &[]), map(&[("maxmemory", "1gb")]));
+    assert_eq!(given("redis:\n", &[], &[]), map(&[]));
+    assert_eq!(given("redis:\n  appendfsync: no\n", &[], &[]), map(&[("appendfsync", "no")]));
+    assert_eq!(given("redis:\n  notify-keyspace-events: \"\"\n", &[], &[]), map(&[("notify-keyspace-events", "\"\"")]));
+    let environment = [("REDOS_REDIS", "maxmemory=2gb; maxclients=9;")];
+    let flags = [(Key::Redis, "timeout="), (Key::Redis, "maxclients=10")];
+    assert_eq!(given("", &environment, &flags), map(&[("maxclients", "10"), ("maxmemory", "2gb")]));
+}
+
+#[test]
+fn paths_in_the_file_are_below_its_folder_and_others_below_the_working_directory() {
+    let dir = |found: Settings| found.spec.persistence.dir;
+    let file = "passwordFile: app.txt\npersistence:\n  dir: ./data\n";
+    let found = settings(&sources(file, &[], &[]), None);
+    assert_eq!(found.secrets.app.as_ref().map(Secret::expose), Some("from-the-file"));
+    assert_eq!(dir(found), Some(PathBuf::from("/etc/redos/data")));
+    let found = settings(&sources(file, &[], &[(Key::Password, "app.txt"), (Key::DataDir, "../data")]), None);
+    assert_eq!(found.secrets.app.as_ref().map(Secret::expose), Some("from-the-flag"));
+    assert_eq!(dir(found), Some(PathBuf::from("/home/data")));
+}
+
+#[test]
+fn a_request_shows_no_password() {
+    let variables = [("REDIS_PASSWORD", "hunter2"), ("ADMIN_PASSWORD", "hunter2")];
+    let request = sources("passwordFile: app.txt\n", &variables, &[]).read().expect("good settings");
+    assert!(!format!("{request:?}").contains("hunter2"));
+}
+
+#[test]
+fn all_problems_of_all_layers_come_at_once_in_the_order_of_the_file() {
+    let file = "\
+name: Shop
+replicas: two
+replicas: 2
+sentinels: [3]
+quorum: 9
+port: 6379
+ports:
+  write: '7000'
+  reed: 7001
+redis:
+  requirepass: hunter2
+sentinel: 5
+persistence:
+  mode: sometimes
+images:
+  redis:
+colour: blue
+password: hunter2
+";
+    let environment = [("SENTINEL_DOWN_AFTER", "100"), ("REDIS_PASSWORD", "hunter2 hunter2")];
+    let flags = [(Key::Proxies, "99"), (Key::Redis, "user=hunter2"), (Key::StatsPassword, "missing.txt")];
+    let found = problems(&sources(file, &environment, &flags));
+    assert!(!found.contains("hunter2"), "{found}");
+    insta::assert_snapshot!(found);
+}
+
+#[test]
+fn values_that_are_impossible_together_are_found_where_they_were_given() {
+    let found = problems(&sources(
+        "quorum: 4\nports: {write: 7000, read: 7002, stats: 7100}\nmasters: 2\n",
+        &[],
+        &[(Key::Proxies, "2")],
+    ));
+    insta::assert_snapshot!(found);
+    let found = problems(&sources("", &[], &[(Key::WritePort, "65500"), (Key::Masters, "40")]));
+    assert!(found.contains("ports end at 65535"), "{found}");
+}
+
+#[test]
+fn a_value_that_clashes_with_the_cluster_alone_is_found_later() {
+    let recorded = Spec { sentinels: 7, quorum: 4, ..defaults() };
+    let request = sources("", &[], &[(Key::Quorum, "6")]).read().expect("6 of 7 is possible");
+    assert_eq!(request.resolve(Some(&recorded)).map(|found| found.spec.quorum), Ok(6));
+    let request = sources("", &[], &[(Key::Quorum, "6")]).read().expect("not yet known to be impossible");
+    assert!(request.resolve(None).expect_err("6 of 3").to_string().contains("flag --quorum"));
+}
+
+#[test]
+fn what_is_unwise_is_a_warning() {
+    let file = "replicas: 0\nsentinels: 4\nsentinel:\n  downAfter: 600ms\npersistence:\n  mode: none\n";
+    let variables = [("REDOS_REPLICA", "1"), ("REDIS_MASTER_HOST", "redis"), ("REDOS_FILE", "redos.yaml")];
+    let found = settings(&sources(file, &variables, &[]), None);
+    assert_eq!(found.spec.persistence.mode, PersistenceMode::None);
+    let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(warnings.join("\n\n"));
+}
+
+#[test]
+fn files_that_are_not_plain_yaml_are_refused_with_the_place() {
+    let cases = [
+        "replicas: 2\n  masters: 3\n",
+        "replicas: &two 2\nmasters: *two\n",
+        "<<: {replicas: 2}\n",
+        "replicas: !!int 2\n",
+        "replicas: 2\n---\nreplicas: 3\n",
+        "? [a]\n: 1\n",
+        "\treplicas: 2\n",
+        "replicas: \"2\n",
+    ];
+    let found: Vec<String> = cases.iter().map(|case| problems(&sources(case, &[], &[]))).collect();
+    insta::assert_snapshot!(found.join("\n\n----\n"));
+    for text in ["", "# nothing\n", "- a\n", "text", "apiVersion: redos/v2\n", "apiVersion: redos/v1\nkind: Status\n"] {
+        let file = Some(SourceFile { name: "redos.yaml".to_owned(), text: text.to_owned() });
+        problems(&Sources { file, ..sources("", &[], &[]) });
+    }
+    let deep = format!("{HEADER}replicas: {}", "[".repeat(100_000));
+    let file = Some(SourceFile { name: "redos.yaml".to_owned(), text: deep });
+    problems(&Sources { file, ..sources("", &[], &[]) });
+}
+
+#[test]
+fn the_name_alone_needs_no_other_setting_to_be_right() {
+    let name = |sources: &Sources| sources.cluster_name().map(|name| name.to_string());
+    assert_eq!(name(&sources("name: shop\nreplicas: two\n", &[("REDOS_QUORUM", "x")], &[])), Ok("shop".to_owned()));
+    assert_eq!(name(&sources("name: shop\n", &[("REDOS_PROJECT", "b")], &[])), Ok("b".to_owned()));
+    assert_eq!(name(&sources("a: [", &[], &[(Key::Name, "c")])), Ok("c".to_owned()));
+    assert_eq!(name(&sources("replicas: two\n", &[], &[])), Ok("redos".to_owned()));
+    assert!(name(&sources("name: shop\nreplicas: [\n", &[], &[])).is_err());
+    assert!(name(&sources("", &[], &[(Key::Name, "A")])).is_err());
+}
