@@ -46,7 +46,7 @@ pub fn warnings(spec: &Spec) -> Vec<Finding> {
     if spec.sentinels < 3 {
         let what = format!("with {} the loss of one ends all failover", counted(spec.sentinels, "Sentinel"));
         warn(Key::Sentinels, what, "give 3".to_owned());
-    } else if spec.sentinels % 2 == 0 {
+    } else if spec.sentinels.is_multiple_of(2) {
         let what = format!("{} Sentinels bear no more losses than {}", spec.sentinels, spec.sentinels - 1);
         warn(Key::Sentinels, what, format!("give an odd number, {} or {}", spec.sentinels - 1, spec.sentinels + 1));
     }

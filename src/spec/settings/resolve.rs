@@ -383,7 +383,7 @@ fn derive(spec: &mut Spec, recorded: Option<&Spec>, origins: &mut BTreeMap<Key, 
     // Slots are only ever added: a configuration that has them serves a smaller cluster as well.
     let slots = (spec.replicas + 1).next_multiple_of(REDIS_SLOTS_STEP).min(REDIS_PER_GROUP_MAX);
     spec.proxy.redis_slots = slots.max(recorded.map_or(0, |old| old.proxy.redis_slots));
-    let slots = (spec.sentinels | 1).max(SENTINEL_SLOTS_MIN).min(SENTINELS_MAX);
+    let slots = (spec.sentinels | 1).clamp(SENTINEL_SLOTS_MIN, SENTINELS_MAX);
     spec.proxy.sentinel_slots = slots.max(recorded.map_or(0, |old| old.proxy.sentinel_slots));
 }
 

@@ -106,7 +106,8 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
     for setting in &SETTINGS {
         let (text, yaml) = match setting.kind {
             Kind::Name => ("shop", "shop"),
-            Kind::Count(..) => ("3", "3"),
+            Kind::Count(..) if setting.key == Key::Quorum => ("3", "3"),
+            Kind::Count(..) => ("5", "5"),
             Kind::Port(_) => ("7777", "7777"),
             Kind::Address(_) => ("10.0.0.1", "10.0.0.1"),
             Kind::Time(..) => ("5s", "5s"),
