@@ -1,1 +1,0 @@
-//! Spec, addresses and secrets to configuration texts.

@@ -1,0 +1,148 @@
+//! The directives of `redis.conf` that follow from the [`Spec`]: those that a running server can be told, and those that
+//! need a restart. The planner compares the first with `CONFIG GET` and hashes the second.
+
+use std::collections::BTreeMap;
+
+use super::super::Spec;
+
+/// Directives that redos sets itself, under all their names. `redis:` in the configuration file cannot hold them: they
+/// wire the cluster together, or follow from another setting.
+pub const MANAGED_DIRECTIVES: &[&str] = &[
+    "aclfile",
+    "appenddirname",
+    "appendfilename",
+    "appendonly",
+    "bind",
+    "cluster-enabled",
+    "daemonize",
+    "dbfilename",
+    "dir",
+    "enable-debug-command",
+    "enable-module-command",
+    "enable-protected-configs",
+    "include",
+    "logfile",
+    "masterauth",
+    "masteruser",
+    "min-replicas-to-write",
+    "min-slaves-to-write",
+    "pidfile",
+    "port",
+    "primaryauth",
+    "primaryuser",
+    "protected-mode",
+    "rename-command",
+    "replica-announce-ip",
+    "replica-announce-port",
+    "replica-announced",
+    "replicaof",
+    "requirepass",
+    "save",
+    "slave-announce-ip",
+    "slave-announce-port",
+    "slaveof",
+    "supervised",
+    "tls-port",
+    "tls-replication",
+    "unixsocket",
+    "user",
+];
+
+/// Directives that a running server refuses to change (`CONFIG SET` says "can't set immutable config"), in Redis 7.0 to
+/// 8.0 and Valkey 8.1.
+const IMMUTABLE: &[&str] = &[
+    "always-show-logo",
+    "aof-rewrite-cpulist",
+    "aof_rewrite_cpulist",
+    "bgsave-cpulist",
+    "bgsave_cpulist",
+    "bio-cpulist",
+    "bio_cpulist",
+    "cluster-config-file",
+    "cluster-port",
+    "databases",
+    "disable-thp",
+    "io-threads",
+    "io-threads-do-reads",
+    "loadmodule",
+    "rdbchecksum",
+    "server-cpulist",
+    "server_cpulist",
+    "set-proc-title",
+    "socket-mark-id",
+    "syslog-enabled",
+    "syslog-facility",
+    "syslog-ident",
+    "tcp-backlog",
+    "unixsocketperm",
+];
+
+/// Live replicas from which on a master refuses writes that no replica takes. With one replica only, its loss would stop
+/// the master as well.
+const REPLICAS_FOR_GUARD: usize = 2;
+
+/// What redos would have in `redis.conf` and can be set at runtime with `CONFIG SET`, by name. `live_replicas` is how many
+/// replicas the node has as a master; 0 for a replica, and for a node that is not running yet.
+pub fn runtime_directives(spec: &Spec, live_replicas: usize) -> BTreeMap<String, String> {
+    let guard = if live_replicas >= REPLICAS_FOR_GUARD { "1" } else { "0" };
+    let ours = [
+        ("appendonly", yes_no(spec.persistence.mode.has_aof())),
+        // The documentation's recommendation: at most one second of writes lost at a power cut, none at a crash.
+        ("appendfsync", "everysec"),
+        // Redis's own default of snapshots, which serve as backups and make a restart fast.
+        ("save", if spec.persistence.mode.has_rdb() { "3600 1 300 100 60 10000" } else { "" }),
+        ("min-replicas-to-write", guard),
+        // Replicas acknowledge once a second; two missed acknowledgements make a replica count as gone.
+        ("min-replicas-max-lag", "2"),
+        // A replica that was away for a moment catches up from here instead of copying everything. The default of 1 MB
+        // holds a few milliseconds of a busy master.
+        ("repl-backlog-size", "67108864"),
+        // A replica joins at once instead of waiting 5 s for others that might join with it.
+        ("repl-diskless-sync", "yes"),
+        ("repl-diskless-sync-delay", "0"),
+        // A link that was cut without a word is noticed after 15 s instead of 60 s. A master pings every second.
+        ("repl-ping-replica-period", "1"),
+        ("repl-timeout", "15"),
+        // A replica keeps answering reads while Sentinel replaces its master; the proxy drops one that stays cut off.
+        ("replica-serve-stale-data", "yes"),
+        ("replica-read-only", "yes"),
+        // All equal: the most complete replica is promoted.
+        ("replica-priority", "100"),
+        // A dead client's connection is noticed after 60 s instead of 300 s.
+        ("tcp-keepalive", "60"),
+        // Idle subscribers and blocked consumers are never cut.
+        ("timeout", "0"),
+        // How long a master that is told to stop waits for its replicas to have everything.
+        ("shutdown-timeout", "10"),
+    ];
+    let mut directives: BTreeMap<String, String> =
+        ours.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let settable = spec.redis.iter().filter(|(name, _)| !IMMUTABLE.contains(&name.as_str()));
+    directives.extend(settable.map(|(name, value)| (name.clone(), value.clone())));
+    directives
+}
+
+/// What redos would have in `redis.conf` and follows from the settings, but is read only when the server starts.
+pub fn fixed_directives(spec: &Spec) -> BTreeMap<String, String> {
+    let prefix = &spec.persistence.file_prefix;
+    let mut directives = BTreeMap::from([
+        ("dbfilename".to_owned(), format!("{prefix}dump.rdb")),
+        ("appendfilename".to_owned(), format!("{prefix}appendonly.aof")),
+        ("appenddirname".to_owned(), "appendonlydir".to_owned()),
+    ]);
+    let fixed = spec.redis.iter().filter(|(name, _)| IMMUTABLE.contains(&name.as_str()));
+    directives.extend(fixed.map(|(name, value)| (name.clone(), value.clone())));
+    directives
+}
+
+/// Directives as the lines of a `redis.conf`.
+pub(super) fn lines(directives: &BTreeMap<String, String>) -> Vec<String> {
+    let line = |(name, value): (&String, &String)| {
+        if value.is_empty() { format!("{name} \"\"") } else { format!("{name} {value}") }
+    };
+    directives.iter().map(line).collect()
+}
+
+const fn yes_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}

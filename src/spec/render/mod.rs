@@ -1,0 +1,126 @@
+//! Spec, addresses and secrets to configuration texts.
+//!
+//! One function per role: [`redis_files`], [`sentinel_files`], [`proxy_files`]. The texts are templates in `templates/`,
+//! which say at each group of lines why they are there; this module fills in names, addresses and passwords.
+//! [`directives`] has the part of `redis.conf` that can be compared with, and set on, a running server.
+
+pub mod directives;
+mod proxy;
+mod redis;
+mod sentinel;
+pub mod value;
+
+use std::net::Ipv4Addr;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+pub use directives::{MANAGED_DIRECTIVES, fixed_directives, runtime_directives};
+pub use proxy::{ProxySlot, proxy_files, proxy_slots};
+pub use redis::redis_files;
+pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
+pub use value::same_value;
+
+use super::address::Subnet;
+use super::names::{NodeId, Role};
+use super::secret::Secrets;
+
+/// A configuration file of a node.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RenderedFile {
+    /// Absolute path in the container.
+    pub path: String,
+    /// Its text. Not in `Debug`: it may hold a password.
+    pub content: String,
+    /// Its mode: 0o600 for what the server rewrites, 0o400 for the rest.
+    pub mode: u32,
+}
+
+impl std::fmt::Debug for RenderedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RenderedFile({}, {:o}, {} octets)", self.path, self.mode, self.content.len())
+    }
+}
+
+/// Why a configuration could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The subnet has no address for a node.
+    #[error("the subnet {subnet} has no address for {node}")]
+    NoAddress {
+        /// The node.
+        node: NodeId,
+        /// The subnet that Docker picked.
+        subnet: Subnet,
+    },
+    /// A node was asked for the files of another role.
+    #[error("{node} is not a {role} node")]
+    WrongRole {
+        /// The node.
+        node: NodeId,
+        /// The role whose files were asked for.
+        role: Role,
+    },
+    /// A template does not fit its values.
+    #[error("cannot fill in the template of {name}")]
+    Template {
+        /// The template.
+        name: &'static str,
+        /// What does not fit.
+        source: minijinja::Error,
+    },
+    /// The secrets cannot be written as JSON.
+    #[error("cannot write the secrets as JSON")]
+    Secrets(#[source] serde_json::Error),
+}
+
+/// The program of a node and its arguments. `server` is the program of the Redis image, `redis-server` or
+/// `valkey-server`; a proxy does not need it.
+///
+/// HAProxy runs as master and worker (`-W`), so that the master reaps and reloads, and in the foreground (`-db`).
+pub fn command_line(role: Role, server: &str) -> Vec<String> {
+    let path = |name: &str| format!("{}/{name}", super::CONF_DIR);
+    let words = match role {
+        Role::Redis => vec![server.to_owned(), path(redis::FILE)],
+        Role::Sentinel => vec![server.to_owned(), path(sentinel::FILE), "--sentinel".to_owned()],
+        Role::Proxy => {
+            vec!["haproxy".to_owned(), "-W".to_owned(), "-db".to_owned(), "-f".to_owned(), path(proxy::FILE)]
+        }
+    };
+    words
+}
+
+/// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.
+fn fill(name: &'static str, template: &'static str, values: &impl Serialize) -> Result<String, RenderError> {
+    let wrong = |source| RenderError::Template { name, source };
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    environment.set_syntax(syntax.map_err(wrong)?);
+    environment.add_template(name, template).map_err(wrong)?;
+    let filled = environment.get_template(name).and_then(|template| template.render(Serde(values)));
+    filled.map_err(wrong)
+}
+
+/// A file in the configuration folder that its server rewrites.
+fn rewritten(name: &str, content: String) -> RenderedFile {
+    RenderedFile { path: format!("{}/{name}", super::CONF_DIR), content, mode: 0o600 }
+}
+
+/// A file in the configuration folder that nobody rewrites.
+fn read_only(name: &str, content: String) -> RenderedFile {
+    RenderedFile { path: format!("{}/{name}", super::CONF_DIR), content, mode: 0o400 }
+}
+
+/// The cluster's secrets as a file, from which a later run has them again.
+fn secrets_file(secrets: &Secrets) -> Result<RenderedFile, RenderError> {
+    let json = serde_json::to_string_pretty(secrets).map_err(RenderError::Secrets)?;
+    Ok(read_only("secrets.json", json + "\n"))
+}
+
+fn address(subnet: Subnet, node: NodeId) -> Result<Ipv4Addr, RenderError> {
+    subnet.address(node).ok_or(RenderError::NoAddress { node, subnet })
+}

@@ -1,0 +1,200 @@
+//! `haproxy.cfg` of a proxy.
+//!
+//! Nodes have slots in it ahead of need, at their pinned addresses; the slot of an absent node is disabled. Scaling is
+//! then a matter of the Runtime API ([`proxy_slots`]) and no connection is dropped by a reload.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use serde::Serialize;
+
+use super::super::secret::{Secrets, user};
+use super::super::{REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
+use super::{RenderError, RenderedFile, address, fill, read_only};
+use crate::spec::names::{Group, NodeId, Role};
+
+pub(super) const FILE: &str = "haproxy.cfg";
+
+/// Client connections that one port takes; Redis itself takes 10000 by default, for both ports and everybody else.
+const CLIENTS_PER_PORT: u32 = 4000;
+/// Connections beside the clients': checks, statistics, Runtime API.
+const OTHER_CONNECTIONS: u32 = 500;
+/// Time between two looks of the proxy at its own verdict on who is master, in milliseconds. It costs no network.
+const VERDICT_INTERVAL: u64 = 20;
+/// How many times rarer than the check of a role are the checks whose answer changes slowly.
+const SLOW_CHECKS: u64 = 4;
+/// Added to the failover timeout, in milliseconds, it is how long a promoted replica may be trusted before a majority of
+/// Sentinels names it.
+const TRUST_MARGIN: u64 = 2000;
+
+#[derive(Serialize)]
+struct ProxyConf<'a> {
+    cluster: &'a str,
+    node: NodeId,
+    connections: u32,
+    clients_per_port: u32,
+    runtime_api_port: u16,
+    stats_port: u16,
+    stats_credentials: String,
+    check_timeout: u64,
+    check_interval: u64,
+    slow_interval: u64,
+    verdict_interval: u64,
+    trust_checks: u64,
+    link_grace: String,
+    sentinel_port: u16,
+    redis_port: u16,
+    sentinels: Vec<Slot>,
+    groups: Vec<ProxyGroup>,
+    login: String,
+}
+
+#[derive(Serialize)]
+struct ProxyGroup {
+    name: Group,
+    write_port: u16,
+    read_port: u16,
+    slots: Vec<Slot>,
+    /// Octets of the shortest answer of a Sentinel to a vote's check.
+    shortest_vote: usize,
+}
+
+#[derive(Serialize)]
+struct Slot {
+    node: NodeId,
+    address: Ipv4Addr,
+    present: bool,
+    /// A Sentinel's answer that names this node.
+    vote: String,
+}
+
+/// A place that a node has in a proxy's configuration, as the Runtime API names it: `BACKEND/SERVER`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProxySlot {
+    /// The backend.
+    pub backend: String,
+    /// The server in it, which has the name of a node.
+    pub server: String,
+}
+
+impl std::fmt::Display for ProxySlot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.backend, self.server)
+    }
+}
+
+/// The files of a proxy. The slots of nodes that are not `present` are disabled.
+///
+/// # Errors
+/// The subnet has no address for the proxy or for a node that is present, or `node` is not a proxy.
+pub fn proxy_files(
+    spec: &Spec,
+    subnet: Subnet,
+    secrets: &Secrets,
+    node: NodeId,
+    present: &BTreeSet<NodeId>,
+) -> Result<Vec<RenderedFile>, RenderError> {
+    if node.role() != Role::Proxy {
+        return Err(RenderError::WrongRole { node, role: Role::Proxy });
+    }
+    let slots = |nodes: Vec<NodeId>| -> Result<Vec<Slot>, RenderError> {
+        // A subnet that has no address for a node that may come later has none to reserve either.
+        let possible = nodes.into_iter().filter(|node| present.contains(node) || subnet.address(*node).is_some());
+        let slot = |node| {
+            let address = address(subnet, node)?;
+            Ok(Slot { node, address, present: present.contains(&node), vote: escaped(&vote(address)) })
+        };
+        possible.map(slot).collect()
+    };
+    let group = |group: Group| {
+        let ports = proxy_group_ports(group);
+        let slots = slots(redis_slots(spec, group))?;
+        let votes = slots.iter().map(|slot| "+OK\r\n".len() + vote(slot.address).len());
+        let shortest_vote = votes.min().unwrap_or_default();
+        Ok(ProxyGroup { name: group, write_port: ports.write, read_port: ports.read, slots, shortest_vote })
+    };
+    let slow_interval = spec.proxy.check_interval * SLOW_CHECKS;
+    let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
+    let conf = ProxyConf {
+        cluster: spec.name.as_str(),
+        node,
+        connections: 2 * CLIENTS_PER_PORT * u32::from(spec.masters) + OTHER_CONNECTIONS,
+        clients_per_port: CLIENTS_PER_PORT,
+        runtime_api_port: RUNTIME_API_PORT,
+        stats_port: STATS_PORT,
+        stats_credentials: escaped(&format!("{}:{}", spec.proxy.stats_user, secrets.stats.expose())),
+        check_timeout: spec.sentinel.down_after,
+        check_interval: spec.proxy.check_interval,
+        slow_interval,
+        verdict_interval: VERDICT_INTERVAL,
+        trust_checks: trust.div_ceil(slow_interval),
+        link_grace: seconds_up_to(trust.div_ceil(1000)),
+        sentinel_port: SENTINEL_PORT,
+        redis_port: REDIS_PORT,
+        sentinels: slots(sentinel_slots(spec))?,
+        groups: spec.groups().map(group).collect::<Result<_, RenderError>>()?,
+        login: escaped(&format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose())),
+    };
+    Ok(vec![read_only(FILE, fill(FILE, include_str!("../../../templates/haproxy.cfg"), &conf)?)])
+}
+
+/// The places that a node has in every proxy's configuration, in the order in which to enable them: what is checked
+/// before what is decided from it. Disable them in the opposite order. Where a place belongs to two nodes, a Sentinel's
+/// vote for a Redis node, it is named only if the other one is `present`. Empty for a node without a slot, which only a
+/// new configuration can bring in, and for a proxy.
+pub fn proxy_slots(spec: &Spec, node: NodeId, present: &BTreeSet<NodeId>) -> Vec<ProxySlot> {
+    let slot = |backend: String, server: NodeId| ProxySlot { backend, server: server.to_string() };
+    match node {
+        NodeId::Sentinel(_) if sentinel_slots(spec).contains(&node) => {
+            let named = spec.groups().flat_map(|group| redis_slots(spec, group).into_iter().map(move |n| (group, n)));
+            let named = named.filter(|(_, named)| present.contains(named));
+            let votes = named.map(|(group, named)| slot(format!("votes_{group}_{named}"), node));
+            votes.chain([slot("sentinels".to_owned(), node)]).collect()
+        }
+        NodeId::Redis { group, .. } if redis_slots(spec, group).contains(&node) => {
+            let sentinels = sentinel_slots(spec).into_iter().filter(|sentinel| present.contains(sentinel));
+            let votes = sentinels.map(|sentinel| slot(format!("votes_{group}_{node}"), sentinel));
+            let roles = ["claims", "replicas", "read", "write"].map(|kind| slot(format!("{kind}_{group}"), node));
+            votes.chain(roles).collect()
+        }
+        NodeId::Sentinel(_) | NodeId::Redis { .. } | NodeId::Proxy(_) => Vec::new(),
+    }
+}
+
+fn redis_slots(spec: &Spec, group: Group) -> Vec<NodeId> {
+    let slots = spec.proxy.redis_slots.max(spec.replicas + 1);
+    (1..=slots).map(|ordinal| NodeId::redis(group, ordinal)).collect()
+}
+
+fn sentinel_slots(spec: &Spec) -> Vec<NodeId> {
+    (1..=spec.proxy.sentinel_slots.max(spec.sentinels)).map(NodeId::Sentinel).collect()
+}
+
+/// What a Sentinel answers to `SENTINEL get-master-addr-by-name` when the master is at this address. With the lengths
+/// that the protocol puts before each text, 10.0.0.1 is not found in an answer of 10.0.0.10.
+fn vote(address: Ipv4Addr) -> String {
+    let (address, port) = (address.to_string(), REDIS_PORT.to_string());
+    format!("*2\r\n${}\r\n{address}\r\n${}\r\n{port}\r\n", address.len(), port.len())
+}
+
+/// A regular expression for the whole numbers from 0 to `most`.
+fn seconds_up_to(most: u64) -> String {
+    (0..=most).map(|seconds| seconds.to_string()).collect::<Vec<_>>().join("|")
+}
+
+/// A word of `haproxy.cfg`: what would end it, or mean something else there, is escaped.
+fn escaped(text: &str) -> String {
+    let mut word = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\r' => word.push_str("\\r"),
+            '\n' => word.push_str("\\n"),
+            ' ' | '#' | '\\' | '"' | '\'' => {
+                word.push('\\');
+                word.push(c);
+            }
+            c => word.push(c),
+        }
+    }
+    word
+}

@@ -1,0 +1,126 @@
+//! `sentinel.conf` and `users.acl` of a Sentinel.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use serde::Serialize;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::super::secret::{Secrets, user};
+use super::super::{CONF_DIR, NODE_DIR, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
+use super::redis::USERS_FILE;
+use super::{RenderError, RenderedFile, address, fill, rewritten, secrets_file};
+use crate::spec::names::{Group, NodeId};
+
+pub(super) const FILE: &str = "sentinel.conf";
+const USERS_TEMPLATE: &str = "sentinel-users.acl";
+
+#[derive(Serialize)]
+struct SentinelConf<'a> {
+    cluster: &'a str,
+    node: NodeId,
+    id: String,
+    port: u16,
+    redis_port: u16,
+    data_dir: &'a str,
+    users_file: String,
+    address: Ipv4Addr,
+    user: &'a str,
+    password: &'a str,
+    quorum: u16,
+    groups: Vec<WatchedGroup>,
+    peers: Vec<Peer>,
+}
+
+#[derive(Serialize)]
+struct WatchedGroup {
+    name: Group,
+    master: Ipv4Addr,
+    replicas: Vec<Ipv4Addr>,
+    settings: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Peer {
+    address: Ipv4Addr,
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Users<'a> {
+    admin: &'a str,
+    sentinel: &'a str,
+    probe: &'a str,
+    passwords: &'a Secrets,
+}
+
+/// The files of a Sentinel, which watches the groups of `masters`, each at its master of that moment.
+///
+/// It knows all replicas and all other Sentinels from the start. Found out by itself that would take up to 10 s and 2 s
+/// (`INFO` and hello periods), and a master that died within that time would have no successor.
+///
+/// # Errors
+/// The subnet has no address for a node.
+pub fn sentinel_files(
+    spec: &Spec,
+    subnet: Subnet,
+    secrets: &Secrets,
+    node: NodeId,
+    masters: &BTreeMap<Group, NodeId>,
+) -> Result<Vec<RenderedFile>, RenderError> {
+    let watched = |(group, master): (&Group, &NodeId)| {
+        let replicas = spec.redis_nodes(*group).filter(|node| node != master);
+        Ok(WatchedGroup {
+            name: *group,
+            master: address(subnet, *master)?,
+            replicas: replicas.map(|node| address(subnet, node)).collect::<Result<_, _>>()?,
+            settings: sentinel_settings(spec),
+        })
+    };
+    let peers = spec.sentinel_nodes().filter(|peer| *peer != node);
+    let conf = SentinelConf {
+        cluster: spec.name.as_str(),
+        node,
+        id: sentinel_id(spec, node),
+        port: SENTINEL_PORT,
+        redis_port: REDIS_PORT,
+        data_dir: NODE_DIR,
+        users_file: format!("{CONF_DIR}/{USERS_FILE}"),
+        address: address(subnet, node)?,
+        user: user::SENTINEL,
+        password: secrets.sentinel.expose(),
+        quorum: spec.quorum,
+        groups: masters.iter().map(watched).collect::<Result<_, RenderError>>()?,
+        peers: peers
+            .map(|peer| Ok(Peer { address: address(subnet, peer)?, id: sentinel_id(spec, peer) }))
+            .collect::<Result<_, RenderError>>()?,
+    };
+    let users = Users { admin: user::ADMIN, sentinel: user::SENTINEL, probe: user::PROBE, passwords: secrets };
+    Ok(vec![
+        rewritten(FILE, fill(FILE, include_str!("../../../templates/sentinel.conf"), &conf)?),
+        rewritten(USERS_FILE, fill(USERS_TEMPLATE, include_str!("../../../templates/sentinel-users.acl"), &users)?),
+        secrets_file(secrets)?,
+    ])
+}
+
+/// A Sentinel's settings of a group, by their names in `sentinel.conf` and in `SENTINEL SET`; the quorum and the password
+/// are not among them.
+pub fn sentinel_settings(spec: &Spec) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("down-after-milliseconds".to_owned(), spec.sentinel.down_after.to_string()),
+        ("failover-timeout".to_owned(), spec.sentinel.failover_timeout.to_string()),
+        // All replicas follow a new master at once: they are small copies on few hosts, and the sooner they do, the
+        // sooner writes are safe again.
+        ("parallel-syncs".to_owned(), spec.replicas.max(1).to_string()),
+    ])
+}
+
+/// The id of a Sentinel: 40 hexadecimal digits that follow from the names of cluster and node.
+///
+/// An id made at random would be a new one for each lost volume; the others would go on counting the old one, and after a
+/// few losses no majority could be had.
+pub fn sentinel_id(spec: &Spec, node: NodeId) -> String {
+    let name = node.container_name(&spec.name);
+    let digits = format!("{:032x}{:016x}", xxh3_128(name.as_bytes()), xxh3_64(name.as_bytes()));
+    digits[..40].to_owned()
+}
