@@ -22,6 +22,7 @@
 //! down; a *switchover* is the planned one.
 
 pub mod apply;
+pub mod chaos;
 pub mod cli;
 pub mod commands;
 pub mod dial;

@@ -1,0 +1,453 @@
+//! The raw history of a failover test: what was asked, what was answered, and what the servers were seen doing.
+//!
+//! A file of JSON objects, one on each line (`history.ndjson`). The first line is the [`Header`], every other a
+//! [`Record`]. Records of one round lie between its [`RoundBegin`] and its [`RoundEnd`], in no order in time. All times
+//! are nanoseconds since the test began, on the one monotonic clock of the redos process.
+
+mod file;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use file::{Evidence, FinalState, HistoryError, Reader, Writer};
+
+/// `kind` of the header line.
+pub const KIND: &str = "History";
+
+/// Nanoseconds since the test began.
+pub type Instant = u64;
+
+/// The first line: what the test was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Header {
+    /// [`crate::spec::API_VERSION`].
+    pub api_version: String,
+    /// [`KIND`].
+    pub kind: String,
+    /// Unique name of this test. It is in every key that the test writes.
+    pub run: String,
+    /// When the test began, RFC 3339, by the host's clock. For people; nothing is computed from it.
+    pub started_at: String,
+    /// What was tested: the name of a cluster, or the address of a proxy.
+    pub subject: String,
+    /// The name of the scenario, which is that of its fault: `pause`, `kill`, …
+    pub scenario: String,
+    /// Where the random choices come from: the phase of the fault in each round, a victim.
+    pub seed: u64,
+    /// How the workload was made.
+    pub workload: WorkloadFacts,
+    /// What the verdict holds the measurements against.
+    pub limits: Limits,
+    /// What it ran on, for people: versions, settings of the Sentinels, capabilities of the kernel.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// How the workload was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WorkloadFacts {
+    /// Requests per second, all clients together.
+    pub rate: u32,
+    /// How long after its intended time an operation may be answered, in nanoseconds.
+    pub deadline: u64,
+    /// The kinds of clients, in the order in which requests are dealt to them.
+    pub clients: Vec<Client>,
+    /// What an acknowledgement means.
+    pub durability: Durability,
+}
+
+/// What a write waits for before it counts as acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// The master's answer.
+    #[default]
+    Ack,
+    /// The master's answer, and `WAIT 1`: one replica has it.
+    Wait,
+}
+
+impl Durability {
+    /// The word of the command line and of the documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::Wait => "wait",
+        }
+    }
+}
+
+/// Limits of the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limits {
+    /// The longest write outage of any kind of client that still passes, in nanoseconds.
+    pub max_outage: u64,
+    /// How many acknowledged writes may be lost in a round.
+    pub max_lost: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_outage: 5_000_000_000, max_lost: 0 }
+    }
+}
+
+/// A kind of client. Applications use connections in ways that a failover treats very differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Client {
+    /// One connection for all requests, kept until the other side closes it (lettuce, StackExchange.Redis, redis-rs).
+    Lasting,
+    /// A new connection for every request (PHP, short jobs). This kind finds a second master.
+    Fresh,
+    /// Ten writes per request on a pooled connection that is thrown away when it fails (redis-py, Jedis, go-redis).
+    Pipeline,
+    /// `INCR` on a pooled connection: what is executed twice is counted twice.
+    Counter,
+    /// A producer on a pooled connection, and a consumer that blocks in `BLPOP`.
+    Queue,
+    /// A publisher on a pooled connection, and a subscriber that only listens.
+    Pubsub,
+    /// Reads from the read port, a new connection for each.
+    Reader,
+}
+
+impl Client {
+    /// All kinds, in the order in which requests are dealt.
+    pub const ALL: [Self; 7] =
+        [Self::Lasting, Self::Fresh, Self::Pipeline, Self::Counter, Self::Queue, Self::Pubsub, Self::Reader];
+
+    /// The word of the command line, of the keys and of the documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lasting => "lasting",
+            Self::Fresh => "fresh",
+            Self::Pipeline => "pipeline",
+            Self::Counter => "counter",
+            Self::Queue => "queue",
+            Self::Pubsub => "pubsub",
+            Self::Reader => "reader",
+        }
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Client {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|client| client.as_str() == text).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|client| client.as_str()).collect();
+            format!("'{text}' is not a kind of client, known are {}", known.join(", "))
+        })
+    }
+}
+
+/// Every line but the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "camelCase")]
+pub enum Record {
+    /// A round begins.
+    RoundBegin(RoundBegin),
+    /// An operation ended.
+    Op(Op),
+    /// A Redis node was seen in a role.
+    Role(RoleSample),
+    /// A Sentinel announced something.
+    Sentinel(SentinelEvent),
+    /// Where the proxy sends a new connection for writes.
+    Proxy(ProxySample),
+    /// The fault of the round, with all that is known of it. The last one of a round counts.
+    Fault(FaultRecord),
+    /// A part of the final state.
+    Final(FinalPart),
+    /// The final state is complete.
+    ReadBack(ReadBack),
+    /// A round ended.
+    RoundEnd(RoundEnd),
+}
+
+/// The beginning of a round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoundBegin {
+    /// Its number, counted from 1.
+    pub round: u32,
+    /// When.
+    pub at: Instant,
+    /// The master before the fault.
+    pub master: String,
+    /// All Redis nodes of the group.
+    pub nodes: Vec<String>,
+    /// What was not settled when the round began. Absent when all was.
+    pub unsettled: Option<String>,
+}
+
+/// The end of a round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoundEnd {
+    /// Its number.
+    pub round: u32,
+    /// When.
+    pub at: Instant,
+    /// When one master with all replicas in sync, the old master among them, was seen again. Absent when it was not.
+    pub converged: Option<Instant>,
+    /// Why the round was cut short, if it was.
+    pub interrupted: Option<String>,
+}
+
+/// What an operation does. Keys are `redos:RUN-ROUND:…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OpKind {
+    /// `RPUSH log:CLIENT id`. The log shows each write once, and their order.
+    Append,
+    /// `INCR counter`. [`Op::value`] is the count that came back.
+    Increment,
+    /// `RPUSH queue id`.
+    Push,
+    /// `BLPOP queue`. [`Op::value`] is the id that came back; not on the schedule.
+    Pop,
+    /// `PUBLISH channel id`; ok when the subscriber has heard it.
+    Publish,
+    /// `LINDEX log:CLIENT -1`. [`Op::value`] is the id that came back, absent when the log was empty.
+    Read,
+}
+
+impl OpKind {
+    /// Whether it changes what is stored, at the time of the schedule.
+    pub const fn is_write(self) -> bool {
+        matches!(self, Self::Append | Self::Increment | Self::Push)
+    }
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Op {
+    /// Unique in the test, and the value that is written.
+    pub id: u64,
+    /// Who asked.
+    pub client: Client,
+    /// What was asked.
+    pub kind: OpKind,
+    /// Whose log was read; absent where it is the client's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Client>,
+    /// When it was due by the schedule.
+    pub at: Instant,
+    /// When the generator took it up. `begun - at` is the generator's own lateness.
+    pub begun: Instant,
+    /// When the first octet of it was handed to the operating system. Absent when none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Instant>,
+    /// When the answer was there, or the client gave up.
+    pub done: Instant,
+    /// What the client knows.
+    pub outcome: Outcome,
+    /// Why it is not ok.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<OpError>,
+    /// The node at the other end of the connection, as it said itself (`CLIENT INFO`, laddr).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What came back, where a number does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+}
+
+impl Op {
+    /// Whether it was acknowledged.
+    pub const fn is_ok(&self) -> bool {
+        matches!(self.outcome, Outcome::Ok)
+    }
+}
+
+/// What the client knows of an operation at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was done.
+    Ok,
+    /// It was certainly not done: nothing was sent, or the server refuses before it executes.
+    Failed,
+    /// Octets were sent and no answer that decides came back.
+    Unknown,
+}
+
+/// Why an operation is not ok.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OpError {
+    /// No connection: refused, unreachable, or none within the deadline.
+    Connect,
+    /// The lasting connection was down and not yet up again.
+    NotConnected,
+    /// More operations were under way than the workload allows.
+    TooManyInFlight,
+    /// No answer within the deadline.
+    Timeout,
+    /// The connection was closed before the answer.
+    Closed,
+    /// `READONLY`: the node is a replica.
+    ReadOnly,
+    /// `NOREPLICAS`: the master has too few replicas.
+    NoReplicas,
+    /// `LOADING`: the node reads its data from disk.
+    Loading,
+    /// `MISCONF`: the node cannot save, and so refuses writes.
+    Misconf,
+    /// `MASTERDOWN`: a replica without its master that does not serve old data.
+    MasterDown,
+    /// `NOAUTH`, `WRONGPASS` or `NOPERM`.
+    Auth,
+    /// `OOM`: the node is at its memory limit.
+    OutOfMemory,
+    /// Executed, but `WAIT` saw no replica take it in time.
+    NotReplicated,
+    /// Published, but the subscriber did not hear it in time.
+    NotHeard,
+    /// Another error answer.
+    Other,
+}
+
+/// What a node says of its role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SeenRole {
+    /// `ROLE` answered `master`.
+    Master,
+    /// `ROLE` answered `slave`.
+    Replica,
+    /// It did not answer in time, or with an error.
+    Silent,
+}
+
+/// A node's role from this moment until the next sample of the node. Only changes are recorded, and offsets now and then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleSample {
+    /// When the answer was there; for silence, when the question was asked.
+    pub at: Instant,
+    /// Which node.
+    pub node: String,
+    /// What it says.
+    pub role: SeenRole,
+    /// Of a replica: whether its link is up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_up: Option<bool>,
+    /// The replication offset, in octets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+}
+
+/// A message that a Sentinel published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SentinelEvent {
+    /// When it arrived.
+    pub at: Instant,
+    /// From which Sentinel.
+    pub sentinel: String,
+    /// The channel: `+sdown`, `+switch-master`, …
+    pub event: String,
+    /// The message.
+    pub text: String,
+}
+
+/// Where a new connection to the write port ends, from this moment until the next sample. Only changes are recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProxySample {
+    /// When the answer was there.
+    pub at: Instant,
+    /// The node; absent when no node answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What that node said of its role.
+    pub role: SeenRole,
+}
+
+/// The fault of a round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultRecord {
+    /// Its word on the command line: `pause`, `kill`, …
+    pub fault: String,
+    /// What it was applied to.
+    pub target: String,
+    /// What the target can still do.
+    pub nature: FaultNature,
+    /// When the call that applies it began: zero of all phases.
+    pub applied: Instant,
+    /// When it was first seen to work. Absent when it was not.
+    pub effective: Option<Instant>,
+    /// How that was seen, or why not, in words.
+    pub evidence: String,
+    /// When the call that undoes it began. Absent for a fault that has nothing to undo.
+    pub reverted: Option<Instant>,
+    /// When it was seen to be gone.
+    pub gone: Option<Instant>,
+}
+
+/// What the target of a fault can still do: decides whose fault a lost write is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FaultNature {
+    /// Nothing: it is frozen, stopped or dead until the fault is undone.
+    Halts,
+    /// It serves some and is cut off from others.
+    Isolates,
+    /// It serves, badly.
+    Degrades,
+    /// There is no fault: a planned failover.
+    Planned,
+}
+
+/// A part of what was stored at the end. A long log comes in several parts, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "camelCase", deny_unknown_fields)]
+pub enum FinalPart {
+    /// Ids of a client's log.
+    Log {
+        /// Whose log.
+        client: Client,
+        /// The ids, in the order of the log.
+        ids: Vec<u64>,
+    },
+    /// The counter.
+    Counter {
+        /// Its value, 0 when the key is absent.
+        value: u64,
+    },
+    /// Ids that are still in the queue.
+    Queue {
+        /// The ids, in the order of the queue.
+        ids: Vec<u64>,
+    },
+    /// Values that no operation of this test can have written.
+    Foreign {
+        /// How many.
+        count: u64,
+    },
+}
+
+/// The final state was read to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadBack {
+    /// When.
+    pub at: Instant,
+    /// From which node.
+    pub node: String,
+}

@@ -1,0 +1,11 @@
+//! Faults, and what they do to a workload: `redos failover-test`, `redos chaos` and `redos verify`.
+//!
+//! ```text
+//! scenario (pure) ─▶ driver ─▶ faults, workload, watchers ─▶ history (a file) ─▶ verdict (pure) ─▶ report
+//! ```
+//!
+//! Everything that is measured goes to the history, and the verdict reads nothing else: the verdict after a test and the
+//! one that `redos verify` gives from the file are the same computation.
+
+pub mod history;
+pub mod verdict;

@@ -1,0 +1,221 @@
+//! What became of the data: every operation held against the state that was read at the end.
+//!
+//! - *Lost*: acknowledged, and not in the final state. For the counter, acknowledged increments that the final count
+//!   cannot contain.
+//! - *Late-applied*: unknown to the client, and in the final state.
+//! - *Duplicated*: in the final state, or delivered, more than once; or counted more often than asked.
+//! - *Reordered*: an operation that began after another was acknowledged lies before it.
+//! - *Resurrected*: certainly not done and yet there, or delivered and there again.
+//! - *Stale*: a read that began after a write was acknowledged shows what was before that write.
+//! - *Unexpected*: there, and never written by this test.
+
+mod cause;
+mod counter;
+mod log;
+mod queue;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+pub use self::cause::Cause;
+use self::cause::Circumstances;
+use super::outage::Window;
+use super::phases::Moments;
+use super::{Counts, Ms};
+use crate::chaos::history::{Client, Evidence, FinalState, Instant, Op, OpKind};
+
+/// A write that was acknowledged and is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostWrite {
+    /// Its id.
+    pub id: u64,
+    /// Whose it was.
+    pub client: Client,
+    /// When it was due.
+    pub at: Instant,
+    /// When it was acknowledged.
+    pub done: Instant,
+    /// By which node.
+    pub node: Option<String>,
+    /// Why it is lost.
+    pub cause: Cause,
+}
+
+/// Lost writes that lie together in time and have one cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LostWindow {
+    /// From the intended time of the first to that of the last.
+    #[serde(flatten)]
+    pub window: Window,
+    /// How many.
+    pub count: usize,
+    /// Who acknowledged them.
+    pub node: Option<String>,
+    /// Why they are lost.
+    pub cause: Cause,
+}
+
+/// Stale reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stale {
+    /// How many.
+    pub count: usize,
+    /// The longest time between the acknowledgement of a write and a read that does not show it.
+    #[serde(rename = "worstMs")]
+    pub worst: Ms,
+}
+
+impl Stale {
+    fn add(&mut self, by: u64) {
+        self.count += 1;
+        self.worst = self.worst.max(Ms(by));
+    }
+}
+
+/// What became of the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Integrity {
+    /// What became of the writes.
+    pub writes: Counts,
+    /// Acknowledged writes.
+    pub acknowledged: usize,
+    /// Acknowledged writes that are lost.
+    pub lost: usize,
+    /// Of these, increments: their number is known, not which.
+    pub lost_increments: usize,
+    /// Of the others, how many have which cause.
+    pub lost_by_cause: BTreeMap<Cause, usize>,
+    /// When they were due.
+    pub lost_windows: Vec<LostWindow>,
+    /// How long the windows are together: the seconds of work that are gone.
+    #[serde(rename = "lostTimeMs")]
+    pub lost_time: Ms,
+    /// Every one, for the time line.
+    #[serde(skip)]
+    pub lost_writes: Vec<LostWrite>,
+    /// Acknowledged pushes that are neither delivered nor left, where an unanswered pop may have taken them.
+    pub undetermined: usize,
+    /// Unknown to the client, and in the final state.
+    pub late_applied: usize,
+    /// There, delivered or counted more often than asked.
+    pub duplicated: usize,
+    /// Before what was acknowledged before they began.
+    pub reordered: usize,
+    /// Certainly not done and yet there, or delivered and there again.
+    pub resurrected: usize,
+    /// There, and never written by this test.
+    pub unexpected: usize,
+    /// The same count answered to two increments: two masters counted.
+    pub counted_twice: usize,
+    /// On the write port.
+    pub stale_writes_port: Stale,
+    /// On the read port, where replicas answer: it happens in a healthy cluster too.
+    pub stale_read_port: Stale,
+}
+
+impl Integrity {
+    /// Everything in it that must never be, in words.
+    pub fn anomalies(&self) -> Vec<String> {
+        let all = [
+            (self.duplicated, "duplicated"),
+            (self.reordered, "reordered"),
+            (self.resurrected, "resurrected"),
+            (self.unexpected, "unexpected"),
+            (self.counted_twice, "counts given twice"),
+        ];
+        all.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+    }
+
+    pub(super) fn of(evidence: &Evidence, finals: &FinalState, moments: &Moments) -> Self {
+        let mut found = Self { unexpected: finals.foreign as usize, ..Self::default() };
+        for op in evidence.ops.iter().filter(|op| op.kind.is_write()) {
+            found.writes.add(op.outcome);
+        }
+        found.acknowledged = found.writes.ok;
+        let circumstances = Circumstances::of(evidence, finals, moments);
+        let mut lost: Vec<&Op> = Vec::new();
+        let attempts: HashMap<u64, &Op> = evidence.ops.iter().map(|op| (op.id, op)).collect();
+        log::check(evidence, finals, &attempts, &mut found, &mut lost);
+        queue::check(evidence, finals, &attempts, &mut found, &mut lost);
+        counter::check(evidence, finals, &mut found);
+        lost.sort_by_key(|op| (op.at, op.id));
+        found.lost_writes = lost.into_iter().map(|op| circumstances.blame(op)).collect();
+        found.lost = found.lost_writes.len() + found.lost_increments;
+        for write in &found.lost_writes {
+            *found.lost_by_cause.entry(write.cause).or_default() += 1;
+        }
+        found.lost_windows = windows(&found.lost_writes, resolution(&evidence.ops));
+        found.lost_time = Ms(found.lost_windows.iter().map(|lost| lost.window.length()).sum());
+        found
+    }
+}
+
+/// The distance of the intended times of two writes.
+fn resolution(ops: &[Op]) -> u64 {
+    let mut times: Vec<Instant> = ops.iter().filter(|op| op.kind.is_write()).map(|op| op.at).collect();
+    times.dedup();
+    match (times.first(), times.last()) {
+        (Some(first), Some(last)) if times.len() > 1 => (last - first) / (times.len() as u64 - 1),
+        _ => 0,
+    }
+}
+
+/// Groups lost writes. A gap of fifty requests, or of 100 ms, ends a window: within a split brain only some of the
+/// connections lead to the loser.
+fn windows(lost: &[LostWrite], resolution: u64) -> Vec<LostWindow> {
+    let gap = (50 * resolution).max(100_000_000);
+    let mut windows: Vec<LostWindow> = Vec::new();
+    for write in lost {
+        let same = |window: &&mut LostWindow| {
+            window.cause == write.cause
+                && window.node == write.node
+                && write.at.saturating_sub(window.window.to.0) <= gap
+        };
+        match windows.iter_mut().rev().find(same) {
+            Some(window) => {
+                window.window.to = Ms(write.at + resolution);
+                window.count += 1;
+            }
+            None => windows.push(LostWindow {
+                window: Window { from: Ms(write.at), to: Ms(write.at + resolution) },
+                count: 1,
+                node: write.node.clone(),
+                cause: write.cause,
+            }),
+        }
+    }
+    windows
+}
+
+/// How often each id is in a list, and the place of its first appearance.
+fn places(ids: &[u64]) -> HashMap<u64, (usize, usize)> {
+    let mut places: HashMap<u64, (usize, usize)> = HashMap::with_capacity(ids.len());
+    for (place, id) in ids.iter().enumerate() {
+        places.entry(*id).or_insert((place, 0)).1 += 1;
+    }
+    places
+}
+
+/// Ids in a list that lie before an operation which was acknowledged before they began.
+fn reordered(ids: &[u64], attempts: &HashMap<u64, &Op>) -> usize {
+    let mut earliest_ack_behind = Instant::MAX;
+    let mut count = 0;
+    for op in ids.iter().rev().filter_map(|id| attempts.get(id)) {
+        if op.sent.is_some_and(|sent| sent > earliest_ack_behind) {
+            count += 1;
+        }
+        if op.is_ok() {
+            earliest_ack_behind = earliest_ack_behind.min(op.done);
+        }
+    }
+    count
+}
+
+/// Whether an operation of this kind can have put an id there.
+fn is_attempt(op: Option<&&Op>, kind: OpKind, client: Client) -> bool {
+    op.is_some_and(|op| op.kind == kind && op.client == client)
+}

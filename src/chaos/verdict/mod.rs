@@ -1,0 +1,401 @@
+//! The verdict on a round: a pure function of its [`Evidence`].
+//!
+//! Every number has one definition, and it is in the module that computes it: [`outage`], [`phases`], [`dual`],
+//! [`integrity`]. The level is the worst of the [`Check`]s. Their order of gravity: lost data is proven by an
+//! acknowledgement and a read-back, whatever else went wrong, so it goes before [`Level::Invalid`]; an outage that a
+//! lagging generator reports proves nothing, so it comes after.
+
+pub mod dual;
+pub mod integrity;
+pub mod outage;
+pub mod phases;
+pub mod rounds;
+mod words;
+
+use serde::{Serialize, Serializer};
+
+use self::dual::DualMaster;
+use self::integrity::Integrity;
+use self::outage::{Access, Outage};
+use self::phases::{Moments, Phases};
+use super::history::{Evidence, FaultNature, FaultRecord, Instant, Op, OpError, OpKind, Outcome};
+
+pub use integrity::{Cause, LostWrite};
+pub use rounds::Summary;
+
+/// A generator that stood still for this long cannot tell an outage from its own sleep.
+const STALL: u64 = 200_000_000;
+
+/// A moment or a length of time. Held in nanoseconds, written to JSON as milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ms(pub u64);
+
+impl Ms {
+    /// In milliseconds.
+    pub fn millis(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// In seconds.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+}
+
+impl Serialize for Ms {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((self.millis() * 1000.0).round() / 1000.0)
+    }
+}
+
+/// What a round, or a test, comes to. In order of gravity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// Every limit was kept.
+    Pass,
+    /// Writes were out, or the cluster not whole again, for longer than allowed.
+    FailOutage,
+    /// The test proves nothing.
+    Invalid,
+    /// Acknowledged writes are lost, or data is wrong otherwise.
+    FailData,
+}
+
+impl Level {
+    /// The word that people read.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::FailOutage => "FAIL(outage)",
+            Self::Invalid => "INVALID",
+            Self::FailData => "FAIL(data)",
+        }
+    }
+
+    /// The exit code of a command that ends with this: 0, 1 for a missed limit, 3 for lost data or an invalid test.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::FailOutage => 1,
+            Self::Invalid | Self::FailData => 3,
+        }
+    }
+}
+
+/// One thing that must be so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// What must be so.
+    pub name: &'static str,
+    /// What the round comes to when it is not.
+    pub otherwise: Level,
+    /// Whether it is.
+    pub ok: bool,
+    /// What was seen, in words that stand by themselves.
+    pub observed: String,
+}
+
+/// How punctual the generator was: the time between the intended time of an operation and its taking up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Generator {
+    /// Operations on the schedule.
+    pub operations: usize,
+    /// Half of them were at most this late.
+    #[serde(rename = "latenessP50Ms")]
+    pub p50: Ms,
+    /// 99.9 % of them were at most this late.
+    #[serde(rename = "latenessP999Ms")]
+    pub p999: Ms,
+    /// The worst.
+    #[serde(rename = "latenessMaxMs")]
+    pub max: Ms,
+    /// What 99.9 % have to stay below: the time between two requests.
+    #[serde(rename = "limitMs")]
+    pub limit: Ms,
+    /// Operations that were given up because too many were under way.
+    pub dropped: usize,
+}
+
+/// The fault, as it went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultSummary {
+    /// Its word on the command line.
+    pub fault: String,
+    /// What it was applied to.
+    pub target: String,
+    /// What the target could still do.
+    pub nature: FaultNature,
+    /// When the call that applied it began.
+    #[serde(rename = "appliedMs")]
+    pub applied: Ms,
+    /// When it was first seen to work.
+    #[serde(rename = "effectiveMs")]
+    pub effective: Option<Ms>,
+    /// How that was seen.
+    pub evidence: String,
+    /// When the call that undid it began.
+    #[serde(rename = "revertedMs")]
+    pub reverted: Option<Ms>,
+    /// When it was seen to be gone.
+    #[serde(rename = "goneMs")]
+    pub gone: Option<Ms>,
+}
+
+impl From<&FaultRecord> for FaultSummary {
+    fn from(record: &FaultRecord) -> Self {
+        Self {
+            fault: record.fault.clone(),
+            target: record.target.clone(),
+            nature: record.nature,
+            applied: Ms(record.applied),
+            effective: record.effective.map(Ms),
+            evidence: record.evidence.clone(),
+            reverted: record.reverted.map(Ms),
+            gone: record.gone.map(Ms),
+        }
+    }
+}
+
+/// The verdict on one round.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Round {
+    /// Its number.
+    pub round: u32,
+    /// What it comes to.
+    pub level: Level,
+    /// Why, in words.
+    pub cause: String,
+    /// Everything that must be so.
+    pub checks: Vec<Check>,
+    /// The master before the fault.
+    pub master: String,
+    /// The master at the end.
+    pub new_master: Option<String>,
+    /// The fault.
+    pub fault: Option<FaultSummary>,
+    /// What happened when, in milliseconds since the test began.
+    pub moments: Moments,
+    /// How long each part of the failover took.
+    pub phases: Phases,
+    /// Outages: of all writes, of all reads, and of each kind of client.
+    pub outages: Vec<Outage>,
+    /// What became of the data. Absent when the final state could not be read.
+    pub integrity: Option<Integrity>,
+    /// The time in which two nodes were master.
+    pub dual_master: DualMaster,
+    /// How punctual the generator was.
+    pub generator: Generator,
+}
+
+impl Round {
+    /// The outage of all writes, whoever sent them.
+    pub fn write_outage(&self) -> Option<&Outage> {
+        self.outages.iter().find(|outage| outage.client.is_none() && outage.access == Access::Write)
+    }
+
+    /// The longest write outage that any kind of client had.
+    pub fn worst_write_outage(&self) -> Option<&Outage> {
+        self.outages.iter().filter(|outage| outage.access == Access::Write).max_by_key(|outage| outage.longest)
+    }
+
+    /// Acknowledged writes that are lost.
+    pub fn lost(&self) -> usize {
+        self.integrity.as_ref().map_or(0, |integrity| integrity.lost)
+    }
+}
+
+/// Judges a round.
+pub fn judge(evidence: &Evidence) -> Round {
+    let moments = Moments::of(evidence);
+    let phases = Phases::of(evidence, &moments);
+    let outages = outage::outages(&evidence.ops, evidence.header.workload.deadline);
+    let dual_master = DualMaster::of(evidence);
+    let generator = Generator::of(evidence);
+    let integrity = evidence.finals.as_ref().map(|finals| Integrity::of(evidence, finals, &moments));
+    let checks = checks(evidence, &outages, integrity.as_ref(), generator);
+    let level = checks.iter().filter(|check| !check.ok).map(|check| check.otherwise).max().unwrap_or(Level::Pass);
+    let mut round = Round {
+        round: evidence.begin.round,
+        level,
+        cause: String::new(),
+        checks,
+        master: evidence.begin.master.clone(),
+        new_master: evidence.finals.as_ref().and_then(|f| f.read_back.as_ref()).map(|read| read.node.clone()),
+        fault: evidence.fault.as_ref().map(FaultSummary::from),
+        moments,
+        phases,
+        outages,
+        integrity,
+        dual_master,
+        generator,
+    };
+    round.cause = words::cause(&round);
+    round
+}
+
+impl Generator {
+    fn of(evidence: &Evidence) -> Self {
+        let scheduled: Vec<&Op> = evidence.ops.iter().filter(|op| op.kind != OpKind::Pop).collect();
+        let mut late: Vec<Instant> = scheduled.iter().map(|op| op.begun.saturating_sub(op.at)).collect();
+        late.sort_unstable();
+        Self {
+            operations: late.len(),
+            p50: Ms(quantile(&late, 0.5)),
+            p999: Ms(quantile(&late, 0.999)),
+            max: Ms(late.last().copied().unwrap_or(0)),
+            limit: Ms(1_000_000_000 / u64::from(evidence.header.workload.rate.max(1))),
+            dropped: scheduled.iter().filter(|op| op.error == Some(OpError::TooManyInFlight)).count(),
+        }
+    }
+}
+
+/// The smallest value that at least this share of them does not exceed.
+fn quantile(sorted: &[u64], share: f64) -> u64 {
+    let rank = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
+}
+
+fn checks(evidence: &Evidence, outages: &[Outage], integrity: Option<&Integrity>, generator: Generator) -> Vec<Check> {
+    let mut checks = validity(evidence, generator);
+    let limits = evidence.header.limits;
+    if let Some(worst) = outages.iter().filter(|o| o.access == Access::Write).max_by_key(|o| (o.open, o.longest)) {
+        let who = worst.client.map_or_else(|| "all clients".to_owned(), |client| format!("{client} clients"));
+        let still = if worst.open { ", and still out at the end" } else { "" };
+        checks.push(Check {
+            name: "writes come back in time",
+            otherwise: Level::FailOutage,
+            ok: worst.longest.0 <= limits.max_outage && !worst.open,
+            observed: format!(
+                "longest write outage {:.2} s ({who}{still}), allowed {:.2} s",
+                worst.longest.seconds(),
+                Ms(limits.max_outage).seconds()
+            ),
+        });
+    }
+    let converged = evidence.end.as_ref().and_then(|end| end.converged);
+    checks.push(Check {
+        name: "the cluster is whole again",
+        otherwise: Level::FailOutage,
+        ok: converged.is_some(),
+        observed: match converged {
+            Some(at) => format!("one master and all replicas in sync {:.2} s into the test", Ms(at).seconds()),
+            None => "one master with all replicas in sync was not seen again".to_owned(),
+        },
+    });
+    let Some(integrity) = integrity else { return checks };
+    checks.push(Check {
+        name: "no acknowledged write is lost",
+        otherwise: Level::FailData,
+        ok: integrity.lost as u64 <= limits.max_lost,
+        observed: format!(
+            "{} of {} acknowledged writes lost, allowed {}",
+            integrity.lost, integrity.acknowledged, limits.max_lost
+        ),
+    });
+    let wrong = integrity.anomalies();
+    checks.push(Check {
+        name: "nothing is duplicated, reordered or made up",
+        otherwise: Level::FailData,
+        ok: wrong.is_empty(),
+        observed: if wrong.is_empty() { "nothing is".to_owned() } else { format!("operations {}", wrong.join(", ")) },
+    });
+    checks.push(Check {
+        name: "no stale read on the write port",
+        otherwise: Level::FailData,
+        ok: integrity.stale_writes_port.count == 0,
+        observed: format!(
+            "{} stale reads on the write port, the worst by {:.0} ms",
+            integrity.stale_writes_port.count,
+            integrity.stale_writes_port.worst.millis()
+        ),
+    });
+    checks
+}
+
+/// What must be so for the test to prove anything.
+fn validity(evidence: &Evidence, generator: Generator) -> Vec<Check> {
+    let check = |name, ok: bool, observed: String| Check { name, otherwise: Level::Invalid, ok, observed };
+    let mut checks = Vec::new();
+    let unsettled = &evidence.begin.unsettled;
+    let settled = || "one master, all replicas in sync, Sentinels agree".to_owned();
+    checks.push(check(
+        "settled before",
+        unsettled.is_none(),
+        unsettled.as_ref().map_or_else(settled, |why| format!("not settled before: {why}")),
+    ));
+
+    let interrupted = match &evidence.end {
+        None => Some("the history breaks off".to_owned()),
+        Some(end) => end.interrupted.as_ref().map(|why| format!("the round was cut short: {why}")),
+    };
+    let ran = interrupted.is_none();
+    checks.push(check("ran to its end", ran, interrupted.unwrap_or_else(|| "it did".to_owned())));
+
+    let fault = evidence.fault.as_ref();
+    let bit = fault.is_some_and(|fault| fault.effective.is_some());
+    let observed = match fault {
+        None => "no fault was applied".to_owned(),
+        Some(fault) if bit => fault.evidence.clone(),
+        Some(fault) => format!("{} on {} was not seen to take effect: {}", fault.fault, fault.target, fault.evidence),
+    };
+    checks.push(check("the fault took effect", bit, observed));
+    if let Some(fault) = fault.filter(|fault| fault.reverted.is_some()) {
+        let gone = fault.gone.is_some();
+        let observed = format!("{} on {} is {}", fault.fault, fault.target, if gone { "gone" } else { "not gone" });
+        checks.push(check("the fault was undone", gone, observed));
+    }
+
+    let applied = fault.map_or(Instant::MAX, |fault| fault.applied);
+    let warm = evidence.ops.iter().filter(|op| op.is_ok() && op.kind.is_write() && op.done < applied).count();
+    checks.push(check("writes went well before", warm > 0, format!("{warm} writes acknowledged before the fault")));
+
+    let punctual = generator.p999 < generator.limit && generator.max.0 < STALL && generator.dropped == 0;
+    let observed = format!(
+        "the generator was {:.2} ms late or less for 99.9 % of operations (limit {:.2} ms) and {:.1} ms at worst (limit \
+         {:.0} ms), and dropped {}",
+        generator.p999.millis(),
+        generator.limit.millis(),
+        generator.max.millis(),
+        Ms(STALL).millis(),
+        generator.dropped
+    );
+    checks.push(check("the generator kept its schedule", punctual, observed));
+
+    let read = evidence.finals.is_some();
+    let observed = if read { "the final state was read" } else { "the final state could not be read to its end" };
+    checks.push(check("the final state was read", read, observed.to_owned()));
+    checks
+}
+
+/// How many operations had each outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Acknowledged.
+    pub ok: usize,
+    /// Certainly not done.
+    pub failed: usize,
+    /// Sent, not answered.
+    pub unknown: usize,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok => self.ok += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Unknown => self.unknown += 1,
+        }
+    }
+
+    /// All together.
+    pub const fn all(self) -> usize {
+        self.ok + self.failed + self.unknown
+    }
+}

@@ -1,0 +1,156 @@
+//! Outages, by the intended times of a fixed schedule.
+//!
+//! An outage is a longest run of consecutive intended times at which no operation was acknowledged: it begins at the
+//! first of them and ends at the next intended time at which one was. Measured from the schedule and not from the actual
+//! send, so that a client that waits does not hide what it waited for. The resolution is the distance of two intended
+//! times: one lost operation is an outage of that length.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Counts, Ms};
+use crate::chaos::history::{Client, Instant, Op, OpKind};
+
+/// How many windows are listed; all are counted.
+const WINDOWS_LISTED: usize = 20;
+
+/// What was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Changing what is stored.
+    Write,
+    /// Reading it.
+    Read,
+    /// Hearing a published message.
+    Hear,
+}
+
+impl Access {
+    /// Of a kind of operation. A blocking pop has none: it is not on the schedule.
+    pub const fn of(kind: OpKind) -> Option<Self> {
+        match kind {
+            OpKind::Append | OpKind::Increment | OpKind::Push => Some(Self::Write),
+            OpKind::Read => Some(Self::Read),
+            OpKind::Publish => Some(Self::Hear),
+            OpKind::Pop => None,
+        }
+    }
+
+    /// The word of tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Read => "read",
+            Self::Hear => "hear",
+        }
+    }
+}
+
+/// The outages of one kind of client, or of all together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outage {
+    /// Which kind of client; absent for all together.
+    pub client: Option<Client>,
+    /// What was tried.
+    pub access: Access,
+    /// The longest.
+    #[serde(rename = "longestMs")]
+    pub longest: Ms,
+    /// All added up.
+    #[serde(rename = "totalMs")]
+    pub total: Ms,
+    /// How many.
+    pub count: usize,
+    /// Whether the last had not ended when the workload did, and had then lasted for at least the deadline of an operation:
+    /// a single one that failed at the very end says nothing.
+    pub open: bool,
+    /// The distance of two intended times.
+    #[serde(rename = "resolutionMs")]
+    pub resolution: Ms,
+    /// What became of the operations.
+    pub operations: Counts,
+    /// The longest ones, in order of time.
+    pub windows: Vec<Window>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Window {
+    /// From the first moment.
+    #[serde(rename = "fromMs")]
+    pub from: Ms,
+    /// To the moment after the last.
+    #[serde(rename = "toMs")]
+    pub to: Ms,
+}
+
+impl Window {
+    /// How long.
+    pub const fn length(self) -> u64 {
+        self.to.0.saturating_sub(self.from.0)
+    }
+}
+
+/// All outages: of all writes and all reads first, then of each kind of client. `ops` are in order of intended times,
+/// `deadline` is what each of them had.
+pub fn outages(ops: &[Op], deadline: u64) -> Vec<Outage> {
+    let kinds: BTreeSet<(Client, Access)> =
+        ops.iter().filter_map(|op| Access::of(op.kind).map(|access| (op.client, access))).collect();
+    let together = [Access::Write, Access::Read].into_iter().filter_map(|access| outage(ops, deadline, None, access));
+    let each = kinds.into_iter().filter_map(|(client, access)| outage(ops, deadline, Some(client), access));
+    together.chain(each).collect()
+}
+
+fn outage(ops: &[Op], deadline: u64, client: Option<Client>, access: Access) -> Option<Outage> {
+    let mut operations = Counts::default();
+    // One entry per intended time: ten writes of one pipeline are one request.
+    let mut times: Vec<(Instant, bool)> = Vec::new();
+    for op in ops {
+        if client.is_some_and(|client| client != op.client) || Access::of(op.kind) != Some(access) {
+            continue;
+        }
+        operations.add(op.outcome);
+        match times.last_mut() {
+            Some((at, ok)) if *at == op.at => *ok |= op.is_ok(),
+            _ => times.push((op.at, op.is_ok())),
+        }
+    }
+    let (first, last) = (times.first()?.0, times.last()?.0);
+    let resolution = (last - first) / (times.len() as u64 - 1).max(1);
+    let mut windows = Vec::new();
+    let mut since = None;
+    for (at, ok) in &times {
+        match (ok, since) {
+            (false, None) => since = Some(*at),
+            (true, Some(from)) => {
+                windows.push(Window { from: Ms(from), to: Ms(*at) });
+                since = None;
+            }
+            (true, None) | (false, Some(_)) => {}
+        }
+    }
+    if let Some(from) = since {
+        windows.push(Window { from: Ms(from), to: Ms(last + resolution) });
+    }
+    let longest = windows.iter().map(|window| window.length()).max().unwrap_or(0);
+    let total = windows.iter().map(|window| window.length()).sum();
+    let count = windows.len();
+    windows.sort_by_key(|window| std::cmp::Reverse(window.length()));
+    windows.truncate(WINDOWS_LISTED);
+    windows.sort_by_key(|window| window.from);
+    Some(Outage {
+        client,
+        access,
+        longest: Ms(longest),
+        total: Ms(total),
+        count,
+        open: since.is_some_and(|from| last + resolution - from >= deadline),
+        resolution: Ms(resolution),
+        operations,
+        windows,
+    })
+}
