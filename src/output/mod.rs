@@ -15,11 +15,16 @@
 //! whatever goes to stdout. Nothing needs colour to be understood. Colour is for terminals; `NO_COLOR` (non-empty),
 //! `TERM=dumb` and `--color never` take it away, `--color always` gives it to pipes.
 
+mod document;
+pub mod list;
 mod phase;
+pub mod plan;
 mod progress;
 mod screen;
+pub mod status;
 pub mod table;
 mod terminal;
+pub mod units;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -30,13 +35,14 @@ use console::Style;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::json;
 
-pub use phase::{Phase, Timings};
+pub use document::List;
+pub use phase::{Phase, PhaseTiming, Timings};
 pub use progress::Progress;
 pub use screen::Screen;
 pub use terminal::Terminal;
 
 use crate::error::{Failure, FailureKind};
-use crate::spec::API_VERSION;
+use crate::spec::{API_VERSION, ClusterName, DEFAULT_CLUSTER};
 
 /// How data is written to stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -247,6 +253,11 @@ impl Ui {
         self.stderr(&text);
     }
 
+    /// A part of the data in this style, where stdout has colour.
+    fn paint_data(&self, text: &str, style: &Style) -> String {
+        style.clone().force_styling(self.colors()).apply_to(text).to_string()
+    }
+
     fn paint(&self, text: &str, style: Style) -> String {
         style.force_styling(self.colors_stderr()).apply_to(text).to_string()
     }
@@ -262,6 +273,11 @@ impl Ui {
             let _ = writeln!(stderr, "{line}").and_then(|()| stderr.flush());
         });
     }
+}
+
+/// A command line of this program for a cluster, to be copied: `redos -p NAME VERB`.
+pub fn command_line(cluster: &ClusterName, verb: &str) -> String {
+    if cluster.as_str() == DEFAULT_CLUSTER { format!("redos {verb}") } else { format!("redos -p {cluster} {verb}") }
 }
 
 fn write_failure(error: io::Error) -> Failure {
@@ -280,13 +296,14 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A [`Ui`] that can be read back.
 #[cfg(test)]
-mod tests {
+pub mod testing {
     use super::*;
 
     /// A stream that can be read back.
     #[derive(Clone, Default)]
-    struct Tape(Arc<Mutex<Vec<u8>>>);
+    pub struct Tape(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Tape {
         fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
@@ -299,15 +316,28 @@ mod tests {
     }
 
     impl Tape {
-        fn text(&self) -> String {
+        /// What was written so far.
+        pub fn text(&self) -> String {
             String::from_utf8(self.0.lock().expect("the tape").clone()).expect("UTF-8")
         }
     }
 
-    fn ui(options: Options, terminal: Terminal) -> (Ui, Tape, Tape) {
+    /// One with these options on this terminal, its stdout and its stderr.
+    pub fn ui(options: Options, terminal: Terminal) -> (Ui, Tape, Tape) {
         let (stdout, stderr) = (Tape::default(), Tape::default());
         (Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
     }
+
+    /// One of this width, without colour.
+    pub fn plain(columns: u16) -> Ui {
+        ui(Options::default(), Terminal { columns: Some(columns), ..Terminal::default() }).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Tape, ui};
+    use super::*;
 
     fn failure() -> Failure {
         let cause = anyhow::anyhow!("the node died\n# Bad directive\n").context("failed to start container r-redis-1");

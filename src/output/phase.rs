@@ -100,6 +100,13 @@ impl Phase {
     }
 }
 
+impl Phase {
+    /// What is so when the phase is over, of a phase that waits for something.
+    pub fn predicate(self) -> Option<&'static str> {
+        self.as_str().strip_prefix("ready: ")
+    }
+}
+
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

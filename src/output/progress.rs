@@ -9,7 +9,8 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::json;
 
 use super::phase::{Notice, Phase, Timings, Tracker};
-use super::table::Table;
+use super::table::{Column, Table};
+use super::units::seconds;
 use super::{Mode, Ui, lock};
 use crate::plan::event::Event;
 use crate::spec::API_VERSION;
@@ -219,7 +220,8 @@ impl Drop for Inner {
 
 /// What each phase cost, as a table.
 fn phase_table(timings: &Timings) -> String {
-    let mut table = Table::new(&["PHASE", ">STEPS", ">BEGAN", ">TOOK"]);
+    let mut table =
+        Table::new([Column::new("PHASE"), Column::number("STEPS"), Column::number("BEGAN"), Column::number("TOOK")]);
     for timing in &timings.phases {
         let steps = timing.steps.to_string();
         table.row([timing.phase.to_string(), steps, seconds(timing.began), seconds(timing.took)]);
@@ -227,11 +229,6 @@ fn phase_table(timings: &Timings) -> String {
     let steps: usize = timings.phases.iter().map(|timing| timing.steps).sum();
     table.row(["total".to_owned(), steps.to_string(), String::new(), seconds(timings.total)]);
     table.render(None)
-}
-
-/// `0.12 s`: fine enough to compare, coarse enough to read.
-pub(super) fn seconds(duration: Duration) -> String {
-    format!("{:.2} s", duration.as_secs_f64())
 }
 
 fn times(steps: usize) -> String {

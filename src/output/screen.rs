@@ -9,7 +9,7 @@ use super::{Failure, Ui, lock, write_failure};
 /// The terminal's other screen, so that what was there before comes back; without a terminal, text after text.
 /// Dropping it gives the terminal back.
 pub struct Screen {
-    ui: Ui,
+    pub(super) ui: Ui,
     is_open: bool,
 }
 

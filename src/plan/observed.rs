@@ -113,6 +113,14 @@ impl NodeState {
         }
     }
 
+    /// The exit code of a container that ended.
+    pub const fn exit_code(&self) -> Option<i64> {
+        match self {
+            Self::Exited { code, .. } => Some(*code),
+            Self::Created | Self::Running | Self::Paused | Self::Restarting | Self::Dead | Self::Removing => None,
+        }
+    }
+
     /// The state as the end of a sentence that begins with the node: "is paused".
     pub fn sentence(&self) -> String {
         match self {

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
-pub use names::{ClusterName, Group, NodeId, Role};
+pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use secret::{Secret, Secrets};
 
 /// The version of every document that redos reads or writes.

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 octets (RFC 1035).
 pub const CLUSTER_NAME_MAX: usize = 40;
 
+/// The cluster that is meant when none is named.
+pub const DEFAULT_CLUSTER: &str = "redos";
+
 /// The name of one cluster: lower-case letters, digits, `-` and `_`, beginning with a letter or digit.
 ///
 /// Docker's own rule for container names is wider (`[a-zA-Z0-9][a-zA-Z0-9_.-]+`); this one also fits a volume name,

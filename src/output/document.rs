@@ -1,0 +1,70 @@
+//! Documents: one value, as JSON or YAML for programs or as text for people.
+
+use serde::Serialize;
+
+use super::{Failure, Format, Screen, Ui};
+use crate::spec::API_VERSION;
+
+/// A document that is a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct List<T> {
+    /// `redos/v1`.
+    pub api_version: &'static str,
+    /// What it lists: `ClusterList`.
+    pub kind: &'static str,
+    /// The items.
+    pub items: Vec<T>,
+}
+
+impl<T> List<T> {
+    /// A list of this kind.
+    pub fn new(kind: &'static str, items: Vec<T>) -> Self {
+        Self { api_version: API_VERSION, kind, items }
+    }
+}
+
+impl Ui {
+    /// Writes a value to stdout in the format that the user chose; `text` makes the one for people.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn document(&self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
+        match self.format() {
+            Format::Table => self.data(text(self)),
+            Format::Json => self.data(serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?),
+            Format::Yaml => self.data(serde_yaml::to_string(value).map_err(anyhow::Error::new)?),
+        }
+    }
+
+    /// Tells how a command ended that was asked to do something, not to show something: to people as remarks, to
+    /// programs as a document on stdout.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn outcome(&self, value: &impl Serialize, remarks: impl FnOnce(&Ui)) -> Result<(), Failure> {
+        match self.format() {
+            Format::Table => {
+                remarks(self);
+                Ok(())
+            }
+            Format::Json | Format::Yaml => self.document(value, |_| String::new()),
+        }
+    }
+}
+
+impl Screen {
+    /// Shows a value in place of the last one. For programs it follows the last one: JSON as one document per line, YAML
+    /// as a stream of documents.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn document(&mut self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
+        let ui = self.ui.clone();
+        match ui.format() {
+            Format::Table => self.draw(&text(&ui)),
+            Format::Json => ui.data(serde_json::to_string(value).map_err(anyhow::Error::new)?),
+            Format::Yaml => ui.data(format!("---\n{}", serde_yaml::to_string(value).map_err(anyhow::Error::new)?)),
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What `redos plan`, `up` and `down` say.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::phase::{Phase, PhaseTiming, Timings};
+use super::table::{Column, Table};
+use super::units::count;
+use super::{Ui, command_line};
+use crate::plan::status::Status;
+use crate::plan::{Plan, Step};
+use crate::spec::{API_VERSION, ClusterName};
+
+/// `kind: Plan`: what `up` would do.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanDocument<'a> {
+    /// `redos/v1`.
+    pub api_version: &'static str,
+    /// `Plan`.
+    pub kind: &'static str,
+    /// The cluster's name.
+    pub cluster: &'a ClusterName,
+    /// Whether there is anything to do.
+    pub changes: bool,
+    /// The steps. Each has `id`, `action` and what that is done to, `why`, and in `after` the steps before it.
+    pub steps: &'a [Step],
+    /// What must be observed anew before the rest can be planned.
+    pub then_observe: Option<&'a str>,
+}
+
+impl<'a> PlanDocument<'a> {
+    /// The document of a plan.
+    pub fn new(cluster: &'a ClusterName, plan: &'a Plan) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Plan",
+            cluster,
+            changes: !plan.is_empty(),
+            steps: &plan.steps,
+            then_observe: plan.then_observe.as_deref(),
+        }
+    }
+
+    /// The plan for people: steps with their reasons.
+    pub fn text(&self, ui: &Ui) -> String {
+        if !self.changes {
+            return format!("{} is what it should be: nothing to do", self.cluster);
+        }
+        let mut table = Table::new([Column::number("#"), Column::text("STEP"), Column::text("WHY")]);
+        for step in self.steps {
+            table.row([step.id.0.to_string(), step.action.to_string(), step.why.clone()]);
+        }
+        let then = self.then_observe.map(|why| format!("\nthen look again: {why}")).unwrap_or_default();
+        let steps = count(self.steps.len(), "step");
+        format!("{}{then}\n\n{steps} to make {} what it should be", table.render(ui.width()), self.cluster)
+    }
+}
+
+/// `kind: Up`: what `up` (or `scale`) did.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpDocument<'a> {
+    /// `redos/v1`.
+    pub api_version: &'static str,
+    /// `Up`.
+    pub kind: &'static str,
+    /// The cluster's name.
+    pub cluster: &'a ClusterName,
+    /// Steps that were done. 0 when all was well before.
+    pub steps: usize,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// What each phase cost.
+    pub phases: Vec<PhaseDocument>,
+    /// The cluster as it is now.
+    pub status: &'a Status,
+}
+
+/// What one phase cost, in seconds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhaseDocument {
+    /// Which.
+    pub phase: Phase,
+    /// Steps done.
+    pub steps: usize,
+    /// When its first step began.
+    pub began: f64,
+    /// How long at least one of its steps was under way. Phases overlap.
+    pub took: f64,
+}
+
+impl From<&PhaseTiming> for PhaseDocument {
+    fn from(timing: &PhaseTiming) -> Self {
+        Self {
+            phase: timing.phase,
+            steps: timing.steps,
+            began: timing.began.as_secs_f64(),
+            took: timing.took.as_secs_f64(),
+        }
+    }
+}
+
+impl<'a> UpDocument<'a> {
+    /// The document of an `up` that cost this and left this, begun so long ago.
+    pub fn new(status: &'a Status, timings: &Timings, took: Duration) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Up",
+            cluster: &status.cluster,
+            steps: timings.phases.iter().map(|timing| timing.steps).sum(),
+            seconds: took.as_secs_f64(),
+            phases: timings.phases.iter().map(Into::into).collect(),
+            status,
+        }
+    }
+
+    /// Tells that the cluster is ready, how long each thing took that makes it so, and where it is.
+    pub fn remarks(&self, ui: &Ui) {
+        let (name, took) = (self.cluster, self.seconds);
+        if self.phases.is_empty() {
+            ui.status(format_args!("{name} is ready, nothing to do ({took:.2} s)"));
+        } else {
+            ui.status(format_args!("{name} is ready after {took:.2} s{}", self.predicates()));
+        }
+        let mut table = Table::new(["GROUP", "MASTER", "WRITES AT", "READS AT"].map(Column::new));
+        for proxy in &self.status.proxies {
+            for (group, write) in &proxy.write {
+                let master = proxy.writes_to.get(group).copied().flatten();
+                table.row([
+                    group.to_string(),
+                    master.map(|node| node.to_string()).unwrap_or_default(),
+                    write.clone(),
+                    proxy.read.get(group).cloned().unwrap_or_default(),
+                ]);
+            }
+        }
+        ui.status(format_args!("\n{}\n", table.render(ui.width())));
+        let pages: Vec<&str> = self.status.proxies.iter().filter_map(|proxy| proxy.stats.as_deref()).collect();
+        if !pages.is_empty() {
+            ui.status(format_args!("statistics at {}", pages.join(", ")));
+        }
+        ui.hint(format_args!("connect: redis-cli -u \"$({})\"", command_line(name, "url")));
+    }
+
+    /// A line for each predicate that was waited for.
+    fn predicates(&self) -> String {
+        let line = |phase: &PhaseDocument| Some(format!("\n  {:20} {:.2} s", phase.phase.predicate()?, phase.took));
+        self.phases.iter().filter_map(line).collect()
+    }
+}
+
+/// `kind: Down`: what `down` removed and what it kept.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownDocument {
+    /// `redos/v1`.
+    pub api_version: &'static str,
+    /// `Down`.
+    pub kind: &'static str,
+    /// The cluster's name.
+    pub cluster: ClusterName,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// Containers that were removed, by name.
+    pub removed_containers: Vec<String>,
+    /// Networks that were removed, by name.
+    pub removed_networks: Vec<String>,
+    /// Volumes that were removed, by name.
+    pub removed_volumes: Vec<String>,
+    /// Volumes that hold the data still, by name.
+    pub kept_volumes: Vec<String>,
+}
+
+impl DownDocument {
+    /// A `down` that did nothing, to be filled in.
+    pub fn new(cluster: ClusterName) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Down",
+            cluster,
+            seconds: 0.0,
+            removed_containers: Vec::new(),
+            removed_networks: Vec::new(),
+            removed_volumes: Vec::new(),
+            kept_volumes: Vec::new(),
+        }
+    }
+
+    /// Tells what was removed, and how to get back or to get rid of what was kept.
+    pub fn remarks(&self, ui: &Ui) {
+        let removed = [
+            (self.removed_containers.len(), "container"),
+            (self.removed_networks.len(), "network"),
+            (self.removed_volumes.len(), "volume"),
+        ];
+        let removed: Vec<String> =
+            removed.into_iter().filter(|(number, _)| *number > 0).map(|(number, thing)| count(number, thing)).collect();
+        let name = &self.cluster;
+        if removed.is_empty() {
+            ui.status(format_args!("{name}: nothing to remove"));
+        } else {
+            ui.status(format_args!("{name}: removed {} ({:.2} s)", removed.join(", "), self.seconds));
+        }
+        if !self.kept_volumes.is_empty() {
+            let kept = count(self.kept_volumes.len(), "volume");
+            ui.status(format_args!("kept {kept} with its data and passwords:\n  {}", self.kept_volumes.join("\n  ")));
+            ui.hint(format_args!("bring it back as it was: {}", command_line(name, "up")));
+            ui.hint(format_args!("remove the volumes, too: {}", command_line(name, "down --volumes")));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::testing::{plain, ui};
+    use crate::output::{Options, Terminal};
+    use crate::plan::fixture::{GROUP, healthy, redis};
+    use crate::plan::status::status;
+    use crate::plan::{Action, Gate};
+    use crate::spec::Spec;
+
+    fn name() -> ClusterName {
+        "shop".parse().expect("a name")
+    }
+
+    #[test]
+    fn a_plan_is_steps_with_their_reasons() {
+        let mut plan = Plan::default();
+        let thaw = plan.push(Action::UnpauseNode { node: redis(2) }, "redis-2 is paused", []);
+        let gate = Gate::ReplicasInSync { group: GROUP };
+        plan.push(Action::Await { gate }, "a cluster is ready when its replicas are in sync", [thaw]);
+        plan.then_observe = Some("redis-2 says what it follows only once it runs".to_owned());
+        let cluster = name();
+        insta::assert_snapshot!(PlanDocument::new(&cluster, &plan).text(&plain(80)), @r#"
+        #  STEP                                WHY
+        1  unpause redis-2                     redis-2 is paused
+        2  await replicas of mymaster in sync  a cluster is ready when its replicas are
+                                               in sync
+        then look again: redis-2 says what it follows only once it runs
+
+        2 steps to make shop what it should be
+        "#);
+        let value = serde_json::to_value(PlanDocument::new(&cluster, &plan)).expect("JSON");
+        assert_eq!(value["changes"], true);
+        let step = serde_json::json!({
+            "id": 1, "action": "unpauseNode", "node": "redis-2", "why": "redis-2 is paused", "after": [],
+        });
+        assert_eq!(value["steps"][0], step);
+        let nothing = Plan::default();
+        let text = PlanDocument::new(&cluster, &nothing).text(&plain(80));
+        assert_eq!(text, "shop is what it should be: nothing to do");
+    }
+
+    #[test]
+    fn an_up_ends_with_what_it_waited_for_and_how_to_connect() {
+        let status = status(&Spec::with_defaults(name()), &healthy(&Spec::with_defaults(name())), None);
+        let ms = Duration::from_millis;
+        let timing = |phase, steps, took| PhaseTiming { phase, steps, began: ms(10), took: ms(took) };
+        let timings = Timings {
+            phases: vec![
+                timing(Phase::Start, 7, 400),
+                timing(Phase::InSync, 1, 310),
+                timing(Phase::Agree, 1, 120),
+                timing(Phase::Verify, 1, 7),
+            ],
+            total: ms(2080),
+        };
+        let (ui_, _, stderr) = ui(Options::default(), Terminal::default());
+        UpDocument::new(&status, &timings, ms(2100)).remarks(&ui_);
+        insta::assert_snapshot!(stderr.text(), @r#"
+        shop is ready after 2.10 s
+          replicas in sync     0.31 s
+          Sentinels agree      0.12 s
+          write read back      0.01 s
+
+        GROUP     MASTER   WRITES AT       READS AT
+        mymaster  redis-1  127.0.0.1:6379  127.0.0.1:6380
+
+        statistics at http://127.0.0.1:8404/haproxy_stats
+        hint: connect: redis-cli -u "$(redos -p shop url)"
+        "#);
+        let (ui_, _, stderr) = ui(Options::default(), Terminal::default());
+        UpDocument::new(&status, &Timings::default(), ms(120)).remarks(&ui_);
+        assert!(stderr.text().starts_with("shop is ready, nothing to do (0.12 s)\n"), "{}", stderr.text());
+    }
+
+    #[test]
+    fn a_down_says_what_it_kept_and_how_to_get_rid_of_it() {
+        let mut document = DownDocument::new(name());
+        document.seconds = 0.8;
+        document.removed_containers = vec!["shop-redis-1".to_owned(), "shop-proxy-1".to_owned()];
+        document.removed_networks = vec!["shop".to_owned()];
+        document.kept_volumes = vec!["shop-redis-1-data".to_owned()];
+        let (ui_, _, stderr) = ui(Options::default(), Terminal::default());
+        document.remarks(&ui_);
+        insta::assert_snapshot!(stderr.text(), @r#"
+        shop: removed 2 containers, 1 network (0.80 s)
+        kept 1 volume with its data and passwords:
+          shop-redis-1-data
+        hint: bring it back as it was: redos -p shop up
+        hint: remove the volumes, too: redos -p shop down --volumes
+        "#);
+    }
+}

@@ -1,0 +1,323 @@
+//! `redos status` for people.
+
+use console::Style;
+
+use super::Ui;
+use super::table::{Column, Table};
+use super::units::octets;
+use crate::plan::status::{GroupStatus, Link, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
+use crate::spec::NodeId;
+
+/// A cluster's status as tables, with the verdict at the end, where the eye is.
+pub fn text(status: &Status, ui: &Ui) -> String {
+    let mut parts: Vec<String> = status.groups.iter().map(|group| group_text(group, ui)).collect();
+    if !status.sentinels.is_empty() {
+        parts.push(sentinels_text(status, ui));
+    }
+    if !status.proxies.is_empty() {
+        parts.push(proxies_text(&status.proxies, ui));
+    }
+    parts.push(verdict(status, ui));
+    parts.join("\n\n")
+}
+
+/// `redos is healthy`, or that it is not and why.
+fn verdict(status: &Status, ui: &Ui) -> String {
+    if status.healthy {
+        return format!("{} is {}", status.cluster, ui.paint_data("healthy", &Style::new().green().bold()));
+    }
+    let unhealthy = ui.paint_data("not healthy", &Style::new().red().bold());
+    let reasons: Vec<String> = status.reasons.iter().map(|reason| format!("\n  {reason}")).collect();
+    format!("{} is {unhealthy}:{}", status.cluster, reasons.concat())
+}
+
+fn group_text(group: &GroupStatus, ui: &Ui) -> String {
+    let master = match &group.master {
+        Some(master) => format!("master {} at {}", node_or_dash(master.node), master.address),
+        None => "no master".to_owned(),
+    };
+    let version = |node: &RedisStatus| Some(format!("{} {}", node.server.as_deref()?, node.version.as_deref()?));
+    let versions = Versions::of(group.nodes.iter().map(version));
+    // Ports are Redis's own, the same for all nodes; the heading has it.
+    let mut table = Table::new([
+        Column::new("NODE"),
+        Column::new("ROLE"),
+        Column::new("STATE"),
+        Column::new("ADDRESS").optional(),
+        Column::new("LINK"),
+        Column::number("OFFSET"),
+        Column::number("LAG"),
+        Column::number("MEM").optional(),
+        Column::number("CLIENTS").optional(),
+        versions.column(),
+    ]);
+    for node in &group.nodes {
+        let role = node.role.map(|role| match role {
+            RoleWord::Master => "master",
+            RoleWord::Replica => "replica",
+        });
+        let link = node.link.map(|link| match link {
+            Link::Up => "up",
+            Link::Sync => "sync",
+            Link::Down => "down",
+        });
+        let lag = match (node.lag_bytes, node.lag_seconds) {
+            (None, None) => None,
+            (bytes, seconds) => {
+                let seconds = seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds}s"));
+                Some(format!("{}/{seconds}", or_dash(bytes.map(octets))))
+            }
+        };
+        table.row([
+            node.node.to_string(),
+            or_dash(role),
+            node.state.to_owned(),
+            or_dash(node.address.map(|address| address.ip().to_string())),
+            or_dash(link),
+            or_dash(node.offset),
+            or_dash(lag),
+            or_dash(node.memory_bytes.map(octets)),
+            or_dash(node.clients),
+            or_dash(version(node)),
+        ]);
+    }
+    let heading = ui.paint_data(&group.name.to_string(), &Style::new().bold());
+    format!("{heading}: {master}{}\n{}", versions.remark(), table.render(ui.width()))
+}
+
+fn sentinels_text(status: &Status, ui: &Ui) -> String {
+    let version = |sentinel: &SentinelStatus| Some(format!("version {}", sentinel.version.as_deref()?));
+    let versions = Versions::of(status.sentinels.iter().map(version));
+    let by_group = status.groups.len() > 1;
+    let mut table = Table::new([
+        Column::new("SENTINEL"),
+        Column::new("STATE"),
+        Column::new("ADDRESS").optional().only_if(!by_group),
+        Column::new("GROUP").only_if(by_group),
+        Column::new("MASTER"),
+        Column::number("QUORUM"),
+        Column::number("PEERS"),
+        Column::number("REPLICAS"),
+        Column::new("TILT"),
+        versions.column(),
+    ]);
+    for sentinel in &status.sentinels {
+        for (index, group) in status.groups.iter().enumerate() {
+            let own = |text: String| if index == 0 { text } else { String::new() };
+            let group_name = group.name.to_string();
+            let address = or_dash(sentinel.address.map(|address| address.ip().to_string()));
+            table.row([
+                own(sentinel.node.to_string()),
+                own(sentinel.state.to_owned()),
+                address,
+                group_name.clone(),
+                or_dash(named_master(sentinel, &group_name, status)),
+                or_dash(sentinel.quorum.get(&group_name)),
+                or_dash(sentinel.peers.get(&group_name)),
+                or_dash(sentinel.replicas.get(&group_name)),
+                own(or_dash(sentinel.tilt.map(|tilt| if tilt { "yes" } else { "no" }))),
+                own(or_dash(sentinel.version.clone())),
+            ]);
+        }
+    }
+    let heading = ui.paint_data("Sentinels", &Style::new().bold());
+    let content = status.sentinels.iter().filter(|sentinel| sentinel.quorum_ok).count();
+    let quorum = format!("{content} of {} have their quorum", status.sentinels.len());
+    format!("{heading}: {quorum}{}\n{}", versions.remark(), table.render(ui.width()))
+}
+
+/// The node that a Sentinel names, or the address where that is no node of the group.
+fn named_master(sentinel: &SentinelStatus, group: &str, status: &Status) -> Option<String> {
+    let address = *sentinel.masters.get(group)?;
+    let nodes = status.groups.iter().flat_map(|group| &group.nodes);
+    let node = nodes.filter(|node| node.address == Some(address)).map(|node| node.node.to_string()).next();
+    Some(node.unwrap_or_else(|| address.to_string()))
+}
+
+fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
+    let versions = Versions::of(proxies.iter().map(|proxy| Some(format!("version {}", proxy.version.as_deref()?))));
+    let by_group = proxies.iter().any(|proxy| proxy.write.len() > 1);
+    let mut table = Table::new([
+        Column::new("PROXY"),
+        Column::new("STATE"),
+        Column::new("GROUP").only_if(by_group),
+        Column::new("WRITES AT"),
+        Column::new("GO TO"),
+        Column::new("READS AT"),
+        Column::new("GO TO").optional(),
+        versions.column(),
+    ]);
+    for proxy in proxies {
+        // A proxy that publishes nothing has a row, too.
+        let groups: Vec<_> = proxy.write.keys().map(Some).collect();
+        let groups = if groups.is_empty() { vec![None] } else { groups };
+        for (index, group) in groups.into_iter().enumerate() {
+            let own = |text: String| if index == 0 { text } else { String::new() };
+            let readers = group.and_then(|group| proxy.reads_from.get(group)).filter(|nodes| !nodes.is_empty());
+            table.row([
+                own(proxy.node.to_string()),
+                own(proxy.state.to_owned()),
+                or_dash(group),
+                or_dash(group.and_then(|group| proxy.write.get(group))),
+                node_or_dash(group.and_then(|group| *proxy.writes_to.get(group)?)),
+                or_dash(group.and_then(|group| proxy.read.get(group))),
+                or_dash(readers.map(|nodes| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" "))),
+                own(or_dash(proxy.version.clone())),
+            ]);
+        }
+    }
+    let heading = ui.paint_data("Proxies", &Style::new().bold());
+    let up = proxies.iter().filter(|proxy| proxy.problem.is_none());
+    let page = |proxy: &ProxyStatus| Some(format!("\n{} has its statistics at {}", proxy.node, proxy.stats.as_ref()?));
+    let pages: String = up.filter_map(page).collect();
+    format!("{heading}{}\n{}{pages}", versions.remark(), table.render(ui.width()))
+}
+
+/// Versions of equal servers: said once where they are the same, in a column where they are not.
+struct Versions {
+    common: Option<String>,
+}
+
+impl Versions {
+    fn of(versions: impl Iterator<Item = Option<String>>) -> Self {
+        let mut known: Vec<String> = versions.flatten().collect();
+        known.dedup();
+        Self { common: if known.len() > 1 { None } else { Some(known.pop().unwrap_or_default()) } }
+    }
+
+    const fn column(&self) -> Column {
+        Column::new("VERSION").only_if(self.common.is_none())
+    }
+
+    fn remark(&self) -> String {
+        match self.common.as_deref() {
+            None | Some("") => String::new(),
+            Some(version) => format!(", {version}"),
+        }
+    }
+}
+
+fn or_dash<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+fn node_or_dash(node: Option<NodeId>) -> String {
+    or_dash(node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::testing::plain;
+    use crate::plan::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
+    use crate::plan::observed::{NodeState, Observed, RoleView};
+    use crate::plan::status::status;
+    use crate::spec::{Group, REDIS_PORT, Spec};
+
+    fn spec() -> Spec {
+        Spec::with_defaults("redos".parse().expect("a name"))
+    }
+
+    fn shown(spec: &Spec, observed: &Observed) -> String {
+        text(&status(spec, observed, None), &plain(80))
+    }
+
+    #[test]
+    fn a_healthy_cluster_fits_80_columns() {
+        insta::assert_snapshot!(shown(&spec(), &healthy(&spec())), @r#"
+        mymaster: master redis-1 at 172.18.255.223:6379, redis 8.0.2
+        NODE     ROLE     STATE    ADDRESS         LINK  OFFSET     LAG   MEM  CLIENTS
+        redis-1  master   running  172.18.255.223  -       4242       -  1.5M        9
+        redis-2  replica  running  172.18.255.222  up      4200  42B/1s  1.5M        9
+        redis-3  replica  running  172.18.255.221  up      4200  42B/1s  1.5M        9
+
+        Sentinels: 3 of 3 have their quorum, version 8.0.2
+        SENTINEL    STATE    ADDRESS         MASTER   QUORUM  PEERS  REPLICAS  TILT
+        sentinel-1  running  172.18.255.246  redis-1       2      2         2  no
+        sentinel-2  running  172.18.255.245  redis-1       2      2         2  no
+        sentinel-3  running  172.18.255.244  redis-1       2      2         2  no
+
+        Proxies, version 3.0.8
+        PROXY    STATE    WRITES AT       GO TO    READS AT        GO TO
+        proxy-1  running  127.0.0.1:6379  redis-1  127.0.0.1:6380  redis-2 redis-3
+        proxy-1 has its statistics at http://127.0.0.1:8404/haproxy_stats
+
+        redos is healthy
+        "#);
+    }
+
+    #[test]
+    fn what_is_wrong_is_at_the_end_with_its_reasons() {
+        let mut observed = healthy(&spec());
+        halt(&mut observed, redis(1), NodeState::Paused);
+        redis_mut(&mut observed, redis(2)).role = RoleView::Master { replicas: Vec::new() };
+        redis_mut(&mut observed, redis(2)).version = "7.0.15".to_owned();
+        sentinel_mut(&mut observed, 1).masters.get_mut("mymaster").expect("watched").address = at(redis(2), REDIS_PORT);
+        remove(&mut observed, NodeId::Sentinel(3));
+        halt(&mut observed, NodeId::Proxy(1), NodeState::Exited { code: 137, oom_killed: true });
+        insta::assert_snapshot!(shown(&spec(), &observed), @r#"
+        mymaster: master redis-2 at 172.18.255.222:6379
+        NODE     ROLE     STATE    ADDRESS         LINK  OFFSET    LAG  VERSION
+        redis-1  -        paused   172.18.255.223  -          -      -  -
+        redis-2  master   running  172.18.255.222  -       4200      -  redis 7.0.15
+        redis-3  replica  running  172.18.255.221  up      4200  0B/0s  redis 8.0.2
+
+        Sentinels: 2 of 3 have their quorum, version 8.0.2
+        SENTINEL    STATE    ADDRESS         MASTER   QUORUM  PEERS  REPLICAS  TILT
+        sentinel-1  running  172.18.255.246  redis-2       2      2         2  no
+        sentinel-2  running  172.18.255.245  redis-1       2      2         2  no
+        sentinel-3  missing  -               -             -      -         -  -
+
+        Proxies
+        PROXY    STATE   WRITES AT       GO TO  READS AT        GO TO
+        proxy-1  exited  127.0.0.1:6379  -      127.0.0.1:6380  -
+
+        redos is not healthy:
+          redis-1 is paused
+          sentinel-3 is missing
+          proxy-1 was killed for want of memory, exit code 137
+          sentinel-2 names redis-1 as master of mymaster, not redis-2
+          sentinel-1 does not yet know the replica redis-1
+        "#);
+    }
+
+    #[test]
+    fn several_groups_have_a_table_each_and_rows_of_their_own() {
+        let mut spec = spec();
+        (spec.masters, spec.replicas, spec.proxies) = (2, 1, 2);
+        let mut observed = healthy(&spec);
+        let second = Group::number(2);
+        redis_mut(&mut observed, NodeId::redis(second, 1)).offset = 123_456_789_012;
+        insta::assert_snapshot!(shown(&spec, &observed), @r#"
+        mymaster: master redis-1 at 172.18.255.223:6379, redis 8.0.2
+        NODE     ROLE     STATE    ADDRESS         LINK  OFFSET     LAG   MEM  CLIENTS
+        redis-1  master   running  172.18.255.223  -       4242       -  1.5M        9
+        redis-2  replica  running  172.18.255.222  up      4200  42B/1s  1.5M        9
+
+        mymaster-2: master redis-2-1 at 172.18.255.191:6379, redis 8.0.2
+        NODE       ROLE     STATE    ADDRESS         LINK        OFFSET      LAG   MEM
+        redis-2-1  master   running  172.18.255.191  -     123456789012        -  1.5M
+        redis-2-2  replica  running  172.18.255.190  up            4200  115G/1s  1.5M
+
+        Sentinels: 3 of 3 have their quorum, version 8.0.2
+        SENTINEL    STATE    GROUP       MASTER     QUORUM  PEERS  REPLICAS  TILT
+        sentinel-1  running  mymaster    redis-1         2      2         1  no
+                             mymaster-2  redis-2-1       2      2         1
+        sentinel-2  running  mymaster    redis-1         2      2         1  no
+                             mymaster-2  redis-2-1       2      2         1
+        sentinel-3  running  mymaster    redis-1         2      2         1  no
+                             mymaster-2  redis-2-1       2      2         1
+
+        Proxies, version 3.0.8
+        PROXY    STATE    GROUP       WRITES AT       GO TO      READS AT
+        proxy-1  running  mymaster    127.0.0.1:6379  redis-1    127.0.0.1:6380
+                          mymaster-2  127.0.0.1:6381  redis-2-1  127.0.0.1:6382
+        proxy-2  running  mymaster    127.0.0.1:6479  redis-1    127.0.0.1:6480
+                          mymaster-2  127.0.0.1:6481  redis-2-1  127.0.0.1:6482
+        proxy-1 has its statistics at http://127.0.0.1:8404/haproxy_stats
+        proxy-2 has its statistics at http://127.0.0.1:8504/haproxy_stats
+
+        redos is healthy
+        "#);
+    }
+}

@@ -1,0 +1,72 @@
+//! Numbers with units, short enough for a table.
+
+use std::time::Duration;
+
+/// `0.12 s`: fine enough to compare, coarse enough to read.
+pub fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}
+
+/// `42B`, `1.5M`, `12G`: octets in powers of 1024, as Redis counts them.
+pub fn octets(octets: u64) -> String {
+    const UNITS: [&str; 5] = ["K", "M", "G", "T", "P"];
+    if octets < 1024 {
+        return format!("{octets}B");
+    }
+    let mut value = octets as f64 / 1024.0;
+    let mut unit = 0;
+    // What would round to 1024 belongs to the next unit.
+    while value >= 1023.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let digits = if value < 9.95 { 1 } else { 0 };
+    format!("{value:.digits$}{}", UNITS[unit])
+}
+
+/// `12 s`, `3 min`, `5 h`, `2 d`: how long something has lasted, in its largest unit.
+pub fn age(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86400),
+    }
+}
+
+/// `1 volume`, `2 volumes`.
+pub fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_have_two_or_three_digits() {
+        let cases = [
+            (0, "0B"),
+            (1023, "1023B"),
+            (1024, "1.0K"),
+            (1_572_864, "1.5M"),
+            (10 << 20, "10M"),
+            ((1 << 30) - 1, "1.0G"),
+            (5 << 40, "5.0T"),
+            (u64::MAX, "16384P"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(octets(number), text);
+        }
+    }
+
+    #[test]
+    fn an_age_is_in_its_largest_unit() {
+        for (seconds, text) in
+            [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7199, "1 h"), (86400, "1 d"), (864_000, "10 d")]
+        {
+            assert_eq!(age(Duration::from_secs(seconds)), text);
+        }
+    }
+}
