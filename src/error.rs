@@ -3,6 +3,7 @@
 //! Rooms have error types of their own. On their way up they become a [`Failure`], which [`crate::output::Ui::failure`]
 //! prints, once, in `main`.
 
+use crate::apply::ApplyError;
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::sentinel::ServerError;
 use crate::spec::settings::Problems;
@@ -162,6 +163,30 @@ impl From<ServerError> for Failure {
             | ServerError::SwitchoverRefused { .. } => FailureKind::Failed,
         };
         Self::new(kind, error)
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        let (kind, hints) = match error {
+            // The step says what was done to whom; kind and remedies are those of what failed beneath it.
+            ApplyError::Engine { step, source } => {
+                let Self { kind, source, hints } = source.into();
+                return Self { kind, source: source.context(format!("failed to {step}")), hints };
+            }
+            ApplyError::Server { step, source } => {
+                let Self { kind, source, hints } = source.into();
+                return Self { kind, source: source.context(format!("failed to {step}")), hints };
+            }
+            ApplyError::Timeout { .. } | ApplyError::Unfinished { .. } => {
+                (FailureKind::Timeout, vec!["redos status", "redos up --timeout 5m"])
+            }
+            ApplyError::Interrupted { .. } => {
+                (FailureKind::Interrupted, vec!["redos up    goes on from here", "redos down  removes what there is"])
+            }
+            ApplyError::Impossible { .. } | ApplyError::Render { .. } => (FailureKind::Failed, Vec::new()),
+        };
+        Self { kind, source: error.into(), hints: hints.into_iter().map(str::to_owned).collect() }
     }
 }
 

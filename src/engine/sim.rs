@@ -1,1 +1,648 @@
-//! The engine and the servers in memory, for properties of the planner.
+//! The engine and the servers in memory, for properties of the planner: determinism, convergence from any cut-off
+//! prefix, rules that no plan may break. It stands beside the scenarios on a real Engine, never in their place.
+//!
+//! Servers here are as simple as can be: a Redis node is what its configuration file or the last command made it,
+//! replicas are in sync while their master runs, Sentinels believe their file, and elect after every look at them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, NodeSpec, Result};
+use crate::dial::{BoxFuture, Dial, Stream, Target};
+use crate::engine::stored;
+use crate::plan::observed::{
+    Answer, AttachedReplica, Inventory, NetworkFacts, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, RoleView,
+    SentinelView, StoredState, Topology, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
+};
+use crate::sentinel::{Command, ServerError, Servers};
+use crate::spec::{ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
+
+/// The subnet that the simulated Engine picks for its nth network; it never picks the same one twice in a row.
+const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
+
+/// A simulated Engine with one cluster on it. Clones share it.
+#[derive(Clone, Default)]
+pub struct Sim {
+    world: Arc<Mutex<World>>,
+}
+
+#[derive(Default)]
+struct World {
+    network: Option<NetworkFacts>,
+    networks_made: usize,
+    volumes: BTreeMap<NodeId, BTreeMap<String, Vec<u8>>>,
+    nodes: BTreeMap<NodeId, Node>,
+    /// What the servers of removed nodes had last written into their files.
+    rewritten: BTreeMap<NodeId, StoredState>,
+    /// The recorded specification.
+    spec: Option<Spec>,
+    /// Changes that still succeed before everything fails, as when redos is killed.
+    changes_left: Option<usize>,
+    /// Every change so far, in words.
+    journal: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Node {
+    spec: NodeSpec,
+    state: NodeState,
+    /// What the server in it is; read from its file at every start.
+    server: Option<Server>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Server {
+    Redis { replica_of: Option<SocketAddrV4>, config: BTreeMap<String, String> },
+    Sentinel { watched: BTreeMap<String, Watched> },
+    Proxy { checked: BTreeSet<NodeId> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Watched {
+    master: SocketAddrV4,
+    epoch: u64,
+    settings: BTreeMap<String, String>,
+    known: BTreeSet<SocketAddrV4>,
+}
+
+impl Sim {
+    /// Lets this many more changes succeed and fails every one after them.
+    pub fn cut_after(&self, changes: usize) {
+        self.world().changes_left = Some(changes);
+    }
+
+    /// Takes back [`Sim::cut_after`].
+    pub fn mend(&self) {
+        self.world().changes_left = None;
+    }
+
+    /// Every change so far, in words.
+    pub fn journal(&self) -> Vec<String> {
+        self.world().journal.clone()
+    }
+
+    /// What is left: containers, volumes and networks.
+    pub fn left(&self) -> (Vec<NodeId>, Vec<NodeId>, bool) {
+        let world = self.world();
+        (world.nodes.keys().copied().collect(), world.volumes.keys().copied().collect(), world.network.is_some())
+    }
+
+    /// Does to a node what an accident would: a running one gets this state, or its container is removed.
+    pub fn disrupt(&self, node: NodeId, state: Option<NodeState>) {
+        let mut world = self.world();
+        match state {
+            Some(state) => {
+                if let Some(node) = world.nodes.get_mut(&node).filter(|node| node.state == NodeState::Running) {
+                    node.state = state;
+                }
+            }
+            None => world.take_away(node),
+        }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn refused(operation: String) -> EngineError {
+    EngineError::new(EngineErrorKind::Other, operation, anyhow::anyhow!("the connection was cut"))
+}
+
+impl World {
+    fn change(&mut self, what: String) -> Result<()> {
+        match &mut self.changes_left {
+            Some(0) => return Err(refused(what)),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.journal.push(what);
+        Ok(())
+    }
+
+    fn address(&self, node: NodeId) -> Option<Ipv4Addr> {
+        self.nodes.get(&node).map(|node| node.spec.address)
+    }
+
+    fn node_at(&self, address: SocketAddrV4) -> Option<NodeId> {
+        self.nodes.iter().find(|(_, node)| node.spec.address == *address.ip()).map(|(id, _)| *id)
+    }
+
+    fn runs(&self, node: NodeId) -> bool {
+        self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Running)
+    }
+
+    fn text(&self, node: NodeId, path: &str) -> Option<String> {
+        self.volumes.get(&node)?.get(path).map(|octets| String::from_utf8_lossy(octets).into_owned())
+    }
+
+    /// What a server's own file says, as it would rewrite it.
+    fn stored(&self, id: NodeId) -> Option<StoredState> {
+        let node = self.nodes.get(&id)?;
+        match &node.server {
+            Some(Server::Redis { replica_of, .. }) => {
+                Some(StoredState::Redis { address: Some(node.spec.address), replica_of: *replica_of })
+            }
+            Some(Server::Sentinel { watched }) => {
+                let word = |watched: &Watched| crate::plan::observed::StoredMaster {
+                    address: watched.master,
+                    config_epoch: watched.epoch,
+                };
+                let masters = watched.iter().map(|(name, watched)| (name.clone(), word(watched))).collect();
+                Some(StoredState::Sentinel { masters })
+            }
+            Some(Server::Proxy { .. }) => None,
+            None if self.rewritten.contains_key(&id) => self.rewritten.get(&id).cloned(),
+            None => match id.role() {
+                Role::Redis => stored::redis(&self.text(id, render::REDIS_CONF)?),
+                Role::Sentinel => stored::sentinel(&self.text(id, render::SENTINEL_CONF)?),
+                Role::Proxy => None,
+            },
+        }
+    }
+
+    fn take_away(&mut self, id: NodeId) {
+        if let Some(stored) = self.stored(id) {
+            self.rewritten.insert(id, stored);
+        }
+        self.nodes.remove(&id);
+    }
+
+    fn boot(&mut self, id: NodeId) {
+        let spec = self.spec.clone();
+        let server = match (id.role(), self.stored(id), spec) {
+            (Role::Redis, Some(StoredState::Redis { replica_of, .. }), Some(spec)) => {
+                Some(Server::Redis { replica_of, config: render::runtime_directives(&spec, 0) })
+            }
+            (Role::Sentinel, Some(StoredState::Sentinel { masters }), Some(spec)) => {
+                let mut settings = render::sentinel_settings(&spec);
+                settings.insert("quorum".to_owned(), spec.quorum.to_string());
+                let known = self.everybody_but(id);
+                let watch = |master: crate::plan::observed::StoredMaster| Watched {
+                    master: master.address,
+                    epoch: master.config_epoch,
+                    settings: settings.clone(),
+                    known: known.clone(),
+                };
+                Some(Server::Sentinel { watched: masters.into_iter().map(|(name, m)| (name, watch(m))).collect() })
+            }
+            (Role::Proxy, _, Some(spec)) => {
+                let checked = spec.nodes().into_iter().filter(|node| node.role() != Role::Proxy).collect();
+                Some(Server::Proxy { checked })
+            }
+            (Role::Redis | Role::Sentinel | Role::Proxy, ..) => None,
+        };
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.server = server;
+        }
+    }
+
+    fn everybody_but(&self, id: NodeId) -> BTreeSet<SocketAddrV4> {
+        let port = |node: NodeId| if node.role() == Role::Redis { REDIS_PORT } else { SENTINEL_PORT };
+        let others = self.nodes.iter().filter(|(node, _)| **node != id && node.role() != Role::Proxy);
+        others.map(|(node, facts)| SocketAddrV4::new(facts.spec.address, port(*node))).collect()
+    }
+
+    /// Lets the Sentinels do their work: where a majority of them runs and a master does not, the lowest running replica
+    /// becomes master, running nodes follow it, and the Sentinels that run know.
+    fn fail_over(&mut self) {
+        let Some(spec) = self.spec.clone() else { return };
+        self.discover();
+        for group in spec.groups() {
+            let name = group.to_string();
+            let sentinels: Vec<NodeId> = self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel).collect();
+            let live: Vec<NodeId> = sentinels.iter().copied().filter(|node| self.runs(*node)).collect();
+            let word = live.iter().filter_map(|node| match &self.nodes[node].server {
+                Some(Server::Sentinel { watched }) => watched.get(&name).map(|w| (w.epoch, w.master)),
+                Some(Server::Redis { .. } | Server::Proxy { .. }) | None => None,
+            });
+            let Some((epoch, master)) = word.max() else { continue };
+            let redis: Vec<NodeId> =
+                self.nodes.keys().copied().filter(|node| node.group() == Some(group) && self.runs(*node)).collect();
+            let is_up = self.node_at(master).is_some_and(|node| self.runs(node));
+            let (master, epoch) = if is_up {
+                (master, epoch)
+            } else {
+                match redis.first().filter(|_| live.len() * 2 > sentinels.len()) {
+                    Some(next) => (SocketAddrV4::new(self.nodes[next].spec.address, REDIS_PORT), epoch + 1),
+                    None => continue,
+                }
+            };
+            for node in redis {
+                let is_master = self.address(node) == Some(*master.ip());
+                if let Some(Server::Redis { replica_of, .. }) =
+                    self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
+                {
+                    *replica_of = (!is_master).then_some(master);
+                }
+            }
+            for node in live {
+                if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
+                    && let Some(watched) = watched.get_mut(&name)
+                {
+                    watched.master = master;
+                    watched.epoch = epoch;
+                }
+            }
+        }
+    }
+
+    /// Running Sentinels find out about running nodes, by the master's `INFO` and by each other's messages.
+    fn discover(&mut self) {
+        let sentinels: Vec<NodeId> =
+            self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel && self.runs(*n)).collect();
+        for id in sentinels {
+            let running: BTreeSet<SocketAddrV4> = self
+                .everybody_but(id)
+                .into_iter()
+                .filter(|address| self.node_at(*address).is_some_and(|node| self.runs(node)))
+                .collect();
+            if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&id).and_then(|node| node.server.as_mut()) {
+                watched.values_mut().for_each(|watched| watched.known.extend(running.iter().copied()));
+            }
+        }
+    }
+
+    fn redis_view(&self, id: NodeId, replica_of: Option<SocketAddrV4>, config: &BTreeMap<String, String>) -> RedisView {
+        let role = match replica_of {
+            Some(master) => {
+                let link_up = self.node_at(master).is_some_and(|node| self.is_master(node));
+                RoleView::Replica { master, link_up, syncing: false, last_io_seconds: link_up.then_some(0) }
+            }
+            None => {
+                let follows = |node: &NodeId| match &self.nodes[node].server {
+                    Some(Server::Redis { replica_of: Some(master), .. }) => Some(*master.ip()) == self.address(id),
+                    Some(_) | None => false,
+                };
+                let followers = self.nodes.keys().filter(|node| self.runs(**node) && follows(node));
+                let attached = |node: &NodeId| AttachedReplica {
+                    address: SocketAddrV4::new(self.nodes[node].spec.address, REDIS_PORT),
+                    state: "online".to_owned(),
+                    offset: 0,
+                    lag_seconds: 0,
+                };
+                RoleView::Master { replicas: followers.map(attached).collect() }
+            }
+        };
+        RedisView {
+            version: "7.0.15".to_owned(),
+            server: "redis".to_owned(),
+            role,
+            offset: 0,
+            replication_id: String::new(),
+            loading: false,
+            used_memory: 0,
+            clients: 0,
+            uptime_seconds: 0,
+            replica_priority: 100,
+            keys: 0,
+            config: config.clone(),
+        }
+    }
+
+    fn is_master(&self, node: NodeId) -> bool {
+        let claims = matches!(
+            self.nodes.get(&node).and_then(|n| n.server.as_ref()),
+            Some(Server::Redis { replica_of: None, .. })
+        );
+        claims && self.runs(node)
+    }
+
+    fn sentinel_view(&self, watched: &BTreeMap<String, Watched>) -> SentinelView {
+        let number =
+            |watched: &Watched, name: &str| watched.settings.get(name).and_then(|v| v.parse().ok()).unwrap_or(0);
+        let flags = |address: &SocketAddrV4, kind: &str| {
+            let up = self.node_at(*address).is_some_and(|node| self.runs(node));
+            [Some(kind), (!up).then_some("s_down")].into_iter().flatten().map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        let view = |watched: &Watched| WatchedMaster {
+            address: watched.master,
+            flags: flags(&watched.master, "master"),
+            quorum: u16::try_from(number(watched, "quorum")).unwrap_or(0),
+            down_after: number(watched, "down-after-milliseconds"),
+            failover_timeout: number(watched, "failover-timeout"),
+            parallel_syncs: u16::try_from(number(watched, "parallel-syncs")).unwrap_or(0),
+            config_epoch: watched.epoch,
+            replicas: watched
+                .known
+                .iter()
+                .filter(|address| address.port() == REDIS_PORT && **address != watched.master)
+                .filter(|a| {
+                    self.node_at(**a).and_then(NodeId::group) == self.node_at(watched.master).and_then(NodeId::group)
+                })
+                .map(|address| WatchedReplica { address: *address, flags: flags(address, "slave"), priority: 100 })
+                .collect(),
+            peers: watched
+                .known
+                .iter()
+                .filter(|address| address.port() == SENTINEL_PORT)
+                .map(|address| WatchedPeer {
+                    id: address.to_string(),
+                    address: *address,
+                    flags: flags(address, "sentinel"),
+                })
+                .collect(),
+            quorum_check: Ok(()),
+        };
+        SentinelView {
+            id: String::new(),
+            version: "7.0.15".to_owned(),
+            tilt: false,
+            masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
+        }
+    }
+
+    fn proxy_view(&self, spec: &Spec, checked: &BTreeSet<NodeId>) -> ProxyView {
+        let route = |group: Group| {
+            let nodes = checked.iter().copied().filter(|node| node.group() == Some(group) && self.runs(*node));
+            let (masters, replicas): (Vec<NodeId>, Vec<NodeId>) = nodes.partition(|node| self.is_master(*node));
+            let write = if let [master] = masters.as_slice() { Some(*master) } else { None };
+            (group, ProxyRoute { write, read: replicas.into_iter().collect() })
+        };
+        ProxyView { version: "2.6.12".to_owned(), routes: spec.groups().map(route).collect(), checked: checked.clone() }
+    }
+}
+
+impl Dial for Sim {
+    fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async { Err(io::Error::other("nothing can be dialled in memory")) })
+    }
+}
+
+impl Engine for Sim {
+    fn describe(&self) -> String {
+        "an engine in memory".to_owned()
+    }
+
+    async fn inventory(&self, _cluster: &ClusterName) -> Result<Inventory> {
+        let world = self.world();
+        let facts = |(id, node): (&NodeId, &Node)| {
+            let facts = NodeFacts {
+                container_id: id.to_string(),
+                name: id.to_string(),
+                image: node.spec.image.clone(),
+                state: node.state.clone(),
+                address: Some(node.spec.address),
+                ports: Vec::new(),
+                spec_hash: node.spec.spec_hash.clone(),
+                created_at: String::new(),
+                started_at: None,
+                stored: if node.state == NodeState::Running { None } else { world.stored(*id) },
+            };
+            (*id, facts)
+        };
+        Ok(Inventory {
+            network: world.network.clone(),
+            volumes: world.volumes.keys().map(|node| (*node, VolumeFacts { name: node.to_string() })).collect(),
+            nodes: world.nodes.iter().map(facts).collect(),
+            recorded: world.spec.clone(),
+        })
+    }
+
+    async fn clusters(&self) -> Result<Vec<ClusterSummary>> {
+        Ok(Vec::new())
+    }
+
+    async fn check_conflicts(&self, _spec: &Spec, _inventory: &Inventory) -> Result<()> {
+        Ok(())
+    }
+
+    async fn record_spec(&self, spec: &Spec) -> Result<()> {
+        let mut world = self.world();
+        world.change("record the configuration".to_owned())?;
+        world.spec = Some(spec.clone());
+        Ok(())
+    }
+
+    async fn remove_record(&self, _cluster: &ClusterName) -> Result<()> {
+        let mut world = self.world();
+        world.change("remove the record".to_owned())?;
+        world.spec = None;
+        Ok(())
+    }
+
+    async fn create_network(&self, spec: &Spec) -> Result<NetworkFacts> {
+        let mut world = self.world();
+        world.change("create network".to_owned())?;
+        let subnet = SUBNETS[world.networks_made % SUBNETS.len()];
+        world.networks_made += 1;
+        let subnet = subnet.parse().map_err(|e: String| refused(e))?;
+        let made = NetworkFacts {
+            id: "network".to_owned(),
+            name: spec.name.to_string(),
+            subnet,
+            gateway: Ipv4Addr::new(172, 30, 0, 1),
+        };
+        Ok(world.network.get_or_insert(made).clone())
+    }
+
+    async fn remove_network(&self, _id: &str) -> Result<()> {
+        let mut world = self.world();
+        world.change("remove network".to_owned())?;
+        world.network = None;
+        Ok(())
+    }
+
+    async fn create_volume(&self, _spec: &Spec, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("create volume of {node}"))?;
+        world.volumes.entry(node).or_default();
+        Ok(())
+    }
+
+    async fn remove_volume(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("remove volume of {node}"))?;
+        world.volumes.remove(&node);
+        world.rewritten.remove(&node);
+        Ok(())
+    }
+
+    async fn create_node(&self, _spec: &Spec, node: &NodeSpec, _network_id: &str) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("create {}", node.node))?;
+        let made = Node { spec: node.clone(), state: NodeState::Created, server: None };
+        world.nodes.entry(node.node).or_insert(made);
+        Ok(())
+    }
+
+    async fn write_files(&self, _cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("write files of {node}"))?;
+        let volume = world.volumes.entry(node).or_default();
+        volume.extend(files.into_iter().map(|file| (file.path, file.content)));
+        world.rewritten.remove(&node);
+        if let Some(node) = world.nodes.get_mut(&node) {
+            node.server = None;
+        }
+        Ok(())
+    }
+
+    async fn read_file(&self, _cluster: &ClusterName, node: NodeId, path: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.world().volumes.get(&node).and_then(|files| files.get(path)).cloned())
+    }
+
+    async fn start_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("start {node}"))?;
+        match world.nodes.get_mut(&node).map(|node| &mut node.state) {
+            Some(NodeState::Paused) => return Err(refused(format!("start {node}, which is paused"))),
+            Some(state) => *state = NodeState::Running,
+            None => return Err(refused(format!("start {node}, which does not exist"))),
+        }
+        world.boot(node);
+        Ok(())
+    }
+
+    async fn stop_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("stop {node}"))?;
+        if let Some(node) = world.nodes.get_mut(&node) {
+            node.state = NodeState::Exited { code: 0, oom_killed: false };
+        }
+        Ok(())
+    }
+
+    async fn unpause_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("unpause {node}"))?;
+        if let Some(node) = world.nodes.get_mut(&node) {
+            node.state = NodeState::Running;
+        }
+        Ok(())
+    }
+
+    async fn remove_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("remove {node}"))?;
+        world.take_away(node);
+        Ok(())
+    }
+
+    async fn log_tail(&self, _cluster: &ClusterName, _node: NodeId, _lines: usize) -> Result<String> {
+        Ok(String::new())
+    }
+}
+
+impl Servers for Sim {
+    async fn topology(&self, _inventory: &Inventory) -> Topology {
+        let mut world = self.world();
+        let mut topology = Topology::default();
+        let Some(spec) = world.spec.clone() else { return topology };
+        for (id, node) in &world.nodes {
+            match (&node.state, &node.server) {
+                (NodeState::Running, Some(Server::Redis { replica_of, config })) => {
+                    let view = world.redis_view(*id, *replica_of, config);
+                    topology.redis.insert(*id, Answer::Says(view));
+                }
+                (NodeState::Running, Some(Server::Sentinel { watched })) => {
+                    topology.sentinels.insert(*id, Answer::Says(world.sentinel_view(watched)));
+                }
+                (NodeState::Running, Some(Server::Proxy { checked })) => {
+                    topology.proxies.insert(*id, Answer::Says(world.proxy_view(&spec, checked)));
+                }
+                _ => {}
+            }
+        }
+        world.fail_over();
+        topology
+    }
+
+    async fn execute(
+        &self,
+        _inventory: &Inventory,
+        node: NodeId,
+        command: &Command,
+    ) -> std::result::Result<(), ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
+        world.change(format!("{command:?} at {node}")).map_err(unreachable)?;
+        let known = world.everybody_but(node);
+        match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
+            (Command::ReplicaOf(master), Some(Server::Redis { replica_of, .. })) => *replica_of = Some(*master),
+            (Command::ReplicaOfNoOne, Some(Server::Redis { replica_of, .. })) => *replica_of = None,
+            (Command::ConfigSet(directives), Some(Server::Redis { config, .. })) => config.extend(directives.clone()),
+            (Command::SentinelMonitor { group, master, quorum, settings }, Some(Server::Sentinel { watched })) => {
+                let mut settings = settings.clone();
+                settings.insert("quorum".to_owned(), quorum.to_string());
+                watched.insert(group.to_string(), Watched { master: *master, epoch: 0, settings, known });
+            }
+            (Command::SentinelSet { group, settings }, Some(Server::Sentinel { watched })) => {
+                if let Some(watched) = watched.get_mut(&group.to_string()) {
+                    watched.settings.extend(settings.clone());
+                }
+            }
+            (Command::SentinelRemove(group), Some(Server::Sentinel { watched })) => {
+                watched.remove(&group.to_string());
+            }
+            _ => return Err(ServerError::Connect { node, source: anyhow::anyhow!("it does not run") }),
+        }
+        Ok(())
+    }
+
+    async fn verify_write(
+        &self,
+        _inventory: &Inventory,
+        proxy: NodeId,
+        group: Group,
+    ) -> std::result::Result<(), ServerError> {
+        let world = self.world();
+        let view = match (&world.spec, world.nodes.get(&proxy).and_then(|node| node.server.as_ref())) {
+            (Some(spec), Some(Server::Proxy { checked })) => Some(world.proxy_view(spec, checked)),
+            _ => None,
+        };
+        match view.and_then(|view| view.routes.get(&group)?.write) {
+            Some(_) => Ok(()),
+            None => Err(ServerError::Connect { node: proxy, source: anyhow::anyhow!("no server for writes") }),
+        }
+    }
+
+    async fn proxy_check(
+        &self,
+        _inventory: &Inventory,
+        proxy: NodeId,
+        nodes: &BTreeSet<NodeId>,
+    ) -> std::result::Result<(), ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node: proxy, source: error.into() };
+        world.change(format!("have {proxy} check {} nodes", nodes.len())).map_err(unreachable)?;
+        match world.nodes.get_mut(&proxy).and_then(|node| node.server.as_mut()) {
+            Some(Server::Proxy { checked }) => checked.clone_from(nodes),
+            _ => return Err(ServerError::Connect { node: proxy, source: anyhow::anyhow!("it does not run") }),
+        }
+        Ok(())
+    }
+
+    async fn switchover(
+        &self,
+        _inventory: &Inventory,
+        group: Group,
+        to: NodeId,
+    ) -> std::result::Result<(), ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node: to, source: error.into() };
+        world.change(format!("switch {group} over to {to}")).map_err(unreachable)?;
+        let Some(address) = world.address(to) else {
+            return Err(ServerError::Connect { node: to, source: anyhow::anyhow!("it does not exist") });
+        };
+        let address = SocketAddrV4::new(address, REDIS_PORT);
+        let name = group.to_string();
+        for (id, node) in &mut world.nodes {
+            match &mut node.server {
+                Some(Server::Redis { replica_of, .. }) if id.group() == Some(group) => {
+                    *replica_of = (*id != to).then_some(address);
+                }
+                Some(Server::Sentinel { watched }) => {
+                    if let Some(watched) = watched.get_mut(&name) {
+                        watched.master = address;
+                        watched.epoch += 1;
+                    }
+                }
+                Some(Server::Redis { .. } | Server::Proxy { .. }) | None => {}
+            }
+        }
+        Ok(())
+    }
+}

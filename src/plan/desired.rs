@@ -5,7 +5,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::spec::NodeId;
+use serde_json::json;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::spec::{Group, NodeId, STATS_PORT, Spec, Subnet, proxy_group_ports, render};
+
+/// How long Redis may take to end: its own `shutdown-timeout` (10 s, waiting for lagging replicas) and a final save.
+const REDIS_STOP_GRACE: Duration = Duration::from_secs(20);
+/// Sentinel writes its state at every change, and HAProxy keeps none: neither has anything to finish.
+const OTHERS_STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// A container to be made for a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,4 +64,65 @@ impl Programs {
             NodeId::Proxy(_) => &self.proxy,
         }
     }
+}
+
+/// The container of one node.
+///
+/// # Errors
+/// The subnet has no address for it.
+pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId) -> Result<NodeSpec, String> {
+    let program = programs.of(node);
+    let address = subnet.address(node).ok_or_else(|| {
+        format!("the subnet {subnet} has no address for {node}, it has room for {} master groups", subnet.groups_max())
+    })?;
+    Ok(NodeSpec {
+        node,
+        image: program.image.clone(),
+        command: render::command_line(node.role(), &program.server),
+        address,
+        host_dir: host_dir(spec, node),
+        ports: published_ports(spec, node),
+        bind: spec.ports.bind,
+        stop_grace: if matches!(node, NodeId::Redis { .. }) { REDIS_STOP_GRACE } else { OTHERS_STOP_GRACE },
+        spec_hash: spec_hash(spec, node),
+    })
+}
+
+/// The host directory that a node's data live in, when the specification names one. Sentinels and proxies have no data.
+pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
+    match node {
+        NodeId::Redis { .. } => spec.persistence.dir.clone(),
+        NodeId::Sentinel(_) | NodeId::Proxy(_) => None,
+    }
+}
+
+fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
+    let NodeId::Proxy(ordinal) = node else { return BTreeMap::new() };
+    let of_group = |group: Group| {
+        let (inside, outside) = (proxy_group_ports(group), spec.published_ports(ordinal, group));
+        [(inside.write, outside.write), (inside.read, outside.read)]
+    };
+    spec.groups().flat_map(of_group).chain([(STATS_PORT, spec.published_stats_port(ordinal))]).collect()
+}
+
+/// The hash of everything that a node must be made anew for when it changes: 32 hexadecimal digits.
+///
+/// Counts of other nodes, runtime settings and the image that `auto` happened to find are left out on purpose: a change
+/// of those does not touch a node that runs.
+pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
+    let basis = match node {
+        NodeId::Redis { .. } => json!({
+            "image": spec.images.redis,
+            "dir": spec.persistence.dir,
+            "directives": render::fixed_directives(spec),
+        }),
+        NodeId::Sentinel(_) => json!({ "image": spec.images.redis }),
+        NodeId::Proxy(_) => json!({
+            "image": spec.images.proxy,
+            "bind": spec.ports.bind,
+            "ports": published_ports(spec, node),
+            "proxy": spec.proxy,
+        }),
+    };
+    format!("{:032x}", xxh3_128(basis.to_string().as_bytes()))
 }

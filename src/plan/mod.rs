@@ -4,14 +4,19 @@
 //! decides nothing.
 
 pub mod desired;
+pub mod diff;
 pub mod event;
 #[cfg(test)]
 pub mod fixture;
 pub mod gate;
 pub mod observed;
+pub mod reckon;
 pub mod status;
 pub mod step;
+pub mod teardown;
 
+pub use diff::diff;
 pub use gate::Gate;
 pub use observed::{Inventory, Observed, Topology};
 pub use step::{Action, Plan, Step, StepId};
+pub use teardown::teardown;

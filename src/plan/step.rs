@@ -19,6 +19,8 @@ pub struct StepId(pub usize);
 pub enum Action {
     /// Record the specification with the cluster, so that a later command without flags means the same cluster.
     RecordSpec,
+    /// Remove the record of the specification.
+    RemoveRecord,
     /// Make the network.
     CreateNetwork,
     /// Remove the network.
@@ -136,6 +138,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RecordSpec => f.write_str("record the configuration"),
+            Self::RemoveRecord => f.write_str("remove the record of the configuration"),
             Self::CreateNetwork => f.write_str("create network"),
             Self::RemoveNetwork => f.write_str("remove network"),
             Self::CreateVolume { node } => write!(f, "create volume of {node}"),
@@ -218,6 +221,12 @@ impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The steps that no other step waits for: whoever waits for these waits for all.
+    pub fn leaves(&self) -> BTreeSet<StepId> {
+        let waited_for: BTreeSet<StepId> = self.steps.iter().flat_map(|step| step.after.iter().copied()).collect();
+        self.steps.iter().map(|step| step.id).filter(|id| !waited_for.contains(id)).collect()
     }
 
     /// Adds a step and returns its number.

@@ -67,6 +67,21 @@ pub struct Secrets {
     pub stats: Secret,
 }
 
+impl Secrets {
+    /// Makes all of them from random octets.
+    pub fn made(mut random: impl FnMut() -> [u8; SECRET_OCTETS]) -> Self {
+        let mut secret = || Secret::from_random(random());
+        Self {
+            app: secret(),
+            admin: secret(),
+            replication: secret(),
+            sentinel: secret(),
+            probe: secret(),
+            stats: secret(),
+        }
+    }
+}
+
 /// The user names that go with [`Secrets`], in Redis's and in Sentinel's access control lists.
 pub mod user {
     /// Applications.

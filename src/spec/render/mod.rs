@@ -27,6 +27,13 @@ use super::address::Subnet;
 use super::names::{NodeId, Role};
 use super::secret::Secrets;
 
+/// Where a Redis node has its configuration, which it rewrites.
+pub const REDIS_CONF: &str = "/data/conf/redis.conf";
+/// Where a Sentinel has its configuration and its state, which it rewrites.
+pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
+/// Where a Redis node or a Sentinel has the cluster's secrets.
+pub const SECRETS_FILE: &str = "/data/conf/secrets.json";
+
 /// A configuration file of a node.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RenderedFile {

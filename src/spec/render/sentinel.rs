@@ -59,6 +59,9 @@ struct Users<'a> {
 /// It knows all replicas and all other Sentinels from the start. Found out by itself that would take up to 10 s and 2 s
 /// (`INFO` and hello periods), and a master that died within that time would have no successor.
 ///
+/// `old` is the file of a Sentinel that has lived: its epochs go into the new one. Without them it would take the word of
+/// an earlier failover for the newest, and could vote twice in one epoch.
+///
 /// # Errors
 /// The subnet has no address for a node.
 pub fn sentinel_files(
@@ -67,6 +70,7 @@ pub fn sentinel_files(
     secrets: &Secrets,
     node: NodeId,
     masters: &BTreeMap<Group, NodeId>,
+    old: Option<&str>,
 ) -> Result<Vec<RenderedFile>, RenderError> {
     let watched = |(group, master): (&Group, &NodeId)| {
         let replicas = spec.redis_nodes(*group).filter(|node| node != master);
@@ -96,11 +100,26 @@ pub fn sentinel_files(
             .collect::<Result<_, RenderError>>()?,
     };
     let users = Users { admin: user::ADMIN, sentinel: user::SENTINEL, probe: user::PROBE, passwords: secrets };
+    let mut text = fill(FILE, include_str!("../../../templates/sentinel.conf"), &conf)?;
+    for line in old.into_iter().flat_map(|old| epochs(old, masters)) {
+        text.push_str(line);
+        text.push('\n');
+    }
     Ok(vec![
-        rewritten(FILE, fill(FILE, include_str!("../../../templates/sentinel.conf"), &conf)?),
+        rewritten(FILE, text),
         rewritten(USERS_FILE, fill(USERS_TEMPLATE, include_str!("../../../templates/sentinel-users.acl"), &users)?),
         secrets_file(secrets)?,
     ])
+}
+
+/// The lines with epochs in a file that a Sentinel has written, but for groups that it no longer watches.
+fn epochs<'a>(old: &'a str, masters: &BTreeMap<Group, NodeId>) -> impl Iterator<Item = &'a str> {
+    let watched = |name: &str| masters.keys().any(|group| group.to_string() == name);
+    old.lines().filter(move |line| match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+        ["sentinel", "current-epoch", _] => true,
+        ["sentinel", "config-epoch" | "leader-epoch", name, _] => watched(name),
+        _ => false,
+    })
 }
 
 /// A Sentinel's settings of a group, by their names in `sentinel.conf` and in `SENTINEL SET`; the quorum and the password

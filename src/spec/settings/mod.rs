@@ -18,7 +18,8 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use super::{Secret, Spec};
+use super::secret::SECRET_OCTETS;
+use super::{Secret, Secrets, Spec};
 
 pub use file::{KIND, SourceFile};
 pub use problem::{Origin, Problem, Problems, Snippet};
@@ -35,6 +36,21 @@ pub struct GivenSecrets {
     pub replication: Option<Secret>,
     /// What the statistics page asks for.
     pub stats: Option<Secret>,
+}
+
+impl GivenSecrets {
+    /// The secrets of a new cluster: those that were given, and the others made from random octets.
+    pub fn or_made(&self, random: impl FnMut() -> [u8; SECRET_OCTETS]) -> Secrets {
+        let Secrets { app, admin, replication, sentinel, probe, stats } = Secrets::made(random);
+        Secrets {
+            app: self.app.clone().unwrap_or(app),
+            replication: self.replication.clone().unwrap_or(replication),
+            stats: self.stats.clone().unwrap_or(stats),
+            admin,
+            sentinel,
+            probe,
+        }
+    }
 }
 
 /// The settings of one run: what the cluster should be, and who said so.

@@ -1,0 +1,135 @@
+//! The loop around a plan: look, diff, apply, look again. Success is an empty plan, not the absence of errors.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::apply::{Applier, ApplyError};
+use crate::engine::{Engine, EngineError};
+use crate::plan::desired::Programs;
+use crate::plan::event::Event;
+use crate::plan::observed::{Inventory, Observed, Topology};
+use crate::plan::{Action, Plan, diff};
+use crate::sentinel::Servers;
+use crate::spec::{NodeId, Secrets, Spec, render};
+
+/// Reads the cluster's secrets from the first node that has them, running or not.
+///
+/// # Errors
+/// The Engine failed. A cluster without secrets (there is none, or its volumes have no containers) is `None`.
+pub async fn read_secrets<E: Engine>(
+    engine: &E,
+    spec: &Spec,
+    inventory: &Inventory,
+) -> Result<Option<Secrets>, EngineError> {
+    for node in inventory.nodes.keys().filter(|node| !matches!(node, NodeId::Proxy(_))) {
+        let file = engine.read_file(&spec.name, *node, render::SECRETS_FILE).await?;
+        if let Some(secrets) = file.and_then(|octets| serde_json::from_slice(&octets).ok()) {
+            return Ok(Some(secrets));
+        }
+    }
+    Ok(None)
+}
+
+/// Everything that the loop needs.
+pub struct Converger<'a, E, C, P> {
+    /// The engine.
+    pub engine: &'a E,
+    /// Makes the way to the servers from the cluster's secrets.
+    pub connect: C,
+    /// The desired cluster.
+    pub spec: &'a Spec,
+    /// What the secrets are if the cluster has none yet.
+    pub new_secrets: Secrets,
+    /// Called once, before the first plan that makes a node: refuses conflicts and finds the images.
+    pub prepare: P,
+    /// Where events go.
+    pub report: &'a (dyn Fn(Event) + Send + Sync),
+    /// Set by the first Ctrl-C.
+    pub cancel: &'a CancellationToken,
+    /// When waiting ends.
+    pub deadline: Instant,
+}
+
+/// What the loop did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Converged {
+    /// The plans that were walked; empty when there was nothing to do.
+    pub plans: Vec<Plan>,
+    /// How long it took.
+    pub took: Duration,
+    /// The cluster as it was seen last.
+    pub observed: Observed,
+    /// Its secrets.
+    pub secrets: Secrets,
+}
+
+impl<E, S, C, P> Converger<'_, E, C, P>
+where
+    E: Engine,
+    S: Servers,
+    C: Fn(&Secrets) -> S,
+    P: AsyncFn(&Inventory) -> Result<Programs, EngineError>,
+{
+    /// Loops until the plan is empty.
+    ///
+    /// # Errors
+    /// The first plan that fails. A cluster that is never done (each look finds something new) ends as the time-out of
+    /// the gate that it last waited for, or of the loop itself.
+    pub async fn converge(self, first: Inventory) -> Result<Converged, ApplyError> {
+        let began = Instant::now();
+        let looking = |source| ApplyError::Engine { step: format!("look at the cluster {}", self.spec.name), source };
+        let mut inventory = first;
+        let mut plans: Vec<Plan> = Vec::new();
+        let mut reached: Option<(Secrets, S)> = None;
+        let mut programs: Option<Programs> = None;
+        loop {
+            if reached.is_none() {
+                let secrets = read_secrets(self.engine, self.spec, &inventory).await.map_err(looking)?;
+                reached = secrets.map(|secrets| (secrets.clone(), (self.connect)(&secrets)));
+            }
+            let topology = match &reached {
+                Some((_, servers)) => servers.topology(&inventory).await,
+                None => Topology::default(),
+            };
+            let observed = Observed { inventory, topology };
+            let plan = diff(self.spec, &observed);
+            if plan.is_empty() {
+                let secrets = reached.map_or(self.new_secrets, |(secrets, _)| secrets);
+                return Ok(Converged { plans, took: began.elapsed(), observed, secrets });
+            }
+            if Instant::now() >= self.deadline {
+                let last = plan.steps.last().map_or_else(String::new, ToString::to_string);
+                return Err(ApplyError::Unfinished { last });
+            }
+            let makes_nodes = plan.steps.iter().any(|step| matches!(step.action, Action::CreateNode { .. }));
+            if makes_nodes && programs.is_none() {
+                let step = format!("prepare the cluster {}", self.spec.name);
+                let preparing = |source| ApplyError::Engine { step, source };
+                programs = Some((self.prepare)(&observed.inventory).await.map_err(preparing)?);
+            }
+            let provisional;
+            let (secrets, servers) = match &reached {
+                Some((secrets, servers)) => (secrets, servers),
+                None => {
+                    provisional = (self.connect)(&self.new_secrets);
+                    (&self.new_secrets, &provisional)
+                }
+            };
+            let applier = Applier {
+                engine: self.engine,
+                servers,
+                spec: self.spec,
+                secrets,
+                programs: programs.as_ref(),
+                report: self.report,
+                cancel: self.cancel,
+                deadline: self.deadline,
+            };
+            applier.apply(&plan, &observed.inventory).await?;
+            plans.push(plan);
+            inventory = self.engine.inventory(&self.spec.name).await.map_err(looking)?;
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! The diff: desired state and observed state to a [`Plan`]. All policy is here.
+//!
+//! A plan is a wave, not a script for all eventualities: where the next decision depends on what a step brings to light
+//! (what an old volume holds, whom the Sentinels elect), the plan ends and says so in [`Plan::then_observe`].
+
+mod shrink;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::desired::{host_dir, spec_hash};
+use super::gate::{Gate, node_at};
+use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
+use super::reckon::{Reckoned, is_up, majority_word, reckon};
+use super::step::{Action, Plan, StepId};
+use crate::spec::{Group, NodeId, Role, Spec, render};
+
+/// What makes the observed cluster the desired one. Empty when it is, and ready.
+pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
+    let mut planner = Planner::new(spec, observed);
+    planner.record();
+    planner.make_network();
+    if planner.look_into_old_volumes() {
+        return planner.plan;
+    }
+    planner.bring_up_nodes();
+    planner.set_redis_right();
+    planner.set_sentinels_right();
+    planner.set_proxies_right();
+    planner.replace_stale_nodes();
+    if planner.plan.then_observe.is_none() {
+        planner.remove_surplus();
+    }
+    planner.await_ready();
+    planner.plan
+}
+
+struct Planner<'a> {
+    spec: &'a Spec,
+    observed: &'a Observed,
+    plan: Plan,
+    network: Option<StepId>,
+    /// The master of each group: known, or the one to begin with.
+    masters: BTreeMap<Group, NodeId>,
+    /// The groups whose master is being decided, and by whom.
+    unsettled: BTreeMap<Group, String>,
+    /// The last step of each node that has steps.
+    last: BTreeMap<NodeId, StepId>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(spec: &'a Spec, observed: &'a Observed) -> Self {
+        let (mut masters, mut unsettled) = (BTreeMap::new(), BTreeMap::new());
+        for group in spec.groups() {
+            match reckon(group, observed) {
+                Reckoned::Master(node) => _ = masters.insert(group, node),
+                Reckoned::Unborn => _ = masters.insert(group, NodeId::redis(group, 1)),
+                Reckoned::Unsettled(why) => _ = unsettled.insert(group, why),
+            }
+        }
+        Self { spec, observed, plan: Plan::default(), network: None, masters, unsettled, last: BTreeMap::new() }
+    }
+
+    fn facts(&self, node: NodeId) -> Option<&'a NodeFacts> {
+        self.observed.inventory.nodes.get(&node)
+    }
+
+    /// Adds a step of a node after that node's steps so far and the given ones.
+    fn step(
+        &mut self,
+        node: NodeId,
+        action: Action,
+        why: impl Into<String>,
+        after: impl IntoIterator<Item = StepId>,
+    ) -> StepId {
+        let after: Vec<StepId> = self.last.get(&node).copied().into_iter().chain(after).collect();
+        let id = self.plan.push(action, why, after);
+        self.last.insert(node, id);
+        id
+    }
+
+    fn record(&mut self) {
+        if self.observed.inventory.recorded.as_ref() != Some(self.spec) {
+            let why = match self.observed.inventory.recorded {
+                Some(_) => "the configuration has changed",
+                None => "the cluster is new",
+            };
+            self.plan.push(Action::RecordSpec, why, []);
+        }
+    }
+
+    fn make_network(&mut self) {
+        if self.observed.inventory.network.is_none() {
+            self.network = Some(self.plan.push(Action::CreateNetwork, "the cluster has no network", []));
+        }
+    }
+
+    /// Volumes that an earlier `down` left say who was master and what the passwords are. They can be read once their
+    /// nodes' containers exist, so those are made first and nothing else.
+    fn look_into_old_volumes(&mut self) -> bool {
+        let nodes = &self.observed.inventory.nodes;
+        let is_gone = |group: Group| !nodes.keys().any(|node| node.group() == Some(group));
+        let has_data =
+            |node: NodeId| host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node);
+        let old =
+            self.spec.groups().filter(|group| is_gone(*group)).any(|group| self.spec.redis_nodes(group).any(has_data));
+        if !old {
+            return false;
+        }
+        let missing: Vec<NodeId> = self.spec.nodes().into_iter().filter(|node| self.facts(*node).is_none()).collect();
+        for node in missing {
+            self.create(node, "its container was removed");
+        }
+        self.plan.then_observe =
+            Some("the volumes of an earlier cluster hold its data, passwords and roles".to_owned());
+        true
+    }
+
+    fn create(&mut self, node: NodeId, why: &str) {
+        let has_volume = host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node);
+        let mut after: Vec<StepId> = self.network.into_iter().collect();
+        if !has_volume {
+            after.push(self.plan.push(Action::CreateVolume { node }, format!("{node} has no volume"), []));
+        }
+        self.step(node, Action::CreateNode { node }, why, after);
+    }
+
+    /// What a node's configuration must name.
+    fn masters_for(&self, node: NodeId) -> BTreeMap<Group, NodeId> {
+        match node {
+            NodeId::Redis { group, .. } => {
+                self.masters.get(&group).map(|master| (group, *master)).into_iter().collect()
+            }
+            NodeId::Sentinel(_) => self.masters.clone(),
+            NodeId::Proxy(_) => BTreeMap::new(),
+        }
+    }
+
+    fn write_config(&mut self, node: NodeId, why: &str) {
+        let masters = self.masters_for(node);
+        self.step(node, Action::WriteConfig { node, masters }, why, []);
+    }
+
+    /// A node can be configured when the masters that it must name are decided.
+    fn is_decided(&self, node: NodeId) -> bool {
+        match node {
+            NodeId::Redis { group, .. } => !self.unsettled.contains_key(&group),
+            NodeId::Sentinel(_) => self.unsettled.is_empty(),
+            NodeId::Proxy(_) => true,
+        }
+    }
+
+    /// Redis nodes first: a Sentinel that comes up before its master would hold it to be down.
+    fn bring_up_nodes(&mut self) {
+        let (redis, others): (Vec<NodeId>, Vec<NodeId>) =
+            self.spec.nodes().into_iter().partition(|node| node.role() == Role::Redis);
+        for node in redis {
+            self.bring_up(node, &[]);
+        }
+        let redis_steps: Vec<StepId> = self.last.values().copied().collect();
+        for node in others {
+            self.bring_up(node, &redis_steps);
+        }
+    }
+
+    fn bring_up(&mut self, node: NodeId, before_start: &[StepId]) {
+        let Some(facts) = self.facts(node) else {
+            if self.is_decided(node) {
+                self.create(node, "it is missing");
+                self.write_config(node, "it is new");
+                self.start(node, "it is new", before_start);
+            }
+            return;
+        };
+        let is_stale = facts.spec_hash != spec_hash(self.spec, node);
+        match &facts.state {
+            NodeState::Running => {}
+            NodeState::Paused => _ = self.step(node, Action::UnpauseNode { node }, "it is paused", []),
+            NodeState::Created if is_stale => {
+                self.replace_stopped(node, "its settings changed before it ran", before_start)
+            }
+            NodeState::Created if self.is_decided(node) => {
+                self.write_config(node, "it has never run");
+                self.start(node, "it has never run", before_start);
+            }
+            NodeState::Created => {}
+            NodeState::Restarting => {
+                let why = "it dies at every start";
+                self.step(node, Action::StopNode { node }, why, []);
+                self.write_config(node, why);
+                self.start(node, why, before_start);
+            }
+            NodeState::Exited { code, oom_killed } => {
+                let why = match (oom_killed, code) {
+                    (true, _) => "the kernel killed it for want of memory".to_owned(),
+                    (false, code) => format!("it has exited with code {code}"),
+                };
+                if is_stale {
+                    self.replace_stopped(node, "its settings changed while it was down", before_start);
+                } else if self.is_decided(node) {
+                    self.write_config(node, &why);
+                    self.start(node, &why, before_start);
+                }
+            }
+            NodeState::Dead | NodeState::Removing => self.replace_stopped(node, "it is dead", before_start),
+        }
+    }
+
+    fn start(&mut self, node: NodeId, why: &str, after: &[StepId]) {
+        self.step(node, Action::StartNode { node }, why, after.to_vec());
+    }
+
+    fn replace_stopped(&mut self, node: NodeId, why: &str, before_start: &[StepId]) {
+        if !self.is_decided(node) {
+            return;
+        }
+        self.step(node, Action::RemoveNode { node }, why, []);
+        self.create(node, why);
+        self.write_config(node, why);
+        self.start(node, why, before_start);
+    }
+
+    fn redis_view(&self, node: NodeId) -> Option<&'a RedisView> {
+        self.observed.topology.redis.get(&node).and_then(Answer::said)
+    }
+
+    fn sentinel_view(&self, node: NodeId) -> Option<&'a SentinelView> {
+        self.observed.topology.sentinels.get(&node).and_then(Answer::said)
+    }
+
+    /// Runtime settings, and nodes that follow nobody or the wrong one.
+    fn set_redis_right(&mut self) {
+        let wanted = render::runtime_directives(self.spec, 0);
+        for node in self.spec.groups().flat_map(|group| self.spec.redis_nodes(group)).collect::<Vec<_>>() {
+            let Some(view) = self.redis_view(node) else { continue };
+            let differs = |(name, value): &(&String, &String)| {
+                view.config.get(*name).is_some_and(|have| !render::same_value(name, value, have))
+            };
+            let directives: BTreeMap<String, String> =
+                wanted.iter().filter(differs).map(|(name, value)| (name.clone(), value.clone())).collect();
+            if !directives.is_empty() {
+                self.step(
+                    node,
+                    Action::ConfigSet { node, directives },
+                    "its settings differ from the configuration",
+                    [],
+                );
+            }
+            if let Some((master, why)) = self.should_follow(node, view) {
+                self.step(node, Action::Replicate { node, master }, why, []);
+            }
+        }
+    }
+
+    /// A second master, or a replica of somebody else, follows the master: but only one that is a master now, and on
+    /// the word of the Sentinels where there are any.
+    fn should_follow(&self, node: NodeId, view: &RedisView) -> Option<(NodeId, String)> {
+        let group = node.group()?;
+        let master = *self.masters.get(&group)?;
+        let is_master = |view: &RedisView| matches!(view.role, RoleView::Master { .. });
+        if node == master || !self.redis_view(master).is_some_and(is_master) {
+            return None;
+        }
+        let follows = match &view.role {
+            RoleView::Master { .. } => "claims to be master as well".to_owned(),
+            RoleView::Replica { master: address, .. } => match node_at(*address, self.observed) {
+                Some(other) if other == master => return None,
+                Some(other) => format!("follows {other}"),
+                None => format!("follows {address}"),
+            },
+        };
+        let by_whom =
+            if majority_word(group, self.observed).is_some() { "the Sentinels name" } else { "the master is" };
+        Some((master, format!("it {follows}, {by_whom} {master}")))
+    }
+
+    fn set_sentinels_right(&mut self) {
+        for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
+            let Some(view) = self.sentinel_view(node) else { continue };
+            for group in self.spec.groups().collect::<Vec<_>>() {
+                let Some(watched) = view.masters.get(&group.to_string()) else {
+                    if let Some(master) = self.masters.get(&group).copied() {
+                        let after = self.last.get(&master).copied();
+                        let why = format!("it does not watch {group}");
+                        self.step(node, Action::SentinelMonitor { node, group, master }, why, after);
+                    }
+                    continue;
+                };
+                let mut wanted = render::sentinel_settings(self.spec);
+                wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
+                let have = BTreeMap::from([
+                    ("quorum", watched.quorum.to_string()),
+                    ("down-after-milliseconds", watched.down_after.to_string()),
+                    ("failover-timeout", watched.failover_timeout.to_string()),
+                    ("parallel-syncs", watched.parallel_syncs.to_string()),
+                ]);
+                let differs =
+                    |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
+                let settings: BTreeMap<String, String> = wanted.into_iter().filter(differs).collect();
+                if !settings.is_empty() {
+                    let why = "its settings differ from the configuration";
+                    self.step(node, Action::SentinelSet { node, group, settings }, why, []);
+                }
+            }
+            let wanted: BTreeSet<String> = self.spec.groups().map(|group| group.to_string()).collect();
+            for group in view.masters.keys().filter(|name| !wanted.contains(*name)).filter_map(|name| name.parse().ok())
+            {
+                self.step(
+                    node,
+                    Action::SentinelRemove { node, group },
+                    format!("{group} is not in the configuration"),
+                    [],
+                );
+            }
+        }
+    }
+
+    /// A proxy checks the nodes that should be there, and a master that is on its way out.
+    fn set_proxies_right(&mut self) {
+        let wanted = self.spec.nodes().into_iter().filter(|node| node.role() != Role::Proxy);
+        let nodes: BTreeSet<NodeId> = wanted.chain(self.masters.values().copied()).collect();
+        for proxy in self.spec.proxy_nodes().collect::<Vec<_>>() {
+            let Some(view) = self.observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
+            let is_stale = self.facts(proxy).is_some_and(|facts| facts.spec_hash != spec_hash(self.spec, proxy));
+            if view.checked != nodes && !is_stale {
+                let why = "it checks other nodes than there should be";
+                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, []);
+            }
+        }
+    }
+
+    /// Running nodes that were made from other settings are made anew, one after the other: replicas, then the master
+    /// after a switchover, Sentinels while the others hold the quorum, proxies last.
+    fn replace_stale_nodes(&mut self) {
+        let is_stale = |node: &NodeId| {
+            let facts = self.observed.inventory.nodes.get(node);
+            facts.is_some_and(|facts| {
+                facts.state == NodeState::Running && facts.spec_hash != spec_hash(self.spec, *node)
+            })
+        };
+        let is_master = |node: &NodeId| self.masters.values().any(|master| master == node);
+        let (masters, others): (Vec<NodeId>, Vec<NodeId>) =
+            self.spec.nodes().into_iter().filter(is_stale).partition(is_master);
+        let mut previous: Option<StepId> = None;
+        for node in others {
+            if self.is_decided(node) {
+                previous = Some(self.replace_running(node, previous));
+            }
+        }
+        for master in masters {
+            let Some(group) = master.group() else { continue };
+            match self.successor(group, master) {
+                Some(to) => {
+                    let why = format!("{master} must be made anew and is master");
+                    let after: Vec<StepId> = previous.into_iter().chain(self.last.values().copied()).collect();
+                    previous = Some(self.plan.push(Action::Switchover { group, to }, why, after));
+                    self.plan.then_observe = Some("the masters have moved".to_owned());
+                }
+                None => previous = Some(self.replace_running(master, previous)),
+            }
+        }
+    }
+
+    fn replace_running(&mut self, node: NodeId, previous: Option<StepId>) -> StepId {
+        let why = "its settings have changed";
+        self.step(node, Action::StopNode { node }, why, previous);
+        self.step(node, Action::RemoveNode { node }, why, []);
+        self.create(node, why);
+        self.write_config(node, why);
+        self.start(node, why, &[]);
+        let gates: Vec<Gate> = match node {
+            NodeId::Redis { group, .. } => vec![Gate::ReplicasInSync { group }],
+            NodeId::Sentinel(_) => self.spec.groups().map(|group| Gate::QuorumReached { group }).collect(),
+            NodeId::Proxy(_) => self.spec.groups().map(|group| Gate::ProxiesRoute { group }).collect(),
+        };
+        let mut last = self.last[&node];
+        for gate in gates {
+            last = self.step(node, Action::Await { gate }, "before the next node is made anew", []);
+        }
+        last
+    }
+
+    /// The replica to promote in place of a master: up, linked, and with the highest offset; the lowest ordinal of
+    /// equals.
+    fn successor(&self, group: Group, master: NodeId) -> Option<NodeId> {
+        let fit = |node: &NodeId| match self.redis_view(*node).map(|view| &view.role) {
+            Some(RoleView::Replica { link_up, .. }) => *link_up && is_up(*node, self.observed),
+            Some(RoleView::Master { .. }) | None => false,
+        };
+        let candidates = self.spec.redis_nodes(group).filter(|node| *node != master).filter(fit);
+        candidates.max_by_key(|node| (self.redis_view(*node).map_or(0, |view| view.offset), std::cmp::Reverse(*node)))
+    }
+
+    /// Waits for what is not yet so, after all else; then proves it with a write.
+    fn await_ready(&mut self) {
+        let failing: Vec<(Gate, String)> = Gate::ready(self.spec)
+            .into_iter()
+            .filter_map(|gate| gate.holds(self.spec, self.observed).err().map(|why| (gate, why)))
+            .collect();
+        if self.plan.is_empty() && failing.is_empty() {
+            return;
+        }
+        if let Some(why) = self.unsettled.values().next() {
+            self.plan.then_observe = Some(why.clone());
+        }
+        if self.plan.then_observe.is_some() {
+            return self.await_settled();
+        }
+        let everything = self.plan.leaves();
+        let mut gates = Vec::new();
+        for gate in Gate::ready(self.spec) {
+            let why = failing.iter().find(|(failed, _)| *failed == gate).map_or("after these changes", |(_, why)| why);
+            gates.push(self.plan.push(Action::Await { gate }, why, everything.iter().copied()));
+        }
+        for proxy in self.spec.proxy_nodes() {
+            for group in self.spec.groups() {
+                let why = "a cluster is ready when a write proves it";
+                self.plan.push(Action::VerifyWrite { proxy, group }, why, gates.iter().copied());
+            }
+        }
+    }
+
+    /// Before the next look, what decides must have decided.
+    fn await_settled(&mut self) {
+        let everything = self.plan.leaves();
+        for (group, why) in self.unsettled.clone() {
+            self.plan.push(Action::Await { gate: Gate::SentinelsAgree { group } }, why, everything.iter().copied());
+        }
+    }
+}

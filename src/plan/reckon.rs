@@ -1,0 +1,150 @@
+//! Reckoning: which node is the master of a group, from everything that anybody says or has written down.
+//!
+//! Live Sentinels outrank what nodes claim about themselves, a claim outranks what is written in stopped nodes' files,
+//! and a higher configuration epoch outranks a lower one: the last failover that won is the truth (Redis's manual,
+//! "Sentinel: consistency properties").
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::gate::{claimants, node_at};
+use super::observed::{Answer, NodeState, Observed, RedisView, RoleView, StoredState};
+use crate::spec::{Group, NodeId};
+
+/// What is known of a group's master.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reckoned {
+    /// This node is the master, or was the last one if the group is down.
+    Master(NodeId),
+    /// The group has never had a master.
+    Unborn,
+    /// It is being decided; redos must not interfere. The text says by whom.
+    Unsettled(String),
+}
+
+/// Reckons the master of a group.
+pub fn reckon(group: Group, observed: &Observed) -> Reckoned {
+    let claims = claimants(group, observed);
+    if let Some(named) = majority_word(group, observed) {
+        return by_majority(group, named, &claims, observed);
+    }
+    match claims.as_slice() {
+        [master] => Reckoned::Master(*master),
+        [] => last_known(group, observed).map_or(Reckoned::Unborn, Reckoned::Master),
+        several => {
+            let newest = newest_word(group, observed).filter(|node| several.contains(node));
+            Reckoned::Master(newest.unwrap_or_else(|| best_claimant(several, observed)))
+        }
+    }
+}
+
+fn by_majority(group: Group, named: NodeId, claims: &[NodeId], observed: &Observed) -> Reckoned {
+    if claims.contains(&named) || claims.is_empty() && !answers_as_replica(named, observed) {
+        return Reckoned::Master(named);
+    }
+    match claims {
+        [other] => Reckoned::Unsettled(format!("the Sentinels name {named} as master of {group} while {other} is one")),
+        _ => Reckoned::Unsettled(format!("the Sentinels name {named} as master of {group}, which is a replica")),
+    }
+}
+
+fn redis_view(node: NodeId, observed: &Observed) -> Option<&RedisView> {
+    observed.topology.redis.get(&node).and_then(Answer::said)
+}
+
+fn answers_as_replica(node: NodeId, observed: &Observed) -> bool {
+    redis_view(node, observed).is_some_and(|view| matches!(view.role, RoleView::Replica { .. }))
+}
+
+/// The node that more than half of the cluster's Sentinels name now.
+pub fn majority_word(group: Group, observed: &Observed) -> Option<NodeId> {
+    let sentinels = observed.inventory.nodes.keys().filter(|node| matches!(node, NodeId::Sentinel(_))).count();
+    let mut votes: BTreeMap<NodeId, usize> = BTreeMap::new();
+    for view in observed.topology.sentinels.values().filter_map(Answer::said) {
+        let named = view.masters.get(&group.to_string()).and_then(|watched| node_at(watched.address, observed));
+        if let Some(node) = named {
+            *votes.entry(node).or_default() += 1;
+        }
+    }
+    votes.into_iter().find(|(_, count)| *count * 2 > sentinels).map(|(node, _)| node)
+}
+
+/// Of several nodes that claim to be master without a Sentinel to judge: the one with the most replicas, then the one
+/// that has written the most.
+fn best_claimant(claims: &[NodeId], observed: &Observed) -> NodeId {
+    let merit = |node: &NodeId| {
+        let view = redis_view(*node, observed);
+        let replicas = view.map_or(0, |view| match &view.role {
+            RoleView::Master { replicas } => replicas.len(),
+            RoleView::Replica { .. } => 0,
+        });
+        // The last of equals wins in max_by_key; reversing the node makes that the lowest ordinal.
+        (replicas, view.map_or(0, |view| view.offset), std::cmp::Reverse(*node))
+    };
+    claims.iter().copied().max_by_key(merit).unwrap_or(claims[0])
+}
+
+/// The last master that anybody remembers.
+fn last_known(group: Group, observed: &Observed) -> Option<NodeId> {
+    newest_word(group, observed).or_else(|| by_files(group, observed)).or_else(|| by_followers(group, observed))
+}
+
+/// The master that the Sentinel word with the highest configuration epoch names, live or written.
+fn newest_word(group: Group, observed: &Observed) -> Option<NodeId> {
+    let name = group.to_string();
+    let live = observed.topology.sentinels.values().filter_map(Answer::said).filter_map(|view| {
+        let watched = view.masters.get(&name)?;
+        Some((watched.config_epoch, node_at(watched.address, observed)?))
+    });
+    let written = observed.inventory.nodes.values().filter_map(|facts| match &facts.stored {
+        Some(StoredState::Sentinel { masters }) => {
+            let master = masters.get(&name)?;
+            Some((master.config_epoch, node_then_at(master.address, observed)?))
+        }
+        Some(StoredState::Redis { .. }) | None => None,
+    });
+    live.chain(written).filter(|(_, node)| node.group() == Some(group)).max().map(|(_, node)| node)
+}
+
+/// The node that lived at an address when the files were written, which may have been another subnet.
+fn node_then_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
+    let wrote = |ip: Ipv4Addr| {
+        observed.inventory.nodes.iter().find_map(|(node, facts)| match &facts.stored {
+            Some(StoredState::Redis { address: Some(then), .. }) if *then == ip => Some(*node),
+            Some(StoredState::Redis { .. } | StoredState::Sentinel { .. }) | None => None,
+        })
+    };
+    wrote(*address.ip()).or_else(|| node_at(address, observed))
+}
+
+/// The stopped node whose own file says that it was a master; else the one that the others' files follow.
+fn by_files(group: Group, observed: &Observed) -> Option<NodeId> {
+    let stored = |node: &NodeId| match &observed.inventory.nodes.get(node)?.stored {
+        Some(StoredState::Redis { replica_of, .. }) => Some(*replica_of),
+        Some(StoredState::Sentinel { .. }) | None => None,
+    };
+    let nodes: Vec<NodeId> = observed.inventory.nodes.keys().copied().filter(|n| n.group() == Some(group)).collect();
+    let master = nodes.iter().copied().find(|node| stored(node) == Some(None));
+    master.or_else(|| nodes.iter().filter_map(|node| node_then_at(stored(node)??, observed)).next())
+}
+
+/// The node that running replicas follow.
+fn by_followers(group: Group, observed: &Observed) -> Option<NodeId> {
+    let follows = |view: &RedisView| match view.role {
+        RoleView::Replica { master, .. } => node_at(master, observed),
+        RoleView::Master { .. } => None,
+    };
+    let views = observed.topology.redis.iter().filter(|(node, _)| node.group() == Some(group));
+    views.filter_map(|(_, answer)| answer.said()).filter_map(follows).next()
+}
+
+/// Whether a node runs and answers.
+pub fn is_up(node: NodeId, observed: &Observed) -> bool {
+    let running = observed.inventory.nodes.get(&node).is_some_and(|facts| facts.state == NodeState::Running);
+    let said = match node {
+        NodeId::Redis { .. } => redis_view(node, observed).is_some(),
+        NodeId::Sentinel(_) => observed.topology.sentinels.get(&node).and_then(Answer::said).is_some(),
+        NodeId::Proxy(_) => observed.topology.proxies.get(&node).and_then(Answer::said).is_some(),
+    };
+    running && said
+}

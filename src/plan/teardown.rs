@@ -1,0 +1,42 @@
+//! The plan of `redos down`: Sentinels and proxies first, so that nothing fails over while the Redis nodes stop.
+
+use super::observed::{Inventory, NodeState};
+use super::step::{Action, Plan, StepId};
+use crate::spec::{NodeId, Role};
+
+/// Removes everything that is there. Unless `with_volumes`, data volumes stay, and the record of the settings that they
+/// were made with; a proxy's volume holds nothing of worth.
+pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
+    let mut plan = Plan::default();
+    let why = "the cluster is taken down";
+    let (redis, others): (Vec<_>, Vec<_>) = inventory.nodes.iter().partition(|(node, _)| node.role() == Role::Redis);
+    let watchers: Vec<StepId> = others.into_iter().map(|(node, _)| plan.push(remove(*node), why, [])).collect();
+    let mut removed = watchers.clone();
+    for (node, facts) in redis {
+        let mut after = watchers.clone();
+        if facts.state == NodeState::Running {
+            after.push(plan.push(
+                Action::StopNode { node: *node },
+                "its data are written to disk",
+                watchers.iter().copied(),
+            ));
+        }
+        removed.push(plan.push(remove(*node), why, after));
+    }
+    for node in inventory.volumes.keys().filter(|node| with_volumes || node.role() == Role::Proxy) {
+        let why =
+            if with_volumes { "its removal was asked for" } else { "it holds nothing but the proxy's configuration" };
+        plan.push(Action::RemoveVolume { node: *node }, why, removed.iter().copied());
+    }
+    if with_volumes && inventory.recorded.is_some() {
+        plan.push(Action::RemoveRecord, "there is nothing left that it could describe", removed.iter().copied());
+    }
+    if inventory.network.is_some() {
+        plan.push(Action::RemoveNetwork, why, removed.iter().copied());
+    }
+    plan
+}
+
+fn remove(node: NodeId) -> Action {
+    Action::RemoveNode { node }
+}

@@ -1,0 +1,265 @@
+//! Properties of the planner on the in-memory engine, and golden plans.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use redos::apply::ApplyError;
+use redos::converge::{Converged, Converger};
+use redos::engine::Engine;
+use redos::engine::sim::Sim;
+use redos::plan::desired::{Program, Programs};
+use redos::plan::observed::{NodeState, Observed};
+use redos::plan::{Action, Gate, Plan, diff, teardown};
+use redos::sentinel::Servers;
+use redos::spec::secret::SECRET_OCTETS;
+use redos::spec::{NodeId, Role, Secrets, Spec};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+fn spec(masters: u16, replicas: u16, sentinels: u16, proxies: u16) -> Spec {
+    let defaults = Spec::with_defaults("sim".parse().expect("a good name"));
+    Spec { masters, replicas, sentinels, quorum: sentinels / 2 + 1, proxies, ..defaults }
+}
+
+fn programs() -> Programs {
+    let program = |image: &str, server: &str| Program { image: image.to_owned(), server: server.to_owned() };
+    Programs { redis: program("redis", "redis-server"), proxy: program("haproxy", "haproxy") }
+}
+
+/// `redos up` in memory. Time is virtual: an hour of waiting costs nothing.
+async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
+    let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
+    let converger = Converger {
+        engine: sim,
+        connect: |_: &Secrets| sim.clone(),
+        spec,
+        new_secrets: Secrets::made(|| [7; SECRET_OCTETS]),
+        prepare: async |_: &redos::plan::Inventory| Ok(programs()),
+        report: &|_| {},
+        cancel: &CancellationToken::new(),
+        deadline: Instant::now() + Duration::from_secs(60),
+    };
+    converger.converge(inventory).await
+}
+
+async fn observed(sim: &Sim, spec: &Spec) -> Observed {
+    let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
+    let topology = sim.topology(&inventory).await;
+    Observed { inventory, topology }
+}
+
+async fn down(sim: &Sim, spec: &Spec, with_volumes: bool) {
+    let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
+    for step in teardown(&inventory, with_volumes).steps {
+        let result = match step.action {
+            Action::StopNode { node } => sim.stop_node(&spec.name, node).await,
+            Action::RemoveNode { node } => sim.remove_node(&spec.name, node).await,
+            Action::RemoveVolume { node } => sim.remove_volume(&spec.name, node).await,
+            Action::RemoveNetwork => sim.remove_network("network").await,
+            Action::RemoveRecord => sim.remove_record(&spec.name).await,
+            other => panic!("a teardown has no business with: {other}"),
+        };
+        if result.is_err() {
+            return;
+        }
+    }
+}
+
+/// What can happen to a cluster between two `up`s.
+#[derive(Clone, Debug)]
+enum Accident {
+    /// `up`, cut off after so many changes.
+    CutUp(usize),
+    /// The state of the nth node changes.
+    State(usize, NodeState),
+    /// The nth node's container is removed.
+    Removed(usize),
+    /// `down`, cut off after so many changes.
+    CutDown(usize),
+    /// `down`, whole.
+    Down,
+}
+
+fn accident() -> impl Strategy<Value = Accident> {
+    let killed = NodeState::Exited { code: 137, oom_killed: false };
+    let state = prop_oneof![Just(NodeState::Paused), Just(killed), Just(NodeState::Restarting), Just(NodeState::Dead),];
+    prop_oneof![
+        3 => (0usize..60).prop_map(Accident::CutUp),
+        4 => (0usize..16, state).prop_map(|(node, state)| Accident::State(node, state)),
+        3 => (0usize..16).prop_map(Accident::Removed),
+        1 => (0usize..30).prop_map(Accident::CutDown),
+        1 => Just(Accident::Down),
+    ]
+}
+
+async fn happen(sim: &Sim, spec: &Spec, accident: &Accident) {
+    let nodes = spec.nodes();
+    match accident {
+        Accident::CutUp(changes) => {
+            sim.cut_after(*changes);
+            let _ = up(sim, spec).await;
+            sim.mend();
+        }
+        Accident::State(node, state) => sim.disrupt(nodes[node % nodes.len()], Some(state.clone())),
+        Accident::Removed(node) => sim.disrupt(nodes[node % nodes.len()], None),
+        Accident::CutDown(changes) => {
+            sim.cut_after(*changes);
+            down(sim, spec, false).await;
+            sim.mend();
+        }
+        Accident::Down => down(sim, spec, false).await,
+    }
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn up_converges_after_any_accidents_and_has_nothing_left_to_do(
+        masters in 1u16..3, replicas in 0u16..4, sentinels in prop_oneof![Just(1u16), Just(3), Just(5)], proxies in 1u16..3,
+        accidents in prop::collection::vec(accident(), 0..6),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, sentinels, proxies));
+            for accident in &accidents {
+                happen(&sim, &spec, accident).await;
+            }
+            if let Err(error) = up(&sim, &spec).await {
+                panic!("after {accidents:?}: {error:?}\n{:#?}", diff(&spec, &observed(&sim, &spec).await).to_string());
+            }
+            let observed = observed(&sim, &spec).await;
+            prop_assert_eq!(diff(&spec, &observed), Plan::default());
+            for gate in Gate::ready(&spec) {
+                prop_assert_eq!(gate.holds(&spec, &observed), Ok(()), "{}", gate);
+            }
+            let nodes: Vec<NodeId> = observed.inventory.nodes.keys().copied().collect();
+            prop_assert_eq!(nodes, spec.nodes());
+            prop_assert!(!sim.journal().iter().any(|what| what.starts_with("remove volume of redis")));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn down_leaves_nothing_after_any_accidents_but_data_volumes_unless_asked(
+        replicas in 0u16..3, accidents in prop::collection::vec(accident(), 0..4), with_volumes: bool,
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(1, replicas, 3, 1));
+            let _ = up(&sim, &spec).await;
+            for accident in &accidents {
+                happen(&sim, &spec, accident).await;
+            }
+            let before = sim.left();
+            down(&sim, &spec, with_volumes).await;
+            let (nodes, volumes, network) = sim.left();
+            prop_assert!(nodes.is_empty() && !network);
+            let kept: Vec<NodeId> = before.1.into_iter().filter(|node| node.role() != Role::Proxy && !with_volumes).collect();
+            prop_assert_eq!(volumes, kept);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_plan_is_deterministic_and_its_steps_wait_for_earlier_ones_only(
+        masters in 1u16..3, replicas in 0u16..4, accidents in prop::collection::vec(accident(), 0..5),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, 3, 1));
+            for accident in &accidents {
+                happen(&sim, &spec, accident).await;
+            }
+            let observed = observed(&sim, &spec).await;
+            let plan = diff(&spec, &observed);
+            prop_assert_eq!(&plan, &diff(&spec, &observed));
+            for step in &plan.steps {
+                prop_assert!(step.after.iter().all(|id| *id < step.id), "{}", step);
+                prop_assert!(!step.why.is_empty(), "{}", step);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn a_fresh_cluster_is_planned_in_one_wave() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
+        insta::assert_snapshot!("fresh", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
+fn a_killed_replica_and_a_paused_sentinel_are_repaired_and_nothing_else_is_touched() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        sim.disrupt(
+            NodeId::redis(redos::spec::Group::number(1), 2),
+            Some(NodeState::Exited { code: 137, oom_killed: false }),
+        );
+        sim.disrupt(NodeId::Sentinel(3), Some(NodeState::Paused));
+        insta::assert_snapshot!("repair", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
+fn a_changed_port_replaces_the_proxy_and_runtime_settings_are_set_at_runtime() {
+    run(async {
+        let (sim, mut spec) = (Sim::default(), spec(1, 1, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        spec.ports.write = 7000;
+        spec.sentinel.down_after = 2000;
+        insta::assert_snapshot!("changed", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
+fn a_setting_that_needs_a_restart_replaces_replicas_then_switches_over() {
+    run(async {
+        let (sim, mut spec) = (Sim::default(), spec(1, 2, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        spec.redis.insert("databases".to_owned(), "32".to_owned());
+        insta::assert_snapshot!("restart", diff(&spec, &observed(&sim, &spec).await));
+        let done = up(&sim, &spec).await.expect("up");
+        let master_moved =
+            done.plans.iter().any(|plan| plan.steps.iter().any(|s| matches!(s.action, Action::Switchover { .. })));
+        assert!(master_moved);
+    });
+}
+
+#[test]
+fn up_after_down_looks_into_the_volumes_first() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 1, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        down(&sim, &spec, false).await;
+        insta::assert_snapshot!("volumes", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
+fn the_last_master_is_master_again_after_down_and_up_on_another_subnet() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        let group = redos::spec::Group::number(1);
+        sim.disrupt(NodeId::redis(group, 1), Some(NodeState::Exited { code: 137, oom_killed: false }));
+        up(&sim, &spec).await.expect("up");
+        let inventory = sim.inventory(&spec.name).await.expect("inventory");
+        sim.switchover(&inventory, group, NodeId::redis(group, 3)).await.expect("switchover");
+        let before = observed(&sim, &spec).await;
+        down(&sim, &spec, false).await;
+        up(&sim, &spec).await.expect("up");
+        let after = observed(&sim, &spec).await;
+        assert_ne!(
+            before.inventory.network, after.inventory.network,
+            "the subnets must differ for this to mean anything"
+        );
+        assert_eq!(redos::plan::gate::sole_master(group, &after), Ok(NodeId::redis(group, 3)));
+    });
+}
