@@ -14,22 +14,29 @@ use crate::plan::{Action, Plan, diff};
 use crate::sentinel::Servers;
 use crate::spec::{NodeId, Secrets, Spec, render};
 
-/// Reads the cluster's secrets from the first node that has them, running or not.
+/// Reads the cluster's secrets from the first node that gives them, running or not.
 ///
 /// # Errors
-/// The Engine failed. A cluster without secrets (there is none, or its volumes have no containers) is `None`.
+/// No node gave them, and at one of them the Engine failed. A cluster without secrets (there is none, or its volumes
+/// have no containers) is `None`.
 pub async fn read_secrets<E: Engine>(
     engine: &E,
     spec: &Spec,
     inventory: &Inventory,
 ) -> Result<Option<Secrets>, EngineError> {
+    let mut failed = Ok(None);
     for node in inventory.nodes.keys().filter(|node| !matches!(node, NodeId::Proxy(_))) {
-        let file = engine.read_file(&spec.name, *node, render::SECRETS_FILE).await?;
-        if let Some(secrets) = file.and_then(|octets| serde_json::from_slice(&octets).ok()) {
-            return Ok(Some(secrets));
+        match engine.read_file(&spec.name, *node, render::SECRETS_FILE).await {
+            Ok(file) => {
+                if let Some(secrets) = file.and_then(|octets| serde_json::from_slice(&octets).ok()) {
+                    return Ok(Some(secrets));
+                }
+            }
+            // One broken node must not hide what all others have, too.
+            Err(error) => failed = Err(error),
         }
     }
-    Ok(None)
+    failed
 }
 
 /// Everything that the loop needs.

@@ -72,6 +72,12 @@ pub trait Engine: Dial + Send + Sync + 'static {
     /// Where it is and what it is, for messages: "Docker 20.10.24 (API 1.41) at unix:///var/run/docker.sock".
     fn describe(&self) -> String;
 
+    /// The name of its host where that is another machine than this one; `None` on this machine. Published ports are
+    /// reached there.
+    fn remote_host(&self) -> Option<String> {
+        None
+    }
+
     /// Everything that carries the cluster's labels, and what the volumes of stopped nodes hold.
     fn inventory(&self, cluster: &ClusterName) -> impl Future<Output = Result<Inventory>> + Send;
 

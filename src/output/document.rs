@@ -67,4 +67,19 @@ impl Screen {
             Format::Yaml => ui.data(format!("---\n{}", serde_yaml::to_string(value).map_err(anyhow::Error::new)?)),
         }
     }
+
+    /// Shows a failure in place of the last value; to programs as [`Ui::failure`], beside the values.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn failure(&mut self, failure: &Failure) -> Result<(), Failure> {
+        let ui = self.ui.clone();
+        match ui.format() {
+            Format::Table => self.draw(&ui.failure_text(failure)),
+            Format::Json | Format::Yaml => {
+                ui.failure(failure);
+                Ok(())
+            }
+        }
+    }
 }

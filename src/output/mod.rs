@@ -224,23 +224,27 @@ impl Ui {
         if failure.kind == FailureKind::OutputClosed {
             return;
         }
-        let mut chain = failure.chain();
-        let message = chain.next().unwrap_or_default();
-        let causes: Vec<String> = chain.collect();
         if self.speaks_json() {
+            let mut chain = failure.chain();
             self.stderr_json(&json!({
                 "apiVersion": API_VERSION,
                 "kind": "Error",
                 "code": failure.kind.as_str(),
                 "exitCode": failure.kind.exit().code(),
-                "message": message,
-                "causes": causes,
+                "message": chain.next(),
+                "causes": chain.collect::<Vec<_>>(),
                 "hints": failure.hints,
             }));
             return;
         }
-        let mut text = format!("{} {message}", self.paint("error:", Style::new().red().bold()));
-        for cause in &causes {
+        self.stderr(&self.failure_text(failure));
+    }
+
+    fn failure_text(&self, failure: &Failure) -> String {
+        let mut chain = failure.chain();
+        let error = self.paint("error:", Style::new().red().bold());
+        let mut text = format!("{error} {}", chain.next().unwrap_or_default());
+        for cause in chain {
             // What follows a line end, such as the end of a log, stays beneath its cause.
             text.push_str(&format!("\n  Caused by: {}", cause.trim_end().replace('\n', "\n    ")));
         }
@@ -250,7 +254,7 @@ impl Ui {
         for hint in &failure.hints {
             text.push_str(&format!("\n{} {hint}", self.paint("hint:", hint_style())));
         }
-        self.stderr(&text);
+        text
     }
 
     /// A part of the data in this style, where stdout has colour.

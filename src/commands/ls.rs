@@ -1,0 +1,39 @@
+//! `redos ls`: all clusters of an Engine.
+
+use std::time::SystemTime;
+
+use crate::engine::{ClusterSummary, Engine};
+use crate::error::{Exit, Failure};
+use crate::output::list::{Cluster, ClusterState, clusters_text};
+use crate::output::{Format, List, Ui};
+use crate::plan::observed::NodeState;
+
+/// Lists them. That there is none is a remark, not data: `$(redos ls)` is empty then.
+///
+/// # Errors
+/// The Engine failed, or the output is closed.
+pub async fn run(ui: &Ui, engine: &impl Engine) -> Result<Exit, Failure> {
+    let clusters: Vec<Cluster> = engine.clusters().await?.into_iter().map(row).collect();
+    if clusters.is_empty() && ui.format() == Format::Table {
+        ui.status(format_args!("there is no cluster on {}", engine.describe()));
+        ui.hint("create one: redos up");
+        return Ok(Exit::Done);
+    }
+    let list = List::new("ClusterList", clusters);
+    ui.document(&list, |ui| clusters_text(&list.items, SystemTime::now(), ui))?;
+    Ok(Exit::Done)
+}
+
+fn row(summary: ClusterSummary) -> Cluster {
+    let running = summary.states.get(NodeState::Running.as_str()).copied().unwrap_or_default();
+    let total = summary.states.values().sum();
+    Cluster {
+        name: summary.name,
+        state: ClusterState::of(running, total),
+        running,
+        total,
+        ports: summary.ports,
+        created_at: summary.created_at,
+        kept_volumes: summary.kept_volumes,
+    }
+}

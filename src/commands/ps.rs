@@ -1,0 +1,21 @@
+//! `redos ps`: the containers of a cluster.
+
+use std::time::SystemTime;
+
+use super::existing;
+use crate::engine::Engine;
+use crate::error::{Exit, Failure};
+use crate::output::list::{nodes, nodes_text};
+use crate::output::{List, Ui};
+use crate::spec::ClusterName;
+
+/// Lists them.
+///
+/// # Errors
+/// The Engine failed, there is no such cluster, or the output is closed.
+pub async fn run(ui: &Ui, engine: &impl Engine, cluster: &ClusterName) -> Result<Exit, Failure> {
+    let inventory = existing::inventory(engine, cluster).await?;
+    let list = List::new("NodeList", nodes(&inventory));
+    ui.document(&list, |ui| nodes_text(&list.items, SystemTime::now(), ui))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,117 @@
+//! `redos status`: who is master, and whether all is well.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::existing;
+use crate::converge::read_secrets;
+use crate::engine::Engine;
+use crate::error::{Exit, Failure};
+use crate::output::{self, Ui};
+use crate::plan::observed::{Answer, Inventory, NodeState, Observed, Topology};
+use crate::plan::status::{Status, status};
+use crate::sentinel::Servers;
+use crate::spec::{ClusterName, NodeId, Secrets, Spec};
+
+/// How often `--watch` looks anew. A failover takes about two seconds: this shows its course.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Shows a cluster once. The answer is whether it is healthy.
+///
+/// # Errors
+/// The Engine failed, there is no such cluster, or the output is closed.
+pub async fn run<E: Engine, S: Servers>(
+    ui: &Ui,
+    engine: &E,
+    cluster: &ClusterName,
+    connect: impl Fn(&Spec, &Secrets) -> S,
+) -> Result<Exit, Failure> {
+    let status = Eye::new(engine, cluster, connect).look().await?;
+    ui.document(&status, |ui| output::status::text(&status, ui))?;
+    Ok(Exit::answer(status.healthy))
+}
+
+/// Shows a cluster again and again until `cancel`. The answer is whether it was healthy when last seen.
+///
+/// # Errors
+/// The first look fails, or the output is closed. Later failures (the cluster is taken down and comes back, Docker
+/// restarts) are shown, and it goes on.
+pub async fn watch<E: Engine, S: Servers>(
+    ui: &Ui,
+    engine: &E,
+    cluster: &ClusterName,
+    connect: impl Fn(&Spec, &Secrets) -> S,
+    cancel: &CancellationToken,
+) -> Result<Exit, Failure> {
+    let mut eye = Eye::new(engine, cluster, connect);
+    let mut screen = ui.screen();
+    let mut ticks = interval(REFRESH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut last: Option<Exit> = None;
+    loop {
+        let look = async {
+            ticks.tick().await;
+            eye.look().await
+        };
+        let Some(seen) = cancel.run_until_cancelled(look).await else { break };
+        match seen {
+            Ok(status) => {
+                screen.document(&status, |ui| output::status::text(&status, ui))?;
+                last = Some(Exit::answer(status.healthy));
+            }
+            Err(failure) if last.is_none() => return Err(failure),
+            Err(failure) => {
+                screen.failure(&failure)?;
+                last = Some(Exit::No);
+            }
+        }
+    }
+    Ok(last.unwrap_or(Exit::Interrupted))
+}
+
+/// Looks at one cluster, and keeps the way to its servers from look to look.
+struct Eye<'a, E, S, C> {
+    engine: &'a E,
+    cluster: &'a ClusterName,
+    connect: C,
+    servers: Option<(Spec, S)>,
+}
+
+impl<'a, E: Engine, S: Servers, C: Fn(&Spec, &Secrets) -> S> Eye<'a, E, S, C> {
+    const fn new(engine: &'a E, cluster: &'a ClusterName, connect: C) -> Self {
+        Self { engine, cluster, connect, servers: None }
+    }
+
+    async fn look(&mut self) -> Result<Status, Failure> {
+        let inventory = existing::inventory(self.engine, self.cluster).await?;
+        let spec = existing::recorded(self.cluster, &inventory)?.clone();
+        let topology = self.topology(&spec, &inventory).await?;
+        Ok(status(&spec, &Observed { inventory, topology }, self.engine.remote_host().as_deref()))
+    }
+
+    async fn topology(&mut self, spec: &Spec, inventory: &Inventory) -> Result<Topology, Failure> {
+        if self.servers.as_ref().is_none_or(|(of, _)| of != spec) {
+            let secrets = read_secrets(self.engine, spec, inventory).await?;
+            self.servers = secrets.map(|secrets| (spec.clone(), (self.connect)(spec, &secrets)));
+        }
+        Ok(match &self.servers {
+            Some((_, servers)) => servers.topology(inventory).await,
+            None => silent(inventory, "the cluster's passwords are on none of its nodes"),
+        })
+    }
+}
+
+/// What is said of servers that cannot be asked.
+fn silent(inventory: &Inventory, why: &str) -> Topology {
+    let mut topology = Topology::default();
+    for (node, _) in inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running) {
+        match node {
+            NodeId::Redis { .. } => drop(topology.redis.insert(*node, Answer::Silent(why.to_owned()))),
+            NodeId::Sentinel(_) => drop(topology.sentinels.insert(*node, Answer::Silent(why.to_owned()))),
+            NodeId::Proxy(_) => drop(topology.proxies.insert(*node, Answer::Silent(why.to_owned()))),
+        }
+    }
+    topology
+}
