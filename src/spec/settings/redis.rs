@@ -2,7 +2,8 @@
 
 use super::value::Wrong;
 
-/// Directives that redos sets itself, each with the reason, a sentence without a full stop. Names as in Redis 7 and 8.
+/// Directives that redos sets itself, each with the reason, a sentence without a full stop. Names as in Redis 7 and 8 and
+/// Valkey 8, where some have two.
 pub const MANAGED: &[(&str, &str)] = &[
     ("aclfile", USERS),
     ("appenddirname", FILES),
@@ -13,31 +14,38 @@ pub const MANAGED: &[(&str, &str)] = &[
     ("daemonize", PROCESS),
     ("dbfilename", FILES),
     ("dir", FILES),
+    ("enable-debug-command", DOORS),
+    ("enable-module-command", DOORS),
+    ("enable-protected-configs", DOORS),
     ("include", "redos must see every directive"),
     ("logfile", PROCESS),
     ("masterauth", USERS),
     ("masteruser", USERS),
-    ("min-replicas-to-write", "redos sets it from the replicas that are alive"),
-    ("min-slaves-to-write", "redos sets it from the replicas that are alive"),
+    ("min-replicas-to-write", GUARD),
+    ("min-slaves-to-write", GUARD),
     ("pidfile", PROCESS),
     ("port", NETWORK),
+    ("primaryauth", USERS),
+    ("primaryuser", USERS),
     ("protected-mode", NETWORK),
     ("rename-command", "redos, the Sentinels and the proxy need the commands by their names"),
     ("replica-announce-ip", NETWORK),
     ("replica-announce-port", NETWORK),
+    ("replica-announced", FAILOVER),
     ("replica-priority", FAILOVER),
-    ("replica-read-only", "a replica that takes writes loses them"),
+    ("replica-read-only", READ_ONLY),
     ("replicaof", FAILOVER),
     ("requirepass", USERS),
     ("save", PERSISTENCE),
     ("slave-announce-ip", NETWORK),
     ("slave-announce-port", NETWORK),
     ("slave-priority", FAILOVER),
-    ("slave-read-only", "a replica that takes writes loses them"),
+    ("slave-read-only", READ_ONLY),
     ("slaveof", FAILOVER),
     ("supervised", PROCESS),
     ("syslog-enabled", PROCESS),
     ("tls-port", NETWORK),
+    ("tls-replication", NETWORK),
     ("unixsocket", NETWORK),
     ("user", USERS),
 ];
@@ -48,6 +56,9 @@ const PERSISTENCE: &str = "redos sets it from the mode of persistence; see --per
 const NETWORK: &str = "redos gives every node its address and port; see --port and --bind for the published ones";
 const PROCESS: &str = "redos runs Redis in a container and reads its log there";
 const FAILOVER: &str = "redos and the Sentinels decide who follows whom";
+const DOORS: &str = "a client could reach the files and the host of a node by it";
+const GUARD: &str = "redos sets it from the replicas that are alive";
+const READ_ONLY: &str = "a replica that takes writes loses them";
 
 /// Reads `NAME=VALUE`. An empty value takes the directive back, so it is `None`; an empty text is written `""`.
 pub fn assignment(text: &str) -> Result<(String, Option<String>), Wrong> {
@@ -62,7 +73,8 @@ pub fn assignment(text: &str) -> Result<(String, Option<String>), Wrong> {
     if value.is_empty() {
         return self::name(name).map(|name| (name, None));
     }
-    directive(name, value).map(|(name, value)| (name, Some(value)))
+    // `""` is how redis.conf writes a text that is empty.
+    directive(name, if value == "\"\"" { "" } else { value }).map(|(name, value)| (name, Some(value)))
 }
 
 /// Checks a directive by name and value.
@@ -74,14 +86,14 @@ pub fn directive(name: &str, value: &str) -> Result<(String, String), Wrong> {
             fix: "give the arguments on one line, as in redis.conf".to_owned(),
         });
     }
-    // `""` is how redis.conf writes a text that is empty.
-    Ok((name, if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() }))
+    Ok((name, value.to_owned()))
 }
 
 /// Checks the name of a directive; Redis reads names in any case.
 fn name(name: &str) -> Result<String, Wrong> {
     let name = name.to_ascii_lowercase();
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
+    {
         return Err(Wrong {
             what: format!("'{name}' is not a directive of redis.conf"),
             fix: "give a name such as maxmemory-policy".to_owned(),
@@ -107,6 +119,10 @@ mod tests {
         assert_eq!(
             given("client-output-buffer-limit=pubsub 32mb 8mb 60"),
             Ok(("client-output-buffer-limit".to_owned(), Some("pubsub 32mb 8mb 60".to_owned())))
+        );
+        assert_eq!(
+            given("notify-keyspace-events=\"\""),
+            Ok(("notify-keyspace-events".to_owned(), Some(String::new())))
         );
         assert!(given("maxmemory").is_err());
         assert!(given("max memory=1").is_err());
