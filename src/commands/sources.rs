@@ -12,8 +12,8 @@ use crate::spec::settings::{FlagLayer, Key, SourceFile, Sources};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "redos.yaml";
-/// Names standard input where a file is asked for.
-const STDIN: &str = "-";
+/// Names standard input, or output, where a file is asked for.
+pub const STDIN_OR_STDOUT: &str = "-";
 /// Variables of redos that are no settings of a cluster, and are read where they belong.
 const OTHER_VARIABLES: [&str; 2] = ["REDOS_FILE", "REDOS_HOST"];
 /// The most that a file with settings or a password may have, in octets. Nobody needs more, and a mistaken
@@ -101,13 +101,13 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
 
 /// The name of a file in messages.
 fn shown(path: &Path) -> String {
-    if path == Path::new(STDIN) { "stdin".to_owned() } else { path.display().to_string() }
+    if path == Path::new(STDIN_OR_STDOUT) { "stdin".to_owned() } else { path.display().to_string() }
 }
 
 /// The text of a small file, or of standard input. It must be UTF-8.
 fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
-    let read = if path == Path::new(STDIN) {
+    let read = if path == Path::new(STDIN_OR_STDOUT) {
         std::io::stdin().lock().take(FILE_MAX + 1).read_to_string(&mut text)?
     } else {
         std::fs::File::open(path)?.take(FILE_MAX + 1).read_to_string(&mut text)?

@@ -11,10 +11,12 @@ mod file;
 mod problem;
 mod redis;
 mod resolve;
+mod schema;
 pub mod table;
 #[cfg(test)]
 mod tests;
 mod value;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +27,12 @@ pub use file::{KIND, SourceFile};
 pub use problem::{Origin, Problem, Problems, Snippet};
 pub use redis::MANAGED as MANAGED_DIRECTIVES;
 pub use resolve::{FlagLayer, Request, Sources};
+pub use schema::schema;
 pub use table::{Key, Kind, Setting};
+pub use view::{ConfigDocument, SettingRow};
+
+/// A commented `redos.yaml` with the defaults.
+pub const SAMPLE: &str = include_str!("../../../templates/redos.yaml");
 
 /// Passwords that somebody gave. The others are kept from the existing cluster, or made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -308,3 +308,46 @@ fn the_name_alone_needs_no_other_setting_to_be_right() {
     assert!(name(&sources("name: shop\nreplicas: [\n", &[], &[])).is_err());
     assert!(name(&sources("", &[], &[(Key::Name, "A")])).is_err());
 }
+
+#[test]
+fn the_sample_is_the_default_and_shows_every_setting() {
+    let nothing = |text: String| {
+        let file = Some(SourceFile { name: "redos.yaml".to_owned(), text });
+        let read_secret = &|_: &Path| Ok("given".to_owned());
+        settings(&Sources { file, read_secret, ..sources("", &[], &[]) }, None)
+    };
+    assert_eq!(nothing(SAMPLE.to_owned()).spec, defaults());
+
+    // With every '#' taken away that has no space after it, all settings are given and are still the defaults but for
+    // those that are nothing by default.
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with(' ') || rest.starts_with("  ") => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    let all = nothing(SAMPLE.lines().map(line).collect());
+    for setting in SETTINGS.iter().filter(|setting| setting.key != Key::Redis) {
+        assert!(all.origins[&setting.key].is_given(), "{} is not in the sample", setting.path);
+    }
+    assert!(!all.spec.redis.is_empty());
+    let mut spec = all.spec;
+    spec.redis.clear();
+    assert_eq!(spec.persistence.dir.take(), Some(PathBuf::from("/etc/redos/data")));
+    assert_eq!(spec, defaults());
+}
+
+#[test]
+fn the_schema_follows_the_table() {
+    insta::assert_snapshot!(serde_json::to_string_pretty(&schema()).expect("it is JSON"));
+}
+
+#[test]
+fn the_document_shows_every_setting_with_its_origin_and_no_password() {
+    let variables = [("REDIS_PASSWORD", "hunter2"), ("SENTINEL_QUORUM", "3")];
+    let flags = [(Key::Redis, "maxmemory=1gb"), (Key::Persistence, "aof")];
+    let found = settings(&sources("replicas: 3\n", &variables, &flags), Some(&defaults())).document();
+    let json = serde_json::to_string(&found).expect("it is JSON");
+    assert!(!json.contains("hunter2"));
+    let lines =
+        found.settings.iter().map(|row| format!("{} = {} [{}: {}]", row.path, row.text(), row.layer, row.origin));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}

@@ -1,0 +1,76 @@
+//! The JSON schema of `redos.yaml`, from the table. Editors complete and check the file with it.
+
+use serde_json::{Map, Value, json};
+
+use super::super::{API_VERSION, ClusterName, Spec};
+use super::file::KIND;
+use super::redis::MANAGED;
+use super::table::{Key, Kind, SETTINGS, Setting};
+use super::value::MODES;
+use super::view;
+
+/// A time as text: what `humantime` reads.
+const TIME_PATTERN: &str = r"^[0-9]+( *[a-z]+( *[0-9]+ *[a-z]+)*)?$";
+
+/// The schema, JSON Schema of 2020-12.
+pub fn schema() -> Value {
+    let mut root = object("Settings of a cluster of redos");
+    root["type"] = json!("object");
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["required"] = json!(["apiVersion"]);
+    root["properties"]["apiVersion"] = json!({"const": API_VERSION, "description": "Version of the file"});
+    root["properties"]["kind"] = json!({"const": KIND, "description": "What the file describes"});
+    let defaults = Spec::with_defaults(ClusterName::default());
+    for setting in &SETTINGS {
+        let (section, key) = setting.path.split_once('.').unwrap_or(("", setting.path));
+        let parent = match section {
+            "" => &mut root,
+            section => {
+                let place = &mut root["properties"][section];
+                if place.is_null() {
+                    *place = object(&format!("Settings of {section}"));
+                }
+                place
+            }
+        };
+        parent["properties"][key] = property(setting, &defaults);
+    }
+    root
+}
+
+/// A section. One without a key is null in YAML, as all its lines may be comments.
+fn object(description: &str) -> Value {
+    json!({"type": ["object", "null"], "description": description, "additionalProperties": false, "properties": {}})
+}
+
+fn property(setting: &Setting, defaults: &Spec) -> Value {
+    let mut property = match setting.kind {
+        Kind::Name => json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]*$", "maxLength": 40}),
+        Kind::Count(min, max, _) => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Kind::Port(_) => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
+        Kind::Address(_) => json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+        Kind::Time(min, max, _) => json!({"anyOf": [
+            {"type": "integer", "minimum": min, "maximum": max},
+            {"type": "string", "pattern": TIME_PATTERN},
+        ]}),
+        Kind::Mode => json!({"enum": MODES.map(|(word, _)| word)}),
+        Kind::FilePrefix(_) => json!({"type": "string", "pattern": "^([A-Za-z0-9_][A-Za-z0-9._-]*)?$"}),
+        Kind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
+        Kind::Directory(_) | Kind::Image(_) | Kind::PasswordFile { .. } => json!({"type": "string", "minLength": 1}),
+        Kind::Directives => {
+            let managed: Vec<&str> = MANAGED.iter().map(|(name, _)| *name).collect();
+            json!({
+                "type": ["object", "null"],
+                "propertyNames": {"pattern": "^[A-Za-z0-9_-]+$", "not": {"enum": managed}},
+                "additionalProperties": {"type": ["string", "number", "boolean"]},
+            })
+        }
+    };
+    property["description"] = json!(setting.help);
+    // The quorum follows the Sentinels; two ports follow a third, but editors may well show what they are by default.
+    let default = view::value(setting, defaults);
+    if setting.key != Key::Quorum && !default.is_null() && default != Value::Object(Map::new()) {
+        property["default"] = default;
+    }
+    property
+}

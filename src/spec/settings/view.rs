@@ -1,0 +1,114 @@
+//! Settings as they are shown: the value of each, as in `redos.yaml`, and who gave it.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::super::{API_VERSION, ClusterName, Spec};
+use super::problem::Origin;
+use super::table::{Kind, SETTINGS, Setting};
+use super::value::{mode_word, time};
+use super::{Key, Settings};
+
+/// All settings of one run as a document. It holds no password.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigDocument {
+    /// `redos/v1`.
+    pub api_version: &'static str,
+    /// `Config`.
+    pub kind: &'static str,
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// Every setting, in the order of the table; every directive of `redis.conf` is one of its own.
+    pub settings: Vec<SettingRow>,
+}
+
+/// One setting as it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingRow {
+    /// Its place in `redos.yaml`, dotted.
+    pub path: String,
+    /// Its value, as in `redos.yaml`; `(set)` for a password that was given, null for what is not set.
+    pub value: Value,
+    /// Which layer gave it: `flag`, `environment`, `file`, `cluster`, `derived` or `default`.
+    pub layer: &'static str,
+    /// Where in the layer: the flag, the variable, `file:line:column`, or what it follows from.
+    pub origin: String,
+    /// Its flag.
+    pub flag: &'static str,
+    /// Its environment variables, the strongest first.
+    pub variables: Vec<&'static str>,
+}
+
+impl Settings {
+    /// The document that `redos config` prints.
+    pub fn document(&self) -> ConfigDocument {
+        let mut rows = Vec::new();
+        for setting in &SETTINGS {
+            if matches!(setting.kind, Kind::Directives) {
+                let directives = self.spec.redis.iter().map(|(name, value)| {
+                    let origin = self.directives.get(name).unwrap_or(&Origin::Default);
+                    row(setting, format!("{}.{name}", setting.path), json!(value), origin)
+                });
+                rows.extend(directives);
+                continue;
+            }
+            let origin = &self.origins[&setting.key];
+            let value = match setting.kind {
+                Kind::PasswordFile { place, .. } => {
+                    let set = place(&mut self.secrets.clone()).is_some();
+                    if set { json!("(set)") } else { Value::Null }
+                }
+                _ => value(setting, &self.spec),
+            };
+            rows.push(row(setting, setting.path.to_owned(), value, origin));
+        }
+        ConfigDocument { api_version: API_VERSION, kind: "Config", cluster: self.spec.name.clone(), settings: rows }
+    }
+}
+
+fn row(setting: &Setting, path: String, value: Value, origin: &Origin) -> SettingRow {
+    let layer = match origin {
+        Origin::Flag(_) => "flag",
+        Origin::Environment(_) => "environment",
+        Origin::File { .. } => "file",
+        Origin::Recorded => "cluster",
+        Origin::Derived(_) => "derived",
+        Origin::Default => "default",
+    };
+    let variables = setting.all_variables().collect();
+    SettingRow { path, value, layer, origin: origin.to_string(), flag: setting.flag, variables }
+}
+
+impl SettingRow {
+    /// The value for people: what is not set says what that means.
+    pub fn text(&self) -> String {
+        match &self.value {
+            Value::Null if self.path == Key::DataDir.setting().path => "(named volumes)".to_owned(),
+            Value::Null if self.layer == "cluster" => "(kept)".to_owned(),
+            Value::Null => "(random)".to_owned(),
+            Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// The value of a setting in a spec, as it would be in `redos.yaml`; null when there is none.
+pub fn value(setting: &Setting, spec: &Spec) -> Value {
+    // The table's places are for writing, so that one function serves both ways; a copy is read through them.
+    let spec = &mut spec.clone();
+    match setting.kind {
+        Kind::Name => json!(spec.name),
+        Kind::Count(_, _, place) | Kind::Port(place) => json!(place(spec)),
+        Kind::Address(place) => json!(place(spec)),
+        Kind::Time(_, _, place) => json!(time(*place(spec))),
+        Kind::Mode => json!(mode_word(spec.persistence.mode)),
+        Kind::Directory(place) => json!(place(spec)),
+        Kind::FilePrefix(place) | Kind::User(place) => json!(place(spec)),
+        Kind::Image(place) => json!(place(spec)),
+        Kind::Directives => json!(spec.redis),
+        Kind::PasswordFile { .. } => Value::Null,
+    }
+}
