@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::super::API_VERSION;
+use super::directives;
 use super::problem::{Origin, Problem, Snippet, nearest};
-use super::redis;
 use super::resolve::Given;
 use super::table::{self, Key, Kind, SETTINGS, Setting};
 use super::value::Wrong;
@@ -217,7 +217,7 @@ impl Reader<'_> {
                 self.problem(node.span, refused(&format!("'{}' has no value", name.text), fix));
                 continue;
             }
-            match redis::directive(&name.text, text) {
+            match directives::directive(&name.text, text) {
                 Err(wrong) => self.problem(name.span, wrong),
                 Ok((directive, _)) if found.contains_key(&directive) => {
                     self.problem(name.span, refused(&format!("'{directive}' is given twice"), "keep one of them"));

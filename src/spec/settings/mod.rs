@@ -7,9 +7,9 @@
 //! Nothing is read here: the caller hands in the text of the file, the environment and a way to read password files.
 
 mod check;
+mod directives;
 mod file;
 mod problem;
-mod redis;
 mod resolve;
 mod schema;
 pub mod table;
@@ -23,9 +23,9 @@ use std::collections::BTreeMap;
 use super::secret::SECRET_OCTETS;
 use super::{Secret, Secrets, Spec};
 
+pub use directives::MANAGED as MANAGED_DIRECTIVES;
 pub use file::{KIND, SourceFile};
 pub use problem::{Origin, Problem, Problems, Snippet};
-pub use redis::MANAGED as MANAGED_DIRECTIVES;
 pub use resolve::{FlagLayer, Request, Sources};
 pub use schema::schema;
 pub use table::{Key, Kind, Setting};

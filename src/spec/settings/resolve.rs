@@ -10,7 +10,7 @@ use super::file::{self, SourceFile};
 use super::problem::{Origin, Problem, Problems, Snippet, nearest};
 use super::table::{Key, Kind, SETTINGS, Setting};
 use super::value::{self, Wrong};
-use super::{GivenSecrets, Settings, check, redis};
+use super::{GivenSecrets, Settings, check, directives};
 
 /// Variables of the compose project that wired its containers to one another. redos does that itself.
 const WIRING: [&str; 5] =
@@ -223,7 +223,7 @@ impl Sources<'_> {
 
         let mut changes = Vec::new();
         for (text, origin) in given {
-            match redis::assignment(text) {
+            match directives::assignment(text) {
                 Ok((name, value)) => changes.push((name, value, origin)),
                 Err(Wrong { what, fix }) => problems.push(Problem { origin, what, fix, snippet: None }),
             }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{API_VERSION, ClusterName, Spec};
+use super::directives::MANAGED;
 use super::file::KIND;
-use super::redis::MANAGED;
 use super::table::{Key, Kind, SETTINGS, Setting};
 use super::value::MODES;
 use super::view;

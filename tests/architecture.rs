@@ -1,0 +1,332 @@
+//! The map in `src/lib.rs` is true: rooms use only the rooms that their arrows lead to, effects stay at the edges, and
+//! no file grows beyond what one reads in one go.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which rooms a room may use beside itself. `main` and `commands` may use all; nobody uses `commands`.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("spec", &[]),
+    ("dial", &["spec"]),
+    ("plan", &["spec"]),
+    ("engine", &["dial", "plan", "spec"]),
+    ("sentinel", &["dial", "plan", "spec"]),
+    ("apply", &["engine", "plan", "sentinel", "spec"]),
+    ("chaos", &["dial", "engine", "plan", "sentinel", "spec"]),
+    ("error", &["engine", "sentinel", "spec"]),
+    // Values only; a failure is one.
+    ("output", &["chaos", "error", "plan", "spec"]),
+    // The choices of output are what its options choose from.
+    ("cli", &["output"]),
+];
+
+/// Files that are between rooms for a reason, with the further rooms that they may use.
+const EXCEPTIONS: &[(&str, &[&str])] = &[
+    // Containers in memory have servers in memory, and those are asked as real ones are.
+    ("engine/sim", &["sentinel"]),
+];
+
+/// Rooms that are pure: they do no IO, read no clock, wait for nothing and print nothing.
+const PURE: &[&str] = &["spec", "plan"];
+/// What a pure room does not name.
+const EFFECTS: &[&str] = &[
+    "tokio",
+    "bollard",
+    "redis::",
+    "std::env",
+    "std::fs",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant",
+    "rand::",
+    "println!",
+    "eprintln!",
+];
+
+/// Words that belong into some places alone, as beginnings of paths below `src`.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("bollard", &["engine/docker/", "engine/image"]),
+    ("redis::", &["sentinel/", "chaos/workload"]),
+    ("indicatif", &["output/"]),
+    ("comfy_table", &["output/"]),
+    ("saphyr_parser", &["spec/settings/"]),
+    ("minijinja", &["spec/render/", "output/"]),
+    ("clap_complete", &["cli.rs", "commands/completions.rs"]),
+    ("clap_mangen", &["commands/man.rs"]),
+];
+
+/// Lines that a file has at most. What is longer has two subjects.
+const LINES_MAX: usize = 700;
+
+#[test]
+fn rooms_use_only_the_rooms_that_their_arrows_lead_to() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let Some((_, allowed)) = ARROWS.iter().find(|(room, _)| *room == file.room()) else {
+            // `commands`, `main` and `lib`; a new room has to be put on the map.
+            assert!(["commands", "main", "lib"].contains(&file.room()), "{} is in no room of the map", file.name);
+            continue;
+        };
+        let further = EXCEPTIONS.iter().filter(|(place, _)| file.name.starts_with(place)).flat_map(|(_, rooms)| *rooms);
+        let allowed: Vec<&str> = allowed.iter().chain(further).copied().collect();
+        for (line, used) in file.rooms_used() {
+            if used != file.room() && !allowed.contains(&used.as_str()) {
+                wrong.push(format!("src/{}:{line}: {} does not use {used}", file.name, file.room()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn pure_rooms_name_no_effect() {
+    let pure = |file: &Source| PURE.contains(&file.room());
+    let found: Vec<String> = sources()
+        .iter()
+        .filter(|file| pure(file))
+        .flat_map(|file| EFFECTS.iter().flat_map(|word| file.lines_with(word)))
+        .collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn libraries_are_named_where_they_belong_alone() {
+    let mut found = Vec::new();
+    for file in sources() {
+        for (word, owners) in OWNERS {
+            if !owners.iter().any(|owner| file.name.starts_with(owner)) {
+                found.extend(file.lines_with(word));
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long: Vec<String> = sources()
+        .iter()
+        .filter(|file| file.lines > LINES_MAX)
+        .map(|file| format!("src/{} has {} lines, split it at {LINES_MAX}", file.name, file.lines))
+        .collect();
+    assert!(long.is_empty(), "\n{}", long.join("\n"));
+}
+
+/// One file of `src`, its code without comments, texts and the tests within.
+struct Source {
+    /// Its path below `src`.
+    name: String,
+    lines: usize,
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    collect(&root, &mut paths);
+    paths.sort();
+    let sources: Vec<Source> = paths
+        .iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).expect("a source is readable");
+            let name = path.strip_prefix(&root).expect("it is below src").to_string_lossy().replace('\\', "/");
+            Source { name, lines: text.lines().count(), code: without_tests(&bare(&text)) }
+        })
+        .filter(|source| !source.name.ends_with("/tests.rs"))
+        .collect();
+    assert!(sources.len() > 20, "the sources were not found");
+    sources
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder is readable") {
+        let path = entry.expect("an entry is readable").path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+impl Source {
+    /// The room that it is in: its first folder, or itself.
+    fn room(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    }
+
+    /// How many modules it is below the crate's root.
+    fn depth(&self) -> usize {
+        self.name.split('/').filter(|part| !matches!(*part, "mod.rs" | "lib.rs" | "main.rs")).count()
+    }
+
+    /// The rooms that are named by a path from the crate's root, with the line.
+    fn rooms_used(&self) -> Vec<(usize, String)> {
+        let to_root = "super::".repeat(self.depth());
+        let mut used = Vec::new();
+        for start in ["crate::", "redos::", &to_root] {
+            for (at, _) in self.code.match_indices(start).filter(|_| !start.is_empty()) {
+                // Not the end of a longer chain: `super::super::` below the root leads to another place.
+                if self.code[..at].ends_with([':', '_']) || self.code[..at].ends_with(char::is_alphanumeric) {
+                    continue;
+                }
+                let line = self.code[..at].matches('\n').count() + 1;
+                used.extend(heads(&self.code[at + start.len()..]).into_iter().map(|room| (line, room)));
+            }
+        }
+        let known = |room: &String| room == "commands" || ARROWS.iter().any(|(known, _)| known == room);
+        used.retain(|(_, room)| known(room));
+        used
+    }
+
+    /// Where a word stands in its code.
+    fn lines_with(&self, word: &str) -> Vec<String> {
+        // A module of one's own may have the name of a library.
+        if word.strip_suffix("::").is_some_and(|name| self.code.contains(&format!("mod {name};"))) {
+            return Vec::new();
+        }
+        let starts = |line: &str| {
+            let inside = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+            line.match_indices(word).any(|(at, _)| !inside(&line[..at]))
+        };
+        // `use std::{env, fs};` names the first of them without its path.
+        let grouped = |line: &str| {
+            let module = word.strip_prefix("std::");
+            let group = line.find("std::{").map(|at| heads(&line[at + "std::".len()..]));
+            module.zip(group).is_some_and(|(module, group)| group.iter().any(|head| head == module))
+        };
+        let lines = self.code.lines().enumerate().filter(|(_, line)| starts(line) || grouped(line));
+        lines.map(|(at, line)| format!("src/{}:{}: names {word}: {}", self.name, at + 1, line.trim())).collect()
+    }
+}
+
+/// The first names of what follows `crate::`: one, or those in braces.
+fn heads(path: &str) -> Vec<String> {
+    let name = |text: &str| text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    if !path.starts_with('{') {
+        return vec![name(path)];
+    }
+    let (mut depth, mut heads, mut last) = (0, Vec::new(), 0);
+    for (at, c) in path.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if (c == ',' && depth == 1) || depth == 0 {
+            heads.push(name(&path[last + 1..at]));
+            last = at;
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    heads
+}
+
+/// The code without comments and without what is in texts and character literals; lines stay where they are.
+fn bare(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let starts = |at: usize, word: &str| word.chars().enumerate().all(|(n, c)| chars.get(at + n) == Some(&c));
+    while at < chars.len() {
+        let begin = at;
+        if starts(at, "//") {
+            while at < chars.len() && chars[at] != '\n' {
+                at += 1;
+            }
+        } else if starts(at, "/*") {
+            at += 2;
+            while at < chars.len() && !starts(at, "*/") {
+                at += 1;
+            }
+            at += 2;
+        } else if chars[at] == 'r' && (starts(at + 1, "\"") || starts(at + 1, "#")) && !ends_in_word(&out) {
+            let hashes = chars[at + 1..].iter().take_while(|c| **c == '#').count();
+            if chars.get(at + 1 + hashes) != Some(&'"') {
+                out.push('r');
+                at += 1;
+                continue;
+            }
+            let end = format!("\"{}", "#".repeat(hashes));
+            at += 2 + hashes;
+            while at < chars.len() && !starts(at, &end) {
+                at += 1;
+            }
+            at += end.len();
+        } else if chars[at] == '"' {
+            at += 1;
+            while at < chars.len() && chars[at] != '"' {
+                at += if chars[at] == '\\' { 2 } else { 1 };
+            }
+            at += 1;
+        } else if chars[at] == '\'' && (starts(at + 1, "\\") || chars.get(at + 2) == Some(&'\'')) {
+            at += if starts(at + 1, "\\") { 3 } else { 2 };
+            while at < chars.len() && chars[at] != '\'' {
+                at += 1;
+            }
+            at += 1;
+        } else {
+            out.push(chars[at]);
+            at += 1;
+            continue;
+        }
+        let end = at.min(chars.len());
+        out.extend(chars[begin..end].iter().filter(|c| **c == '\n'));
+    }
+    out
+}
+
+fn ends_in_word(text: &str) -> bool {
+    text.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// The code without modules that are for tests; lines stay where they are.
+fn without_tests(code: &str) -> String {
+    let mut out = code.to_owned();
+    while let Some(start) = out.find("#[cfg(test)]") {
+        let end = match out[start..].find([';', '{']).map(|at| start + at) {
+            Some(at) if out[at..].starts_with('{') => {
+                let mut depth = 0;
+                let close = out[at..].char_indices().find(|(_, c)| {
+                    depth += i32::from(*c == '{') - i32::from(*c == '}');
+                    depth == 0
+                });
+                close.map_or(out.len(), |(length, _)| at + length + 1)
+            }
+            Some(at) => at + 1,
+            None => out.len(),
+        };
+        let lines = "\n".repeat(out[start..end].matches('\n').count());
+        out.replace_range(start..end, &lines);
+    }
+    out
+}
+
+#[test]
+fn code_is_told_from_comments_texts_and_tests() {
+    let text = "use a; // use b;\nlet x = \"crate::c {\"; let y = '{'; let z = r#\"\"d\"#;\n#[cfg(test)]\nmod tests { fn e() {} }\nf();\n";
+    let code = without_tests(&bare(text));
+    assert_eq!(code, "use a; \nlet x = ; let y = ; let z = ;\n\n\nf();\n");
+}
+
+#[test]
+fn rooms_are_found_in_every_way_to_name_them() {
+    let source = |name: &str, code: &str| {
+        let source = Source { name: name.to_owned(), lines: 1, code: code.to_owned() };
+        source.rooms_used().into_iter().map(|(_, room)| room).collect::<Vec<_>>()
+    };
+    assert_eq!(source("plan/diff/mod.rs", "use crate::engine::Engine;"), ["engine"]);
+    assert_eq!(source("plan/step.rs", "use crate::{spec::{Group, Role}, apply};"), ["spec", "apply"]);
+    assert_eq!(source("plan/step.rs", "use super::super::sentinel::Servers;"), ["sentinel"]);
+    assert_eq!(source("plan/mod.rs", "use super::commands::up;"), ["commands"]);
+    assert_eq!(source("plan/diff/a.rs", "use super::super::observed::Observed;"), Vec::<String>::new());
+    assert_eq!(source("main.rs", "redos::commands::run()"), ["commands"]);
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    assert_eq!(arrows.len(), ARROWS.len(), "a room is on the map twice");
+}
