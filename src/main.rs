@@ -1,1 +1,30 @@
-fn main() {}
+//! The binary: parse, run, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use redos::cli::Cli;
+use redos::error::Exit;
+use redos::output::Ui;
+use redos::{commands, interrupt};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = Ui::new(commands::output_options(&cli.global));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.warn(format_args!("failed to start: {error}"));
+            return Exit::No.into();
+        }
+    };
+    let result = runtime.block_on(async { commands::run(cli, ui.clone(), interrupt::watch(ui.clone())).await });
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.kind.exit().into()
+        }
+    }
+}

@@ -1,8 +1,113 @@
 //! One short file per verb: settings, ask the rooms, hand a value to output.
 
+pub mod down;
 mod existing;
+pub mod lock;
 pub mod ls;
+pub mod plan;
 pub mod ps;
 pub mod sources;
 pub mod status;
+pub mod up;
 pub mod url;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::apply::ApplyError;
+use crate::cli::{Cli, Global, SettingsArgs, Verb};
+use crate::converge::read_secrets;
+use crate::engine::Engine;
+use crate::engine::docker::DockerEngine;
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::{Options, Ui};
+use crate::plan::observed::{Inventory, Observed, Topology};
+use crate::sentinel::Servers;
+use crate::sentinel::client::Client;
+use crate::spec::{ClusterName, Spec};
+
+/// How many of a node's last log lines an error shows.
+const LOG_LINES: usize = 15;
+
+/// What the verbs that need a Docker Engine share.
+pub struct Context {
+    /// The user's terminal.
+    pub ui: Ui,
+    /// The Engine.
+    pub engine: Arc<DockerEngine>,
+    /// Set by the first Ctrl-C.
+    pub cancel: CancellationToken,
+}
+
+/// The choices of output that the command line makes.
+pub fn output_options(global: &Global) -> Options {
+    Options { format: global.output, color: global.color, quiet: global.quiet, verbose: global.verbose }
+}
+
+/// Runs the verb of a command line.
+///
+/// # Errors
+/// Whatever it cannot do, with the kind that decides the exit code.
+pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Failure> {
+    let Cli { global, verb } = cli;
+    match verb {
+        Verb::Up(args) => {
+            let request = sources::gather(&global, &args.settings)?.read()?;
+            let context = connect(&global, ui, cancel).await?;
+            let inventory = context.engine.inventory(request.name()).await?;
+            let settings = request.resolve(inventory.recorded.as_ref())?;
+            up::run(&context, settings, inventory, args.timeout).await
+        }
+        Verb::Plan(args) => {
+            let request = sources::gather(&global, &args.settings)?.read()?;
+            let context = connect(&global, ui, cancel).await?;
+            let inventory = context.engine.inventory(request.name()).await?;
+            let settings = request.resolve(inventory.recorded.as_ref())?;
+            plan::run(&context, &settings, inventory).await
+        }
+        Verb::Down(args) => {
+            let name = cluster_name(&global)?;
+            down::run(&connect(&global, ui, cancel).await?, &name, args.volumes).await
+        }
+        _ => Err(Failure::message(FailureKind::Usage, "not wired yet")),
+    }
+}
+
+fn cluster_name(global: &Global) -> Result<ClusterName, Failure> {
+    Ok(sources::gather(global, &SettingsArgs::default())?.cluster_name()?)
+}
+
+async fn connect(global: &Global, ui: Ui, cancel: CancellationToken) -> Result<Context, Failure> {
+    let engine = DockerEngine::connect(global.host.as_deref()).await?;
+    Ok(Context { ui, engine: Arc::new(engine), cancel })
+}
+
+/// Looks at a cluster once: its containers, and what its servers say.
+///
+/// # Errors
+/// The Engine failed. A server that does not answer is not an error.
+pub async fn observe(context: &Context, spec: &Spec, inventory: Inventory) -> Result<Observed, Failure> {
+    let topology = match read_secrets(&*context.engine, spec, &inventory).await? {
+        Some(secrets) => Client::new(context.engine.clone(), spec.clone(), secrets).topology(&inventory).await,
+        None => Topology::default(),
+    };
+    Ok(Observed { inventory, topology })
+}
+
+/// A failed walk as a failure, with the end of the log of the nodes that a time-out concerns.
+pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -> Failure {
+    let concerns = match &error {
+        ApplyError::Timeout { concerns, .. } => concerns.clone(),
+        _ => Vec::new(),
+    };
+    let mut failure = Failure::from(error);
+    for node in concerns {
+        if let Ok(log) = context.engine.log_tail(&spec.name, node, LOG_LINES).await
+            && !log.trim().is_empty()
+        {
+            failure = failure.hinted(format!("the end of the log of {node}:\n{}", log.trim_end()));
+        }
+    }
+    failure
+}
