@@ -19,7 +19,7 @@ use crate::apply::ApplyError;
 use crate::cli::{Cli, Global, SettingsArgs, Verb};
 use crate::converge::read_secrets;
 use crate::engine::Engine;
-use crate::engine::docker::DockerEngine;
+use crate::engine::docker::{self, DockerEngine};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::{Options, Ui};
 use crate::plan::observed::{Inventory, Observed, Topology};
@@ -79,7 +79,7 @@ fn cluster_name(global: &Global) -> Result<ClusterName, Failure> {
 }
 
 async fn connect(global: &Global, ui: Ui, cancel: CancellationToken) -> Result<Context, Failure> {
-    let engine = DockerEngine::connect(global.host.as_deref()).await?;
+    let engine = docker::connect(global.host.as_deref()).await?;
     Ok(Context { ui, engine: Arc::new(engine), cancel })
 }
 

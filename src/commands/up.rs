@@ -50,7 +50,7 @@ pub async fn run(context: &Context, settings: Settings, inventory: Inventory, ti
         }
     };
     let timings = progress.finish();
-    let status = status(spec, &done.observed, engine.host());
+    let status = status(spec, &done.observed, engine.remote_host());
     let document = UpDocument::new(&status, &timings, done.took);
     ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)

@@ -1,1 +1,164 @@
-//! The Docker Engine API; the only place that names bollard.
+//! The Docker Engine API, through bollard. Nothing outside this folder names that crate.
+
+mod clusters;
+mod conflicts;
+pub mod connect;
+mod fault;
+mod files;
+mod images;
+mod inventory;
+pub mod labels;
+mod listeners;
+mod network;
+mod nodes;
+mod relay;
+mod streams;
+mod time;
+mod volumes;
+
+use bollard::Docker;
+use bollard::query_parameters::KillContainerOptions;
+use tokio::sync::Mutex;
+
+pub use connect::connect;
+pub use streams::{ExecOutput, LogChunk, LogQuery};
+
+use connect::{ApiVersion, Endpoint};
+
+use super::{ClusterSummary, Engine, EngineError, NodeFile, NodeSpec, Result};
+use crate::plan::observed::{Inventory, NetworkFacts};
+use crate::spec::{ClusterName, NodeId, Spec};
+
+/// A Docker Engine. It is meant to be shared, by `&` or in an `Arc`.
+pub struct DockerEngine {
+    docker: Docker,
+    endpoint: Endpoint,
+    /// The Engine's version: `20.10.24`.
+    version: String,
+    api: ApiVersion,
+    /// In Docker's words: `amd64`.
+    architecture: String,
+    /// What this run writes into [`labels::RUN`].
+    run: String,
+    /// Held while a container that publishes ports is started.
+    publishing: Mutex<()>,
+    ways: relay::Ways,
+}
+
+impl DockerEngine {
+    fn new(docker: Docker, endpoint: Endpoint, version: String, api: ApiVersion, architecture: String) -> Self {
+        let run = format!("{:016x}", rand::random::<u64>());
+        let (publishing, ways) = Default::default();
+        Self { docker, endpoint, version, api, architecture, run, publishing, ways }
+    }
+
+    /// The name of the host that it is on, where that is another machine or may be one.
+    pub fn remote_host(&self) -> Option<&str> {
+        self.endpoint.remote_host()
+    }
+
+    /// What it runs on, in Docker's words: `amd64`, `arm64`.
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// Freezes a node: its processes get no time, its connections stay open. One that is frozen stays so.
+    ///
+    /// # Errors
+    /// The node does not run, or the Engine refuses.
+    pub async fn pause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        nodes::pause(self, &node.container_name(cluster)).await
+    }
+
+    /// Sends a signal (`SIGKILL`, `SIGTERM`, …) to a node's server. Its restart policy does not revive one that was killed
+    /// this way.
+    ///
+    /// # Errors
+    /// The node does not run, or the Engine refuses.
+    pub async fn kill_node(&self, cluster: &ClusterName, node: NodeId, signal: &str) -> Result<()> {
+        let name = node.container_name(cluster);
+        let options = KillContainerOptions { signal: signal.to_owned() };
+        let killed = self.docker.kill_container(&name, Some(options)).await;
+        killed.map_err(|error| self.failed(format!("send {signal} to {name}"), error))
+    }
+
+    fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {
+        fault::failed(&self.endpoint, operation, error)
+    }
+}
+
+impl Engine for DockerEngine {
+    fn describe(&self) -> String {
+        format!("Docker {} (API {}) at {}", self.version, self.api, self.endpoint)
+    }
+
+    async fn inventory(&self, cluster: &ClusterName) -> Result<Inventory> {
+        inventory::inventory(self, cluster).await
+    }
+
+    async fn clusters(&self) -> Result<Vec<ClusterSummary>> {
+        clusters::clusters(self).await
+    }
+
+    async fn check_conflicts(&self, spec: &Spec, inventory: &Inventory) -> Result<()> {
+        conflicts::check(self, spec, inventory).await
+    }
+
+    async fn record_spec(&self, spec: &Spec) -> Result<()> {
+        volumes::record(self, spec).await
+    }
+
+    async fn remove_record(&self, cluster: &ClusterName) -> Result<()> {
+        volumes::remove_record(self, cluster).await
+    }
+
+    async fn create_network(&self, spec: &Spec) -> Result<NetworkFacts> {
+        let made = network::create(self, spec).await?;
+        self.note_gateway(&spec.name, made.gateway);
+        Ok(made)
+    }
+
+    async fn remove_network(&self, id: &str) -> Result<()> {
+        network::remove(self, id).await
+    }
+
+    async fn create_volume(&self, spec: &Spec, node: NodeId) -> Result<()> {
+        volumes::create(self, spec, node).await
+    }
+
+    async fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        volumes::remove(self, &node.volume_name(cluster)).await
+    }
+
+    async fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
+        nodes::create(self, spec, node, network_id).await
+    }
+
+    async fn write_files(&self, cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
+        files::write(self, cluster, node, &files).await
+    }
+
+    async fn read_file(&self, cluster: &ClusterName, node: NodeId, path: &str) -> Result<Option<Vec<u8>>> {
+        files::read(self, &node.container_name(cluster), path).await
+    }
+
+    async fn start_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        nodes::start(self, cluster, node).await
+    }
+
+    async fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        nodes::stop(self, &node.container_name(cluster)).await
+    }
+
+    async fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        nodes::unpause(self, &node.container_name(cluster)).await
+    }
+
+    async fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        nodes::remove(self, &node.container_name(cluster)).await
+    }
+
+    async fn log_tail(&self, cluster: &ClusterName, node: NodeId, lines: usize) -> Result<String> {
+        streams::log_tail(self, &node.container_name(cluster), lines).await
+    }
+}

@@ -1,0 +1,269 @@
+//! Names and ports that belong to somebody else, and who that is.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+
+use anyhow::anyhow;
+use bollard::models::ContainerSummary;
+use futures_util::future::try_join3;
+
+use super::connect::Transport;
+use super::{DockerEngine, inventory, labels, listeners};
+use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::plan::observed::Inventory;
+use crate::spec::{ClusterName, Spec};
+
+/// Refuses names and ports that belong to somebody else. All conflicts are in one error, and nothing is touched.
+pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) -> Result<()> {
+    let named = HashMap::from([("name".to_owned(), vec![spec.name.to_string()])]);
+    let (containers, networks, volumes) = try_join3(
+        inventory::containers(engine, &HashMap::new()),
+        inventory::networks(engine, &named),
+        inventory::volumes(engine, &named),
+    )
+    .await?;
+    let mut conflicts = Conflicts::default();
+    let foreign = |labels: &labels::Labels| labels::cluster(labels).as_ref() != Some(&spec.name);
+    let none = labels::Labels::new();
+
+    let nodes = spec.nodes();
+    let names: BTreeSet<String> = nodes.iter().map(|node| node.container_name(&spec.name)).collect();
+    for container in &containers {
+        let name = container_name(container);
+        if names.contains(name) && foreign(container.labels.as_ref().unwrap_or(&none)) {
+            conflicts.name("container", name);
+        }
+    }
+    for network in &networks {
+        let name = network.name.as_deref().unwrap_or_default();
+        if name == spec.name.as_str() && foreign(network.labels.as_ref().unwrap_or(&none)) {
+            conflicts.name("network", name);
+        }
+    }
+    let names: BTreeSet<String> = nodes.iter().map(|node| node.volume_name(&spec.name)).collect();
+    for volume in &volumes {
+        if names.contains(&volume.name) && foreign(&volume.labels) {
+            conflicts.name("volume", &volume.name);
+        }
+    }
+    for port in wanted_ports(spec, inventory) {
+        if let Some(owner) = owner(engine, &spec.name, &containers, port) {
+            conflicts.port(port, &owner);
+        }
+    }
+    conflicts.into_result(&spec.name)
+}
+
+/// The ports that the cluster is to publish, without those that it publishes already.
+fn wanted_ports(spec: &Spec, inventory: &Inventory) -> Vec<SocketAddr> {
+    let mut wanted = BTreeSet::new();
+    for proxy in 1..=spec.proxies {
+        for group in spec.groups() {
+            let ports = spec.published_ports(proxy, group);
+            wanted.extend([ports.write, ports.read]);
+        }
+        wanted.insert(spec.published_stats_port(proxy));
+    }
+    let ours = |host: &u16| inventory.nodes.values().flat_map(|node| &node.ports).any(|port| port.host == *host);
+    let wanted = wanted.into_iter().filter(|host| *host != 0 && !ours(host));
+    wanted.map(|host| SocketAddr::new(spec.ports.bind, host)).collect()
+}
+
+/// All conflicts of one check.
+#[derive(Default)]
+struct Conflicts {
+    found: Vec<String>,
+    remedies: Vec<String>,
+}
+
+impl Conflicts {
+    fn name(&mut self, kind: &str, name: &str) {
+        self.found.push(format!("the {kind} {name} is not redos's"));
+        self.remedies.push(name_remedy(kind, name));
+    }
+
+    fn port(&mut self, port: SocketAddr, owner: &Owner) {
+        self.found.push(format!("{port} is used by {owner}"));
+        self.remedies.push(owner.remedy(port));
+    }
+
+    fn into_result(self, cluster: &ClusterName) -> Result<()> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        let operation = format!("claim the names and ports of {cluster}");
+        let mut error = EngineError::new(EngineErrorKind::Conflict, operation, anyhow!(self.found.join("; ")));
+        error.hints = self.remedies;
+        Err(error)
+    }
+}
+
+/// What to do about a name that is taken.
+pub fn name_remedy(kind: &str, name: &str) -> String {
+    let remove = match kind {
+        "container" => "docker rm -f".to_owned(),
+        other => format!("docker {other} rm"),
+    };
+    format!("if nobody needs it: {remove} {name}; else give the cluster another name: redos -p OTHER up")
+}
+
+/// What to do about a port that turned out to be taken when a node was started.
+pub async fn port_remedy(engine: &DockerEngine, port: SocketAddr) -> String {
+    let containers = inventory::containers(engine, &HashMap::new()).await.unwrap_or_default();
+    let owner = publisher(&containers, port).or_else(|| process(engine, port)).unwrap_or(Owner::Unknown);
+    format!("{port} is used by {owner}: {}", owner.remedy(port))
+}
+
+/// Who listens on a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Owner {
+    /// A container, and the cluster of redos that it belongs to.
+    Container { name: String, cluster: Option<ClusterName> },
+    /// A process of this host.
+    Process { pid: u32, name: String },
+    /// Somebody whom we may not see.
+    Unknown,
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Container { name, cluster: None } => write!(f, "the container {name}"),
+            Self::Container { name, cluster: Some(cluster) } => write!(f, "{name} of the cluster {cluster}"),
+            Self::Process { pid, name } => write!(f, "the process {name} (pid {pid})"),
+            Self::Unknown => f.write_str("a process of this host"),
+        }
+    }
+}
+
+impl Owner {
+    /// The exact next command.
+    fn remedy(&self, port: SocketAddr) -> String {
+        let free = match self {
+            Self::Container { name, cluster: None } => format!("docker stop {name}"),
+            Self::Container { cluster: Some(cluster), .. } => format!("redos -p {cluster} down"),
+            Self::Process { pid, .. } => format!("kill {pid}"),
+            Self::Unknown => format!("find it with: sudo ss -ltnp 'sport = :{}'", port.port()),
+        };
+        format!("{free}; or use other ports: --port, --read-port, --stats-port (0 lets Docker choose)")
+    }
+}
+
+/// Who uses a port, of those that are not the cluster itself.
+fn owner(
+    engine: &DockerEngine,
+    cluster: &ClusterName,
+    containers: &[ContainerSummary],
+    port: SocketAddr,
+) -> Option<Owner> {
+    match publisher(containers, port) {
+        Some(Owner::Container { cluster: Some(owner), .. }) if owner == *cluster => None,
+        Some(owner) => Some(owner),
+        None => process(engine, port),
+    }
+}
+
+/// The container that publishes a port.
+fn publisher(containers: &[ContainerSummary], wanted: SocketAddr) -> Option<Owner> {
+    let publishes = |container: &&ContainerSummary| {
+        container.ports.iter().flatten().any(|port| {
+            let ip = port.ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
+            port.public_port == Some(wanted.port()) && ip.is_none_or(|ip| same_port_clashes(ip, wanted.ip()))
+        })
+    };
+    let container = containers.iter().find(publishes)?;
+    Some(Owner::Container {
+        name: container_name(container).to_owned(),
+        cluster: container.labels.as_ref().and_then(labels::cluster),
+    })
+}
+
+/// The process of this host that listens on a port; only where the Engine publishes on this host.
+fn process(engine: &DockerEngine, port: SocketAddr) -> Option<Owner> {
+    match engine.endpoint.transport {
+        Transport::Unix(_) | Transport::Pipe => {}
+        Transport::Tcp => return None,
+    }
+    match TcpListener::bind(port) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+        // Free, or nothing that this process may find out.
+        _ => return None,
+    }
+    let listener = listeners::of_port(port).map(|(pid, name)| Owner::Process { pid, name });
+    Some(listener.unwrap_or(Owner::Unknown))
+}
+
+/// Whether two listeners on the same port are in each other's way.
+fn same_port_clashes(one: IpAddr, other: IpAddr) -> bool {
+    one == other || one.is_unspecified() || other.is_unspecified()
+}
+
+fn container_name(container: &ContainerSummary) -> &str {
+    container.names.iter().flatten().next().map(|name| name.trim_start_matches('/')).unwrap_or_default()
+}
+
+/// The port of an Engine's complaint that one is taken. `None` when it complains of something else.
+pub fn taken_port(said: &str) -> Option<SocketAddr> {
+    if !said.contains("port is already allocated") && !said.contains("address already in use") {
+        return None;
+    }
+    // Docker 20.10 to 26 by its proxy, by its own books; since 27 in both cases with the container's side behind it.
+    let markers = ["Bind for ", "listen tcp4 ", "listen tcp6 ", "listen tcp ", "failed to bind host port for "];
+    markers.iter().find_map(|marker| {
+        let at = said.find(marker)? + marker.len();
+        let text = said[at..].split_whitespace().next()?.trim_end_matches(':');
+        text.parse().ok().or_else(|| {
+            // `127.0.0.1:6379:172.18.255.254:6379/tcp`
+            let mut parts = text.split(':');
+            format!("{}:{}", parts.next()?, parts.next()?).parse().ok()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_taken_port_is_read_from_every_engines_words() {
+        let said = [
+            "driver failed programming external connectivity on endpoint a (ff): Bind for 127.0.0.1:7000 failed: port is already allocated",
+            "driver failed programming external connectivity on endpoint a (ff): Error starting userland proxy: listen tcp4 127.0.0.1:7000: bind: address already in use",
+            "failed to set up container networking: driver failed programming external connectivity on endpoint a (ff): failed to bind host port for 127.0.0.1:7000:172.18.0.2:80/tcp: address already in use",
+        ];
+        for text in said {
+            assert_eq!(taken_port(text), Some("127.0.0.1:7000".parse().expect("an address")), "{text}");
+        }
+        let wildcard = taken_port("Bind for 0.0.0.0:80 failed: port is already allocated");
+        assert_eq!(wildcard, Some("0.0.0.0:80".parse().expect("an address")));
+        assert_eq!(taken_port("No such image: x"), None);
+        assert_eq!(taken_port("Address already in use"), None, "that is about an address of the network");
+    }
+
+    #[test]
+    fn a_container_on_all_addresses_is_in_the_way() {
+        let text = r#"[{"Names":["/web"],"Ports":[{"IP":"0.0.0.0","PrivatePort":80,"PublicPort":7000,"Type":"tcp"}]},
+            {"Names":["/other-proxy-1"],"Labels":{"dev.redos.cluster":"other"},
+             "Ports":[{"IP":"127.0.0.1","PrivatePort":80,"PublicPort":7001,"Type":"tcp"},{"PrivatePort":81,"Type":"tcp"}]}]"#;
+        let containers: Vec<ContainerSummary> = serde_json::from_str(text).expect("an answer");
+        let owner =
+            |port: &str| publisher(&containers, port.parse().expect("an address")).map(|owner| owner.to_string());
+        assert_eq!(owner("127.0.0.1:7000").as_deref(), Some("the container web"));
+        assert_eq!(owner("0.0.0.0:7001").as_deref(), Some("other-proxy-1 of the cluster other"));
+        assert_eq!(owner("127.0.0.2:7001"), None);
+        assert_eq!(owner("127.0.0.1:81"), None);
+    }
+
+    #[test]
+    fn what_the_cluster_publishes_itself_is_not_wanted_again() {
+        let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
+        spec.proxies = 2;
+        let ports: Vec<u16> = wanted_ports(&spec, &Inventory::default()).iter().map(SocketAddr::port).collect();
+        assert_eq!(ports, [6379, 6380, 6479, 6480, 8404, 8504]);
+        spec.ports.write = 0;
+        spec.ports.read = 0;
+        spec.ports.stats = 0;
+        assert!(wanted_ports(&spec, &Inventory::default()).is_empty(), "Docker's choice is never taken");
+    }
+}

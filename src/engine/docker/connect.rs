@@ -1,0 +1,323 @@
+//! Which Engine to talk to, and the first word with it.
+//!
+//! The client library knows neither Docker's contexts nor their order, so that is here: `--host`, `DOCKER_HOST`,
+//! `DOCKER_CONTEXT`, the current context of `~/.docker/config.json`, the default socket – the order of Docker's own CLI.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use bollard::{API_DEFAULT_VERSION, Docker};
+use serde::Deserialize;
+
+use super::{DockerEngine, fault};
+use crate::engine::{EngineError, EngineErrorKind, Result};
+
+/// The oldest Engine API that redos speaks: Docker 20.10's, of December 2020.
+const API_MIN: ApiVersion = ApiVersion { major: 1, minor: 41 };
+/// How long the Engine may take for its first answer. A local one takes about 2 ms.
+const FIRST_ANSWER: Duration = Duration::from_secs(5);
+/// How long any call may take until its answer begins, in seconds. It must exceed a node's stop grace period.
+const CALL_TIMEOUT: u64 = 120;
+/// Where Docker listens unless told otherwise.
+#[cfg(unix)]
+const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
+#[cfg(windows)]
+const DEFAULT_HOST: &str = "npipe:////./pipe/docker_engine";
+
+/// A version of the Engine API, such as 1.41.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ApiVersion {
+    major: u16,
+    minor: u16,
+}
+
+impl ApiVersion {
+    fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.split_once('.')?;
+        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// How the Engine is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A socket in the file system, so the Engine is on this machine or in a virtual machine of it.
+    Unix(PathBuf),
+    /// A named pipe of Windows.
+    Pipe,
+    /// TCP, to `host:port`.
+    Tcp,
+}
+
+/// The address of an Engine and who named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// As it was given: `unix:///var/run/docker.sock`.
+    pub host: String,
+    /// How it is reached.
+    pub transport: Transport,
+    /// Who named it: "DOCKER_HOST", "the context colima"; absent for the default.
+    pub origin: Option<String>,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.host)?;
+        match &self.origin {
+            Some(origin) => write!(f, " (from {origin})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Endpoint {
+    fn new(host: String, origin: Option<String>) -> Result<Self> {
+        let refuse = |why: &str, hint: &str| {
+            let from = origin.as_ref().map_or_else(String::new, |origin| format!(" (from {origin})"));
+            let operation = format!("connect to Docker at {host}{from}");
+            Err(EngineError::new(EngineErrorKind::Unreachable, operation, anyhow!("{why}")).hinted(hint))
+        };
+        let tls = "use a unix socket, plain tcp:// on a trusted network, or forward the socket: \
+                   ssh -L /tmp/docker.sock:/var/run/docker.sock HOST, then DOCKER_HOST=unix:///tmp/docker.sock";
+        let transport = match host.split_once("://") {
+            Some(("unix", path)) if path.starts_with('/') => Transport::Unix(PathBuf::from(path)),
+            Some(("npipe", _)) => Transport::Pipe,
+            Some(("tcp" | "http", address)) if !address.is_empty() => Transport::Tcp,
+            Some(("ssh", _)) => return refuse("redos does not speak ssh to a Docker Engine", tls),
+            Some(("https", _)) => return refuse("redos does not speak TLS to a Docker Engine", tls),
+            _ => {
+                return refuse(
+                    "it is not the address of an Engine",
+                    "use unix:///path/to/docker.sock or tcp://host:2375",
+                );
+            }
+        };
+        Ok(Self { host, transport, origin })
+    }
+
+    /// The host in a TCP address, without its port.
+    pub fn remote_host(&self) -> Option<&str> {
+        match self.transport {
+            Transport::Tcp => {
+                let (_, address) = self.host.split_once("://")?;
+                let address = address.trim_end_matches('/');
+                let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+                Some(host.trim_matches(['[', ']']))
+            }
+            Transport::Unix(_) | Transport::Pipe => None,
+        }
+    }
+
+    /// What the user can do when it does not answer.
+    pub fn remedies(&self, kind: io::ErrorKind) -> Vec<String> {
+        let mut remedies = Vec::new();
+        match (&self.transport, kind) {
+            (Transport::Unix(path), io::ErrorKind::PermissionDenied) => {
+                remedies.push(format!(
+                    "you may not use {}: sudo usermod -aG docker \"$USER\", then log in again",
+                    path.display()
+                ));
+            }
+            (Transport::Unix(_) | Transport::Pipe, _) => {
+                remedies.push("start Docker: sudo systemctl start docker, or open Docker Desktop".to_owned());
+            }
+            (Transport::Tcp, _) => remedies.push(format!("see whether it answers: docker -H {} version", self.host)),
+        }
+        match self.origin.as_deref() {
+            Some("DOCKER_HOST") => remedies.push("check DOCKER_HOST, or unset it to use the local Engine".to_owned()),
+            Some("the option --host") | None => {}
+            Some(_) => remedies.push("see the contexts: docker context ls".to_owned()),
+        }
+        remedies
+    }
+}
+
+/// Docker's `config.json`, as far as it matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CliConfig {
+    current_context: Option<String>,
+}
+
+/// A context's `meta.json`, as far as it matters here.
+#[derive(Deserialize)]
+struct ContextMeta {
+    #[serde(rename = "Name")]
+    name: String,
+    #[serde(rename = "Endpoints")]
+    endpoints: ContextEndpoints,
+}
+
+#[derive(Deserialize)]
+struct ContextEndpoints {
+    docker: Option<ContextEndpoint>,
+}
+
+#[derive(Deserialize)]
+struct ContextEndpoint {
+    #[serde(rename = "Host")]
+    host: Option<String>,
+}
+
+/// Finds the Engine's address: the given host, else the environment, else Docker's own configuration.
+///
+/// # Errors
+/// The address is one that redos cannot speak to, or the chosen context does not exist.
+fn resolve(host: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Endpoint> {
+    let env = |name: &str| env(name).filter(|value| !value.is_empty());
+    if let Some(host) = host {
+        return Endpoint::new(host.to_owned(), Some("the option --host".to_owned()));
+    }
+    if let Some(host) = env("DOCKER_HOST") {
+        if env("DOCKER_TLS_VERIFY").is_some() && !host.starts_with("unix://") {
+            return Endpoint::new(host.replacen("tcp://", "https://", 1), Some("DOCKER_HOST".to_owned()));
+        }
+        return Endpoint::new(host, Some("DOCKER_HOST".to_owned()));
+    }
+    let home = env("HOME").or_else(|| env("USERPROFILE")).map(PathBuf::from);
+    let config_dir = env("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home?.join(".docker")));
+    let context = env("DOCKER_CONTEXT").or_else(|| current_context(config_dir.as_deref()?));
+    match context.filter(|name| name != "default") {
+        None => Endpoint::new(DEFAULT_HOST.to_owned(), None),
+        Some(name) => match config_dir.as_deref().and_then(|dir| context_host(dir, &name)) {
+            Some(host) => Endpoint::new(host, Some(format!("the context {name}"))),
+            None => Err(EngineError::new(
+                EngineErrorKind::Unreachable,
+                format!("find Docker's context {name}"),
+                anyhow!("it does not exist, or names no Docker endpoint"),
+            )
+            .hinted("see the contexts: docker context ls; choose one: docker context use default")),
+        },
+    }
+}
+
+fn current_context(config_dir: &Path) -> Option<String> {
+    let text = std::fs::read(config_dir.join("config.json")).ok()?;
+    serde_json::from_slice::<CliConfig>(&text).ok()?.current_context.filter(|name| !name.is_empty())
+}
+
+/// The address in a context. Its folder is named by a hash of its name; reading all of the few there are finds it too.
+fn context_host(config_dir: &Path, name: &str) -> Option<String> {
+    let folders = std::fs::read_dir(config_dir.join("contexts").join("meta")).ok()?;
+    folders.filter_map(|folder| std::fs::read(folder.ok()?.path().join("meta.json")).ok()).find_map(|text| {
+        let meta: ContextMeta = serde_json::from_slice(&text).ok()?;
+        (meta.name == name).then_some(meta.endpoints.docker?.host?)
+    })
+}
+
+/// Connects to the Engine that `host` names, or that Docker's own environment and configuration name.
+///
+/// It costs one round trip, which tells the version. Requests carry no version, so an Engine answers in its own, and
+/// [`API_MIN`] is the floor of what redos understands.
+///
+/// # Errors
+/// [`EngineErrorKind::Unreachable`]: nothing answers there, access is denied, or the Engine is too old.
+pub async fn connect(host: Option<&str>) -> Result<DockerEngine> {
+    let endpoint = resolve(host, &|name| std::env::var(name).ok())?;
+    let failed = |error| fault::failed(&endpoint, "connect", error);
+    let docker = match &endpoint.transport {
+        Transport::Unix(_) | Transport::Pipe => {
+            Docker::connect_with_local(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION)
+        }
+        Transport::Tcp => Docker::connect_with_http(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
+    }
+    .map_err(failed)?;
+    let answer = tokio::time::timeout(FIRST_ANSWER, docker.version()).await;
+    let version = answer.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError)).map_err(failed)?;
+    let engine = version.version.unwrap_or_default();
+    let api = version.api_version.as_deref().and_then(ApiVersion::parse);
+    match api {
+        Some(api) if api >= API_MIN => {
+            let architecture = version.arch.unwrap_or_else(|| "amd64".to_owned());
+            Ok(DockerEngine::new(docker, endpoint, engine, api, architecture))
+        }
+        Some(api) => Err(EngineError::new(
+            EngineErrorKind::Unreachable,
+            format!("use Docker {engine} at {endpoint}"),
+            anyhow!("its API is {api}, and redos needs {API_MIN} (Docker 20.10) or newer"),
+        )
+        .hinted("upgrade Docker: https://docs.docker.com/engine/install/")),
+        None => Err(EngineError::new(
+            EngineErrorKind::Unreachable,
+            format!("use what answers at {endpoint}"),
+            anyhow!("it names no API version, so it is not a Docker Engine"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(host: Option<&str>, vars: &[(&str, &str)]) -> Result<Endpoint> {
+        resolve(host, &|name| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    /// A `.docker` folder whose current context is `colima`.
+    fn docker_config() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("config.json"), r#"{"auths":{},"currentContext":"colima"}"#).expect("written");
+        for (folder, name, host) in [("aa", "colima", "unix:///colima.sock"), ("bb", "far", "ssh://me@far")] {
+            let meta = dir.path().join("contexts/meta").join(folder);
+            std::fs::create_dir_all(&meta).expect("made");
+            let text = format!(r#"{{"Name":"{name}","Metadata":{{}},"Endpoints":{{"docker":{{"Host":"{host}"}}}}}}"#);
+            std::fs::write(meta.join("meta.json"), text).expect("written");
+        }
+        dir
+    }
+
+    #[test]
+    fn the_order_is_option_then_host_then_context_then_config_then_default() {
+        let dir = docker_config();
+        let config = dir.path().to_str().expect("text");
+        let all = [
+            ("DOCKER_HOST", "tcp://10.0.0.1:2375"),
+            ("DOCKER_CONTEXT", "default"),
+            ("DOCKER_CONFIG", config),
+            ("HOME", "/nowhere"),
+        ];
+        let host = |option, vars: &[(&str, &str)]| resolved(option, vars).expect("an endpoint").host;
+        assert_eq!(host(Some("unix:///given.sock"), &all), "unix:///given.sock");
+        assert_eq!(host(None, &all), "tcp://10.0.0.1:2375");
+        assert_eq!(host(None, &all[1..]), DEFAULT_HOST, "DOCKER_CONTEXT wins over the configuration");
+        let endpoint = resolved(None, &all[2..]).expect("an endpoint");
+        assert_eq!(endpoint.to_string(), "unix:///colima.sock (from the context colima)");
+        assert_eq!(host(None, &all[3..]), DEFAULT_HOST);
+        assert_eq!(host(None, &[("DOCKER_HOST", "")]), DEFAULT_HOST, "empty is unset, as for Docker");
+    }
+
+    #[test]
+    fn what_cannot_be_spoken_to_is_refused_with_a_remedy() {
+        let dir = docker_config();
+        let config = dir.path().to_str().expect("text");
+        let cases: [&[(&str, &str)]; 6] = [
+            &[("DOCKER_CONTEXT", "far"), ("DOCKER_CONFIG", config)],
+            &[("DOCKER_CONTEXT", "missing"), ("DOCKER_CONFIG", config)],
+            &[("DOCKER_HOST", "ssh://me@far")],
+            &[("DOCKER_HOST", "tcp://far:2376"), ("DOCKER_TLS_VERIFY", "1")],
+            &[("DOCKER_HOST", "localhost")],
+            &[("DOCKER_HOST", "tcp://")],
+        ];
+        for vars in cases {
+            let error = resolved(None, vars).expect_err("refused");
+            assert_eq!(error.kind, EngineErrorKind::Unreachable, "{vars:?}");
+            assert!(!error.hints.is_empty() && error.source.is_some(), "{vars:?}");
+        }
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        let v = |text| ApiVersion::parse(text).expect("a version");
+        assert!(v("1.9") < v("1.41") && v("1.41") >= API_MIN && v("1.40") < API_MIN && v("2.0") > API_MIN);
+        assert_eq!(ApiVersion::parse("one"), None);
+    }
+}

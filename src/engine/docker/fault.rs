@@ -1,0 +1,89 @@
+//! What the client reports becomes an [`EngineError`]: the operation, a kind, and what the Engine said.
+
+use std::io;
+
+use anyhow::anyhow;
+use bollard::errors::Error;
+
+use super::connect::Endpoint;
+use crate::engine::{EngineError, EngineErrorKind};
+
+/// HTTP status of a refusal because of the present state: a name in use, a container that is not running.
+pub const CONFLICT: u16 = 409;
+/// HTTP status of what is not there.
+pub const NOT_FOUND: u16 = 404;
+
+/// The HTTP status that the Engine refused with, if it answered at all.
+pub fn status(error: &Error) -> Option<u16> {
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+/// What the Engine said, without the client's words around it.
+pub fn message(error: &Error) -> String {
+    match error {
+        Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
+        Error::DockerStreamError { error } => error.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A call that was answered with an error, or that got no answer.
+pub fn failed(endpoint: &Endpoint, operation: impl Into<String>, error: Error) -> EngineError {
+    match &error {
+        Error::DockerResponseServerError { status_code, .. } => {
+            let kind = match *status_code {
+                NOT_FOUND => EngineErrorKind::NotFound,
+                CONFLICT => EngineErrorKind::Conflict,
+                _ => EngineErrorKind::Other,
+            };
+            EngineError::new(kind, operation, anyhow!(message(&error)))
+        }
+        Error::SocketNotFoundError(_) => unreachable(endpoint, operation, io::ErrorKind::NotFound, error),
+        Error::HyperLegacyError { .. } | Error::HyperResponseError { .. } | Error::IOError { .. } => {
+            let kind = io_kind(&error).unwrap_or(io::ErrorKind::Other);
+            unreachable(endpoint, operation, kind, error)
+        }
+        Error::RequestTimeoutError => unreachable(endpoint, operation, io::ErrorKind::TimedOut, error),
+        _ => EngineError::new(EngineErrorKind::Other, operation, anyhow!(message(&error))),
+    }
+}
+
+/// The Engine could not be talked to. The operation and the address are in the message, the remedies in the hints.
+fn unreachable(endpoint: &Endpoint, operation: impl Into<String>, kind: io::ErrorKind, error: Error) -> EngineError {
+    let operation = format!("{} on Docker at {endpoint}", operation.into());
+    // The client's own chain repeats itself at each level; its root says what happened.
+    let source = match kind {
+        io::ErrorKind::NotFound => anyhow!("there is no such socket"),
+        io::ErrorKind::PermissionDenied => anyhow!("permission denied"),
+        io::ErrorKind::ConnectionRefused => anyhow!("connection refused"),
+        io::ErrorKind::TimedOut => anyhow!("no answer in time"),
+        _ => anyhow!(root(&error)),
+    };
+    let mut fault = EngineError::new(EngineErrorKind::Unreachable, operation, source);
+    fault.hints = endpoint.remedies(kind);
+    fault
+}
+
+/// The deepest cause, which is where the transport says what happened.
+fn root(error: &Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+fn io_kind(error: &Error) -> Option<io::ErrorKind> {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(current) = cause {
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            // A connector may wrap the system's error once more.
+            return Some(io.get_ref().and_then(|e| e.downcast_ref::<io::Error>()).unwrap_or(io).kind());
+        }
+        cause = current.source();
+    }
+    None
+}

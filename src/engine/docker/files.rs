@@ -1,0 +1,136 @@
+//! Files in a node's volume, through the Engine's archive endpoint: it works whether the node runs or not, and needs no
+//! program in the image.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::anyhow;
+use bollard::query_parameters::{DownloadFromContainerOptions, UploadToContainerOptions};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use tar::{Builder, EntryType, Header};
+
+use super::{DockerEngine, fault};
+use crate::engine::{EngineError, EngineErrorKind, NodeFile, Result};
+use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId};
+
+/// The mode of folders that redos makes.
+const FOLDER_MODE: u32 = 0o700;
+
+/// Writes files into a node's volume.
+pub async fn write(engine: &DockerEngine, cluster: &ClusterName, node: NodeId, files: &[NodeFile]) -> Result<()> {
+    let name = node.container_name(cluster);
+    let operation = || format!("write the configuration of {name}");
+    let tar = archive(files).map_err(|error| EngineError::new(EngineErrorKind::Other, operation(), error))?;
+    let options = UploadToContainerOptions { path: NODE_DIR.to_owned(), ..Default::default() };
+    let body = bollard::body_full(Bytes::from(tar));
+    let uploaded = engine.docker.upload_to_container(&name, Some(options), body).await;
+    uploaded.map_err(|error| engine.failed(operation(), error))
+}
+
+/// Reads a file of a container. `None` where there is no such file.
+pub async fn read(engine: &DockerEngine, container: &str, path: &str) -> Result<Option<Vec<u8>>> {
+    let options = DownloadFromContainerOptions { path: path.to_owned() };
+    let download = engine.docker.download_from_container(container, Some(options));
+    let tar = download.try_fold(Vec::new(), |mut all, chunk| async move {
+        all.extend_from_slice(&chunk);
+        Ok(all)
+    });
+    let tar = match tar.await {
+        Ok(tar) => tar,
+        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => {
+            let missing = fault::message(&error).contains("No such container");
+            return if missing { Err(engine.failed(format!("read {path} of {container}"), error)) } else { Ok(None) };
+        }
+        Err(error) => return Err(engine.failed(format!("read {path} of {container}"), error)),
+    };
+    let failed =
+        |error: anyhow::Error| EngineError::new(EngineErrorKind::Other, format!("read {path} of {container}"), error);
+    let mut archive = tar::Archive::new(tar.as_slice());
+    for entry in archive.entries().map_err(|error| failed(error.into()))? {
+        let mut entry = entry.map_err(|error| failed(error.into()))?;
+        if entry.header().entry_type() == EntryType::Regular {
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).map_err(|error| failed(error.into()))?;
+            return Ok(Some(content));
+        }
+    }
+    Err(failed(anyhow!("it is not a file")))
+}
+
+/// The files as a tar archive for [`NODE_DIR`], with all folders from the volume's root down.
+fn archive(files: &[NodeFile]) -> anyhow::Result<Vec<u8>> {
+    let mut tar = Builder::new(Vec::new());
+    // The Engine passes over an entry "." when it unpacks, so the root is named from its parent. It allows that because
+    // the path ends inside the target. Without it a new volume stays root's.
+    let root = Path::new(NODE_DIR).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let mut folders = BTreeSet::from([format!("../{root}")]);
+    let mut entries = Vec::new();
+    for file in files {
+        let path = file.path.strip_prefix(NODE_DIR).and_then(|path| path.strip_prefix('/'));
+        let path = path.filter(|path| !path.is_empty() && !path.split('/').any(|part| matches!(part, "" | "." | "..")));
+        let path = path.ok_or_else(|| anyhow!("{} is not a path in {NODE_DIR}", file.path))?;
+        folders.extend(path.match_indices('/').map(|(at, _)| path[..at].to_owned()));
+        entries.push((path, file));
+    }
+    for folder in &folders {
+        tar.append(&header(folder, EntryType::Directory, FOLDER_MODE, 0)?, std::io::empty())?;
+    }
+    for (path, file) in entries {
+        let header = header(path, EntryType::Regular, file.mode, file.content.len())?;
+        tar.append(&header, file.content.as_slice())?;
+    }
+    Ok(tar.into_inner()?)
+}
+
+/// A header that the node's user owns. The name is set by hand: the library refuses `..`.
+fn header(path: &str, kind: EntryType, mode: u32, size: usize) -> anyhow::Result<Header> {
+    let mut header = Header::new_gnu();
+    let field = &mut header.as_old_mut().name;
+    let octets = path.as_bytes();
+    // The field is closed by a zero.
+    if octets.len() >= field.len() {
+        return Err(anyhow!("the path {path} is too long"));
+    }
+    field[..octets.len()].copy_from_slice(octets);
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_uid(NODE_UID.into());
+    header.set_gid(NODE_UID.into());
+    header.set_size(size as u64);
+    header.set_cksum();
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> NodeFile {
+        NodeFile { path: path.to_owned(), content: b"x".to_vec(), mode: 0o400 }
+    }
+
+    #[test]
+    fn folders_come_first_and_everything_belongs_to_the_node() {
+        let tar = archive(&[file("/data/conf/a"), file("/data/conf/deep/b")]).expect("a tar");
+        let mut entries = tar::Archive::new(tar.as_slice());
+        let entries = entries.entries().expect("entries").map(|entry| {
+            let entry = entry.expect("an entry");
+            let header = entry.header();
+            assert_eq!(header.uid().expect("an owner"), u64::from(NODE_UID));
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            (name, header.mode().expect("a mode"))
+        });
+        let expected =
+            [("../data", 0o700), ("conf", 0o700), ("conf/deep", 0o700), ("conf/a", 0o400), ("conf/deep/b", 0o400)];
+        assert_eq!(entries.collect::<Vec<_>>(), expected.map(|(name, mode)| (name.to_owned(), mode)));
+    }
+
+    #[test]
+    fn a_path_outside_is_refused() {
+        for bad in ["/etc/passwd", "/data", "/data/", "/data/../etc/x", "/database/x", "data/x", "/data//x"] {
+            assert!(archive(&[file(bad)]).is_err(), "{bad}");
+        }
+    }
+}

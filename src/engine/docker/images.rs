@@ -1,0 +1,278 @@
+//! The Engine's images: look, pull, import, tag, save, load.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use bollard::models::ImageInspect;
+use bollard::query_parameters::{
+    CreateImageOptions, ImportImageOptions, ListImagesOptions, RemoveImageOptions, TagImageOptions,
+};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{DockerEngine, fault};
+use crate::engine::image::{LocalImage, Report};
+use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::plan::event::Event;
+
+/// How long a registry may take for its first word. Docker Hub takes one to three seconds; without a network the Engine
+/// itself would try for a minute.
+const FIRST_PROGRESS: Duration = Duration::from_secs(5);
+/// How long a pull may stand still.
+const STALLED: Duration = Duration::from_secs(60);
+/// Octets read from a file at once.
+const CHUNK: usize = 64 * 1024;
+
+impl DockerEngine {
+    /// An image that is here. `None` where it is not.
+    ///
+    /// # Errors
+    /// The Engine does not answer, or refuses.
+    pub async fn image(&self, reference: &str) -> Result<Option<LocalImage>> {
+        match self.docker.inspect_image(reference).await {
+            Ok(image) => Ok(Some(local_image(reference, image))),
+            Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(None),
+            Err(error) => Err(self.failed(format!("look for image {reference}"), error)),
+        }
+    }
+
+    /// The references of all images here that carry a label, newest first.
+    ///
+    /// # Errors
+    /// The Engine does not answer, or refuses.
+    pub async fn images_labelled(&self, label: &str) -> Result<Vec<String>> {
+        let filters = Some([("label".to_owned(), vec![label.to_owned()])].into());
+        let options = ListImagesOptions { filters, ..Default::default() };
+        let images = self.docker.list_images(Some(options)).await;
+        let mut images = images.map_err(|error| self.failed("list images", error))?;
+        images.sort_by_key(|image| std::cmp::Reverse(image.created));
+        Ok(images.into_iter().flat_map(|image| image.repo_tags).collect())
+    }
+
+    /// Pulls an image. It fails within seconds when no registry can be reached.
+    ///
+    /// # Errors
+    /// The registry cannot be reached or does not have it; the source is its word.
+    pub async fn pull_image(&self, reference: &str, report: Report<'_>) -> Result<LocalImage> {
+        let refused =
+            |source: anyhow::Error| EngineError::new(EngineErrorKind::Image, format!("pull image {reference}"), source);
+        let (repository, tag) = split_reference(reference);
+        let options =
+            CreateImageOptions { from_image: Some(repository.clone()), tag: Some(tag.clone()), ..Default::default() };
+        let progress = |text: &str, octets| {
+            report(Event::Progress { subject: reference.to_owned(), text: text.to_owned(), octets });
+        };
+        progress("asking the registry", None);
+        let mut stream = self.docker.create_image(Some(options), None, None);
+        let mut layers = Layers::default();
+        let mut limit = FIRST_PROGRESS;
+        while let Some(item) = tokio::time::timeout(limit, stream.next())
+            .await
+            .map_err(|_| refused(anyhow!("no word from the registry within {} s", limit.as_secs())))?
+        {
+            let item = item.map_err(|error| refused(anyhow!(fault::message(&error))))?;
+            limit = STALLED;
+            let octets = item.progress_detail.as_ref().and_then(|detail| detail.current.zip(detail.total));
+            if let (Some(id), Some(octets)) = (&item.id, octets) {
+                layers.note(id, item.status.as_deref().unwrap_or_default(), octets);
+            }
+            progress("pulling", layers.sum());
+        }
+        self.image(reference).await?.ok_or_else(|| refused(anyhow!("it is not here after the pull")))
+    }
+
+    /// Makes an image from a tar file of its whole root, with changes in Dockerfile words.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the Engine refuses it.
+    pub async fn import_image(&self, tar: &Path, reference: &str, changes: &[String]) -> Result<LocalImage> {
+        let operation = || format!("import image {reference}");
+        let failed = |source: anyhow::Error| EngineError::new(EngineErrorKind::Image, operation(), source);
+        let file = File::open(tar).await.map_err(|error| failed(error.into()))?;
+        let (repo, tag) = split_reference(reference);
+        let options = CreateImageOptions {
+            from_src: Some("-".to_owned()),
+            repo: Some(repo),
+            tag: Some(tag),
+            changes: changes.to_vec(),
+            ..Default::default()
+        };
+        let body = bollard::body_try_stream(chunks(file));
+        let mut stream = self.docker.create_image(Some(options), Some(body), None);
+        while let Some(item) = stream.next().await {
+            item.map_err(|error| failed(anyhow!(fault::message(&error))))?;
+        }
+        self.image(reference).await?.ok_or_else(|| failed(anyhow!("it is not here after the import")))
+    }
+
+    /// Gives an image a further reference.
+    ///
+    /// # Errors
+    /// The image is not here, or the Engine refuses.
+    pub async fn tag_image(&self, reference: &str, further: &str) -> Result<()> {
+        let (repo, tag) = split_reference(further);
+        let options = TagImageOptions { repo: Some(repo), tag: Some(tag) };
+        let tagged = self.docker.tag_image(reference, Some(options)).await;
+        tagged.map_err(|error| self.failed(format!("tag image {reference} as {further}"), error))
+    }
+
+    /// Removes a reference to an image, and the image with its last one. One that is not here is no error.
+    ///
+    /// # Errors
+    /// A container uses it, or the Engine refuses otherwise.
+    pub async fn remove_image(&self, reference: &str) -> Result<()> {
+        match self.docker.remove_image(reference, None::<RemoveImageOptions>, None).await {
+            Ok(_) => Ok(()),
+            Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
+            Err(error) => Err(self.failed(format!("remove image {reference}"), error)),
+        }
+    }
+
+    /// Writes images to a file, as `docker save` does. The file appears when it is complete. Returns its octets.
+    ///
+    /// # Errors
+    /// An image is not here, or the file cannot be written.
+    pub async fn save_images(&self, references: &[String], path: &Path, report: Report<'_>) -> Result<u64> {
+        let subject = path.display().to_string();
+        let failed = |source: anyhow::Error| {
+            EngineError::new(EngineErrorKind::Image, format!("save images to {subject}"), source)
+        };
+        for reference in references {
+            if self.image(reference).await?.is_none() {
+                return Err(failed(anyhow!("image {reference} is not here"))
+                    .hinted("see what is here: redos images list; get it: redos images pull, or redos images build"));
+            }
+        }
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let partial = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(error.into()))?;
+        let mut file = File::from_std(partial.reopen().map_err(|error| failed(error.into()))?);
+        let names: Vec<&str> = references.iter().map(String::as_str).collect();
+        let mut stream = std::pin::pin!(self.docker.export_images(&names));
+        let mut written = 0;
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|error| failed(anyhow!(fault::message(&error))))?;
+            file.write_all(&chunk).await.map_err(|error| failed(error.into()))?;
+            written += chunk.len() as u64;
+            let text = format!("saving, {} MB", written / 1_000_000);
+            report(Event::Progress { subject: subject.clone(), text, octets: None });
+        }
+        file.sync_all().await.map_err(|error| failed(error.into()))?;
+        partial.persist(path).map_err(|error| failed(error.error.into()))?;
+        Ok(written)
+    }
+
+    /// Loads images from a file that `save_images` or `docker save` wrote. Returns what the Engine says it loaded.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not such a file.
+    pub async fn load_images(&self, path: &Path, report: Report<'_>) -> Result<Vec<String>> {
+        let subject = path.display().to_string();
+        let failed = |source: anyhow::Error| {
+            EngineError::new(EngineErrorKind::Image, format!("load images from {subject}"), source)
+        };
+        let file = File::open(path).await.map_err(|error| failed(error.into()))?;
+        report(Event::Progress { subject: subject.clone(), text: "loading".to_owned(), octets: None });
+        let body = chunks(file);
+        let mut stream = self.docker.import_image_stream(ImportImageOptions::default(), body, None);
+        let mut loaded = Vec::new();
+        while let Some(item) = stream.next().await {
+            let item = item.map_err(|error| failed(anyhow!(fault::message(&error))))?;
+            let text = item.stream.unwrap_or_default();
+            loaded
+                .extend(text.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name.trim().to_owned()));
+        }
+        if loaded.is_empty() {
+            return Err(failed(anyhow!("the Engine found no image in it"))
+                .hinted("such a file is written by: redos images save FILE"));
+        }
+        Ok(loaded)
+    }
+}
+
+fn local_image(reference: &str, image: ImageInspect) -> LocalImage {
+    let config = image.config.unwrap_or_default();
+    let command = config.entrypoint.into_iter().chain(config.cmd).flatten().collect();
+    LocalImage {
+        reference: reference.to_owned(),
+        id: image.id.unwrap_or_default(),
+        command,
+        labels: config.labels.unwrap_or_default().into_iter().collect(),
+        created_at: image.created,
+        octets: image.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+    }
+}
+
+/// Repository and tag (or digest). The Engine would pull every tag where none is given, so there is always one.
+fn split_reference(reference: &str) -> (String, String) {
+    let (repository, tag) = match reference.split_once('@') {
+        Some((repository, digest)) => (repository, digest),
+        None => match reference.rsplit_once(':') {
+            // A colon before a slash is that of a registry's port.
+            Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+            _ => (reference, "latest"),
+        },
+    };
+    (repository.to_owned(), tag.to_owned())
+}
+
+/// How far the layers of a pull are. Only downloads count: the sum then goes one way.
+#[derive(Default)]
+struct Layers(std::collections::BTreeMap<String, (u64, u64)>);
+
+impl Layers {
+    fn note(&mut self, id: &str, status: &str, (current, total): (i64, i64)) {
+        if status == "Downloading" {
+            let octets = |count: i64| u64::try_from(count).unwrap_or_default();
+            self.0.insert(id.to_owned(), (octets(current), octets(total)));
+        } else if let Some(layer) = self.0.get_mut(id) {
+            layer.0 = layer.1;
+        }
+    }
+
+    fn sum(&self) -> Option<(u64, u64)> {
+        let sum = self.0.values().fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
+        (sum.1 > 0).then_some(sum)
+    }
+}
+
+/// A file as a stream of chunks, so that it is never whole in memory.
+fn chunks(file: File) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    futures_util::stream::try_unfold(file, |mut file| async move {
+        let mut chunk = bytes::BytesMut::with_capacity(CHUNK);
+        let read = file.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (chunk.freeze(), file)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_always_has_a_tag() {
+        let cases = [
+            ("redis", ("redis", "latest")),
+            ("redis:8.0", ("redis", "8.0")),
+            ("localhost:5000/redis", ("localhost:5000/redis", "latest")),
+            ("localhost:5000/a/redis:7", ("localhost:5000/a/redis", "7")),
+            ("redis@sha256:00ff", ("redis", "sha256:00ff")),
+        ];
+        for (reference, (repository, tag)) in cases {
+            assert_eq!(split_reference(reference), (repository.to_owned(), tag.to_owned()), "{reference}");
+        }
+    }
+
+    #[test]
+    fn progress_counts_downloads_and_never_goes_back() {
+        let mut layers = Layers::default();
+        assert_eq!(layers.sum(), None);
+        layers.note("a", "Downloading", (10, 100));
+        layers.note("b", "Downloading", (5, 50));
+        assert_eq!(layers.sum(), Some((15, 150)));
+        layers.note("a", "Extracting", (1, 400));
+        assert_eq!(layers.sum(), Some((105, 150)), "unpacking is not counted, the layer is there");
+    }
+}

@@ -1,0 +1,218 @@
+//! Inventory: everything that carries a cluster's labels, turned once from the Engine's optional fields into our types.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, ContainerSummary, Network, PortMap, Volume,
+};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptions, ListNetworksOptions, ListVolumesOptions,
+};
+use futures_util::future::{join_all, try_join3};
+
+use super::{DockerEngine, fault, files, labels, network, volumes};
+use crate::engine::{Result, stored};
+use crate::plan::observed::{Inventory, NodeFacts, NodeState, PublishedPort, StoredState, VolumeFacts};
+use crate::spec::{ClusterName, NodeId, Role};
+
+/// The states of containers that all supported Engines know, as filters.
+const STATES: [&str; 7] = ["created", "running", "paused", "restarting", "exited", "dead", "removing"];
+/// What the Engine says of a moment that has not been.
+const NEVER: &str = "0001-01-01T00:00:00Z";
+
+/// Where a node keeps what it knows of the topology.
+fn stored_path(role: Role) -> Option<&'static str> {
+    match role {
+        Role::Redis => Some("/data/conf/redis.conf"),
+        Role::Sentinel => Some("/data/conf/sentinel.conf"),
+        Role::Proxy => None,
+    }
+}
+
+/// Two round trips, each as wide as the cluster: lists, then details of each container.
+pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<Inventory> {
+    let filters = labels::filter(cluster);
+    let (containers, networks, volumes) =
+        try_join3(containers(engine, &filters), networks(engine, &filters), volumes(engine, &filters)).await?;
+    let inspected = join_all(containers.iter().filter_map(|container| {
+        let node = labels::node(container.labels.as_ref()?)?;
+        Some(inspect(engine, cluster, node, container.id.as_deref()?))
+    }));
+    let mut inventory = Inventory { recorded: volumes::recorded(cluster, &volumes), ..Inventory::default() };
+    for found in inspected.await {
+        let Some((node, facts)) = found? else { continue };
+        // Names are unique on an Engine; whoever made a copy of a node's container with all labels made no node.
+        if facts.name == node.container_name(cluster) {
+            inventory.nodes.insert(node, facts);
+        }
+    }
+    for volume in volumes {
+        if let Some(node) = labels::node(&volume.labels) {
+            inventory.volumes.insert(node, VolumeFacts { name: volume.name });
+        }
+    }
+    inventory.network = network::oldest(&networks).map(network::facts).transpose()?;
+    if let Some(network) = &inventory.network {
+        engine.note_gateway(cluster, network.gateway);
+    }
+    Ok(inventory)
+}
+
+/// Containers by labels. A state that the client library does not know makes it refuse the whole list; then the states
+/// are asked for one by one, and only that container is missing.
+pub async fn containers(
+    engine: &DockerEngine,
+    filters: &HashMap<String, Vec<String>>,
+) -> Result<Vec<ContainerSummary>> {
+    let list = async |filters| {
+        engine.docker.list_containers(Some(ListContainersOptions { all: true, filters, ..Default::default() })).await
+    };
+    let failed = |error| engine.failed("list containers", error);
+    match list(Some(filters.clone())).await {
+        Err(Error::JsonDataError { .. }) => {
+            let by_state = join_all(STATES.map(|state| {
+                let mut filters = filters.clone();
+                filters.insert("status".to_owned(), vec![state.to_owned()]);
+                list(Some(filters))
+            }));
+            let lists: std::result::Result<Vec<_>, _> = by_state.await.into_iter().collect();
+            Ok(lists.map_err(failed)?.into_iter().flatten().collect())
+        }
+        listed => listed.map_err(failed),
+    }
+}
+
+/// Networks by labels or name.
+pub async fn networks(engine: &DockerEngine, filters: &HashMap<String, Vec<String>>) -> Result<Vec<Network>> {
+    let options = ListNetworksOptions { filters: Some(filters.clone()) };
+    engine.docker.list_networks(Some(options)).await.map_err(|error| engine.failed("list networks", error))
+}
+
+/// Volumes by labels or name.
+pub async fn volumes(engine: &DockerEngine, filters: &HashMap<String, Vec<String>>) -> Result<Vec<Volume>> {
+    let options = ListVolumesOptions { filters: Some(filters.clone()) };
+    let listed = engine.docker.list_volumes(Some(options)).await;
+    Ok(listed.map_err(|error| engine.failed("list volumes", error))?.volumes.unwrap_or_default())
+}
+
+/// One container in full. `None` when it is gone since it was listed.
+async fn inspect(
+    engine: &DockerEngine,
+    cluster: &ClusterName,
+    node: NodeId,
+    id: &str,
+) -> Result<Option<(NodeId, NodeFacts)>> {
+    let inspected = match engine.docker.inspect_container(id, None::<InspectContainerOptions>).await {
+        Ok(inspected) => inspected,
+        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => return Ok(None),
+        Err(error) => return Err(engine.failed(format!("inspect {}", node.container_name(cluster)), error)),
+    };
+    let mut facts = node_facts(inspected);
+    if facts.state != NodeState::Running {
+        facts.stored = stored_state(engine, &facts.container_id, node.role()).await;
+    }
+    Ok(Some((node, facts)))
+}
+
+/// What a node that cannot be asked wrote last. A file that cannot be read tells nothing: the rest of the cluster does.
+async fn stored_state(engine: &DockerEngine, container: &str, role: Role) -> Option<StoredState> {
+    let text = files::read(engine, container, stored_path(role)?).await.ok()??;
+    let text = String::from_utf8_lossy(&text);
+    match role {
+        Role::Redis => stored::redis(&text),
+        Role::Sentinel => stored::sentinel(&text),
+        Role::Proxy => None,
+    }
+}
+
+fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
+    let state = inspected.state.unwrap_or_default();
+    let config = inspected.config.unwrap_or_default();
+    let networks = inspected.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+    let endpoints = networks.into_iter().flat_map(HashMap::values);
+    let pinned = |endpoint: &bollard::models::EndpointSettings| -> Option<Ipv4Addr> {
+        endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok()
+    };
+    let state_now = node_state(&state);
+    let bindings = match state_now {
+        // What it listens on now; a port of the Engine's choice is known only while it runs.
+        NodeState::Running | NodeState::Paused => inspected.network_settings.as_ref().and_then(|s| s.ports.as_ref()),
+        _ => inspected.host_config.as_ref().and_then(|config| config.port_bindings.as_ref()),
+    };
+    NodeFacts {
+        container_id: inspected.id.unwrap_or_default(),
+        name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
+        image: config.image.unwrap_or_default(),
+        address: endpoints.into_iter().find_map(pinned),
+        ports: bindings.map(published_ports).unwrap_or_default(),
+        spec_hash: config.labels.and_then(|mut labels| labels.remove(labels::SPEC_HASH)).unwrap_or_default(),
+        created_at: inspected.created.unwrap_or_default(),
+        started_at: state.started_at.filter(|at| at != NEVER),
+        stored: None,
+        state: state_now,
+    }
+}
+
+fn node_state(state: &ContainerState) -> NodeState {
+    match state.status.unwrap_or(ContainerStateStatusEnum::EMPTY) {
+        ContainerStateStatusEnum::CREATED => NodeState::Created,
+        // Until it has stopped it answers like any other.
+        ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::STOPPING => NodeState::Running,
+        ContainerStateStatusEnum::PAUSED => NodeState::Paused,
+        ContainerStateStatusEnum::RESTARTING => NodeState::Restarting,
+        ContainerStateStatusEnum::REMOVING => NodeState::Removing,
+        ContainerStateStatusEnum::EXITED => NodeState::Exited {
+            code: state.exit_code.unwrap_or_default(),
+            oom_killed: state.oom_killed.unwrap_or_default(),
+        },
+        ContainerStateStatusEnum::DEAD | ContainerStateStatusEnum::EMPTY => NodeState::Dead,
+    }
+}
+
+/// The published ports of a map such as `6379/tcp` to `127.0.0.1:6379`, ascending.
+fn published_ports(map: &PortMap) -> Vec<PublishedPort> {
+    let mut ports = Vec::new();
+    for (port, bindings) in map {
+        let Some(container) = port.split('/').next().and_then(|number| number.parse().ok()) else { continue };
+        for binding in bindings.iter().flatten() {
+            let host = binding.host_port.as_deref().and_then(|number| number.parse().ok()).filter(|host| *host > 0);
+            let ip = binding.host_ip.as_deref().filter(|ip| !ip.is_empty()).and_then(|ip| ip.parse().ok());
+            let host_ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            ports.extend(host.map(|host| PublishedPort { container, host_ip, host }));
+        }
+    }
+    ports.sort();
+    ports
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_becomes_facts() {
+        let text = r#"{"Id":"abc","Created":"2026-01-01T00:00:00.5Z","Name":"/demo-proxy-1","Config":{"Image":"i:1","Labels":{"dev.redos.spec-hash":"hash"}},
+            "State":{"Status":"exited","ExitCode":137,"OOMKilled":true,"StartedAt":"0001-01-01T00:00:00Z"},
+            "HostConfig":{"PortBindings":{"6380/tcp":[{"HostIp":"","HostPort":"7001"}],"6379/tcp":[{"HostIp":"127.0.0.1","HostPort":"7000"}],
+                "8404/tcp":[{"HostIp":"127.0.0.1","HostPort":""}]}},
+            "NetworkSettings":{"Ports":{},"Networks":{"demo":{"IPAMConfig":{"IPv4Address":"172.18.255.254"},"IPAddress":""}}}}"#;
+        let inspected: ContainerInspectResponse = serde_json::from_str(text).expect("an answer of the Engine");
+        let facts = node_facts(inspected);
+        assert_eq!(facts.name, "demo-proxy-1");
+        assert_eq!(facts.state, NodeState::Exited { code: 137, oom_killed: true });
+        assert_eq!(facts.address, Some(Ipv4Addr::new(172, 18, 255, 254)));
+        assert_eq!(facts.started_at, None);
+        assert_eq!((facts.image.as_str(), facts.spec_hash.as_str()), ("i:1", "hash"));
+        let port =
+            |container, ip: &str, host| PublishedPort { container, host_ip: ip.parse().expect("an address"), host };
+        assert_eq!(facts.ports, [port(6379, "127.0.0.1", 7000), port(6380, "0.0.0.0", 7001)]);
+    }
+
+    #[test]
+    fn an_empty_answer_is_no_panic() {
+        let facts = node_facts(ContainerInspectResponse::default());
+        assert_eq!(facts.state, NodeState::Dead);
+    }
+}

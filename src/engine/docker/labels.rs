@@ -1,0 +1,137 @@
+//! The labels that tie containers, networks and volumes to a cluster. They are the only state that redos keeps.
+//!
+//! DO NOT CHANGE A KEY: clusters that an older redos made would no longer be found.
+
+use std::collections::HashMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::spec::{ClusterName, Group, NodeId, Role, Spec};
+
+/// The cluster's name, on everything that it has.
+pub const CLUSTER: &str = "dev.redos.cluster";
+/// `redis`, `sentinel` or `proxy`; on containers and volumes.
+pub const ROLE: &str = "dev.redos.role";
+/// The name of the master group (`mymaster`); on containers and volumes of Redis nodes.
+pub const GROUP: &str = "dev.redos.group";
+/// The node's number among its equals; on containers and volumes.
+pub const ORDINAL: &str = "dev.redos.ordinal";
+/// The specification as JSON, on everything. It holds no secret.
+pub const SPEC: &str = "dev.redos.spec";
+/// What a container was made from, as a hash; on networks and volumes the hash of the specification.
+pub const SPEC_HASH: &str = "dev.redos.spec-hash";
+/// Which run of redos made it.
+pub const RUN: &str = "dev.redos.run";
+/// Which version of redos made it.
+pub const VERSION: &str = "dev.redos.version";
+/// Compose's key for the project, by which Docker Desktop groups containers. Compose itself ignores containers without
+/// its `config-hash` label, so it does not take ours for its own.
+pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+
+/// A set of labels as the Engine takes it.
+pub type Labels = HashMap<String, String>;
+
+/// The labels of something that belongs to a cluster and, if given, to one node of it.
+pub fn of(spec: &Spec, node: Option<NodeId>, spec_hash: Option<&str>, run: &str) -> Labels {
+    // A Spec is plain data with text keys, which JSON can always hold.
+    let json = serde_json::to_string(spec).unwrap_or_default();
+    let hash = spec_hash.map_or_else(|| format!("{:016x}", xxh3_64(json.as_bytes())), str::to_owned);
+    let mut labels: Labels = [
+        (CLUSTER, spec.name.to_string()),
+        (SPEC, json),
+        (SPEC_HASH, hash),
+        (RUN, run.to_owned()),
+        (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+        (COMPOSE_PROJECT, spec.name.to_string()),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect();
+    if let Some(node) = node {
+        labels.insert(ROLE.to_owned(), node.role().to_string());
+        labels.insert(ORDINAL.to_owned(), node.ordinal().to_string());
+        if let Some(group) = node.group() {
+            labels.insert(GROUP.to_owned(), group.to_string());
+        }
+    }
+    labels
+}
+
+/// The node that labels name. `None` when they name none, or one that cannot be.
+pub fn node(labels: &Labels) -> Option<NodeId> {
+    let ordinal: u16 = labels.get(ORDINAL)?.parse().ok().filter(|ordinal| *ordinal > 0)?;
+    match labels.get(ROLE)?.parse().ok()? {
+        Role::Redis => {
+            let group: Group = labels.get(GROUP)?.parse().ok()?;
+            Some(NodeId::redis(group, ordinal))
+        }
+        Role::Sentinel => Some(NodeId::Sentinel(ordinal)),
+        Role::Proxy => Some(NodeId::Proxy(ordinal)),
+    }
+}
+
+/// The cluster that labels name.
+pub fn cluster(labels: &Labels) -> Option<ClusterName> {
+    labels.get(CLUSTER)?.parse().ok()
+}
+
+/// The specification that labels record. `None` where there is none or where it is of a redos that we do not understand.
+pub fn spec(labels: &Labels) -> Option<Spec> {
+    serde_json::from_str(labels.get(SPEC)?).ok()
+}
+
+/// The Engine's filter for everything of one cluster.
+pub fn filter(cluster: &ClusterName) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("{CLUSTER}={cluster}")])])
+}
+
+/// The Engine's filter for everything of all clusters.
+pub fn filter_all() -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![CLUSTER.to_owned()])])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_what_older_clusters_carry() {
+        let keys = [CLUSTER, ROLE, GROUP, ORDINAL, SPEC, SPEC_HASH, RUN, VERSION, COMPOSE_PROJECT];
+        let pinned = [
+            "dev.redos.cluster",
+            "dev.redos.role",
+            "dev.redos.group",
+            "dev.redos.ordinal",
+            "dev.redos.spec",
+            "dev.redos.spec-hash",
+            "dev.redos.run",
+            "dev.redos.version",
+            "com.docker.compose.project",
+        ];
+        assert_eq!(keys, pinned, "clusters made by an older redos must still be found");
+    }
+
+    #[test]
+    fn labels_read_back() {
+        let spec_in = Spec::with_defaults("demo".parse().expect("a name"));
+        let nodes = [NodeId::redis(Group::number(2), 3), NodeId::Sentinel(1), NodeId::Proxy(2)];
+        for node_in in nodes {
+            let labels = of(&spec_in, Some(node_in), Some("h"), "r");
+            assert_eq!(node(&labels), Some(node_in));
+            assert_eq!(cluster(&labels), Some(spec_in.name.clone()));
+            assert_eq!(spec(&labels), Some(spec_in.clone()));
+            assert_eq!(labels.get(SPEC_HASH).map(String::as_str), Some("h"));
+        }
+        assert_eq!(node(&of(&spec_in, None, None, "r")), None);
+    }
+
+    #[test]
+    fn labels_that_make_no_sense_name_no_node() {
+        let labels = |role: &str, ordinal: &str| {
+            Labels::from([(ROLE.to_owned(), role.to_owned()), (ORDINAL.to_owned(), ordinal.to_owned())])
+        };
+        assert_eq!(node(&labels("redis", "1")), None, "a Redis node has a group");
+        assert_eq!(node(&labels("sentinel", "0")), None);
+        assert_eq!(node(&labels("cook", "1")), None);
+    }
+}

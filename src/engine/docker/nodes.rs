@@ -1,0 +1,338 @@
+//! Nodes: one container each, locked down, at its pinned address.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use bollard::models::{
+    ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, EndpointIpamConfig, EndpointSettings,
+    HostConfig, HostConfigLogConfig, NetworkingConfig, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+};
+use bollard::query_parameters::{
+    CreateContainerOptions, InspectContainerOptions, RemoveContainerOptions, StartContainerOptions,
+    StopContainerOptions,
+};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{DockerEngine, conflicts, fault, labels, streams};
+use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
+use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
+
+/// How long a start watches for a node that dies at once. A server with a bad configuration ends within 20 ms.
+const DEATH_WATCH: Duration = Duration::from_millis(250);
+/// Time between two looks at a node that has just been started.
+const DEATH_POLL: Duration = Duration::from_millis(10);
+/// Lines of the log that go into the error of a node that died.
+const DEATH_LOG_LINES: usize = 20;
+/// How long a container may take to be gone that somebody else is removing already.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
+/// Time between two looks at such a container.
+const REMOVAL_POLL: Duration = Duration::from_millis(50);
+/// What a node may write outside its volume.
+const TMPFS: &str = "rw,noexec,nosuid,nodev,size=16m,mode=1777";
+/// Logs are turned over at this size, this often kept: 30 MB a node at most.
+const LOG_OPTIONS: [(&str, &str); 2] = [("max-size", "10m"), ("max-file", "3")];
+
+/// Makes a node's container; one that is there and is the cluster's stays as it is.
+pub async fn create(engine: &DockerEngine, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
+    let name = node.node.container_name(&spec.name);
+    let operation = || format!("create container {name}");
+    let options = CreateContainerOptions { name: Some(name.clone()), ..Default::default() };
+    let body = container(spec, node, network_id, &engine.run);
+    let error = match engine.docker.create_container(Some(options), body).await {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    match fault::status(&error) {
+        Some(fault::CONFLICT) => {
+            let owner = inspect(engine, &name).await?;
+            let labels = owner.and_then(|container| container.config?.labels).unwrap_or_default();
+            if labels::cluster(&labels).as_ref() == Some(&spec.name) && labels::node(&labels) == Some(node.node) {
+                return Ok(());
+            }
+            Err(engine.failed(operation(), error).hinted(conflicts::name_remedy("container", &name)))
+        }
+        Some(fault::NOT_FOUND) if fault::message(&error).to_lowercase().contains("image") => {
+            let fault = engine.failed(operation(), error);
+            Err(EngineError { kind: EngineErrorKind::Image, ..fault }
+                .hinted(format!("get the image: docker pull {}, or redos images build", node.image)))
+        }
+        _ => Err(engine.failed(operation(), error)),
+    }
+}
+
+/// The container of a node, in the Engine's words.
+fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> ContainerCreateBody {
+    let name = node.node.container_name(&spec.name);
+    let inside = |port: &u16| format!("{port}/tcp");
+    let binding = |host: u16| PortBinding {
+        host_ip: Some(node.bind.to_string()),
+        // An empty port is one of the Engine's choice.
+        host_port: Some(if host == 0 { String::new() } else { host.to_string() }),
+    };
+    let ports = node.ports.iter().map(|(port, host)| (inside(port), Some(vec![binding(*host)]))).collect();
+    let endpoint = EndpointSettings {
+        ipam_config: Some(EndpointIpamConfig { ipv4_address: Some(node.address.to_string()), ..Default::default() }),
+        aliases: Some(vec![node.node.to_string(), name.clone()]),
+        ..Default::default()
+    };
+    ContainerCreateBody {
+        hostname: Some(name),
+        user: Some(format!("{NODE_UID}:{NODE_UID}")),
+        image: Some(node.image.clone()),
+        // The image's own entry point may want to be root and to change owners.
+        entrypoint: Some(node.command.clone()),
+        working_dir: Some(NODE_DIR.to_owned()),
+        exposed_ports: Some(node.ports.keys().map(inside).collect()),
+        labels: Some(labels::of(spec, Some(node.node), Some(&node.spec_hash), run)),
+        stop_timeout: Some(i64::try_from(node.stop_grace.as_secs()).unwrap_or(i64::MAX)),
+        host_config: Some(HostConfig {
+            network_mode: Some(network_id.to_owned()),
+            port_bindings: Some(ports),
+            binds: Some(vec![data_bind(spec, node)]),
+            restart_policy: Some(RestartPolicy {
+                name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+                maximum_retry_count: None,
+            }),
+            readonly_rootfs: Some(true),
+            tmpfs: Some(HashMap::from([("/tmp".to_owned(), TMPFS.to_owned())])),
+            cap_drop: Some(vec!["ALL".to_owned()]),
+            security_opt: Some(vec!["no-new-privileges".to_owned()]),
+            log_config: Some(HostConfigLogConfig {
+                typ: Some("json-file".to_owned()),
+                config: Some(LOG_OPTIONS.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+            }),
+            ..Default::default()
+        }),
+        networking_config: Some(NetworkingConfig {
+            endpoints_config: Some(HashMap::from([(network_id.to_owned(), endpoint)])),
+        }),
+        ..Default::default()
+    }
+}
+
+/// What is mounted at [`NODE_DIR`]: the node's named volume, or a folder of its own in the given host directory, which the
+/// Engine makes in this form of a mount only.
+fn data_bind(spec: &Spec, node: &NodeSpec) -> String {
+    let source = match &node.host_dir {
+        None => node.node.volume_name(&spec.name),
+        Some(dir) => dir.join(node.node.container_name(&spec.name)).display().to_string(),
+    };
+    format!("{source}:{NODE_DIR}")
+}
+
+/// Starts a node and watches whether it lives.
+pub async fn start(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Result<()> {
+    let name = node.container_name(cluster);
+    let operation = || format!("start {name}");
+    let started = {
+        // Only proxies publish ports, and the Engine gives one port to two containers that start at the same time.
+        let _one_at_a_time = match node.role() {
+            Role::Proxy => Some(engine.publishing.lock().await),
+            Role::Redis | Role::Sentinel => None,
+        };
+        engine.docker.start_container(&name, None::<StartContainerOptions>).await
+    };
+    if let Err(error) = started {
+        let taken = conflicts::taken_port(&fault::message(&error));
+        let fault = engine.failed(operation(), error);
+        return Err(match taken {
+            Some(port) => EngineError { kind: EngineErrorKind::Conflict, ..fault }
+                .hinted(conflicts::port_remedy(engine, port).await),
+            None => fault,
+        });
+    }
+    let deadline = Instant::now() + DEATH_WATCH;
+    let direct = engine.reaches(cluster).await.unwrap_or(false);
+    loop {
+        let container = inspect(engine, &name).await?.ok_or_else(|| {
+            EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("it was removed meanwhile"))
+        })?;
+        if let Some(how) = death(&container) {
+            return Err(died(engine, cluster, node, &how).await);
+        }
+        let server = address(&container).filter(|_| direct).map(|ip| SocketAddr::new(IpAddr::V4(ip), port_of(node)));
+        if let Some(server) = server
+            && matches!(timeout(DEATH_POLL, TcpStream::connect(server)).await, Ok(Ok(_)))
+        {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Ok(());
+        }
+        sleep(DEATH_POLL).await;
+    }
+}
+
+/// The port that a node of this kind listens on when it is up.
+const fn port_of(node: NodeId) -> u16 {
+    match node {
+        NodeId::Redis { .. } => REDIS_PORT,
+        NodeId::Sentinel(_) => SENTINEL_PORT,
+        NodeId::Proxy(_) => STATS_PORT,
+    }
+}
+
+/// How a container that has just been started ended, if it did. One that its restart policy revived died all the same.
+fn death(container: &ContainerInspectResponse) -> Option<String> {
+    let state = container.state.as_ref()?;
+    let restarted = container.restart_count.unwrap_or_default() > 0;
+    let code = state.exit_code.unwrap_or_default();
+    match state.status? {
+        ContainerStateStatusEnum::EXITED | ContainerStateStatusEnum::DEAD | ContainerStateStatusEnum::RESTARTING => {
+            Some(format!("exit code {code}"))
+        }
+        _ if restarted => Some("it is restarted again and again".to_owned()),
+        _ => None,
+    }
+}
+
+/// The error of a node that died, with the end of its log.
+async fn died(engine: &DockerEngine, cluster: &ClusterName, node: NodeId, how: &str) -> EngineError {
+    let name = node.container_name(cluster);
+    let log = streams::log_tail(engine, &name, DEATH_LOG_LINES).await.unwrap_or_default();
+    let log = log.trim_end();
+    let source = if log.is_empty() {
+        anyhow!("it died at once ({how}) and logged nothing")
+    } else {
+        anyhow!("it died at once ({how}); the end of its log:\n{log}")
+    };
+    EngineError::new(EngineErrorKind::NodeDied, format!("start {name}"), source)
+        .hinted(format!("see all of its log: docker logs {name}"))
+}
+
+/// The pinned address of a container.
+pub fn address(container: &ContainerInspectResponse) -> Option<Ipv4Addr> {
+    let networks = container.network_settings.as_ref()?.networks.as_ref()?;
+    networks.values().find_map(|endpoint| endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok())
+}
+
+/// Stops a node with its own grace period.
+pub async fn stop(engine: &DockerEngine, name: &str) -> Result<()> {
+    match engine.docker.stop_container(name, None::<StopContainerOptions>).await {
+        Ok(()) => Ok(()),
+        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
+        Err(error) => Err(engine.failed(format!("stop {name}"), error)),
+    }
+}
+
+/// Freezes a node. One that is frozen stays so.
+pub async fn pause(engine: &DockerEngine, name: &str) -> Result<()> {
+    match engine.docker.pause_container(name).await {
+        Ok(()) => Ok(()),
+        Err(error) => unless_in_state(engine, name, "pause", error, true).await,
+    }
+}
+
+/// Thaws a node. One that is not frozen stays as it is.
+pub async fn unpause(engine: &DockerEngine, name: &str) -> Result<()> {
+    match engine.docker.unpause_container(name).await {
+        Ok(()) => Ok(()),
+        Err(error) => unless_in_state(engine, name, "unpause", error, false).await,
+    }
+}
+
+/// An Engine refuses what is done already, with a status and words of each version's own: what counts is the state.
+async fn unless_in_state(
+    engine: &DockerEngine,
+    name: &str,
+    verb: &str,
+    error: bollard::errors::Error,
+    paused: bool,
+) -> Result<()> {
+    let state = if fault::status(&error).is_some() { inspect(engine, name).await?.and_then(|c| c.state) } else { None };
+    match state {
+        Some(state) if state.paused.unwrap_or_default() == paused && (!paused || state.running == Some(true)) => Ok(()),
+        _ => Err(engine.failed(format!("{verb} {name}"), error)),
+    }
+}
+
+/// Removes a container by force, and anonymous volumes that an image declares. Named volumes stay.
+pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
+    let options = RemoveContainerOptions { force: true, v: true, link: false };
+    let error = match engine.docker.remove_container(name, Some(options)).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    match fault::status(&error) {
+        Some(fault::NOT_FOUND) => Ok(()),
+        // Somebody else is removing it.
+        Some(fault::CONFLICT) => {
+            let deadline = Instant::now() + REMOVAL_LIMIT;
+            while Instant::now() < deadline {
+                if inspect(engine, name).await?.is_none() {
+                    return Ok(());
+                }
+                sleep(REMOVAL_POLL).await;
+            }
+            Err(engine.failed(format!("remove {name}"), error))
+        }
+        _ => Err(engine.failed(format!("remove {name}"), error)),
+    }
+}
+
+/// A container in full; `None` where there is none.
+pub async fn inspect(engine: &DockerEngine, name: &str) -> Result<Option<ContainerInspectResponse>> {
+    match engine.docker.inspect_container(name, None::<InspectContainerOptions>).await {
+        Ok(container) => Ok(Some(container)),
+        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(None),
+        Err(error) => Err(engine.failed(format!("inspect {name}"), error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn node(host_dir: Option<PathBuf>) -> NodeSpec {
+        NodeSpec {
+            node: NodeId::Proxy(1),
+            image: "i:1".to_owned(),
+            command: vec!["haproxy".to_owned()],
+            address: Ipv4Addr::new(172, 18, 255, 254),
+            host_dir,
+            ports: BTreeMap::from([(6379, 0), (8404, 7000)]),
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            stop_grace: Duration::from_secs(3),
+            spec_hash: "h".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_container_is_locked_down_and_pinned() {
+        let spec = Spec::with_defaults("demo".parse().expect("a name"));
+        let body = container(&spec, &node(None), "net", "r");
+        assert_eq!(body.user.as_deref(), Some("10001:10001"));
+        let host = body.host_config.expect("a host configuration");
+        assert_eq!((host.readonly_rootfs, host.cap_drop), (Some(true), Some(vec!["ALL".to_owned()])));
+        assert_eq!(host.security_opt, Some(vec!["no-new-privileges".to_owned()]));
+        let ports = host.port_bindings.expect("ports");
+        let host_port = |port: &str| ports[port].as_ref().and_then(|b| b[0].host_port.clone());
+        assert_eq!((host_port("6379/tcp").as_deref(), host_port("8404/tcp").as_deref()), (Some(""), Some("7000")));
+        let endpoints = body.networking_config.and_then(|c| c.endpoints_config).expect("endpoints");
+        let pinned = endpoints["net"].ipam_config.as_ref().and_then(|c| c.ipv4_address.as_deref());
+        assert_eq!(pinned, Some("172.18.255.254"));
+        assert!(body.env.is_none(), "nothing that could hold a secret");
+    }
+
+    #[test]
+    fn data_are_in_a_named_volume_or_in_a_folder_of_the_node() {
+        let spec = Spec::with_defaults("demo".parse().expect("a name"));
+        assert_eq!(data_bind(&spec, &node(None)), "demo-proxy-1-data:/data");
+        assert_eq!(data_bind(&spec, &node(Some(PathBuf::from("/srv")))), "/srv/demo-proxy-1:/data");
+    }
+
+    #[test]
+    fn a_revived_container_has_died() {
+        let container = |text: &str| serde_json::from_str::<ContainerInspectResponse>(text).expect("an answer");
+        assert_eq!(death(&container(r#"{"State":{"Status":"running"},"RestartCount":0}"#)), None);
+        assert!(death(&container(r#"{"State":{"Status":"running"},"RestartCount":2}"#)).is_some());
+        let restarting = death(&container(r#"{"State":{"Status":"restarting","ExitCode":1},"RestartCount":1}"#));
+        assert_eq!(restarting.as_deref(), Some("exit code 1"));
+    }
+}

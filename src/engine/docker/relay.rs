@@ -1,0 +1,272 @@
+//! The way to a server. Where the containers' addresses can be dialled from here, that is plain TCP. Where they cannot
+//! (Docker Desktop, a remote Engine), and always for a port on a container's own loopback address, a command inside a
+//! running container carries the octets over the Engine's API.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::exec::{CreateExecOptions, StartExecResults};
+use bytes::{Buf, Bytes};
+use futures_util::{Stream as FutureStream, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+
+use super::connect::Transport;
+use super::{DockerEngine, inventory, labels, network};
+use crate::dial::{BoxFuture, Dial, Stream, Target};
+use crate::engine::Result;
+use crate::spec::{ClusterName, NodeId, Role};
+
+/// What the relay says before it carries the first octet of the server. Whatever else comes first is a complaint: the
+/// Engine reports a command that it cannot run on the same stream.
+const READY: &[u8] = b"+";
+/// Carries standard input to `$1:$2` and back, by the first program that the image has. All of them end when the server
+/// closes and close the server's side when standard input ends, so that nothing is left when the dialler goes away.
+/// Alpine has busybox, Debian has Perl, and bash nearly everywhere; plain nc comes last because not all of them do close.
+const RELAY: &str = r#"
+has() { command -v "$1" >/dev/null 2>&1; }
+if has busybox; then printf +; exec busybox nc "$1" "$2"
+elif has perl; then printf +; exec perl -MIO::Socket::INET -e '
+    my $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Proto => "tcp") or die "$!\n";
+    my ($open, $b) = (1, "");
+    while (1) {
+      my $r = ""; vec($r, fileno($s), 1) = 1; vec($r, 0, 1) = 1 if $open;
+      select($r, undef, undef, undef);
+      if (vec($r, fileno($s), 1)) {
+        my $n = sysread($s, $b, 65536); last unless $n;
+        for (my $o = 0; $o < $n;) { my $w = syswrite(STDOUT, $b, $n - $o, $o); exit 1 unless $w; $o += $w }
+      }
+      if ($open && vec($r, 0, 1)) {
+        my $n = sysread(STDIN, $b, 65536);
+        if (!$n) { $open = 0; shutdown($s, 1); next }
+        for (my $o = 0; $o < $n;) { my $w = syswrite($s, $b, $n - $o, $o); exit 1 unless $w; $o += $w }
+      }
+    }' "$1" "$2"
+elif has bash; then printf +; exec bash -c '
+    exec 3<>"/dev/tcp/$0/$1" || exit 1
+    { cat <&3; kill $$; } & r=$!; cat >&3; kill $r' "$1" "$2"
+elif has nc; then printf +; exec nc "$1" "$2"
+else echo "the image has none of busybox, perl, bash and nc" >&2; exit 127
+fi"#;
+
+/// How the addresses of clusters are reached, found out once for each.
+#[derive(Default)]
+pub struct Ways(Mutex<HashMap<ClusterName, Way>>, std::sync::Mutex<HashMap<ClusterName, Ipv4Addr>>);
+
+#[derive(Clone)]
+enum Way {
+    /// They can be dialled.
+    Direct,
+    /// A command in this container carries the octets; absent until one was found.
+    Through(Option<String>),
+}
+
+impl DockerEngine {
+    /// Remembers the host's address on a cluster's network, which saves a question later.
+    pub(super) fn note_gateway(&self, cluster: &ClusterName, gateway: Ipv4Addr) {
+        // A poisoned lock guards nothing but a hint.
+        if let Ok(mut gateways) = self.ways.1.lock() {
+            gateways.insert(cluster.clone(), gateway);
+        }
+    }
+
+    /// Whether the addresses of a cluster can be dialled from here.
+    pub(super) async fn reaches(&self, cluster: &ClusterName) -> Result<bool> {
+        Ok(matches!(self.way(cluster).await?, Way::Direct))
+    }
+
+    async fn way(&self, cluster: &ClusterName) -> Result<Way> {
+        let mut ways = self.ways.0.lock().await;
+        if let Some(way) = ways.get(cluster) {
+            return Ok(way.clone());
+        }
+        let way = match self.endpoint.transport {
+            Transport::Unix(_) if self.owns_network(cluster).await? => Way::Direct,
+            Transport::Unix(_) | Transport::Pipe | Transport::Tcp => Way::Through(None),
+        };
+        ways.insert(cluster.clone(), way.clone());
+        Ok(way)
+    }
+
+    /// Whether this host is the one that has the network's bridge: only there is the gateway's address a local one.
+    async fn owns_network(&self, cluster: &ClusterName) -> Result<bool> {
+        let noted = self.ways.1.lock().ok().and_then(|gateways| gateways.get(cluster).copied());
+        let gateway = match noted {
+            Some(gateway) => Some(gateway),
+            None => {
+                let networks = inventory::networks(self, &labels::filter(cluster)).await?;
+                network::oldest(&networks).map(network::facts).transpose()?.map(|facts| facts.gateway)
+            }
+        };
+        Ok(gateway.is_some_and(|gateway| UdpSocket::bind((gateway, 0)).is_ok()))
+    }
+
+    async fn dial_network(&self, cluster: &ClusterName, server: std::net::SocketAddrV4) -> io::Result<Box<dyn Stream>> {
+        let through = match self.way(cluster).await.map_err(io::Error::other)? {
+            Way::Direct => {
+                let stream = TcpStream::connect(SocketAddr::V4(server)).await?;
+                stream.set_nodelay(true)?;
+                return Ok(Box::new(stream));
+            }
+            Way::Through(container) => container,
+        };
+        if let Some(container) = through {
+            match self.relay(&container, IpAddr::V4(*server.ip()), server.port()).await {
+                // It was stopped, paused or removed since: another may do.
+                Err(RelayError::NoExec(_)) => self.remember(cluster, None).await,
+                carried => return carried.map_err(RelayError::into),
+            }
+        }
+        let container = self.carrier(cluster).await?;
+        let carried = self.relay(&container, IpAddr::V4(*server.ip()), server.port()).await?;
+        self.remember(cluster, Some(container)).await;
+        Ok(carried)
+    }
+
+    async fn remember(&self, cluster: &ClusterName, container: Option<String>) {
+        self.ways.0.lock().await.insert(cluster.clone(), Way::Through(container));
+    }
+
+    /// A running container of the cluster, a proxy rather than any other: it is the last to be tested or to fail over.
+    async fn carrier(&self, cluster: &ClusterName) -> io::Result<String> {
+        let mut filters = labels::filter(cluster);
+        filters.insert("status".to_owned(), vec!["running".to_owned()]);
+        let running = inventory::containers(self, &filters).await.map_err(io::Error::other)?;
+        let candidates = running.into_iter().filter_map(|container| {
+            let node = labels::node(container.labels.as_ref()?)?;
+            Some((node.role() != Role::Proxy, node, container.id?))
+        });
+        let nothing = || io::Error::new(io::ErrorKind::NotConnected, format!("no node of {cluster} is running"));
+        candidates.min().map(|(_, _, id)| id).ok_or_else(nothing)
+    }
+
+    /// Starts a relay in a container and waits until it is there.
+    async fn relay(&self, container: &str, ip: IpAddr, port: u16) -> std::result::Result<Box<dyn Stream>, RelayError> {
+        let command = ["sh", "-c", RELAY, "relay", &ip.to_string(), &port.to_string()].map(str::to_owned);
+        let options = CreateExecOptions {
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            cmd: Some(command.to_vec()),
+            ..Default::default()
+        };
+        let exec = self.docker.create_exec(container, options).await.map_err(RelayError::NoExec)?;
+        let started = self.docker.start_exec(&exec.id, None).await.map_err(RelayError::NoExec)?;
+        let StartExecResults::Attached { mut output, input } = started else {
+            return Err(RelayError::Complaint("the Engine did not attach to the relay".to_owned()));
+        };
+        let mut complaint = Vec::new();
+        let mut first = loop {
+            match output.next().await {
+                Some(Ok(LogOutput::StdOut { message })) if complaint.is_empty() && message.starts_with(READY) => {
+                    break message;
+                }
+                Some(Ok(chunk)) => complaint.extend_from_slice(chunk.as_ref()),
+                Some(Err(error)) => return Err(RelayError::Complaint(error.to_string())),
+                None => return Err(RelayError::Complaint(String::from_utf8_lossy(&complaint).trim().to_owned())),
+            }
+        };
+        first.advance(READY.len());
+        Ok(Box::new(Relay { output, input, pending: first, read_any: false, complaint: Vec::new() }))
+    }
+}
+
+impl Dial for DockerEngine {
+    fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            match target {
+                Target::Network(server) => self.dial_network(cluster, server).await,
+                Target::Inside(node, port) => self.dial_inside(cluster, node, port).await,
+            }
+        })
+    }
+}
+
+impl DockerEngine {
+    async fn dial_inside(&self, cluster: &ClusterName, node: NodeId, port: u16) -> io::Result<Box<dyn Stream>> {
+        let container = node.container_name(cluster);
+        Ok(self.relay(&container, IpAddr::V4(Ipv4Addr::LOCALHOST), port).await?)
+    }
+}
+
+/// Why no relay could be started.
+enum RelayError {
+    /// The Engine does not run commands in this container: it does not run, is paused, or is gone.
+    NoExec(Error),
+    /// The relay could not begin; what it or the Engine said.
+    Complaint(String),
+}
+
+impl From<RelayError> for io::Error {
+    fn from(error: RelayError) -> Self {
+        match error {
+            RelayError::NoExec(error) => io::Error::new(io::ErrorKind::NotConnected, super::fault::message(&error)),
+            RelayError::Complaint(said) => io::Error::other(format!("no relay: {said}")),
+        }
+    }
+}
+
+/// A connection that a command in a container carries.
+struct Relay {
+    output: Pin<Box<dyn FutureStream<Item = std::result::Result<LogOutput, Error>> + Send>>,
+    input: Pin<Box<dyn AsyncWrite + Send>>,
+    pending: Bytes,
+    read_any: bool,
+    complaint: Vec<u8>,
+}
+
+impl AsyncRead for Relay {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            if !self.pending.is_empty() {
+                let count = self.pending.len().min(buf.remaining());
+                buf.put_slice(&self.pending.split_to(count));
+                self.read_any = true;
+                return Poll::Ready(Ok(()));
+            }
+            match ready!(self.output.poll_next_unpin(cx)) {
+                Some(Ok(LogOutput::StdErr { message })) => self.complaint.extend_from_slice(&message),
+                Some(Ok(chunk)) => self.pending = chunk.into_bytes(),
+                Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                // An end before the first octet, with a complaint, is a connection that was never made.
+                None if !self.read_any && !self.complaint.is_empty() => {
+                    return Poll::Ready(Err(refused(&String::from_utf8_lossy(&self.complaint))));
+                }
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+/// What a relay says of a server that it could not connect to, as the error that `connect` would have given.
+fn refused(complaint: &str) -> io::Error {
+    let lower = complaint.to_lowercase();
+    let kind = if lower.contains("refused") {
+        io::ErrorKind::ConnectionRefused
+    } else if lower.contains("no route") || lower.contains("unreachable") {
+        io::ErrorKind::HostUnreachable
+    } else {
+        io::ErrorKind::Other
+    };
+    io::Error::new(kind, complaint.trim().to_owned())
+}
+
+impl AsyncWrite for Relay {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        self.input.as_mut().poll_write(cx, octets)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.input.as_mut().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.input.as_mut().poll_shutdown(cx)
+    }
+}

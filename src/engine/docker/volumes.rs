@@ -1,0 +1,97 @@
+//! Volumes: one per node, and the record of the specification.
+
+use anyhow::anyhow;
+use bollard::models::{Volume, VolumeCreateRequest};
+use bollard::query_parameters::RemoveVolumeOptions;
+use futures_util::future::join_all;
+
+use super::labels::Labels;
+use super::{DockerEngine, fault, inventory, labels};
+use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::spec::{ClusterName, NodeId, Spec};
+
+/// Makes a node's volume; one that is there and is the cluster's stays as it is.
+pub async fn create(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<()> {
+    create_named(engine, &spec.name, node.volume_name(&spec.name), labels::of(spec, Some(node), None, &engine.run))
+        .await
+}
+
+/// The Engine answers a request for a volume that is there with that volume, whosever it is.
+async fn create_named(engine: &DockerEngine, cluster: &ClusterName, name: String, labels: Labels) -> Result<()> {
+    let operation = || format!("create volume {name}");
+    let request = VolumeCreateRequest { name: Some(name.clone()), labels: Some(labels), ..Default::default() };
+    let made = engine.docker.create_volume(request).await.map_err(|error| engine.failed(operation(), error))?;
+    if labels::cluster(&made.labels).as_ref() == Some(cluster) {
+        return Ok(());
+    }
+    Err(EngineError::new(
+        EngineErrorKind::Conflict,
+        operation(),
+        anyhow!("a volume of this name belongs to somebody else"),
+    )
+    .hinted(format!("look at it: docker volume inspect {name}; or give the cluster another name: redos -p OTHER up")))
+}
+
+/// Removes a volume. One that is gone is no error.
+pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
+    match engine.docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
+        Ok(()) => Ok(()),
+        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
+        Err(error) => Err(engine.failed(format!("remove volume {name}"), error)),
+    }
+}
+
+/// Records the specification, unless the last record says the same.
+pub async fn record(engine: &DockerEngine, spec: &Spec) -> Result<()> {
+    let volumes = inventory::volumes(engine, &labels::filter(&spec.name)).await?;
+    if recorded(&spec.name, &volumes).as_ref() == Some(spec) {
+        return Ok(());
+    }
+    let older = records(&spec.name, &volumes);
+    let next = older.iter().map(|(number, _)| *number).max().unwrap_or_default() + 1;
+    let name = format!("{}{next}", record_prefix(&spec.name));
+    create_named(engine, &spec.name, name, labels::of(spec, None, None, &engine.run)).await?;
+    remove_all(engine, &older).await
+}
+
+/// Removes all records.
+pub async fn remove_record(engine: &DockerEngine, cluster: &ClusterName) -> Result<()> {
+    let volumes = inventory::volumes(engine, &labels::filter(cluster)).await?;
+    remove_all(engine, &records(cluster, &volumes)).await
+}
+
+async fn remove_all(engine: &DockerEngine, records: &[(u64, &Volume)]) -> Result<()> {
+    join_all(records.iter().map(|(_, volume)| remove(engine, &volume.name))).await.into_iter().collect()
+}
+
+/// The specification that was recorded last, of a cluster's volumes.
+pub fn recorded(cluster: &ClusterName, volumes: &[Volume]) -> Option<Spec> {
+    let (_, last) = records(cluster, volumes).into_iter().max_by_key(|(number, _)| *number)?;
+    labels::spec(&last.labels)
+}
+
+fn records<'a>(cluster: &ClusterName, volumes: &'a [Volume]) -> Vec<(u64, &'a Volume)> {
+    let prefix = record_prefix(cluster);
+    volumes.iter().filter_map(|volume| Some((volume.name.strip_prefix(&prefix)?.parse().ok()?, volume))).collect()
+}
+
+fn record_prefix(cluster: &ClusterName) -> String {
+    format!("{cluster}-spec-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_with_the_highest_number_counts() {
+        let cluster: ClusterName = "demo".parse().expect("a name");
+        let volume = |name: &str, replicas| {
+            let spec = Spec { replicas, ..Spec::with_defaults(cluster.clone()) };
+            Volume { name: name.to_owned(), labels: labels::of(&spec, None, None, "r"), ..Default::default() }
+        };
+        let volumes = [volume("demo-spec-9", 9), volume("demo-spec-10", 10), volume("demo-redis-1-data", 1)];
+        assert_eq!(recorded(&cluster, &volumes).map(|spec| spec.replicas), Some(10));
+        assert_eq!(recorded(&cluster, &volumes[2..]), None);
+    }
+}
