@@ -25,7 +25,7 @@ use crate::output::{Options, Ui};
 use crate::plan::observed::{Inventory, Observed, Topology};
 use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
-use crate::spec::{ClusterName, Spec};
+use crate::spec::{ClusterName, Secrets, Spec};
 
 /// How many of a node's last log lines an error shows.
 const LOG_LINES: usize = 15;
@@ -69,6 +69,31 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         Verb::Down(args) => {
             let name = cluster_name(&global)?;
             down::run(&connect(&global, ui, cancel).await?, &name, args.volumes).await
+        }
+        Verb::Status(args) => {
+            let name = cluster_name(&global)?;
+            let Context { ui, engine, cancel } = connect(&global, ui, cancel).await?;
+            let servers = |spec: &Spec, secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone());
+            if args.watch {
+                status::watch(&ui, &*engine, &name, servers, &cancel).await
+            } else {
+                status::run(&ui, &*engine, &name, servers).await
+            }
+        }
+        Verb::Ps => {
+            let name = cluster_name(&global)?;
+            let context = connect(&global, ui, cancel).await?;
+            ps::run(&context.ui, &*context.engine, &name).await
+        }
+        Verb::Ls => {
+            let context = connect(&global, ui, cancel).await?;
+            ls::run(&context.ui, &*context.engine).await
+        }
+        Verb::Url(args) => {
+            let name = cluster_name(&global)?;
+            let group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
+            let context = connect(&global, ui, cancel).await?;
+            url::run(&context.ui, &*context.engine, &name, group, args.read).await
         }
         _ => Err(Failure::message(FailureKind::Usage, "not wired yet")),
     }
