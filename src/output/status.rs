@@ -33,7 +33,7 @@ fn verdict(status: &Status, ui: &Ui) -> String {
 
 fn group_text(group: &GroupStatus, ui: &Ui) -> String {
     let master = match &group.master {
-        Some(master) => format!("master {} at {}", node_or_dash(master.node), master.address),
+        Some(master) => format!("master {} at {}", master.node, master.address),
         None => "no master".to_owned(),
     };
     let version = |node: &RedisStatus| Some(format!("{} {}", node.server.as_deref()?, node.version.as_deref()?));
@@ -159,7 +159,7 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
                 own(proxy.state.to_owned()),
                 or_dash(group),
                 or_dash(group.and_then(|group| proxy.write.get(group))),
-                node_or_dash(group.and_then(|group| *proxy.writes_to.get(group)?)),
+                or_dash(group.and_then(|group| *proxy.writes_to.get(group)?)),
                 or_dash(group.and_then(|group| proxy.read.get(group))),
                 or_dash(readers.map(|nodes| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" "))),
                 own(or_dash(proxy.version.clone())),
@@ -199,10 +199,6 @@ impl Versions {
 
 fn or_dash<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
-}
-
-fn node_or_dash(node: Option<NodeId>) -> String {
-    or_dash(node)
 }
 
 #[cfg(test)]

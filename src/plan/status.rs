@@ -9,8 +9,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use serde::Serialize;
 
-use super::gate::{Gate, address_of, claimants, node_at};
+use super::gate::{Gate, address_of, claimants};
 use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
+use super::reckon::majority_word;
 use crate::spec::{
     API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec,
     proxy_group_ports,
@@ -57,8 +58,8 @@ pub struct GroupStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MasterStatus {
-    /// The node; `null` when no node of the cluster has this address.
-    pub node: Option<NodeId>,
+    /// The node.
+    pub node: NodeId,
     /// Its address.
     pub address: SocketAddrV4,
 }
@@ -191,20 +192,12 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
     }
 }
 
-/// The address that clients should find behind a group: the one that a majority of the Sentinels names, whatever that
-/// node says of itself; where they have no majority, the only node that claims to be master. This is what the proxies go
-/// by, too.
-pub fn master_of(group: Group, spec: &Spec, observed: &Observed) -> Option<SocketAddrV4> {
-    let mut votes: BTreeMap<SocketAddrV4, u16> = BTreeMap::new();
-    for sentinel in spec.sentinel_nodes() {
-        let view = observed.topology.sentinels.get(&sentinel).and_then(Answer::said);
-        if let Some(watched) = view.and_then(|view| view.masters.get(&group.to_string())) {
-            *votes.entry(watched.address).or_default() += 1;
-        }
-    }
-    let elected = votes.into_iter().find(|(_, votes)| *votes >= spec.majority()).map(|(address, _)| address);
-    elected.or_else(|| match claimants(group, observed).as_slice() {
-        [only] => Some(SocketAddrV4::new(address_of(*only, observed)?, REDIS_PORT)),
+/// The node that clients should find behind a group: the one that a majority of the Sentinels names, whatever that node
+/// says of itself; where they have no majority, the only node that claims to be master. This is what the proxies go by,
+/// too.
+pub fn master_of(group: Group, observed: &Observed) -> Option<NodeId> {
+    majority_word(group, observed).or_else(|| match claimants(group, observed).as_slice() {
+        [only] => Some(*only),
         _ => None,
     })
 }
@@ -247,9 +240,12 @@ fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {
 }
 
 fn group_status(group: Group, spec: &Spec, observed: &Observed, nodes: &BTreeSet<NodeId>) -> GroupStatus {
-    let address = master_of(group, spec, observed);
-    let master = address.map(|address| MasterStatus { node: node_at(address, observed), address });
-    let leader = master.as_ref().and_then(|master| view_of(master.node?, observed));
+    let master = master_of(group, observed);
+    let leader = master.and_then(|master| view_of(master, observed));
+    let master = master.and_then(|node| {
+        let address = SocketAddrV4::new(address_of(node, observed)?, REDIS_PORT);
+        Some(MasterStatus { node, address })
+    });
     let nodes = nodes.iter().copied().filter(|node| node.group() == Some(group));
     let nodes = nodes.map(|node| redis_status(node, leader, spec, observed)).collect();
     GroupStatus { name: group, master, nodes }
@@ -402,7 +398,7 @@ mod tests {
         let status = judge(&observed);
         assert!(!status.healthy);
         assert_eq!(status.reasons, ["redis-1 is paused", "no node of mymaster is master"]);
-        assert_eq!(status.groups[0].master.as_ref().and_then(|master| master.node), Some(redis(1)));
+        assert_eq!(status.groups[0].master.as_ref().map(|master| master.node), Some(redis(1)));
         let node = &status.groups[0].nodes[0];
         assert_eq!((node.state, node.role, node.offset), ("paused", None, None));
         assert_eq!(node.problem.as_deref(), Some("redis-1 is paused"));
@@ -420,7 +416,7 @@ mod tests {
         let status = judge(&observed);
         let roles: Vec<_> = status.groups[0].nodes.iter().map(|node| node.role).collect();
         assert_eq!(roles, [Some(RoleWord::Master), Some(RoleWord::Master), Some(RoleWord::Replica)]);
-        assert_eq!(status.groups[0].master.as_ref().and_then(|master| master.node), Some(redis(2)));
+        assert_eq!(status.groups[0].master.as_ref().map(|master| master.node), Some(redis(2)));
         assert_eq!(status.reasons, ["redis-1 and redis-2 all claim to be master of mymaster"]);
     }
 
@@ -431,14 +427,14 @@ mod tests {
         for ordinal in [1, 2, 3] {
             halt(&mut observed, NodeId::Sentinel(ordinal), NodeState::Paused);
         }
-        assert_eq!(master_of(GROUP, &spec(), &observed), None);
+        assert_eq!(master_of(GROUP, &observed), None);
         redis_mut(&mut observed, redis(2)).role = RoleView::Replica {
             master: at(redis(1), REDIS_PORT),
             link_up: true,
             syncing: false,
             last_io_seconds: None,
         };
-        assert_eq!(master_of(GROUP, &spec(), &observed), Some(at(redis(1), REDIS_PORT)), "the only claimant");
+        assert_eq!(master_of(GROUP, &observed), Some(redis(1)), "the only claimant");
     }
 
     #[test]
@@ -453,7 +449,7 @@ mod tests {
             status.reasons,
             ["sentinel-3 names redis-3 as master of mymaster, not redis-1", "sentinel-3 is in TILT"]
         );
-        assert_eq!(status.groups[0].master.as_ref().and_then(|master| master.node), Some(redis(1)));
+        assert_eq!(status.groups[0].master.as_ref().map(|master| master.node), Some(redis(1)));
     }
 
     #[test]
