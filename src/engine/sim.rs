@@ -13,8 +13,8 @@ use super::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, Node
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::stored;
 use crate::plan::observed::{
-    Answer, AttachedReplica, Inventory, NetworkFacts, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, RoleView,
-    SentinelView, StoredState, Topology, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, Inventory, NetworkFacts, NodeFacts, NodeState, ProxyRoute, ProxyView, PublishedPort,
+    RedisView, RoleView, SentinelView, StoredState, Topology, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::sentinel::{Command, ServerError, Servers};
 use crate::spec::{ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
@@ -50,6 +50,17 @@ struct Node {
     state: NodeState,
     /// What the server in it is; read from its file at every start.
     server: Option<Server>,
+}
+
+impl Node {
+    fn published(&self) -> Vec<PublishedPort> {
+        let publish = |(container, host): (&u16, &u16)| PublishedPort {
+            container: *container,
+            host_ip: self.spec.bind,
+            host: *host,
+        };
+        self.spec.ports.iter().map(publish).collect()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -385,7 +396,7 @@ impl Engine for Sim {
                 image: node.spec.image.clone(),
                 state: node.state.clone(),
                 address: Some(node.spec.address),
-                ports: Vec::new(),
+                ports: node.published(),
                 spec_hash: node.spec.spec_hash.clone(),
                 created_at: String::new(),
                 started_at: None,
@@ -402,7 +413,20 @@ impl Engine for Sim {
     }
 
     async fn clusters(&self) -> Result<Vec<ClusterSummary>> {
-        Ok(Vec::new())
+        let world = self.world();
+        let Some(spec) = &world.spec else { return Ok(Vec::new()) };
+        let mut summary = ClusterSummary {
+            name: spec.name.clone(),
+            states: BTreeMap::new(),
+            ports: world.nodes.values().flat_map(Node::published).map(|port| port.host).collect(),
+            created_at: None,
+            kept_volumes: world.volumes.keys().filter(|node| !world.nodes.contains_key(node)).count(),
+        };
+        for node in world.nodes.values() {
+            *summary.states.entry(node.state.as_str()).or_default() += 1;
+        }
+        summary.ports.sort_unstable();
+        Ok(vec![summary])
     }
 
     async fn check_conflicts(&self, _spec: &Spec, _inventory: &Inventory) -> Result<()> {
