@@ -147,7 +147,7 @@ impl Inner {
                 }
                 Notice::StepFailed { step } => self.ui.stderr(&format!("failed: {}", step.action)),
                 Notice::Waiting { step, since, reason } if verbose || *since >= LONG_WAIT => {
-                    self.ui.stderr(&format!("{:>7}  {}: {reason}", seconds(*since), step.action));
+                    self.ui.stderr(&format!("{:>7}  {}: not yet, {reason}", seconds(*since), step.action));
                 }
                 Notice::PhaseDone { phase, steps, took } if !verbose => {
                     self.ui.stderr(&format!("{:>7}  {phase}{}", seconds(*took), times(*steps)));
@@ -183,6 +183,7 @@ impl Inner {
             Event::StepStarted { step } => line(json!({"event": "stepStarted", "step": step})),
             Event::PlanDone { took } => line(json!({"event": "planDone", "seconds": took.as_secs_f64()})),
             Event::Progress { subject, text, octets } => {
+                let octets = octets.map(|(done, total)| json!({"done": done, "total": total}));
                 line(json!({"event": "progress", "subject": subject, "text": text, "octets": octets}));
             }
             Event::StepWaiting { .. } | Event::StepDone { .. } | Event::StepFailed { .. } | Event::Remark(_) => {}
@@ -257,4 +258,106 @@ fn octets_style() -> ProgressStyle {
 
 fn subject_style() -> ProgressStyle {
     style("{spinner:.cyan} {prefix} {wide_msg:.dim}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::testing::ui;
+    use crate::output::{Format, Options, Terminal};
+    use crate::plan::fixture::{GROUP, redis};
+    use crate::plan::{Action, Gate, Plan, StepId};
+
+    /// What is written to stderr of an `up` that starts two nodes and waits long for them.
+    fn told(options: Options) -> String {
+        let (ui, stdout, stderr) = ui(options, Terminal::default());
+        let progress = ui.progress();
+        let mut plan = Plan::default();
+        for ordinal in [1, 2] {
+            plan.push(Action::StartNode { node: redis(ordinal) }, format!("redis-{ordinal} has exited"), []);
+        }
+        plan.push(Action::Await { gate: Gate::ReplicasInSync { group: GROUP } }, "it must be ready", [StepId(2)]);
+        let started = |n: usize| Event::StepStarted { step: plan.steps[n].clone() };
+        let done = |n: usize, ms| Event::StepDone { id: StepId(n), took: Duration::from_millis(ms) };
+        let waiting = |reason: &str| Event::StepWaiting { id: StepId(3), reason: reason.to_owned() };
+        let pull = |text: &str, octets| Event::Progress {
+            subject: "redis:8.0".to_owned(),
+            text: text.to_owned(),
+            octets: Some((octets, 100)),
+        };
+        let events = [
+            (0, pull("pulling", 10)),
+            (5, pull("pulling", 20)),
+            (8, pull("unpacking", 100)),
+            (10, Event::PlanStarted { plan: plan.clone() }),
+            (10, started(0)),
+            (10, started(1)),
+            (110, done(1, 100)),
+            (130, done(2, 120)),
+            (130, started(2)),
+            (200, waiting("the link of redis-2 to redis-1 is down")),
+            (4000, waiting("redis-2 is copying the data of redis-1")),
+            (5130, done(3, 5000)),
+            (5130, Event::PlanDone { took: Duration::from_millis(5120) }),
+        ];
+        for (ms, event) in events {
+            progress.inner.report(&event, Duration::from_millis(ms));
+        }
+        progress.finish();
+        assert_eq!(stdout.text(), "", "progress is no data");
+        stderr.text()
+    }
+
+    #[test]
+    fn a_log_has_a_line_per_phase_and_long_waits() {
+        insta::assert_snapshot!(told(Options::default()), @r#"
+        redis:8.0: pulling
+        redis:8.0: unpacking
+         0.12 s  start (2)
+         3.87 s  await replicas of mymaster in sync: not yet, redis-2 is copying the data of redis-1
+         5.00 s  ready: replicas in sync
+        "#);
+    }
+
+    #[test]
+    fn verbose_has_a_line_per_step_and_the_cost_of_each_phase() {
+        insta::assert_snapshot!(told(Options { verbose: true, ..Options::default() }), @r#"
+        redis:8.0: pulling
+        redis:8.0: unpacking
+         0.10 s  start redis-1 — redis-1 has exited
+         0.12 s  start redis-2 — redis-2 has exited
+         0.07 s  await replicas of mymaster in sync: not yet, the link of redis-2 to redis-1 is down
+         3.87 s  await replicas of mymaster in sync: not yet, redis-2 is copying the data of redis-1
+         5.00 s  await replicas of mymaster in sync — it must be ready
+
+        PHASE                    STEPS   BEGAN    TOOK
+        start                        2  0.01 s  0.12 s
+        ready: replicas in sync      1  0.13 s  5.00 s
+        total                        3          5.13 s
+        "#);
+    }
+
+    #[test]
+    fn quiet_has_nothing() {
+        assert_eq!(told(Options { quiet: true, ..Options::default() }), "");
+    }
+
+    #[test]
+    fn json_has_an_object_per_line() {
+        insta::assert_snapshot!(told(Options { format: Format::Json, ..Options::default() }), @r#"
+        {"apiVersion":"redos/v1","event":"progress","kind":"Event","octets":{"done":10,"total":100},"subject":"redis:8.0","text":"pulling"}
+        {"apiVersion":"redos/v1","event":"progress","kind":"Event","octets":{"done":20,"total":100},"subject":"redis:8.0","text":"pulling"}
+        {"apiVersion":"redos/v1","event":"progress","kind":"Event","octets":{"done":100,"total":100},"subject":"redis:8.0","text":"unpacking"}
+        {"apiVersion":"redos/v1","event":"planStarted","kind":"Event","steps":3}
+        {"apiVersion":"redos/v1","event":"stepStarted","kind":"Event","step":{"action":"startNode","after":[],"id":1,"node":"redis-1","why":"redis-1 has exited"}}
+        {"apiVersion":"redos/v1","event":"stepStarted","kind":"Event","step":{"action":"startNode","after":[],"id":2,"node":"redis-2","why":"redis-2 has exited"}}
+        {"apiVersion":"redos/v1","event":"stepDone","id":1,"kind":"Event","seconds":0.1}
+        {"apiVersion":"redos/v1","event":"stepDone","id":2,"kind":"Event","seconds":0.12}
+        {"apiVersion":"redos/v1","event":"stepStarted","kind":"Event","step":{"action":"await","after":[2],"gate":{"gate":"replicasInSync","group":"mymaster"},"id":3,"why":"it must be ready"}}
+        {"apiVersion":"redos/v1","event":"stepWaiting","id":3,"kind":"Event","reason":"the link of redis-2 to redis-1 is down"}
+        {"apiVersion":"redos/v1","event":"stepWaiting","id":3,"kind":"Event","reason":"redis-2 is copying the data of redis-1"}
+        {"apiVersion":"redos/v1","event":"stepDone","id":3,"kind":"Event","seconds":5.0}
+        {"apiVersion":"redos/v1","event":"planDone","kind":"Event","seconds":5.12}
+        "#);
+    }
 }
