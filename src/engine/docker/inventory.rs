@@ -53,7 +53,7 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
             inventory.volumes.insert(node, VolumeFacts { name: volume.name });
         }
     }
-    inventory.network = network::oldest(&networks).map(network::facts).transpose()?;
+    inventory.network = network::chosen(cluster, &networks).map(network::facts).transpose()?;
     if let Some(network) = &inventory.network {
         engine.note_gateway(cluster, network.gateway);
     }

@@ -13,6 +13,7 @@ mod network;
 mod nodes;
 mod relay;
 mod streams;
+mod subnets;
 mod time;
 mod volumes;
 
@@ -109,7 +110,8 @@ impl Engine for DockerEngine {
     }
 
     async fn remove_record(&self, cluster: &ClusterName) -> Result<()> {
-        volumes::remove_record(self, cluster).await
+        volumes::remove_record(self, cluster).await?;
+        network::remove_picks(self, cluster).await
     }
 
     async fn create_network(&self, spec: &Spec) -> Result<NetworkFacts> {

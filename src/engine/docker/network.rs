@@ -1,20 +1,24 @@
-//! The cluster's network: found by label, addressed by id, its subnet picked by Docker.
+//! The cluster's network: found by label, addressed by id, on a subnet from Docker's own address pools.
 
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use bollard::errors::Error;
 use bollard::models::{Ipam, IpamConfig, Network, NetworkCreateRequest, NetworkDisconnectRequest};
 use bollard::query_parameters::InspectNetworkOptions;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join};
 use tokio::time::{Instant, sleep};
 
+use super::connect::Transport;
+use super::subnets::{self, Pool, Range};
 use super::{DockerEngine, fault, inventory, labels};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::plan::observed::NetworkFacts;
-use crate::spec::{Spec, Subnet};
+use crate::spec::{ClusterName, Spec, Subnet};
 
-/// How often a subnet that turned out to overlap is picked anew. Docker frees subnets late, and others take them meanwhile.
+/// How many subnets are tried. Docker frees subnets late, and others take them meanwhile.
 const PICKS: usize = 5;
 /// How long a network that is still in use may take to become free. Docker detaches containers within milliseconds.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
@@ -27,80 +31,120 @@ const DRIVER: &str = "bridge";
 pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
     let filters = labels::filter(&spec.name);
     let existing = inventory::networks(engine, &filters).await?;
-    if let Some(network) = oldest(&existing) {
+    if let Some(network) = chosen(&spec.name, &existing) {
         let found = facts(network)?;
         drop_extras(engine, &existing, &found.id).await;
         return Ok(found);
     }
-    let id = create_one(engine, spec, None).await?;
-    // Before Docker 25 two runs at the same time can both succeed. They agree on the oldest.
-    let all = inventory::networks(engine, &filters).await?;
-    let Some(network) = oldest(&all) else {
-        return Err(EngineError::new(
-            EngineErrorKind::NotFound,
-            format!("create network {}", spec.name),
-            anyhow!("the Engine made it as {id} and does not list it"),
-        ));
-    };
-    let made = match facts(network) {
-        Ok(made) => made,
-        Err(error) => {
-            // A network that cannot be used must not be found by the next run.
-            let _ = engine.docker.remove_network(&id).await;
-            return Err(error);
+    // What an interrupted run left of [`dockers_pick`].
+    drop_extras(engine, &existing, "").await;
+    let mut last = None;
+    for pick in 0..PICKS {
+        let subnet = match known_routes(engine) {
+            Some(routes) => own_pick(engine, &routes, pick).await?,
+            None => Some(dockers_pick(engine, spec).await?),
+        };
+        let Some(subnet) = subnet else { break };
+        match request(engine, spec, spec.name.as_str(), Some(subnet)).await {
+            Ok(_) => return settled(engine, spec).await,
+            Err(error) if fault::message(&error).contains("overlaps") => last = Some(error),
+            Err(error) => return Err(refused(engine, spec, error)),
         }
-    };
-    drop_extras(engine, &all, &made.id).await;
-    if refuses_addresses_in_picked_subnets(&engine.version) {
-        return fixed(engine, spec, made).await;
     }
+    Err(match last {
+        Some(error) => refused(engine, spec, error),
+        None => EngineError::new(
+            EngineErrorKind::Conflict,
+            format!("create network {}", spec.name),
+            anyhow!("all subnets of Docker's address pools are in use, or too small for a cluster"),
+        )
+        .hinted(SubnetTrouble::Exhausted.remedy()),
+    })
+}
+
+/// The network after it was made. Before Docker 25 two runs at the same time can both make one of this name: they agree on
+/// the oldest.
+async fn settled(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
+    let all = inventory::networks(engine, &labels::filter(&spec.name)).await?;
+    let Some(network) = chosen(&spec.name, &all) else {
+        let operation = format!("create network {}", spec.name);
+        return Err(EngineError::new(EngineErrorKind::NotFound, operation, anyhow!("it was removed meanwhile")));
+    };
+    let made = facts(network)?;
+    drop_extras(engine, &all, &made.id).await;
     Ok(made)
 }
 
-/// Docker 29.0 takes fixed addresses only in subnets that were asked for (moby#51569; mended in a later 29).
-fn refuses_addresses_in_picked_subnets(version: &str) -> bool {
-    version.starts_with("29.0.") || version.starts_with("20.")
+/// The routes of the Engine's host, where that is this one and says so.
+fn known_routes(engine: &DockerEngine) -> Option<Vec<Range>> {
+    match engine.endpoint.transport {
+        Transport::Unix(_) => std::fs::read_to_string("/proc/net/route").ok().map(|table| subnets::routes(&table)),
+        Transport::Pipe | Transport::Tcp => None,
+    }
 }
 
-/// Replaces a network that nobody is on yet by one that asks for the subnet that Docker picked for it.
-async fn fixed(engine: &DockerEngine, spec: &Spec, picked: NetworkFacts) -> Result<NetworkFacts> {
-    remove_one(engine, &picked.id).await?;
-    let id = create_one(engine, spec, Some(&picked)).await?;
-    Ok(NetworkFacts { id, ..picked })
+/// The subnet that Docker would pick, or the `pick`th after it.
+async fn own_pick(engine: &DockerEngine, routes: &[Range], pick: usize) -> Result<Option<Subnet>> {
+    let info = async { engine.docker.info().await.map_err(|error| engine.failed("ask for address pools", error)) };
+    let (networks, info) = try_join(inventory::networks(engine, &HashMap::new()), info).await?;
+    let configured = info.default_address_pools.unwrap_or_default();
+    let pools = match configured.is_empty() {
+        true => Pool::defaults(),
+        false => configured.iter().filter_map(|pool| Pool::new(pool.base.as_deref()?, pool.size?)).collect(),
+    };
+    let configs = networks.into_iter().filter_map(|network| network.ipam?.config).flatten();
+    let in_networks = configs.filter_map(|config| Range::parse(&config.subnet?));
+    let used: Vec<Range> = in_networks.chain(routes.iter().copied()).collect();
+    Ok(subnets::free(&pools, &used).nth(pick))
 }
 
-async fn create_one(engine: &DockerEngine, spec: &Spec, fixed: Option<&NetworkFacts>) -> Result<String> {
-    let operation = || format!("create network {}", spec.name);
+/// Has Docker pick a subnet by making a network that goes away at once: slow, but it sees the routes of its host.
+async fn dockers_pick(engine: &DockerEngine, spec: &Spec) -> Result<Subnet> {
+    let name = pick_name(&spec.name);
+    let made = request(engine, spec, &name, None).await;
+    let id = made.map_err(|error| refused(engine, spec, error))?;
+    let picked = engine.docker.inspect_network(&id, None::<InspectNetworkOptions>).await;
+    remove_one(engine, &id).await?;
+    let picked = picked.map_err(|error| engine.failed(format!("inspect network {name}"), error))?;
+    let configs = picked.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+    subnet_of(&name, &id, &configs)
+}
+
+fn pick_name(cluster: &ClusterName) -> String {
+    format!("{cluster}-pick")
+}
+
+/// Removes what an interrupted [`dockers_pick`] left.
+pub async fn remove_picks(engine: &DockerEngine, cluster: &ClusterName) -> Result<()> {
+    let networks = inventory::networks(engine, &labels::filter(cluster)).await?;
+    let picks = networks.into_iter().filter(|network| network.name == Some(pick_name(cluster)));
+    join_all(picks.filter_map(|pick| pick.id).map(async |id| remove_one(engine, &id).await)).await.into_iter().collect()
+}
+
+async fn request(
+    engine: &DockerEngine,
+    spec: &Spec,
+    name: &str,
+    subnet: Option<Subnet>,
+) -> std::result::Result<String, Error> {
+    let config = subnet.map(|subnet| IpamConfig { subnet: Some(subnet.to_string()), ..Default::default() });
     let request = NetworkCreateRequest {
-        name: spec.name.to_string(),
+        name: name.to_owned(),
         driver: Some(DRIVER.to_owned()),
         labels: Some(labels::of(spec, None, None, &engine.run)),
-        ipam: fixed.map(|facts| Ipam {
-            config: Some(vec![IpamConfig {
-                subnet: Some(facts.subnet.to_string()),
-                gateway: Some(facts.gateway.to_string()),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        }),
+        ipam: config.map(|config| Ipam { config: Some(vec![config]), ..Default::default() }),
         ..Default::default()
     };
-    let mut picks = 0;
-    loop {
-        picks += 1;
-        let error = match engine.docker.create_network(request.clone()).await {
-            Ok(made) => return Ok(made.id),
-            Err(error) => error,
-        };
-        let said = fault::message(&error);
-        if said.contains("overlaps") && picks < PICKS {
-            continue;
-        }
-        let fault = engine.failed(operation(), error);
-        return Err(match SubnetTrouble::of(&said) {
-            None => fault,
-            Some(trouble) => EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(trouble.remedy()),
-        });
+    Ok(engine.docker.create_network(request).await?.id)
+}
+
+/// The error of a network that Docker did not make.
+fn refused(engine: &DockerEngine, spec: &Spec, error: Error) -> EngineError {
+    let trouble = SubnetTrouble::of(&fault::message(&error));
+    let fault = engine.failed(format!("create network {}", spec.name), error);
+    match trouble {
+        None => fault,
+        Some(trouble) => EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(trouble.remedy()),
     }
 }
 
@@ -134,12 +178,12 @@ impl SubnetTrouble {
 }
 
 /// The network that all runs of redos choose where there are several.
-pub fn oldest(networks: &[Network]) -> Option<&Network> {
+pub fn chosen<'a>(cluster: &ClusterName, networks: &'a [Network]) -> Option<&'a Network> {
     let age = |network: &&Network| (network.created.as_deref().and_then(super::time::nanos), network.id.clone());
-    networks.iter().min_by_key(age)
+    networks.iter().filter(|network| network.name.as_deref() == Some(cluster.as_str())).min_by_key(age)
 }
 
-/// Removes networks that a run at the same time has made, unless somebody is on them.
+/// Removes networks that another run of redos has made, unless somebody is on them.
 async fn drop_extras(engine: &DockerEngine, networks: &[Network], keep: &str) {
     let extras = networks.iter().filter_map(|network| network.id.as_deref()).filter(|id| *id != keep);
     // One that is in use or gone stays as it is: the next run looks again.
@@ -153,22 +197,30 @@ async fn drop_extras(engine: &DockerEngine, networks: &[Network], keep: &str) {
 pub fn facts(network: &Network) -> Result<NetworkFacts> {
     let name = network.name.clone().unwrap_or_default();
     let id = network.id.clone().unwrap_or_default();
+    let configs = network.ipam.as_ref().and_then(|ipam| ipam.config.clone()).unwrap_or_default();
+    let subnet = subnet_of(&name, &id, &configs)?;
+    let gateway = configs.iter().find_map(|config| config.gateway.as_deref()?.split('/').next()?.parse().ok());
+    let gateway = gateway.unwrap_or_else(|| first_host(subnet));
+    Ok(NetworkFacts { id, name, subnet, gateway })
+}
+
+/// Docker's choice for the host's own address where it does not say: the first of the subnet.
+fn first_host(subnet: Subnet) -> Ipv4Addr {
+    let text = subnet.to_string();
+    let base = text.split('/').next().and_then(|base| base.parse().ok()).unwrap_or(Ipv4Addr::UNSPECIFIED);
+    Ipv4Addr::from(u32::from(base) + 1)
+}
+
+/// The IPv4 subnet of a network.
+fn subnet_of(name: &str, id: &str, configs: &[IpamConfig]) -> Result<Subnet> {
     let unfit = |why: String| {
         EngineError::new(EngineErrorKind::Conflict, format!("use network {name}"), anyhow!(why)).hinted(format!(
-            "let Docker pick a larger one: \"default-address-pools\" in /etc/docker/daemon.json, then docker network rm {}",
-            id.get(..12).unwrap_or(&id)
+            "let Docker have larger ones: \"default-address-pools\" in /etc/docker/daemon.json, then docker network rm {}",
+            id.get(..12).unwrap_or(id)
         ))
     };
-    let configs = network.ipam.as_ref().and_then(|ipam| ipam.config.as_ref());
-    let config = configs.into_iter().flatten().find(|config| config.subnet.as_ref().is_some_and(|s| s.contains('.')));
-    let config = config.ok_or_else(|| unfit("it has no IPv4 subnet".to_owned()))?;
-    let text = config.subnet.as_deref().unwrap_or_default();
-    let subnet: Subnet = text.parse().map_err(unfit)?;
-    let gateway = config.gateway.as_deref().and_then(|gateway| gateway.split('/').next()?.parse().ok());
-    let first = || text.split('/').next().and_then(|base| base.parse().ok()).map(|base: Ipv4Addr| u32::from(base) + 1);
-    let gateway = gateway.or_else(|| first().map(Ipv4Addr::from));
-    let gateway = gateway.ok_or_else(|| unfit(format!("its subnet {text} has no gateway")))?;
-    Ok(NetworkFacts { id, name, subnet, gateway })
+    let subnet = configs.iter().filter_map(|config| config.subnet.as_deref()).find(|subnet| subnet.contains('.'));
+    subnet.ok_or_else(|| unfit("it has no IPv4 subnet".to_owned()))?.parse().map_err(unfit)
 }
 
 /// Removes a network and all others of the same cluster, disconnecting what is still on them.
@@ -243,8 +295,11 @@ mod tests {
             network("c", "2026-01-01T01:00:01+01:00", "172.19.0.0/16", None),
             network("a", "2026-01-01T00:00:02Z", "172.20.0.0/16", None),
         ];
-        assert_eq!(oldest(&networks).and_then(|n| n.id.as_deref()), Some("c"), "offsets count");
-        assert_eq!(oldest(&networks[..1]).and_then(|n| n.id.as_deref()), Some("b"));
+        let id = |networks| chosen(&"demo".parse().expect("a name"), networks).and_then(|n| n.id.clone());
+        assert_eq!(id(&networks).as_deref(), Some("c"), "offsets count");
+        assert_eq!(id(&networks[..1]).as_deref(), Some("b"));
+        let pick = Network { name: Some("demo-pick".to_owned()), ..networks[0].clone() };
+        assert_eq!(id(&[pick]), None, "what a pick left is no network to be on");
     }
 
     #[test]
@@ -256,13 +311,5 @@ mod tests {
         let small = facts(&network("a", "", "10.1.2.0/28", None)).expect_err("too small");
         assert_eq!(small.kind, EngineErrorKind::Conflict);
         assert!(facts(&network("a", "", "fd00::/64", None)).is_err());
-    }
-
-    #[test]
-    fn only_docker_29_0_needs_the_subnet_named() {
-        assert!(refuses_addresses_in_picked_subnets("29.0.1"));
-        for fine in ["20.10.24", "28.5.2", "29.1.0", "29.3.1"] {
-            assert!(!refuses_addresses_in_picked_subnets(fine), "{fine}");
-        }
     }
 }

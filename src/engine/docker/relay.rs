@@ -101,7 +101,7 @@ impl DockerEngine {
             Some(gateway) => Some(gateway),
             None => {
                 let networks = inventory::networks(self, &labels::filter(cluster)).await?;
-                network::oldest(&networks).map(network::facts).transpose()?.map(|facts| facts.gateway)
+                network::chosen(cluster, &networks).map(network::facts).transpose()?.map(|facts| facts.gateway)
             }
         };
         Ok(gateway.is_some_and(|gateway| UdpSocket::bind((gateway, 0)).is_ok()))

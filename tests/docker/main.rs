@@ -1,0 +1,7 @@
+//! Scenarios on a real Docker Engine. Without one they fail; they never skip.
+//!
+//! Each scenario has a cluster name of its own ([`support::Cluster`]), and everything that carries it is removed at its end,
+//! also when it panics.
+
+mod engine;
+mod support;
