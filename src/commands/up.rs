@@ -21,7 +21,12 @@ use crate::spec::settings::Settings;
 /// # Errors
 /// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
 /// interruption. What was done until then stays: a further `up` goes on from there.
-pub async fn run(context: &Context, settings: Settings, inventory: Inventory, timeout: Duration) -> Result<Exit, Failure> {
+pub async fn run(
+    context: &Context,
+    settings: Settings,
+    inventory: Inventory,
+    timeout: Duration,
+) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel } = context;
     let spec = &settings.spec;
     let _lock = super::lock::hold(ui, &spec.name).await?;

@@ -94,13 +94,6 @@ impl Cluster {
         }
     }
 
-    /// Makes and starts a node that runs `command`, with its network and volume.
-    pub async fn started(&self, node: NodeId, command: &[&str]) -> NetworkFacts {
-        let network = self.created(node, command).await;
-        self.engine.start_node(&self.name, node).await.expect("started");
-        network
-    }
-
     /// Makes a node that runs `command`, with its network and volume, without starting it.
     pub async fn created(&self, node: NodeId, command: &[&str]) -> NetworkFacts {
         let spec = self.spec();
