@@ -89,14 +89,13 @@ pub enum RenderError {
 /// HAProxy runs as master and worker (`-W`), so that the master reaps and reloads, and in the foreground (`-db`).
 pub fn command_line(role: Role, server: &str) -> Vec<String> {
     let path = |name: &str| format!("{}/{name}", super::CONF_DIR);
-    let words = match role {
+    match role {
         Role::Redis => vec![server.to_owned(), path(redis::FILE)],
         Role::Sentinel => vec![server.to_owned(), path(sentinel::FILE), "--sentinel".to_owned()],
         Role::Proxy => {
             vec!["haproxy".to_owned(), "-W".to_owned(), "-db".to_owned(), "-f".to_owned(), path(proxy::FILE)]
         }
-    };
-    words
+    }
 }
 
 /// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.
