@@ -67,7 +67,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
     /// Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]
-    #[arg(short = 'H', long, global = true, value_name = "URL")]
+    #[arg(short = 'H', long, global = true, value_name = "URL", env = "REDOS_HOST", hide_env = true)]
     pub host: Option<String>,
 }
 

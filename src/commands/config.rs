@@ -2,7 +2,7 @@
 
 use crate::error::Failure;
 use crate::output::Ui;
-use crate::output::table::Table;
+use crate::output::table::{Column, Table};
 use crate::spec::settings::{ConfigDocument, Settings, schema};
 
 /// Shows the settings.
@@ -23,7 +23,7 @@ pub fn run_schema(ui: &Ui) -> Result<(), Failure> {
 }
 
 fn text(document: &ConfigDocument, width: Option<u16>) -> String {
-    let mut table = Table::new(&["SETTING", "VALUE", "FROM"]);
+    let mut table = Table::new([Column::new("SETTING"), Column::text("VALUE"), Column::text("FROM")]);
     for row in &document.settings {
         table.row([row.path.clone(), row.text(), row.origin.clone()]);
     }

@@ -5,49 +5,6 @@ use std::collections::BTreeMap;
 
 use super::super::Spec;
 
-/// Directives that redos sets itself, under all their names. `redis:` in the configuration file cannot hold them: they
-/// wire the cluster together, or follow from another setting.
-pub const MANAGED_DIRECTIVES: &[&str] = &[
-    "aclfile",
-    "appenddirname",
-    "appendfilename",
-    "appendonly",
-    "bind",
-    "cluster-enabled",
-    "daemonize",
-    "dbfilename",
-    "dir",
-    "enable-debug-command",
-    "enable-module-command",
-    "enable-protected-configs",
-    "include",
-    "logfile",
-    "masterauth",
-    "masteruser",
-    "min-replicas-to-write",
-    "min-slaves-to-write",
-    "pidfile",
-    "port",
-    "primaryauth",
-    "primaryuser",
-    "protected-mode",
-    "rename-command",
-    "replica-announce-ip",
-    "replica-announce-port",
-    "replica-announced",
-    "replicaof",
-    "requirepass",
-    "save",
-    "slave-announce-ip",
-    "slave-announce-port",
-    "slaveof",
-    "supervised",
-    "tls-port",
-    "tls-replication",
-    "unixsocket",
-    "user",
-];
-
 /// Directives that a running server refuses to change (`CONFIG SET` says "can't set immutable config"), in Redis 7.0 to
 /// 8.0 and Valkey 8.1.
 const IMMUTABLE: &[&str] = &[

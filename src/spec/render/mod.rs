@@ -17,7 +17,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-pub use directives::{MANAGED_DIRECTIVES, fixed_directives, runtime_directives};
+pub use directives::{fixed_directives, runtime_directives};
 pub use proxy::{ProxySlot, proxy_files, proxy_slots};
 pub use redis::redis_files;
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
