@@ -13,10 +13,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["dial", "plan", "spec"]),
     ("sentinel", &["dial", "plan", "spec"]),
     ("apply", &["engine", "plan", "sentinel", "spec"]),
+    ("converge", &["apply", "engine", "plan", "sentinel", "spec"]),
     ("chaos", &["dial", "engine", "plan", "sentinel", "spec"]),
-    ("error", &["engine", "sentinel", "spec"]),
+    // The errors of the rooms, on their way up.
+    ("error", &["apply", "chaos", "converge", "engine", "sentinel", "spec"]),
     // Values only; a failure is one.
     ("output", &["chaos", "error", "plan", "spec"]),
+    ("interrupt", &["error", "output"]),
     // The choices of output are what its options choose from.
     ("cli", &["output"]),
 ];
