@@ -1,15 +1,15 @@
 //! One short file per verb: settings, ask the rooms, hand a value to output.
 
-pub mod down;
-mod existing;
-pub mod lock;
-pub mod ls;
-pub mod plan;
-pub mod ps;
 pub mod completions;
 pub mod config;
+pub mod down;
+mod existing;
 pub mod init;
+pub mod lock;
+pub mod ls;
 pub mod man;
+pub mod plan;
+pub mod ps;
 pub mod sources;
 pub mod status;
 pub mod up;
@@ -29,6 +29,7 @@ use crate::output::{Options, Ui};
 use crate::plan::observed::{Inventory, Observed, Topology};
 use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
+use crate::spec::settings::{Request, Settings};
 use crate::spec::{ClusterName, Secrets, Spec};
 
 /// How many of a node's last log lines an error shows.
@@ -60,14 +61,14 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let request = sources::gather(&global, &args.settings)?.read()?;
             let context = connect(&global, ui, cancel).await?;
             let inventory = context.engine.inventory(request.name()).await?;
-            let settings = request.resolve(inventory.recorded.as_ref())?;
+            let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
             up::run(&context, settings, inventory, args.timeout).await
         }
         Verb::Plan(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;
             let context = connect(&global, ui, cancel).await?;
             let inventory = context.engine.inventory(request.name()).await?;
-            let settings = request.resolve(inventory.recorded.as_ref())?;
+            let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
             plan::run(&context, &settings, inventory).await
         }
         Verb::Down(args) => {
@@ -99,6 +100,15 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let context = connect(&global, ui, cancel).await?;
             url::run(&context.ui, &*context.engine, &name, group, args.read).await
         }
+        Verb::Init(args) => init::run(&ui, &cluster_name(&global)?, &args).map(|()| Exit::Done),
+        Verb::Config(args) if args.schema => config::run_schema(&ui).map(|()| Exit::Done),
+        Verb::Config(args) => {
+            let request = sources::gather(&global, &args.settings)?.read()?;
+            let recorded = recorded(&global, &ui, request.name(), cancel).await;
+            config::run(&ui, &settle(request, recorded.as_ref(), &ui)?).map(|()| Exit::Done)
+        }
+        Verb::Completions(args) => ui.data(completions::script(args.shell)).map(|()| Exit::Done),
+        Verb::Man(args) => ui.data(man::page(&args)?).map(|()| Exit::Done),
         _ => Err(Failure::message(FailureKind::Usage, "not wired yet")),
     }
 }
@@ -110,6 +120,31 @@ fn cluster_name(global: &Global) -> Result<ClusterName, Failure> {
 async fn connect(global: &Global, ui: Ui, cancel: CancellationToken) -> Result<Context, Failure> {
     let engine = docker::connect(global.host.as_deref()).await?;
     Ok(Context { ui, engine: Arc::new(engine), cancel })
+}
+
+/// Lays what was asked for over what the cluster was made with, and warns of what is unwise.
+fn settle(request: Request, recorded: Option<&Spec>, ui: &Ui) -> Result<Settings, Failure> {
+    let settings = request.resolve(recorded)?;
+    for warning in &settings.warnings {
+        ui.warn(warning);
+    }
+    Ok(settings)
+}
+
+/// What the cluster was made with, for a verb that is of use without an Engine as well.
+async fn recorded(global: &Global, ui: &Ui, name: &ClusterName, cancel: CancellationToken) -> Option<Spec> {
+    let look = async {
+        let context = connect(global, ui.clone(), cancel).await?;
+        Ok::<_, Failure>(context.engine.inventory(name).await?.recorded)
+    };
+    match look.await {
+        Ok(recorded) => recorded,
+        Err(failure) => {
+            let why: Vec<String> = failure.chain().collect();
+            ui.warn(format!("what '{name}' was made with is not known: {}", why.join(": ")));
+            None
+        }
+    }
 }
 
 /// Looks at a cluster once: its containers, and what its servers say.
