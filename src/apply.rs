@@ -109,6 +109,17 @@ pub struct Applier<'a, E, S> {
     pub cancel: &'a CancellationToken,
     /// When gates give up.
     pub deadline: Instant,
+    /// Asked while nothing is left but to wait: whether what is seen now asks for another plan.
+    pub is_overtaken: &'a (dyn Fn(&Observed) -> bool + Send + Sync),
+}
+
+/// How a walk ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walked {
+    /// All steps are done.
+    Done,
+    /// Waiting is pointless: things have changed since the plan was made, and another plan is due.
+    Overtaken,
 }
 
 enum Finished {
@@ -117,11 +128,11 @@ enum Finished {
 }
 
 impl<E: Engine, S: Servers> Applier<'_, E, S> {
-    /// Walks the plan to its end, or to the first failure: steps in hand are finished then, no new one is begun.
+    /// Walks the plan to its end, until it is overtaken, or to the first failure: steps in hand are finished then, no new one is begun.
     ///
     /// # Errors
     /// The first step that failed, the first gate that did not open before the deadline, or the interruption.
-    pub async fn apply(&self, plan: &Plan, inventory: &Inventory) -> Result<(), ApplyError> {
+    pub async fn apply(&self, plan: &Plan, inventory: &Inventory) -> Result<Walked, ApplyError> {
         let began = Instant::now();
         (self.report)(Event::PlanStarted { plan: plan.clone() });
         let network = Mutex::new(inventory.network.clone());
@@ -189,6 +200,10 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         let step = "look at the cluster".to_owned();
                         failure.get_or_insert(ApplyError::Engine { step, source });
                     }
+                    let only_gates_left = running.is_empty() && waiting.iter().all(|step| waits(&step.action));
+                    if failure.is_none() && only_gates_left && (self.is_overtaken)(&seen) {
+                        return Ok(Walked::Overtaken);
+                    }
                     for (id, gate, verdict) in self.judge(&gates, &seen) {
                         match verdict {
                             Ok(()) => {
@@ -216,7 +231,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             Some(error) => Err(error),
             None => {
                 (self.report)(Event::PlanDone { took: began.elapsed() });
-                Ok(())
+                Ok(Walked::Done)
             }
         }
     }
@@ -375,6 +390,11 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         };
         rendered.map(node_files)
     }
+}
+
+/// Whether an action changes nothing: it waits, or proves.
+pub fn waits(action: &Action) -> bool {
+    matches!(action, Action::Await { .. } | Action::VerifyWrite { .. })
 }
 
 fn node_files(rendered: Vec<render::RenderedFile>) -> Vec<NodeFile> {

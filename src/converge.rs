@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Applier, ApplyError};
+use crate::apply::{Applier, ApplyError, waits};
 use crate::engine::{Engine, EngineError};
 use crate::plan::desired::Programs;
 use crate::plan::event::Event;
@@ -133,6 +133,7 @@ where
                 report: self.report,
                 cancel: self.cancel,
                 deadline: self.deadline,
+                is_overtaken: &|seen| diff(self.spec, seen).steps.iter().any(|step| !waits(&step.action)),
             };
             applier.apply(&plan, &observed.inventory).await?;
             plans.push(plan);

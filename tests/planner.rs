@@ -208,6 +208,22 @@ fn a_killed_replica_and_a_paused_sentinel_are_repaired_and_nothing_else_is_touch
 }
 
 #[test]
+fn a_removed_master_is_still_the_master_that_the_sentinels_name() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        let group = redos::spec::Group::number(1);
+        let inventory = sim.inventory(&spec.name).await.expect("inventory");
+        sim.switchover(&inventory, group, NodeId::redis(group, 2)).await.expect("switchover");
+        // What the Sentinels say is from before the accident: they have not acted yet.
+        let mut observed = observed(&sim, &spec).await;
+        observed.inventory.nodes.remove(&NodeId::redis(group, 2));
+        observed.topology.redis.remove(&NodeId::redis(group, 2));
+        insta::assert_snapshot!("removed_master", diff(&spec, &observed));
+    });
+}
+
+#[test]
 fn a_changed_port_replaces_the_proxy_and_runtime_settings_are_set_at_runtime() {
     run(async {
         let (sim, mut spec) = (Sim::default(), spec(1, 1, 3, 1));

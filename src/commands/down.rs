@@ -41,6 +41,7 @@ pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> R
         report: &report,
         cancel,
         deadline: Instant::now() + DEADLINE,
+        is_overtaken: &|_| false,
     };
     let began = Instant::now();
     let result = applier.apply(&plan, &inventory).await;

@@ -179,10 +179,11 @@ pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
     observed.inventory.nodes.get(&node)?.address
 }
 
-/// The node that lives at an address.
+/// The node that lives at an address, or would if it were there: addresses are for life.
 pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
     let at = |facts: &super::observed::NodeFacts| facts.address == Some(*address.ip());
-    observed.inventory.nodes.iter().find(|(_, facts)| at(facts)).map(|(node, _)| *node)
+    let there = observed.inventory.nodes.iter().find(|(_, facts)| at(facts)).map(|(node, _)| *node);
+    there.or_else(|| observed.inventory.network.as_ref()?.subnet.node_at(*address.ip()))
 }
 
 /// What each Sentinel of the spec says of a group.

@@ -7,7 +7,7 @@
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-use super::names::NodeId;
+use super::names::{Group, NodeId};
 
 /// Proxies that the address plan has room for.
 pub const PROXIES_MAX: u16 = 8;
@@ -45,6 +45,25 @@ impl Subnet {
         let broadcast = u32::from(self.base) | (u32::MAX >> self.prefix);
         Some(Ipv4Addr::from(broadcast - index))
     }
+
+    /// The node that has this address, whether it exists or not.
+    pub fn node_at(self, address: Ipv4Addr) -> Option<NodeId> {
+        let broadcast = u32::from(self.base) | (u32::MAX >> self.prefix);
+        let index = broadcast.checked_sub(u32::from(address))?;
+        let (proxies, sentinels, redis) =
+            (u32::from(PROXIES_MAX), u32::from(SENTINELS_MAX), u32::from(REDIS_PER_GROUP_MAX));
+        let number = |n: u32| u16::try_from(n).ok();
+        let node = if (1..=proxies).contains(&index) {
+            NodeId::Proxy(number(index)?)
+        } else if (proxies + 1..=proxies + sentinels).contains(&index) {
+            NodeId::Sentinel(number(index - proxies)?)
+        } else {
+            let index = index.checked_sub(proxies + sentinels + 1)?;
+            NodeId::redis(Group::number(number(index / redis + 1)?), number(index % redis + 1)?)
+        };
+        // What is beyond the plan, or in another subnet altogether, is nobody's.
+        (self.address(node) == Some(address)).then_some(node)
+    }
 }
 
 impl FromStr for Subnet {
@@ -75,7 +94,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::spec::names::Group;
 
     #[test]
     fn every_node_has_an_address_of_its_own_in_the_upper_half() {
@@ -91,6 +109,8 @@ mod tests {
                 .map(|node| subnet.address(*node).unwrap_or_else(|| panic!("{node} in {subnet}")))
                 .collect();
             assert_eq!(addresses.len(), nodes.len(), "in {subnet}");
+            let back: BTreeSet<NodeId> = addresses.iter().filter_map(|address| subnet.node_at(*address)).collect();
+            assert_eq!(back, nodes.iter().copied().collect(), "addresses lead back to their nodes");
             let middle = u32::from(subnet.base) + (1 << (31 - u32::from(subnet.prefix)));
             assert!(addresses.iter().all(|a| u32::from(*a) >= middle), "{subnet} is used from the top");
         }
@@ -102,6 +122,9 @@ mod tests {
         assert_eq!(subnet.groups_max(), 3);
         assert_eq!(subnet.address(NodeId::redis(Group::number(4), 1)), None);
         assert_eq!(subnet.address(NodeId::Proxy(9)), None);
+        assert_eq!(subnet.node_at(Ipv4Addr::new(10, 9, 8, 2)), None);
+        assert_eq!(subnet.node_at(Ipv4Addr::new(10, 9, 9, 254)), None);
+        assert_eq!(subnet.node_at(Ipv4Addr::new(10, 9, 8, 255)), None);
         assert!("10.0.0.0/25".parse::<Subnet>().is_err());
         assert!("10.0.0.0".parse::<Subnet>().is_err());
     }
