@@ -7,5 +7,9 @@
 //! Everything that is measured goes to the history, and the verdict reads nothing else: the verdict after a test and the
 //! one that `redos verify` gives from the file are the same computation.
 
+pub mod clock;
+pub mod connection;
 pub mod history;
+pub mod resp;
 pub mod verdict;
+pub mod workload;

@@ -1,5 +1,8 @@
-//! The verdict of a failover test: that it passes what is good, and that nothing bad gets past it.
+//! The failover test without a cluster: the verdict passes what is good and nothing bad gets past it, and the workload
+//! says of each operation what is true.
 
 mod model;
 mod mutants;
+mod server;
 mod verdict;
+mod workload;

@@ -1,0 +1,32 @@
+//! The one monotonic clock of a test.
+
+use std::time::{Duration, Instant};
+
+/// Counts nanoseconds from the beginning of a test.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// Starts at zero.
+    #[expect(clippy::new_without_default, reason = "it takes the time, which a default should not")]
+    pub fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// Now.
+    pub fn now(self) -> u64 {
+        self.of(Instant::now())
+    }
+
+    /// A moment as nanoseconds since the beginning, 0 for what was before it.
+    pub fn of(self, moment: Instant) -> u64 {
+        u64::try_from(moment.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// The moment of a number of nanoseconds.
+    pub fn moment(self, at: u64) -> Instant {
+        self.start + Duration::from_nanos(at)
+    }
+}

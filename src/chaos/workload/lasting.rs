@@ -1,0 +1,177 @@
+//! The client that sends everything over one connection and keeps it until the other side closes it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::request::{Request, settle};
+use super::{Attempt, RECONNECT, Shared};
+use crate::chaos::connection::Connection;
+use crate::chaos::history::{Client, Op, OpError};
+use crate::chaos::resp::Reply;
+
+/// How often the rest of a request is offered to a connection that takes no more.
+const RETRY_WRITE: Duration = Duration::from_millis(5);
+
+/// A request that was sent and is not fully answered.
+struct Pending {
+    op: Op,
+    expected: usize,
+    answers: Vec<(u64, Reply)>,
+    /// Its deadline has passed and it was written down; its answers still have to be taken off the connection.
+    given_up: bool,
+}
+
+/// Serves requests until there are no more.
+pub(super) async fn run(shared: Arc<Shared>, mut requests: UnboundedReceiver<Request>, first: Attempt) {
+    let mut first = Some(first);
+    loop {
+        let connecting = timeout(shared.settings.deadline, shared.connect(Client::Lasting));
+        let Some(connection) = meanwhile(&shared, &mut requests, connecting).await else { return };
+        first.take();
+        let Ok(Ok(connection)) = connection else {
+            let pause = tokio::time::sleep(RECONNECT);
+            if meanwhile(&shared, &mut requests, pause).await.is_none() {
+                return;
+            }
+            continue;
+        };
+        if Serving::new(&shared, connection).run(&mut requests).await == End::NoMoreRequests {
+            return;
+        }
+    }
+}
+
+/// Waits for something, refusing requests meanwhile. `None` when there are no more requests.
+async fn meanwhile<T>(
+    shared: &Shared,
+    requests: &mut UnboundedReceiver<Request>,
+    something: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::pin!(something);
+    loop {
+        tokio::select! {
+            result = &mut something => return Some(result),
+            request = requests.recv() => refuse(shared, request?),
+        }
+    }
+}
+
+fn refuse(shared: &Shared, request: Request) {
+    shared.refuse(request, OpError::NotConnected);
+    shared.end([]);
+}
+
+#[derive(PartialEq, Eq)]
+enum End {
+    NoMoreRequests,
+    Closed,
+}
+
+/// One connection and what is under way on it.
+struct Serving<'a> {
+    shared: &'a Shared,
+    connection: Connection,
+    pending: VecDeque<Pending>,
+    /// What the operating system has not yet taken of the last request.
+    unsent: Vec<u8>,
+}
+
+impl<'a> Serving<'a> {
+    const fn new(shared: &'a Shared, connection: Connection) -> Self {
+        Self { shared, connection, pending: VecDeque::new(), unsent: Vec::new() }
+    }
+
+    async fn run(mut self, requests: &mut UnboundedReceiver<Request>) -> End {
+        let mut more = true;
+        loop {
+            if !more && self.pending.iter().all(|pending| pending.given_up) {
+                return End::NoMoreRequests;
+            }
+            let wake = self.next_deadline();
+            tokio::select! {
+                request = requests.recv(), if more => match request {
+                    Some(request) => self.send(request),
+                    None => more = false,
+                },
+                filled = self.connection.fill() => {
+                    if !matches!(filled, Ok(true)) || self.take_answers().is_err() {
+                        self.give_up(OpError::Closed, |_| true);
+                        return if more { End::Closed } else { End::NoMoreRequests };
+                    }
+                },
+                () = sleep_until(wake) => {
+                    let (now, shared) = (Instant::now(), self.shared);
+                    self.give_up(OpError::Timeout, |op| shared.deadline(op.at) <= now);
+                }
+            }
+            if !self.unsent.is_empty() && self.write().is_err() {
+                self.give_up(OpError::Closed, |_| true);
+                return if more { End::Closed } else { End::NoMoreRequests };
+            }
+        }
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let waiting = self.pending.iter().find(|pending| !pending.given_up);
+        let deadline = waiting.map(|pending| self.shared.deadline(pending.op.at));
+        let retry = (!self.unsent.is_empty()).then(|| Instant::now() + RETRY_WRITE);
+        let far = || Instant::now() + Duration::from_secs(3600);
+        deadline.into_iter().chain(retry).min().unwrap_or_else(far)
+    }
+
+    fn send(&mut self, request: Request) {
+        let before = self.shared.clock.now();
+        let written = if self.unsent.is_empty() { self.connection.write_now(&request.wire).unwrap_or(0) } else { 0 };
+        if written == 0 {
+            // The connection is full or broken. Nothing was taken, so it certainly is not done.
+            refuse(self.shared, request);
+            return;
+        }
+        self.unsent.extend_from_slice(&request.wire[written..]);
+        let expected = request.answers_per_op;
+        for mut op in request.ops {
+            op.sent = Some(before);
+            op.node.clone_from(&self.connection.node);
+            self.pending.push_back(Pending { op, expected, answers: Vec::new(), given_up: false });
+        }
+    }
+
+    /// Sends what the operating system takes at once.
+    fn write(&mut self) -> std::io::Result<()> {
+        let written = self.connection.write_now(&self.unsent)?;
+        self.unsent.drain(..written);
+        Ok(())
+    }
+
+    fn take_answers(&mut self) -> Result<(), OpError> {
+        while let Some(reply) = self.connection.buffered()? {
+            let now = self.shared.clock.now();
+            let Some(pending) = self.pending.front_mut() else { return Err(OpError::Other) };
+            pending.answers.push((now, reply));
+            if pending.answers.len() == pending.expected
+                && let Some(pending) = self.pending.pop_front()
+                && !pending.given_up
+            {
+                settled(self.shared, pending.op, &pending.answers, pending.expected, OpError::Other);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down those that match and have not been, as broken for this reason.
+    fn give_up(&mut self, why: OpError, matches: impl Fn(&Op) -> bool) {
+        for pending in self.pending.iter_mut().filter(|pending| !pending.given_up && matches(&pending.op)) {
+            pending.given_up = true;
+            settled(self.shared, pending.op.clone(), &pending.answers, pending.expected, why);
+        }
+    }
+}
+
+fn settled(shared: &Shared, mut op: Op, answers: &[(u64, Reply)], expected: usize, broken: OpError) {
+    settle(&mut op, answers, expected, broken, shared.clock.now());
+    shared.end([op]);
+}

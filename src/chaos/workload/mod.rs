@@ -1,0 +1,250 @@
+//! The workload: requests on an absolute schedule, from clients that use connections in different ways.
+//!
+//! *Open loop*: request n is due at `start + n / rate`, whatever became of those before it, and the schedule is never moved.
+//! A closed loop sends nothing while it waits, and so hides the very outage that it is in. The generator writes down how
+//! late it took up each operation, and the verdict does not believe one that lagged.
+//!
+//! *Outcomes*: failed is what certainly was not done (nothing was sent, or the server refuses before it executes);
+//! unknown is what was sent and not answered in time. No client repeats anything.
+//!
+//! It runs on a thread and a runtime of its own, beside those of the watchers, and is woken by the operating system's
+//! sleep: the runtime's timer counts milliseconds, which is as long as the time between two requests.
+
+mod lasting;
+mod pacer;
+mod pooled;
+mod pubsub;
+mod queue;
+mod request;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio_util::task::TaskTracker;
+
+use self::pooled::Pool;
+use self::pubsub::Subscriber;
+use self::request::Request;
+use super::clock::Clock;
+use super::connection::{Connection, Login, Names};
+use super::history::{Client, Durability, Op, OpError, Outcome, Record};
+
+/// How long a client that lost its connection waits before it tries again.
+const RECONNECT: Duration = Duration::from_millis(20);
+/// `EMFILE`: this process has as many files open as it may.
+const TOO_MANY_OPEN_FILES: i32 = 24;
+
+/// How the workload is made.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Requests per second, all clients together.
+    pub rate: u32,
+    /// How long after its intended time an operation may be answered.
+    pub deadline: Duration,
+    /// The kinds of clients, dealt in turn.
+    pub clients: Vec<Client>,
+    /// What an acknowledgement means.
+    pub durability: Durability,
+    /// What every key begins with, unique to the round.
+    pub prefix: String,
+    /// The first id. [`Workload::finish`] returns the next free one.
+    pub first_id: u64,
+}
+
+/// Where the workload goes.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The port for writes.
+    pub write: SocketAddr,
+    /// The port for reads; without one there is no [`Client::Reader`].
+    pub read: Option<SocketAddr>,
+    /// Who the clients are.
+    pub login: Login,
+    /// The names of the nodes.
+    pub names: Names,
+}
+
+/// What all clients share.
+struct Shared {
+    settings: Settings,
+    place: Place,
+    clock: Clock,
+    records: Mutex<Sender<Record>>,
+    under_way: AtomicUsize,
+    next_id: AtomicU64,
+}
+
+/// A running workload. Dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Workload {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<u64>>,
+}
+
+impl Workload {
+    /// Starts to send, and writes every operation to `records` when it has ended.
+    ///
+    /// # Errors
+    /// No thread or no runtime can be had.
+    pub fn start(settings: Settings, place: Place, clock: Clock, records: Sender<Record>) -> io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let shared = Arc::new(Shared {
+            next_id: AtomicU64::new(settings.first_id),
+            settings,
+            place,
+            clock,
+            records: Mutex::new(records),
+            under_way: AtomicUsize::new(0),
+        });
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::Builder::new()
+            .name("workload".to_owned())
+            .spawn(move || runtime.block_on(run(shared, stopped)))?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+
+    /// Stops, waits for what is under way, and returns the next free id.
+    pub async fn finish(mut self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        let Some(thread) = self.thread.take() else { return 0 };
+        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+        joined.ok().and_then(Result::ok).unwrap_or(0)
+    }
+}
+
+impl Drop for Workload {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A request's place on the schedule.
+#[derive(Clone, Copy, Debug)]
+struct Ticket {
+    /// Its number, counted from 0.
+    number: u64,
+    /// When it is due.
+    at: u64,
+}
+
+/// Deals requests to the clients until the schedule ends, and waits until all have ended. Returns the next free id.
+async fn run(shared: Arc<Shared>, stop: Arc<AtomicBool>) -> u64 {
+    let requests = TaskTracker::new();
+    let uses = |client| shared.settings.clients.contains(&client);
+    let pools = Client::ALL.map(|client| Arc::new(Pool::new(client)));
+    let (lasting, waiting) = mpsc::unbounded_channel();
+    // Those that keep a connection have tried to open it before the first request is due.
+    let (connected, tried) = watch::channel(());
+    if uses(Client::Lasting) {
+        requests.spawn(lasting::run(Arc::clone(&shared), waiting, connected.clone()));
+    }
+    let subscriber = uses(Client::Pubsub).then(|| Subscriber::start(&shared, connected.clone()));
+    let consumer = uses(Client::Queue).then(|| queue::Consumer::start(&shared));
+    drop(connected);
+    all_dropped(tried).await;
+
+    let (tickets, mut due) = mpsc::unbounded_channel();
+    let (clock, rate) = (shared.clock, shared.settings.rate);
+    let pacer = std::thread::Builder::new().name("pacer".to_owned());
+    // Without the thread there is no request, and a round without writes is invalid.
+    let _ = pacer.spawn(move || pacer::pace(clock, rate, &stop, &tickets));
+    while let Some(ticket) = due.recv().await {
+        let request = Request::deal(&shared.settings, ticket, shared.clock.now(), &shared.next_id);
+        if shared.is_full() {
+            shared.refuse(request, OpError::TooManyInFlight);
+            continue;
+        }
+        shared.under_way.fetch_add(1, Ordering::Relaxed);
+        match request.client {
+            // The receiver outlives this sender.
+            Client::Lasting => drop(lasting.send(request)),
+            Client::Pubsub => {
+                if let Some(subscriber) = &subscriber {
+                    let pool = Arc::clone(&pools[Client::Pubsub as usize]);
+                    requests.spawn(subscriber.publish(Arc::clone(&shared), pool, request));
+                }
+            }
+            client => {
+                let pool = Arc::clone(&pools[client as usize]);
+                requests.spawn(pooled::run(Arc::clone(&shared), pool, request));
+            }
+        }
+    }
+    drop(lasting);
+    requests.close();
+    requests.wait().await;
+    if let Some(consumer) = consumer {
+        consumer.finish().await;
+    }
+    shared.next_id.load(Ordering::Relaxed)
+}
+
+/// Something that is dropped when a first attempt has been made.
+type Attempt = watch::Sender<()>;
+
+/// Waits until all senders are gone.
+async fn all_dropped(mut receiver: watch::Receiver<()>) {
+    while receiver.changed().await.is_ok() {}
+}
+
+impl Shared {
+    /// The moment after which nobody waits for an operation any more.
+    fn deadline(&self, at: u64) -> tokio::time::Instant {
+        (self.clock.moment(at) + self.settings.deadline).into()
+    }
+
+    /// Whether so many requests are under way that one more would only pile up. Without a fault a request takes a
+    /// millisecond; in an outage each lives for its deadline.
+    fn is_full(&self) -> bool {
+        let within_deadline = f64::from(self.settings.rate) * self.settings.deadline.as_secs_f64();
+        self.under_way.load(Ordering::Relaxed) as f64 > 3.0 * within_deadline + 100.0
+    }
+
+    /// Writes the operations of a request down as certainly not done.
+    fn refuse(&self, request: Request, error: OpError) {
+        let done = self.clock.now();
+        for mut op in request.ops {
+            op.done = done;
+            op.outcome = Outcome::Failed;
+            op.error = Some(error);
+            self.record(op);
+        }
+    }
+
+    /// Writes down the operations of a request that was under way.
+    fn end(&self, ops: impl IntoIterator<Item = Op>) {
+        ops.into_iter().for_each(|op| self.record(op));
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn record(&self, op: Op) {
+        if let Ok(records) = self.records.lock() {
+            // When nobody reads any more the test is over.
+            let _ = records.send(Record::Op(op));
+        }
+    }
+
+    /// Connects and logs in, to the write port or the read port.
+    async fn connect(&self, client: Client) -> Result<Connection, OpError> {
+        let address = match client {
+            Client::Reader => self.place.read.ok_or(OpError::Connect)?,
+            _ => self.place.write,
+        };
+        let stream = TcpStream::connect(address).await.map_err(|error| match error.raw_os_error() {
+            Some(TOO_MANY_OPEN_FILES) => OpError::TooManyInFlight,
+            _ => OpError::Connect,
+        })?;
+        // Without this a small request can wait for the answer to the one before it.
+        stream.set_nodelay(true).map_err(|_| OpError::Connect)?;
+        let opened = Connection::open(Box::new(stream), &self.place.login, &self.place.names, self.clock).await;
+        opened.map_err(|error| if error == OpError::Closed { OpError::Connect } else { error })
+    }
+}

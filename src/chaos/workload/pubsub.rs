@@ -1,0 +1,100 @@
+//! Published messages: a publisher on a pooled connection, and a subscriber that only listens.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout, timeout_at};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::pooled::{Pool, exchange};
+use super::request::{Request, key};
+use super::{Attempt, RECONNECT, Shared};
+use crate::chaos::connection::{Connection, Progress};
+use crate::chaos::history::{Client, OpError, Outcome};
+use crate::chaos::resp::{self, Reply};
+
+/// Who waits for which message.
+type Awaited = Arc<Mutex<HashMap<u64, oneshot::Sender<u64>>>>;
+
+/// Listens until it is dropped. It sends nothing, as subscribers do, and so notices nothing but the end of its connection.
+pub(super) struct Subscriber {
+    awaited: Awaited,
+    _listening: AbortOnDropHandle<()>,
+}
+
+impl Subscriber {
+    pub(super) fn start(shared: &Arc<Shared>, first: Attempt) -> Self {
+        let awaited = Awaited::default();
+        let listening = tokio::spawn(listen(Arc::clone(shared), Arc::clone(&awaited), first));
+        Self { awaited, _listening: AbortOnDropHandle::new(listening) }
+    }
+
+    /// Publishes a message and waits until it was heard.
+    pub(super) fn publish(
+        &self,
+        shared: Arc<Shared>,
+        pool: Arc<Pool>,
+        mut request: Request,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let awaited = Arc::clone(&self.awaited);
+        async move {
+            let Some(op) = request.ops.first() else { return };
+            let (id, deadline) = (op.id, shared.deadline(op.at));
+            let (hear, heard) = oneshot::channel();
+            if let Ok(mut awaited) = awaited.lock() {
+                awaited.insert(id, hear);
+            }
+            exchange(&shared, &pool, &mut request).await;
+            if let Some(op) = request.ops.first_mut().filter(|op| op.outcome != Outcome::Failed) {
+                match timeout_at(deadline, heard).await {
+                    Ok(Ok(at)) => (op.outcome, op.error, op.done) = (Outcome::Ok, None, at),
+                    Ok(Err(_)) | Err(_) => {
+                        op.outcome = Outcome::Unknown;
+                        op.error = op.error.or(Some(OpError::NotHeard));
+                        op.done = shared.clock.now();
+                    }
+                }
+            }
+            if let Ok(mut awaited) = awaited.lock() {
+                awaited.remove(&id);
+            }
+            shared.end(request.ops);
+        }
+    }
+}
+
+async fn listen(shared: Arc<Shared>, awaited: Awaited, first: Attempt) {
+    let mut first = Some(first);
+    loop {
+        let connection = subscribe(&shared).await;
+        first.take();
+        if let Ok(connection) = connection {
+            hear(&shared, &awaited, connection).await;
+        }
+        sleep(RECONNECT).await;
+    }
+}
+
+async fn subscribe(shared: &Shared) -> Result<Connection, OpError> {
+    let subscribing = async {
+        let mut connection = shared.connect(Client::Pubsub).await?;
+        let mut wire = Vec::new();
+        resp::command(&mut wire, &[b"SUBSCRIBE", key::channel(&shared.settings.prefix).as_bytes()]);
+        connection.exchange(&wire, 1, &mut Progress::default()).await?;
+        Ok(connection)
+    };
+    timeout(shared.settings.deadline, subscribing).await.map_err(|_| OpError::Timeout)?
+}
+
+/// Hears messages until the connection ends.
+async fn hear(shared: &Shared, awaited: &Awaited, mut connection: Connection) {
+    while let Ok(message) = connection.reply().await {
+        let Some(id) = message.parts().get(2).and_then(Reply::number) else { continue };
+        let waiting = awaited.lock().ok().and_then(|mut awaited| awaited.remove(&id));
+        if let Some(waiting) = waiting {
+            // The publisher has given up meanwhile.
+            let _ = waiting.send(shared.clock.now());
+        }
+    }
+}

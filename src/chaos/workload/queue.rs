@@ -1,0 +1,81 @@
+//! The consumer of the queue: it blocks in `BLPOP` on a connection of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::request::{settle, wire};
+use super::{RECONNECT, Shared};
+use crate::chaos::connection::{Connection, Progress};
+use crate::chaos::history::{Client, Op, OpError, OpKind, Outcome};
+
+/// How long `BLPOP` blocks on an empty queue, as in [`wire`].
+const BLOCK: Duration = Duration::from_millis(500);
+
+/// A running consumer.
+pub(super) struct Consumer {
+    stop: Arc<AtomicBool>,
+    running: JoinHandle<()>,
+}
+
+impl Consumer {
+    pub(super) fn start(shared: &Arc<Shared>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let running = tokio::spawn(consume(Arc::clone(shared), Arc::clone(&stop)));
+        Self { stop, running }
+    }
+
+    /// Ends after the pop in hand: one that is cut off might take an element with it.
+    pub(super) async fn finish(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // It only fails when it panicked, and then there is no pop in hand.
+        let _ = self.running.await;
+    }
+}
+
+async fn consume(shared: Arc<Shared>, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        match timeout(shared.settings.deadline, shared.connect(Client::Queue)).await {
+            Ok(Ok(connection)) => pop_all(&shared, &stop, connection).await,
+            Ok(Err(_)) | Err(_) => sleep(RECONNECT).await,
+        }
+    }
+}
+
+/// Pops until the connection breaks, an answer is late, or there is an error.
+async fn pop_all(shared: &Shared, stop: &AtomicBool, mut connection: Connection) {
+    while !stop.load(Ordering::Relaxed) {
+        let begun = shared.clock.now();
+        let mut op = Op {
+            id: shared.next_id.fetch_add(1, Ordering::Relaxed),
+            client: Client::Queue,
+            kind: OpKind::Pop,
+            of: None,
+            at: begun,
+            begun,
+            sent: None,
+            done: begun,
+            outcome: Outcome::Unknown,
+            error: None,
+            node: connection.node.clone(),
+            value: None,
+        };
+        let wire = wire(&shared.settings.prefix, &op);
+        let mut progress = Progress::default();
+        let limit = BLOCK + shared.settings.deadline;
+        let result = timeout(limit, connection.exchange(&wire, 1, &mut progress)).await;
+        op.sent = progress.sent;
+        let broken = result.map_or(OpError::Timeout, |result| result.err().unwrap_or(OpError::Other));
+        settle(&mut op, &progress.replies, 1, broken, shared.clock.now());
+        let good = op.is_ok();
+        shared.record(op);
+        if !good {
+            // A replica refuses at once: without a pause this would be a busy loop.
+            sleep(RECONNECT).await;
+            return;
+        }
+    }
+}

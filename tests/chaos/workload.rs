@@ -1,0 +1,155 @@
+//! The workload against a server that misbehaves: what each client may and may not say afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use redos::chaos::clock::Clock;
+use redos::chaos::connection::Login;
+use redos::chaos::history::{Client, Durability, Op, OpError, OpKind, Outcome, Record};
+use redos::chaos::workload::{Place, Settings, Workload};
+
+use crate::server::{Mood, Server};
+
+const PREFIX: &str = "redos:test-1";
+const DEADLINE: Duration = Duration::from_millis(200);
+
+/// Runs a workload through these moods, each for so many milliseconds, and serves at the end.
+async fn through(server: &Server, settings: Settings, moods: &[(Mood, u64)]) -> Vec<Op> {
+    let names = BTreeMap::from([(server.address, "redis-1".to_owned())]);
+    let place =
+        Place { write: server.address, read: Some(server.address), login: Login::default(), names: Arc::new(names) };
+    let (records, recorded) = mpsc::channel();
+    let workload = Workload::start(settings, place, Clock::new(), records).expect("a thread");
+    for (mood, millis) in moods {
+        server.set(*mood);
+        tokio::time::sleep(Duration::from_millis(*millis)).await;
+    }
+    server.set(Mood::Serves);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let next = workload.finish().await;
+    let ops: Vec<Op> = recorded.iter().map(|record| if let Record::Op(op) = record { op } else { panic!() }).collect();
+    let ids: BTreeSet<u64> = ops.iter().map(|op| op.id).collect();
+    assert_eq!(ids.len(), ops.len(), "every operation is written down once");
+    assert!(ids.iter().all(|id| *id < next));
+    ops
+}
+
+fn settings(clients: &[Client]) -> Settings {
+    Settings {
+        rate: 200,
+        deadline: DEADLINE,
+        clients: clients.to_vec(),
+        durability: Durability::Ack,
+        prefix: PREFIX.to_owned(),
+        first_id: 1,
+    }
+}
+
+/// Holds what was said of appends against what the server has.
+fn is_true(server: &Server, ops: &[Op]) {
+    for client in [Client::Lasting, Client::Fresh, Client::Pipeline] {
+        let log: BTreeSet<u64> = server.list(&format!("{PREFIX}:log:{client}")).into_iter().collect();
+        for op in ops.iter().filter(|op| op.client == client && op.kind == OpKind::Append) {
+            match op.outcome {
+                Outcome::Ok => assert!(log.contains(&op.id), "{op:?} is said to be done"),
+                Outcome::Failed => assert!(!log.contains(&op.id), "{op:?} is said not to be done"),
+                Outcome::Unknown => assert!(op.sent.is_some(), "{op:?} was not even sent"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_good_server_leaves_nothing_open_and_every_write_is_where_it_says() {
+    for durability in [Durability::Ack, Durability::Wait] {
+        let server = Server::start();
+        let settings = Settings { durability, ..settings(&Client::ALL) };
+        let ops = through(&server, settings, &[(Mood::Serves, 700)]).await;
+        let bad: Vec<&Op> = ops.iter().filter(|op| !op.is_ok()).collect();
+        assert!(bad.is_empty(), "{bad:?}");
+        assert!(ops.iter().all(|op| op.node.as_deref() == Some("redis-1")));
+        is_true(&server, &ops);
+        for kind in [OpKind::Append, OpKind::Increment, OpKind::Push, OpKind::Pop, OpKind::Publish, OpKind::Read] {
+            assert!(ops.iter().any(|op| op.kind == kind && op.is_ok()), "{kind:?}");
+        }
+        let increments = ops.iter().filter(|op| op.kind == OpKind::Increment).count();
+        assert_eq!(server.counter(&format!("{PREFIX}:counter")), increments as u64);
+        let pipelined = ops.iter().filter(|op| op.client == Client::Pipeline);
+        let by_time = pipelined.fold(BTreeMap::new(), |mut times, op| {
+            *times.entry(op.at).or_insert(0) += 1;
+            times
+        });
+        assert!(by_time.values().all(|count| *count == 10));
+    }
+}
+
+#[tokio::test]
+async fn what_a_frozen_server_was_sent_is_unknown_and_may_be_done_later() {
+    let server = Server::start();
+    let clients = [Client::Lasting, Client::Fresh, Client::Pipeline];
+    let ops = through(&server, settings(&clients), &[(Mood::Serves, 300), (Mood::Frozen, 600)]).await;
+    is_true(&server, &ops);
+    let late = |client: Client| {
+        let log = server.list(&format!("{PREFIX}:log:{client}"));
+        ops.iter().filter(|op| op.client == client && op.outcome == Outcome::Unknown && log.contains(&op.id)).count()
+    };
+    assert!(late(Client::Lasting) > 10, "the lasting connection is served after the thaw");
+    assert!(late(Client::Pipeline) >= 10, "what was under way in the pool is done too");
+    // A new connection does not get through its login, so nothing of the operation is sent.
+    let frozen = |op: &&Op| op.client == Client::Fresh && op.error == Some(OpError::Connect);
+    assert!(ops.iter().filter(frozen).count() > 10);
+    assert!(ops.iter().filter(|op| op.client == Client::Lasting).any(|op| op.error == Some(OpError::Timeout)));
+}
+
+#[tokio::test]
+async fn a_refusal_and_a_closed_connection_are_told_apart() {
+    let server = Server::start();
+    let clients = [Client::Lasting, Client::Fresh, Client::Pipeline];
+    let moods = [(Mood::Serves, 200), (Mood::ReadOnly, 300), (Mood::Closes, 300)];
+    let ops = through(&server, settings(&clients), &moods).await;
+    is_true(&server, &ops);
+    for client in clients {
+        let refused = |op: &&Op| op.client == client && op.error == Some(OpError::ReadOnly);
+        assert!(ops.iter().filter(refused).all(|op| op.outcome == Outcome::Failed));
+        assert!(ops.iter().any(|op| refused(&op)), "{client}");
+        let last = ops.iter().filter(|op| op.client == client && op.kind == OpKind::Append).max_by_key(|op| op.at);
+        assert_eq!(last.map(|op| op.outcome), Some(Outcome::Ok), "{client} is back");
+    }
+    assert!(ops.iter().any(|op| op.error == Some(OpError::NotConnected)), "the lasting one waits without sending");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_makes_everything_fail() {
+    let ops = through(&Server::nowhere(), settings(&Client::ALL), &[(Mood::Serves, 200)]).await;
+    assert!(ops.iter().all(|op| op.outcome == Outcome::Failed && op.sent.is_none()), "{ops:?}");
+}
+
+/// Needs a Redis of its own, whose address is in `REDIS`: `REDIS=127.0.0.1:6379 cargo test --release -- --ignored lateness`.
+#[tokio::test]
+#[ignore = "measures a real Redis"]
+async fn the_lateness_at_1000_requests_per_second_is_below_1_ms() {
+    let address: SocketAddr = std::env::var("REDIS").expect("REDIS is set").parse().expect("an address");
+    let place =
+        Place { write: address, read: Some(address), login: Login::default(), names: Arc::new(BTreeMap::new()) };
+    let (records, recorded) = mpsc::channel();
+    let prefix = format!("redos:lateness-{}", std::process::id());
+    let settings = Settings { rate: 1000, deadline: Duration::from_secs(1), prefix, ..settings(&Client::ALL) };
+    let workload = Workload::start(settings, place, Clock::new(), records).expect("a thread");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    workload.finish().await;
+    let ops: Vec<Op> = recorded.iter().filter_map(|r| if let Record::Op(op) = r { Some(op) } else { None }).collect();
+    let mut late: Vec<u64> = ops.iter().filter(|op| op.kind != OpKind::Pop).map(|op| op.begun - op.at).collect();
+    let mut latency: Vec<u64> = ops.iter().filter(|op| op.kind != OpKind::Pop).map(|op| op.done - op.at).collect();
+    late.sort_unstable();
+    latency.sort_unstable();
+    let at = |sorted: &[u64], share: f64| sorted[(sorted.len() as f64 * share) as usize - 1] as f64 / 1e6;
+    let ok = ops.iter().filter(|op| op.is_ok()).count();
+    println!("{} operations, {ok} ok", ops.len());
+    for (what, sorted) in [("lateness", &late), ("latency", &latency)] {
+        let [p50, p99, p999, max] = [0.5, 0.99, 0.999, 1.0].map(|share| at(sorted, share));
+        println!("{what}: p50 {p50:.3} p99 {p99:.3} p99.9 {p999:.3} max {max:.3} ms");
+    }
+    assert!(at(&late, 0.999) < 1.0);
+}
