@@ -10,6 +10,7 @@
 pub mod clock;
 pub mod connection;
 pub mod history;
+pub mod report;
 pub mod resp;
 pub mod verdict;
 pub mod workload;

@@ -20,6 +20,7 @@ pub mod list;
 mod phase;
 pub mod plan;
 mod progress;
+pub mod report;
 mod screen;
 pub mod status;
 pub mod table;

@@ -3,6 +3,7 @@
 
 mod model;
 mod mutants;
+mod report;
 mod server;
 mod verdict;
 mod workload;

@@ -30,6 +30,8 @@ pub struct Summary {
     pub lost: usize,
     /// Rounds that lost any.
     pub rounds_with_loss: usize,
+    /// Rounds whose data could be judged.
+    pub rounds_judged: usize,
     /// With 95 % confidence, no larger share of failovers than this loses acknowledged writes (Clopper and Pearson).
     pub loss_share_at_most: f64,
 }
@@ -47,6 +49,8 @@ impl Summary {
             n if n % 2 == 1 => Some(sorted[middle]),
             _ => Some(Ms(u64::midpoint(sorted[middle - 1].0, sorted[middle].0))),
         };
+        let judged = |round: &&Round| round.integrity.is_some() && round.level != Level::Invalid;
+        let rounds_judged = rounds.iter().filter(judged).count();
         let rounds_with_loss = rounds.iter().filter(|round| round.lost() > 0).count();
         Self {
             rounds: rounds.len(),
@@ -57,14 +61,19 @@ impl Summary {
             acknowledged: rounds.iter().filter_map(|r| r.integrity.as_ref()).map(|i| i.acknowledged).sum(),
             lost: rounds.iter().map(Round::lost).sum(),
             rounds_with_loss,
-            loss_share_at_most: upper_bound(rounds_with_loss, rounds.len()),
+            rounds_judged,
+            loss_share_at_most: upper_bound(rounds_with_loss, rounds_judged),
         }
     }
 
     /// What the number of rounds allows one to say about losses.
     pub fn statement(&self) -> String {
         let percent = (self.loss_share_at_most * 100.0).ceil();
-        let rounds = if self.rounds == 1 { "1 round".to_owned() } else { format!("{} rounds", self.rounds) };
+        let rounds = match self.rounds_judged {
+            0 => return "nothing can be said about losses: no round could be judged".to_owned(),
+            1 => "1 round".to_owned(),
+            judged => format!("{judged} rounds"),
+        };
         if self.rounds_with_loss > 0 {
             return format!("{} of {rounds} lost acknowledged writes", self.rounds_with_loss);
         }

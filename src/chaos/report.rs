@@ -1,0 +1,99 @@
+//! The report of a failover test, as the document that programs read. [`crate::output`] makes the other forms of it.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use serde::Serialize;
+
+use super::history::{Evidence, Header, HistoryError, Limits, Reader, WorkloadFacts};
+use super::verdict::{Level, Round, Summary, judge};
+use crate::spec::API_VERSION;
+
+/// `kind` of the document.
+pub const KIND: &str = "FailoverReport";
+
+/// A test and its verdict.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailoverReport {
+    /// [`API_VERSION`].
+    pub api_version: &'static str,
+    /// [`KIND`].
+    pub kind: &'static str,
+    /// The gravest level of all rounds.
+    pub verdict: Level,
+    /// Why, in words: the cause of the first round with that level.
+    pub cause: String,
+    /// The exit code that goes with it.
+    pub exit_code: u8,
+    /// Unique name of the test.
+    pub run: String,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// What was tested.
+    pub subject: String,
+    /// The name of the scenario.
+    pub scenario: String,
+    /// Where the random choices come from.
+    pub seed: u64,
+    /// How the workload was made.
+    pub workload: WorkloadFacts,
+    /// What the measurements were held against.
+    pub limits: Limits,
+    /// What it ran on.
+    pub environment: BTreeMap<String, String>,
+    /// All rounds together.
+    pub summary: Summary,
+    /// What the number of rounds allows one to say about losses.
+    pub statement: String,
+    /// Each round.
+    pub rounds: Vec<Round>,
+}
+
+impl FailoverReport {
+    /// Puts rounds together.
+    pub fn new(header: &Header, rounds: Vec<Round>) -> Self {
+        let summary = Summary::of(&rounds);
+        let telling = rounds.iter().find(|round| round.level == summary.level);
+        let header = header.clone();
+        Self {
+            api_version: API_VERSION,
+            kind: KIND,
+            verdict: summary.level,
+            cause: telling.map_or_else(|| "there was no round".to_owned(), |round| round.cause.clone()),
+            exit_code: summary.level.exit_code(),
+            run: header.run,
+            started_at: header.started_at,
+            subject: header.subject,
+            scenario: header.scenario,
+            seed: header.seed,
+            workload: header.workload,
+            limits: header.limits,
+            environment: header.environment,
+            statement: summary.statement(),
+            summary,
+            rounds,
+        }
+    }
+
+    /// Judges a history, round by round. `seen` gets each round with its evidence, of which only one is held at a time.
+    ///
+    /// # Errors
+    /// The history cannot be read.
+    pub fn of_history(input: impl BufRead, mut seen: impl FnMut(&Evidence, &Round)) -> Result<Self, HistoryError> {
+        let mut reader = Reader::new(input)?;
+        let header = reader.header().clone();
+        let mut rounds = Vec::new();
+        while let Some(evidence) = reader.next_round()? {
+            let round = judge(&evidence);
+            seen(&evidence, &round);
+            rounds.push(round);
+        }
+        Ok(Self::new(&header, rounds))
+    }
+
+    /// The round that the verdict is about: the first with the gravest level.
+    pub fn telling_round(&self) -> Option<&Round> {
+        self.rounds.iter().find(|round| round.level == self.verdict)
+    }
+}

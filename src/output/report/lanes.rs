@@ -1,0 +1,301 @@
+//! The time line of a round: what each part of the cluster did, one lane below the other, all to one scale.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::svg::{Shapes, WIDTH};
+use crate::chaos::history::{Evidence, Instant, OpKind, Outcome, SeenRole};
+use crate::chaos::verdict::{Counts, Round};
+
+/// Time before the fault that is shown, in nanoseconds.
+const BEFORE: u64 = 2_000_000_000;
+/// Time after the end of what happened that is shown.
+const AFTER: u64 = 2_000_000_000;
+/// The narrowest bin.
+const BIN: u64 = 50_000_000;
+/// Bins that are drawn at most.
+const BINS_MAX: u64 = 320;
+/// Latency is drawn on a logarithmic scale from here, in nanoseconds.
+const LATENCY_FROM: f64 = 100_000.0;
+/// To here.
+const LATENCY_TO: f64 = 2_000_000_000.0;
+/// Dots of the latency lane in one bin, beside the slowest.
+const DOTS_PER_BIN: usize = 4;
+/// The height of a lane that shows a state.
+const BAND: f64 = 18.0;
+
+/// A lane.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lane {
+    /// What it is about.
+    pub label: String,
+    /// A remark on it, such as its scale.
+    pub remark: String,
+    /// The picture.
+    pub svg: String,
+    /// Letters on the picture.
+    pub marks: Vec<Mark>,
+}
+
+/// Letters on a picture.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mark {
+    /// Where, in percent of the width.
+    pub at: f64,
+    /// What.
+    pub text: String,
+}
+
+/// The lanes of a round, and the scale below them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Timeline {
+    /// The lanes, from above.
+    pub lanes: Vec<Lane>,
+    /// The scale: seconds after the fault.
+    pub scale: Vec<Mark>,
+}
+
+impl Timeline {
+    /// Draws a round.
+    pub fn of(evidence: &Evidence, round: &Round) -> Self {
+        let drawing = Drawing::new(evidence, round);
+        let mut lanes = vec![drawing.fault(), drawing.sentinels()];
+        lanes.extend(evidence.begin.nodes.iter().map(|node| drawing.role(node)));
+        lanes.push(drawing.proxy());
+        lanes.push(drawing.writes());
+        lanes.push(drawing.lost());
+        lanes.push(drawing.latency());
+        Self { scale: drawing.scale(), lanes }
+    }
+}
+
+struct Drawing<'a> {
+    evidence: &'a Evidence,
+    round: &'a Round,
+    zero: Instant,
+    from: Instant,
+    to: Instant,
+    bin: u64,
+}
+
+impl<'a> Drawing<'a> {
+    fn new(evidence: &'a Evidence, round: &'a Round) -> Self {
+        let begin = evidence.begin.at;
+        let zero = evidence.fault.as_ref().map_or(begin, |fault| fault.applied);
+        let last = evidence.ops.iter().map(|op| op.at).max().unwrap_or(zero);
+        let done = round.moments.converged.map_or(last, |at| at.0 + AFTER);
+        let from = zero.saturating_sub(BEFORE).max(begin);
+        let to = last.min(done.max(zero + 2 * AFTER)).max(from + BIN);
+        let bin = ((to - from) / BINS_MAX).max(BIN);
+        Self { evidence, round, zero, from, to, bin }
+    }
+
+    fn x(&self, at: Instant) -> f64 {
+        (at as f64 - self.from as f64) / (self.to - self.from) as f64 * WIDTH
+    }
+
+    fn percent(&self, at: Instant) -> f64 {
+        (self.x(at) / WIDTH * 1000.0).round() / 10.0
+    }
+
+    /// Seconds after the fault, for titles.
+    fn after(&self, at: Instant) -> String {
+        format!("{:+.2} s", (at as f64 - self.zero as f64) / 1e9)
+    }
+
+    /// A lane's shapes with the moments that run through all lanes.
+    fn lane(&self, height: f64) -> Shapes {
+        let mut shapes = Shapes::default();
+        let fault = self.evidence.fault.as_ref();
+        shapes.many("line fault-line", fault.map(|fault| (self.x(fault.applied), 0.0, height)));
+        shapes.many("line", fault.and_then(|f| f.reverted).map(|at| (self.x(at), 0.0, height)));
+        shapes.many("line new-line", self.round.moments.promoted.map(|at| (self.x(at.0), 0.0, height)));
+        shapes
+    }
+
+    fn fault(&self) -> Lane {
+        let mut shapes = self.lane(BAND);
+        let mut marks = Vec::new();
+        let mut label = "fault".to_owned();
+        if let Some(fault) = &self.evidence.fault {
+            let until = fault.gone.or(fault.reverted).unwrap_or(fault.effective.unwrap_or(fault.applied));
+            let title =
+                format!("{} of {}, {} to {}", fault.fault, fault.target, self.after(fault.applied), self.after(until));
+            shapes.bar(
+                "fault",
+                (self.x(fault.applied), self.x(until).max(self.x(fault.applied) + 2.0)),
+                (0.0, BAND),
+                title,
+            );
+            marks.push(Mark { at: self.percent(fault.applied), text: format!("{} {}", fault.fault, fault.target) });
+            label = format!("fault: {}", fault.fault);
+        }
+        Lane { label, remark: String::new(), svg: shapes.finish(BAND), marks }
+    }
+
+    fn sentinels(&self) -> Lane {
+        let mut shapes = self.lane(BAND);
+        for event in self.evidence.events.iter().filter(|event| (self.from..=self.to).contains(&event.at)) {
+            let title = format!("{} {} {} {}", self.after(event.at), event.sentinel, event.event, event.text);
+            let decides = ["+odown", "+elected-leader", "+switch-master", "+promoted-slave"];
+            let class = if decides.contains(&event.event.as_str()) { "tick main-tick" } else { "tick" };
+            shapes.tick(class, self.x(event.at), (2.0, BAND - 2.0), title);
+        }
+        let moments = &self.round.moments;
+        let named = [(moments.subjectively_down, "down"), (moments.switched, "switch")];
+        let marks = named
+            .into_iter()
+            .filter_map(|(at, text)| at.map(|at| Mark { at: self.percent(at.0), text: text.to_owned() }));
+        Lane { label: "Sentinels".to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks: marks.collect() }
+    }
+
+    /// A node's roles, with the time in which another was master too.
+    fn role(&self, node: &str) -> Lane {
+        let mut shapes = self.lane(BAND);
+        let samples: Vec<_> = self.evidence.roles.iter().filter(|sample| sample.node == node).collect();
+        let mut marks: Vec<Mark> = Vec::new();
+        let mut last = None;
+        for (index, sample) in samples.iter().enumerate() {
+            let until = samples.get(index + 1).map_or(self.to, |next| next.at);
+            if until < self.from || sample.at > self.to {
+                continue;
+            }
+            let (class, word) = match (sample.role, sample.link_up) {
+                (SeenRole::Master, _) => ("master", "master"),
+                (SeenRole::Replica, Some(false)) => ("unlinked", "replica, link down"),
+                (SeenRole::Replica, _) => ("replica", "replica"),
+                (SeenRole::Silent, _) => ("silent", "silent"),
+            };
+            let title = format!("{node} {word}, {} to {}", self.after(sample.at), self.after(until));
+            shapes.bar(class, (self.x(sample.at), self.x(until)), (2.0, BAND - 2.0), title);
+            if last != Some(class) && class == "master" && self.x(until) - self.x(sample.at).max(0.0) > 60.0 {
+                marks.push(Mark { at: self.percent(sample.at.max(self.from)), text: word.to_owned() });
+            }
+            last = Some(class);
+        }
+        for window in &self.round.dual_master.windows {
+            let held = |sample: &&&crate::chaos::history::RoleSample| sample.at <= window.from.0;
+            let role = samples.iter().rfind(held).map(|sample| sample.role);
+            if role == Some(SeenRole::Master) {
+                let title = format!("two masters, {} to {}", self.after(window.from.0), self.after(window.to.0));
+                shapes.bar("dual", (self.x(window.from.0), self.x(window.to.0)), (0.0, BAND), title);
+            }
+        }
+        Lane { label: node.to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks }
+    }
+
+    fn proxy(&self) -> Lane {
+        let mut shapes = self.lane(BAND);
+        let mut marks = Vec::new();
+        let samples = &self.evidence.proxy;
+        for (index, sample) in samples.iter().enumerate() {
+            let until = samples.get(index + 1).map_or(self.to, |next| next.at);
+            if until < self.from || sample.at > self.to {
+                continue;
+            }
+            let class = match (&sample.node, sample.role) {
+                (Some(_), SeenRole::Master) => "led",
+                (Some(_), _) => "misled",
+                (None, _) => "silent",
+            };
+            let name = sample.node.as_deref().unwrap_or("nobody");
+            let title = format!("new connections end at {name}, {} to {}", self.after(sample.at), self.after(until));
+            shapes.bar(class, (self.x(sample.at), self.x(until)), (2.0, BAND - 2.0), title);
+            if self.x(until) - self.x(sample.at).max(0.0) > 80.0 {
+                marks.push(Mark { at: self.percent(sample.at.max(self.from)), text: name.to_owned() });
+            }
+        }
+        Lane { label: "proxy leads to".to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks }
+    }
+
+    fn writes(&self) -> Lane {
+        const HEIGHT: f64 = 64.0;
+        let mut bins: BTreeMap<u64, Counts> = BTreeMap::new();
+        for op in self.evidence.ops.iter().filter(|op| op.kind.is_write() && (self.from..=self.to).contains(&op.at)) {
+            bins.entry((op.at - self.from) / self.bin).or_default().add(op.outcome);
+        }
+        let highest = bins.values().map(|counts| counts.all()).max().unwrap_or(1) as f64;
+        let mut shapes = self.lane(HEIGHT);
+        for (bin, counts) in &bins {
+            let start = self.from + bin * self.bin;
+            let x = (self.x(start), self.x(start + self.bin));
+            let mut below = HEIGHT;
+            let parts = [(counts.ok, "ok"), (counts.unknown, "unknown"), (counts.failed, "failed")];
+            for (number, class) in parts.into_iter().filter(|(number, _)| *number > 0) {
+                let above = below - number as f64 / highest * HEIGHT;
+                shapes.bar(class, x, (above, below), format!("{} {number} {class}", self.after(start)));
+                below = above;
+            }
+        }
+        let remark = format!("in {} ms", self.bin / 1_000_000);
+        Lane { label: "writes".to_owned(), remark, svg: shapes.finish(HEIGHT), marks: Vec::new() }
+    }
+
+    fn lost(&self) -> Lane {
+        let mut shapes = self.lane(BAND);
+        let found = self.round.integrity.as_ref();
+        let writes = found.map_or(&[][..], |found| &found.lost_writes);
+        shapes.many("lost", writes.iter().map(|write| (self.x(write.at), 1.0, BAND - 1.0)));
+        for lost in found.map_or(&[][..], |found| &found.lost_windows) {
+            let node = lost.node.as_deref().unwrap_or("an unknown node");
+            let (from, to) = (lost.window.from.0, lost.window.to.0);
+            let title = format!(
+                "{} lost, taken by {node} ({}), {} to {}",
+                lost.count,
+                lost.cause.as_str(),
+                self.after(from),
+                self.after(to)
+            );
+            shapes.bar("lost-window", (self.x(from), self.x(to)), (0.0, BAND), title);
+        }
+        let remark = found.map_or_else(|| "not known".to_owned(), |found| format!("{}", found.lost));
+        Lane { label: "lost writes".to_owned(), remark, svg: shapes.finish(BAND), marks: Vec::new() }
+    }
+
+    /// Latency of what was acknowledged, from the intended time: the slowest of each bin, and some of the others.
+    fn latency(&self) -> Lane {
+        const HEIGHT: f64 = 72.0;
+        let mut bins: BTreeMap<u64, Vec<(Instant, u64)>> = BTreeMap::new();
+        let counted = |op: &&crate::chaos::history::Op| {
+            op.outcome == Outcome::Ok && op.kind != OpKind::Pop && (self.from..=self.to).contains(&op.at)
+        };
+        for op in self.evidence.ops.iter().filter(counted) {
+            bins.entry((op.at - self.from) / self.bin).or_default().push((op.at, op.done.saturating_sub(op.at)));
+        }
+        let y = |latency: u64| {
+            let share = (latency as f64 / LATENCY_FROM).max(1.0).ln() / (LATENCY_TO / LATENCY_FROM).ln();
+            (1.0 - share.min(1.0)) * (HEIGHT - 4.0) + 2.0
+        };
+        let mut shapes = self.lane(HEIGHT);
+        for line in [1_000_000, 10_000_000, 100_000_000, 1_000_000_000] {
+            shapes.bar("grid", (0.0, WIDTH), (y(line), y(line) + 0.5), "");
+        }
+        let dots = bins.values().flat_map(|bin| {
+            let step = (bin.len() / DOTS_PER_BIN).max(1);
+            let slowest = bin.iter().max_by_key(|(_, latency)| *latency);
+            bin.iter().step_by(step).chain(slowest).map(|(at, latency)| (self.x(*at), y(*latency), y(*latency)))
+        });
+        shapes.many("dot", dots.collect::<Vec<_>>());
+        Lane {
+            label: "latency".to_owned(),
+            remark: "lines at 1, 10, 100 ms and 1 s".to_owned(),
+            svg: shapes.finish(HEIGHT),
+            marks: Vec::new(),
+        }
+    }
+
+    /// Some six marks at round numbers of seconds after the fault.
+    fn scale(&self) -> Vec<Mark> {
+        let seconds = (self.to - self.from) / 1_000_000_000;
+        let step = [1, 2, 5, 10, 20, 30, 60, 120, 300].into_iter().find(|step| seconds / step <= 7).unwrap_or(600);
+        let first = -((self.zero - self.from) as i64 / 1_000_000_000 / step as i64) * step as i64;
+        (0..)
+            .map(|n| first + n * step as i64)
+            .map_while(|second| {
+                let at = self.zero as i64 + second * 1_000_000_000;
+                (at <= self.to as i64).then(|| Mark { at: self.percent(at.max(0) as u64), text: format!("{second} s") })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! The report of a failover test for people and for continuous integration: a summary for the terminal, JUnit XML, and
+//! one page with a time line.
+
+mod html;
+mod junit;
+mod lanes;
+mod svg;
+
+use console::Style;
+
+pub use html::page;
+pub use junit::junit;
+pub use lanes::Timeline;
+
+use super::Ui;
+use super::table::{Column, Table};
+use super::units::count;
+use crate::chaos::history::Client;
+use crate::chaos::report::FailoverReport;
+use crate::chaos::verdict::outage::{Access, Outage};
+use crate::chaos::verdict::phases::Phases;
+use crate::chaos::verdict::{Level, Ms, Round};
+
+/// Columns of the phase bar.
+const BAR: usize = 40;
+
+/// At most 25 lines: verdict, cause, phases, outages, data, and what to do next.
+pub fn text(report: &FailoverReport, ui: &Ui) -> String {
+    let style = match report.verdict {
+        Level::Pass => Style::new().green().bold(),
+        Level::FailOutage | Level::FailData => Style::new().red().bold(),
+        Level::Invalid => Style::new().yellow().bold(),
+    };
+    let mut lines = vec![
+        format!("{}  {}", ui.paint_data(report.verdict.as_str(), &style), what(report)),
+        report.cause.clone(),
+        String::new(),
+    ];
+    if let Some(round) = report.telling_round() {
+        lines.extend(bar(&round.phases));
+        lines.push(outages(round, ui.width()));
+        lines.push(String::new());
+        lines.extend(data(round));
+        lines.push(format!(
+            "{:9} 99.9 % of operations at most {:.2} ms late, limit {:.2} ms",
+            "generator",
+            round.generator.p999.millis(),
+            round.generator.limit.millis()
+        ));
+    }
+    lines.push(format!("{:9} {}", "rounds", rounds(report)));
+    lines.push(format!("{:9} {}", "next", next(report)));
+    lines.join("\n")
+}
+
+/// `pause of redis-1, 10 rounds, seed 42`
+fn what(report: &FailoverReport) -> String {
+    let target = report.rounds.first().and_then(|round| round.fault.as_ref()).map(|fault| fault.target.as_str());
+    let of = target.map_or_else(String::new, |target| format!(" of {target}"));
+    let rounds = count(report.rounds.len(), "round");
+    format!("{}{of} in {}, {rounds}, seed {}", report.scenario, report.subject, report.seed)
+}
+
+/// The phases with their names, in the order in which they come.
+pub(super) fn named(phases: &Phases) -> Vec<(&'static str, Ms)> {
+    let all = [
+        ("detect", phases.detection),
+        ("agree", phases.agreement),
+        ("elect", phases.election),
+        ("promote", phases.promotion),
+        ("proxy", phases.proxy_switch),
+    ];
+    all.into_iter().filter_map(|(name, length)| length.map(|length| (name, length))).collect()
+}
+
+/// A bar as long as the phases together, and their lengths.
+fn bar(phases: &Phases) -> Vec<String> {
+    let named = named(phases);
+    let total: u64 = named.iter().map(|(_, length)| length.0).sum();
+    if total == 0 {
+        return Vec::new();
+    }
+    let blocks = ["█", "▓", "▒", "░", "▚"];
+    let drawn = named.iter().zip(blocks).map(|((_, length), block)| {
+        let columns = (length.0 as f64 / total as f64 * BAR as f64).round() as usize;
+        block.repeat(columns.max(1))
+    });
+    let lengths: Vec<String> = named
+        .iter()
+        .zip(blocks)
+        .map(|((name, length), block)| format!("{block} {name} {:.2}", length.seconds()))
+        .collect();
+    vec![
+        format!("{:9} {}", "phases", drawn.collect::<String>()),
+        format!("{:9} {} s", "", lengths.join(" ")),
+        String::new(),
+    ]
+}
+
+/// A row for each kind of client: how long it could not write, read or hear.
+fn outages(round: &Round, width: Option<u16>) -> String {
+    let mut table = Table::new([
+        Column::new("CLIENT"),
+        Column::number("WRITES OUT"),
+        Column::number("READS OUT"),
+        Column::number("OK"),
+        Column::number("FAILED"),
+        Column::number("UNKNOWN"),
+    ]);
+    let rows = std::iter::once(None).chain(Client::ALL.into_iter().map(Some));
+    for client in rows {
+        let of: Vec<&Outage> = round.outages.iter().filter(|outage| outage.client == client).collect();
+        if of.is_empty() {
+            continue;
+        }
+        let length = |accesses: &[Access]| {
+            let outage = of.iter().find(|outage| accesses.contains(&outage.access));
+            outage.map_or_else(|| "-".to_owned(), |outage| format!("{:.2} s", outage.longest.seconds()))
+        };
+        let sum = |pick: fn(&Outage) -> usize| of.iter().map(|outage| pick(outage)).sum::<usize>().to_string();
+        table.row([
+            client.map_or("all", Client::as_str).to_owned(),
+            length(&[Access::Write, Access::Hear]),
+            length(&[Access::Read]),
+            sum(|outage| outage.operations.ok),
+            sum(|outage| outage.operations.failed),
+            sum(|outage| outage.operations.unknown),
+        ]);
+    }
+    table.render(width)
+}
+
+fn data(round: &Round) -> Vec<String> {
+    let Some(found) = &round.integrity else { return vec![format!("{:9} the final state could not be read", "data")] };
+    let dual = &round.dual_master;
+    vec![
+        format!(
+            "{:9} {} acknowledged, {} lost, {} applied late, {} duplicated, {} reordered",
+            "data", found.acknowledged, found.lost, found.late_applied, found.duplicated, found.reordered
+        ),
+        format!(
+            "{:9} {} on the write port; {} on the read port, the worst by {:.0} ms",
+            "stale",
+            found.stale_writes_port.count,
+            found.stale_read_port.count,
+            found.stale_read_port.worst.millis()
+        ),
+        format!(
+            "{:9} two claimed to be for {:.2} s, two took writes for {:.2} s",
+            "masters",
+            dual.claimed.seconds(),
+            dual.acknowledged.seconds()
+        ),
+    ]
+}
+
+fn rounds(report: &FailoverReport) -> String {
+    match (report.summary.median, report.summary.max) {
+        (Some(median), Some(max)) if report.rounds.len() > 1 => format!(
+            "outage {:.2} s in the middle, {:.2} s at most; {}",
+            median.seconds(),
+            max.seconds(),
+            report.statement
+        ),
+        _ => report.statement.clone(),
+    }
+}
+
+/// What the user may want to do now.
+fn next(report: &FailoverReport) -> String {
+    match report.verdict {
+        Level::Pass if report.rounds.len() < 10 => "more rounds say more: --rounds 59".to_owned(),
+        Level::Pass => "try another fault: --fault kill, stop, freeze, disconnect".to_owned(),
+        Level::FailOutage => "see the time line of the report (--report DIR), and 'redos doctor'".to_owned(),
+        Level::FailData => "see which node took the lost writes in the report (--report DIR)".to_owned(),
+        Level::Invalid => "run it again on a quieter machine, or with a lower --rate".to_owned(),
+    }
+}

@@ -1,0 +1,201 @@
+//! The forms of the report: each from the same made-up tests.
+
+use redos::chaos::history::{Client, Evidence, Op, OpKind, Outcome, RoleSample, SeenRole};
+use redos::chaos::report::FailoverReport;
+use redos::chaos::verdict::{Level, judge};
+use redos::output::report::{Timeline, junit, page, text};
+use redos::output::{Color, Format, Options, Terminal, Ui};
+use serde_json::Value;
+
+use crate::model::{self, FAULT, MS, PROMOTED, REVERTED};
+
+/// A test whose rounds are these.
+fn report(rounds: &[Evidence]) -> (FailoverReport, Vec<Timeline>) {
+    let judged: Vec<_> = rounds.iter().map(judge).collect();
+    let timelines = rounds.iter().zip(&judged).map(|(evidence, round)| Timeline::of(evidence, round)).collect();
+    (FailoverReport::new(&model::header(), judged), timelines)
+}
+
+/// The classic end of a pause: the old master comes back and takes writes for two seconds.
+fn guilty() -> Evidence {
+    let mut evidence = model::clean(3, 2400);
+    for sample in &mut evidence.roles {
+        if sample.node == "redis-1" && sample.role == SeenRole::Replica {
+            sample.at = REVERTED + 2000 * MS;
+        }
+    }
+    let master =
+        |at: u64| RoleSample { at, node: "redis-1".to_owned(), role: SeenRole::Master, link_up: None, offset: None };
+    evidence.roles.push(master(REVERTED + 10 * MS));
+    evidence.roles.sort_by_key(|sample| sample.at);
+    for n in 0..190 {
+        let at = REVERTED + 20 * MS + n * 10 * MS;
+        evidence.ops.push(Op {
+            id: 50_000 + n,
+            client: Client::Fresh,
+            kind: OpKind::Append,
+            of: None,
+            at,
+            begun: at + 1,
+            sent: Some(at + 2),
+            done: at + MS,
+            outcome: Outcome::Ok,
+            error: None,
+            node: Some("redis-1".to_owned()),
+            value: None,
+        });
+    }
+    for op in &mut evidence.ops {
+        if op.outcome == Outcome::Failed
+            && op.kind == OpKind::Append
+            && op.at < PROMOTED
+            && op.at > FAULT
+            && op.id % 3 == 0
+        {
+            op.outcome = Outcome::Unknown;
+            op.sent = Some(op.begun);
+        }
+    }
+    evidence.ops.sort_by_key(|op| (op.at, op.id));
+    evidence
+}
+
+fn invalid() -> Evidence {
+    let mut evidence = model::clean(5, 2400);
+    evidence.begin.unsettled = Some("redis-3 & <others> are not in sync".to_owned());
+    evidence.finals = None;
+    evidence
+}
+
+fn plain() -> Ui {
+    let options = Options { format: Format::Table, color: Color::Never, ..Options::default() };
+    let terminal = Terminal { columns: Some(80), ..Terminal::default() };
+    Ui::with_streams(options, terminal, Box::new(std::io::sink()), Box::new(std::io::sink()))
+}
+
+#[test]
+fn the_summary_has_at_most_25_lines_and_begins_with_the_verdict() {
+    for (rounds, level) in [
+        (vec![model::clean(1, 2400)], Level::Pass),
+        (vec![model::clean(1, 2400), guilty()], Level::FailData),
+        (vec![invalid()], Level::Invalid),
+    ] {
+        let (report, _) = report(&rounds);
+        let text = text(&report, &plain());
+        println!("{text}\n");
+        assert!(text.lines().count() <= 25, "{}", text.lines().count());
+        assert!(text.starts_with(level.as_str()), "{text}");
+        assert!(text.lines().nth(1).is_some_and(|cause| cause == report.cause));
+    }
+}
+
+#[test]
+fn the_document_is_what_its_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/failover-report.json")).expect("JSON");
+    let (report, _) = report(&[model::clean(1, 2400), guilty(), invalid()]);
+    let document = serde_json::to_value(&report).expect("a document");
+    let mut wrong = Vec::new();
+    validate(&schema, &schema, &document, "report", &mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    // The schema is not one that allows everything.
+    let mut changed = document.clone();
+    changed["rounds"][0]["surprise"] = Value::Null;
+    changed["summary"]["lost"] = Value::from("none");
+    changed.as_object_mut().expect("an object").remove("verdict");
+    validate(&schema, &schema, &changed, "report", &mut wrong);
+    assert_eq!(wrong.len(), 3, "{wrong:?}");
+}
+
+#[test]
+fn junit_tells_what_was_wrong_from_what_could_not_be_judged() {
+    let (report, _) = report(&[model::clean(1, 2400), guilty(), invalid()]);
+    let xml = junit(&report);
+    assert!(xml.contains("<failure type=\"FAIL(data)\" message=\"190 of "), "{xml}");
+    assert!(
+        xml.contains("<error type=\"INVALID\" message=\"not settled before: redis-3 &amp; &lt;others&gt;"),
+        "{xml}"
+    );
+    assert_eq!(xml.matches("<testsuite ").count(), 3);
+    let attribute = |name: &str| {
+        let start = xml.find(&format!(" {name}=\"")).expect("there") + name.len() + 3;
+        xml[start..].split('"').next().expect("a value").parse::<usize>().expect("a number")
+    };
+    assert_eq!(attribute("failures"), xml.matches("<failure ").count());
+    assert_eq!(attribute("errors"), xml.matches("<error ").count());
+    assert_eq!(attribute("tests"), xml.matches("<testcase ").count());
+    assert_eq!(
+        xml.matches("<testcase ").count(),
+        xml.matches("</testcase>").count() + xml.matches("\"/>\n").count()
+            - xml.matches("<property ").count()
+            - xml.matches("<failure ").count()
+            - xml.matches("<error ").count()
+    );
+}
+
+#[test]
+fn the_page_stands_by_itself_and_escapes_what_it_is_given() {
+    let (report, timelines) = report(&[model::clean(1, 2400), guilty(), invalid()]);
+    let page = page(&report, &timelines).expect("a page");
+    if let Ok(path) = std::env::var("REPORT_PAGE") {
+        std::fs::write(path, &page).expect("written");
+    }
+    for foreign in ["http://", "https://", "src=", "@import", "url(", "<script", "<link"] {
+        assert!(!page.contains(foreign), "{foreign} leads elsewhere");
+    }
+    assert!(page.contains("redis-3 &amp; &lt;others&gt;"));
+    assert!(page.contains("class=\"dual\""), "the time of two masters is marked");
+    assert!(page.contains("class=\"lost\""), "lost writes are marked");
+    assert!(page.len() < 600_000, "{} octets", page.len());
+}
+
+/// The part of JSON Schema that our schema uses.
+fn validate(root: &Value, schema: &Value, value: &Value, path: &str, wrong: &mut Vec<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root.pointer(reference.trim_start_matches('#')).expect("a definition");
+        return validate(root, target, value, path, wrong);
+    }
+    if let Some(allowed) = schema["enum"].as_array()
+        && !allowed.contains(value)
+    {
+        wrong.push(format!("{path}: {value} is not one of {allowed:?}"));
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let is = |kind: &str| match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("{path}: the type {other} is not known here"),
+    };
+    if !types.is_empty() && !types.iter().any(|kind| is(kind)) {
+        wrong.push(format!("{path}: {value} is not {types:?}"));
+        return;
+    }
+    if let Some(object) = value.as_object() {
+        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !object.contains_key(name) {
+                wrong.push(format!("{path}: {name} is missing"));
+            }
+        }
+        for (name, value) in object {
+            let path = format!("{path}.{name}");
+            match (&schema["properties"][name], &schema["additionalProperties"]) {
+                (Value::Null, Value::Bool(false)) => wrong.push(format!("{path} is not in the schema")),
+                (Value::Null, additional) if additional.is_object() => validate(root, additional, value, &path, wrong),
+                (Value::Null, _) => {}
+                (property, _) => validate(root, property, value, &path, wrong),
+            }
+        }
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        validate(root, &schema["items"], item, &format!("{path}[{index}]"), wrong);
+    }
+}
