@@ -92,6 +92,10 @@ pub enum Verb {
     Ls,
     /// Show what 'up' would do and why, and change nothing
     Plan(PlanArgs),
+    /// Change how many nodes there are, without losing a write or the quorum
+    Scale(ScaleArgs),
+    /// Make a replica the master, without losing a write
+    Failover(FailoverArgs),
     /// Print the URL to connect to, password included
     Url(UrlArgs),
     /// Get the images, or carry them to a host without a registry
@@ -171,6 +175,68 @@ pub struct PlanArgs {
     /// What the cluster should be.
     #[command(flatten)]
     pub settings: SettingsArgs,
+}
+
+/// Arguments of `scale`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "The plan is shown first. The live master is never removed: another takes over before. Sentinels come and go one at
+a time and the quorum follows. Volumes of removed nodes are kept.
+
+Examples:
+  redos scale --replicas 4
+  redos scale --sentinels 5 --proxies 2
+  redos plan --replicas 4                    what it would do"
+)]
+pub struct ScaleArgs {
+    /// Master groups, each with its own replicas and its own ports
+    #[arg(long, value_name = "N")]
+    pub masters: Option<String>,
+    /// Replicas of each master
+    #[arg(long, value_name = "N")]
+    pub replicas: Option<String>,
+    /// Sentinels, which watch all groups; an odd number
+    #[arg(long, value_name = "N")]
+    pub sentinels: Option<String>,
+    /// HAProxies; the ports of each are 100 above those of the one before
+    #[arg(long, value_name = "N")]
+    pub proxies: Option<String>,
+    /// Allow an even number of Sentinels, and the removal of a group that holds keys
+    #[arg(long)]
+    pub force: bool,
+    /// The longest wait for a ready cluster
+    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+}
+
+impl ScaleArgs {
+    /// The counts as settings, which win over the file. The quorum follows the Sentinels.
+    pub fn settings(&self) -> SettingsArgs {
+        SettingsArgs {
+            masters: self.masters.clone(),
+            replicas: self.replicas.clone(),
+            sentinels: self.sentinels.clone(),
+            proxies: self.proxies.clone(),
+            ..SettingsArgs::default()
+        }
+    }
+}
+
+/// Arguments of `failover`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Writes wait for some milliseconds and none is lost. The old master becomes a replica.
+
+Examples:
+  redos failover
+  redos failover mymaster-2
+  redos failover --to redis-3")]
+pub struct FailoverArgs {
+    /// Master group, by name or number
+    #[arg(value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// The replica to promote; without one the most complete
+    #[arg(long, value_name = "NODE")]
+    pub to: Option<String>,
 }
 
 /// Arguments of `url`.

@@ -140,7 +140,7 @@ fn url_is_that_of_the_asked_group_and_port() {
         for (group, read, port) in [(1, false, 6379), (1, true, 6380), (2, false, 6381), (2, true, 6382)] {
             let (screen, stdout, _) = ui(Format::Table);
             url::run(&screen, &sim, &name(), Group::number(group), read).await.expect("a URL");
-            assert_eq!(stdout.text(), format!("redis://:{secret}@127.0.0.1:{port}/0\n"));
+            assert_eq!(stdout.text(), format!("redis://default:{secret}@127.0.0.1:{port}/0\n"));
         }
         let (screen, stdout, _) = ui(Format::Table);
         let failure = url::run(&screen, &sim, &name(), Group::number(3), false).await.expect_err("there is none");

@@ -4,12 +4,14 @@ pub mod completions;
 pub mod config;
 pub mod down;
 mod existing;
+pub mod failover;
 pub mod init;
 pub mod lock;
 pub mod ls;
 pub mod man;
 pub mod plan;
 pub mod ps;
+pub mod scale;
 pub mod sources;
 pub mod status;
 pub mod up;
@@ -60,9 +62,25 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         Verb::Up(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;
             let context = connect(&global, ui, cancel).await?;
+            let _lock = lock::hold(&context.ui, request.name()).await?;
             let inventory = context.engine.inventory(request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
             up::run(&context, settings, inventory, args.timeout).await
+        }
+        Verb::Scale(args) => {
+            let request = sources::gather(&global, &args.settings())?.read()?;
+            let context = connect(&global, ui, cancel).await?;
+            let _lock = lock::hold(&context.ui, request.name()).await?;
+            let inventory = existing::inventory(&*context.engine, request.name()).await?;
+            let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
+            scale::run(&context, settings, inventory, args.timeout, args.force).await
+        }
+        Verb::Failover(args) => {
+            let name = cluster_name(&global)?;
+            let usage = |why: String| Failure::message(FailureKind::Usage, why);
+            let group = args.group.parse().map_err(usage)?;
+            let to = args.to.map(|to| to.parse()).transpose().map_err(usage)?;
+            failover::run(&connect(&global, ui, cancel).await?, &name, group, to).await
         }
         Verb::Plan(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;

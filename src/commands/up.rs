@@ -9,14 +9,13 @@ use crate::converge::Converger;
 use crate::engine::{Engine, image};
 use crate::error::{Exit, Failure};
 use crate::output::plan::UpDocument;
-use crate::plan::desired::Programs;
 use crate::plan::observed::Inventory;
 use crate::plan::status::status;
 use crate::sentinel::client::Client;
 use crate::spec::Secrets;
 use crate::spec::settings::Settings;
 
-/// Runs it.
+/// Runs it. The caller holds the cluster's lock.
 ///
 /// # Errors
 /// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
@@ -29,7 +28,6 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel } = context;
     let spec = &settings.spec;
-    let _lock = super::lock::hold(ui, &spec.name).await?;
     let progress = ui.progress();
     let report = |event| progress.report(event);
     let new_secrets = settings.secrets.or_made(rand::random);
@@ -40,8 +38,7 @@ pub async fn run(
         new_secrets,
         prepare: async |inventory: &Inventory| {
             engine.check_conflicts(spec, inventory).await?;
-            let images = image::resolve(engine, &spec.images, inventory, &report).await?;
-            Ok(Programs { redis: images.redis.into(), proxy: images.proxy.into() })
+            image::resolve(engine, &spec.images, inventory, &report).await
         },
         report: &report,
         cancel,

@@ -53,9 +53,10 @@ fn published(inventory: &Inventory, container: u16) -> Option<&PublishedPort> {
     proxies.map(|(_, facts)| facts.ports.iter().filter(|port| port.container == container).min()).find_map(|port| port)
 }
 
-/// A URL of the `redis` scheme (as registered with IANA) for database 0, without a user: that is `default`.
+/// A URL of the `redis` scheme (as registered with IANA) for database 0. The user is named although it is the default
+/// one: `redis-cli` 7.0 takes an empty name for a user without a name, and is refused.
 fn url(password: &str, address: &str) -> String {
-    format!("redis://:{}@{address}/0", percent_encoded(password))
+    format!("redis://default:{}@{address}/0", percent_encoded(password))
 }
 
 /// Everything but RFC 3986's unreserved characters, encoded.
@@ -77,8 +78,11 @@ mod tests {
 
     #[test]
     fn a_password_cannot_break_out_of_the_url() {
-        assert_eq!(url("p@ss:/w%d?#é~", "127.0.0.1:6379"), "redis://:p%40ss%3A%2Fw%25d%3F%23%C3%A9~@127.0.0.1:6379/0");
+        assert_eq!(
+            url("p@ss:/w%d?#é~", "127.0.0.1:6379"),
+            "redis://default:p%40ss%3A%2Fw%25d%3F%23%C3%A9~@127.0.0.1:6379/0"
+        );
         let hex = "0123456789abcdef";
-        assert_eq!(url(hex, "[::1]:7000"), format!("redis://:{hex}@[::1]:7000/0"));
+        assert_eq!(url(hex, "[::1]:7000"), format!("redis://default:{hex}@[::1]:7000/0"));
     }
 }

@@ -16,6 +16,7 @@
 //! `TERM=dumb` and `--color never` take it away, `--color always` gives it to pipes.
 
 mod document;
+pub mod failover;
 pub mod list;
 mod phase;
 pub mod plan;

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::gate::{claimants, node_at};
 use super::observed::{Answer, NodeState, Observed, RedisView, RoleView, StoredState};
-use crate::spec::{Group, NodeId};
+use crate::spec::{Group, NodeId, Spec};
 
 /// What is known of a group's master.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +136,16 @@ fn by_followers(group: Group, observed: &Observed) -> Option<NodeId> {
     };
     let views = observed.topology.redis.iter().filter(|(node, _)| node.group() == Some(group));
     views.filter_map(|(_, answer)| answer.said()).filter_map(follows).next()
+}
+
+/// The replica to promote in place of a master: up, linked, and with the highest offset; the lowest ordinal of equals.
+pub fn successor(group: Group, master: NodeId, spec: &Spec, observed: &Observed) -> Option<NodeId> {
+    let fit = |node: &NodeId| match redis_view(*node, observed).map(|view| &view.role) {
+        Some(RoleView::Replica { link_up, .. }) => *link_up && is_up(*node, observed),
+        Some(RoleView::Master { .. }) | None => false,
+    };
+    let candidates = spec.redis_nodes(group).filter(|node| *node != master).filter(fit);
+    candidates.max_by_key(|node| (redis_view(*node, observed).map_or(0, |view| view.offset), std::cmp::Reverse(*node)))
 }
 
 /// Whether a node runs and answers.

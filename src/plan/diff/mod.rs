@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::desired::{host_dir, spec_hash};
 use super::gate::{Gate, node_at};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
-use super::reckon::{Reckoned, is_up, majority_word, reckon};
+use super::reckon::{Reckoned, majority_word, reckon, successor};
 use super::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, Role, Spec, render};
 
@@ -348,7 +348,7 @@ impl<'a> Planner<'a> {
         }
         for master in masters {
             let Some(group) = master.group() else { continue };
-            match self.successor(group, master) {
+            match successor(group, master, self.spec, self.observed) {
                 Some(to) => {
                     let why = format!("{master} must be made anew and is master");
                     let after: Vec<StepId> = previous.into_iter().chain(self.last.values().copied()).collect();
@@ -377,17 +377,6 @@ impl<'a> Planner<'a> {
             last = self.step(node, Action::Await { gate }, "before the next node is made anew", []);
         }
         last
-    }
-
-    /// The replica to promote in place of a master: up, linked, and with the highest offset; the lowest ordinal of
-    /// equals.
-    fn successor(&self, group: Group, master: NodeId) -> Option<NodeId> {
-        let fit = |node: &NodeId| match self.redis_view(*node).map(|view| &view.role) {
-            Some(RoleView::Replica { link_up, .. }) => *link_up && is_up(*node, self.observed),
-            Some(RoleView::Master { .. }) | None => false,
-        };
-        let candidates = self.spec.redis_nodes(group).filter(|node| *node != master).filter(fit);
-        candidates.max_by_key(|node| (self.redis_view(*node).map_or(0, |view| view.offset), std::cmp::Reverse(*node)))
     }
 
     /// Waits for what is not yet so, after all else; then proves it with a write.

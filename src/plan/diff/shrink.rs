@@ -6,6 +6,7 @@ use std::net::SocketAddrV4;
 use super::Planner;
 use crate::plan::gate::{Gate, address_of};
 use crate::plan::observed::SentinelView;
+use crate::plan::reckon::successor;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT};
 
@@ -54,7 +55,7 @@ impl Planner<'_> {
             moved = true;
             let everything = self.plan.leaves();
             let why = format!("{master} is master and not in the configuration");
-            match self.successor(group, master) {
+            match successor(group, master, self.spec, self.observed) {
                 Some(to) => _ = self.plan.push(Action::Switchover { group, to }, why, everything),
                 None => {
                     let gate = Gate::ReplicasInSync { group };

@@ -1,0 +1,54 @@
+//! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
+
+use tokio::time::Instant;
+
+use super::{Context, existing, observe};
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::command_line;
+use crate::output::failover::FailoverDocument;
+use crate::plan::gate::sole_master;
+use crate::plan::reckon::successor;
+use crate::sentinel::Servers;
+use crate::spec::{ClusterName, Group, NodeId};
+
+/// Switches a group over to `to`, or to its best replica.
+///
+/// # Errors
+/// There is no such cluster, group or node; no replica is fit; a failover is under way, a Sentinel is in TILT, there is
+/// no quorum. Nothing is changed then.
+pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option<NodeId>) -> Result<Exit, Failure> {
+    let Context { ui, engine, .. } = context;
+    let _lock = super::lock::hold(ui, name).await?;
+    let inventory = existing::inventory(&**engine, name).await?;
+    let spec = existing::recorded(name, &inventory)?.clone();
+    let observed = observe(context, &spec, inventory).await?;
+    let refused = |why: String| {
+        Failure::message(FailureKind::Failed, format!("{group} is not switched over: {why}"))
+            .hinted(format!("see what is wrong: {}", command_line(name, "status")))
+            .hinted(format!("repair it: {}", command_line(name, "up")))
+    };
+    if group.get() > spec.masters {
+        let text = format!("the cluster '{name}' has no group {group}, it has {}", spec.masters);
+        return Err(Failure::message(FailureKind::Usage, text));
+    }
+    let from = sole_master(group, &observed).map_err(refused)?;
+    if to == Some(from) {
+        ui.status(format_args!("{from} is the master of {group} already"));
+        return Ok(Exit::Done);
+    }
+    let to = match to {
+        Some(node) if node.group() != Some(group) => {
+            return Err(Failure::message(FailureKind::Usage, format!("{node} is not of {group}")));
+        }
+        Some(node) => node,
+        None => successor(group, from, &spec, &observed).ok_or_else(|| refused("no replica is in sync".to_owned()))?,
+    };
+    let secrets = crate::converge::read_secrets(&**engine, &spec, &observed.inventory).await?;
+    let secrets = secrets.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
+    let servers = crate::sentinel::client::Client::new(engine.clone(), spec, secrets);
+    let began = Instant::now();
+    servers.switchover(&observed.inventory, group, to).await?;
+    let document = FailoverDocument::new(name, group, from, to, began.elapsed());
+    ui.outcome(&document, |ui| document.remarks(ui))?;
+    Ok(Exit::Done)
+}
