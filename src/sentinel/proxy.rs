@@ -276,6 +276,8 @@ pub struct RuntimeServer {
     /// Whether it is in maintenance (`srv_admin_state` 1: told so; 2: what it tracks is; 32: its name has no address).
     /// That the configuration once said `disabled` (4) stays on record when it is made ready.
     pub maintenance: bool,
+    /// Whether it has checks (`srv_check_state` is not 0).
+    pub checked: bool,
     /// Whether it is draining (`srv_admin_state` 8: told so; 16: what it tracks is).
     pub drain: bool,
 }
@@ -365,14 +367,18 @@ fn set_state(backend: &str, server: NodeId, state: ServerState) -> String {
 
 /// What must be said to have these nodes checked and no others. A slot in a backend about one candidate is checked when
 /// both its own node and the candidate are.
+///
+/// A slot that is made ready is up until its first check says otherwise, which would send clients to a node of unknown
+/// role; so it is told to be down until then.
 fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<String> {
     let changes = servers.iter().filter_map(|slot| {
         let node: NodeId = slot.server.parse().ok()?;
         let wanted = nodes.contains(&node) && candidate(&slot.backend).is_none_or(|node| nodes.contains(&node));
         let state = if wanted { ServerState::Ready } else { ServerState::Maint };
-        (wanted == slot.maintenance).then(|| set_state(&slot.backend, node, state))
+        let down = (wanted && slot.checked).then(|| format!("set server {}/{node} health down", slot.backend));
+        (wanted == slot.maintenance).then(|| [set_state(&slot.backend, node, state)].into_iter().chain(down))
     });
-    changes.collect()
+    changes.flatten().collect()
 }
 
 /// Reads `show servers state`: a version, a heading that names the columns, a line per server.
@@ -383,6 +389,7 @@ fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
         |name: &str| heading.iter().position(|column| *column == name).ok_or_else(|| format!("no column '{name}'"));
     let (backend, server, address) = (column("be_name")?, column("srv_name")?, column("srv_addr")?);
     let (operation, admin) = (column("srv_op_state")?, column("srv_admin_state")?);
+    let checks = column("srv_check_state")?;
     let rows = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(' ').collect::<Vec<_>>());
     let rows = rows.filter(|row| row.len() >= heading.len()).map(|row| {
         let admin: u32 = number(row[admin])?;
@@ -392,6 +399,7 @@ fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
             address: row[address].to_owned(),
             up: number::<u32>(row[operation])? == 2,
             maintenance: admin & (1 | 2 | 32) != 0,
+            checked: number::<u32>(row[checks])? != 0,
             drain: admin & (8 | 16) != 0,
         })
     });
@@ -443,9 +451,11 @@ mod tests {
             address: String::new(),
             up: false,
             maintenance,
+            checked: backend != "sentinels",
             drain: false,
         };
         let slots = [
+            slot("sentinels", "sentinel-1", true),
             slot("claims_mymaster-2", "redis-2-1", false),
             slot("claims_mymaster-2", "redis-2-2", true),
             slot("claims_mymaster-2", "redis-2-3", false),
@@ -455,9 +465,12 @@ mod tests {
         ];
         let nodes = BTreeSet::from([node("redis-2-1"), node("redis-2-2"), node("sentinel-1")]);
         let wanted = [
+            "set server sentinels/sentinel-1 state ready",
             "set server claims_mymaster-2/redis-2-2 state ready",
+            "set server claims_mymaster-2/redis-2-2 health down",
             "set server claims_mymaster-2/redis-2-3 state maint",
             "set server votes_mymaster-2_redis-2-2/sentinel-1 state ready",
+            "set server votes_mymaster-2_redis-2-2/sentinel-1 health down",
             "set server votes_mymaster-2_redis-2-3/sentinel-1 state maint",
         ];
         assert_eq!(changes(&slots, &nodes), wanted);

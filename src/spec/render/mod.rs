@@ -18,7 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use directives::{fixed_directives, runtime_directives};
-pub use proxy::{ProxySlot, proxy_files, proxy_slots};
+pub use proxy::proxy_files;
 pub use redis::redis_files;
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
 pub use value::same_value;
@@ -31,6 +31,10 @@ use super::secret::Secrets;
 pub const REDIS_CONF: &str = "/data/conf/redis.conf";
 /// Where a Sentinel has its configuration and its state, which it rewrites.
 pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
+/// Where a proxy has its configuration.
+pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
+/// Where a Redis node or a Sentinel has its users and what they may do.
+const USERS_FILE: &str = "/data/conf/users.acl";
 /// Where a Redis node or a Sentinel has the cluster's secrets.
 pub const SECRETS_FILE: &str = "/data/conf/secrets.json";
 
@@ -88,14 +92,12 @@ pub enum RenderError {
 ///
 /// HAProxy runs as master and worker (`-W`), so that the master reaps and reloads, and in the foreground (`-db`).
 pub fn command_line(role: Role, server: &str) -> Vec<String> {
-    let path = |name: &str| format!("{}/{name}", super::CONF_DIR);
-    match role {
-        Role::Redis => vec![server.to_owned(), path(redis::FILE)],
-        Role::Sentinel => vec![server.to_owned(), path(sentinel::FILE), "--sentinel".to_owned()],
-        Role::Proxy => {
-            vec!["haproxy".to_owned(), "-W".to_owned(), "-db".to_owned(), "-f".to_owned(), path(proxy::FILE)]
-        }
-    }
+    let words: &[&str] = match role {
+        Role::Redis => &[server, REDIS_CONF],
+        Role::Sentinel => &[server, SENTINEL_CONF, "--sentinel"],
+        Role::Proxy => &["haproxy", "-W", "-db", "-f", PROXY_CONF],
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.
@@ -111,20 +113,20 @@ fn fill(name: &'static str, template: &'static str, values: &impl Serialize) -> 
     filled.map_err(wrong)
 }
 
-/// A file in the configuration folder that its server rewrites.
-fn rewritten(name: &str, content: String) -> RenderedFile {
-    RenderedFile { path: format!("{}/{name}", super::CONF_DIR), content, mode: 0o600 }
+/// A file that its server rewrites.
+fn rewritten(path: &str, content: String) -> RenderedFile {
+    RenderedFile { path: path.to_owned(), content, mode: 0o600 }
 }
 
-/// A file in the configuration folder that nobody rewrites.
-fn read_only(name: &str, content: String) -> RenderedFile {
-    RenderedFile { path: format!("{}/{name}", super::CONF_DIR), content, mode: 0o400 }
+/// A file that nobody rewrites.
+fn read_only(path: &str, content: String) -> RenderedFile {
+    RenderedFile { path: path.to_owned(), content, mode: 0o400 }
 }
 
 /// The cluster's secrets as a file, from which a later run has them again.
 fn secrets_file(secrets: &Secrets) -> Result<RenderedFile, RenderError> {
     let json = serde_json::to_string_pretty(secrets).map_err(RenderError::Secrets)?;
-    Ok(read_only("secrets.json", json + "\n"))
+    Ok(read_only(SECRETS_FILE, json + "\n"))
 }
 
 fn address(subnet: Subnet, node: NodeId) -> Result<Ipv4Addr, RenderError> {

@@ -1,7 +1,7 @@
 //! `haproxy.cfg` of a proxy.
 //!
 //! Nodes have slots in it ahead of need, at their pinned addresses; the slot of an absent node is disabled. Scaling is
-//! then a matter of the Runtime API ([`proxy_slots`]) and no connection is dropped by a reload.
+//! then a matter of the Runtime API and no connection is dropped by a reload.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -9,11 +9,11 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 
 use super::super::secret::{Secrets, user};
-use super::super::{REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
-use super::{RenderError, RenderedFile, address, fill, read_only};
+use super::super::{
+    REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec, Subnet, proxy_group_ports,
+};
+use super::{PROXY_CONF, RenderError, RenderedFile, address, fill, read_only};
 use crate::spec::names::{Group, NodeId, Role};
-
-pub(super) const FILE: &str = "haproxy.cfg";
 
 /// Client connections that one port takes; Redis itself takes 10000 by default, for both ports and everybody else.
 const CLIENTS_PER_PORT: u32 = 4000;
@@ -35,6 +35,7 @@ struct ProxyConf<'a> {
     clients_per_port: u32,
     runtime_api_port: u16,
     stats_port: u16,
+    stats_path: &'a str,
     stats_credentials: String,
     check_timeout: u64,
     check_interval: u64,
@@ -66,21 +67,6 @@ struct Slot {
     present: bool,
     /// A Sentinel's answer that names this node.
     vote: String,
-}
-
-/// A place that a node has in a proxy's configuration, as the Runtime API names it: `BACKEND/SERVER`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProxySlot {
-    /// The backend.
-    pub backend: String,
-    /// The server in it, which has the name of a node.
-    pub server: String,
-}
-
-impl std::fmt::Display for ProxySlot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.backend, self.server)
-    }
 }
 
 /// The files of a proxy. The slots of nodes that are not `present` are disabled.
@@ -122,6 +108,7 @@ pub fn proxy_files(
         clients_per_port: CLIENTS_PER_PORT,
         runtime_api_port: RUNTIME_API_PORT,
         stats_port: STATS_PORT,
+        stats_path: STATS_PATH,
         stats_credentials: escaped(&format!("{}:{}", spec.proxy.stats_user, secrets.stats.expose())),
         check_timeout: spec.sentinel.down_after,
         check_interval: spec.proxy.check_interval,
@@ -135,30 +122,7 @@ pub fn proxy_files(
         groups: spec.groups().map(group).collect::<Result<_, RenderError>>()?,
         login: escaped(&format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose())),
     };
-    Ok(vec![read_only(FILE, fill(FILE, include_str!("../../../templates/haproxy.cfg"), &conf)?)])
-}
-
-/// The places that a node has in every proxy's configuration, in the order in which to enable them: what is checked
-/// before what is decided from it. Disable them in the opposite order. Where a place belongs to two nodes, a Sentinel's
-/// vote for a Redis node, it is named only if the other one is `present`. Empty for a node without a slot, which only a
-/// new configuration can bring in, and for a proxy.
-pub fn proxy_slots(spec: &Spec, node: NodeId, present: &BTreeSet<NodeId>) -> Vec<ProxySlot> {
-    let slot = |backend: String, server: NodeId| ProxySlot { backend, server: server.to_string() };
-    match node {
-        NodeId::Sentinel(_) if sentinel_slots(spec).contains(&node) => {
-            let named = spec.groups().flat_map(|group| redis_slots(spec, group).into_iter().map(move |n| (group, n)));
-            let named = named.filter(|(_, named)| present.contains(named));
-            let votes = named.map(|(group, named)| slot(format!("votes_{group}_{named}"), node));
-            votes.chain([slot("sentinels".to_owned(), node)]).collect()
-        }
-        NodeId::Redis { group, .. } if redis_slots(spec, group).contains(&node) => {
-            let sentinels = sentinel_slots(spec).into_iter().filter(|sentinel| present.contains(sentinel));
-            let votes = sentinels.map(|sentinel| slot(format!("votes_{group}_{node}"), sentinel));
-            let roles = ["claims", "replicas", "read", "write"].map(|kind| slot(format!("{kind}_{group}"), node));
-            votes.chain(roles).collect()
-        }
-        NodeId::Sentinel(_) | NodeId::Redis { .. } | NodeId::Proxy(_) => Vec::new(),
-    }
+    Ok(vec![read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?)])
 }
 
 fn redis_slots(spec: &Spec, group: Group) -> Vec<NodeId> {

@@ -5,13 +5,10 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 
 use super::super::secret::{Secrets, user};
-use super::super::{CONF_DIR, NODE_DIR, REDIS_PORT, Spec, Subnet};
+use super::super::{NODE_DIR, REDIS_PORT, Spec, Subnet};
 use super::directives::{fixed_directives, lines, runtime_directives};
-use super::{RenderError, RenderedFile, address, fill, rewritten, secrets_file};
+use super::{REDIS_CONF, RenderError, RenderedFile, USERS_FILE, address, fill, read_only, rewritten, secrets_file};
 use crate::spec::names::NodeId;
-
-pub(super) const FILE: &str = "redis.conf";
-pub(super) const USERS_FILE: &str = "users.acl";
 
 /// The channels that only Sentinels may speak on begin with this.
 const RESERVED_CHANNELS: &str = "__sentinel__:";
@@ -22,7 +19,7 @@ struct RedisConf<'a> {
     node: NodeId,
     port: u16,
     data_dir: &'a str,
-    users_file: String,
+    users_file: &'a str,
     address: Ipv4Addr,
     master: Option<Ipv4Addr>,
     replication_user: &'a str,
@@ -57,7 +54,7 @@ pub fn redis_files(
         node,
         port: REDIS_PORT,
         data_dir: NODE_DIR,
-        users_file: format!("{CONF_DIR}/{USERS_FILE}"),
+        users_file: USERS_FILE,
         address: address(subnet, node)?,
         master: master.map(|master| address(subnet, master)).transpose()?,
         replication_user: user::REPLICATION,
@@ -74,8 +71,8 @@ pub fn redis_files(
         channels: all_channels_but(RESERVED_CHANNELS),
     };
     Ok(vec![
-        rewritten(FILE, fill(FILE, include_str!("../../../templates/redis.conf"), &conf)?),
-        rewritten(USERS_FILE, fill(USERS_FILE, include_str!("../../../templates/users.acl"), &users)?),
+        rewritten(REDIS_CONF, fill("redis.conf", include_str!("../../../templates/redis.conf"), &conf)?),
+        read_only(USERS_FILE, fill("users.acl", include_str!("../../../templates/users.acl"), &users)?),
         secrets_file(secrets)?,
     ])
 }

@@ -7,13 +7,9 @@ use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::super::secret::{Secrets, user};
-use super::super::{CONF_DIR, NODE_DIR, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
-use super::redis::USERS_FILE;
-use super::{RenderError, RenderedFile, address, fill, rewritten, secrets_file};
+use super::super::{NODE_DIR, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
+use super::{RenderError, RenderedFile, SENTINEL_CONF, USERS_FILE, address, fill, read_only, rewritten, secrets_file};
 use crate::spec::names::{Group, NodeId};
-
-pub(super) const FILE: &str = "sentinel.conf";
-const USERS_TEMPLATE: &str = "sentinel-users.acl";
 
 #[derive(Serialize)]
 struct SentinelConf<'a> {
@@ -23,7 +19,7 @@ struct SentinelConf<'a> {
     port: u16,
     redis_port: u16,
     data_dir: &'a str,
-    users_file: String,
+    users_file: &'a str,
     address: Ipv4Addr,
     user: &'a str,
     password: &'a str,
@@ -89,7 +85,7 @@ pub fn sentinel_files(
         port: SENTINEL_PORT,
         redis_port: REDIS_PORT,
         data_dir: NODE_DIR,
-        users_file: format!("{CONF_DIR}/{USERS_FILE}"),
+        users_file: USERS_FILE,
         address: address(subnet, node)?,
         user: user::SENTINEL,
         password: secrets.sentinel.expose(),
@@ -100,14 +96,17 @@ pub fn sentinel_files(
             .collect::<Result<_, RenderError>>()?,
     };
     let users = Users { admin: user::ADMIN, sentinel: user::SENTINEL, probe: user::PROBE, passwords: secrets };
-    let mut text = fill(FILE, include_str!("../../../templates/sentinel.conf"), &conf)?;
+    let mut text = fill("sentinel.conf", include_str!("../../../templates/sentinel.conf"), &conf)?;
     for line in old.into_iter().flat_map(|old| epochs(old, masters)) {
         text.push_str(line);
         text.push('\n');
     }
     Ok(vec![
-        rewritten(FILE, text),
-        rewritten(USERS_FILE, fill(USERS_TEMPLATE, include_str!("../../../templates/sentinel-users.acl"), &users)?),
+        rewritten(SENTINEL_CONF, text),
+        read_only(
+            USERS_FILE,
+            fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)?,
+        ),
         secrets_file(secrets)?,
     ])
 }
