@@ -40,7 +40,7 @@ pub async fn run(
         Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
     })?;
-    ui.data(url(secrets.app.expose(), &reach(port, engine.remote_host().as_deref())))?;
+    ui.data(url(secrets.app.expose(), &reach(port, engine.remote_host())))?;
     Ok(Exit::Done)
 }
 

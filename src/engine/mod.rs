@@ -74,9 +74,7 @@ pub trait Engine: Dial + Send + Sync + 'static {
 
     /// The name of its host where that is another machine than this one; `None` on this machine. Published ports are
     /// reached there.
-    fn remote_host(&self) -> Option<String> {
-        None
-    }
+    fn remote_host(&self) -> Option<&str>;
 
     /// Everything that carries the cluster's labels, and what the volumes of stopped nodes hold.
     fn inventory(&self, cluster: &ClusterName) -> impl Future<Output = Result<Inventory>> + Send;

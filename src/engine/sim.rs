@@ -387,6 +387,10 @@ impl Engine for Sim {
         "an engine in memory".to_owned()
     }
 
+    fn remote_host(&self) -> Option<&str> {
+        None
+    }
+
     async fn inventory(&self, _cluster: &ClusterName) -> Result<Inventory> {
         let world = self.world();
         let facts = |(id, node): (&NodeId, &Node)| {

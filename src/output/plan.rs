@@ -9,7 +9,7 @@ use super::table::{Column, Table};
 use super::units::count;
 use super::{Ui, command_line};
 use crate::plan::status::Status;
-use crate::plan::{Plan, Step};
+use crate::plan::{Action, Plan, Step};
 use crate::spec::{API_VERSION, ClusterName};
 
 /// `kind: Plan`: what `up` would do.
@@ -43,18 +43,32 @@ impl<'a> PlanDocument<'a> {
         }
     }
 
-    /// The plan for people: steps with their reasons.
+    /// The plan for people: steps with their reasons. The checks at its end, that the cluster is ready, are the same for
+    /// every plan and only counted, unless every step is wanted or there is nothing else.
     pub fn text(&self, ui: &Ui) -> String {
+        let name = self.cluster;
         if !self.changes {
-            return format!("{} is what it should be: nothing to do", self.cluster);
+            return format!("{name} is what it should be: nothing to do");
         }
+        let is_change = |step: &Step| !matches!(step.action, Action::Await { .. } | Action::VerifyWrite { .. });
+        let changes = self.steps.iter().rposition(is_change).map_or(0, |last| last + 1);
+        let checks = self.steps.len() - changes;
+        let shown = if changes == 0 || ui.is_verbose() { self.steps } else { &self.steps[..changes] };
         let mut table = Table::new([Column::number("#"), Column::text("STEP"), Column::text("WHY")]);
-        for step in self.steps {
+        for step in shown {
             table.row([step.id.0.to_string(), step.action.to_string(), step.why.clone()]);
         }
         let then = self.then_observe.map(|why| format!("\nthen look again: {why}")).unwrap_or_default();
-        let steps = count(self.steps.len(), "step");
-        format!("{}{then}\n\n{steps} to make {} what it should be", table.render(ui.width()), self.cluster)
+        let summary = match (changes, checks) {
+            (0, checks) => format!("{} that {name} is ready", count(checks, "check")),
+            (steps, 0) => format!("{} to make {name} what it should be", count(steps, "step")),
+            (steps, checks) => format!(
+                "{} to make {name} what it should be, then {} that it is ready",
+                count(steps, "step"),
+                count(checks, "check")
+            ),
+        };
+        format!("{}{then}\n\n{summary}", table.render(ui.width()))
     }
 }
 
@@ -218,9 +232,9 @@ mod tests {
     use super::*;
     use crate::output::testing::{plain, ui};
     use crate::output::{Options, Terminal};
+    use crate::plan::Gate;
     use crate::plan::fixture::{GROUP, healthy, redis};
     use crate::plan::status::status;
-    use crate::plan::{Action, Gate};
     use crate::spec::Spec;
 
     fn name() -> ClusterName {
@@ -236,13 +250,11 @@ mod tests {
         plan.then_observe = Some("redis-2 says what it follows only once it runs".to_owned());
         let cluster = name();
         insta::assert_snapshot!(PlanDocument::new(&cluster, &plan).text(&plain(80)), @r#"
-        #  STEP                                WHY
-        1  unpause redis-2                     redis-2 is paused
-        2  await replicas of mymaster in sync  a cluster is ready when its replicas are
-                                               in sync
+        #  STEP             WHY
+        1  unpause redis-2  redis-2 is paused
         then look again: redis-2 says what it follows only once it runs
 
-        2 steps to make shop what it should be
+        1 step to make shop what it should be, then 1 check that it is ready
         "#);
         let value = serde_json::to_value(PlanDocument::new(&cluster, &plan)).expect("JSON");
         assert_eq!(value["changes"], true);

@@ -94,10 +94,13 @@ impl Inner {
                 Notice::PhaseBegan { phase, steps } => {
                     let bar = ProgressBar::new(*steps as u64).with_style(running_style()).with_prefix(phase.as_str());
                     // A second plan may come back to a phase: its line starts anew.
-                    if let Some(old) = state.phases.insert(*phase, self.ui.shared.live.add(bar.clone())) {
+                    if let Some(old) = state.phases.remove(phase) {
                         old.finish_and_clear();
                         self.ui.shared.live.remove(&old);
                     }
+                    // Lines keep the order of the phases, whichever begins first.
+                    let above = state.phases.range(..phase).count();
+                    state.phases.insert(*phase, self.ui.shared.live.insert(above, bar.clone()));
                     bar.enable_steady_tick(TICK);
                 }
                 Notice::PhaseMoved { phase, done, doing } => {

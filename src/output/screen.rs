@@ -58,24 +58,18 @@ impl Drop for Screen {
 }
 
 /// The octets that replace what a terminal shows by this text, without a moment of emptiness: each line overwrites the
-/// one that was there and erases its rest. What does not fit is left out, and the last line says so.
+/// one that was there and erases its rest. Of a text that is too tall the end is shown, where the verdict is.
 fn picture(text: &str, rows: usize, columns: usize) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut picture = String::from("\x1b[H");
-    let fits = lines.len() <= rows;
-    let shown = if fits { lines.len() } else { rows.saturating_sub(1) };
-    for (index, line) in lines[..shown].iter().enumerate() {
-        if index > 0 {
-            picture.push_str("\r\n");
-        }
-        picture.push_str(&truncate_str(line, columns, "…"));
-        picture.push_str("\x1b[K");
+    let mut lines: Vec<&str> = text.lines().collect();
+    let cut = lines.len().saturating_sub(rows);
+    let remark = format!("… {} lines above", cut + 1);
+    if cut > 0 {
+        lines.drain(..cut);
+        lines[0] = &remark;
     }
-    if !fits {
-        picture.push_str(&format!("\r\n… {} more lines\x1b[K", lines.len() - shown));
-    }
-    picture.push_str("\x1b[J");
-    picture
+    let lines: Vec<String> =
+        lines.into_iter().map(|line| format!("{}\x1b[K", truncate_str(line, columns, "…"))).collect();
+    format!("\x1b[H{}\x1b[J", lines.join("\r\n"))
 }
 
 #[cfg(test)]
@@ -89,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_never_larger_than_the_terminal() {
-        assert_eq!(picture("a\nb\nc\nd", 3, 80), "\x1b[Ha\x1b[K\r\nb\x1b[K\r\n… 2 more lines\x1b[K\x1b[J");
+        assert_eq!(picture("a\nb\nc\nd", 3, 80), "\x1b[H… 2 lines above\x1b[K\r\nc\x1b[K\r\nd\x1b[K\x1b[J");
         assert_eq!(picture("abcdef", 3, 4), "\x1b[Habc…\x1b[K\x1b[J");
     }
 }

@@ -53,11 +53,6 @@ impl DockerEngine {
         Self { docker, endpoint, version, api, architecture, run, publishing, ways }
     }
 
-    /// The name of the host that it is on, where that is another machine or may be one.
-    pub fn remote_host(&self) -> Option<&str> {
-        self.endpoint.remote_host()
-    }
-
     /// What it runs on, in Docker's words: `amd64`, `arm64`.
     pub fn architecture(&self) -> &str {
         &self.architecture
@@ -91,6 +86,10 @@ impl DockerEngine {
 impl Engine for DockerEngine {
     fn describe(&self) -> String {
         format!("Docker {} (API {}) at {}", self.version, self.api, self.endpoint)
+    }
+
+    fn remote_host(&self) -> Option<&str> {
+        self.endpoint.remote_host()
     }
 
     async fn inventory(&self, cluster: &ClusterName) -> Result<Inventory> {
