@@ -104,6 +104,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What was tried on what, and why it failed.
     pub source: anyhow::Error,
+    /// What shows how it came about, a heading and lines beneath it: the end of a node's log.
+    pub notes: Vec<String>,
     /// Exact next commands or remedies.
     pub hints: Vec<String>,
 }
@@ -111,7 +113,7 @@ pub struct Failure {
 impl Failure {
     /// A failure of this kind. The text fits "failed to …" or is a full sentence without its full stop.
     pub fn new(kind: FailureKind, source: impl Into<anyhow::Error>) -> Self {
-        Self { kind, source: source.into(), hints: Vec::new() }
+        Self { kind, source: source.into(), notes: Vec::new(), hints: Vec::new() }
     }
 
     /// A failure of this kind that has no cause beneath it.
@@ -119,11 +121,23 @@ impl Failure {
         Self::new(kind, anyhow::Error::msg(text.into()))
     }
 
+    /// Adds a note: a heading, and lines beneath it.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
     /// Adds a remedy.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// The same failure, of this step.
+    fn in_step(self, step: &str) -> Self {
+        Self { source: self.source.context(format!("failed to {step}")), ..self }
     }
 
     /// The error and its causes, outermost first, each as its own text.
@@ -134,7 +148,7 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(source: anyhow::Error) -> Self {
-        Self { kind: FailureKind::Failed, source, hints: Vec::new() }
+        Self { kind: FailureKind::Failed, source, notes: Vec::new(), hints: Vec::new() }
     }
 }
 
@@ -148,7 +162,7 @@ impl From<EngineError> for Failure {
             }
         };
         let hints = std::mem::take(&mut error.hints);
-        Self { kind, source: error.into(), hints }
+        Self { hints, ..Self::new(kind, error) }
     }
 }
 
@@ -168,25 +182,15 @@ impl From<ServerError> for Failure {
 
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
-        let (kind, hints) = match error {
+        let kind = match error {
             // The step says what was done to whom; kind and remedies are those of what failed beneath it.
-            ApplyError::Engine { step, source } => {
-                let Self { kind, source, hints } = source.into();
-                return Self { kind, source: source.context(format!("failed to {step}")), hints };
-            }
-            ApplyError::Server { step, source } => {
-                let Self { kind, source, hints } = source.into();
-                return Self { kind, source: source.context(format!("failed to {step}")), hints };
-            }
-            ApplyError::Timeout { .. } | ApplyError::Unfinished { .. } => {
-                (FailureKind::Timeout, vec!["redos status", "redos up --timeout 5m"])
-            }
-            ApplyError::Interrupted { .. } => {
-                (FailureKind::Interrupted, vec!["redos up    goes on from here", "redos down  removes what there is"])
-            }
-            ApplyError::Impossible { .. } | ApplyError::Render { .. } => (FailureKind::Failed, Vec::new()),
+            ApplyError::Engine { step, source } => return Self::from(source).in_step(&step),
+            ApplyError::Server { step, source } => return Self::from(source).in_step(&step),
+            ApplyError::Timeout { .. } | ApplyError::Unfinished { .. } => FailureKind::Timeout,
+            ApplyError::Interrupted { .. } => FailureKind::Interrupted,
+            ApplyError::Impossible { .. } | ApplyError::Render { .. } => FailureKind::Failed,
         };
-        Self { kind, source: error.into(), hints: hints.into_iter().map(str::to_owned).collect() }
+        Self::new(kind, error)
     }
 }
 

@@ -27,7 +27,7 @@ use crate::converge::read_secrets;
 use crate::engine::Engine;
 use crate::engine::docker::{self, DockerEngine};
 use crate::error::{Exit, Failure, FailureKind};
-use crate::output::{Options, Ui};
+use crate::output::{Options, Ui, command_line};
 use crate::plan::observed::{Inventory, Observed, Topology};
 use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
@@ -177,19 +177,34 @@ pub async fn observe(context: &Context, spec: &Spec, inventory: Inventory) -> Re
     Ok(Observed { inventory, topology })
 }
 
-/// A failed walk as a failure, with the end of the log of the nodes that a time-out concerns.
+/// A failed walk as a failure, with the commands that help and, for a time-out, the end of the log of the nodes that it
+/// concerns.
 pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -> Failure {
-    let concerns = match &error {
-        ApplyError::Timeout { concerns, .. } => concerns.clone(),
-        _ => Vec::new(),
+    let own = |verb: &str| command_line(&spec.name, verb);
+    let (concerns, hints) = match &error {
+        ApplyError::Timeout { concerns, .. } => (concerns.clone(), waiting_helps(own)),
+        ApplyError::Unfinished { .. } => (Vec::new(), waiting_helps(own)),
+        ApplyError::Interrupted { .. } => {
+            let hints = [format!("go on from here: {}", own("up")), format!("remove what there is: {}", own("down"))];
+            (Vec::new(), hints.to_vec())
+        }
+        ApplyError::Engine { .. }
+        | ApplyError::Server { .. }
+        | ApplyError::Impossible { .. }
+        | ApplyError::Render { .. } => (Vec::new(), Vec::new()),
     };
     let mut failure = Failure::from(error);
     for node in concerns {
         if let Ok(log) = context.engine.log_tail(&spec.name, node, LOG_LINES).await
             && !log.trim().is_empty()
         {
-            failure = failure.hinted(format!("the end of the log of {node}:\n{}", log.trim_end()));
+            failure = failure.noted(format!("the end of the log of {node}:\n{}", log.trim_end()));
         }
     }
+    failure.hints.extend(hints);
     failure
+}
+
+fn waiting_helps(own: impl Fn(&str) -> String) -> Vec<String> {
+    vec![format!("see what is wrong: {}", own("status")), format!("wait longer: {}", own("up --timeout 5m"))]
 }

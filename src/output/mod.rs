@@ -221,7 +221,7 @@ impl Ui {
         }
     }
 
-    /// Prints why a command failed: the error, its causes, and after a blank line the hints. Also under `--quiet`.
+    /// Prints why a command failed: the error, its causes, then after a blank line each the notes and the hints. Also under `--quiet`.
     pub fn failure(&self, failure: &Failure) {
         if failure.kind == FailureKind::OutputClosed {
             return;
@@ -235,6 +235,7 @@ impl Ui {
                 "exitCode": failure.kind.exit().code(),
                 "message": chain.next(),
                 "causes": chain.collect::<Vec<_>>(),
+                "notes": failure.notes,
                 "hints": failure.hints,
             }));
             return;
@@ -249,6 +250,9 @@ impl Ui {
         for cause in chain {
             // What follows a line end, such as the end of a log, stays beneath its cause.
             text.push_str(&format!("\n  Caused by: {}", cause.trim_end().replace('\n', "\n    ")));
+        }
+        for note in &failure.notes {
+            text.push_str(&format!("\n\n{}", note.trim_end().replace('\n', "\n  ")));
         }
         if !failure.hints.is_empty() {
             text.push('\n');
@@ -347,7 +351,10 @@ mod tests {
 
     fn failure() -> Failure {
         let cause = anyhow::anyhow!("the node died\n# Bad directive\n").context("failed to start container r-redis-1");
-        Failure::from(cause.context("failed to start redis-1")).hinted("redos logs redis-1").hinted("redos up")
+        Failure::from(cause.context("failed to start redis-1"))
+            .noted("the end of the log of redis-1:\nReady\nBye")
+            .hinted("redos logs redis-1")
+            .hinted("redos up")
     }
 
     #[test]
@@ -359,6 +366,10 @@ error: failed to start redis-1
   Caused by: failed to start container r-redis-1
   Caused by: the node died
     # Bad directive
+
+the end of the log of redis-1:
+  Ready
+  Bye
 
 hint: redos logs redis-1
 hint: redos up
