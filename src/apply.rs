@@ -328,7 +328,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             }
             Action::Switchover { group, to } => {
                 let result = self.servers.switchover(inventory, *group, *to).await;
-                result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+                result.map(drop).map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
             }
             Action::ProxyCheck { proxy, nodes } => {
                 // The file as well: the proxy reads it when it restarts.

@@ -169,7 +169,7 @@ impl From<EngineError> for Failure {
 impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Self {
         let kind = match error {
-            ServerError::Timeout { .. } => FailureKind::Timeout,
+            ServerError::Timeout { .. } | ServerError::SwitchoverUnsettled { .. } => FailureKind::Timeout,
             ServerError::Connect { .. }
             | ServerError::Refused { .. }
             | ServerError::Unexpected { .. }

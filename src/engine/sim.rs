@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, NodeSpec, Result};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
@@ -16,7 +17,7 @@ use crate::plan::observed::{
     Answer, AttachedReplica, Inventory, NetworkFacts, NodeFacts, NodeState, ProxyRoute, ProxyView, PublishedPort,
     RedisView, RoleView, SentinelView, StoredState, Topology, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
 };
-use crate::sentinel::{Command, ServerError, Servers};
+use crate::sentinel::{Command, ServerError, Servers, Switched};
 use crate::spec::{ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
 
 /// The subnet that the simulated Engine picks for its nth network; it never picks the same one twice in a row.
@@ -648,7 +649,7 @@ impl Servers for Sim {
         _inventory: &Inventory,
         group: Group,
         to: NodeId,
-    ) -> std::result::Result<(), ServerError> {
+    ) -> std::result::Result<Switched, ServerError> {
         let mut world = self.world();
         let unreachable = |error: EngineError| ServerError::Connect { node: to, source: error.into() };
         world.change(format!("switch {group} over to {to}")).map_err(unreachable)?;
@@ -657,9 +658,13 @@ impl Servers for Sim {
         };
         let address = SocketAddrV4::new(address, REDIS_PORT);
         let name = group.to_string();
+        let mut from = to;
         for (id, node) in &mut world.nodes {
             match &mut node.server {
                 Some(Server::Redis { replica_of, .. }) if id.group() == Some(group) => {
+                    if replica_of.is_none() {
+                        from = *id;
+                    }
                     *replica_of = (*id != to).then_some(address);
                 }
                 Some(Server::Sentinel { watched }) => {
@@ -671,6 +676,6 @@ impl Servers for Sim {
                 Some(Server::Redis { .. } | Server::Proxy { .. }) | None => {}
             }
         }
-        Ok(())
+        Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO })
     }
 }

@@ -7,22 +7,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use redis::{Pipeline, Value, cmd, pipe};
+use redis::{Pipeline, Value, pipe};
 
 use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
-use super::{Command, ServerError, Servers};
+use super::switchover::switch_over;
+use super::{Command, ServerError, Servers, Switched};
 use crate::dial::Dial;
 use crate::plan::observed::{
     Answer, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology, WatchedMaster,
 };
 use crate::spec::secret::user;
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports};
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render};
 
 /// How long a question may take, connecting and logging in included. A server on the same host answers within a
 /// millisecond; one second leaves room for a machine that swaps, and is all that a frozen node can cost.
-const QUESTION: Duration = Duration::from_secs(1);
+pub(super) const QUESTION: Duration = Duration::from_secs(1);
 /// How long a question to a node may take that let the last one pass unanswered, until it answers again. A poll over all
 /// nodes then costs this, not a second each time.
 const QUESTION_TO_SILENT: Duration = Duration::from_millis(250);
@@ -32,18 +33,6 @@ const CHANGE: Duration = Duration::from_secs(5);
 const WRITE: Duration = Duration::from_secs(2);
 /// How long the key of a write check lives should its removal fail, in milliseconds.
 const WRITE_CHECK_EXPIRY: u64 = 10_000;
-
-/// The directives of a Redis node that redos manages and so asks for.
-const MANAGED_DIRECTIVES: &[&str] = &[
-    "appendonly",
-    "appendfsync",
-    "save",
-    "min-replicas-to-write",
-    "min-replicas-max-lag",
-    "maxmemory",
-    "maxmemory-policy",
-    "replica-priority",
-];
 
 /// The servers of one cluster, reached through a dialer.
 pub struct Client {
@@ -69,6 +58,24 @@ impl Client {
     /// A client for the servers of the cluster that `spec` names. It connects at the first question.
     pub fn new(dialer: Arc<dyn Dial>, spec: Spec, secrets: Secrets) -> Self {
         Self { dialer, spec, secrets, kept: Mutex::default() }
+    }
+
+    /// A connection of its own, for commands that must not be sent twice. It sets no deadline, the caller does.
+    pub(super) async fn open(&self, peer: Peer) -> Result<Link, ServerError> {
+        Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await
+    }
+
+    /// The Runtime API of a proxy.
+    pub(super) fn runtime_api(&self, proxy: NodeId) -> RuntimeApi<'_> {
+        RuntimeApi::new(&*self.dialer, &self.spec.name, proxy)
+    }
+
+    /// The user and password of a replica at its master, as a `CONFIG SET`.
+    pub(super) fn set_replication_login(&self) -> Pipeline {
+        let mut pipeline = pipe();
+        pipeline.cmd("CONFIG").arg("SET").arg("masteruser").arg(user::REPLICATION);
+        pipeline.arg("masterauth").arg(self.secrets.replication.expose());
+        pipeline
     }
 
     fn admin(&self) -> Login<'_> {
@@ -104,7 +111,7 @@ impl Client {
                     other => return other.map_err(|error| failed(peer.node, command, error)),
                 }
             }
-            let link = Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await?;
+            let link = self.open(peer).await?;
             self.kept().entry(peer.node).or_default().link = Some((peer.address, link.clone()));
             link.send(pipeline).await.map_err(|error| failed(peer.node, command, error))
         });
@@ -124,14 +131,11 @@ impl Client {
     }
 
     async fn redis(&self, peer: Peer) -> Result<RedisView, ServerError> {
-        let mut directives = cmd("CONFIG");
-        directives.arg("GET").arg(MANAGED_DIRECTIVES);
-        for name in self.spec.redis.keys().filter(|name| !MANAGED_DIRECTIVES.contains(&name.as_str())) {
-            directives.arg(name);
-        }
+        let (runtime, fixed) = (render::runtime_directives(&self.spec, 0), render::fixed_directives(&self.spec));
+        let directives: Vec<&String> = runtime.keys().chain(fixed.keys()).collect();
         let mut pipeline = pipe();
         pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "replication", "keyspace"]);
-        pipeline.add_command(directives);
+        pipeline.cmd("CONFIG").arg("GET").arg(directives);
         let replies = self.send(peer, "INFO", &pipeline, self.patience(peer.node)).await?;
         let [info, config] = replies.as_slice() else { return Err(unexpected(peer.node, "INFO", "too few replies")) };
         let info = info_of(peer.node, info)?;
@@ -226,7 +230,7 @@ impl Client {
         let mut question = pipe();
         question.cmd("CLIENT").arg("INFO");
         let asked = within(node, "CLIENT INFO", QUESTION, async {
-            let link = Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await?;
+            let link = self.open(peer).await?;
             link.send(&question).await.map_err(|error| failed(node, "CLIENT INFO", error))
         });
         let replies = asked.await.ok()?;
@@ -251,10 +255,7 @@ impl Client {
         let replies = self.send(peer, "INFO", &question, QUESTION).await?;
         let info = replies.first().map(|reply| info_of(peer.node, reply)).transpose()?.unwrap_or_default();
 
-        let mut login = pipe();
-        login.cmd("CONFIG").arg("SET").arg("masteruser").arg(user::REPLICATION);
-        login.arg("masterauth").arg(self.secrets.replication.expose());
-        self.change(peer, "CONFIG SET masterauth", &login).await?;
+        self.change(peer, "CONFIG SET masterauth", &self.set_replication_login()).await?;
         let mut pipeline = pipe();
         if info.is_replica() && info.master() == Some(master) {
             pipeline.cmd("CONFIG").arg("REWRITE");
@@ -287,16 +288,27 @@ impl Client {
             }
             Some(_) => {
                 pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string()).arg("quorum").arg(quorum);
+                set(&mut pipeline, settings);
             }
-            None => {
-                pipeline.cmd("SENTINEL").arg("MONITOR").arg(group.to_string());
-                pipeline.arg(master.ip().to_string()).arg(master.port()).arg(quorum);
-                pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string());
-                pipeline.arg("auth-user").arg(user::SENTINEL).arg("auth-pass").arg(self.secrets.sentinel.expose());
-            }
+            None => self.watch_anew(&mut pipeline, &group.to_string(), master, quorum, settings),
         }
-        set(&mut pipeline, settings);
         self.change(peer, "SENTINEL MONITOR", &pipeline).await
+    }
+
+    /// Adds what makes a Sentinel watch a group that it does not watch. Both commands are sent together, so that it never
+    /// comes to a master that it cannot log in at.
+    pub(super) fn watch_anew(
+        &self,
+        pipeline: &mut Pipeline,
+        group: &str,
+        master: SocketAddrV4,
+        quorum: u16,
+        settings: &BTreeMap<String, String>,
+    ) {
+        pipeline.cmd("SENTINEL").arg("MONITOR").arg(group).arg(master.ip().to_string()).arg(master.port()).arg(quorum);
+        pipeline.cmd("SENTINEL").arg("SET").arg(group);
+        pipeline.arg("auth-user").arg(user::SENTINEL).arg("auth-pass").arg(self.secrets.sentinel.expose());
+        set(pipeline, settings);
     }
 
     /// The master that a Sentinel has for a group; `None` when it does not watch the group.
@@ -387,11 +399,11 @@ impl Servers for Client {
         proxy: NodeId,
         nodes: &BTreeSet<NodeId>,
     ) -> Result<(), ServerError> {
-        RuntimeApi::new(&*self.dialer, &self.spec.name, proxy).check_only(nodes).await
+        self.runtime_api(proxy).check_only(nodes).await
     }
 
-    async fn switchover(&self, _inventory: &Inventory, group: Group, to: NodeId) -> Result<(), ServerError> {
-        Err(ServerError::SwitchoverRefused { group, to, why: "this build cannot do it yet".to_owned() })
+    async fn switchover(&self, inventory: &Inventory, group: Group, to: NodeId) -> Result<Switched, ServerError> {
+        switch_over(self, inventory, group, to).await
     }
 
     async fn verify_write(&self, inventory: &Inventory, proxy: NodeId, group: Group) -> Result<(), ServerError> {
@@ -438,7 +450,7 @@ fn fill(node: NodeId, master: &mut WatchedMaster, replies: &[Value]) -> Result<(
 }
 
 /// Gives up after `limit`.
-async fn within<T>(
+pub(super) async fn within<T>(
     node: NodeId,
     command: &str,
     limit: Duration,
@@ -457,7 +469,7 @@ fn accepted<'a>(node: NodeId, command: &str, reply: &'a Value) -> Result<&'a Val
 }
 
 /// Every reply, also those within a transaction, is not a refusal.
-fn accept_all(node: NodeId, command: &str, replies: &[Value]) -> Result<(), ServerError> {
+pub(super) fn accept_all(node: NodeId, command: &str, replies: &[Value]) -> Result<(), ServerError> {
     for reply in replies {
         if let Value::Array(inner) = accepted(node, command, reply)? {
             accept_all(node, command, inner)?;
@@ -466,7 +478,7 @@ fn accept_all(node: NodeId, command: &str, replies: &[Value]) -> Result<(), Serv
     Ok(())
 }
 
-fn info_of(node: NodeId, reply: &Value) -> Result<Info, ServerError> {
+pub(super) fn info_of(node: NodeId, reply: &Value) -> Result<Info, ServerError> {
     let text = reply::text(accepted(node, "INFO", reply)?);
     text.map(|text| Info::parse(&text)).ok_or_else(|| unexpected(node, "INFO", "no text"))
 }

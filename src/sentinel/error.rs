@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::switchover::Refusal;
 use crate::spec::{Group, NodeId};
 
 /// A server could not be asked, or refused. `Display` does not repeat the source.
@@ -62,7 +63,7 @@ pub enum ServerError {
         /// The master that it was to be given.
         wanted: SocketAddrV4,
     },
-    /// A switchover that would not be safe; nothing was changed.
+    /// A switchover that would not be safe. The old master is in office.
     #[error("{group} cannot be switched over to {to}: {why}")]
     SwitchoverRefused {
         /// The group.
@@ -70,6 +71,16 @@ pub enum ServerError {
         /// The node that was to be promoted.
         to: NodeId,
         /// The reason.
+        why: Refusal,
+    },
+    /// A switchover after which not everybody follows the new master in time.
+    #[error("{to} is the master of {group}, but {why}")]
+    SwitchoverUnsettled {
+        /// The group.
+        group: Group,
+        /// The new master.
+        to: NodeId,
+        /// Who does not follow yet.
         why: String,
     },
 }
@@ -80,7 +91,10 @@ impl ServerError {
         match self {
             Self::Connect { source, .. } | Self::Refused { source, .. } => innermost(source),
             Self::Timeout { limit, .. } => format!("no answer within {}", humantime::format_duration(*limit)),
-            Self::Unexpected { .. } | Self::WatchesAnother { .. } | Self::SwitchoverRefused { .. } => self.to_string(),
+            Self::SwitchoverRefused { why, .. } => why.to_string(),
+            Self::Unexpected { .. } | Self::WatchesAnother { .. } | Self::SwitchoverUnsettled { .. } => {
+                self.to_string()
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod link;
 pub mod proxy;
 pub mod reply;
+pub mod switchover;
 pub mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use std::future::Future;
 use std::net::SocketAddrV4;
 
 pub use error::ServerError;
+pub use switchover::{Refusal, Switched};
 
 use crate::plan::observed::{Inventory, Topology};
 use crate::spec::{Group, NodeId};
@@ -72,16 +74,17 @@ pub trait Servers: Send + Sync + 'static {
         group: Group,
     ) -> impl Future<Output = Result<(), ServerError>> + Send;
 
-    /// Makes `to` the master of its group, without losing an acknowledged write, and returns when the Sentinels agree.
+    /// Makes `to` the master of its group, without losing an acknowledged write, and returns when roles, Sentinels and
+    /// proxies agree. Does nothing when it is the master already.
     ///
     /// # Errors
-    /// Refused with the reason when it is not safe: no quorum, TILT, a failover under way, `to` not in sync.
+    /// [`ServerError::SwitchoverRefused`] when it is not safe: no quorum, TILT, a failover under way, `to` not in sync.
     fn switchover(
         &self,
         inventory: &Inventory,
         group: Group,
         to: NodeId,
-    ) -> impl Future<Output = Result<(), ServerError>> + Send;
+    ) -> impl Future<Output = Result<Switched, ServerError>> + Send;
 
     /// Has a proxy check these Redis nodes and Sentinels and put all its other slots into maintenance. No connection is
     /// dropped but those to a slot that is taken out.

@@ -3,6 +3,7 @@
 //! Both are a question and an answer until the end of the connection, so neither needs a client of its own.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::time::timeout;
 
 use super::ServerError;
 use super::link::Peer;
-use crate::dial::{Dial, Target};
+use crate::dial::{Dial, Stream, Target};
 use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT, STATS_PATH, Secret};
 
 /// Where the metrics of the process alone are, among them its version.
@@ -225,15 +226,16 @@ async fn exchange(
     target: Target,
     request: &str,
 ) -> Result<Vec<u8>, ServerError> {
-    let answered = async {
-        let mut stream = dialer.dial(cluster, target).await?;
-        stream.write_all(request.as_bytes()).await?;
-        stream.flush().await?;
-        let mut answer = Vec::new();
-        stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
-        Ok::<_, std::io::Error>(answer)
-    };
+    let answered = async { ask(dialer.dial(cluster, target).await?, request).await };
     answered.await.map_err(|source| ServerError::Connect { node, source: source.into() })
+}
+
+async fn ask(mut stream: Box<dyn Stream>, request: &str) -> io::Result<Vec<u8>> {
+    stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
+    let mut answer = Vec::new();
+    stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
+    Ok(answer)
 }
 
 fn unexpected(node: NodeId, command: &str, answer: String) -> ServerError {
@@ -296,18 +298,24 @@ impl<'a> RuntimeApi<'a> {
         Self { dialer, cluster, proxy }
     }
 
+    /// Connects, so that a command can be sent later without delay.
+    ///
+    /// # Errors
+    /// No connection in time.
+    pub async fn open(self) -> Result<OpenRuntimeApi, ServerError> {
+        let target = Target::Inside(self.proxy, RUNTIME_API_PORT);
+        let dialled = timeout(RUNTIME_COMMAND, self.dialer.dial(self.cluster, target)).await;
+        let dialled = dialled.map_err(|_| runtime_timeout(self.proxy, "connect"))?;
+        let stream = dialled.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
+        Ok(OpenRuntimeApi { proxy: self.proxy, stream })
+    }
+
     /// Sends one command, or several with `;` between them, and returns the answer.
     ///
     /// # Errors
     /// No connection, or no answer in time. What the API complains of is in the answer.
     pub async fn command(self, command: &str) -> Result<String, ServerError> {
-        let target = Target::Inside(self.proxy, RUNTIME_API_PORT);
-        let request = format!("{command}\n");
-        let asked = exchange(self.dialer, self.cluster, self.proxy, target, &request);
-        let timed_out =
-            |_| Err(ServerError::Timeout { node: self.proxy, command: command.to_owned(), limit: RUNTIME_COMMAND });
-        let answer = timeout(RUNTIME_COMMAND, asked).await.unwrap_or_else(timed_out)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        self.open().await?.command(command).await
     }
 
     /// Puts a server of a backend into a state.
@@ -359,6 +367,45 @@ impl<'a> RuntimeApi<'a> {
             }),
         }
     }
+}
+
+/// A connection to a Runtime API. It takes one line and is closed after the answer.
+pub struct OpenRuntimeApi {
+    proxy: NodeId,
+    stream: Box<dyn Stream>,
+}
+
+impl OpenRuntimeApi {
+    /// As [`RuntimeApi::command`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn command(self, command: &str) -> Result<String, ServerError> {
+        let request = format!("{command}\n");
+        let answer = timeout(RUNTIME_COMMAND, ask(self.stream, &request)).await;
+        let answer = answer.map_err(|_| runtime_timeout(self.proxy, command))?;
+        let answer = answer.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+}
+
+fn runtime_timeout(node: NodeId, command: &str) -> ServerError {
+    ServerError::Timeout { node, command: command.to_owned(), limit: RUNTIME_COMMAND }
+}
+
+/// What has a proxy send a group's writes to another node at once. It sets the results of checks, and so lasts until the
+/// checks have seen the same: that the old master no longer says to be one, and the new one does. The old one comes first,
+/// since with two that are up nobody is served.
+pub fn failover_commands(group: Group, old: NodeId, new: NodeId) -> String {
+    let health =
+        |backend: &str, node: NodeId, health: &str| format!("set server {backend}_{group}/{node} health {health}");
+    let commands = [
+        health("claims", old, "down"),
+        health("claims", new, "up"),
+        health("write", old, "down"),
+        health("write", new, "up"),
+    ];
+    commands.join(";")
 }
 
 fn set_state(backend: &str, server: NodeId, state: ServerState) -> String {

@@ -1,0 +1,334 @@
+//! Who plays which part in a switchover, and why it is refused. Pure.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use super::super::link::Peer;
+use crate::plan::observed::{
+    Answer, Inventory, NodeState, RedisView, RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer,
+};
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
+
+/// How far behind a replica may be for a switchover to be begun, in octets: what it receives in a few milliseconds.
+const LAG_MAX: i64 = 4 << 20;
+
+/// Why a switchover is not begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The node is not of this group.
+    NotOfGroup,
+    /// The node does not run or does not answer.
+    NotAnswering(String),
+    /// The Sentinels do not name one master, or no running node is at its address.
+    NoMaster(String),
+    /// The master does not say that it is one.
+    MasterUnsure(NodeId),
+    /// The node does not follow the master.
+    NotReplica(NodeId),
+    /// Its link to the master is down.
+    LinkDown,
+    /// It is copying or loading its data.
+    Loading,
+    /// Its priority is 0: it is never to be promoted.
+    NeverPromoted,
+    /// It is this many octets behind.
+    Behind(i64),
+    /// It did not receive the last writes in time; the master goes on.
+    TooSlow(Duration),
+    /// Too few Sentinels can vote.
+    NoQuorum(String),
+    /// A Sentinel does not trust its clock and does not act.
+    Tilt(NodeId),
+    /// A Sentinel sees the master down or is replacing it.
+    FailoverRunning(NodeId),
+    /// The Sentinels did not give their votes: someone else wants to replace the master.
+    NotElected {
+        /// Votes that were won.
+        votes: usize,
+        /// Votes that are needed.
+        needed: usize,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOfGroup => f.write_str("it is not of this group"),
+            Self::NotAnswering(why) => write!(f, "it does not answer ({why})"),
+            Self::NoMaster(why) => write!(f, "there is no one master ({why})"),
+            Self::MasterUnsure(master) => write!(f, "{master} does not say that it is the master"),
+            Self::NotReplica(master) => write!(f, "it is not a replica of {master}"),
+            Self::LinkDown => f.write_str("its link to the master is down"),
+            Self::Loading => f.write_str("it is still copying or loading its data"),
+            Self::NeverPromoted => f.write_str("its replica-priority is 0, so it is never to be promoted"),
+            Self::Behind(octets) => write!(f, "it is {octets} octets behind the master"),
+            Self::TooSlow(limit) => {
+                write!(f, "it did not receive the last writes within {}", humantime::format_duration(*limit))
+            }
+            Self::NoQuorum(why) => write!(f, "the Sentinels have no quorum ({why})"),
+            Self::Tilt(sentinel) => write!(f, "{sentinel} is in TILT, for 30 seconds after it was frozen"),
+            Self::FailoverRunning(sentinel) => write!(f, "{sentinel} sees the master down or is replacing it"),
+            Self::NotElected { votes, needed } => {
+                write!(f, "only {votes} of the {needed} Sentinels that are needed gave their vote")
+            }
+        }
+    }
+}
+
+/// Who plays which part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cast {
+    /// The master.
+    pub old: Peer,
+    /// The replica to promote.
+    pub new: Peer,
+    /// The other Redis nodes of the group that answer.
+    pub others: Vec<Peer>,
+    /// The Sentinels that answer.
+    pub sentinels: Vec<Voter>,
+    /// Votes that are needed.
+    pub needed: usize,
+    /// The highest epoch that was seen.
+    pub epoch: u64,
+    /// Replicas that the new master must have before it takes a write (`min-replicas-to-write`).
+    pub min_replicas: u64,
+    /// How long the Sentinels bear a silent master.
+    pub down_after: Duration,
+}
+
+/// A Sentinel that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Voter {
+    /// Which.
+    pub sentinel: Peer,
+    /// Another Sentinel that it knows, in whose name it is told of the new master. A lone Sentinel knows none.
+    pub herald: Option<WatchedPeer>,
+    /// The settings that it watches the group with.
+    pub settings: BTreeMap<String, String>,
+    /// The quorum that it watches the group with.
+    pub quorum: u16,
+}
+
+/// Casts the parts, or says why it cannot be done. `None` when `to` is the master already.
+pub(super) fn cast(
+    topology: &Topology,
+    inventory: &Inventory,
+    group: Group,
+    to: NodeId,
+) -> Result<Option<Cast>, Refusal> {
+    if to.group() != Some(group) {
+        return Err(Refusal::NotOfGroup);
+    }
+    let (watching, word) = electorate(topology, group)?;
+    let old = running_at(inventory, word.address)
+        .ok_or_else(|| Refusal::NoMaster(format!("the Sentinels name {}, where no node runs", word.address)))?;
+    let master = topology.redis.get(&old).and_then(Answer::said);
+    let master = master.filter(|view| matches!(view.role, RoleView::Master { .. }));
+    let master = master.ok_or(Refusal::MasterUnsure(old))?;
+    if old == to {
+        return Ok(None);
+    }
+    let new = fit(topology.redis.get(&to), Peer { node: old, address: word.address }, master)?;
+    let peer = |node: NodeId, port| {
+        let address = inventory.nodes.get(&node)?.address?;
+        Some(Peer { node, address: SocketAddrV4::new(address, port) })
+    };
+    let answering =
+        topology.redis.iter().filter(|(node, answer)| node.group() == Some(group) && answer.said().is_some());
+    let others = answering.map(|(node, _)| *node).filter(|node| *node != old && *node != to);
+    let voters = watching.iter().filter_map(|(node, _, watched)| Some(voter(peer(*node, SENTINEL_PORT)?, watched)));
+    let epochs = watching.iter().flat_map(|(_, view, _)| view.masters.values()).map(|master| master.config_epoch);
+    // A Sentinel that knows more peers than the others is right to: they count for what a majority is.
+    let known = watching.iter().map(|(_, _, watched)| watched.peers.len() + 1).max().unwrap_or_default();
+    let needed = (known / 2 + 1).max(usize::from(word.quorum));
+    if watching.len() < needed {
+        return Err(Refusal::NoQuorum(format!("{} answer, {needed} are needed", watching.len())));
+    }
+    Ok(Some(Cast {
+        old: Peer { node: old, address: word.address },
+        new: peer(to, REDIS_PORT).ok_or_else(|| Refusal::NotAnswering("it has no address".to_owned()))?,
+        others: others.filter_map(|node| peer(node, REDIS_PORT)).collect(),
+        needed,
+        epoch: epochs.max().unwrap_or_default(),
+        min_replicas: new.config.get("min-replicas-to-write").and_then(|n| n.parse().ok()).unwrap_or_default(),
+        down_after: Duration::from_millis(word.down_after),
+        sentinels: voters.collect(),
+    }))
+}
+
+/// What a node says that can be promoted.
+fn fit<'a>(candidate: Option<&'a Answer<RedisView>>, old: Peer, master: &RedisView) -> Result<&'a RedisView, Refusal> {
+    let view = match candidate {
+        Some(Answer::Says(view)) => view,
+        Some(Answer::Silent(why)) => return Err(Refusal::NotAnswering(why.clone())),
+        None => return Err(Refusal::NotAnswering("it does not run".to_owned())),
+    };
+    match view.role {
+        RoleView::Replica { master, .. } if master != old.address => return Err(Refusal::NotReplica(old.node)),
+        RoleView::Replica { syncing: true, .. } => return Err(Refusal::Loading),
+        RoleView::Replica { link_up: false, .. } => return Err(Refusal::LinkDown),
+        RoleView::Replica { .. } => {}
+        RoleView::Master { .. } => return Err(Refusal::NotReplica(old.node)),
+    }
+    if view.loading {
+        return Err(Refusal::Loading);
+    }
+    if view.replica_priority == 0 {
+        return Err(Refusal::NeverPromoted);
+    }
+    let behind = master.offset - view.offset;
+    if behind > LAG_MAX { Err(Refusal::Behind(behind)) } else { Ok(view) }
+}
+
+fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
+    let herald = watched.peers.iter().find(|peer| !peer.flags.contains("s_down")).or(watched.peers.first());
+    let settings = [
+        ("down-after-milliseconds", watched.down_after),
+        ("failover-timeout", watched.failover_timeout),
+        ("parallel-syncs", u64::from(watched.parallel_syncs)),
+    ];
+    Voter {
+        sentinel,
+        herald: herald.cloned(),
+        settings: settings.map(|(name, value)| (name.to_owned(), value.to_string())).into(),
+        quorum: watched.quorum,
+    }
+}
+
+/// The Sentinels that answer and what they say of the group, and the word of the first, with which all agree.
+type Electorate<'a> = (Vec<(NodeId, &'a SentinelView, &'a WatchedMaster)>, &'a WatchedMaster);
+
+fn electorate(topology: &Topology, group: Group) -> Result<Electorate<'_>, Refusal> {
+    let answering = topology.sentinels.iter().filter_map(|(node, answer)| Some((*node, answer.said()?)));
+    let name = group.to_string();
+    let watching = answering.filter_map(|(node, view)| Some((node, view, view.masters.get(&name)?)));
+    let watching: Vec<_> = watching.collect();
+    let Some((_, _, first)) = watching.first() else {
+        return Err(Refusal::NoQuorum("none of them answers".to_owned()));
+    };
+    for (node, view, watched) in &watching {
+        if view.tilt {
+            return Err(Refusal::Tilt(*node));
+        }
+        if ["s_down", "o_down", "failover_in_progress"].iter().any(|flag| watched.flags.contains(*flag)) {
+            return Err(Refusal::FailoverRunning(*node));
+        }
+        if watched.address != first.address {
+            return Err(Refusal::NoMaster(format!("{node} names {}, others {}", watched.address, first.address)));
+        }
+        if let Err(why) = &watched.quorum_check {
+            return Err(Refusal::NoQuorum(format!("{node}: {why}")));
+        }
+    }
+    let first: &WatchedMaster = first;
+    Ok((watching, first))
+}
+
+/// The running node that lives at an address.
+fn running_at(inventory: &Inventory, address: SocketAddrV4) -> Option<NodeId> {
+    let mut running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
+    running.find(|(_, facts)| facts.address == Some(*address.ip())).map(|(node, _)| *node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::{GROUP, halt, healthy, redis, redis_mut, sentinel_mut};
+    use crate::plan::observed::Observed;
+    use crate::spec::Spec;
+
+    fn of(observed: &Observed, to: NodeId) -> Result<Option<Cast>, Refusal> {
+        cast(&observed.topology, &observed.inventory, GROUP, to)
+    }
+
+    fn spec() -> Spec {
+        Spec::with_defaults("test".parse().expect("a good name"))
+    }
+
+    /// A healthy cluster, bent.
+    fn refused(to: NodeId, bend: impl Fn(&mut Observed)) -> Option<Refusal> {
+        let mut observed = healthy(&spec());
+        bend(&mut observed);
+        of(&observed, to).err()
+    }
+
+    fn watched(observed: &mut Observed, sentinel: u16) -> &mut WatchedMaster {
+        sentinel_mut(observed, sentinel).masters.get_mut(&GROUP.to_string()).expect("the group")
+    }
+
+    #[test]
+    fn a_healthy_group_is_cast() {
+        let cast = of(&healthy(&spec()), redis(2)).expect("no refusal").expect("a change");
+        assert_eq!((cast.old.node, cast.new.node), (redis(1), redis(2)));
+        assert_eq!(cast.others.iter().map(|peer| peer.node).collect::<Vec<_>>(), [redis(3)]);
+        assert_eq!((cast.sentinels.len(), cast.needed), (3, 2));
+        for voter in &cast.sentinels {
+            let herald = voter.herald.as_ref().expect("a herald");
+            assert_ne!(herald.address, voter.sentinel.address, "a Sentinel would take its own name for a peer's");
+        }
+    }
+
+    #[test]
+    fn the_master_needs_no_switchover() {
+        assert_eq!(of(&healthy(&spec()), redis(1)), Ok(None));
+    }
+
+    #[test]
+    fn a_node_that_is_not_fit_is_refused() {
+        let two = redis(2);
+        let role = |bend: fn(&mut RoleView)| refused(two, |observed| bend(&mut redis_mut(observed, two).role));
+        assert_eq!(refused(NodeId::redis(Group::number(2), 1), |_| {}), Some(Refusal::NotOfGroup));
+        assert!(matches!(refused(redis(9), |_| {}), Some(Refusal::NotAnswering(_))));
+        assert!(matches!(refused(two, |o| halt(o, two, NodeState::Paused)), Some(Refusal::NotAnswering(_))));
+        assert_eq!(refused(two, |o| redis_mut(o, two).replica_priority = 0), Some(Refusal::NeverPromoted));
+        assert_eq!(refused(two, |o| redis_mut(o, two).loading = true), Some(Refusal::Loading));
+        let behind = refused(two, |o| redis_mut(o, redis(1)).offset = redis_mut(o, two).offset + LAG_MAX + 1);
+        assert_eq!(behind, Some(Refusal::Behind(LAG_MAX + 1)));
+        let cut = role(|role| {
+            if let RoleView::Replica { link_up, .. } = role {
+                *link_up = false;
+            }
+        });
+        assert_eq!(cut, Some(Refusal::LinkDown));
+        let astray = role(|role| {
+            if let RoleView::Replica { master, .. } = role {
+                master.set_port(1);
+            }
+        });
+        assert_eq!(astray, Some(Refusal::NotReplica(redis(1))));
+        assert_eq!(role(|role| *role = RoleView::Master { replicas: vec![] }), Some(Refusal::NotReplica(redis(1))));
+    }
+
+    #[test]
+    fn sentinels_that_cannot_or_will_not_are_a_reason() {
+        let to = redis(2);
+        assert_eq!(refused(to, |o| sentinel_mut(o, 3).tilt = true), Some(Refusal::Tilt(NodeId::Sentinel(3))));
+        for flag in ["s_down", "o_down", "failover_in_progress"] {
+            let why = refused(to, |o| drop(watched(o, 2).flags.insert(flag.to_owned())));
+            assert_eq!(why, Some(Refusal::FailoverRunning(NodeId::Sentinel(2))), "{flag}");
+        }
+        let disagree = refused(to, |o| watched(o, 2).address.set_port(1));
+        assert!(matches!(disagree, Some(Refusal::NoMaster(_))));
+        let quorum = refused(to, |o| watched(o, 2).quorum_check = Err("NOQUORUM".to_owned()));
+        assert!(matches!(quorum, Some(Refusal::NoQuorum(_))));
+        let silent = refused(to, |o| (1..=3).for_each(|n| halt(o, NodeId::Sentinel(n), NodeState::Paused)));
+        assert!(matches!(silent, Some(Refusal::NoQuorum(_))));
+        let few = refused(to, |o| (2..=3).for_each(|n| halt(o, NodeId::Sentinel(n), NodeState::Paused)));
+        assert!(matches!(few, Some(Refusal::NoQuorum(_))));
+        let demoted = refused(to, |o| {
+            let role = redis_mut(o, to).role.clone();
+            redis_mut(o, redis(1)).role = role;
+        });
+        assert_eq!(demoted, Some(Refusal::MasterUnsure(redis(1))));
+    }
+
+    #[test]
+    fn a_silent_sentinel_still_counts_for_the_majority() {
+        let mut observed = healthy(&spec());
+        halt(&mut observed, NodeId::Sentinel(3), NodeState::Paused);
+        let cast = of(&observed, redis(2)).expect("no refusal").expect("a change");
+        assert_eq!((cast.sentinels.len(), cast.needed), (2, 2));
+    }
+}

@@ -1,0 +1,391 @@
+//! The planned switchover: another node becomes master, and no acknowledged write is lost.
+//!
+//! `SENTINEL FAILOVER` is not used: it leaves the old master writable until Sentinel's next look at it. Instead this program
+//! does what a Sentinel does that was elected to do a failover, and in addition stops the writes while it does:
+//!
+//! 1. It is elected: it asks the Sentinels for their votes for a new epoch. A majority gives nobody else a vote for that
+//!    epoch, and none of them begins a failover of its own for a while.
+//! 2. It pauses writes on the old master, for a limited time, and waits until the new one has all of them.
+//! 3. It promotes the new one.
+//! 4. It announces the new master to each Sentinel as another Sentinel would, with the epoch that it won.
+//! 5. It points the proxies at the new master, makes the old one a replica and has the other replicas follow.
+//!
+//! If it dies after 1 or 2, the old master goes on when the pause ends. After 3, the Sentinels make the promoted node a
+//! replica again; no proxy has sent it a write, since the Sentinels name the old master and it says to be one. After 4,
+//! the proxies follow the Sentinels, and these make the old master a replica. So at any moment there is one master that
+//! gets writes, and nothing needs another failover.
+
+mod cast;
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::future::{join_all, try_join_all};
+use futures_util::stream::FuturesUnordered;
+use redis::{Pipeline, Value, pipe};
+use tokio::time::{sleep, timeout};
+
+pub use cast::Refusal;
+use cast::{Cast, Voter, cast};
+
+use super::client::{Client, QUESTION, accept_all, info_of, within};
+use super::link::{Link, Peer, failed};
+use super::proxy::{OpenRuntimeApi, failover_commands};
+use super::{ServerError, Servers, reply};
+use crate::plan::observed::{Answer, Inventory, NodeState, RoleView, Topology};
+use crate::spec::secret::user;
+use crate::spec::{Group, NodeId};
+
+/// How long the old master holds writes back at most, also if this program dies. Not longer than the Sentinels' patience:
+/// the `PING` of a Sentinel waits behind its own announcements, which are held back as well.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// How long the new master may take to receive what the old one has. It is the larger part of the time without writes,
+/// which is to stay below 250 ms; a replica that is in sync takes a millisecond or two.
+const CATCH_UP: Duration = Duration::from_millis(150);
+/// How long the Sentinels may take to accept the new master. They write it to disk before they answer.
+const ANNOUNCE: Duration = Duration::from_millis(500);
+/// How long a proxy may take to be pointed at the new master before it is left to its own checks.
+const POINT: Duration = Duration::from_millis(500);
+/// How long the new master may wait for the replicas that it must have. They copy nothing, and so take some 30 ms.
+const ATTACH: Duration = Duration::from_secs(2);
+/// How long a change of role may take.
+const CHANGE: Duration = Duration::from_secs(2);
+/// How long roles, Sentinels and proxies may take to agree afterwards, and the time between two looks.
+const SETTLE: Duration = Duration::from_secs(15);
+const SETTLE_POLL: Duration = Duration::from_millis(10);
+/// Attempts at an epoch that no Sentinel has seen, each twice as far ahead as the one before.
+const ELECTIONS: u32 = 12;
+
+/// What a switchover did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switched {
+    /// The node that was master.
+    pub from: NodeId,
+    /// The node that is master now.
+    pub to: NodeId,
+    /// From the pause of writes on the old master until the proxies were pointed at the new one. Zero when `to` was master
+    /// already.
+    pub paused: Duration,
+    /// From the beginning until roles, Sentinels and proxies agreed.
+    pub took: Duration,
+}
+
+/// Switches a group over.
+///
+/// # Errors
+/// [`ServerError::SwitchoverRefused`] when it was not safe, and then the old master is in office;
+/// [`ServerError::SwitchoverUnsettled`] when the new one is and not everybody follows yet.
+pub(super) async fn switch_over(
+    client: &Client,
+    inventory: &Inventory,
+    group: Group,
+    to: NodeId,
+) -> Result<Switched, ServerError> {
+    let began = Instant::now();
+    let topology = client.topology(inventory).await;
+    let cast = cast(&topology, inventory, group, to);
+    let Some(cast) = cast.map_err(|why| ServerError::SwitchoverRefused { group, to, why })? else {
+        return Ok(Switched { from: to, to, paused: Duration::ZERO, took: began.elapsed() });
+    };
+    let (ready, proxies) = tokio::join!(Ready::open(client, group, cast), open_proxies(client, inventory));
+    let ready = ready?;
+    let epoch = ready.elect().await?;
+    let paused = ready.replace_master(epoch, proxies).await?;
+    loop {
+        let topology = client.topology(inventory).await;
+        match settled(&topology, &ready.cast, group) {
+            Ok(()) => return Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed() }),
+            Err(why) if began.elapsed() > SETTLE => return Err(ServerError::SwitchoverUnsettled { group, to, why }),
+            Err(_) => sleep(SETTLE_POLL).await,
+        }
+    }
+}
+
+/// Connects to the Runtime API of every running proxy. One that cannot be reached is left to its own checks.
+async fn open_proxies(client: &Client, inventory: &Inventory) -> Vec<OpenRuntimeApi> {
+    let running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
+    let proxies = running.filter(|(node, _)| matches!(node, NodeId::Proxy(_)));
+    join_all(proxies.map(|(node, _)| client.runtime_api(*node).open())).await.into_iter().flatten().collect()
+}
+
+/// A switchover whose connections are all open, so that none has to be waited for while writes are paused.
+struct Ready<'a> {
+    client: &'a Client,
+    group: Group,
+    cast: Cast,
+    old: Link,
+    new: Link,
+    others: Vec<(Peer, Link)>,
+    sentinels: Vec<(Voter, Link)>,
+}
+
+impl<'a> Ready<'a> {
+    async fn open(client: &'a Client, group: Group, cast: Cast) -> Result<Self, ServerError> {
+        let open = |peer: Peer| within(peer.node, "AUTH", QUESTION, client.open(peer));
+        let others = cast.others.iter().map(|peer| async { Ok((*peer, open(*peer).await?)) });
+        let sentinels = cast.sentinels.iter().map(|voter| async { Ok((voter.clone(), open(voter.sentinel).await?)) });
+        let (old, new, others, sentinels) =
+            tokio::try_join!(open(cast.old), open(cast.new), try_join_all(others), try_join_all(sentinels))?;
+        let ready = Self { client, group, cast, old, new, others, sentinels };
+        // What the old master needs to follow the new one.
+        let login = client.set_replication_login();
+        send(ready.cast.old.node, &ready.old, "CONFIG SET masterauth", &login, QUESTION).await?;
+        Ok(ready)
+    }
+
+    fn refused(&self, why: Refusal) -> ServerError {
+        ServerError::SwitchoverRefused { group: self.group, to: self.cast.new.node, why }
+    }
+
+    /// Wins an epoch that no Sentinel gives to anybody else.
+    async fn elect(&self) -> Result<u64, ServerError> {
+        let candidate: String = rand::random::<[u8; 20]>().iter().map(|octet| format!("{octet:02x}")).collect();
+        let mut won = 0;
+        for attempt in 0..ELECTIONS {
+            let epoch = self.cast.epoch + (1 << attempt);
+            let votes = self.sentinels.iter().map(|(voter, link)| self.vote(voter, link, epoch, &candidate));
+            won = join_all(votes).await.into_iter().filter(|won| *won).count();
+            if won >= self.cast.needed {
+                return Ok(epoch);
+            }
+        }
+        Err(self.refused(Refusal::NotElected { votes: won, needed: self.cast.needed }))
+    }
+
+    /// Asks for one vote. It is answered with the name and epoch of whom the vote was given to.
+    async fn vote(&self, voter: &Voter, link: &Link, epoch: u64, candidate: &str) -> bool {
+        let old = self.cast.old.address;
+        let mut request = pipe();
+        request.cmd("SENTINEL").arg("IS-MASTER-DOWN-BY-ADDR").arg(old.ip().to_string()).arg(old.port());
+        request.arg(epoch).arg(candidate);
+        let replies = send(voter.sentinel.node, link, "SENTINEL IS-MASTER-DOWN-BY-ADDR", &request, QUESTION).await;
+        let given = replies.ok().and_then(|replies| match replies.as_slice() {
+            [Value::Array(parts)] => Some((reply::text(parts.get(1)?)?, reply::text(parts.get(2)?)?)),
+            _ => None,
+        });
+        given == Some((candidate.to_owned(), epoch.to_string()))
+    }
+
+    /// Steps 2 to 5. Returns how long writes were held back.
+    async fn replace_master(&self, epoch: u64, proxies: Vec<OpenRuntimeApi>) -> Result<Duration, ServerError> {
+        let pause = PAUSE_MAX.min(self.cast.down_after);
+        let began = Instant::now();
+        self.hold_and_catch_up(pause).await?;
+        // The pause must outlast what follows. A process that was stopped for so long in between begins no promotion.
+        if began.elapsed() > pause / 2 {
+            return Err(self.give_up(Refusal::TooSlow(pause / 2)).await);
+        }
+        let mut promotion = pipe();
+        // It would refuse writes until replicas follow it, some 30 ms later.
+        self.require_replicas(&mut promotion, 0);
+        promotion.cmd("REPLICAOF").arg("NO").arg("ONE");
+        let promoted = send(self.cast.new.node, &self.new, "REPLICAOF NO ONE", &promotion, CHANGE).await;
+        if promoted.is_err() || began.elapsed() > pause / 2 {
+            let error = self.give_up(Refusal::TooSlow(pause / 2)).await;
+            return Err(promoted.err().unwrap_or(error));
+        }
+        // From here there is no way back: a Sentinel that has accepted tells the others.
+        let mut announcements: FuturesUnordered<_> =
+            self.sentinels.iter().map(|(voter, link)| self.announce(voter, link, epoch)).collect();
+        let mut accepted = 0;
+        while accepted < self.cast.needed {
+            match announcements.next().await {
+                Some(true) => accepted += 1,
+                Some(false) => {}
+                None => break,
+            }
+        }
+        let (demoted, followed, paused) = tokio::join!(
+            self.demote(),
+            join_all(self.others.iter().map(|(peer, link)| self.follow(*peer, link))),
+            async {
+                self.point(proxies).await;
+                began.elapsed()
+            },
+        );
+        while announcements.next().await.is_some() {}
+        self.await_replicas().await;
+        let mut rewrite = pipe();
+        self.require_replicas(&mut rewrite, self.cast.min_replicas);
+        rewrite.cmd("CONFIG").arg("REWRITE");
+        let rewritten = send(self.cast.new.node, &self.new, "CONFIG REWRITE", &rewrite, CHANGE).await;
+        demoted?;
+        followed.into_iter().collect::<Result<Vec<_>, _>>()?;
+        rewritten?;
+        Ok(paused)
+    }
+
+    /// Pauses writes on the old master and waits until the new one has all of them. On an error the pause is over.
+    async fn hold_and_catch_up(&self, pause: Duration) -> Result<(), ServerError> {
+        let mut hold = pipe();
+        hold.cmd("CLIENT").arg("PAUSE").arg(pause.as_millis() as u64).arg("WRITE");
+        hold.cmd("INFO").arg("replication");
+        let held = async {
+            let replies = send(self.cast.old.node, &self.old, "CLIENT PAUSE", &hold, CATCH_UP).await?;
+            let all = replies.get(1).map(|info| info_of(self.cast.old.node, info)).transpose()?.unwrap_or_default();
+            if all.is_replica() {
+                return Err(self.refused(Refusal::MasterUnsure(self.cast.old.node)));
+            }
+            let mut question = pipe();
+            question.cmd("INFO").arg("replication");
+            loop {
+                let replies = send(self.cast.new.node, &self.new, "INFO", &question, CATCH_UP).await?;
+                let has =
+                    replies.first().map(|info| info_of(self.cast.new.node, info)).transpose()?.unwrap_or_default();
+                if has.is_replica() && has.offset() == all.offset() {
+                    return Ok(());
+                }
+            }
+        };
+        let held = timeout(CATCH_UP, held).await.unwrap_or_else(|_| Err(self.refused(Refusal::TooSlow(CATCH_UP))));
+        if held.is_err() {
+            let _ = release(self.cast.old.node, &self.old).await;
+        }
+        held
+    }
+
+    /// Leaves the old master in office: the new one follows it again, whether it was promoted or not.
+    async fn give_up(&self, why: Refusal) -> ServerError {
+        let mut follow = pipe();
+        follow.cmd("REPLICAOF").arg(self.cast.old.address.ip().to_string()).arg(self.cast.old.address.port());
+        self.require_replicas(&mut follow, self.cast.min_replicas);
+        let _ = tokio::join!(
+            send(self.cast.new.node, &self.new, "REPLICAOF", &follow, CHANGE),
+            release(self.cast.old.node, &self.old),
+        );
+        self.refused(why)
+    }
+
+    /// Tells a Sentinel of the new master. What one Sentinel says to another at its hello channel is accepted from any
+    /// client that may publish there; a lone Sentinel has no other and is given the group anew.
+    async fn announce(&self, voter: &Voter, link: &Link, epoch: u64) -> bool {
+        let (group, master) = (self.group.to_string(), self.cast.new.address);
+        let mut announcement = pipe();
+        match &voter.herald {
+            Some(herald) => {
+                let (ip, port, id) = (herald.address.ip(), herald.address.port(), &herald.id);
+                let hello = format!("{ip},{port},{id},{epoch},{group},{},{},{epoch}", master.ip(), master.port());
+                announcement.cmd("PUBLISH").arg("__sentinel__:hello").arg(hello);
+            }
+            None => {
+                announcement.cmd("SENTINEL").arg("REMOVE").arg(&group);
+                self.client.watch_anew(&mut announcement, &group, master, voter.quorum, &voter.settings);
+            }
+        }
+        send(voter.sentinel.node, link, "PUBLISH", &announcement, ANNOUNCE).await.is_ok()
+    }
+
+    /// Makes the old master a replica of the new one, and has the applications connect anew. The Sentinels keep their
+    /// connections: they would wait for a second before they connect again.
+    async fn demote(&self) -> Result<(), ServerError> {
+        let master = self.cast.new.address;
+        let mut demotion = pipe();
+        demotion.cmd("MULTI");
+        demotion.cmd("REPLICAOF").arg(master.ip().to_string()).arg(master.port());
+        for kind in ["normal", "pubsub"] {
+            demotion.cmd("CLIENT").arg("KILL").arg("TYPE").arg(kind).arg("USER").arg(user::APPLICATION);
+        }
+        demotion.cmd("CLIENT").arg("UNPAUSE");
+        demotion.cmd("EXEC");
+        demotion.cmd("CONFIG").arg("REWRITE");
+        send(self.cast.old.node, &self.old, "REPLICAOF", &demotion, CHANGE).await.map(drop)
+    }
+
+    /// Has another replica follow the new master.
+    async fn follow(&self, peer: Peer, link: &Link) -> Result<(), ServerError> {
+        let master = self.cast.new.address;
+        let mut change = pipe();
+        change.cmd("REPLICAOF").arg(master.ip().to_string()).arg(master.port());
+        change.cmd("CONFIG").arg("REWRITE");
+        send(peer.node, link, "REPLICAOF", &change, CHANGE).await.map(drop)
+    }
+
+    /// Adds how many replicas the new master must have to take writes, where that is asked for at all.
+    fn require_replicas(&self, pipeline: &mut Pipeline, count: u64) {
+        if self.cast.min_replicas > 0 {
+            pipeline.cmd("CONFIG").arg("SET").arg("min-replicas-to-write").arg(count);
+        }
+    }
+
+    /// Waits until the new master has the replicas that it must have.
+    async fn await_replicas(&self) {
+        let mut question = pipe();
+        question.cmd("INFO").arg("replication");
+        let attached = async {
+            loop {
+                let replies = send(self.cast.new.node, &self.new, "INFO", &question, ATTACH).await?;
+                let info =
+                    replies.first().map(|info| info_of(self.cast.new.node, info)).transpose()?.unwrap_or_default();
+                let online = info.attached_replicas().iter().filter(|replica| replica.state == "online").count();
+                if online as u64 >= self.cast.min_replicas {
+                    return Ok::<(), ServerError>(());
+                }
+                sleep(SETTLE_POLL).await;
+            }
+        };
+        // Should they not come in time, the new master refuses writes as it was told to.
+        let _ = timeout(ATTACH, attached).await;
+    }
+
+    /// Has the proxies send writes to the new master at once, and not when their checks find out.
+    async fn point(&self, proxies: Vec<OpenRuntimeApi>) {
+        let line = failover_commands(self.group, self.cast.old.node, self.cast.new.node);
+        let _ = timeout(POINT, join_all(proxies.into_iter().map(|proxy| proxy.command(&line)))).await;
+    }
+}
+
+/// Ends a pause.
+async fn release(node: NodeId, link: &Link) -> Result<Vec<Value>, ServerError> {
+    let mut release = pipe();
+    release.cmd("CLIENT").arg("UNPAUSE");
+    send(node, link, "CLIENT UNPAUSE", &release, CHANGE).await
+}
+
+/// Sends commands that must all succeed.
+async fn send(
+    node: NodeId,
+    link: &Link,
+    command: &str,
+    pipeline: &Pipeline,
+    limit: Duration,
+) -> Result<Vec<Value>, ServerError> {
+    let sent = async { link.send(pipeline).await.map_err(|error| failed(node, command, error)) };
+    let replies = within(node, command, limit, sent).await?;
+    accept_all(node, command, &replies)?;
+    Ok(replies)
+}
+
+/// Whether everybody follows the new master.
+///
+/// # Errors
+/// Who does not yet.
+fn settled(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String> {
+    let new = cast.new;
+    let name = group.to_string();
+    for voter in &cast.sentinels {
+        let node = voter.sentinel.node;
+        let view = topology.sentinels.get(&node).and_then(Answer::said);
+        let watched = view.and_then(|view| view.masters.get(&name)).ok_or_else(|| format!("{node} does not answer"))?;
+        if watched.address != new.address {
+            return Err(format!("{node} still names {}", watched.address));
+        }
+    }
+    let role = |node: NodeId| topology.redis.get(&node).and_then(Answer::said).map(|view| &view.role);
+    if !matches!(role(new.node), Some(RoleView::Master { .. })) {
+        return Err(format!("{} does not say that it is the master", new.node));
+    }
+    for peer in cast.others.iter().chain([&cast.old]) {
+        match role(peer.node) {
+            Some(RoleView::Replica { master, link_up: true, syncing: false, .. }) if *master == new.address => {}
+            Some(_) => return Err(format!("{} does not follow {} yet", peer.node, new.node)),
+            None => return Err(format!("{} does not answer", peer.node)),
+        }
+    }
+    for (proxy, answer) in &topology.proxies {
+        let route = answer.said().and_then(|view| view.routes.get(&group)).and_then(|route| route.write);
+        if answer.said().is_some() && route != Some(new.node) {
+            return Err(format!("{proxy} does not send writes to {} yet", new.node));
+        }
+    }
+    Ok(())
+}
