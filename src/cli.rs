@@ -29,11 +29,12 @@ const UP_TIMEOUT: &str = "120s";
   redis-cli -u \"$(redos url)\"     talk to it
   redos down                      remove it, keep its data
 
-Settings come from flags, then environment variables, then redos.yaml, then the existing cluster, then
-defaults; 'redos config' shows which one won.
+Settings come from flags, else environment variables, else redos.yaml, else
+the existing cluster, else defaults; 'redos config' shows which one won.
 
-Exit codes: 0 done or healthy, 1 the answer is no, 2 usage or invalid settings, 3 data loss or invalid test,
-4 timeout, 5 Docker unreachable, 6 conflict, 130 interrupted."
+Exit codes: 0 done or healthy, 1 the answer is no, 2 usage or invalid settings,
+3 data loss or invalid test, 4 timeout, 5 Docker unreachable, 6 conflict,
+130 interrupted."
 )]
 pub struct Cli {
     /// What every verb takes.
@@ -54,8 +55,8 @@ pub struct Global {
     /// File with settings, '-' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// How to print data: for people, or for programs
-    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table")]
+    /// How to print data: table, json or yaml
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", hide_possible_values = true)]
     pub output: Format,
     /// Print data and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -63,8 +64,8 @@ pub struct Global {
     /// Say more: what each step costs and why
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Whether to use colour; a set NO_COLOR means never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colour: auto, always or never; NO_COLOR means never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: Color,
     /// Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]
     #[arg(short = 'H', long, global = true, value_name = "URL", env = "REDOS_HOST", hide_env = true)]
@@ -113,17 +114,16 @@ pub enum Verb {
 
 /// Arguments of `up`.
 #[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "It is done when every replica is in sync, all Sentinels agree and a write through the proxy was read back.
-Run again it repairs what is broken, and changes nothing if nothing is. What is not given stays as it was.
+#[command(after_help = "It is done when every replica is in sync, all Sentinels agree and a write
+through the proxy was read back. Run again it repairs what is broken, and
+changes nothing if nothing is. What is not given stays as it was.
 
 Examples:
-  redos up                                   1 master, 2 replicas, 3 Sentinels, 1 proxy on 127.0.0.1:6379
-  redos up --masters 3 --port 7000           3 groups, writes on 7000, 7002 and 7004
-  redos up --password-file secret.txt        with a password of your own
+  redos up                              1 master, 2 replicas, 3 Sentinels, 1 proxy
+  redos up --masters 3 --port 7000      3 groups, writes on 7000, 7002 and 7004
+  redos up --password-file secret.txt   with a password of your own
   redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
-  redos -p shop -f shop.yaml up              another cluster, from a file"
-)]
+  redos -p shop -f shop.yaml up         another cluster, from a file")]
 pub struct UpArgs {
     /// The longest wait for a ready cluster
     #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
@@ -135,14 +135,13 @@ pub struct UpArgs {
 
 /// Arguments of `down`.
 #[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "Only what carries the labels of this cluster is removed. An 'up' after it has the data and the password again.
+#[command(after_help = "Only what carries the labels of this cluster is removed. An 'up' after it has
+the data and the password again.
 
 Examples:
   redos down
   redos down --volumes       and the data is gone
-  redos -p shop down"
-)]
+  redos -p shop down")]
 pub struct DownArgs {
     /// Remove the volumes too: all data and passwords of the cluster
     #[arg(long)]
@@ -244,7 +243,7 @@ pub struct FailoverArgs {
 #[command(after_help = "Examples:
   redis-cli -u \"$(redos url)\"
   REDIS_URL=$(redos url --group 2) ./app
-  redos url --read                           for reads from replicas")]
+  redos url --read             for reads from replicas")]
 pub struct UrlArgs {
     /// Master group, by name or number
     #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
@@ -333,14 +332,13 @@ pub struct InitArgs {
 
 /// Arguments of `config`.
 #[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "Passwords are never shown. An invalid setting is reported with its place, and the exit code is 2.
+#[command(after_help = "Passwords are never shown. An invalid setting is reported with its place, and
+the exit code is 2.
 
 Examples:
   redos config
   redos config --masters 3 -o json
-  redos config --schema > redos.schema.json  for completion in an editor"
-)]
+  redos config --schema > redos.schema.json   for completion in an editor")]
 pub struct ConfigArgs {
     /// Print the JSON schema of redos.yaml instead
     #[arg(long)]
@@ -357,7 +355,8 @@ pub struct ConfigArgs {
   redos completions zsh > \"${fpath[1]}/_redos\"
   redos completions fish > ~/.config/fish/completions/redos.fish")]
 pub struct CompletionsArgs {
-    /// The shell
+    /// The shell: bash, zsh, fish, powershell or elvish
+    #[arg(hide_possible_values = true)]
     pub shell: clap_complete::Shell,
 }
 

@@ -1,6 +1,6 @@
 //! The layers of settings become a [`Spec`]: flag, environment, file, what the cluster was made with, default.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -137,6 +137,7 @@ impl Sources<'_> {
 
         let mut secrets = GivenSecrets::default();
         let mut scratch = Spec::with_defaults(name.clone());
+        let mut misread = BTreeSet::new();
         given.retain(|key, value| {
             let read = match key.setting().kind {
                 Kind::PasswordFile { variables, place } => self.password(variables, value).map(|secret| {
@@ -146,17 +147,31 @@ impl Sources<'_> {
                 Kind::Directory(_) => self.directory(value).map(|path| value.text = path),
                 _ => put(key.setting(), &value.text, &mut scratch),
             };
-            read.map_err(|wrong| problems.push(value.problem(wrong))).is_ok()
+            read.map_err(|wrong| {
+                problems.push(value.problem(wrong));
+                misread.insert(*key);
+            })
+            .is_ok()
         });
         let changes = self.directive_changes(&mut problems);
         let directives = Directives { section: layer.directives, changes };
         let request = Request { name, given, directives, secrets, warnings: self.strange_variables() };
 
-        // What nobody gave may still come from the cluster that is there: only clashes of given values are certain.
+        // What nobody gave may still come from the cluster that is there, so only clashes of given values are certain. The
+        // others are told along with what is wrong anyway, so that all of it can be mended at once.
         let draft = request.draft(None);
-        let certain = |finding: &check::Finding| finding.keys.iter().all(|key| request.given.contains_key(key));
-        let clashes = check::errors(&draft.spec).into_iter().filter(certain);
-        problems.extend(clashes.map(|finding| request.locate(finding, &draft.origins)));
+        let is_wrong_anyway = !problems.is_empty();
+        let mut clashes = check::errors(&draft.spec);
+        clashes.retain(|finding| !finding.keys.iter().any(|key| misread.contains(key)));
+        for mut finding in clashes {
+            let is_certain = finding.keys.iter().all(|key| request.given.contains_key(key));
+            if !is_certain && is_wrong_anyway {
+                finding.what.push_str(", unless the cluster that is there makes up for it");
+            }
+            if is_certain || is_wrong_anyway {
+                problems.push(request.locate(finding, &draft.origins));
+            }
+        }
         problems.sort_by_key(|problem| place(&problem.origin));
         Problems::check(problems).map(|()| request)
     }
