@@ -24,10 +24,10 @@ const UP_TIMEOUT: &str = "120s";
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Examples:
-  redos up                        a master, 2 replicas, 3 Sentinels and a proxy, ready to use
-  redos status                    who is master, and whether all is well
-  redis-cli -u \"$(redos url)\"     talk to it
-  redos down                      remove it, keep its data
+  redos up                      a cluster with the defaults, ready to use
+  redos status                  who is master, and whether all is well
+  redis-cli -u \"$(redos url)\"   talk to it
+  redos down                    remove it, keep its data
 
 Settings come from flags, else environment variables, else redos.yaml, else
 the existing cluster, else defaults; 'redos config' shows which one won.
@@ -79,7 +79,7 @@ pub enum Verb {
     Up(UpArgs),
     /// Remove the cluster; its data stays unless told otherwise
     Down(DownArgs),
-    /// Show masters, replicas, Sentinels and proxies, and whether all is well
+    /// Show who is master, what Sentinels and proxies say, and the verdict
     Status(StatusArgs),
     /// List the containers of the cluster
     #[command(after_help = "Examples:
@@ -119,8 +119,8 @@ through the proxy was read back. Run again it repairs what is broken, and
 changes nothing if nothing is. What is not given stays as it was.
 
 Examples:
-  redos up                              1 master, 2 replicas, 3 Sentinels, 1 proxy
-  redos up --masters 3 --port 7000      3 groups, writes on 7000, 7002 and 7004
+  redos up                              1 master, 2 replicas, 3 Sentinels
+  redos up --masters 3 --port 7000      writes on 7000, 7002 and 7004
   redos up --password-file secret.txt   with a password of your own
   redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
   redos -p shop -f shop.yaml up         another cluster, from a file")]

@@ -118,7 +118,10 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let context = connect(&global, ui, cancel).await?;
             url::run(&context.ui, &*context.engine, &name, group, args.read).await
         }
-        Verb::Init(args) => init::run(&ui, &cluster_name(&global)?, &args).map(|()| Exit::Done),
+        Verb::Init(args) => {
+            let name = sources::gather_without_file(&global, &SettingsArgs::default())?.cluster_name()?;
+            init::run(&ui, &name, &args).map(|()| Exit::Done)
+        }
         Verb::Config(args) if args.schema => config::run_schema(&ui).map(|()| Exit::Done),
         Verb::Config(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;

@@ -25,16 +25,10 @@ const FILE_MAX: u64 = 1 << 20;
 /// # Errors
 /// When a file was named and cannot be read, or the working directory is gone.
 pub fn gather(global: &Global, settings: &SettingsArgs) -> Result<Sources<'static>, Failure> {
-    let environment: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let named = global.file.clone().or_else(|| environment.get("REDOS_FILE").map(PathBuf::from));
-    let work_dir = std::env::current_dir().map_err(|error| {
-        let what = Error::new(error).context("failed to find the working directory");
-        Failure::new(FailureKind::Usage, what).hinted("change to a directory that exists")
-    })?;
+    let mut sources = gather_without_file(global, settings)?;
+    let named = global.file.clone().or_else(|| sources.environment.get("REDOS_FILE").map(PathBuf::from));
     let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
-    let file = match (read_text(&path), named) {
+    sources.file = match (read_text(&path), named) {
         (Ok(text), _) => Some(SourceFile { name: shown(&path), text }),
         (Err(error), None) if error.kind() == std::io::ErrorKind::NotFound => None,
         (Err(error), _) => {
@@ -43,10 +37,31 @@ pub fn gather(global: &Global, settings: &SettingsArgs) -> Result<Sources<'stati
                 .hinted("name the right file with -f, or write one with 'redos init'"));
         }
     };
-    let file_dir = work_dir.join(path.parent().unwrap_or(Path::new("")));
-    let flags = flags(settings).with(Key::Name, global.project.as_deref());
-    let read_secret = &|path: &Path| read_text(path).map_err(|error| error.to_string());
-    Ok(Sources { flags, environment, file, file_dir, work_dir, other_variables: &OTHER_VARIABLES, read_secret })
+    sources.file_dir = sources.work_dir.join(path.parent().unwrap_or(Path::new("")));
+    Ok(sources)
+}
+
+/// The sources without `redos.yaml`, for the verb that writes it.
+///
+/// # Errors
+/// When the working directory is gone.
+pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<Sources<'static>, Failure> {
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let work_dir = std::env::current_dir().map_err(|error| {
+        let what = Error::new(error).context("failed to find the working directory");
+        Failure::new(FailureKind::Usage, what).hinted("change to a directory that exists")
+    })?;
+    Ok(Sources {
+        flags: flags(settings).with(Key::Name, global.project.as_deref()),
+        environment,
+        file: None,
+        file_dir: work_dir.clone(),
+        work_dir,
+        other_variables: &OTHER_VARIABLES,
+        read_secret: &|path: &Path| read_text(path).map_err(|error| error.to_string()),
+    })
 }
 
 /// What the flags of a cluster's settings give. Every field is named, so that a new flag cannot be forgotten.
@@ -116,4 +131,52 @@ fn read_text(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other(format!("it is larger than {FILE_MAX} octets")));
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+    use crate::cli::{Cli, Verb};
+    use crate::spec::settings::table::SETTINGS;
+
+    #[test]
+    fn every_flag_reaches_its_setting() {
+        for setting in &SETTINGS {
+            // No type takes this text, so that the setting answers with a problem.
+            let cli = Cli::try_parse_from(["redos", "up", setting.flag, "~"]).expect("the flag is known");
+            let Verb::Up(args) = cli.verb else { panic!("not up") };
+            let sources = Sources {
+                flags: flags(&args.settings).with(Key::Name, cli.global.project.as_deref()),
+                environment: BTreeMap::new(),
+                file: None,
+                file_dir: PathBuf::from("/"),
+                work_dir: PathBuf::from("/"),
+                other_variables: &[],
+                read_secret: &|_| Err("no such file".to_owned()),
+            };
+            let problems = sources.read().expect_err(setting.flag);
+            let origins: Vec<String> = problems.list().iter().map(|problem| problem.origin.to_string()).collect();
+            assert_eq!(origins, [format!("flag {}", setting.flag)]);
+        }
+    }
+
+    #[test]
+    fn the_help_of_every_flag_is_that_of_the_table() {
+        let command = Cli::command();
+        let up = command.find_subcommand("up").expect("up is a verb");
+        for setting in &SETTINGS {
+            let flag = setting.flag.trim_start_matches('-');
+            let mut arguments = up.get_arguments().chain(command.get_arguments());
+            let argument = arguments.find(|argument| argument.get_long() == Some(flag)).expect(flag);
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            // The name is no flag of 'up' alone, and says itself what the settings' own heading says of the others.
+            let expected = match setting.key {
+                Key::Name => format!("{} [env: REDOS_PROJECT] [default: redos]", setting.help),
+                _ => setting.help.to_owned(),
+            };
+            assert_eq!(help, expected, "{flag}");
+        }
+    }
 }

@@ -385,7 +385,7 @@ fn derive(spec: &mut Spec, recorded: Option<&Spec>, origins: &mut BTreeMap<Key, 
         }
         follows
     };
-    if follow(Key::Quorum, recorded.is_none_or(|old| old.quorum == old.majority()), "the majority of the Sentinels") {
+    if follow(Key::Quorum, recorded.is_none_or(|old| old.quorum == old.majority()), "the majority") {
         spec.quorum = spec.majority();
     }
     let ports = recorded.map(|old| &old.ports);

@@ -67,7 +67,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_cluster_over_the_defa
     assert_eq!(origin(Key::Proxies), "environment variable REDOS_PROXIES");
     assert_eq!(origin(Key::Masters), "redos.yaml:2:10");
     assert_eq!(origin(Key::Replicas), "existing cluster");
-    assert_eq!(origin(Key::Quorum), "default (the majority of the Sentinels)");
+    assert_eq!(origin(Key::Quorum), "default (the majority)");
 }
 
 #[test]

@@ -1,0 +1,555 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'redos'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'redos' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Create the cluster, or repair it, until it is ready')
+            [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Remove the cluster; its data stays unless told otherwise')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show masters, replicas, Sentinels and proxies, and whether all is well')
+            [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'List the containers of the cluster')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all clusters of this Docker host')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what ''up'' would do and why, and change nothing')
+            [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print the URL to connect to, password included')
+            [CompletionResult]::new('images', 'images', [CompletionResultType]::ParameterValue, 'Get the images, or carry them to a host without a registry')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented redos.yaml')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show all settings and where each comes from')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script that completes redos in a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'redos;up' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest wait for a ready cluster')
+            [CompletionResult]::new('--masters', '--masters', [CompletionResultType]::ParameterName, 'Master groups, each with its own replicas and its own ports')
+            [CompletionResult]::new('--replicas', '--replicas', [CompletionResultType]::ParameterName, 'Replicas of each master')
+            [CompletionResult]::new('--sentinels', '--sentinels', [CompletionResultType]::ParameterName, 'Sentinels, which watch all groups; an odd number')
+            [CompletionResult]::new('--quorum', '--quorum', [CompletionResultType]::ParameterName, 'Sentinels that must agree that a master is down [default: the majority]')
+            [CompletionResult]::new('--proxies', '--proxies', [CompletionResultType]::ParameterName, 'HAProxies; the ports of each are 100 above those of the one before')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports')
+            [CompletionResult]::new('--read-port', '--read-port', [CompletionResultType]::ParameterName, 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]')
+            [CompletionResult]::new('--stats-port', '--stats-port', [CompletionResultType]::ParameterName, 'Port of the proxy''s statistics page and metrics [default: the write port plus 2025]')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'File with the password of applications; without one a random password is made')
+            [CompletionResult]::new('--replication-password-file', '--replication-password-file', [CompletionResultType]::ParameterName, 'File with the password of replicas at their master; without one a random password is made')
+            [CompletionResult]::new('--persistence', '--persistence', [CompletionResultType]::ParameterName, 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none')
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]')
+            [CompletionResult]::new('--file-prefix', '--file-prefix', [CompletionResultType]::ParameterName, 'Put before the names of the snapshot and the append-only file')
+            [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back')
+            [CompletionResult]::new('--down-after', '--down-after', [CompletionResultType]::ParameterName, 'Silence after which a Sentinel holds a node to be down')
+            [CompletionResult]::new('--failover-timeout', '--failover-timeout', [CompletionResultType]::ParameterName, 'Time limit of a failover''s phases; a failed one is tried again after twice this')
+            [CompletionResult]::new('--check-interval', '--check-interval', [CompletionResultType]::ParameterName, 'Time between two checks of a node by the proxy')
+            [CompletionResult]::new('--stats-user', '--stats-user', [CompletionResultType]::ParameterName, 'User of the statistics page')
+            [CompletionResult]::new('--stats-password-file', '--stats-password-file', [CompletionResultType]::ParameterName, 'File with the password of the statistics page; without one a random password is made')
+            [CompletionResult]::new('--redis-image', '--redis-image', [CompletionResultType]::ParameterName, 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one')
+            [CompletionResult]::new('--proxy-image', '--proxy-image', [CompletionResultType]::ParameterName, 'Image of HAProxy; auto finds, pulls or makes one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;down' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--volumes', '--volumes', [CompletionResultType]::ParameterName, 'Remove the volumes too: all data and passwords of the cluster')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;status' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Show it again and again until interrupted')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Show it again and again until interrupted')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;ps' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;ls' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;plan' {
+            [CompletionResult]::new('--masters', '--masters', [CompletionResultType]::ParameterName, 'Master groups, each with its own replicas and its own ports')
+            [CompletionResult]::new('--replicas', '--replicas', [CompletionResultType]::ParameterName, 'Replicas of each master')
+            [CompletionResult]::new('--sentinels', '--sentinels', [CompletionResultType]::ParameterName, 'Sentinels, which watch all groups; an odd number')
+            [CompletionResult]::new('--quorum', '--quorum', [CompletionResultType]::ParameterName, 'Sentinels that must agree that a master is down [default: the majority]')
+            [CompletionResult]::new('--proxies', '--proxies', [CompletionResultType]::ParameterName, 'HAProxies; the ports of each are 100 above those of the one before')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports')
+            [CompletionResult]::new('--read-port', '--read-port', [CompletionResultType]::ParameterName, 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]')
+            [CompletionResult]::new('--stats-port', '--stats-port', [CompletionResultType]::ParameterName, 'Port of the proxy''s statistics page and metrics [default: the write port plus 2025]')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'File with the password of applications; without one a random password is made')
+            [CompletionResult]::new('--replication-password-file', '--replication-password-file', [CompletionResultType]::ParameterName, 'File with the password of replicas at their master; without one a random password is made')
+            [CompletionResult]::new('--persistence', '--persistence', [CompletionResultType]::ParameterName, 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none')
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]')
+            [CompletionResult]::new('--file-prefix', '--file-prefix', [CompletionResultType]::ParameterName, 'Put before the names of the snapshot and the append-only file')
+            [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back')
+            [CompletionResult]::new('--down-after', '--down-after', [CompletionResultType]::ParameterName, 'Silence after which a Sentinel holds a node to be down')
+            [CompletionResult]::new('--failover-timeout', '--failover-timeout', [CompletionResultType]::ParameterName, 'Time limit of a failover''s phases; a failed one is tried again after twice this')
+            [CompletionResult]::new('--check-interval', '--check-interval', [CompletionResultType]::ParameterName, 'Time between two checks of a node by the proxy')
+            [CompletionResult]::new('--stats-user', '--stats-user', [CompletionResultType]::ParameterName, 'User of the statistics page')
+            [CompletionResult]::new('--stats-password-file', '--stats-password-file', [CompletionResultType]::ParameterName, 'File with the password of the statistics page; without one a random password is made')
+            [CompletionResult]::new('--redis-image', '--redis-image', [CompletionResultType]::ParameterName, 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one')
+            [CompletionResult]::new('--proxy-image', '--proxy-image', [CompletionResultType]::ParameterName, 'Image of HAProxy; auto finds, pulls or makes one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;url' {
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--read', '--read', [CompletionResultType]::ParameterName, 'The port for reads from replicas, which may be a moment behind')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;images' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the images that ''up'' would use, and whether they are here')
+            [CompletionResult]::new('pull', 'pull', [CompletionResultType]::ParameterValue, 'Pull the images from their registry')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Make the images from Debian''s packages, without a registry')
+            [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Save the images to a file')
+            [CompletionResult]::new('load', 'load', [CompletionResultType]::ParameterValue, 'Load images from a file that ''save'' wrote')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'redos;images;list' {
+            [CompletionResult]::new('--redis-image', '--redis-image', [CompletionResultType]::ParameterName, 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one')
+            [CompletionResult]::new('--proxy-image', '--proxy-image', [CompletionResultType]::ParameterName, 'Image of HAProxy; auto finds, pulls or makes one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;images;pull' {
+            [CompletionResult]::new('--redis-image', '--redis-image', [CompletionResultType]::ParameterName, 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one')
+            [CompletionResult]::new('--proxy-image', '--proxy-image', [CompletionResultType]::ParameterName, 'Image of HAProxy; auto finds, pulls or makes one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;images;build' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;images;save' {
+            [CompletionResult]::new('--redis-image', '--redis-image', [CompletionResultType]::ParameterName, 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one')
+            [CompletionResult]::new('--proxy-image', '--proxy-image', [CompletionResultType]::ParameterName, 'Image of HAProxy; auto finds, pulls or makes one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;images;load' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;images;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the images that ''up'' would use, and whether they are here')
+            [CompletionResult]::new('pull', 'pull', [CompletionResultType]::ParameterValue, 'Pull the images from their registry')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Make the images from Debian''s packages, without a registry')
+            [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Save the images to a file')
+            [CompletionResult]::new('load', 'load', [CompletionResultType]::ParameterValue, 'Load images from a file that ''save'' wrote')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'redos;images;help;list' {
+            break
+        }
+        'redos;images;help;pull' {
+            break
+        }
+        'redos;images;help;build' {
+            break
+        }
+        'redos;images;help;save' {
+            break
+        }
+        'redos;images;help;load' {
+            break
+        }
+        'redos;images;help;help' {
+            break
+        }
+        'redos;init' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite the file if it is there')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;config' {
+            [CompletionResult]::new('--masters', '--masters', [CompletionResultType]::ParameterName, 'Master groups, each with its own replicas and its own ports')
+            [CompletionResult]::new('--replicas', '--replicas', [CompletionResultType]::ParameterName, 'Replicas of each master')
+            [CompletionResult]::new('--sentinels', '--sentinels', [CompletionResultType]::ParameterName, 'Sentinels, which watch all groups; an odd number')
+            [CompletionResult]::new('--quorum', '--quorum', [CompletionResultType]::ParameterName, 'Sentinels that must agree that a master is down [default: the majority]')
+            [CompletionResult]::new('--proxies', '--proxies', [CompletionResultType]::ParameterName, 'HAProxies; the ports of each are 100 above those of the one before')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports')
+            [CompletionResult]::new('--read-port', '--read-port', [CompletionResultType]::ParameterName, 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]')
+            [CompletionResult]::new('--stats-port', '--stats-port', [CompletionResultType]::ParameterName, 'Port of the proxy''s statistics page and metrics [default: the write port plus 2025]')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'File with the password of applications; without one a random password is made')
+            [CompletionResult]::new('--replication-password-file', '--replication-password-file', [CompletionResultType]::ParameterName, 'File with the password of replicas at their master; without one a random password is made')
+            [CompletionResult]::new('--persistence', '--persistence', [CompletionResultType]::ParameterName, 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none')
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]')
+            [CompletionResult]::new('--file-prefix', '--file-prefix', [CompletionResultType]::ParameterName, 'Put before the names of the snapshot and the append-only file')
+            [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back')
+            [CompletionResult]::new('--down-after', '--down-after', [CompletionResultType]::ParameterName, 'Silence after which a Sentinel holds a node to be down')
+            [CompletionResult]::new('--failover-timeout', '--failover-timeout', [CompletionResultType]::ParameterName, 'Time limit of a failover''s phases; a failed one is tried again after twice this')
+            [CompletionResult]::new('--check-interval', '--check-interval', [CompletionResultType]::ParameterName, 'Time between two checks of a node by the proxy')
+            [CompletionResult]::new('--stats-user', '--stats-user', [CompletionResultType]::ParameterName, 'User of the statistics page')
+            [CompletionResult]::new('--stats-password-file', '--stats-password-file', [CompletionResultType]::ParameterName, 'File with the password of the statistics page; without one a random password is made')
+            [CompletionResult]::new('--redis-image', '--redis-image', [CompletionResultType]::ParameterName, 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one')
+            [CompletionResult]::new('--proxy-image', '--proxy-image', [CompletionResultType]::ParameterName, 'Image of HAProxy; auto finds, pulls or makes one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Print the JSON schema of redos.yaml instead')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;completions' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;man' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;help' {
+            [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Create the cluster, or repair it, until it is ready')
+            [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Remove the cluster; its data stays unless told otherwise')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show masters, replicas, Sentinels and proxies, and whether all is well')
+            [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'List the containers of the cluster')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all clusters of this Docker host')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what ''up'' would do and why, and change nothing')
+            [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print the URL to connect to, password included')
+            [CompletionResult]::new('images', 'images', [CompletionResultType]::ParameterValue, 'Get the images, or carry them to a host without a registry')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented redos.yaml')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show all settings and where each comes from')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script that completes redos in a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'redos;help;up' {
+            break
+        }
+        'redos;help;down' {
+            break
+        }
+        'redos;help;status' {
+            break
+        }
+        'redos;help;ps' {
+            break
+        }
+        'redos;help;ls' {
+            break
+        }
+        'redos;help;plan' {
+            break
+        }
+        'redos;help;url' {
+            break
+        }
+        'redos;help;images' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the images that ''up'' would use, and whether they are here')
+            [CompletionResult]::new('pull', 'pull', [CompletionResultType]::ParameterValue, 'Pull the images from their registry')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Make the images from Debian''s packages, without a registry')
+            [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Save the images to a file')
+            [CompletionResult]::new('load', 'load', [CompletionResultType]::ParameterValue, 'Load images from a file that ''save'' wrote')
+            break
+        }
+        'redos;help;images;list' {
+            break
+        }
+        'redos;help;images;pull' {
+            break
+        }
+        'redos;help;images;build' {
+            break
+        }
+        'redos;help;images;save' {
+            break
+        }
+        'redos;help;images;load' {
+            break
+        }
+        'redos;help;init' {
+            break
+        }
+        'redos;help;config' {
+            break
+        }
+        'redos;help;completions' {
+            break
+        }
+        'redos;help;man' {
+            break
+        }
+        'redos;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,365 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_redos_global_optspecs
+    string join \n p/project= f/file= o/output= q/quiet v/verbose color= H/host= h/help V/version
+end
+
+function __fish_redos_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_redos_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_redos_using_subcommand
+    set -l cmd (__fish_redos_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c redos -n "__fish_redos_needs_command" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_needs_command" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_needs_command" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_needs_command" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_needs_command" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_needs_command" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_needs_command" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_needs_command" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_needs_command" -s V -l version -d 'Print version'
+complete -c redos -n "__fish_redos_needs_command" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
+complete -c redos -n "__fish_redos_needs_command" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
+complete -c redos -n "__fish_redos_needs_command" -f -a "status" -d 'Show masters, replicas, Sentinels and proxies, and whether all is well'
+complete -c redos -n "__fish_redos_needs_command" -f -a "ps" -d 'List the containers of the cluster'
+complete -c redos -n "__fish_redos_needs_command" -f -a "ls" -d 'List all clusters of this Docker host'
+complete -c redos -n "__fish_redos_needs_command" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_needs_command" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_needs_command" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
+complete -c redos -n "__fish_redos_needs_command" -f -a "init" -d 'Write a commented redos.yaml'
+complete -c redos -n "__fish_redos_needs_command" -f -a "config" -d 'Show all settings and where each comes from'
+complete -c redos -n "__fish_redos_needs_command" -f -a "completions" -d 'Print a script that completes redos in a shell'
+complete -c redos -n "__fish_redos_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c redos -n "__fish_redos_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand up" -l timeout -d 'The longest wait for a ready cluster' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l masters -d 'Master groups, each with its own replicas and its own ports' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l replicas -d 'Replicas of each master' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l sentinels -d 'Sentinels, which watch all groups; an odd number' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l quorum -d 'Sentinels that must agree that a master is down [default: the majority]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l proxies -d 'HAProxies; the ports of each are 100 above those of the one before' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l bind -d 'Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l port -d 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l read-port -d 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l password-file -d 'File with the password of applications; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l data-dir -d 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l check-interval -d 'Time between two checks of a node by the proxy' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l stats-user -d 'User of the statistics page' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand up" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand up" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand up" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand up" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand up" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand down" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand down" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand down" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand down" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand down" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand down" -l volumes -d 'Remove the volumes too: all data and passwords of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand down" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand down" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand down" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand status" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand status" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand status" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand status" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand status" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand status" -s w -l watch -d 'Show it again and again until interrupted'
+complete -c redos -n "__fish_redos_using_subcommand status" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand status" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand status" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand ps" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand ps" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand ps" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand ps" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand ps" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand ps" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand ps" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand ps" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand ls" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand ls" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand ls" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand ls" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand ls" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand ls" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand plan" -l masters -d 'Master groups, each with its own replicas and its own ports' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l replicas -d 'Replicas of each master' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l sentinels -d 'Sentinels, which watch all groups; an odd number' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l quorum -d 'Sentinels that must agree that a master is down [default: the majority]' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l proxies -d 'HAProxies; the ports of each are 100 above those of the one before' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l bind -d 'Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l port -d 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l read-port -d 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l password-file -d 'File with the password of applications; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l data-dir -d 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l check-interval -d 'Time between two checks of a node by the proxy' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-user -d 'User of the statistics page' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand plan" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand plan" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand plan" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand plan" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand plan" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand url" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand url" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand url" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand url" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand url" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand url" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand url" -l read -d 'The port for reads from replicas, which may be a moment behind'
+complete -c redos -n "__fish_redos_using_subcommand url" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand url" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand url" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -f -a "list" -d 'List the images that \'up\' would use, and whether they are here'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -f -a "pull" -d 'Pull the images from their registry'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -f -a "build" -d 'Make the images from Debian\'s packages, without a registry'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -f -a "save" -d 'Save the images to a file'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -f -a "load" -d 'Load images from a file that \'save\' wrote'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the images that \'up\' would use, and whether they are here'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "pull" -d 'Pull the images from their registry'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "build" -d 'Make the images from Debian\'s packages, without a registry'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "save" -d 'Save the images to a file'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "load" -d 'Load images from a file that \'save\' wrote'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand init" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand init" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand init" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand init" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand init" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand init" -l force -d 'Overwrite the file if it is there'
+complete -c redos -n "__fish_redos_using_subcommand init" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand init" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand init" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand config" -l masters -d 'Master groups, each with its own replicas and its own ports' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l replicas -d 'Replicas of each master' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l sentinels -d 'Sentinels, which watch all groups; an odd number' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l quorum -d 'Sentinels that must agree that a master is down [default: the majority]' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l proxies -d 'HAProxies; the ports of each are 100 above those of the one before' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l bind -d 'Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l port -d 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l read-port -d 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l password-file -d 'File with the password of applications; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l data-dir -d 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l check-interval -d 'Time between two checks of a node by the proxy' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l stats-user -d 'User of the statistics page' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand config" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand config" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand config" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l schema -d 'Print the JSON schema of redos.yaml instead'
+complete -c redos -n "__fish_redos_using_subcommand config" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand config" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand config" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand completions" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand completions" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand completions" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand completions" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand completions" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand completions" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand completions" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand man" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand man" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand man" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand man" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand man" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand man" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand man" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand man" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "status" -d 'Show masters, replicas, Sentinels and proxies, and whether all is well'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "list" -d 'List the images that \'up\' would use, and whether they are here'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "pull" -d 'Pull the images from their registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "build" -d 'Make the images from Debian\'s packages, without a registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "save" -d 'Save the images to a file'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "load" -d 'Load images from a file that \'save\' wrote'
