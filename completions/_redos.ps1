@@ -40,10 +40,12 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Create the cluster, or repair it, until it is ready')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Remove the cluster; its data stays unless told otherwise')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show masters, replicas, Sentinels and proxies, and whether all is well')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is master, what Sentinels and proxies say, and the verdict')
             [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'List the containers of the cluster')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all clusters of this Docker host')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what ''up'' would do and why, and change nothing')
+            [CompletionResult]::new('scale', 'scale', [CompletionResultType]::ParameterValue, 'Change how many nodes there are, without losing a write or the quorum')
+            [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'Make a replica the master, without losing a write')
             [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print the URL to connect to, password included')
             [CompletionResult]::new('images', 'images', [CompletionResultType]::ParameterValue, 'Get the images, or carry them to a host without a registry')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented redos.yaml')
@@ -192,6 +194,49 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--stats-password-file', '--stats-password-file', [CompletionResultType]::ParameterName, 'File with the password of the statistics page; without one a random password is made')
             [CompletionResult]::new('--redis-image', '--redis-image', [CompletionResultType]::ParameterName, 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one')
             [CompletionResult]::new('--proxy-image', '--proxy-image', [CompletionResultType]::ParameterName, 'Image of HAProxy; auto finds, pulls or makes one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;scale' {
+            [CompletionResult]::new('--masters', '--masters', [CompletionResultType]::ParameterName, 'Master groups, each with its own replicas and its own ports')
+            [CompletionResult]::new('--replicas', '--replicas', [CompletionResultType]::ParameterName, 'Replicas of each master')
+            [CompletionResult]::new('--sentinels', '--sentinels', [CompletionResultType]::ParameterName, 'Sentinels, which watch all groups; an odd number')
+            [CompletionResult]::new('--proxies', '--proxies', [CompletionResultType]::ParameterName, 'HAProxies; the ports of each are 100 above those of the one before')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest wait for a ready cluster')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Allow an even number of Sentinels, and the removal of a group that holds keys')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;failover' {
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'The replica to promote; without one the most complete')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
@@ -476,10 +521,12 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
         'redos;help' {
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Create the cluster, or repair it, until it is ready')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Remove the cluster; its data stays unless told otherwise')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show masters, replicas, Sentinels and proxies, and whether all is well')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is master, what Sentinels and proxies say, and the verdict')
             [CompletionResult]::new('ps', 'ps', [CompletionResultType]::ParameterValue, 'List the containers of the cluster')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all clusters of this Docker host')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what ''up'' would do and why, and change nothing')
+            [CompletionResult]::new('scale', 'scale', [CompletionResultType]::ParameterValue, 'Change how many nodes there are, without losing a write or the quorum')
+            [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'Make a replica the master, without losing a write')
             [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print the URL to connect to, password included')
             [CompletionResult]::new('images', 'images', [CompletionResultType]::ParameterValue, 'Get the images, or carry them to a host without a registry')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented redos.yaml')
@@ -505,6 +552,12 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;help;plan' {
+            break
+        }
+        'redos;help;scale' {
+            break
+        }
+        'redos;help;failover' {
             break
         }
         'redos;help;url' {

@@ -37,10 +37,12 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --version 'Print version'
             cand up 'Create the cluster, or repair it, until it is ready'
             cand down 'Remove the cluster; its data stays unless told otherwise'
-            cand status 'Show masters, replicas, Sentinels and proxies, and whether all is well'
+            cand status 'Show who is master, what Sentinels and proxies say, and the verdict'
             cand ps 'List the containers of the cluster'
             cand ls 'List all clusters of this Docker host'
             cand plan 'Show what ''up'' would do and why, and change nothing'
+            cand scale 'Change how many nodes there are, without losing a write or the quorum'
+            cand failover 'Make a replica the master, without losing a write'
             cand url 'Print the URL to connect to, password included'
             cand images 'Get the images, or carry them to a host without a registry'
             cand init 'Write a commented redos.yaml'
@@ -183,6 +185,47 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --stats-password-file 'File with the password of the statistics page; without one a random password is made'
             cand --redis-image 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one'
             cand --proxy-image 'Image of HAProxy; auto finds, pulls or makes one'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;scale'= {
+            cand --masters 'Master groups, each with its own replicas and its own ports'
+            cand --replicas 'Replicas of each master'
+            cand --sentinels 'Sentinels, which watch all groups; an odd number'
+            cand --proxies 'HAProxies; the ports of each are 100 above those of the one before'
+            cand --timeout 'The longest wait for a ready cluster'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Allow an even number of Sentinels, and the removal of a group that holds keys'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;failover'= {
+            cand --to 'The replica to promote; without one the most complete'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -448,10 +491,12 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help'= {
             cand up 'Create the cluster, or repair it, until it is ready'
             cand down 'Remove the cluster; its data stays unless told otherwise'
-            cand status 'Show masters, replicas, Sentinels and proxies, and whether all is well'
+            cand status 'Show who is master, what Sentinels and proxies say, and the verdict'
             cand ps 'List the containers of the cluster'
             cand ls 'List all clusters of this Docker host'
             cand plan 'Show what ''up'' would do and why, and change nothing'
+            cand scale 'Change how many nodes there are, without losing a write or the quorum'
+            cand failover 'Make a replica the master, without losing a write'
             cand url 'Print the URL to connect to, password included'
             cand images 'Get the images, or carry them to a host without a registry'
             cand init 'Write a commented redos.yaml'
@@ -471,6 +516,10 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;ls'= {
         }
         &'redos;help;plan'= {
+        }
+        &'redos;help;scale'= {
+        }
+        &'redos;help;failover'= {
         }
         &'redos;help;url'= {
         }

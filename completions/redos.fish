@@ -39,10 +39,12 @@ complete -c redos -n "__fish_redos_needs_command" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_needs_command" -s V -l version -d 'Print version'
 complete -c redos -n "__fish_redos_needs_command" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
 complete -c redos -n "__fish_redos_needs_command" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
-complete -c redos -n "__fish_redos_needs_command" -f -a "status" -d 'Show masters, replicas, Sentinels and proxies, and whether all is well'
+complete -c redos -n "__fish_redos_needs_command" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
 complete -c redos -n "__fish_redos_needs_command" -f -a "ps" -d 'List the containers of the cluster'
 complete -c redos -n "__fish_redos_needs_command" -f -a "ls" -d 'List all clusters of this Docker host'
 complete -c redos -n "__fish_redos_needs_command" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_needs_command" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
+complete -c redos -n "__fish_redos_needs_command" -f -a "failover" -d 'Make a replica the master, without losing a write'
 complete -c redos -n "__fish_redos_needs_command" -f -a "url" -d 'Print the URL to connect to, password included'
 complete -c redos -n "__fish_redos_needs_command" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
 complete -c redos -n "__fish_redos_needs_command" -f -a "init" -d 'Write a commented redos.yaml'
@@ -169,6 +171,37 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -s H -l host -d 'Docke
 complete -c redos -n "__fish_redos_using_subcommand plan" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand plan" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand plan" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand scale" -l masters -d 'Master groups, each with its own replicas and its own ports' -r
+complete -c redos -n "__fish_redos_using_subcommand scale" -l replicas -d 'Replicas of each master' -r
+complete -c redos -n "__fish_redos_using_subcommand scale" -l sentinels -d 'Sentinels, which watch all groups; an odd number' -r
+complete -c redos -n "__fish_redos_using_subcommand scale" -l proxies -d 'HAProxies; the ports of each are 100 above those of the one before' -r
+complete -c redos -n "__fish_redos_using_subcommand scale" -l timeout -d 'The longest wait for a ready cluster' -r
+complete -c redos -n "__fish_redos_using_subcommand scale" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand scale" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand scale" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand scale" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand scale" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand scale" -l force -d 'Allow an even number of Sentinels, and the removal of a group that holds keys'
+complete -c redos -n "__fish_redos_using_subcommand scale" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand scale" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand scale" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand failover" -l to -d 'The replica to promote; without one the most complete' -r
+complete -c redos -n "__fish_redos_using_subcommand failover" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand failover" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand failover" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand failover" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand failover" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand failover" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand failover" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand failover" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand url" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
@@ -345,19 +378,21 @@ complete -c redos -n "__fish_redos_using_subcommand man" -s H -l host -d 'Docker
 complete -c redos -n "__fish_redos_using_subcommand man" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand man" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand man" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "status" -d 'Show masters, replicas, Sentinels and proxies, and whether all is well'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "man" -d 'Print the manual page'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan url images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "list" -d 'List the images that \'up\' would use, and whether they are here'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "pull" -d 'Pull the images from their registry'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "build" -d 'Make the images from Debian\'s packages, without a registry'
