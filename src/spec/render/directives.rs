@@ -23,6 +23,8 @@ const IMMUTABLE: &[&str] = &[
     "io-threads-do-reads",
     "loadmodule",
     "rdbchecksum",
+    "rdma-completion-vector",
+    "rdma-rx-size",
     "server-cpulist",
     "server_cpulist",
     "set-proc-title",
@@ -31,6 +33,7 @@ const IMMUTABLE: &[&str] = &[
     "syslog-facility",
     "syslog-ident",
     "tcp-backlog",
+    "unixsocketgroup",
     "unixsocketperm",
 ];
 
