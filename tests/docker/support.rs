@@ -141,3 +141,114 @@ async fn remove_all(cluster: &ClusterName) {
         let _ = docker.remove_volume(&volume.name, None::<query::RemoveVolumeOptions>).await;
     }
 }
+
+/// How a run of the binary ended.
+#[must_use = "assert how it ended"]
+pub struct Run {
+    /// Its exit code; absent when a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Asserts the exit code and returns stdout.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    /// Asserts success and returns stdout.
+    #[track_caller]
+    pub fn succeeds(self) -> String {
+        self.exits(0)
+    }
+
+    /// Asserts the exit code and returns stderr.
+    #[track_caller]
+    pub fn fails(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self.stderr
+    }
+}
+
+impl Cluster {
+    /// The binary with the cluster's name, in an environment of nothing but where programs are and which Engine it is.
+    pub fn command(&self, arguments: &[&str]) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_redos"));
+        command.env_clear().args(["--project", self.name.as_str()]).args(arguments);
+        command.current_dir(std::env::temp_dir()).kill_on_drop(true).stdin(std::process::Stdio::null());
+        for name in ["PATH", "HOME", "DOCKER_HOST"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub async fn redos(&self, arguments: &[&str]) -> Run {
+        self.run(self.command(arguments)).await
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, mut command: tokio::process::Command) -> Run {
+        let output = command.output().await.expect("the binary runs");
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    /// `redos up` on ports of Docker's choice, with further arguments.
+    pub async fn up(&self, arguments: &[&str]) -> Run {
+        self.redos(&[&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"], arguments].concat()).await
+    }
+
+    /// `redos status -o json`, whether healthy or not.
+    pub async fn status(&self) -> serde_json::Value {
+        let run = self.redos(&["status", "-o", "json"]).await;
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+    }
+
+    /// The node that is master of the first group, as `status` says.
+    pub async fn master(&self) -> NodeId {
+        let status = self.status().await;
+        let node = status["groups"][0]["master"]["node"].as_str().unwrap_or_else(|| panic!("a master in {status:#}"));
+        node.parse().expect("a node")
+    }
+
+    /// A client connection at the URL that redos prints.
+    pub async fn client(&self, url_arguments: &[&str]) -> redis::aio::MultiplexedConnection {
+        let url = self.redos(&[&["url"], url_arguments].concat()).await.succeeds();
+        connect(url.trim()).await.expect("a connection through the printed URL")
+    }
+
+    /// Everything on the Engine that carries the cluster's label: containers, networks, volumes.
+    pub async fn labelled(&self) -> [Vec<String>; 3] {
+        use bollard::query_parameters as query;
+        let docker = raw();
+        let filters = Some(HashMap::from([("label".to_owned(), vec![format!("dev.redos.cluster={}", self.name)])]));
+        let list = query::ListContainersOptions { all: true, filters: filters.clone(), ..Default::default() };
+        let containers = docker.list_containers(Some(list)).await.expect("containers");
+        let networks = docker.list_networks(Some(query::ListNetworksOptions { filters: filters.clone() })).await;
+        let volumes = docker.list_volumes(Some(query::ListVolumesOptions { filters })).await.expect("volumes");
+        [
+            containers.into_iter().filter_map(|container| container.names?.pop()).collect(),
+            networks.expect("networks").into_iter().filter_map(|network| network.name).collect(),
+            volumes.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect(),
+        ]
+    }
+}
+
+/// A client connection with room for a slow machine.
+pub async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
+    let patient = Duration::from_secs(10);
+    let config =
+        redis::AsyncConnectionConfig::new().set_connection_timeout(Some(patient)).set_response_timeout(Some(patient));
+    redis::Client::open(url)?.get_multiplexed_async_connection_with_config(&config).await
+}

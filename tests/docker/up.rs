@@ -1,0 +1,365 @@
+//! `up`, `status`, `down`: one command makes a cluster that is truly ready, and another takes it away.
+
+use std::time::{Duration, Instant};
+
+use bollard::query_parameters as query;
+use redis::AsyncCommands;
+use redos::spec::{Group, NodeId};
+
+use crate::support::{Cluster, connect, eventually, raw};
+
+const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
+const REDIS_2: NodeId = NodeId::redis(Group::number(1), 2);
+
+#[tokio::test]
+async fn up_makes_a_ready_cluster_and_a_second_one_changes_nothing() {
+    let cluster = Cluster::new("up").await;
+    cluster.up(&[]).await.succeeds();
+
+    let status = cluster.status().await;
+    assert_eq!((&status["apiVersion"], &status["kind"]), (&"redos/v1".into(), &"Status".into()));
+    assert_eq!(status["healthy"], true, "{status:#}");
+    assert_eq!(status["cluster"], cluster.name.as_str());
+    let group = &status["groups"][0];
+    assert_eq!((group["name"].as_str(), group["master"]["node"].as_str()), (Some("mymaster"), Some("redis-1")));
+    assert_eq!(group["nodes"].as_array().map(Vec::len), Some(3));
+    for node in group["nodes"].as_array().expect("nodes") {
+        for field in ["node", "role", "state", "address", "link", "offset", "lagBytes"] {
+            assert!(node.get(field).is_some(), "{field} in {node:#}");
+        }
+    }
+    let master = group["master"]["address"].as_str().expect("an address");
+    assert_eq!(status["sentinels"].as_array().map(Vec::len), Some(3));
+    for sentinel in status["sentinels"].as_array().expect("Sentinels") {
+        assert_eq!(sentinel["masters"]["mymaster"], master, "{sentinel:#}");
+        assert_eq!(sentinel["quorumOk"], true, "{sentinel:#}");
+    }
+    assert!(status["proxies"][0]["write"]["mymaster"].as_str().is_some_and(|at| at.starts_with("127.0.0.1:")));
+
+    let mut writer = cluster.client(&[]).await;
+    let () = writer.set("greeting", "hello").await.expect("a write");
+    let mut reader = cluster.client(&["--read"]).await;
+    let role: redis::Value = command(&["ROLE"]).query_async(&mut reader).await.expect("a role");
+    assert!(format!("{role:?}").contains("slave"), "the read port leads to a replica: {role:?}");
+
+    let before = cluster.inventory().await;
+    let began = Instant::now();
+    let again = cluster.redos(&["up"]).await;
+    let took = began.elapsed();
+    assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
+    again.succeeds();
+    assert_eq!(cluster.inventory().await, before);
+    // Measured at 0.18 s on an idle machine; the bound is for a busy one.
+    assert!(took < Duration::from_secs(5), "it took {took:?}");
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn up_repairs_what_was_killed_paused_and_removed_and_keeps_the_data() {
+    let cluster = Cluster::new("repair").await;
+    cluster.up(&[]).await.succeeds();
+    let () = cluster.client(&[]).await.set("kept", "yes").await.expect("a write");
+    let docker = raw();
+    let killed = cluster.container(REDIS_2);
+    docker.kill_container(&killed, None::<query::KillContainerOptions>).await.expect("a kill");
+    docker.pause_container(&cluster.container(NodeId::Sentinel(1))).await.expect("a pause");
+    let force = Some(query::RemoveContainerOptions { force: true, ..Default::default() });
+    docker.remove_container(&cluster.container(NodeId::Proxy(1)), force.clone()).await.expect("a removal");
+    cluster.redos(&["status"]).await.exits(1);
+    let plan = cluster.redos(&["plan"]).await.exits(1);
+    assert!(plan.contains("unpause sentinel-1") && plan.contains("start redis-2"), "{plan}");
+    cluster.redos(&["up"]).await.succeeds();
+    assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
+
+    // The master, too: whoever is master then, there is one, and the data are there.
+    docker.remove_container(&cluster.container(REDIS_1), force).await.expect("a removal");
+    cluster.redos(&["up"]).await.succeeds();
+    assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn data_and_password_survive_down_and_a_kill_of_everything() {
+    let cluster = Cluster::new("survive").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let password = |url: &str| url.split('@').next().map(str::to_owned);
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let () = cluster.client(&[]).await.set("kept", "yes").await.expect("a write");
+
+    let down = cluster.redos(&["down", "-o", "json"]).await.succeeds();
+    let down: serde_json::Value = serde_json::from_str(&down).expect("JSON");
+    assert_eq!(down["keptVolumes"].as_array().map(Vec::len), Some(5), "{down:#}");
+    let [containers, networks, volumes] = cluster.labelled().await;
+    assert!(containers.is_empty() && networks.is_empty(), "{containers:?} {networks:?}");
+    assert!(volumes.iter().any(|name| name.ends_with("redis-1-data")), "{volumes:?}");
+
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let again = cluster.redos(&["url"]).await.succeeds();
+    assert_eq!(password(&again), password(&url));
+    assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
+
+    let docker = raw();
+    for node in cluster.inventory().await.nodes.keys() {
+        docker.kill_container(&cluster.container(*node), None::<query::KillContainerOptions>).await.expect("a kill");
+    }
+    cluster.redos(&["up"]).await.succeeds();
+    assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
+
+    cluster.redos(&["down", "--volumes"]).await.succeeds();
+    assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3]);
+}
+
+#[tokio::test]
+async fn up_killed_at_any_moment_is_finished_by_another_or_removed_by_down() {
+    let cluster = Cluster::new("killed").await;
+    // From before the first object to the middle of the starts.
+    for (round, moment) in [30, 350, 900, 1600, 2400].into_iter().enumerate() {
+        let mut up = cluster.command(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);
+        let mut child = up.stderr(std::process::Stdio::null()).spawn().expect("up runs");
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        child.kill().await.expect("a SIGKILL");
+        if round % 2 == 0 {
+            cluster.up(&[]).await.succeeds();
+            assert_eq!(cluster.status().await["healthy"], true, "after a kill at {moment} ms");
+        }
+        cluster.redos(&["down", "--volumes"]).await.succeeds();
+        assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3], "after {moment} ms");
+    }
+}
+
+#[tokio::test]
+async fn groups_are_independent_and_watched_by_the_same_sentinels() {
+    let cluster = Cluster::new("groups").await;
+    cluster.up(&["--masters", "2", "--replicas", "1"]).await.succeeds();
+    let status = cluster.status().await;
+    let names: Vec<&str> =
+        status["groups"].as_array().expect("groups").iter().filter_map(|g| g["name"].as_str()).collect();
+    assert_eq!(names, ["mymaster", "mymaster-2"]);
+    assert_eq!(status["sentinels"].as_array().map(Vec::len), Some(3));
+    let mut first = cluster.client(&[]).await;
+    let mut second = cluster.client(&["--group", "mymaster-2"]).await;
+    let () = first.set("key", "first").await.expect("a write");
+    let () = second.set("key", "second").await.expect("a write");
+    assert_eq!(first.get::<_, String>("key").await.expect("a read"), "first");
+    assert_eq!(second.get::<_, String>("key").await.expect("a read"), "second");
+}
+
+#[tokio::test]
+async fn the_four_uses_work_through_the_one_address() {
+    let cluster = Cluster::new("uses").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let mut client = cluster.client(&[]).await;
+
+    let mut pubsub = redis::Client::open(url.trim()).expect("a URL").get_async_pubsub().await.expect("a subscriber");
+    pubsub.subscribe("news").await.expect("a subscription");
+    pubsub.psubscribe("alerts.*").await.expect("a pattern");
+
+    let mut consumer = connect(url.trim()).await.expect("a consumer");
+    let waiting = tokio::spawn(async move { consumer.blpop::<_, (String, String)>("queue", 8.0).await });
+    let () = command(&["XGROUP", "CREATE", "stream", "workers", "$", "MKSTREAM"])
+        .query_async(&mut client)
+        .await
+        .expect("a group of consumers");
+    let mut worker = connect(url.trim()).await.expect("a worker");
+    let reading = tokio::spawn(async move {
+        let read = ["XREADGROUP", "GROUP", "workers", "w1", "BLOCK", "8000", "STREAMS", "stream", ">"];
+        command(&read).query_async::<redis::Value>(&mut worker).await
+    });
+    // Both must wait on the server before there is anything for them.
+    let mut observer = connect(url.trim()).await.expect("an observer");
+    eventually("two clients are blocked", async || {
+        let info: String = command(&["INFO", "clients"]).query_async(&mut observer).await.unwrap_or_default();
+        info.contains("blocked_clients:2")
+    })
+    .await;
+    let () = client.rpush("queue", "job").await.expect("a push");
+    let () = command(&["XADD", "stream", "*", "job", "1"]).query_async(&mut client).await.expect("an entry");
+    assert_eq!(waiting.await.expect("no panic").expect("a job").1, "job");
+    let entry = reading.await.expect("no panic").expect("an entry");
+    assert!(format!("{entry:?}").contains("job"), "{entry:?}");
+
+    let (a, b): (i64, i64) =
+        redis::pipe().atomic().incr("counter", 1).incr("counter", 1).query_async(&mut client).await.expect("MULTI");
+    assert_eq!((a, b), (1, 2));
+    let lua = ["EVAL", "return redis.call('INCRBY', KEYS[1], ARGV[1])", "1", "counter", "40"];
+    assert_eq!(command(&lua).query_async::<i64>(&mut client).await.expect("Lua"), 42);
+
+    let () = client.publish("news", "one").await.expect("a message");
+    let () = client.publish("alerts.fire", "two").await.expect("a message");
+    let mut messages = futures_util::StreamExt::take(pubsub.on_message(), 2);
+    let mut heard = Vec::new();
+    while let Some(message) = futures_util::StreamExt::next(&mut messages).await {
+        heard.push(message.get_payload::<String>().expect("text"));
+    }
+    assert_eq!(heard, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn nobody_without_the_password_gets_anything_and_sentinels_channels_are_theirs() {
+    let cluster = Cluster::new("secure").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let (_, address) = url.trim().split_once('@').expect("user information");
+    let anonymous = match connect(&format!("redis://{address}")).await {
+        Ok(mut connection) => connection.set::<_, _, ()>("a", "b").await.expect_err("no write without a password"),
+        Err(refused) => refused,
+    };
+    assert!(anonymous.to_string().contains("NOAUTH"), "{anonymous}");
+
+    let mut client = cluster.client(&[]).await;
+    let forged = client.publish::<_, _, i64>("__sentinel__:hello", "x").await.expect_err("not an application's");
+    assert!(forged.to_string().contains("NOPERM"), "{forged}");
+    let lua = ["EVAL", "return redis.call('PUBLISH', '__sentinel__:hello', 'x')", "0"];
+    assert!(command(&lua).query_async::<i64>(&mut client).await.is_err(), "nor through Lua");
+    for denied in [&["REPLICAOF", "NO", "ONE"][..], &["SHUTDOWN"], &["ACL", "LIST"], &["DEBUG", "SLEEP", "0"]] {
+        let error =
+            command(denied).query_async::<redis::Value>(&mut client).await.expect_err("administration is denied");
+        assert!(error.to_string().contains("NOPERM"), "{denied:?}: {error}");
+    }
+
+    let secret = url.trim().trim_start_matches("redis://default:").split('@').next().expect("a password").to_owned();
+    assert!(secret.len() * 4 >= 128, "at least 128 bits of hexadecimal digits");
+    let docker = raw();
+    for node in cluster.inventory().await.nodes.keys() {
+        let inspect = docker.inspect_container(&cluster.container(*node), None::<query::InspectContainerOptions>).await;
+        let inspect = inspect.expect("the container");
+        assert!(!serde_json::to_string(&inspect).expect("JSON").contains(&secret), "{node} shows the password");
+        let host = inspect.host_config.expect("a host configuration");
+        assert_eq!(host.cap_drop.as_deref(), Some(&["ALL".to_owned()][..]), "{node}");
+        assert!(
+            host.security_opt.unwrap_or_default().iter().any(|option| option.starts_with("no-new-privileges")),
+            "{node}"
+        );
+        assert_eq!(host.readonly_rootfs, Some(true), "{node}");
+        let user = inspect.config.and_then(|config| config.user).unwrap_or_default();
+        assert!(!user.is_empty() && !user.starts_with('0') && user != "root", "{node} runs as '{user}'");
+    }
+}
+
+#[tokio::test]
+async fn status_neither_hangs_on_a_paused_node_nor_fails_because_one_is_down() {
+    let cluster = Cluster::new("paused").await;
+    cluster.up(&[]).await.succeeds();
+    let docker = raw();
+    docker.pause_container(&cluster.container(REDIS_2)).await.expect("a pause");
+    docker.pause_container(&cluster.container(NodeId::Proxy(1))).await.expect("a pause");
+    let gone = cluster.container(NodeId::Sentinel(3));
+    docker.kill_container(&gone, None::<query::KillContainerOptions>).await.expect("a kill");
+    let began = Instant::now();
+    let run = cluster.redos(&["status", "-o", "json"]).await;
+    let took = began.elapsed();
+    let status: serde_json::Value = serde_json::from_str(&run.exits(1)).expect("JSON");
+    assert!(took < Duration::from_secs(5), "it took {took:?}");
+    assert_eq!(status["healthy"], false);
+    let reasons = status["reasons"].to_string();
+    for what in ["redis-2 is paused", "proxy-1 is paused", "sentinel-3 has exited"] {
+        assert!(reasons.contains(what), "'{what}' in {reasons}");
+    }
+}
+
+#[tokio::test]
+async fn the_variables_of_the_compose_project_keep_their_meaning() {
+    let cluster = Cluster::new("env").await;
+    let mut up = cluster.command(&["up", "--replicas", "1"]);
+    up.envs([
+        ("REDIS_PORT", "0"),
+        ("REDIS_PASSWORD", "correct-horse-battery"),
+        ("REDIS_DB_FILE_PREFIX", "shop-"),
+        ("SENTINEL_DOWN_AFTER", "1500"),
+        ("SENTINEL_FAILOVER", "4000"),
+        ("SENTINEL_QUORUM", "3"),
+        ("ADMIN_USERNAME", "boss"),
+        ("ADMIN_PASSWORD", "staple-staple"),
+    ]);
+    cluster.run(up).await.succeeds();
+    let url = cluster.redos(&["url"]).await.succeeds();
+    assert!(url.contains(":correct-horse-battery@"), "{url}");
+    let status = cluster.status().await;
+    assert_eq!(status["sentinels"][0]["quorum"]["mymaster"], 3, "{status:#}");
+    let inventory = cluster.inventory().await;
+    let recorded = inventory.recorded.expect("a record");
+    assert_eq!((recorded.sentinel.down_after, recorded.sentinel.failover_timeout), (1500, 4000));
+    assert_eq!(recorded.persistence.file_prefix, "shop-");
+
+    let stats = status["proxies"][0]["stats"].as_str().expect("a statistics page").to_owned();
+    let address = stats.trim_start_matches("http://").split('/').next().expect("an address").to_owned();
+    assert!(get(&address, "/haproxy_stats", Some("boss:staple-staple")).await.starts_with("HTTP/1.1 200"));
+    assert!(get(&address, "/haproxy_stats", None).await.starts_with("HTTP/1.1 401"));
+    let metrics = get(&address, "/metrics", Some("boss:staple-staple")).await;
+    assert!(metrics.contains("haproxy_process_build_info"), "{metrics}");
+}
+
+fn command(words: &[&str]) -> redis::Cmd {
+    let mut command = redis::Cmd::new();
+    command.arg(words);
+    command
+}
+
+async fn get(address: &str, path: &str, login: Option<&str>) -> String {
+    use base64::Engine as _;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let login = login.map(|login| base64::prelude::BASE64_STANDARD.encode(login));
+    let header = login.map_or_else(String::new, |login| format!("Authorization: Basic {login}\r\n"));
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("the statistics port");
+    let request = format!("GET {path} HTTP/1.0\r\n{header}\r\n");
+    stream.write_all(request.as_bytes()).await.expect("a request");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.expect("an answer");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn settings_change_at_runtime_where_they_can_and_replace_only_who_must_be() {
+    let cluster = Cluster::new("change").await;
+    cluster.up(&[]).await.succeeds();
+    let before = cluster.inventory().await;
+    cluster.redos(&["up", "--down-after", "2s", "--redis", "maxmemory=64mb"]).await.succeeds();
+    let ids = |inventory: &redos::plan::Inventory| -> Vec<String> {
+        inventory.nodes.values().map(|facts| facts.container_id.clone()).collect()
+    };
+    assert_eq!(ids(&cluster.inventory().await), ids(&before), "nothing was made anew");
+    let mut client = cluster.client(&[]).await;
+    let memory: Vec<String> =
+        command(&["CONFIG", "GET", "maxmemory"]).query_async(&mut client).await.expect("a setting");
+    assert_eq!(memory[1], "67108864");
+
+    let () = client.set("kept", "yes").await.expect("a write");
+    let plan = cluster.redos(&["plan", "--redis", "databases=32"]).await.exits(1);
+    assert!(plan.contains("remove redis-2") && plan.contains("switch mymaster over"), "{plan}");
+    cluster.redos(&["up", "--redis", "databases=32"]).await.succeeds();
+    let after = cluster.inventory().await;
+    for (node, facts) in &after.nodes {
+        let same = facts.container_id == before.nodes[node].container_id;
+        assert_eq!(same, !matches!(node, NodeId::Redis { .. }), "{node}");
+    }
+    let mut client = cluster.client(&[]).await;
+    assert_eq!(client.get::<_, String>("kept").await.expect("a read"), "yes");
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn a_foreign_container_a_taken_port_and_a_late_cluster_are_refused_with_their_names() {
+    let cluster = Cluster::new("conflict").await;
+    let docker = raw();
+    let image = crate::support::programs(&cluster.engine).await.redis.image;
+    let name = cluster.container(REDIS_1);
+    let config = bollard::models::ContainerCreateBody { image: Some(image), ..Default::default() };
+    let options = query::CreateContainerOptions { name: Some(name.clone()), ..Default::default() };
+    docker.create_container(Some(options), config).await.expect("a foreign container");
+    let refused = cluster.up(&[]).await.fails(6);
+    assert!(refused.contains(&name), "{refused}");
+    assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3]);
+    docker.remove_container(&name, None::<query::RemoveContainerOptions>).await.expect("it was not touched");
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port().to_string();
+    let refused = cluster.up(&["--stats-port", &port]).await.fails(6);
+    assert!(refused.contains(&port), "{refused}");
+    assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3]);
+    drop(listener);
+
+    let late = cluster.up(&["--timeout", "1ms"]).await.fails(4);
+    assert!(late.contains("not ready in time") || late.contains("not done in time"), "{late}");
+    cluster.redos(&["up"]).await.succeeds();
+}
