@@ -200,7 +200,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         let step = "look at the cluster".to_owned();
                         failure.get_or_insert(ApplyError::Engine { step, source });
                     }
-                    let only_gates_left = running.is_empty() && waiting.iter().all(|step| waits(&step.action));
+                    let only_gates_left = running.is_empty() && waiting.iter().all(|step| step.action.only_looks());
                     if failure.is_none() && only_gates_left && (self.is_overtaken)(&seen) {
                         return Ok(Walked::Overtaken);
                     }
@@ -390,11 +390,6 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         };
         rendered.map(node_files)
     }
-}
-
-/// Whether an action changes nothing: it waits, or proves.
-pub fn waits(action: &Action) -> bool {
-    matches!(action, Action::Await { .. } | Action::VerifyWrite { .. })
 }
 
 fn node_files(rendered: Vec<render::RenderedFile>) -> Vec<NodeFile> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Applier, ApplyError, waits};
+use crate::apply::{Applier, ApplyError};
 use crate::engine::{Engine, EngineError};
 use crate::plan::desired::Programs;
 use crate::plan::event::Event;
@@ -133,7 +133,7 @@ where
                 report: self.report,
                 cancel: self.cancel,
                 deadline: self.deadline,
-                is_overtaken: &|seen| diff(self.spec, seen).steps.iter().any(|step| !waits(&step.action)),
+                is_overtaken: &|seen| diff(self.spec, seen).changes(),
             };
             applier.apply(&plan, &observed.inventory).await?;
             plans.push(plan);

@@ -1,7 +1,5 @@
 //! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
 
-use tokio::time::Instant;
-
 use super::{Context, existing, observe};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
@@ -46,9 +44,8 @@ pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option
     let secrets = crate::converge::read_secrets(&**engine, &spec, &observed.inventory).await?;
     let secrets = secrets.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
     let servers = crate::sentinel::client::Client::new(engine.clone(), spec, secrets);
-    let began = Instant::now();
-    servers.switchover(&observed.inventory, group, to).await?;
-    let document = FailoverDocument::new(name, group, from, to, began.elapsed());
+    let switched = servers.switchover(&observed.inventory, group, to).await?;
+    let document = FailoverDocument::new(name, group, (switched.from, switched.to), switched.paused, switched.took);
     ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

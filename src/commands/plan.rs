@@ -16,5 +16,5 @@ pub async fn run(context: &Context, settings: &Settings, inventory: Inventory) -
     let plan = diff(&settings.spec, &observed);
     let document = PlanDocument::new(&settings.spec.name, &plan);
     context.ui.document(&document, |ui| document.text(ui))?;
-    Ok(Exit::answer(plan.is_empty()))
+    Ok(Exit::answer(!plan.changes()))
 }

@@ -23,13 +23,21 @@ pub struct FailoverDocument {
     pub from: NodeId,
     /// The master from then on.
     pub to: NodeId,
-    /// From the first command until all Sentinels agreed, in seconds. Writes waited for a small part of it.
+    /// How long the old master held writes back before the proxies led to the new one, in seconds.
+    pub paused_seconds: f64,
+    /// From the first command until roles, Sentinels and proxies agreed, in seconds.
     pub seconds: f64,
 }
 
 impl FailoverDocument {
-    /// The document of a switchover that took so long.
-    pub fn new(cluster: &ClusterName, group: Group, from: NodeId, to: NodeId, took: Duration) -> Self {
+    /// The document of a switchover for which writes waited `paused`, and which took so long in all.
+    pub fn new(
+        cluster: &ClusterName,
+        group: Group,
+        (from, to): (NodeId, NodeId),
+        paused: Duration,
+        took: Duration,
+    ) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Failover",
@@ -37,6 +45,7 @@ impl FailoverDocument {
             group,
             from,
             to,
+            paused_seconds: paused.as_secs_f64(),
             seconds: took.as_secs_f64(),
         }
     }
@@ -44,6 +53,9 @@ impl FailoverDocument {
     /// Tells who is master now.
     pub fn remarks(&self, ui: &Ui) {
         let Self { group, from, to, seconds, .. } = self;
-        ui.status(format_args!("{group}: {to} is master in place of {from}, all Sentinels agree ({seconds:.2} s)"));
+        let paused = self.paused_seconds * 1000.0;
+        ui.status(format_args!(
+            "{group}: {to} is master in place of {from}; writes waited {paused:.0} ms, all agree after {seconds:.2} s"
+        ));
     }
 }

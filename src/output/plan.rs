@@ -9,7 +9,7 @@ use super::table::{Column, Table};
 use super::units::count;
 use super::{Ui, command_line};
 use crate::plan::status::Status;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Plan, Step};
 use crate::spec::{API_VERSION, ClusterName};
 
 /// `kind: Plan`: what `up` would do.
@@ -22,7 +22,7 @@ pub struct PlanDocument<'a> {
     pub kind: &'static str,
     /// The cluster's name.
     pub cluster: &'a ClusterName,
-    /// Whether there is anything to do.
+    /// Whether there is anything to do but to wait.
     pub changes: bool,
     /// The steps. Each has `id`, `action` and what that is done to, `why`, and in `after` the steps before it.
     pub steps: &'a [Step],
@@ -37,7 +37,7 @@ impl<'a> PlanDocument<'a> {
             api_version: API_VERSION,
             kind: "Plan",
             cluster,
-            changes: !plan.is_empty(),
+            changes: plan.changes(),
             steps: &plan.steps,
             then_observe: plan.then_observe.as_deref(),
         }
@@ -47,10 +47,10 @@ impl<'a> PlanDocument<'a> {
     /// every plan and only counted, unless every step is wanted or there is nothing else.
     pub fn text(&self, ui: &Ui) -> String {
         let name = self.cluster;
-        if !self.changes {
+        if self.steps.is_empty() {
             return format!("{name} is what it should be: nothing to do");
         }
-        let is_change = |step: &Step| !matches!(step.action, Action::Await { .. } | Action::VerifyWrite { .. });
+        let is_change = |step: &Step| !step.action.only_looks();
         let changes = self.steps.iter().rposition(is_change).map_or(0, |last| last + 1);
         let checks = self.steps.len() - changes;
         let shown = if changes == 0 || ui.is_verbose() { self.steps } else { &self.steps[..changes] };

@@ -134,6 +134,13 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it changes nothing: it waits, or proves.
+    pub const fn only_looks(&self) -> bool {
+        matches!(self, Self::Await { .. } | Self::VerifyWrite { .. })
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -221,6 +228,11 @@ impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Whether there is something to do but to wait.
+    pub fn changes(&self) -> bool {
+        self.steps.iter().any(|step| !step.action.only_looks())
     }
 
     /// The steps that no other step waits for: whoever waits for these waits for all.
