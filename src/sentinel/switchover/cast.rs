@@ -306,7 +306,7 @@ mod tests {
         let to = redis(2);
         assert_eq!(refused(to, |o| sentinel_mut(o, 3).tilt = true), Some(Refusal::Tilt(NodeId::Sentinel(3))));
         for flag in ["s_down", "o_down", "failover_in_progress"] {
-            let why = refused(to, |o| drop(watched(o, 2).flags.insert(flag.to_owned())));
+            let why = refused(to, |o| watched(o, 2).flags.extend([flag.to_owned()]));
             assert_eq!(why, Some(Refusal::FailoverRunning(NodeId::Sentinel(2))), "{flag}");
         }
         let disagree = refused(to, |o| watched(o, 2).address.set_port(1));
