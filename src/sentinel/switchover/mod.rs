@@ -42,7 +42,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How long the new master may take to receive what the old one has. It is the larger part of the time without writes,
 /// which is to stay below 250 ms; a replica that is in sync takes a millisecond or two.
 const CATCH_UP: Duration = Duration::from_millis(150);
-/// How long the Sentinels may take to accept the new master. They write it to disk before they answer.
+/// How long a majority of Sentinels is waited for to say that it has accepted the new master. They write it to disk before
+/// they answer, and a busy disk may take longer; by then they have been sent it and go on by themselves.
+const ACCEPTANCE: Duration = Duration::from_millis(25);
+/// How long a Sentinel may take to accept the new master.
 const ANNOUNCE: Duration = Duration::from_millis(500);
 /// How long a proxy may take to be pointed at the new master before it is left to its own checks.
 const POINT: Duration = Duration::from_millis(500);
@@ -94,11 +97,13 @@ pub(super) async fn switch_over(
     loop {
         let topology = client.topology(inventory).await;
         match settled(&topology, &ready.cast, group) {
-            Ok(()) => return Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed() }),
+            Ok(()) => break,
             Err(why) if began.elapsed() > SETTLE => return Err(ServerError::SwitchoverUnsettled { group, to, why }),
             Err(_) => sleep(SETTLE_POLL).await,
         }
     }
+    ready.dismiss_clients().await?;
+    Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed() })
 }
 
 /// Connects to the Runtime API of every running proxy. One that cannot be reached is left to its own checks.
@@ -187,14 +192,17 @@ impl<'a> Ready<'a> {
         // From here there is no way back: a Sentinel that has accepted tells the others.
         let mut announcements: FuturesUnordered<_> =
             self.sentinels.iter().map(|(voter, link)| self.announce(voter, link, epoch)).collect();
-        let mut accepted = 0;
-        while accepted < self.cast.needed {
-            match announcements.next().await {
-                Some(true) => accepted += 1,
-                Some(false) => {}
-                None => break,
+        let accepted = async {
+            let mut accepted = 0;
+            while accepted < self.cast.needed {
+                match announcements.next().await {
+                    Some(true) => accepted += 1,
+                    Some(false) => {}
+                    None => break,
+                }
             }
-        }
+        };
+        let _ = timeout(ACCEPTANCE, accepted).await;
         let (demoted, followed, paused) = tokio::join!(
             self.demote(),
             join_all(self.others.iter().map(|(peer, link)| self.follow(*peer, link))),
@@ -275,20 +283,27 @@ impl<'a> Ready<'a> {
         send(voter.sentinel.node, link, "PUBLISH", &announcement, ANNOUNCE).await.is_ok()
     }
 
-    /// Makes the old master a replica of the new one, and has the applications connect anew. The Sentinels keep their
-    /// connections: they would wait for a second before they connect again.
+    /// Makes the old master a replica of the new one.
     async fn demote(&self) -> Result<(), ServerError> {
         let master = self.cast.new.address;
         let mut demotion = pipe();
         demotion.cmd("MULTI");
         demotion.cmd("REPLICAOF").arg(master.ip().to_string()).arg(master.port());
-        for kind in ["normal", "pubsub"] {
-            demotion.cmd("CLIENT").arg("KILL").arg("TYPE").arg(kind).arg("USER").arg(user::APPLICATION);
-        }
         demotion.cmd("CLIENT").arg("UNPAUSE");
         demotion.cmd("EXEC");
         demotion.cmd("CONFIG").arg("REWRITE");
         send(self.cast.old.node, &self.old, "REPLICAOF", &demotion, CHANGE).await.map(drop)
+    }
+
+    /// Has applications that came to the old master without a proxy connect anew; the proxies have closed their
+    /// connections. That comes last, because a Sentinel that is about to log in looks like an application, and would wait
+    /// for a second before it connects again.
+    async fn dismiss_clients(&self) -> Result<(), ServerError> {
+        let mut dismissal = pipe();
+        for kind in ["normal", "pubsub"] {
+            dismissal.cmd("CLIENT").arg("KILL").arg("TYPE").arg(kind).arg("USER").arg(user::APPLICATION);
+        }
+        send(self.cast.old.node, &self.old, "CLIENT KILL", &dismissal, CHANGE).await.map(drop)
     }
 
     /// Has another replica follow the new master.
@@ -368,6 +383,10 @@ fn settled(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String>
         let watched = view.and_then(|view| view.masters.get(&name)).ok_or_else(|| format!("{node} does not answer"))?;
         if watched.address != new.address {
             return Err(format!("{node} still names {}", watched.address));
+        }
+        let flags = watched.replicas.iter().map(|replica| &replica.flags).chain([&watched.flags]);
+        if flags.flatten().any(|flag| flag == "disconnected") {
+            return Err(format!("{node} is not connected to all nodes yet"));
         }
     }
     let role = |node: NodeId| topology.redis.get(&node).and_then(Answer::said).map(|view| &view.role);
