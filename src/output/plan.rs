@@ -232,9 +232,9 @@ mod tests {
     use super::*;
     use crate::output::testing::{plain, ui};
     use crate::output::{Options, Terminal};
-    use crate::plan::Gate;
     use crate::plan::fixture::{GROUP, healthy, redis};
     use crate::plan::status::status;
+    use crate::plan::{Action, Gate};
     use crate::spec::Spec;
 
     fn name() -> ClusterName {

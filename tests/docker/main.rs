@@ -4,5 +4,6 @@
 //! also when it panics.
 
 mod engine;
+mod scale;
 mod support;
 mod up;
