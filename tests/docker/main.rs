@@ -5,5 +5,7 @@
 
 mod engine;
 mod scale;
+mod servers;
 mod support;
 mod up;
+mod writers;

@@ -1,0 +1,96 @@
+//! Writers on a fixed schedule that keep account of what was acknowledged.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use tokio::task::JoinHandle;
+
+/// Writes of one writer in a second.
+const RATE: u64 = 100;
+/// How long a writer waits for an answer before it connects anew. What it wrote then is neither counted as acknowledged nor
+/// as lost.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What was acknowledged, and when.
+type Ledger = Arc<Mutex<Vec<(String, Instant)>>>;
+
+/// Four writers: two keep their connection while it works, two open one for each write.
+pub struct Writers {
+    stop: Arc<AtomicBool>,
+    tasks: Vec<(Ledger, JoinHandle<()>)>,
+}
+
+impl Writers {
+    /// Starts them at a URL.
+    pub fn start(url: &str) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let start = |id: usize| {
+            let ledger = Ledger::default();
+            let client = redis::Client::open(url.trim()).expect("a URL");
+            let writer = write(id, id.is_multiple_of(2), client, Arc::clone(&stop), Arc::clone(&ledger));
+            (ledger, tokio::spawn(writer))
+        };
+        Self { tasks: (0..4).map(start).collect(), stop: Arc::clone(&stop) }
+    }
+
+    /// How many writes were acknowledged until now.
+    pub fn acknowledged(&self) -> usize {
+        self.tasks.iter().map(|(ledger, _)| ledger.lock().expect("a ledger").len()).sum()
+    }
+
+    /// Stops them. Returns the acknowledged keys and the longest time in which none of a kind was acknowledged.
+    pub async fn stop(self) -> (Vec<String>, Duration) {
+        self.stop.store(true, Ordering::Relaxed);
+        let (mut keys, mut gap) = (Vec::new(), Duration::ZERO);
+        for (ledger, task) in self.tasks {
+            task.await.expect("a writer does not panic");
+            let ledger = std::mem::take(&mut *ledger.lock().expect("a ledger"));
+            let longest = ledger.windows(2).map(|pair| pair[1].1 - pair[0].1).max();
+            gap = gap.max(longest.unwrap_or_default());
+            keys.extend(ledger.into_iter().map(|(key, _)| key));
+        }
+        (keys, gap)
+    }
+}
+
+async fn write(id: usize, lasting: bool, client: redis::Client, stop: Arc<AtomicBool>, ledger: Ledger) {
+    let config =
+        redis::AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
+    let mut connection: Option<MultiplexedConnection> = None;
+    let began = Instant::now();
+    for number in 0u64.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        tokio::time::sleep_until((began + Duration::from_millis(1000 * number / RATE)).into()).await;
+        if connection.is_none() {
+            connection = client.get_multiplexed_async_connection_with_config(&config).await.ok();
+        }
+        let Some(open) = connection.as_mut() else { continue };
+        let key = format!("written:{id}:{number}");
+        let done: redis::RedisResult<()> = redis::cmd("SET").arg(&key).arg(number).query_async(open).await;
+        match done {
+            Ok(()) => ledger.lock().expect("a ledger").push((key, Instant::now())),
+            Err(_) => connection = None,
+        }
+        if !lasting {
+            connection = None;
+        }
+    }
+}
+
+/// The keys that are not there.
+pub async fn missing(keys: &[String], connection: &mut MultiplexedConnection) -> Vec<String> {
+    let mut missing = Vec::new();
+    for keys in keys.chunks(500) {
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline.exists(key);
+        }
+        let there: Vec<bool> = pipeline.query_async(connection).await.expect("answers");
+        missing.extend(keys.iter().zip(there).filter(|(_, there)| !there).map(|(key, _)| key.clone()));
+    }
+    missing
+}
