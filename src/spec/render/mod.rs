@@ -132,3 +132,6 @@ fn secrets_file(secrets: &Secrets) -> Result<RenderedFile, RenderError> {
 fn address(subnet: Subnet, node: NodeId) -> Result<Ipv4Addr, RenderError> {
     subnet.address(node).ok_or(RenderError::NoAddress { node, subnet })
 }
+
+#[cfg(test)]
+mod tests;

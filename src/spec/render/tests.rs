@@ -1,0 +1,227 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::super::secret::Secret;
+use super::super::{Group, NodeId, Persistence, PersistenceMode, Role, Secrets, Spec, Subnet};
+use super::*;
+
+const GROUP_1: Group = Group::number(1);
+const GROUP_2: Group = Group::number(2);
+
+fn spec() -> Spec {
+    let mut spec = Spec::with_defaults("golden".parse().expect("a name"));
+    (spec.masters, spec.replicas, spec.sentinels) = (2, 1, 3);
+    (spec.proxy.redis_slots, spec.proxy.sentinel_slots) = (3, 4);
+    spec
+}
+
+fn subnet() -> Subnet {
+    "10.20.30.0/24".parse().expect("a subnet")
+}
+
+fn secrets() -> Secrets {
+    let secret = |text| Secret::given(text).expect("a password");
+    Secrets {
+        app: secret("app-password"),
+        admin: secret("admin-password"),
+        replication: secret("replication-password"),
+        sentinel: secret("sentinel-password"),
+        probe: secret("probe-password"),
+        stats: secret("stats-password"),
+    }
+}
+
+fn text(files: &[RenderedFile], path: &str) -> String {
+    files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}")).content.clone()
+}
+
+fn redis(spec: &Spec, node: NodeId, master: Option<NodeId>) -> Vec<RenderedFile> {
+    redis_files(spec, subnet(), &secrets(), node, master).expect("files")
+}
+
+fn sentinel(spec: &Spec, node: NodeId, old: Option<&str>) -> Vec<RenderedFile> {
+    let masters = BTreeMap::from([(GROUP_1, NodeId::redis(GROUP_1, 2)), (GROUP_2, NodeId::redis(GROUP_2, 1))]);
+    sentinel_files(spec, subnet(), &secrets(), node, &masters, old).expect("files")
+}
+
+fn proxy(spec: &Spec, secrets: &Secrets) -> String {
+    let present: BTreeSet<NodeId> = spec.nodes().into_iter().collect();
+    let files = proxy_files(spec, subnet(), secrets, NodeId::Proxy(1), &present).expect("files");
+    text(&files, PROXY_CONF)
+}
+
+#[test]
+fn a_master() {
+    insta::assert_snapshot!(text(&redis(&spec(), NodeId::redis(GROUP_1, 1), None), REDIS_CONF));
+}
+
+#[test]
+fn a_replica_without_persistence_and_with_directives_of_the_users() {
+    let mut spec = spec();
+    spec.persistence = Persistence { mode: PersistenceMode::None, dir: None, file_prefix: "app-".to_owned() };
+    let given = [("maxmemory", "100mb"), ("databases", "32"), ("appendfsync", "always"), ("hz", "20")];
+    spec.redis = given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let node = NodeId::redis(GROUP_2, 2);
+    insta::assert_snapshot!(text(&redis(&spec, node, Some(NodeId::redis(GROUP_2, 1))), REDIS_CONF));
+}
+
+#[test]
+fn users_of_a_redis_node() {
+    insta::assert_snapshot!(text(&redis(&spec(), NodeId::redis(GROUP_1, 1), None), USERS_FILE));
+}
+
+#[test]
+fn a_sentinel() {
+    insta::assert_snapshot!(text(&sentinel(&spec(), NodeId::Sentinel(2), None), SENTINEL_CONF));
+}
+
+#[test]
+fn users_of_a_sentinel() {
+    insta::assert_snapshot!(text(&sentinel(&spec(), NodeId::Sentinel(2), None), USERS_FILE));
+}
+
+#[test]
+fn a_proxy() {
+    insta::assert_snapshot!(proxy(&spec(), &secrets()));
+}
+
+#[test]
+fn a_sentinel_that_has_lived_keeps_its_epochs() {
+    let old = "sentinel current-epoch 7\nsentinel config-epoch mymaster 6\nsentinel leader-epoch mymaster 7\n\
+               sentinel config-epoch mymaster-9 3\nsentinel known-replica mymaster 10.0.0.1 6379\n";
+    let new = text(&sentinel(&spec(), NodeId::Sentinel(1), Some(old)), SENTINEL_CONF);
+    for kept in ["current-epoch 7", "config-epoch mymaster 6", "leader-epoch mymaster 7"] {
+        assert!(new.contains(&format!("\nsentinel {kept}\n")), "{kept}");
+    }
+    assert!(!new.contains("mymaster-9") && !new.contains("10.0.0.1"), "of a group that is no more, and old addresses");
+}
+
+#[test]
+fn who_rewrites_a_file_may_write_it_and_secrets_are_where_they_are_needed() {
+    let files = |files: Vec<RenderedFile>| files.into_iter().map(|file| (file.path, file.mode)).collect::<Vec<_>>();
+    let file = |path: &str, mode| (path.to_owned(), mode);
+    let common = [file("/data/conf/users.acl", 0o400), file("/data/conf/secrets.json", 0o400)];
+    let redis = files(redis(&spec(), NodeId::redis(GROUP_1, 1), None));
+    assert_eq!(redis, [&[file("/data/conf/redis.conf", 0o600)], &common[..]].concat());
+    let sentinel = files(sentinel(&spec(), NodeId::Sentinel(1), None));
+    assert_eq!(sentinel, [&[file("/data/conf/sentinel.conf", 0o600)], &common[..]].concat());
+    let proxy = proxy_files(&spec(), subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::new()).expect("files");
+    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400)]);
+}
+
+#[test]
+fn secrets_read_back_and_do_not_show() {
+    let files = redis(&spec(), NodeId::redis(GROUP_1, 1), None);
+    let read: Secrets = serde_json::from_str(&text(&files, SECRETS_FILE)).expect("JSON");
+    assert_eq!(read, secrets());
+    assert!(!format!("{files:?}").contains("password"));
+}
+
+#[test]
+fn the_program_and_its_file() {
+    assert_eq!(command_line(Role::Redis, "valkey-server"), ["valkey-server", "/data/conf/redis.conf"]);
+    let sentinel = ["redis-server", "/data/conf/sentinel.conf", "--sentinel"];
+    assert_eq!(command_line(Role::Sentinel, "redis-server"), sentinel);
+    assert_eq!(command_line(Role::Proxy, ""), ["haproxy", "-W", "-db", "-f", "/data/conf/haproxy.cfg"]);
+}
+
+#[test]
+fn an_id_belongs_to_one_sentinel_of_one_cluster() {
+    let mut other = spec();
+    other.name = "other".parse().expect("a name");
+    let ids: BTreeSet<String> =
+        [spec(), other].iter().flat_map(|spec| spec.sentinel_nodes().map(|node| sentinel_id(spec, node))).collect();
+    assert_eq!(ids.len(), 6);
+    assert!(ids.iter().all(|id| id.len() == 40 && id.chars().all(|c| c.is_ascii_hexdigit())), "{ids:?}");
+}
+
+#[test]
+fn a_vote_for_one_node_is_not_found_in_a_vote_for_another() {
+    let mut spec = spec();
+    (spec.masters, spec.proxy.redis_slots) = (3, 32);
+    let conf = proxy(&spec, &secrets());
+    let votes: Vec<&str> =
+        conf.lines().filter_map(|line| line.trim().split_once(" string ")).map(|(_, vote)| vote).collect();
+    let votes: Vec<&str> = votes.into_iter().filter(|vote| vote.starts_with("+OK\\r\\n*2")).collect();
+    assert_eq!(votes.len(), 3 * 32);
+    for (at, vote) in votes.iter().enumerate() {
+        assert!(votes.iter().enumerate().all(|(other, text)| other == at || !text.contains(vote)), "{vote}");
+    }
+}
+
+#[test]
+fn a_password_means_nothing_to_the_proxy() {
+    let mut secrets = secrets();
+    secrets.stats = Secret::given("a#b:$c{d}").expect("a password");
+    assert!(proxy(&spec(), &secrets).contains("stats auth admin:a\\#b:$c{d}\n"));
+}
+
+#[test]
+fn a_node_without_an_address_is_an_error() {
+    let mut spec = spec();
+    spec.masters = 9;
+    let node = NodeId::redis(Group::number(9), 1);
+    let error = redis_files(&spec, subnet(), &secrets(), node, None).expect_err("no room");
+    assert_eq!(error.to_string(), "the subnet 10.20.30.0/24 has no address for redis-9-1");
+    let files = proxy_files(&spec, subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::from([node]));
+    assert!(matches!(files, Err(RenderError::NoAddress { .. })));
+}
+
+#[test]
+fn a_directive_is_either_set_at_runtime_or_at_start() {
+    let mut spec = spec();
+    spec.redis = BTreeMap::from([
+        ("maxmemory".to_owned(), "1gb".to_owned()),
+        ("io-threads".to_owned(), "2".to_owned()),
+        ("repl-timeout".to_owned(), "30".to_owned()),
+    ]);
+    let (runtime, fixed) = (runtime_directives(&spec, 0), fixed_directives(&spec));
+    assert_eq!(runtime.get("maxmemory").map(String::as_str), Some("1gb"));
+    assert_eq!(runtime.get("repl-timeout").map(String::as_str), Some("30"), "the user's value wins");
+    assert_eq!(fixed.get("io-threads").map(String::as_str), Some("2"));
+    assert!(runtime.keys().all(|name| !fixed.contains_key(name)));
+}
+
+#[test]
+fn a_master_wants_an_acknowledgement_only_while_it_can_lose_a_replica() {
+    let wanted = |live| runtime_directives(&spec(), live)["min-replicas-to-write"].clone();
+    assert_eq!([wanted(0), wanted(1), wanted(2), wanted(5)], ["0", "0", "1", "1"]);
+}
+
+/// Whether the server would allow a channel, by the patterns of `user default`.
+fn allowed(channel: &str) -> bool {
+    let users = text(&redis(&spec(), NodeId::redis(GROUP_1, 1), None), USERS_FILE);
+    let rules = users.lines().find(|line| line.starts_with("user default")).expect("the user");
+    let (rules, _) = rules.split_once(" (").expect("a selector");
+    let mut patterns = rules.split(' ').filter_map(|word| word.strip_prefix('&'));
+    patterns.any(|pattern| glob(pattern, channel))
+}
+
+/// The part of Redis's patterns that is used here: `[^x]` is one other octet, `*` at the end is anything.
+fn glob(pattern: &str, text: &str) -> bool {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    loop {
+        match pattern.next() {
+            None => return text.next().is_none(),
+            Some('*') => return true,
+            Some('[') => {
+                let not = pattern.by_ref().take_while(|c| *c != ']').last();
+                if text.next().is_none_or(|c| Some(c) == not) {
+                    return false;
+                }
+            }
+            Some(c) if text.next() != Some(c) => return false,
+            Some(_) => {}
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn applications_have_every_channel_but_those_of_the_sentinels(prefix in 0..=13usize, rest in "[_sentil:x]{0,4}") {
+        let channel = format!("{}{rest}", &"__sentinel__:"[..prefix]);
+        prop_assume!(!channel.is_empty());
+        prop_assert_eq!(allowed(&channel), !channel.starts_with("__sentinel__:"), "{}", channel);
+    }
+}
