@@ -1,0 +1,121 @@
+//! redos against Docker Compose: the same images and the same seven containers, interleaved in one run.
+//!
+//! `COMPOSE=/path/to/docker-compose cargo bench --bench compose` (Compose 2; default: `docker compose`). `ROUNDS=n` sets
+//! the number of rounds. Compose waits for nothing; redos returns when the cluster is ready. Both remove what they made.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const NAME: &str = "redos-bench";
+const REDIS_IMAGE: &str = "redos/redis:latest";
+const PROXY_IMAGE: &str = "redos/haproxy:latest";
+
+fn main() {
+    let rounds: usize = std::env::var("ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let compose = Compose::new();
+    // The first `up` of a machine may have to make the images, which is not what is compared.
+    redos(&["up"]);
+    redos(&["down", "--volumes"]);
+    let mut measured: [Vec<(Duration, Duration)>; 4] = Default::default();
+    for _ in 0..rounds {
+        let up = compose.run(&["up", "-d"]);
+        let ps = compose.run(&["ps"]);
+        let again = compose.run(&["up", "-d"]);
+        let down = compose.run(&["down", "-t", "1", "-v"]);
+        measured[0].push((redos(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]), up));
+        measured[1].push((redos(&["up"]), again));
+        measured[2].push((redos(&["status"]), ps));
+        measured[3].push((redos(&["down", "--volumes"]), down));
+    }
+    let names = ["up", "up again", "status / ps", "down"];
+    let mut table = String::from("| | redos | compose | ratio | redos, all rounds |\n|---|---|---|---|---|\n");
+    for (name, times) in names.iter().zip(&mut measured) {
+        let all: Vec<String> = times.iter().map(|(redos, _)| format!("{:.2}", redos.as_secs_f64())).collect();
+        let (ours, theirs) =
+            (median(times.iter().map(|(ours, _)| *ours)), median(times.iter().map(|(_, theirs)| *theirs)));
+        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+        let (ours, theirs) = (ours.as_secs_f64(), theirs.as_secs_f64());
+        writeln!(table, "| {name} | {ours:.2} s | {theirs:.2} s | {ratio:.2} | {} |", all.join(" "))
+            .expect("a string grows");
+    }
+    println!("median of {rounds} rounds\n\n{table}");
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn redos(arguments: &[&str]) -> Duration {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_redos"));
+    timed(command.args(["--project", NAME, "--quiet"]).args(arguments))
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let began = Instant::now();
+    let output = command.stdin(Stdio::null()).output().expect("the command runs");
+    let took = began.elapsed();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    took
+}
+
+/// A Compose project of the same shape.
+struct Compose {
+    program: Vec<String>,
+    file: PathBuf,
+}
+
+impl Compose {
+    fn new() -> Self {
+        let program =
+            std::env::var("COMPOSE").map_or_else(|_| vec!["docker".into(), "compose".into()], |path| vec![path]);
+        let file = std::env::temp_dir().join(format!("{NAME}-{}.yaml", std::process::id()));
+        std::fs::write(&file, project()).expect("a file in the temporary directory");
+        Self { program, file }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Duration {
+        let mut command = Command::new(&self.program[0]);
+        command.args(&self.program[1..]).arg("-f").arg(&self.file);
+        timed(command.args(["-p", &format!("{NAME}-compose")]).args(arguments))
+    }
+}
+
+impl Drop for Compose {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+fn project() -> String {
+    let mut services = String::new();
+    let mut service = |name: &str, image: &str, command: &str, more: &str| {
+        let volume = format!("volumes: ['{name}:/data']");
+        writeln!(services, "  {name}:\n    image: {image}\n    command: {command}\n    {volume}\n{more}")
+            .expect("a string grows");
+    };
+    service("redis-1", REDIS_IMAGE, "redis-server --dir /data --appendonly yes --protected-mode no", "");
+    for name in ["redis-2", "redis-3"] {
+        let command = "redis-server --dir /data --appendonly yes --protected-mode no --replicaof redis-1 6379";
+        service(name, REDIS_IMAGE, command, "");
+    }
+    for name in ["sentinel-1", "sentinel-2", "sentinel-3"] {
+        let conf = "printf 'sentinel resolve-hostnames yes\\nsentinel monitor mymaster redis-1 6379 2\\n' > /data/sentinel.conf";
+        service(
+            name,
+            REDIS_IMAGE,
+            &format!(r#"["sh", "-c", "{conf}; exec redis-server /data/sentinel.conf --sentinel"]"#),
+            "",
+        );
+    }
+    let conf = "printf 'defaults\\n mode tcp\\n timeout connect 1s\\n timeout client 1h\\n timeout server 1h\\n\
+                listen redis\\n bind :6379\\n server redis-1 redis-1:6379 check\\n' > /data/haproxy.cfg";
+    let ports = "    ports: ['127.0.0.1::6379', '127.0.0.1::6380', '127.0.0.1::8404']\n    user: '0'\n";
+    let command = format!(r#"["sh", "-c", "{conf}; exec haproxy -W -db -f /data/haproxy.cfg"]"#);
+    service("proxy-1", PROXY_IMAGE, &command, ports);
+    let names = ["redis-1", "redis-2", "redis-3", "sentinel-1", "sentinel-2", "sentinel-3", "proxy-1"];
+    format!("services:\n{services}volumes:\n{}", names.map(|name| format!("  {name}: {{}}\n")).concat())
+}
