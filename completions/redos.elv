@@ -44,6 +44,9 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand scale 'Change how many nodes there are, without losing a write or the quorum'
             cand failover 'Make a replica the master, without losing a write'
             cand url 'Print the URL to connect to, password included'
+            cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
+            cand verify 'Judge the history of a failover test once more'
+            cand chaos 'Inflict one fault on a node, for a time'
             cand images 'Get the images, or carry them to a host without a registry'
             cand init 'Write a commented redos.yaml'
             cand config 'Show all settings and where each comes from'
@@ -261,6 +264,334 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --verbose 'Say more: what each step costs and why'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'redos;failover-test'= {
+            cand --fault 'What happens to the master: pause, kill, stop, freeze, disconnect, slow, no-fork, restart, switchover or sentinel-failover'
+            cand --rounds 'How often'
+            cand --rate 'Requests per second, of all clients together'
+            cand --deadline 'How long after its intended time a request may be answered'
+            cand --clients 'Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]'
+            cand --durability 'What counts as an acknowledgement: ''ack'', the master''s answer; or ''wait'', that a replica has it too'
+            cand --max-outage 'The longest write outage of any kind of client that passes'
+            cand --max-lost 'Acknowledged writes that may be lost in a round'
+            cand --hold 'How long the fault lasts [default: until 2 s after the failover]'
+            cand --seed 'Where the random choices come from, to make them again'
+            cand --report 'Write history.ndjson, report.json, junit.xml and report.html into this folder'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --proxy 'Test a Redis that redos did not make: the address that its clients write to'
+            cand --read-proxy 'The address that its clients read from'
+            cand --sentinel 'Its Sentinels'
+            cand --container 'The containers of its Redis nodes'
+            cand --password-file 'File with its password'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;verify'= {
+            cand --report 'Write report.json, junit.xml and report.html into this folder'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand pause 'Freeze its processes, as ''docker pause'' does'
+            cand kill 'Kill it, and start it again'
+            cand stop 'Stop it in good order, and start it again'
+            cand freeze 'Freeze it by a signal, unnoticed by Docker'
+            cand disconnect 'Take it off its network'
+            cand slow 'Leave it 1 % of a CPU'
+            cand no-fork 'Keep it from forking, and so from saving'
+            cand ls 'List the faults that are not undone yet'
+            cand heal 'Undo all faults, of all clusters'
+            cand guard 'Undo a fault when its time is over, should its redos not'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'redos;chaos;pause'= {
+            cand --for 'How long'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;kill'= {
+            cand --for 'How long'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;stop'= {
+            cand --for 'How long'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;freeze'= {
+            cand --for 'How long'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;disconnect'= {
+            cand --for 'How long'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;slow'= {
+            cand --for 'How long'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;no-fork'= {
+            cand --for 'How long'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;ls'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;heal'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;guard'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;help'= {
+            cand pause 'Freeze its processes, as ''docker pause'' does'
+            cand kill 'Kill it, and start it again'
+            cand stop 'Stop it in good order, and start it again'
+            cand freeze 'Freeze it by a signal, unnoticed by Docker'
+            cand disconnect 'Take it off its network'
+            cand slow 'Leave it 1 % of a CPU'
+            cand no-fork 'Keep it from forking, and so from saving'
+            cand ls 'List the faults that are not undone yet'
+            cand heal 'Undo all faults, of all clusters'
+            cand guard 'Undo a fault when its time is over, should its redos not'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'redos;chaos;help;pause'= {
+        }
+        &'redos;chaos;help;kill'= {
+        }
+        &'redos;chaos;help;stop'= {
+        }
+        &'redos;chaos;help;freeze'= {
+        }
+        &'redos;chaos;help;disconnect'= {
+        }
+        &'redos;chaos;help;slow'= {
+        }
+        &'redos;chaos;help;no-fork'= {
+        }
+        &'redos;chaos;help;ls'= {
+        }
+        &'redos;chaos;help;heal'= {
+        }
+        &'redos;chaos;help;guard'= {
+        }
+        &'redos;chaos;help;help'= {
         }
         &'redos;images'= {
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
@@ -498,6 +829,9 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand scale 'Change how many nodes there are, without losing a write or the quorum'
             cand failover 'Make a replica the master, without losing a write'
             cand url 'Print the URL to connect to, password included'
+            cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
+            cand verify 'Judge the history of a failover test once more'
+            cand chaos 'Inflict one fault on a node, for a time'
             cand images 'Get the images, or carry them to a host without a registry'
             cand init 'Write a commented redos.yaml'
             cand config 'Show all settings and where each comes from'
@@ -522,6 +856,42 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;failover'= {
         }
         &'redos;help;url'= {
+        }
+        &'redos;help;failover-test'= {
+        }
+        &'redos;help;verify'= {
+        }
+        &'redos;help;chaos'= {
+            cand pause 'Freeze its processes, as ''docker pause'' does'
+            cand kill 'Kill it, and start it again'
+            cand stop 'Stop it in good order, and start it again'
+            cand freeze 'Freeze it by a signal, unnoticed by Docker'
+            cand disconnect 'Take it off its network'
+            cand slow 'Leave it 1 % of a CPU'
+            cand no-fork 'Keep it from forking, and so from saving'
+            cand ls 'List the faults that are not undone yet'
+            cand heal 'Undo all faults, of all clusters'
+            cand guard 'Undo a fault when its time is over, should its redos not'
+        }
+        &'redos;help;chaos;pause'= {
+        }
+        &'redos;help;chaos;kill'= {
+        }
+        &'redos;help;chaos;stop'= {
+        }
+        &'redos;help;chaos;freeze'= {
+        }
+        &'redos;help;chaos;disconnect'= {
+        }
+        &'redos;help;chaos;slow'= {
+        }
+        &'redos;help;chaos;no-fork'= {
+        }
+        &'redos;help;chaos;ls'= {
+        }
+        &'redos;help;chaos;heal'= {
+        }
+        &'redos;help;chaos;guard'= {
         }
         &'redos;help;images'= {
             cand list 'List the images that ''up'' would use, and whether they are here'

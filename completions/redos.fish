@@ -46,6 +46,9 @@ complete -c redos -n "__fish_redos_needs_command" -f -a "plan" -d 'Show what \'u
 complete -c redos -n "__fish_redos_needs_command" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
 complete -c redos -n "__fish_redos_needs_command" -f -a "failover" -d 'Make a replica the master, without losing a write'
 complete -c redos -n "__fish_redos_needs_command" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_needs_command" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
+complete -c redos -n "__fish_redos_needs_command" -f -a "verify" -d 'Judge the history of a failover test once more'
+complete -c redos -n "__fish_redos_needs_command" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
 complete -c redos -n "__fish_redos_needs_command" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
 complete -c redos -n "__fish_redos_needs_command" -f -a "init" -d 'Write a commented redos.yaml'
 complete -c redos -n "__fish_redos_needs_command" -f -a "config" -d 'Show all settings and where each comes from'
@@ -216,6 +219,237 @@ complete -c redos -n "__fish_redos_using_subcommand url" -l read -d 'The port fo
 complete -c redos -n "__fish_redos_using_subcommand url" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand url" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand url" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l fault -d 'What happens to the master: pause, kill, stop, freeze, disconnect, slow, no-fork, restart, switchover or sentinel-failover' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rounds -d 'How often' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rate -d 'Requests per second, of all clients together' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l deadline -d 'How long after its intended time a request may be answered' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l clients -d 'Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l durability -d 'What counts as an acknowledgement: \'ack\', the master\'s answer; or \'wait\', that a replica has it too' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l max-outage -d 'The longest write outage of any kind of client that passes' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l max-lost -d 'Acknowledged writes that may be lost in a round' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l hold -d 'How long the fault lasts [default: until 2 s after the failover]' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l seed -d 'Where the random choices come from, to make them again' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l report -d 'Write history.ndjson, report.json, junit.xml and report.html into this folder' -r -F
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l proxy -d 'Test a Redis that redos did not make: the address that its clients write to' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l read-proxy -d 'The address that its clients read from' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l sentinel -d 'Its Sentinels' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l container -d 'The containers of its Redis nodes' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l password-file -d 'File with its password' -r -F
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand verify" -l report -d 'Write report.json, junit.xml and report.html into this folder' -r -F
+complete -c redos -n "__fish_redos_using_subcommand verify" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand verify" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand verify" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand verify" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand verify" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand verify" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand verify" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "kill" -d 'Kill it, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "stop" -d 'Stop it in good order, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "slow" -d 'Leave it 1 % of a CPU'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "ls" -d 'List the faults that are not undone yet'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "heal" -d 'Undo all faults, of all clusters'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "kill" -d 'Kill it, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop it in good order, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "slow" -d 'Leave it 1 % of a CPU'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the faults that are not undone yet'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "heal" -d 'Undo all faults, of all clusters'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -378,21 +612,34 @@ complete -c redos -n "__fish_redos_using_subcommand man" -s H -l host -d 'Docker
 complete -c redos -n "__fish_redos_using_subcommand man" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand man" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand man" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "man" -d 'Print the manual page'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "verify" -d 'Judge the history of a failover test once more'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'Kill it, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "stop" -d 'Stop it in good order, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "slow" -d 'Leave it 1 % of a CPU'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "ls" -d 'List the faults that are not undone yet'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "heal" -d 'Undo all faults, of all clusters'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "list" -d 'List the images that \'up\' would use, and whether they are here'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "pull" -d 'Pull the images from their registry'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "build" -d 'Make the images from Debian\'s packages, without a registry'

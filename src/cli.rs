@@ -99,6 +99,13 @@ pub enum Verb {
     Failover(FailoverArgs),
     /// Print the URL to connect to, password included
     Url(UrlArgs),
+    /// Measure a failover under load: outage, lost writes and why, and a verdict
+    FailoverTest(FailoverTestArgs),
+    /// Judge the history of a failover test once more
+    Verify(VerifyArgs),
+    /// Inflict one fault on a node, for a time
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Chaos(ChaosArgs),
     /// Get the images, or carry them to a host without a registry
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Images(ImagesArgs),
@@ -251,6 +258,184 @@ pub struct UrlArgs {
     /// The port for reads from replicas, which may be a moment behind
     #[arg(long)]
     pub read: bool,
+}
+
+/// Arguments of `failover-test`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Clients of several kinds write on a fixed schedule while the master gets a fault. When the failover is over the
+fault is undone, and the test waits until the old master is back as a replica: that is when writes get lost.
+
+Exit codes: 0 passed, 1 a limit was missed, 3 acknowledged writes lost or the test proves nothing.
+
+Examples:
+  redos failover-test                                  pause the master, unpause it, judge
+  redos failover-test --fault kill --rounds 10 --report out
+  redos failover-test --clients fresh,lasting --rate 1000 --max-outage 3s
+  redos failover-test --proxy 127.0.0.1:6379 --sentinel 127.0.0.1:26379 \\
+    --container redis_master --container redis_slave   any Redis with Sentinel in Docker"
+)]
+pub struct FailoverTestArgs {
+    /// What happens to the master: pause, kill, stop, freeze, disconnect, slow, no-fork, restart, switchover or
+    /// sentinel-failover
+    #[arg(long, value_name = "FAULT", default_value = "pause")]
+    pub fault: String,
+    /// How often
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub rounds: u32,
+    /// Requests per second, of all clients together
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub rate: u32,
+    /// How long after its intended time a request may be answered
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub deadline: Duration,
+    /// Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    pub clients: Vec<String>,
+    /// What counts as an acknowledgement: 'ack', the master's answer; or 'wait', that a replica has it too
+    #[arg(long, value_name = "WHAT", default_value = "ack")]
+    pub durability: String,
+    /// The longest write outage of any kind of client that passes
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub max_outage: Duration,
+    /// Acknowledged writes that may be lost in a round
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub max_lost: u64,
+    /// How long the fault lasts [default: until 2 s after the failover]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub hold: Option<Duration>,
+    /// Where the random choices come from, to make them again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Write history.ndjson, report.json, junit.xml and report.html into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// Master group, by name or number
+    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// Test a Redis that redos did not make: the address that its clients write to
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Another Redis")]
+    pub proxy: Option<String>,
+    /// The address that its clients read from
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Another Redis", requires = "proxy")]
+    pub read_proxy: Option<String>,
+    /// Its Sentinels
+    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', help_heading = "Another Redis", requires = "proxy")]
+    pub sentinel: Vec<String>,
+    /// The containers of its Redis nodes
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Another Redis", requires = "proxy")]
+    pub container: Vec<String>,
+    /// File with its password
+    #[arg(long, value_name = "FILE", help_heading = "Another Redis", requires = "proxy")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "The verdict is computed from the history alone, as at the end of the test.
+
+Examples:
+  redos verify out/history.ndjson
+  redos verify out/history.ndjson --report again -o json")]
+pub struct VerifyArgs {
+    /// The history
+    #[arg(value_name = "FILE")]
+    pub history: PathBuf,
+    /// Write report.json, junit.xml and report.html into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+}
+
+/// Arguments of `chaos`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "A fault is written down before it is applied, seen to work, undone after its time, and seen to be gone. Should
+redos be killed, a guard beside it undoes the fault; so do 'redos chaos heal' and 'redos up'.
+
+Examples:
+  redos chaos pause master --for 10s
+  redos chaos kill replica --for 5s --dry-run
+  redos chaos ls
+  redos chaos heal"
+)]
+pub struct ChaosArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ChaosVerb,
+}
+
+/// What `chaos` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ChaosVerb {
+    /// Freeze its processes, as 'docker pause' does
+    #[command(after_help = "Examples:
+  redos chaos pause master --for 10s")]
+    Pause(FaultArgs),
+    /// Kill it, and start it again
+    #[command(after_help = "Examples:
+  redos chaos kill replica --for 5s --dry-run")]
+    Kill(FaultArgs),
+    /// Stop it in good order, and start it again
+    #[command(after_help = "Examples:
+  redos chaos stop sentinel-2 --for 30s")]
+    Stop(FaultArgs),
+    /// Freeze it by a signal, unnoticed by Docker
+    #[command(after_help = "Examples:
+  redos chaos freeze master --for 3s")]
+    Freeze(FaultArgs),
+    /// Take it off its network
+    #[command(after_help = "Examples:
+  redos chaos disconnect replica")]
+    Disconnect(FaultArgs),
+    /// Leave it 1 % of a CPU
+    #[command(after_help = "Examples:
+  redos chaos slow master --for 1min")]
+    Slow(FaultArgs),
+    /// Keep it from forking, and so from saving
+    #[command(after_help = "Examples:
+  redos chaos no-fork master --for 30s")]
+    NoFork(FaultArgs),
+    /// List the faults that are not undone yet
+    #[command(after_help = "Examples:
+  redos chaos ls")]
+    Ls,
+    /// Undo all faults, of all clusters
+    #[command(after_help = "Examples:
+  redos chaos heal")]
+    Heal,
+    /// Undo a fault when its time is over, should its redos not
+    #[command(
+        hide = true,
+        after_help = "Examples:
+  redos chaos guard 00ff00ff00ff00ff"
+    )]
+    Guard {
+        /// The fault
+        id: String,
+    },
+}
+
+/// Arguments of a fault.
+#[derive(Args, Clone, Debug)]
+pub struct FaultArgs {
+    /// master, replica, sentinel, proxy, random, or the name of a node
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// How long
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub duration: Duration,
+    /// Master group, by name or number
+    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// Where the choice among several nodes comes from, to make it again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Do it although a second node of a group would be out, or the quorum lost
+    #[arg(long)]
+    pub force: bool,
+    /// Say what would be hit, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `images`.

@@ -9,8 +9,16 @@
 
 pub mod clock;
 pub mod connection;
+pub mod driver;
+pub mod fault;
 pub mod history;
+pub mod read_back;
 pub mod report;
 pub mod resp;
+pub mod scenario;
+pub mod settle;
+pub mod subject;
+pub mod target;
 pub mod verdict;
+pub mod watch;
 pub mod workload;

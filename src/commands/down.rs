@@ -23,7 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// # Errors
 /// The Engine failed. A cluster that does not exist is not an error.
 pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> Result<Exit, Failure> {
-    let Context { ui, engine, cancel } = context;
+    let Context { ui, engine, cancel, .. } = context;
     let _lock = lock::hold(ui, name).await?;
     let inventory = engine.inventory(name).await?;
     let plan = teardown(&inventory, with_volumes);

@@ -1,10 +1,13 @@
 //! One short file per verb: settings, ask the rooms, hand a value to output.
 
+pub mod chaos;
 pub mod completions;
 pub mod config;
 pub mod down;
 mod existing;
 pub mod failover;
+pub mod failover_test;
+mod foreign;
 pub mod init;
 pub mod lock;
 pub mod ls;
@@ -16,13 +19,14 @@ pub mod sources;
 pub mod status;
 pub mod up;
 pub mod url;
+pub mod verify;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::ApplyError;
-use crate::cli::{Cli, Global, SettingsArgs, Verb};
+use crate::cli::{ChaosVerb, Cli, Global, SettingsArgs, Verb};
 use crate::converge::read_secrets;
 use crate::engine::Engine;
 use crate::engine::docker::{self, DockerEngine};
@@ -45,6 +49,8 @@ pub struct Context {
     pub engine: Arc<DockerEngine>,
     /// Set by the first Ctrl-C.
     pub cancel: CancellationToken,
+    /// The Docker host that was asked for, for processes beside this one.
+    pub host: Option<String>,
 }
 
 /// The choices of output that the command line makes.
@@ -63,6 +69,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let request = sources::gather(&global, &args.settings)?.read()?;
             let context = connect(&global, ui, cancel).await?;
             let _lock = lock::hold(&context.ui, request.name()).await?;
+            chaos::heal(&context, Some(request.name())).await?;
             let inventory = context.engine.inventory(request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
             up::run(&context, settings, inventory, args.timeout).await
@@ -91,11 +98,13 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         }
         Verb::Down(args) => {
             let name = cluster_name(&global)?;
-            down::run(&connect(&global, ui, cancel).await?, &name, args.volumes).await
+            let context = connect(&global, ui, cancel).await?;
+            chaos::heal(&context, Some(&name)).await?;
+            down::run(&context, &name, args.volumes).await
         }
         Verb::Status(args) => {
             let name = cluster_name(&global)?;
-            let Context { ui, engine, cancel } = connect(&global, ui, cancel).await?;
+            let Context { ui, engine, cancel, .. } = connect(&global, ui, cancel).await?;
             let servers = |spec: &Spec, secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone());
             if args.watch {
                 status::watch(&ui, &*engine, &name, servers, &cancel).await
@@ -117,6 +126,21 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
             let context = connect(&global, ui, cancel).await?;
             url::run(&context.ui, &*context.engine, &name, group, args.read).await
+        }
+        Verb::FailoverTest(args) => {
+            let name = cluster_name(&global)?;
+            failover_test::run(&connect(&global, ui, cancel).await?, &name, &args).await
+        }
+        Verb::Verify(args) => verify::run(&ui, &args.history, args.report.as_deref()),
+        Verb::Chaos(args) => {
+            let name = cluster_name(&global)?;
+            let context = connect(&global, ui, cancel).await?;
+            match (&args.action, chaos::fault_of(&args)) {
+                (ChaosVerb::Ls, _) => chaos::list(&context).await,
+                (ChaosVerb::Guard { id }, _) => chaos::watch_over(&context, id).await,
+                (_, Some((fault, args))) => chaos::inflict(&context, &name, fault, args).await,
+                (_, None) => chaos::heal(&context, None).await,
+            }
         }
         Verb::Init(args) => {
             let name = sources::gather_without_file(&global, &SettingsArgs::default())?.cluster_name()?;
@@ -140,7 +164,7 @@ fn cluster_name(global: &Global) -> Result<ClusterName, Failure> {
 
 async fn connect(global: &Global, ui: Ui, cancel: CancellationToken) -> Result<Context, Failure> {
     let engine = docker::connect(global.host.as_deref()).await?;
-    Ok(Context { ui, engine: Arc::new(engine), cancel })
+    Ok(Context { ui, engine: Arc::new(engine), cancel, host: global.host.clone() })
 }
 
 /// Lays what was asked for over what the cluster was made with, and warns of what is unwise.

@@ -26,7 +26,7 @@ pub async fn run(
     inventory: Inventory,
     timeout: Duration,
 ) -> Result<Exit, Failure> {
-    let Context { ui, engine, cancel } = context;
+    let Context { ui, engine, cancel, .. } = context;
     let spec = &settings.spec;
     let progress = ui.progress();
     let report = |event| progress.report(event);

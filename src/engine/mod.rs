@@ -4,6 +4,7 @@
 //! Every call is idempotent where its name allows: creating what is there, starting what runs, removing what is gone are
 //! successes. Errors name the operation and the target.
 
+pub mod containers;
 pub mod docker;
 pub mod error;
 pub mod image;

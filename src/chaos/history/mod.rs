@@ -80,6 +80,15 @@ impl Durability {
     }
 }
 
+impl std::str::FromStr for Durability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = [Self::Ack, Self::Wait].into_iter().find(|durability| durability.as_str() == text);
+        known.ok_or_else(|| format!("'{text}' is not an acknowledgement, known are ack and wait"))
+    }
+}
+
 /// Limits of the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

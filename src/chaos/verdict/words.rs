@@ -59,7 +59,7 @@ fn data(round: &Round) -> String {
         Cause::Wiped => format!("{} is master with data missing that all nodes had had", last(round)),
         Cause::Unattributed => "it is not known which node acknowledged them".to_owned(),
     };
-    let of = if integrity.lost_by_cause.len() > 1 { format!(" ({count} of them:)") } else { ":".to_owned() };
+    let of = if integrity.lost_by_cause.len() > 1 { format!(", {count} of them because") } else { ":".to_owned() };
     format!("{head}{of} {why}")
 }
 

@@ -32,6 +32,7 @@ use tokio_util::task::TaskTracker;
 use self::pooled::Pool;
 use self::pubsub::Subscriber;
 use self::request::Request;
+pub use self::request::key;
 use super::clock::Clock;
 use super::connection::{Connection, Login, Names};
 use super::history::{Client, Durability, Op, OpError, Outcome, Record};

@@ -24,6 +24,8 @@ pub const SPEC_HASH: &str = "dev.redos.spec-hash";
 pub const RUN: &str = "dev.redos.run";
 /// Which version of redos made it.
 pub const VERSION: &str = "dev.redos.version";
+/// A fault that is not undone yet; on a volume of its own that belongs to no cluster.
+pub const FAULT: &str = "dev.redos.fault";
 /// Compose's key for the project, by which Docker Desktop groups containers. Compose itself ignores containers without
 /// its `config-hash` label, so it does not take ours for its own.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
@@ -96,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_keys_are_what_older_clusters_carry() {
-        let keys = [CLUSTER, ROLE, GROUP, ORDINAL, SPEC, SPEC_HASH, RUN, VERSION, COMPOSE_PROJECT];
+        let keys = [CLUSTER, ROLE, GROUP, ORDINAL, SPEC, SPEC_HASH, RUN, VERSION, FAULT, COMPOSE_PROJECT];
         let pinned = [
             "dev.redos.cluster",
             "dev.redos.role",
@@ -106,6 +108,7 @@ mod tests {
             "dev.redos.spec-hash",
             "dev.redos.run",
             "dev.redos.version",
+            "dev.redos.fault",
             "com.docker.compose.project",
         ];
         assert_eq!(keys, pinned, "clusters made by an older redos must still be found");

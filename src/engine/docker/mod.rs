@@ -3,6 +3,7 @@
 mod clusters;
 mod conflicts;
 pub mod connect;
+mod containers;
 mod fault;
 mod files;
 mod images;

@@ -1,0 +1,450 @@
+//! The driver of a test: it does what the scenario says, round by round, and writes down everything that is seen.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, SystemTime};
+
+use thiserror::Error;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::fault::Written;
+use super::history::{
+    FaultRecord, Header, HistoryError, KIND, Record, RoundBegin, RoundEnd, SeenRole, WorkloadFacts, Writer,
+};
+use super::scenario::{AFTER_FAILOVER, COOL_DOWN, SETTLE, Scenario, Trial};
+use super::settle::settled;
+use super::subject::{Server, Subject};
+use super::watch::{Seen, Watch};
+use super::workload::{Place, Settings, Workload};
+use super::{history::Client, read_back};
+use crate::dial::BoxFuture;
+use crate::engine::EngineError;
+use crate::engine::containers::Containers;
+use crate::spec::API_VERSION;
+
+/// Time between two looks at what the watchers saw.
+const POLL: Duration = Duration::from_millis(10);
+/// Time between two looks at whether the subject is settled.
+const SETTLE_POLL: Duration = Duration::from_millis(100);
+/// How long a fault may take until a watcher sees it.
+const BITE: Duration = Duration::from_secs(5);
+/// How long `SENTINEL FAILOVER` and a switchover may take.
+const PLANNED: Duration = Duration::from_secs(30);
+
+/// A test that could not be made. `Display` does not repeat the source.
+#[derive(Debug, Error)]
+pub enum DriverError {
+    /// The history cannot be written.
+    #[error("failed to write the history of the test")]
+    History(#[source] HistoryError),
+    /// The workload cannot be started.
+    #[error("failed to start the workload")]
+    Workload(#[source] std::io::Error),
+    /// A fault could not be undone. It is in the journal.
+    #[error("failed to undo the fault")]
+    Undo(#[source] EngineError),
+    /// The subject is not settled, so that a test would prove nothing.
+    #[error("the cluster is not settled: {0}")]
+    Unsettled(String),
+}
+
+/// Makes a planned switchover to another node.
+pub type Switchover<'a> = Box<dyn Fn() -> BoxFuture<'a, Result<(), String>> + 'a>;
+
+/// The task that writes the history.
+type Writing = JoinHandle<Result<(), HistoryError>>;
+
+/// A test under way.
+pub struct Driver<'a, 's, E> {
+    /// The engine.
+    pub engine: &'a E,
+    /// What is tested.
+    pub subject: Subject,
+    /// What is done.
+    pub scenario: Scenario,
+    /// What it runs on, for the history.
+    pub environment: BTreeMap<String, String>,
+    /// The switchover of redos, where the subject is a cluster of redos.
+    pub switchover: Option<Switchover<'s>>,
+    /// Starts a process beside this one that undoes a fault when its lease is over.
+    pub guard: &'a (dyn Fn(&Written) + Sync),
+    /// Hears what is being done.
+    pub progress: &'a (dyn Fn(String) + Sync),
+    /// Set by the first Ctrl-C.
+    pub cancel: CancellationToken,
+}
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waited {
+    /// What was waited for is so.
+    Seen,
+    /// It was not, in time.
+    Late,
+    /// The user broke off.
+    Interrupted,
+}
+
+impl<E: Containers> Driver<'_, '_, E> {
+    /// Makes the test and leaves its history at `path`.
+    ///
+    /// # Errors
+    /// The first round could not begin, the history cannot be written, or a fault could not be undone. Everything else is
+    /// a matter of the verdict.
+    pub async fn run(&self, path: &Path) -> Result<(), DriverError> {
+        (self.progress)(format!("waiting until {} is settled", self.subject.name));
+        let mut settled = self.settle(SETTLE).await;
+        if let Err(why) = &settled {
+            return Err(DriverError::Unsettled(why.clone()));
+        }
+        let clock = Clock::new();
+        let (records, writing) = self.write(path)?;
+        let mut next_id = 1;
+        for round in 1..=self.scenario.rounds {
+            if round > 1 {
+                settled = self.settle(SETTLE).await;
+            }
+            if self.cancel.is_cancelled() {
+                break;
+            }
+            next_id = self.round(round, next_id, settled.clone(), clock, &records).await?;
+        }
+        drop(records);
+        match writing.await {
+            Ok(written) => written.map_err(DriverError::History),
+            Err(error) => Err(DriverError::Workload(std::io::Error::other(error))),
+        }
+    }
+
+    /// Writes records to the file until nobody sends any more.
+    fn write(&self, path: &Path) -> Result<(Sender<Record>, Writing), DriverError> {
+        let made = File::create(path).map_err(|source| HistoryError::Io("create", source));
+        let file = BufWriter::new(made.map_err(DriverError::History)?);
+        let mut writer = Writer::new(file, &self.header()).map_err(DriverError::History)?;
+        let (records, recorded): (Sender<Record>, Receiver<Record>) = mpsc::channel();
+        let writing = tokio::task::spawn_blocking(move || {
+            for record in recorded {
+                writer.write(&record)?;
+            }
+            writer.flush()
+        });
+        Ok((records, writing))
+    }
+
+    fn header(&self) -> Header {
+        let scenario = &self.scenario;
+        Header {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            run: format!("{:08x}", rand::random::<u32>()),
+            started_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+            subject: self.subject.name.clone(),
+            scenario: scenario.trial.as_str().to_owned(),
+            seed: scenario.seed,
+            workload: WorkloadFacts {
+                rate: scenario.rate,
+                deadline: u64::try_from(scenario.deadline.as_nanos()).unwrap_or(u64::MAX),
+                clients: self.clients(),
+                durability: scenario.durability,
+            },
+            limits: scenario.limits,
+            environment: self.environment.clone(),
+        }
+    }
+
+    /// The kinds of clients that have a port to go to.
+    fn clients(&self) -> Vec<Client> {
+        let usable = |client: &&Client| **client != Client::Reader || self.subject.read.is_some();
+        self.scenario.clients.iter().filter(usable).copied().collect()
+    }
+
+    /// Waits until the subject is settled. Returns its master.
+    async fn settle(&self, limit: Duration) -> Result<String, String> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match settled(&self.subject).await {
+                Ok(master) => return Ok(master),
+                Err(why) if Instant::now() >= deadline || self.cancel.is_cancelled() => return Err(why),
+                Err(_) => sleep(SETTLE_POLL).await,
+            }
+        }
+    }
+
+    /// Makes a round. Returns the next free id.
+    async fn round(
+        &self,
+        round: u32,
+        first_id: u64,
+        settled: Result<String, String>,
+        clock: Clock,
+        records: &Sender<Record>,
+    ) -> Result<u64, DriverError> {
+        let record = |record: Record| drop(records.send(record));
+        let (master, unsettled) = match settled {
+            Ok(master) => (master, None),
+            Err(why) => (String::new(), Some(why)),
+        };
+        record(Record::RoundBegin(RoundBegin {
+            round,
+            at: clock.now(),
+            master: master.clone(),
+            nodes: self.subject.nodes.iter().map(|node| node.name.clone()).collect(),
+            unsettled: unsettled.clone(),
+        }));
+        let Some(target) = self.subject.node(&master).filter(|_| unsettled.is_none()) else {
+            record(Record::RoundEnd(RoundEnd { round, at: clock.now(), converged: None, interrupted: None }));
+            return Ok(first_id);
+        };
+        let of = self.scenario.rounds;
+        let watch = Watch::start(&self.subject, clock, records);
+        // Unique to the test and the round, without needing to be remembered.
+        let prefix = format!("redos:{:08x}-{round}", rand::random::<u32>());
+        let workload = self.workload(&prefix, first_id, clock, records).map_err(DriverError::Workload)?;
+
+        (self.progress)(format!("round {round} of {of}: writes to {}, master {master}", self.subject.write));
+        let mut interrupted = self.pause(self.scenario.before_fault(round)).await == Waited::Interrupted;
+        if !interrupted {
+            (self.progress)(format!("round {round} of {of}: {} of {master}", self.scenario.trial));
+            let (fault, broken_off) = self.inflict(target, &watch, clock).await?;
+            interrupted = broken_off;
+            record(Record::Fault(fault));
+        }
+        let mut converged = None;
+        if !interrupted {
+            (self.progress)(format!("round {round} of {of}: waiting until {} is whole again", self.subject.name));
+            converged = self.settle(SETTLE).await.ok().map(|_| clock.now());
+            interrupted = self.pause(COOL_DOWN).await == Waited::Interrupted;
+        }
+        let next_id = workload.finish().await;
+        // What was unknown at its deadline may still be executed within the next moments.
+        let last = self.settle(Duration::from_secs(10)).await;
+        if let Some(master) = last.ok().and_then(|name| self.subject.node(&name)) {
+            match read_back::read(&self.subject, master, &prefix, clock).await {
+                Ok(finals) => {
+                    finals.parts().for_each(|part| record(Record::Final(part)));
+                    finals.read_back.into_iter().for_each(|read| record(Record::ReadBack(read)));
+                }
+                Err(why) => (self.progress)(format!("round {round} of {of}: {why}")),
+            }
+            read_back::remove(&self.subject, master, &prefix).await;
+        }
+        drop(watch);
+        let interrupted = interrupted.then(|| "the user broke off".to_owned());
+        record(Record::RoundEnd(RoundEnd { round, at: clock.now(), converged, interrupted }));
+        Ok(next_id)
+    }
+
+    fn workload(
+        &self,
+        prefix: &str,
+        first_id: u64,
+        clock: Clock,
+        records: &Sender<Record>,
+    ) -> std::io::Result<Workload> {
+        let settings = Settings {
+            rate: self.scenario.rate,
+            deadline: self.scenario.deadline,
+            clients: self.clients(),
+            durability: self.scenario.durability,
+            prefix: prefix.to_owned(),
+            first_id,
+        };
+        let place = Place {
+            write: self.subject.write,
+            read: self.subject.read,
+            login: self.subject.client.clone(),
+            names: self.subject.names(),
+        };
+        Workload::start(settings, place, clock, records.clone())
+    }
+
+    /// Does to the master what the scenario says, and undoes it. Whether the user broke off is the second result.
+    async fn inflict(&self, target: &Server, watch: &Watch, clock: Clock) -> Result<(FaultRecord, bool), DriverError> {
+        let trial = self.scenario.trial;
+        let mut fault = FaultRecord {
+            fault: trial.as_str().to_owned(),
+            target: target.name.clone(),
+            nature: trial.nature(),
+            applied: clock.now(),
+            effective: None,
+            evidence: String::new(),
+            reverted: None,
+            gone: None,
+        };
+        let broken_off = match trial {
+            Trial::Fault(kind) => {
+                let lease = self.scenario.lease(self.subject.down_after);
+                match Written::write(self.engine, kind, &target.name, &target.container, lease).await {
+                    Ok(written) => self.hold(&written, target, &mut fault, watch, clock).await?,
+                    Err(error) => {
+                        fault.evidence = in_full(&error);
+                        false
+                    }
+                }
+            }
+            Trial::Restart => {
+                fault.applied = clock.now();
+                let done = match self.engine.stop(&target.container).await {
+                    Ok(()) => self.engine.start(&target.container).await,
+                    Err(error) => Err(error),
+                };
+                self.planned(&mut fault, done.map_err(|error| in_full(&error)), watch, clock);
+                false
+            }
+            Trial::SentinelFailover => {
+                fault.applied = clock.now();
+                let asked = self.sentinel_failover().await;
+                let waited = self.until(PLANNED, || another_master(&watch.seen(), &target.name)).await;
+                self.planned(&mut fault, asked, watch, clock);
+                waited == Waited::Interrupted
+            }
+            Trial::Switchover => {
+                fault.applied = clock.now();
+                let done = match &self.switchover {
+                    Some(switch) => switch().await,
+                    None => Err("only a cluster of redos has a switchover".to_owned()),
+                };
+                self.until(PLANNED, || another_master(&watch.seen(), &target.name)).await;
+                self.planned(&mut fault, done, watch, clock);
+                false
+            }
+        };
+        Ok((fault, broken_off))
+    }
+
+    /// Applies a written fault, waits for the failover, and undoes it. Returns whether the user broke off.
+    async fn hold(
+        &self,
+        written: &Written,
+        target: &Server,
+        fault: &mut FaultRecord,
+        watch: &Watch,
+        clock: Clock,
+    ) -> Result<bool, DriverError> {
+        (self.guard)(written);
+        fault.applied = clock.now();
+        let started = Instant::now();
+        let applied = match written.apply(self.engine).await {
+            Ok(()) => written.is_applied(self.engine).await,
+            Err(error) => Err(error),
+        };
+        let mut interrupted = false;
+        match applied {
+            Err(error) => fault.evidence = in_full(&error),
+            Ok(()) => {
+                let silent = || silent_since(&watch.seen(), &target.name, fault.applied);
+                let halts = self.scenario.trial.nature() == super::history::FaultNature::Halts;
+                let seen = if halts { self.until(BITE, || silent().is_some()).await } else { Waited::Seen };
+                interrupted = seen == Waited::Interrupted;
+                fault.effective = if halts { silent() } else { Some(clock.now()) };
+                fault.evidence = match (fault.effective, halts) {
+                    (Some(_), true) => format!("{} no longer answers", target.name),
+                    (Some(_), false) => format!("the Engine has limited {}", target.name),
+                    (None, _) => format!("{} still answers", target.name),
+                };
+            }
+        }
+        if !interrupted {
+            let longest = self.scenario.longest_fault(self.subject.down_after);
+            let rest = longest.saturating_sub(started.elapsed());
+            let over = || {
+                self.scenario.hold.is_none()
+                    && self.scenario.trial.moves_master()
+                    && led_elsewhere(&watch.seen(), &target.name)
+            };
+            interrupted = match self.until(rest, over).await {
+                Waited::Seen => self.pause(AFTER_FAILOVER).await == Waited::Interrupted,
+                Waited::Late => false,
+                Waited::Interrupted => true,
+            };
+        }
+        fault.reverted = Some(clock.now());
+        written.undo(self.engine).await.map_err(DriverError::Undo)?;
+        let answers = || watch.seen().role(&target.name).is_some_and(|sample| sample.role != SeenRole::Silent);
+        if self.until(Duration::from_secs(30), answers).await != Waited::Late {
+            fault.gone = Some(clock.now());
+        }
+        Ok(interrupted)
+    }
+
+    /// Fills in the record of a trial that has nothing to undo.
+    fn planned(&self, fault: &mut FaultRecord, done: Result<(), String>, watch: &Watch, clock: Clock) {
+        let moved = another_master(&watch.seen(), &fault.target);
+        match done {
+            Ok(()) if moved || !self.scenario.trial.moves_master() => {
+                fault.effective = Some(clock.now());
+                fault.evidence = "it was carried out".to_owned();
+            }
+            Ok(()) => fault.evidence = "no other node became master".to_owned(),
+            Err(why) => fault.evidence = why,
+        }
+    }
+
+    /// `SENTINEL FAILOVER` at the first Sentinel that does it.
+    async fn sentinel_failover(&self) -> Result<(), String> {
+        let mut refused = "there is no Sentinel".to_owned();
+        for sentinel in &self.subject.sentinels {
+            let words = ["SENTINEL", "FAILOVER", self.subject.group.as_str()];
+            match self.subject.ask(sentinel, &self.subject.sentinel, &words, Duration::from_secs(2)).await {
+                Ok(_) => return Ok(()),
+                Err(why) => refused = why,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Waits for a time.
+    async fn pause(&self, time: Duration) -> Waited {
+        match self.cancel.run_until_cancelled(sleep(time)).await {
+            Some(()) => Waited::Late,
+            None => Waited::Interrupted,
+        }
+    }
+
+    /// Waits until something is so, at most for a time.
+    async fn until(&self, limit: Duration, so: impl Fn() -> bool) -> Waited {
+        let deadline = Instant::now() + limit;
+        while !so() {
+            if Instant::now() >= deadline {
+                return Waited::Late;
+            }
+            if self.pause(POLL).await == Waited::Interrupted {
+                return Waited::Interrupted;
+            }
+        }
+        Waited::Seen
+    }
+}
+
+/// Since when a node has been silent that was seen silent after this moment.
+fn silent_since(seen: &Seen, node: &str, after: u64) -> Option<u64> {
+    let sample = seen.role(node)?;
+    // A question asked before the fault may have met it.
+    (sample.role == SeenRole::Silent && sample.at + 200_000_000 >= after).then(|| sample.at.max(after))
+}
+
+fn another_master(seen: &Seen, than: &str) -> bool {
+    seen.roles.iter().any(|sample| sample.role == SeenRole::Master && sample.node != than)
+}
+
+/// Whether clients that connect now find another master.
+fn led_elsewhere(seen: &Seen, than: &str) -> bool {
+    let led = |sample: &super::history::ProxySample| {
+        sample.role == SeenRole::Master && sample.node.as_deref().is_some_and(|node| node != than)
+    };
+    seen.proxy.as_ref().is_some_and(led)
+}
+
+/// An error with its cause, on one line.
+fn in_full(error: &EngineError) -> String {
+    match &error.source {
+        Some(source) => format!("{error}: {source:#}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,74 @@
+//! The final state: everything that a round wrote, read from the master that all agree on, and then removed.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::clock::Clock;
+use super::connection::Connection;
+use super::history::{Client, FinalState, OpError, ReadBack};
+use super::resp::Reply;
+use super::subject::{Server, Subject, ask};
+use super::workload::key;
+
+/// How long reading may take.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Entries of a list that are read at once.
+const CHUNK: usize = 5000;
+
+/// Reads the final state of a round.
+///
+/// # Errors
+/// The master could not be read to the end, in words.
+pub async fn read(subject: &Subject, master: &Server, prefix: &str, clock: Clock) -> Result<FinalState, String> {
+    let reading = async {
+        let mut connection = subject.connect(master, &subject.observer, clock).await?;
+        let mut finals = FinalState::default();
+        for client in [Client::Lasting, Client::Fresh, Client::Pipeline] {
+            let ids = list(&mut connection, &key::log(prefix, client), &mut finals.foreign).await?;
+            finals.logs.insert(client, ids);
+        }
+        finals.queue = list(&mut connection, &key::queue(prefix), &mut finals.foreign).await?;
+        finals.counter = match ask(&mut connection, &["GET", &key::counter(prefix)]).await? {
+            Reply::Bulk(None) => 0,
+            reply => reply.number().ok_or(OpError::Other)?,
+        };
+        finals.read_back = Some(ReadBack { at: clock.now(), node: master.name.clone() });
+        Ok::<_, OpError>(finals)
+    };
+    match timeout(LIMIT, reading).await {
+        Ok(Ok(finals)) => Ok(finals),
+        Ok(Err(error)) => Err(format!("{} could not be read: {error:?}", master.name)),
+        Err(_) => Err(format!("{} could not be read within {} s", master.name, LIMIT.as_secs())),
+    }
+}
+
+async fn list(connection: &mut Connection, key: &str, foreign: &mut u64) -> Result<Vec<u64>, OpError> {
+    let mut ids = Vec::new();
+    let mut from = 0;
+    loop {
+        let to = from + CHUNK - 1;
+        let reply = ask(connection, &["LRANGE", key, &from.to_string(), &to.to_string()]).await?;
+        let Reply::Array(Some(entries)) = reply else { return Err(OpError::Other) };
+        let read = entries.len();
+        for entry in entries {
+            match entry.number() {
+                Some(id) => ids.push(id),
+                None => *foreign += 1,
+            }
+        }
+        if read < CHUNK {
+            return Ok(ids);
+        }
+        from += CHUNK;
+    }
+}
+
+/// Removes what a round wrote.
+pub async fn remove(subject: &Subject, master: &Server, prefix: &str) {
+    let logs = [Client::Lasting, Client::Fresh, Client::Pipeline].map(|client| key::log(prefix, client));
+    let (queue, counter) = (key::queue(prefix), key::counter(prefix));
+    let command = ["UNLINK", &logs[0], &logs[1], &logs[2], &queue, &counter];
+    // A few small keys that stay harm nobody: their names begin with "redos:" and are never used again.
+    let _ = subject.ask(master, &subject.observer, &command, LIMIT).await;
+}

@@ -1,0 +1,176 @@
+//! What a test does and when, pure: nothing here waits or asks.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::history::{Client, Durability, FaultNature, Limits};
+
+/// Time under load before the fault.
+pub const WARM_UP: Duration = Duration::from_millis(1500);
+/// The Sentinels ping once a second: a fault at a random moment of that second meets them in every phase.
+const PHASE: Duration = Duration::from_secs(1);
+/// Time between a failover that is over for clients and the undoing of the fault.
+pub const AFTER_FAILOVER: Duration = Duration::from_secs(2);
+/// How much longer than the Sentinels' down-after a failover is waited for before the fault is undone all the same.
+pub const FAILOVER: Duration = Duration::from_secs(8);
+/// Time under load after the cluster is whole again. Longer than an operation's deadline, so that an outage that is not
+/// over shows as one.
+pub const COOL_DOWN: Duration = Duration::from_millis(1200);
+/// How long a cluster may take to be settled before a round, and to be whole again after it.
+pub const SETTLE: Duration = Duration::from_secs(60);
+
+/// What is done to the master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// A fault, which is undone after the failover.
+    Fault(Fault),
+    /// Stopped and started again without a pause between.
+    Restart,
+    /// `SENTINEL FAILOVER` as it is.
+    SentinelFailover,
+    /// The switchover of redos.
+    Switchover,
+}
+
+impl Trial {
+    /// The word of the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fault(fault) => fault.as_str(),
+            Self::Restart => "restart",
+            Self::SentinelFailover => "sentinel-failover",
+            Self::Switchover => "switchover",
+        }
+    }
+
+    /// What the target can still do.
+    pub const fn nature(self) -> FaultNature {
+        match self {
+            Self::Fault(fault) => fault.nature(),
+            Self::Restart => FaultNature::Halts,
+            Self::SentinelFailover | Self::Switchover => FaultNature::Planned,
+        }
+    }
+
+    /// Whether another master is to be expected.
+    pub const fn moves_master(self) -> bool {
+        !matches!(self, Self::Fault(Fault::Slow | Fault::NoFork) | Self::Restart)
+    }
+}
+
+impl fmt::Display for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Trial {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "restart" => Ok(Self::Restart),
+            "sentinel-failover" => Ok(Self::SentinelFailover),
+            "switchover" => Ok(Self::Switchover),
+            fault => {
+                fault.parse().map(Self::Fault).map_err(|why| format!("{why}, restart, sentinel-failover, switchover"))
+            }
+        }
+    }
+}
+
+/// A test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// What is done to the master.
+    pub trial: Trial,
+    /// How often.
+    pub rounds: u32,
+    /// Where the random choices come from.
+    pub seed: u64,
+    /// Requests per second.
+    pub rate: u32,
+    /// How long after its intended time an operation may be answered.
+    pub deadline: Duration,
+    /// The kinds of clients.
+    pub clients: Vec<Client>,
+    /// What an acknowledgement means.
+    pub durability: Durability,
+    /// What the verdict holds the measurements against.
+    pub limits: Limits,
+    /// How long the fault lasts; absent for [`AFTER_FAILOVER`] after the failover.
+    pub hold: Option<Duration>,
+}
+
+impl Scenario {
+    /// The time under load before the fault of a round: the warm-up, and a part of a second that the seed decides.
+    pub fn before_fault(&self, round: u32) -> Duration {
+        let random = mix(self.seed ^ u64::from(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        WARM_UP + PHASE.mul_f64(random as f64 / u64::MAX as f64)
+    }
+
+    /// How long a fault is left to bring about a failover.
+    pub fn longest_fault(&self, down_after: Duration) -> Duration {
+        self.hold.unwrap_or(down_after + FAILOVER)
+    }
+
+    /// After what time a guard undoes a fault that its redos has left behind.
+    pub fn lease(&self, down_after: Duration) -> Duration {
+        self.longest_fault(down_after) + AFTER_FAILOVER + Duration::from_secs(10)
+    }
+}
+
+/// The finalizer of SplitMix64: neighbouring seeds give unrelated numbers.
+const fn mix(seed: u64) -> u64 {
+    let z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario(seed: u64) -> Scenario {
+        Scenario {
+            trial: Trial::Fault(Fault::Pause),
+            rounds: 10,
+            seed,
+            rate: 200,
+            deadline: Duration::from_secs(1),
+            clients: Client::ALL.to_vec(),
+            durability: Durability::Ack,
+            limits: Limits::default(),
+            hold: None,
+        }
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_schedule_and_another_does_not() {
+        let schedule = |seed| (1..=10).map(|round| scenario(seed).before_fault(round)).collect::<Vec<_>>();
+        assert_eq!(schedule(42), schedule(42));
+        assert_ne!(schedule(42), schedule(43));
+    }
+
+    #[test]
+    fn the_fault_meets_the_sentinels_in_every_part_of_their_second() {
+        let scenario = scenario(7);
+        let mut tenths = [0; 10];
+        for round in 1..=1000 {
+            let phase = scenario.before_fault(round) - WARM_UP;
+            tenths[(phase.as_millis() / 100).min(9) as usize] += 1;
+        }
+        assert!(tenths.iter().all(|count| *count > 60), "{tenths:?}");
+    }
+
+    #[test]
+    fn every_trial_is_called_by_its_word() {
+        let planned = [Trial::Restart, Trial::SentinelFailover, Trial::Switchover];
+        for trial in Fault::ALL.map(Trial::Fault).into_iter().chain(planned) {
+            assert_eq!(trial.as_str().parse(), Ok(trial));
+        }
+        assert!("explode".parse::<Trial>().is_err_and(|why| why.contains("pause") && why.contains("switchover")));
+    }
+}

@@ -1,0 +1,133 @@
+//! What is tested: the nodes of one master group, its Sentinels and the way that clients take to it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::clock::Clock;
+use super::connection::{Connection, Login, Names, Progress};
+use super::history::OpError;
+use super::resp::{self, Reply};
+use crate::dial::{BoxFuture, Dial, Stream, Target};
+use crate::spec::ClusterName;
+
+/// A server of the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its name in the history.
+    pub name: String,
+    /// The name of its container.
+    pub container: String,
+    /// Its address on the network.
+    pub address: SocketAddrV4,
+}
+
+/// What is tested.
+#[derive(Clone)]
+pub struct Subject {
+    /// Its name in the history.
+    pub name: String,
+    /// The name under which the Sentinels watch the group.
+    pub group: String,
+    /// The Redis nodes.
+    pub nodes: Vec<Server>,
+    /// The Sentinels.
+    pub sentinels: Vec<Server>,
+    /// The address for writes.
+    pub write: SocketAddr,
+    /// The address for reads.
+    pub read: Option<SocketAddr>,
+    /// Who the workload is.
+    pub client: Login,
+    /// Who looks at the Redis nodes.
+    pub observer: Login,
+    /// Who looks at the Sentinels.
+    pub sentinel: Login,
+    /// Reaches the servers.
+    pub dialer: Arc<dyn Dial>,
+    /// For the dialer.
+    pub cluster: ClusterName,
+    /// How long a Sentinel waits before it holds the master to be down.
+    pub down_after: Duration,
+}
+
+impl Subject {
+    /// The nodes' names by address.
+    pub fn names(&self) -> Names {
+        let named = self.nodes.iter().map(|node| (SocketAddr::V4(node.address), node.name.clone()));
+        Arc::new(named.collect::<BTreeMap<SocketAddr, String>>())
+    }
+
+    /// The Redis node of this name.
+    pub fn node(&self, name: &str) -> Option<&Server> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// Opens a connection to a Redis node or a Sentinel, as an observer.
+    ///
+    /// # Errors
+    /// No connection, or the login was refused.
+    pub async fn connect(&self, server: &Server, login: &Login, clock: Clock) -> Result<Connection, OpError> {
+        let stream = self.dialer.dial(&self.cluster, Target::Network(server.address)).await;
+        let stream = stream.map_err(|_| OpError::Connect)?;
+        // Sentinels know no CLIENT INFO before 7.0; nothing depends on it here.
+        Connection::open(stream, login, &Names::default(), clock).await
+    }
+
+    /// Asks a server one thing over a connection of its own.
+    ///
+    /// # Errors
+    /// In words: no connection, no answer within the limit, an error answer.
+    pub async fn ask(
+        &self,
+        server: &Server,
+        login: &Login,
+        command: &[&str],
+        limit: Duration,
+    ) -> Result<Reply, String> {
+        let asking = async {
+            let mut connection = self.connect(server, login, Clock::new()).await?;
+            ask(&mut connection, command).await
+        };
+        match timeout(limit, asking).await {
+            Err(_) => Err(format!("{} does not answer '{}'", server.name, command.join(" "))),
+            Ok(Err(error)) => Err(format!("{} cannot be asked '{}': {error:?}", server.name, command.join(" "))),
+            Ok(Ok(Reply::Error(text))) => Err(format!("{} refuses '{}': {text}", server.name, command.join(" "))),
+            Ok(Ok(reply)) => Ok(reply),
+        }
+    }
+}
+
+/// Asks one thing over a connection.
+///
+/// # Errors
+/// The connection broke.
+pub async fn ask(connection: &mut Connection, command: &[&str]) -> Result<Reply, OpError> {
+    let mut wire = Vec::new();
+    let parts: Vec<&[u8]> = command.iter().map(|part| part.as_bytes()).collect();
+    resp::command(&mut wire, &parts);
+    let mut progress = Progress::default();
+    connection.exchange(&wire, 1, &mut progress).await?;
+    progress.replies.pop().map(|(_, reply)| reply).ok_or(OpError::Closed)
+}
+
+/// Reaches addresses that this host can dial, as those of local containers on Linux.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct;
+
+impl Dial for Direct {
+    fn dial<'a>(&'a self, _: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let Target::Network(address) = target else {
+                return Err(io::Error::other("the inside of a container cannot be dialled"));
+            };
+            let stream = tokio::net::TcpStream::connect(SocketAddr::V4(address)).await?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream) as Box<dyn Stream>)
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! A Redis with Sentinel in Docker that redos did not make: what a failover test has to know of it.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::lookup_host;
+
+use super::Context;
+use crate::chaos::connection::Login;
+use crate::chaos::resp::Reply;
+use crate::chaos::subject::{Direct, Server, Subject};
+use crate::cli::FailoverTestArgs;
+use crate::engine::Engine;
+use crate::engine::containers::{ContainerFacts, Containers};
+use crate::error::{Failure, FailureKind};
+use crate::spec::{DEFAULT_CLUSTER, REDIS_PORT, Secret};
+
+/// How long one question may take.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// Finds out what there is: the Sentinels say which group they watch, the containers which addresses are whose.
+///
+/// # Errors
+/// A Sentinel that does not answer, a container that is not there, or nodes that belong to no given container.
+pub async fn subject(
+    context: &Context,
+    args: &FailoverTestArgs,
+) -> Result<(Subject, BTreeMap<String, String>), Failure> {
+    let usage = |why: String| Failure::message(FailureKind::Usage, why);
+    let proxy = args.proxy.as_deref().unwrap_or_default();
+    if args.sentinel.is_empty() || args.container.is_empty() {
+        return Err(usage("--proxy needs --sentinel and --container as well".to_owned()));
+    }
+    let password = args.password_file.as_deref().map(|path| {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| format!("failed to read {}: {error}", path.display()))?;
+        Secret::given(text.trim_end_matches(['\r', '\n']))
+    });
+    let login = Login { user: None, password: password.transpose().map_err(usage)? };
+    let write = resolve(proxy).await?;
+    let read = match &args.read_proxy {
+        Some(address) => Some(resolve(address).await?),
+        None => None,
+    };
+    let mut containers = Vec::new();
+    for name in &args.container {
+        let found = context.engine.container(name).await?;
+        containers.push(
+            found.ok_or_else(|| Failure::message(FailureKind::Failed, format!("there is no container '{name}'")))?,
+        );
+    }
+    let mut sentinels = Vec::new();
+    for address in &args.sentinel {
+        let SocketAddr::V4(address) = resolve(address).await? else {
+            return Err(usage(format!("the Sentinel {address} has no IPv4 address")));
+        };
+        let container = owner(&containers, &address.ip().to_string());
+        let name = container.map_or_else(|| address.to_string(), |container| container.name.clone());
+        sentinels.push(Server { container: name.clone(), name, address });
+    }
+    let mut subject = Subject {
+        name: proxy.to_owned(),
+        group: String::new(),
+        nodes: Vec::new(),
+        sentinels,
+        write,
+        read,
+        client: login.clone(),
+        observer: login,
+        sentinel: Login::default(),
+        dialer: Arc::new(Direct),
+        cluster: DEFAULT_CLUSTER.parse().map_err(usage)?,
+        down_after: Duration::ZERO,
+    };
+    let failed = |why: String| Failure::message(FailureKind::Failed, why);
+    let master = watched(&subject, args).await.map_err(failed)?;
+    let says = |field: &str| master.get(field).cloned().unwrap_or_default();
+    subject.group = says("name");
+    subject.down_after = Duration::from_millis(says("down-after-milliseconds").parse().unwrap_or(30_000));
+    let first = subject.sentinels.first().cloned().ok_or_else(|| failed("there is no Sentinel".to_owned()))?;
+    let replicas = subject.ask(&first, &subject.sentinel, &["SENTINEL", "REPLICAS", &subject.group], ANSWER).await;
+    let mut known = vec![(says("ip"), says("port"))];
+    for replica in replicas.map_err(failed)?.parts() {
+        let replica = fields(replica);
+        let says = |field: &str| replica.get(field).cloned().unwrap_or_default();
+        known.push((says("ip"), says("port")));
+    }
+    for (host, port) in known {
+        let missing = || {
+            failed(format!("the node {host}:{port} is in none of the given containers"))
+                .hinted("name it: --container NAME")
+        };
+        let container = owner(&containers, &host).ok_or_else(missing)?;
+        let address = container.networks.iter().find_map(|network| network.address).ok_or_else(missing)?;
+        let address = SocketAddrV4::new(host.parse().unwrap_or(address), port.parse().unwrap_or(REDIS_PORT));
+        subject.nodes.push(Server { name: container.name.clone(), container: container.name.clone(), address });
+    }
+    let environment = [
+        ("redos", env!("CARGO_PKG_VERSION").to_owned()),
+        ("engine", context.engine.describe()),
+        (
+            "sentinel",
+            format!(
+                "quorum {}, down-after {} ms, failover-timeout {} ms",
+                says("quorum"),
+                says("down-after-milliseconds"),
+                says("failover-timeout")
+            ),
+        ),
+    ];
+    Ok((subject, environment.map(|(key, value)| (key.to_owned(), value)).into()))
+}
+
+/// What the first Sentinel says of the group that is tested: the named one, or the only one.
+async fn watched(subject: &Subject, args: &FailoverTestArgs) -> Result<BTreeMap<String, String>, String> {
+    let first = subject.sentinels.first().ok_or("there is no Sentinel")?;
+    let masters = subject.ask(first, &subject.sentinel, &["SENTINEL", "MASTERS"], ANSWER).await?;
+    let masters: Vec<BTreeMap<String, String>> = masters.parts().iter().map(fields).collect();
+    let named = masters.iter().find(|master| master.get("name") == Some(&args.group));
+    match (named, masters.as_slice()) {
+        (Some(named), _) => Ok(named.clone()),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(format!("{} watches no group '{}'; choose one with --group", first.name, args.group)),
+    }
+}
+
+/// The container that has this address or name on one of its networks.
+fn owner<'a>(containers: &'a [ContainerFacts], host: &str) -> Option<&'a ContainerFacts> {
+    containers.iter().find(|container| {
+        let on = |network: &crate::engine::containers::Attachment| {
+            network.address.is_some_and(|address| address.to_string() == host)
+                || network.aliases.iter().any(|alias| alias == host)
+        };
+        container.name == host || container.networks.iter().any(on)
+    })
+}
+
+async fn resolve(address: &str) -> Result<SocketAddr, Failure> {
+    let wrong = |why: String| Failure::message(FailureKind::Usage, format!("'{address}' is no HOST:PORT: {why}"));
+    let mut found = lookup_host(address).await.map_err(|error| wrong(error.to_string()))?;
+    found.next().ok_or_else(|| wrong("it has no address".to_owned()))
+}
+
+/// Pairs of names and values.
+fn fields(reply: &Reply) -> BTreeMap<String, String> {
+    reply.parts().chunks_exact(2).filter_map(|pair| Some((pair[0].text()?, pair[1].text()?))).collect()
+}
