@@ -54,7 +54,7 @@ const EFFECTS: &[&str] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("bollard", &["engine/docker/", "engine/image"]),
     ("redis::", &["sentinel/", "chaos/workload"]),
-    ("indicatif", &["output/"]),
+    ("console", &["output/"]),
     ("comfy_table", &["output/"]),
     ("saphyr_parser", &["spec/settings/"]),
     ("minijinja", &["spec/render/", "output/"]),
