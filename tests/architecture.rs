@@ -54,7 +54,7 @@ const EFFECTS: &[&str] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("bollard", &["engine/docker/", "engine/image"]),
     ("redis::", &["sentinel/", "chaos/workload"]),
-    ("console", &["output/"]),
+    ("indicatif", &["output/"]),
     ("comfy_table", &["output/"]),
     ("saphyr_parser", &["spec/settings/"]),
     ("minijinja", &["spec/render/", "output/"]),

@@ -18,7 +18,6 @@
 mod document;
 pub mod failover;
 pub mod list;
-mod live;
 mod phase;
 pub mod plan;
 mod progress;
@@ -35,9 +34,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
 use console::Style;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::json;
-
-use live::Live;
 
 pub use document::List;
 pub use phase::{Phase, PhaseTiming, Timings};
@@ -105,8 +103,8 @@ struct Shared {
     terminal: Terminal,
     stdout: Mutex<Box<dyn Write + Send>>,
     stderr: Mutex<Box<dyn Write + Send>>,
-    /// What is drawn live on stderr, if anything is; text must be written around it, also to stdout.
-    live: Mutex<Live>,
+    /// What is drawn live, if anything is; text must be written around it.
+    live: MultiProgress,
 }
 
 impl Ui {
@@ -123,8 +121,21 @@ impl Ui {
         stdout: Box<dyn Write + Send>,
         stderr: Box<dyn Write + Send>,
     ) -> Self {
-        let (stdout, stderr) = (Mutex::new(stdout), Mutex::new(stderr));
-        Self { shared: Arc::new(Shared { options, terminal, stdout, stderr, live: Mutex::default() }) }
+        let live = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let ui = Self {
+            shared: Arc::new(Shared {
+                options,
+                terminal,
+                stdout: Mutex::new(stdout),
+                stderr: Mutex::new(stderr),
+                live,
+            }),
+        };
+        if ui.mode() == Mode::Live {
+            ui.shared.live.set_draw_target(ProgressDrawTarget::stderr());
+            console::set_colors_enabled_stderr(ui.colors_stderr());
+        }
+        ui
     }
 
     /// How data is written.
@@ -174,7 +185,7 @@ impl Ui {
     pub fn data(&self, text: impl AsRef<str>) -> Result<(), Failure> {
         let text = text.as_ref();
         let end = if text.ends_with('\n') { "" } else { "\n" };
-        let written = self.beside_live(|_| {
+        let written = self.shared.live.suspend(|| {
             let mut stdout = lock(&self.shared.stdout);
             write!(stdout, "{text}{end}").and_then(|()| stdout.flush())
         });
@@ -267,20 +278,10 @@ impl Ui {
 
     /// Writes a line to stderr. That it cannot be written has no one to be told to.
     fn stderr(&self, line: &str) {
-        self.beside_live(|stderr| {
+        self.shared.live.suspend(|| {
+            let mut stderr = lock(&self.shared.stderr);
             let _ = writeln!(stderr, "{line}").and_then(|()| stderr.flush());
         });
-    }
-
-    /// Has something written while nothing is drawn live; it is handed stderr.
-    fn beside_live<T>(&self, write: impl FnOnce(&mut dyn Write) -> T) -> T {
-        let live = lock(&self.shared.live);
-        live.around(&mut *lock(&self.shared.stderr), write)
-    }
-
-    /// Draws these lines in place of the last ones at the end of the terminal.
-    fn show_live(&self, lines: Vec<String>) {
-        lock(&self.shared.live).show(lines, &mut *lock(&self.shared.stderr));
     }
 }
 

@@ -138,6 +138,10 @@ pub struct Timings {
 /// Something worth telling, drawn from the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
+    /// The first step of a phase began; of how many in this plan.
+    PhaseBegan { phase: Phase, steps: usize },
+    /// How far a phase is, and what is under way in it.
+    PhaseMoved { phase: Phase, done: usize, doing: String },
     /// All steps of a phase in this plan are done.
     PhaseDone { phase: Phase, steps: usize, took: Duration },
     /// A step waits for this.
@@ -146,20 +150,6 @@ pub(super) enum Notice {
     StepDone { step: Step, took: Duration },
     /// A step failed.
     StepFailed { step: Step },
-}
-
-/// A phase as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PhaseState {
-    pub(super) phase: Phase,
-    /// Steps that are done.
-    pub(super) done: usize,
-    /// Steps that there are.
-    pub(super) total: usize,
-    /// As [`PhaseTiming::took`], until now.
-    pub(super) took: Duration,
-    /// What is under way, or what that waits for.
-    pub(super) doing: String,
 }
 
 /// Follows the events of one or more plans. It reads no clock.
@@ -196,59 +186,37 @@ impl Tracker {
     pub(super) fn observe(&mut self, event: &Event, at: Duration) -> Vec<Notice> {
         self.now = at;
         match event {
-            Event::PlanStarted { plan } => self.begin(plan),
+            Event::PlanStarted { plan } => {
+                self.begin(plan);
+                Vec::new()
+            }
             Event::StepStarted { step } => self.start(step, at),
             Event::StepWaiting { id, reason } => {
                 let Some(running) = self.running.get_mut(id) else { return Vec::new() };
                 running.reason = Some(reason.clone());
-                let (step, since) = (running.step.clone(), at.saturating_sub(running.since));
-                return vec![Notice::Waiting { step, since, reason: reason.clone() }];
+                let waiting = Notice::Waiting {
+                    step: running.step.clone(),
+                    since: at.saturating_sub(running.since),
+                    reason: reason.clone(),
+                };
+                let phase = Phase::of(&running.step.action);
+                vec![waiting, self.moved(phase)]
             }
-            Event::StepDone { id, took } => {
-                let Some((step, phase)) = self.end(*id, at) else { return Vec::new() };
-                let course = self.phases.entry(phase).or_default();
-                course.done += 1;
-                let (steps, all) = (course.done, course.took);
-                let last = (steps == course.total).then_some(Notice::PhaseDone { phase, steps, took: all });
-                return [Notice::StepDone { step, took: *took }].into_iter().chain(last).collect();
-            }
-            Event::StepFailed { id } => {
-                return self.end(*id, at).map(|(step, _)| Notice::StepFailed { step }).into_iter().collect();
-            }
-            Event::PlanDone { .. } | Event::Progress { .. } | Event::Remark(_) => {}
+            Event::StepDone { id, took } => self.end(*id, at, |step| Notice::StepDone { step, took: *took }, true),
+            Event::StepFailed { id } => self.end(*id, at, |step| Notice::StepFailed { step }, false),
+            Event::PlanDone { .. } | Event::Progress { .. } | Event::Remark(_) => Vec::new(),
         }
-        Vec::new()
     }
 
     /// What each phase has cost so far.
     pub(super) fn timings(&self) -> Timings {
         let timing = |phase: &Phase| {
             let course = self.phases.get(phase)?;
+            let open = course.active_since.map_or(Duration::ZERO, |since| self.now.saturating_sub(since));
             let steps = course.done_before + course.done;
-            Some(PhaseTiming { phase: *phase, steps, began: course.began, took: course.took_until(self.now) })
+            Some(PhaseTiming { phase: *phase, steps, began: course.began, took: course.took + open })
         };
         Timings { phases: self.order.iter().filter_map(timing).collect(), total: self.now }
-    }
-
-    /// The phases that have begun as they stand at this time, in their own order, whichever began first.
-    pub(super) fn states(&self, now: Duration) -> Vec<PhaseState> {
-        let begun = self.phases.iter().filter(|(phase, _)| self.order.contains(phase));
-        let state = |(phase, course): (&Phase, &Course)| PhaseState {
-            phase: *phase,
-            done: course.done_before + course.done,
-            total: course.done_before + course.total,
-            took: course.took_until(now),
-            doing: self.doing(*phase),
-        };
-        begun.map(state).collect()
-    }
-
-    fn doing(&self, phase: Phase) -> String {
-        let here = || self.running.values().filter(|running| Phase::of(&running.step.action) == phase);
-        here().find_map(|running| running.reason.clone()).unwrap_or_else(|| {
-            let names: Vec<String> = here().map(|running| running.step.action.to_string()).collect();
-            names.join(", ")
-        })
     }
 
     fn begin(&mut self, plan: &Plan) {
@@ -263,33 +231,48 @@ impl Tracker {
         }
     }
 
-    fn start(&mut self, step: &Step, at: Duration) {
+    fn start(&mut self, step: &Step, at: Duration) -> Vec<Notice> {
         let phase = Phase::of(&step.action);
         let course = self.phases.entry(phase).or_default();
+        let first = course.done == 0 && course.active_since.is_none();
         course.active_since.get_or_insert(at);
         if !self.order.contains(&phase) {
             self.order.push(phase);
             course.began = at;
         }
+        let steps = course.total;
         self.running.insert(step.id, Running { step: step.clone(), since: at, reason: None });
+        let began = first.then_some(Notice::PhaseBegan { phase, steps });
+        began.into_iter().chain([self.moved(phase)]).collect()
     }
 
-    /// Ends a step, well or not, and says which it was.
-    fn end(&mut self, id: StepId, at: Duration) -> Option<(Step, Phase)> {
-        let Running { step, .. } = self.running.remove(&id)?;
-        let phase = Phase::of(&step.action);
+    fn end(&mut self, id: StepId, at: Duration, notice: impl FnOnce(Step) -> Notice, well: bool) -> Vec<Notice> {
+        let Some(running) = self.running.remove(&id) else { return Vec::new() };
+        let phase = Phase::of(&running.step.action);
         let others_run = self.running.values().any(|other| Phase::of(&other.step.action) == phase);
         let course = self.phases.entry(phase).or_default();
+        if well {
+            course.done += 1;
+        }
         if !others_run && let Some(since) = course.active_since.take() {
             course.took += at.saturating_sub(since);
         }
-        Some((step, phase))
+        let last = if well && course.done == course.total {
+            Notice::PhaseDone { phase, steps: course.done, took: course.took }
+        } else {
+            self.moved(phase)
+        };
+        vec![notice(running.step), last]
     }
-}
 
-impl Course {
-    fn took_until(&self, now: Duration) -> Duration {
-        self.took + self.active_since.map_or(Duration::ZERO, |since| now.saturating_sub(since))
+    fn moved(&self, phase: Phase) -> Notice {
+        let here = || self.running.values().filter(|running| Phase::of(&running.step.action) == phase);
+        let reason = here().find_map(|running| running.reason.clone());
+        let doing = reason.unwrap_or_else(|| {
+            let names: Vec<String> = here().map(|running| running.step.action.to_string()).collect();
+            names.join(", ")
+        });
+        Notice::PhaseMoved { phase, done: self.phases.get(&phase).map_or(0, |course| course.done), doing }
     }
 }
 
@@ -321,17 +304,12 @@ mod tests {
         let started = |n: usize| Event::StepStarted { step: plan.steps[n].clone() };
         let done = |n: usize, took| Event::StepDone { id: StepId(n), took: ms(took) };
         tracker.observe(&Event::PlanStarted { plan: plan.clone() }, ms(0));
-        tracker.observe(&started(0), ms(10));
+        let notices = tracker.observe(&started(0), ms(10));
+        assert_eq!(notices[0], Notice::PhaseBegan { phase: Phase::Start, steps: 2 });
         tracker.observe(&started(1), ms(30));
-        tracker.observe(&done(1, 90), ms(100));
-        let state = |phase, done, total, took, doing: &str| PhaseState {
-            phase,
-            done,
-            total,
-            took: ms(took),
-            doing: doing.to_owned(),
-        };
-        assert_eq!(tracker.states(ms(120)), [state(Phase::Start, 1, 2, 110, "start redis-2")]);
+        let notices = tracker.observe(&done(1, 90), ms(100));
+        let doing = "start redis-2".to_owned();
+        assert_eq!(notices[1], Notice::PhaseMoved { phase: Phase::Start, done: 1, doing });
         let notices = tracker.observe(&done(2, 120), ms(150));
         assert_eq!(notices[1], Notice::PhaseDone { phase: Phase::Start, steps: 2, took: ms(140) });
 
@@ -339,8 +317,7 @@ mod tests {
         let reason = "the link of redis-2 to redis-1 is down".to_owned();
         let notices = tracker.observe(&Event::StepWaiting { id: StepId(3), reason: reason.clone() }, ms(400));
         assert_eq!(notices[0], Notice::Waiting { step: plan.steps[2].clone(), since: ms(250), reason: reason.clone() });
-        let states = [state(Phase::Start, 2, 2, 140, ""), state(Phase::InSync, 0, 1, 250, &reason)];
-        assert_eq!(tracker.states(ms(400)), states);
+        assert_eq!(notices[1], Notice::PhaseMoved { phase: Phase::InSync, done: 0, doing: reason });
         tracker.observe(&done(3, 350), ms(500));
 
         let timing = |phase, steps, began, took| PhaseTiming { phase, steps, began: ms(began), took: ms(took) };

@@ -1,16 +1,16 @@
 //! Progress: listens to the events of a walk through a plan and shows them as the terminal allows.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use console::{Style, truncate_str};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::json;
 
-use super::phase::{Notice, PhaseState, Timings, Tracker};
+use super::phase::{Notice, Phase, Timings, Tracker};
 use super::table::{Column, Table};
-use super::units::{octets, seconds};
+use super::units::seconds;
 use super::{Mode, Ui, lock};
 use crate::plan::event::Event;
 use crate::spec::API_VERSION;
@@ -18,13 +18,12 @@ use crate::spec::API_VERSION;
 /// A wait that lasts longer than this is worth a line in a log.
 const LONG_WAIT: Duration = Duration::from_secs(2);
 
-/// How often the live lines are drawn anew: often enough for a clock with tenths of a second.
+/// How often a live line is drawn anew while nothing happens.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What a line shows while its phase is under way, one after the other.
-const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-
-/// The listener of one command, for all plans that it walks. Dropping it ends the live display.
+/// The listener of one command, for all plans that it walks. Cheap to clone. The live display is gone when the last
+/// clone is.
+#[derive(Clone)]
 pub struct Progress {
     inner: Arc<Inner>,
 }
@@ -39,32 +38,16 @@ struct Inner {
 #[derive(Default)]
 struct State {
     tracker: Tracker,
-    /// Things with progress of their own.
-    subjects: BTreeMap<String, Subject>,
-    /// Nothing is shown any more.
-    is_over: bool,
-}
-
-#[derive(Default)]
-struct Subject {
-    text: String,
-    octets: Option<(u64, u64)>,
+    phases: BTreeMap<Phase, ProgressBar>,
+    /// Things with progress of their own, with the last text said about them.
+    subjects: BTreeMap<String, (ProgressBar, String)>,
 }
 
 impl Ui {
     /// A listener for [`Event`]s. Its clock starts now.
     pub fn progress(&self) -> Progress {
-        let mode = self.mode();
-        let inner = Arc::new(Inner { ui: self.clone(), mode, started: Instant::now(), state: Mutex::default() });
-        if mode == Mode::Live {
-            let inner = inner.clone();
-            thread::spawn(move || {
-                while inner.draw() {
-                    thread::sleep(TICK);
-                }
-            });
-        }
-        Progress { inner }
+        let inner = Inner { ui: self.clone(), mode: self.mode(), started: Instant::now(), state: Mutex::default() };
+        Progress { inner: Arc::new(inner) }
     }
 }
 
@@ -74,20 +57,19 @@ impl Progress {
         self.inner.report(&event, self.inner.started.elapsed());
     }
 
-    /// Ends the display, and says what each phase cost; with `-v` it leaves a table of that.
+    /// What each phase has cost so far.
+    pub fn timings(&self) -> Timings {
+        lock(&self.inner.state).tracker.timings()
+    }
+
+    /// Ends the display; with `-v` it leaves a table of what each phase cost.
     pub fn finish(&self) -> Timings {
-        self.inner.end();
-        let timings = lock(&self.inner.state).tracker.timings();
-        if matches!(self.inner.mode, Mode::Lines { verbose: true }) && !timings.phases.is_empty() {
+        self.inner.clear();
+        let timings = self.timings();
+        if self.inner.ui.is_verbose() && self.inner.mode != Mode::JsonLines && !timings.phases.is_empty() {
             self.inner.ui.status(format_args!("\n{}\n", phase_table(&timings)));
         }
         timings
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.inner.end();
     }
 }
 
@@ -95,44 +77,69 @@ impl Inner {
     fn report(&self, event: &Event, at: Duration) {
         let mut state = lock(&self.state);
         let notices = state.tracker.observe(event, at);
-        match event {
-            Event::Remark(text) => self.ui.status(text),
-            // What had progress of its own was done before this plan: images are here when containers are made.
-            Event::PlanStarted { .. } => state.subjects.clear(),
-            _ => {}
+        if let Event::Remark(text) = event {
+            self.ui.status(text);
         }
         match self.mode {
             Mode::Hidden => {}
-            Mode::Live => {
-                if let Event::Progress { subject, text, octets } = event {
-                    state.subjects.insert(subject.clone(), Subject { text: text.clone(), octets: *octets });
-                }
-            }
+            Mode::Live => self.draw(&mut state, event, &notices),
             Mode::Lines { verbose } => self.lines(&mut state, event, &notices, verbose),
             Mode::JsonLines => self.json_lines(event, &notices),
         }
     }
 
-    /// Draws the live lines as they are now, unless it is over.
-    fn draw(&self) -> bool {
-        let state = lock(&self.state);
-        if !state.is_over {
-            let (rows, columns) = self.ui.shared.terminal.stderr_size();
-            let mut lines =
-                live_lines(&state, self.started.elapsed(), columns, &|text, style| self.ui.paint(text, style));
-            // The cursor needs a line, too; what is under way is rather at the end.
-            lines.drain(..lines.len().saturating_sub(rows.saturating_sub(1)));
-            self.ui.show_live(lines);
+    fn draw(&self, state: &mut State, event: &Event, notices: &[Notice]) {
+        for notice in notices {
+            match notice {
+                Notice::PhaseBegan { phase, steps } => {
+                    let bar = ProgressBar::new(*steps as u64).with_style(running_style()).with_prefix(phase.as_str());
+                    // A second plan may come back to a phase: its line starts anew.
+                    if let Some(old) = state.phases.remove(phase) {
+                        old.finish_and_clear();
+                        self.ui.shared.live.remove(&old);
+                    }
+                    // Lines keep the order of the phases, whichever begins first.
+                    let above = state.phases.range(..phase).count();
+                    state.phases.insert(*phase, self.ui.shared.live.insert(above, bar.clone()));
+                    bar.enable_steady_tick(TICK);
+                }
+                Notice::PhaseMoved { phase, done, doing } => {
+                    if let Some(bar) = state.phases.get(phase) {
+                        bar.set_position(*done as u64);
+                        bar.set_message(doing.clone());
+                    }
+                }
+                Notice::PhaseDone { phase, steps, took } => {
+                    if let Some(bar) = state.phases.get(phase) {
+                        bar.set_style(done_style());
+                        bar.set_position(*steps as u64);
+                        bar.finish_with_message(seconds(*took));
+                    }
+                }
+                Notice::Waiting { .. } | Notice::StepDone { .. } | Notice::StepFailed { .. } => {}
+            }
         }
-        !state.is_over
-    }
-
-    fn end(&self) {
-        let mut state = lock(&self.state);
-        if !state.is_over && self.mode == Mode::Live {
-            self.ui.show_live(Vec::new());
+        if let Event::Progress { subject, text, octets } = event {
+            let (bar, _) = state.subjects.entry(subject.clone()).or_insert_with(|| {
+                let bar = self.ui.shared.live.add(ProgressBar::no_length().with_prefix(subject.clone()));
+                bar.enable_steady_tick(TICK);
+                (bar, String::new())
+            });
+            if let Some((done, total)) = octets {
+                bar.set_style(octets_style());
+                bar.set_length(*total);
+                bar.set_position(*done);
+            } else {
+                bar.set_style(subject_style());
+            }
+            bar.set_message(text.clone());
         }
-        state.is_over = true;
+        if matches!(event, Event::StepStarted { .. } | Event::PlanDone { .. }) {
+            // What had progress of its own was done before this step: images are here when containers are made.
+            for (bar, _) in std::mem::take(&mut state.subjects).into_values() {
+                bar.finish_and_clear();
+            }
+        }
     }
 
     fn lines(&self, state: &mut State, event: &Event, notices: &[Notice], verbose: bool) {
@@ -148,14 +155,18 @@ impl Inner {
                 Notice::PhaseDone { phase, steps, took } if !verbose => {
                     self.ui.stderr(&format!("{:>7}  {phase}{}", seconds(*took), times(*steps)));
                 }
-                Notice::PhaseDone { .. } | Notice::Waiting { .. } | Notice::StepDone { .. } => {}
+                Notice::PhaseBegan { .. }
+                | Notice::PhaseMoved { .. }
+                | Notice::PhaseDone { .. }
+                | Notice::Waiting { .. }
+                | Notice::StepDone { .. } => {}
             }
         }
         if let Event::Progress { subject, text, .. } = event {
-            let last = state.subjects.entry(subject.clone()).or_default();
+            let last = state.subjects.entry(subject.clone()).or_insert_with(|| (ProgressBar::hidden(), String::new()));
             // Octets move all the time; the words do not.
-            if last.text != *text {
-                last.text.clone_from(text);
+            if last.1 != *text {
+                last.1.clone_from(text);
                 self.ui.stderr(&format!("{subject}: {text}"));
             }
         }
@@ -189,9 +200,25 @@ impl Inner {
                     line(json!({"event": "stepDone", "id": step.id, "seconds": took.as_secs_f64()}));
                 }
                 Notice::StepFailed { step } => line(json!({"event": "stepFailed", "id": step.id})),
-                Notice::PhaseDone { .. } => {}
+                Notice::PhaseBegan { .. } | Notice::PhaseMoved { .. } | Notice::PhaseDone { .. } => {}
             }
         }
+    }
+
+    fn clear(&self) {
+        let mut state = lock(&self.state);
+        let phases = std::mem::take(&mut state.phases).into_values();
+        let subjects = std::mem::take(&mut state.subjects).into_values().map(|(bar, _)| bar);
+        for bar in phases.chain(subjects) {
+            bar.finish_and_clear();
+            self.ui.shared.live.remove(&bar);
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
@@ -212,30 +239,32 @@ fn times(steps: usize) -> String {
     if steps == 1 { String::new() } else { format!(" ({steps})") }
 }
 
-/// The live lines: a line for each thing with progress of its own, then a line for each phase.
-fn live_lines(state: &State, now: Duration, columns: usize, paint: &dyn Fn(&str, Style) -> String) -> Vec<String> {
-    let frame = usize::try_from(now.as_millis() / TICK.as_millis()).unwrap_or_default();
-    let spinner = paint(SPINNER[frame % SPINNER.len()], Style::new().cyan());
-    let subject = |(name, subject): (&String, &Subject)| {
-        let octets = subject.octets.map(|(done, total)| format!(" {}/{}", octets(done), octets(total)));
-        format!("{spinner} {name}  {}{}", subject.text, octets.unwrap_or_default())
+fn style(template: &str) -> ProgressStyle {
+    // A wrong template would be a defect of this file; plain text is better than none.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+fn running_style() -> ProgressStyle {
+    let elapsed = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        let _ = write!(out, "{:.1} s", state.elapsed().as_secs_f64());
     };
-    let phase = |PhaseState { phase, done, total, took, doing }: PhaseState| {
-        let counts = format!("{phase:25} {done:>3}/{total:<3}");
-        if done == total {
-            return format!("{} {counts} {:>7}", paint("✓", Style::new().green()), seconds(took));
-        }
-        format!("{spinner} {counts} {:>5.1} s  {}", took.as_secs_f64(), paint(&doing, Style::new().dim()))
-    };
-    let subjects = state.subjects.iter().map(subject);
-    let phases = state.tracker.states(now).into_iter().map(phase);
-    subjects.chain(phases).map(|line| truncate_str(&line, columns, "…").into_owned()).collect()
+    style("{spinner:.cyan} {prefix:25} {pos:>3}/{len:<3} {took:>7}  {wide_msg:.dim}").with_key("took", elapsed)
+}
+
+fn done_style() -> ProgressStyle {
+    style("✓ {prefix:25} {pos:>3}/{len:<3} {msg:>7}")
+}
+
+fn octets_style() -> ProgressStyle {
+    style("{spinner:.cyan} {prefix} {msg} {bytes}/{total_bytes} {wide_bar:.dim}").progress_chars("━╸─")
+}
+
+fn subject_style() -> ProgressStyle {
+    style("{spinner:.cyan} {prefix} {wide_msg:.dim}")
 }
 
 #[cfg(test)]
 mod tests {
-    use console::strip_ansi_codes;
-
     use super::*;
     use crate::output::testing::ui;
     use crate::output::{Format, Options, Terminal};
@@ -280,37 +309,6 @@ mod tests {
         progress.finish();
         assert_eq!(stdout.text(), "", "progress is no data");
         stderr.text()
-    }
-
-    #[test]
-    fn a_terminal_shows_each_phase_and_what_it_waits_for() {
-        let mut state = State::default();
-        let pulling = Subject { text: "pulling".to_owned(), octets: Some((3 << 20, 12 << 20)) };
-        state.subjects.insert("redis:8.0".to_owned(), pulling);
-        let mut plan = Plan::default();
-        plan.push(Action::StartNode { node: redis(1) }, "redis-1 has exited", []);
-        plan.push(Action::StartNode { node: redis(2) }, "redis-2 has exited", []);
-        plan.push(Action::Await { gate: Gate::ReplicasInSync { group: GROUP } }, "it must be ready", []);
-        let mut tell = |ms, event| drop(state.tracker.observe(&event, Duration::from_millis(ms)));
-        tell(0, Event::PlanStarted { plan: plan.clone() });
-        for (ms, step) in [(10, 0), (20, 1), (30, 2)] {
-            tell(ms, Event::StepStarted { step: plan.steps[step].clone() });
-        }
-        tell(500, Event::StepDone { id: StepId(1), took: Duration::from_millis(490) });
-        tell(700, Event::StepDone { id: StepId(2), took: Duration::from_millis(680) });
-        tell(710, Event::StepWaiting { id: StepId(3), reason: "the link of redis-2 to redis-1 is down".to_owned() });
-        let colourful = |text: &str, style: Style| style.force_styling(true).apply_to(text).to_string();
-        let lines = live_lines(&state, Duration::from_millis(1900), 80, &|text, _| text.to_owned());
-        let colourless: Vec<String> = live_lines(&state, Duration::from_millis(1900), 80, &colourful)
-            .iter()
-            .map(|line| strip_ansi_codes(line).into_owned())
-            .collect();
-        assert_eq!(colourless, lines, "colour takes no room");
-        insta::assert_snapshot!(lines.join("\n"), @r#"
-        ⠏ redis:8.0  pulling 3.0M/12M
-        ✓ start                       2/2    0.69 s
-        ⠏ ready: replicas in sync     0/1     1.9 s  the link of redis-2 to redis-1 is …
-        "#);
     }
 
     #[test]

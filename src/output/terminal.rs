@@ -50,12 +50,6 @@ impl Terminal {
         if self.stdout { Term::stdout().size_checked() } else { None }
     }
 
-    /// Lines and columns of stderr, or those of an old terminal where they cannot be had.
-    pub(super) fn stderr_size(&self) -> (usize, usize) {
-        let (rows, columns) = Term::stderr().size_checked().unwrap_or((24, 80));
-        (rows.into(), self.columns.unwrap_or(columns).into())
-    }
-
     /// Whether colour goes to a stream that is or is not a terminal.
     pub(super) fn colors(&self, wanted: Color, is_terminal: bool) -> bool {
         match wanted {
