@@ -424,9 +424,9 @@ impl<E: Containers> Driver<'_, '_, E> {
 
 /// Since when a node has been silent that was seen silent after this moment.
 fn silent_since(seen: &Seen, node: &str, after: u64) -> Option<u64> {
-    let sample = seen.role(node)?;
-    // A question asked before the fault may have met it.
-    (sample.role == SeenRole::Silent && sample.at + 200_000_000 >= after).then(|| sample.at.max(after))
+    let silent = seen.role(node).is_some_and(|sample| sample.role == SeenRole::Silent);
+    // A question asked just before the fault may be the one that it left unanswered.
+    seen.since.get(node).filter(|_| silent).map(|since| (*since).max(after))
 }
 
 fn another_master(seen: &Seen, than: &str) -> bool {

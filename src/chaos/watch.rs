@@ -1,5 +1,6 @@
 //! What is watched during a test: roles of the nodes, announcements of the Sentinels, and where the proxy leads.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -30,6 +31,8 @@ const RETRY: Duration = Duration::from_millis(100);
 pub struct Seen {
     /// The last role of each node.
     pub roles: Vec<RoleSample>,
+    /// Since when each node has had that role.
+    pub since: BTreeMap<String, u64>,
     /// Where the proxy led last.
     pub proxy: Option<ProxySample>,
 }
@@ -117,6 +120,9 @@ impl Watcher {
                 !same || (sample.offset != last.offset && sample.at - last.at > OFFSET_EVERY)
             });
             if let Ok(mut seen) = self.seen.lock() {
+                if seen.role(&node.name).is_none_or(|last| last.role != sample.role) {
+                    seen.since.insert(node.name.clone(), sample.at);
+                }
                 seen.roles.retain(|other| other.node != node.name);
                 seen.roles.push(sample.clone());
             }
