@@ -351,3 +351,55 @@ fn the_document_shows_every_setting_with_its_origin_and_no_password() {
         found.settings.iter().map(|row| format!("{} = {} [{}: {}]", row.path, row.text(), row.layer, row.origin));
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
+
+/// Pieces that files of settings are made of, and pieces that break them.
+const PIECES: [&str; 30] = [
+    "masters",
+    "ports",
+    "write",
+    "redis",
+    "sentinel",
+    "downAfter",
+    "name",
+    ":",
+    ": ",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "\"",
+    "'",
+    "#",
+    "&a",
+    "*a",
+    "<<",
+    "!t ",
+    "---\n",
+    "\t",
+    "|\n",
+    "7000",
+    "ü\u{1f980}",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_file_makes_the_reader_fail_and_every_problem_has_a_place_in_it(
+        pieces in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..40)
+    ) {
+        let sources = sources(&pieces.concat(), &[], &[]);
+        let lines = sources.file.as_ref().map_or(0, |file| file.text.lines().count());
+        if let Err(problems) = sources.read() {
+            for problem in problems.list() {
+                let Origin::File { line, column, .. } = &problem.origin else { panic!("{problem} is not in the file") };
+                // The end of the file is a place, too.
+                assert!((1..=lines + 1).contains(line) && *column >= 1, "{problem}");
+            }
+            assert!(!problems.to_string().is_empty());
+        }
+    }
+}
