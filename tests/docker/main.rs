@@ -4,6 +4,7 @@
 //! also when it panics.
 
 mod engine;
+mod failover_test;
 mod scale;
 mod servers;
 mod support;
