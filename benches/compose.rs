@@ -3,6 +3,8 @@
 //! `COMPOSE=/path/to/docker-compose cargo bench --bench compose` (Compose 2; default: `docker compose`). `ROUNDS=n` sets
 //! the number of rounds. Compose waits for nothing; redos returns when the cluster is ready. Both remove what they made.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
