@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::output::{Color, Format};
 
@@ -457,8 +457,9 @@ pub enum ImagesVerb {
     #[command(after_help = "It needs a Debian or Ubuntu host with its package archive in reach, and no root.
 
 Examples:
-  redos images build")]
-    Build,
+  redos images build
+  redos images build --suite trixie --server valkey    then: redos up --redis-image redos/valkey:...")]
+    Build(ImagesBuildArgs),
     /// Save the images to a file
     #[command(after_help = "Examples:
   redos images save redos-images.tar
@@ -479,6 +480,27 @@ pub struct ImageChoiceArgs {
     /// The images.
     #[command(flatten)]
     pub images: ImageArgs,
+}
+
+/// Arguments of `images build`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesBuildArgs {
+    /// The release whose packages are taken, by its code name [default: this host's]
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// The server of the Redis image
+    #[arg(long, value_enum, default_value_t)]
+    pub server: ServerArg,
+}
+
+/// A server that images can be made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ServerArg {
+    /// Redis
+    #[default]
+    Redis,
+    /// Valkey, in Debian since 13 (trixie)
+    Valkey,
 }
 
 /// Arguments of `images save`.

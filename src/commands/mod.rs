@@ -8,6 +8,7 @@ mod existing;
 pub mod failover;
 pub mod failover_test;
 mod foreign;
+pub mod images;
 pub mod init;
 pub mod lock;
 pub mod ls;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::ApplyError;
-use crate::cli::{ChaosVerb, Cli, Global, SettingsArgs, Verb};
+use crate::cli::{ChaosVerb, Cli, Global, ImageArgs, ImagesVerb, SettingsArgs, Verb};
 use crate::converge::read_secrets;
 use crate::engine::Engine;
 use crate::engine::docker::{self, DockerEngine};
@@ -146,6 +147,29 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let name = sources::gather_without_file(&global, &SettingsArgs::default())?.cluster_name()?;
             init::run(&ui, &name, &args).map(|()| Exit::Done)
         }
+        Verb::Images(args) => {
+            // The images are of no cluster: one that is recorded does not count.
+            let chosen = |images: &ImageArgs| {
+                let settings = SettingsArgs { images: images.clone(), ..SettingsArgs::default() };
+                Ok::<_, Failure>(sources::gather(&global, &settings)?.read()?.resolve(None)?.spec.images)
+            };
+            match args.action {
+                ImagesVerb::List(args) => {
+                    let chosen = chosen(&args.images)?;
+                    images::list(&connect(&global, ui, cancel).await?, &chosen).await
+                }
+                ImagesVerb::Pull(args) => {
+                    let chosen = chosen(&args.images)?;
+                    images::pull(&connect(&global, ui, cancel).await?, &chosen).await
+                }
+                ImagesVerb::Build(args) => images::build(&connect(&global, ui, cancel).await?, args).await,
+                ImagesVerb::Save(args) => {
+                    let chosen = chosen(&args.images)?;
+                    images::save(&connect(&global, ui, cancel).await?, &chosen, &args.path).await
+                }
+                ImagesVerb::Load(args) => images::load(&connect(&global, ui, cancel).await?, &args.path).await,
+            }
+        }
         Verb::Config(args) if args.schema => config::run_schema(&ui).map(|()| Exit::Done),
         Verb::Config(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;
@@ -154,7 +178,6 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         }
         Verb::Completions(args) => ui.data(completions::script(args.shell)).map(|()| Exit::Done),
         Verb::Man(args) => ui.data(man::page(&args)?).map(|()| Exit::Done),
-        _ => Err(Failure::message(FailureKind::Usage, "not wired yet")),
     }
 }
 

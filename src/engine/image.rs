@@ -7,9 +7,11 @@
 pub mod debian;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
+use bytes::Bytes;
+use futures_util::Stream;
 use futures_util::future::{join_all, try_join};
+use tokio::io::AsyncRead;
 
 use super::docker::DockerEngine;
 use super::{EngineError, EngineErrorKind, Result};
@@ -128,7 +130,12 @@ pub async fn resolve(
     inventory: &Inventory,
     report: Report<'_>,
 ) -> Result<Programs> {
-    let here = |kind: ImageKind| here(engine, kind, kind.choice(images), inventory);
+    let wanted = |kind: ImageKind| {
+        let choice = kind.choice(images);
+        let used = inventory.nodes.iter().find(|(node, _)| *choice == ImageChoice::Auto && kind.runs(node.role()));
+        used.map(|(_, facts)| facts.image.clone()).into_iter().chain(candidates(kind, choice)).collect()
+    };
+    let here = |kind: ImageKind| here(engine, wanted(kind));
     let (redis, proxy) = try_join(here(ImageKind::Redis), here(ImageKind::Proxy)).await?;
     let (redis, proxy) = match (redis, proxy) {
         (Some(redis), Some(proxy)) => (redis, proxy),
@@ -137,22 +144,17 @@ pub async fn resolve(
     Ok(Programs { redis: program(ImageKind::Redis, redis), proxy: program(ImageKind::Proxy, proxy) })
 }
 
-/// A chosen image that is here already.
-async fn here(
-    engine: &DockerEngine,
-    kind: ImageKind,
-    choice: &ImageChoice,
-    inventory: &Inventory,
-) -> Result<Option<LocalImage>> {
-    let candidates = match choice {
+/// The references that a choice allows, the first to be preferred.
+fn candidates(kind: ImageKind, choice: &ImageChoice) -> Vec<String> {
+    match choice {
         ImageChoice::Reference(reference) => vec![reference.clone()],
-        ImageChoice::Auto => {
-            let used = inventory.nodes.iter().find(|(node, _)| kind.runs(node.role()));
-            let used = used.map(|(_, facts)| facts.image.clone());
-            used.into_iter().chain([kind.pinned().to_owned(), kind.ours().to_owned()]).collect()
-        }
-    };
-    for reference in candidates {
+        ImageChoice::Auto => vec![kind.pinned().to_owned(), kind.ours().to_owned()],
+    }
+}
+
+/// The first of several images that is here.
+async fn here(engine: &DockerEngine, references: Vec<String>) -> Result<Option<LocalImage>> {
+    for reference in references {
         if let Some(image) = engine.image(&reference).await? {
             return Ok(Some(image));
         }
@@ -233,55 +235,72 @@ pub async fn build(engine: &DockerEngine, options: &BuildOptions, report: Report
     Ok(debian::build(engine, options, report).await?.into_values().collect())
 }
 
-/// The images here that redos would use or has made: the choices, the pinned ones and all of its own making.
+/// An image in the list of those that matter to redos.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedImage {
+    /// Its reference.
+    pub reference: String,
+    /// What it is for.
+    pub kind: ImageKind,
+    /// Whether a new cluster would run on it.
+    pub used: bool,
+    /// The image itself; absent when it is not here.
+    pub image: Option<LocalImage>,
+}
+
+/// The images that a new cluster would use, those that it would use if they were here, and all of redos's own making.
 ///
 /// # Errors
 /// The Engine does not answer.
-pub async fn list(engine: &DockerEngine, images: &Images) -> Result<Vec<LocalImage>> {
-    let mut references = engine.images_labelled(LABEL).await?;
+pub async fn list(engine: &DockerEngine, images: &Images) -> Result<Vec<ListedImage>> {
+    let mut listed = Vec::new();
     for kind in ImageKind::ALL {
-        match kind.choice(images) {
-            ImageChoice::Reference(reference) => references.push(reference.clone()),
-            ImageChoice::Auto => references.push(kind.pinned().to_owned()),
+        let mut references = candidates(kind, kind.choice(images));
+        let made = engine.images_labelled(&format!("{LABEL}={}", kind.as_str())).await?;
+        let candidates = references.len();
+        references.extend(made.into_iter().filter(|made| *made != kind.ours()));
+        let found = join_all(references.iter().map(|reference| engine.image(reference))).await;
+        let found: Vec<Option<LocalImage>> = found.into_iter().collect::<Result<_>>()?;
+        let used = found.iter().take(candidates).position(Option::is_some);
+        for (index, (reference, image)) in references.into_iter().zip(found).enumerate() {
+            listed.push(ListedImage { reference, kind, used: used == Some(index), image });
         }
     }
-    references.sort();
-    references.dedup();
-    let found = join_all(references.iter().map(|reference| engine.image(reference))).await;
-    Ok(found.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(listed)
 }
 
-/// Writes the images that a cluster would use here to a file. Returns the references and the octets.
+/// The images that a new cluster would use here, and how to read them as one tar file.
 ///
 /// # Errors
-/// [`EngineErrorKind::Image`]: one is not here, or the file cannot be written.
+/// [`EngineErrorKind::Image`]: one is not here.
 pub async fn save(
     engine: &DockerEngine,
     images: &Images,
-    path: &Path,
-    report: Report<'_>,
-) -> Result<(Vec<String>, u64)> {
+) -> Result<(Vec<String>, impl Stream<Item = Result<Bytes>> + Send + Unpin + use<>)> {
     let mut references = Vec::new();
     for kind in ImageKind::ALL {
-        let choice = kind.choice(images);
-        let image = here(engine, kind, choice, &Inventory::default()).await?.ok_or_else(|| {
-            let operation = format!("save images to {}", path.display());
-            let source = anyhow::anyhow!("there is no image of {} here", kind.as_str());
-            EngineError::new(EngineErrorKind::Image, operation, source)
+        let image = here(engine, candidates(kind, kind.choice(images))).await?.ok_or_else(|| {
+            let source = anyhow::anyhow!("there is none here");
+            EngineError::new(EngineErrorKind::Image, format!("save the image of {}", kind.as_str()), source)
                 .hinted("get it first: redos images pull, or redos images build")
         })?;
         references.push(image.reference);
     }
-    let octets = engine.save_images(&references, path, report).await?;
-    Ok((references, octets))
+    let stream = engine.export_images(&references);
+    Ok((references, stream))
 }
 
-/// Loads images from a file that [`save`] or `docker save` wrote. Returns their references.
+/// Loads images from what [`save`] or `docker save` wrote, and returns their references. `name` is that of the source, for
+/// messages.
 ///
 /// # Errors
-/// [`EngineErrorKind::Image`]: the file cannot be read, or holds no image.
-pub async fn load(engine: &DockerEngine, path: &Path, report: Report<'_>) -> Result<Vec<String>> {
-    engine.load_images(path, report).await
+/// [`EngineErrorKind::Image`]: the source cannot be read, or holds no image.
+pub async fn load(
+    engine: &DockerEngine,
+    source: impl AsyncRead + Send + Unpin + 'static,
+    name: &str,
+) -> Result<Vec<String>> {
+    engine.load_images(source, name).await
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ pub fn nodes_text(nodes: &[Node], now: SystemTime, ui: &Ui) -> String {
 }
 
 /// How long ago a moment of the Engine's clock was, by this machine's.
-fn since(moment: Option<&str>, now: SystemTime) -> String {
+pub(super) fn since(moment: Option<&str>, now: SystemTime) -> String {
     let moment = moment.and_then(|text| humantime::parse_rfc3339_weak(text).ok());
     // The Engine's clock may be ahead of this machine's.
     moment.map_or_else(|| "-".to_owned(), |moment| age(now.duration_since(moment).unwrap_or_default()))

@@ -17,6 +17,7 @@
 
 mod document;
 pub mod failover;
+pub mod images;
 pub mod list;
 mod phase;
 pub mod plan;
@@ -190,6 +191,18 @@ impl Ui {
             write!(stdout, "{text}{end}").and_then(|()| stdout.flush())
         });
         written.map_err(write_failure)
+    }
+
+    /// Writes octets to stdout as they are.
+    ///
+    /// # Errors
+    /// stdout is a terminal, which octets would garble; or as [`Ui::data`].
+    pub fn octets(&self, octets: &[u8]) -> Result<(), Failure> {
+        if self.shared.terminal.stdout {
+            return Err(Failure::message(FailureKind::Usage, "refusing to write a file to the terminal")
+                .hinted("name a file, or send the output on with '|' or '>'"));
+        }
+        lock(&self.shared.stdout).write_all(octets).map_err(write_failure)
     }
 
     /// Tells what happened, beside the data. Not under `--quiet`.

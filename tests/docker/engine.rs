@@ -4,14 +4,9 @@ use redos::engine::{Engine, EngineErrorKind, NodeFile};
 use redos::plan::observed::{NodeState, StoredState};
 use redos::spec::{Group, NodeId};
 
-use crate::support::{Cluster, eventually};
+use crate::support::{Cluster, IDLE, REDIS, eventually};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
-
-/// A Redis without a configuration file that listens on the node's address too.
-const REDIS: &[&str] = &["redis-server", "--protected-mode", "no", "--save", ""];
-/// A process that does nothing and ends at once when told to.
-const IDLE: &[&str] = &["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1 & wait; done"];
 
 fn file(path: &str, content: &str, mode: u32) -> NodeFile {
     NodeFile { path: path.to_owned(), content: content.as_bytes().to_vec(), mode }

@@ -3,8 +3,11 @@
 //! Each scenario has a cluster name of its own ([`support::Cluster`]), and everything that carries it is removed at its end,
 //! also when it panics.
 
+mod conflicts;
+mod dial;
 mod engine;
 mod failover_test;
+mod images;
 mod scale;
 mod servers;
 mod support;

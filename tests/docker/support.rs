@@ -12,8 +12,16 @@ use redos::engine::{Engine, NodeSpec, image};
 use redos::plan::desired::Programs;
 use redos::plan::observed::{Inventory, NetworkFacts};
 use redos::spec::{ClusterName, ImageChoice, Images, NodeId, Spec};
+use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::OnceCell;
 
+/// A Redis without a configuration file, open to the network.
+pub const REDIS: &[&str] = &["redis-server", "--protected-mode", "no", "--save", ""];
+/// A process that does nothing and ends at once when told to.
+pub const IDLE: &[&str] = &["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1 & wait; done"];
+
+/// Where the Engine listens.
+const SOCKET: &str = "/var/run/docker.sock";
 /// How long [`eventually`] waits.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -22,6 +30,22 @@ pub async fn engine() -> Arc<DockerEngine> {
     Arc::new(docker::connect(None).await.unwrap_or_else(|error| {
         panic!("these scenarios need a Docker Engine: {error}: {:?} {:?}", error.source, error.hints)
     }))
+}
+
+/// The same Engine over TCP, as if it were far away: its containers' addresses are not dialled.
+pub async fn remote_engine() -> DockerEngine {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let host = format!("tcp://{}", listener.local_addr().expect("its address"));
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut far = UnixStream::connect(SOCKET).await.expect("the Engine's socket");
+                // Either side may go away first.
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    docker::connect(Some(&host)).await.expect("the Engine over TCP")
 }
 
 /// The Engine without redos in between, to check what redos says and to play somebody else.

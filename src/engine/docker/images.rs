@@ -9,9 +9,9 @@ use bollard::query_parameters::{
     CreateImageOptions, ImportImageOptions, ListImagesOptions, RemoveImageOptions, TagImageOptions,
 };
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::{DockerEngine, fault};
 use crate::engine::image::{LocalImage, Report};
@@ -23,7 +23,7 @@ use crate::plan::event::Event;
 const FIRST_PROGRESS: Duration = Duration::from_secs(5);
 /// How long a pull may stand still.
 const STALLED: Duration = Duration::from_secs(60);
-/// Octets read from a file at once.
+/// Octets read from a file or pipe at once.
 const CHUNK: usize = 64 * 1024;
 
 impl DockerEngine {
@@ -131,52 +131,29 @@ impl DockerEngine {
         }
     }
 
-    /// Writes images to a file, as `docker save` does. The file appears when it is complete. Returns its octets.
-    ///
-    /// # Errors
-    /// An image is not here, or the file cannot be written.
-    pub async fn save_images(&self, references: &[String], path: &Path, report: Report<'_>) -> Result<u64> {
-        let subject = path.display().to_string();
-        let failed = |source: anyhow::Error| {
-            EngineError::new(EngineErrorKind::Image, format!("save images to {subject}"), source)
-        };
-        for reference in references {
-            if self.image(reference).await?.is_none() {
-                return Err(failed(anyhow!("image {reference} is not here"))
-                    .hinted("see what is here: redos images list; get it: redos images pull, or redos images build"));
-            }
-        }
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let partial = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(error.into()))?;
-        let mut file = File::from_std(partial.reopen().map_err(|error| failed(error.into()))?);
+    /// Images as the tar stream that `docker save` writes.
+    pub fn export_images(&self, references: &[String]) -> impl Stream<Item = Result<Bytes>> + Send + Unpin + use<> {
         let names: Vec<&str> = references.iter().map(String::as_str).collect();
-        let mut stream = std::pin::pin!(self.docker.export_images(&names));
-        let mut written = 0;
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| failed(anyhow!(fault::message(&error))))?;
-            file.write_all(&chunk).await.map_err(|error| failed(error.into()))?;
-            written += chunk.len() as u64;
-            let text = format!("saving, {} MB", written / 1_000_000);
-            report(Event::Progress { subject: subject.clone(), text, octets: None });
-        }
-        file.sync_all().await.map_err(|error| failed(error.into()))?;
-        partial.persist(path).map_err(|error| failed(error.error.into()))?;
-        Ok(written)
+        let operation = format!("save {}", names.join(" and "));
+        let failed =
+            move |error| EngineError::new(EngineErrorKind::Image, &*operation, anyhow!(fault::message(&error)));
+        Box::pin(self.docker.export_images(&names).map_err(failed))
     }
 
-    /// Loads images from a file that `save_images` or `docker save` wrote. Returns what the Engine says it loaded.
+    /// Loads images from what `docker save` writes. Returns what the Engine says it loaded.
     ///
     /// # Errors
-    /// The file cannot be read, or is not such a file.
-    pub async fn load_images(&self, path: &Path, report: Report<'_>) -> Result<Vec<String>> {
-        let subject = path.display().to_string();
+    /// The source, which is called `name`, cannot be read, or holds no images.
+    pub async fn load_images(
+        &self,
+        source: impl AsyncRead + Send + Unpin + 'static,
+        name: &str,
+    ) -> Result<Vec<String>> {
         let failed = |source: anyhow::Error| {
-            EngineError::new(EngineErrorKind::Image, format!("load images from {subject}"), source)
+            EngineError::new(EngineErrorKind::Image, format!("load images from {name}"), source)
+                .hinted("such a file is written by: redos images save FILE")
         };
-        let file = File::open(path).await.map_err(|error| failed(error.into()))?;
-        report(Event::Progress { subject: subject.clone(), text: "loading".to_owned(), octets: None });
-        let body = chunks(file);
-        let mut stream = self.docker.import_image_stream(ImportImageOptions::default(), body, None);
+        let mut stream = self.docker.import_image_stream(ImportImageOptions::default(), chunks(source), None);
         let mut loaded = Vec::new();
         while let Some(item) = stream.next().await {
             let item = item.map_err(|error| failed(anyhow!(fault::message(&error))))?;
@@ -184,11 +161,7 @@ impl DockerEngine {
             loaded
                 .extend(text.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name.trim().to_owned()));
         }
-        if loaded.is_empty() {
-            return Err(failed(anyhow!("the Engine found no image in it"))
-                .hinted("such a file is written by: redos images save FILE"));
-        }
-        Ok(loaded)
+        if loaded.is_empty() { Err(failed(anyhow!("the Engine found no image in it"))) } else { Ok(loaded) }
     }
 }
 
@@ -238,12 +211,14 @@ impl Layers {
     }
 }
 
-/// A file as a stream of chunks, so that it is never whole in memory.
-fn chunks(file: File) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
-    futures_util::stream::try_unfold(file, |mut file| async move {
+/// A source as a stream of chunks, so that it is never whole in memory.
+fn chunks<R: AsyncRead + Send + Unpin + 'static>(
+    source: R,
+) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    futures_util::stream::try_unfold(source, |mut source| async move {
         let mut chunk = bytes::BytesMut::with_capacity(CHUNK);
-        let read = file.read_buf(&mut chunk).await?;
-        Ok((read > 0).then(|| (chunk.freeze(), file)))
+        let read = source.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (chunk.freeze(), source)))
     })
 }
 

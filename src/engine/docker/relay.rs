@@ -27,8 +27,9 @@ use crate::spec::{ClusterName, NodeId, Role};
 /// Engine reports a command that it cannot run on the same stream.
 const READY: &[u8] = b"+";
 /// Carries standard input to `$1:$2` and back, by the first program that the image has. All of them end when the server
-/// closes and close the server's side when standard input ends, so that nothing is left when the dialler goes away.
-/// Alpine has busybox, Debian has Perl, and bash nearly everywhere; plain nc comes last because not all of them do close.
+/// closes and close the server's side when standard input ends, so that nothing is left when the dialler goes away; bash
+/// cannot close one side only and ends at once. Alpine has busybox, Debian has Perl; plain nc comes last because not all
+/// of them close.
 const RELAY: &str = r#"
 has() { command -v "$1" >/dev/null 2>&1; }
 if has busybox; then printf +; exec busybox nc "$1" "$2"
@@ -49,8 +50,8 @@ elif has perl; then printf +; exec perl -MIO::Socket::INET -e '
       }
     }' "$1" "$2"
 elif has bash; then printf +; exec bash -c '
-    exec 3<>"/dev/tcp/$0/$1" || exit 1
-    { cat <&3; kill $$; } & r=$!; cat >&3; kill $r' "$1" "$2"
+    exec 3<>"/dev/tcp/$0/$1" 4<&0 || exit 1
+    cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -p) 2>/dev/null' "$1" "$2"
 elif has nc; then printf +; exec nc "$1" "$2"
 else echo "the image has none of busybox, perl, bash and nc" >&2; exit 127
 fi"#;
@@ -268,5 +269,87 @@ impl AsyncWrite for Relay {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.input.as_mut().poll_shutdown(cx)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::os::unix::fs::symlink;
+    use std::path::{Path, PathBuf};
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn found(program: &str) -> PathBuf {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
+        found.unwrap_or_else(|| panic!("this test needs {program}"))
+    }
+
+    /// The relay to a port of this host, by this program alone.
+    fn relay_by(program: &str, tools: &Path, port: u16) -> Child {
+        for tool in [program, "cat"] {
+            // Both are `cat`, or a second round: the first link stays.
+            let _ = symlink(found(tool), tools.join(tool));
+        }
+        let arguments = ["-c", RELAY, "relay", "127.0.0.1", &port.to_string()];
+        let mut command = Command::new(found("sh"));
+        command.args(arguments).env("PATH", tools).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("a relay")
+    }
+
+    fn ended(mut relay: Child) -> Option<i32> {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < deadline {
+            if let Some(status) = relay.try_wait().expect("a child") {
+                return Some(status.code().unwrap_or(-1));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        relay.kill().expect("killed");
+        None
+    }
+
+    #[test]
+    fn every_program_carries_both_ways_and_ends_with_either_side() {
+        for program in ["perl", "bash"] {
+            let tools = tempfile::tempdir().expect("a folder");
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+            let port = listener.local_addr().expect("its address").port();
+
+            let mut relay = relay_by(program, tools.path(), port);
+            let (mut server, _) = listener.accept().expect("a connection");
+            server.set_read_timeout(Some(Duration::from_secs(5))).expect("a deadline");
+            let (mut input, mut output) = (relay.stdin.take().expect("a pipe"), relay.stdout.take().expect("a pipe"));
+            input.write_all(b"PING\0\n").expect("written");
+            let mut heard = [0; 6];
+            server.read_exact(&mut heard).expect("there");
+            server.write_all(b"PONG\0\n").expect("written");
+            let mut answer = [0; 7];
+            output.read_exact(&mut answer).expect("back");
+            assert_eq!((&heard, &answer), (b"PING\0\n", b"+PONG\0\n"), "{program}");
+            drop(input);
+            let mut rest = Vec::new();
+            server.read_to_end(&mut rest).expect("our side is closed");
+            drop(server);
+            assert!(ended(relay).is_some(), "{program} ends when standard input does");
+
+            let mut relay = relay_by(program, tools.path(), port);
+            let (server, _) = listener.accept().expect("a connection");
+            let input = relay.stdin.take();
+            drop(server);
+            assert!(ended(relay).is_some(), "{program} ends when the server closes");
+            drop(input);
+        }
+    }
+
+    #[test]
+    fn a_complaint_becomes_the_error_of_connect() {
+        assert_eq!(refused("nc: 10.0.0.1: Connection refused").kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(refused("No route to host").kind(), io::ErrorKind::HostUnreachable);
+        assert_eq!(refused("something else\n").to_string(), "something else");
     }
 }

@@ -1,0 +1,52 @@
+//! `redos images`: the images that matter to redos, in a list.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use super::Ui;
+use super::list::since;
+use super::table::{Column, Table};
+use super::units::octets;
+
+/// One image: an item of `kind: ImageList`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Image {
+    /// Its reference.
+    pub image: String,
+    /// What it is for: `redis`, `haproxy`.
+    pub runs: &'static str,
+    /// Whether a new cluster would run on it.
+    pub used: bool,
+    /// Its id; `null` when it is not here.
+    pub id: Option<String>,
+    /// Its size in octets; `null` when it is not here.
+    pub size: Option<u64>,
+    /// When it was made, RFC 3339; `null` when it is not here.
+    pub created_at: Option<String>,
+}
+
+/// The images as a table.
+pub fn images_text(images: &[Image], now: SystemTime, ui: &Ui) -> String {
+    let mut table = Table::new([
+        Column::text("IMAGE"),
+        Column::new("RUNS"),
+        Column::new("HERE"),
+        Column::new("USED BY UP"),
+        Column::number("SIZE"),
+        Column::new("CREATED"),
+    ]);
+    let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+    for image in images {
+        table.row([
+            image.image.clone(),
+            image.runs.to_owned(),
+            yes(image.id.is_some()),
+            yes(image.used),
+            image.size.map_or_else(|| "-".to_owned(), octets),
+            since(image.created_at.as_deref(), now),
+        ]);
+    }
+    table.render(ui.width())
+}
