@@ -2098,12 +2098,20 @@ _redos() {
             return 0
             ;;
         redos__subcmd__images__subcmd__build)
-            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --suite --server --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --suite)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -W "redis valkey" -- "${cur}"))
+                    return 0
+                    ;;
                 --project)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -655,6 +655,8 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;images;build'= {
+            cand --suite 'The release whose packages are taken, by its code name [default: this host''s]'
+            cand --server 'The server of the Redis image'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -668,8 +670,8 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --quiet 'Print data and errors only'
             cand -v 'Say more: what each step costs and why'
             cand --verbose 'Say more: what each step costs and why'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redos;images;save'= {
             cand --redis-image 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one'

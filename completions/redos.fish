@@ -496,6 +496,9 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l suite -d 'The release whose packages are taken, by its code name [default: this host\'s]' -r
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l server -d 'The server of the Redis image' -r -f -a "redis\t'Redis'
+valkey\t'Valkey, in Debian since 13 (trixie)'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -507,7 +510,7 @@ never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
