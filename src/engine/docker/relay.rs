@@ -162,19 +162,19 @@ impl DockerEngine {
         let StartExecResults::Attached { mut output, input } = started else {
             return Err(RelayError::Complaint("the Engine did not attach to the relay".to_owned()));
         };
+        // The two streams come in no particular order: a relay may complain before its first octet is here.
         let mut complaint = Vec::new();
         let mut first = loop {
             match output.next().await {
-                Some(Ok(LogOutput::StdOut { message })) if complaint.is_empty() && message.starts_with(READY) => {
-                    break message;
-                }
+                Some(Ok(LogOutput::StdErr { message })) => complaint.extend_from_slice(&message),
+                Some(Ok(chunk)) if chunk.as_ref().starts_with(READY) => break chunk.into_bytes(),
                 Some(Ok(chunk)) => complaint.extend_from_slice(chunk.as_ref()),
                 Some(Err(error)) => return Err(RelayError::Complaint(error.to_string())),
                 None => return Err(RelayError::Complaint(String::from_utf8_lossy(&complaint).trim().to_owned())),
             }
         };
         first.advance(READY.len());
-        Ok(Box::new(Relay { output, input, pending: first, read_any: false, complaint: Vec::new() }))
+        Ok(Box::new(Relay { output, input, pending: first, read_any: false, complaint }))
     }
 }
 
