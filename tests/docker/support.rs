@@ -34,6 +34,9 @@ pub async fn engine() -> Arc<DockerEngine> {
 
 /// The same Engine over TCP, as if it were far away: its containers' addresses are not dialled.
 pub async fn remote_engine() -> DockerEngine {
+    if std::env::var("DOCKER_HOST").is_ok_and(|host| host.starts_with("tcp://")) {
+        return docker::connect(None).await.expect("an Engine that is far away");
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let host = format!("tcp://{}", listener.local_addr().expect("its address"));
     tokio::spawn(async move {
