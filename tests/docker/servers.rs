@@ -284,6 +284,28 @@ async fn a_switchover_that_is_killed_leaves_one_master_and_loses_nothing() {
     assert_eq!(missing(&keys, &mut master).await, Vec::<String>::new());
 }
 
+/// Where a switchover ends that dies right after it has promoted.
+#[tokio::test]
+async fn a_replica_that_is_promoted_behind_the_sentinels_backs_gets_no_write_and_follows_again() {
+    let running = Running::start("promoted").await;
+    let url = running.cluster.redos(&["url"]).await.succeeds();
+    let writers = Writers::start(&url);
+    eventually("there are writes", async || writers.acknowledged() > 100).await;
+    running.execute(redis(2), Command::ReplicaOfNoOne).await.expect("a change");
+    let claims = async || {
+        let topology = running.client.topology(&running.inventory).await;
+        let route = topology.proxies[&PROXY].said().expect("an answer").routes[&GROUP].write;
+        assert_eq!(route, Some(redis(1)), "writes go on where the Sentinels say");
+        matches!(topology.redis[&redis(2)].said().expect("an answer").role, RoleView::Master { .. })
+    };
+    assert!(claims().await);
+    eventually("the Sentinels make it a replica again", async || !claims().await).await;
+    let (keys, gap) = writers.stop().await;
+    println!("{} writes acknowledged, the longest gap was {gap:?}", keys.len());
+    let mut master = running.cluster.client(&[]).await;
+    assert_eq!(missing(&keys, &mut master).await, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_switchover_is_refused_when_it_is_not_safe() {
     let running = Running::start("refused").await;

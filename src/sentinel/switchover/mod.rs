@@ -13,7 +13,8 @@
 //! If it dies after 1 or 2, the old master goes on when the pause ends. After 3, the Sentinels make the promoted node a
 //! replica again; no proxy has sent it a write, since the Sentinels name the old master and it says to be one. After 4,
 //! the proxies follow the Sentinels, and these make the old master a replica. So at any moment there is one master that
-//! gets writes, and nothing needs another failover.
+//! gets writes, and nothing needs another failover. What remains of one that ends between 1 and 4: should the master fail
+//! within twice the failover timeout of the vote, the Sentinels let that time pass before they replace it.
 
 mod cast;
 
@@ -49,7 +50,7 @@ const ACCEPTANCE: Duration = Duration::from_millis(25);
 const ANNOUNCE: Duration = Duration::from_millis(500);
 /// How long a proxy may take to be pointed at the new master before it is left to its own checks.
 const POINT: Duration = Duration::from_millis(500);
-/// How long the new master may wait for the replicas that it must have. They copy nothing, and so take some 30 ms.
+/// How long the new master may wait for its replicas. They copy nothing, and so take some 30 ms.
 const ATTACH: Duration = Duration::from_secs(2);
 /// How long a change of role may take.
 const CHANGE: Duration = Duration::from_secs(2);
@@ -213,6 +214,9 @@ impl<'a> Ready<'a> {
         );
         while announcements.next().await.is_some() {}
         self.await_replicas().await;
+        // A lone Sentinel was given the group when it had no replicas yet, and would look for them ten seconds later.
+        let lone = self.sentinels.iter().filter(|(voter, _)| voter.herald.is_none());
+        join_all(lone.map(|(voter, link)| self.announce(voter, link, epoch))).await;
         let mut rewrite = pipe();
         self.require_replicas(&mut rewrite, self.cast.min_replicas);
         rewrite.cmd("CONFIG").arg("REWRITE");
@@ -322,7 +326,7 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// Waits until the new master has the replicas that it must have.
+    /// Waits until the new master has its replicas.
     async fn await_replicas(&self) {
         let mut question = pipe();
         question.cmd("INFO").arg("replication");
@@ -332,13 +336,13 @@ impl<'a> Ready<'a> {
                 let info =
                     replies.first().map(|info| info_of(self.cast.new.node, info)).transpose()?.unwrap_or_default();
                 let online = info.attached_replicas().iter().filter(|replica| replica.state == "online").count();
-                if online as u64 >= self.cast.min_replicas {
+                if online > self.cast.others.len() {
                     return Ok::<(), ServerError>(());
                 }
                 sleep(SETTLE_POLL).await;
             }
         };
-        // Should they not come in time, the new master refuses writes as it was told to.
+        // Should they not come in time, a new master that needs some refuses writes, as it was told to.
         let _ = timeout(ATTACH, attached).await;
     }
 
@@ -383,6 +387,10 @@ fn settled(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String>
         let watched = view.and_then(|view| view.masters.get(&name)).ok_or_else(|| format!("{node} does not answer"))?;
         if watched.address != new.address {
             return Err(format!("{node} still names {}", watched.address));
+        }
+        let knows = |peer: &Peer| watched.replicas.iter().any(|replica| replica.address == peer.address);
+        if let Some(peer) = cast.others.iter().chain([&cast.old]).find(|peer| !knows(peer)) {
+            return Err(format!("{node} does not know the replica {} yet", peer.node));
         }
         let flags = watched.replicas.iter().map(|replica| &replica.flags).chain([&watched.flags]);
         if flags.flatten().any(|flag| flag == "disconnected") {
