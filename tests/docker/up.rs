@@ -216,7 +216,7 @@ async fn nobody_without_the_password_gets_anything_and_sentinels_channels_are_th
     assert_eq!(forged.code(), Some("NOPERM"), "{forged}");
     let lua = ["EVAL", "return redis.call('PUBLISH', '__sentinel__:hello', 'x')", "0"];
     assert!(command(&lua).query_async::<i64>(&mut client).await.is_err(), "nor through Lua");
-    for denied in [&["REPLICAOF", "NO", "ONE"][..], &["SHUTDOWN"], &["ACL", "LIST"], &["MODULE", "LIST"]] {
+    for denied in [&["REPLICAOF", "NO", "ONE"][..], &["SHUTDOWN"], &["ACL", "LIST"], &["MODULE", "UNLOAD", "none"]] {
         let error =
             command(denied).query_async::<redis::Value>(&mut client).await.expect_err("administration is denied");
         assert_eq!(error.code(), Some("NOPERM"), "{denied:?}: {error}");
