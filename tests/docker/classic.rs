@@ -1,0 +1,62 @@
+//! The compose project that redos replaces, judged by `failover-test` as what it is: a Redis with Sentinel that redos did
+//! not make.
+
+#[path = "../classic/project.rs"]
+mod project;
+
+use serde_json::Value;
+
+use self::project::{Classic, PASSWORD};
+use crate::support::{Cluster, Run};
+
+/// Makes the project and runs a test on it with one fault. Returns the report and how the run ended.
+async fn judged(topic: &str, fault: &str) -> (Value, Run) {
+    let cluster = Cluster::new(topic).await;
+    let classic = Classic::start(&cluster).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let password = folder.path().join("password");
+    std::fs::write(&password, PASSWORD).expect("written");
+    let password = password.to_str().expect("a path");
+    let sentinels = classic.sentinels.join(",");
+    let subject = ["--proxy", &classic.proxy, "--sentinel", &sentinels, "--container", &classic.containers()];
+    let arguments = ["failover-test", "--fault", fault, "-o", "json", "--password-file", password];
+    let run = cluster.redos(&[&arguments[..], &subject].concat()).await;
+    let report = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    (report, run)
+}
+
+/// Whoever tests this project is told that it loses data, how much, and by which node.
+fn is_guilty(report: &Value, run: &Run, cause: &str) {
+    let round = &report["rounds"][0];
+    let integrity = &round["integrity"];
+    assert_eq!(report["verdict"], "failData", "{}", report["cause"]);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    let lost = integrity["lost"].as_u64().unwrap_or_default();
+    let by_cause = integrity["lostByCause"][cause].as_u64().unwrap_or_default();
+    // Of increments only the number is known.
+    let attributed = lost - integrity["lostIncrements"].as_u64().unwrap_or_default();
+    assert!(by_cause > 0 && by_cause * 10 > attributed * 9, "{integrity:#}");
+    let master = round["master"].as_str().expect("a master");
+    let windows = integrity["lostWindows"].as_array().expect("windows");
+    assert!(windows.iter().any(|window| window["cause"] == cause && window["node"] == master), "{windows:#?}");
+    assert!(round["dualMaster"]["acknowledgedMs"].as_f64().is_some_and(|ms| ms > 0.0), "{:#}", round["dualMaster"]);
+}
+
+#[tokio::test]
+async fn the_classic_project_loses_what_a_master_took_that_came_back_from_a_pause() {
+    let (report, run) = judged("cl-pause", "pause").await;
+    is_guilty(&report, &run, "returnedMaster");
+    assert!(report["cause"].as_str().is_some_and(|cause| cause.contains("came back as master")), "{}", report["cause"]);
+}
+
+#[tokio::test]
+async fn the_classic_project_loses_what_a_master_took_that_was_killed_and_started() {
+    let (report, run) = judged("cl-kill", "kill").await;
+    is_guilty(&report, &run, "returnedMaster");
+}
+
+#[tokio::test]
+async fn the_classic_project_loses_writes_in_a_planned_failover_too() {
+    let (report, run) = judged("cl-plan", "sentinel-failover").await;
+    is_guilty(&report, &run, "replacedMaster");
+}
