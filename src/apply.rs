@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, EngineError, NodeFile};
+use crate::engine::{Engine, EngineError, EngineErrorKind, NodeFile};
 use crate::plan::desired::{Programs, node_spec};
 use crate::plan::event::Event;
 use crate::plan::observed::{Inventory, NetworkFacts, Observed};
@@ -89,6 +89,13 @@ pub enum ApplyError {
         /// Steps of the plan.
         total: usize,
     },
+}
+
+impl ApplyError {
+    /// Whether the Engine refused because something is in use or belongs to somebody else.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::Conflict)
+    }
 }
 
 /// Everything that a walk needs.

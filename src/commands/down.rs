@@ -1,5 +1,6 @@
 //! `redos down`: remove what carries the cluster's labels, and nothing else.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,21 +18,26 @@ use crate::spec::{ClusterName, Secrets, Spec};
 
 /// Nothing in a teardown waits for a gate; stops and removals have deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(300);
+/// How long what cannot be removed may stay as it is. The Engine finishes what a killed redos asked it for: a start of a
+/// container took 1 to 3 s on a loaded machine, and until then its volume is in use.
+const STRAGGLING: Duration = Duration::from_secs(20);
+/// The time between two looks at what could not be removed.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Runs it.
+/// Runs it: removes, and looks again, until nothing is left. Something may come after the first look, or be in use for a
+/// moment, when an `up` was killed just before: the Engine still finishes the requests of that one.
 ///
 /// # Errors
-/// The Engine failed. A cluster that does not exist is not an error.
+/// The Engine failed, or something stays in use. A cluster that does not exist is not an error.
 pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel, .. } = context;
     let _lock = lock::hold(ui, name).await?;
-    let inventory = engine.inventory(name).await?;
-    let plan = teardown(&inventory, with_volumes);
     let spec = Spec::with_defaults(name.clone());
     let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
     let servers = Client::new(engine.clone(), spec.clone(), secrets.clone());
     let progress = ui.progress();
     let report = |event| progress.report(event);
+    let began = Instant::now();
     let applier = Applier {
         engine: &**engine,
         servers: &servers,
@@ -40,39 +46,70 @@ pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> R
         programs: None,
         report: &report,
         cancel,
-        deadline: Instant::now() + DEADLINE,
+        deadline: began + DEADLINE,
         is_overtaken: &|_| false,
     };
-    let began = Instant::now();
-    let result = applier.apply(&plan, &inventory).await;
-    progress.finish();
-    if let Err(error) = result {
-        return Err(explain(context, &spec, error).await);
+    let mut removed = Removed::default();
+    let mut inventory = engine.inventory(name).await?;
+    let mut changed_at = Instant::now();
+    loop {
+        let plan = teardown(&inventory, with_volumes);
+        if plan.is_empty() {
+            break;
+        }
+        removed.note(name, &plan, &inventory);
+        let result = applier.apply(&plan, &inventory).await;
+        let left = engine.inventory(name).await?;
+        if left != inventory {
+            changed_at = Instant::now();
+        }
+        if let Err(error) = result {
+            if !error.is_conflict() || changed_at.elapsed() >= STRAGGLING {
+                progress.finish();
+                return Err(explain(context, &spec, error).await);
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+        inventory = left;
     }
-    let mut document = told(name, &plan, &inventory);
-    document.seconds = began.elapsed().as_secs_f64();
+    progress.finish();
+    let document = removed.told(name, &inventory, began.elapsed());
     ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }
 
-/// What the steps of a teardown remove, by name, and what they leave.
-fn told(name: &ClusterName, plan: &Plan, inventory: &Inventory) -> DownDocument {
-    let mut document = DownDocument::new(name.clone());
-    let volumes = |node| inventory.volumes.get(node).map(|volume| volume.name.clone());
-    let mut kept = inventory.volumes.clone();
-    for step in &plan.steps {
-        match &step.action {
-            Action::RemoveNode { node } => document.removed_containers.push(node.container_name(name)),
-            Action::RemoveNetwork => {
-                document.removed_networks.extend(inventory.network.as_ref().map(|network| network.name.clone()));
+/// The names of what was there and had to go. What could not be removed at once is noted again.
+#[derive(Default)]
+struct Removed {
+    containers: BTreeSet<String>,
+    networks: BTreeSet<String>,
+    volumes: BTreeSet<String>,
+}
+
+impl Removed {
+    fn note(&mut self, name: &ClusterName, plan: &Plan, inventory: &Inventory) {
+        for step in &plan.steps {
+            match &step.action {
+                Action::RemoveNode { node } => _ = self.containers.insert(node.container_name(name)),
+                Action::RemoveNetwork => {
+                    self.networks.extend(inventory.network.as_ref().map(|network| network.name.clone()));
+                }
+                Action::RemoveVolume { node } => {
+                    self.volumes.extend(inventory.volumes.get(node).map(|volume| volume.name.clone()));
+                }
+                _ => {}
             }
-            Action::RemoveVolume { node } => {
-                document.removed_volumes.extend(volumes(node));
-                kept.remove(node);
-            }
-            _ => {}
         }
     }
-    document.kept_volumes = kept.into_values().map(|volume| volume.name).collect();
-    document
+
+    /// The document, once only what is kept is `left`.
+    fn told(self, name: &ClusterName, left: &Inventory, took: Duration) -> DownDocument {
+        let mut document = DownDocument::new(name.clone());
+        document.seconds = took.as_secs_f64();
+        document.removed_containers = self.containers.into_iter().collect();
+        document.removed_networks = self.networks.into_iter().collect();
+        document.removed_volumes = self.volumes.into_iter().collect();
+        document.kept_volumes = left.volumes.values().map(|volume| volume.name.clone()).collect();
+        document
+    }
 }

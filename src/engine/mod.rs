@@ -88,7 +88,7 @@ pub trait Engine: Dial + Send + Sync + 'static {
 
     /// Records the specification. Labels are the only state and cannot be changed on what exists, so the record is an empty
     /// volume of its own, `NAME-spec-N`, with the specification in its label `dev.redos.spec`: the new one is made, then
-    /// the older ones are removed, and the highest N counts. [`Inventory::recorded`] is read from it.
+    /// the older ones are removed, and the highest N counts. Prunes spare it. [`Inventory::recorded`] is read from it.
     fn record_spec(&self, spec: &Spec) -> impl Future<Output = Result<()>> + Send;
 
     /// Removes the record.

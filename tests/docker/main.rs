@@ -5,10 +5,12 @@
 
 mod classic;
 mod conflicts;
+mod daemon;
 mod dial;
 mod engine;
 mod failover_test;
 mod images;
+mod own_engine;
 mod scale;
 mod servers;
 mod support;

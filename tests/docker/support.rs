@@ -67,12 +67,23 @@ pub async fn programs(engine: &DockerEngine) -> Programs {
 }
 
 /// Waits until something is so.
-pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+pub async fn eventually(what: &str, condition: impl AsyncFnMut() -> bool) {
+    eventually_within(PATIENCE, what, condition).await;
+}
+
+/// Waits until something is so that may take this long.
+pub async fn eventually_within(patience: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + patience;
     while !condition().await {
-        assert!(tokio::time::Instant::now() < deadline, "not within {} s: {what}", PATIENCE.as_secs());
+        assert!(tokio::time::Instant::now() < deadline, "not within {} s: {what}", patience.as_secs());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+fn unused_name(topic: &str) -> ClusterName {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("{topic}-{:x}-{number}", std::process::id()).parse().expect("a cluster name")
 }
 
 /// A cluster name of its own. All that carries it is removed when this goes.
@@ -81,15 +92,20 @@ pub struct Cluster {
     pub name: ClusterName,
     /// The Engine.
     pub engine: Arc<DockerEngine>,
+    /// The address of the Engine where it is not the one of the environment.
+    host: Option<String>,
 }
 
 impl Cluster {
     /// A name that no other scenario has, in this run or in one beside it.
     pub async fn new(topic: &str) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(1);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{topic}-{:x}-{number}", std::process::id());
-        Self { name: name.parse().expect("a cluster name"), engine: engine().await }
+        Self { name: unused_name(topic), engine: engine().await, host: None }
+    }
+
+    /// The same on an Engine of the scenario's own, which cleans up after itself.
+    pub async fn at(topic: &str, host: &str) -> Self {
+        let engine = Arc::new(docker::connect(Some(host)).await.expect("the Engine answers"));
+        Self { name: unused_name(topic), engine, host: Some(host.to_owned()) }
     }
 
     /// The defaults, on ports of Docker's choice.
@@ -139,6 +155,9 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        if self.host.is_some() {
+            return;
+        }
         let name = self.name.clone();
         // A runtime of its own: this may run while the test's own is being torn down by a panic.
         let cleaned = std::thread::spawn(move || {
@@ -212,6 +231,9 @@ impl Cluster {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
+        }
+        if let Some(host) = &self.host {
+            command.env("DOCKER_HOST", host);
         }
         command
     }

@@ -223,7 +223,7 @@ fn context_host(config_dir: &Path, name: &str) -> Option<String> {
 /// [`EngineErrorKind::Unreachable`]: nothing answers there, access is denied, or the Engine is too old.
 pub async fn connect(host: Option<&str>) -> Result<DockerEngine> {
     let endpoint = resolve(host, &|name| std::env::var(name).ok())?;
-    let failed = |error| fault::failed(&endpoint, "connect", error);
+    let failed = |error| fault::failed(&endpoint, "ask for its version", error);
     let docker = match &endpoint.transport {
         Transport::Unix(_) | Transport::Pipe => {
             Docker::connect_with_local(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION)

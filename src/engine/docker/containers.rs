@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerUpdateBody, EndpointIpamConfig, EndpointSettings, NetworkConnectRequest,
-    NetworkDisconnectRequest, VolumeCreateRequest,
+    NetworkDisconnectRequest,
 };
 use bollard::query_parameters::{KillContainerOptions, StartContainerOptions};
 
@@ -79,8 +79,7 @@ impl Containers for DockerEngine {
     async fn journal(&self, entry: &JournalEntry) -> Result<()> {
         let name = format!("{JOURNAL}{}", entry.id);
         let labels = HashMap::from([(labels::FAULT.to_owned(), entry.text.clone())]);
-        let request = VolumeCreateRequest { name: Some(name.clone()), labels: Some(labels), ..Default::default() };
-        let made = self.docker.create_volume(request).await;
+        let made = self.docker.create_volume(volumes::of_labels(&name, labels)).await;
         made.map(drop).map_err(|error| self.failed(format!("create volume {name}"), error))
     }
 

@@ -53,7 +53,7 @@ pub fn failed(endpoint: &Endpoint, operation: impl Into<String>, error: Error) -
 
 /// The Engine could not be talked to. The operation and the address are in the message, the remedies in the hints.
 fn unreachable(endpoint: &Endpoint, operation: impl Into<String>, kind: io::ErrorKind, error: Error) -> EngineError {
-    let operation = format!("{} on Docker at {endpoint}", operation.into());
+    let operation = format!("reach Docker at {endpoint} to {}", operation.into());
     // The client's own chain repeats itself at each level; its root says what happened.
     let source = match kind {
         io::ErrorKind::NotFound => anyhow!("there is no such socket"),

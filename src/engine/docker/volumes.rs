@@ -1,5 +1,7 @@
 //! Volumes: one per node, and the record of the specification.
 
+use std::collections::HashMap;
+
 use anyhow::anyhow;
 use bollard::models::{Volume, VolumeCreateRequest};
 use bollard::query_parameters::RemoveVolumeOptions;
@@ -12,14 +14,30 @@ use crate::spec::{ClusterName, NodeId, Spec};
 
 /// Makes a node's volume; one that is there and is the cluster's stays as it is.
 pub async fn create(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<()> {
-    create_named(engine, &spec.name, node.volume_name(&spec.name), labels::of(spec, Some(node), None, &engine.run))
-        .await
+    let labels = labels::of(spec, Some(node), None, &engine.run);
+    let request =
+        VolumeCreateRequest { name: Some(node.volume_name(&spec.name)), labels: Some(labels), ..Default::default() };
+    create_owned(engine, &spec.name, request).await
+}
+
+/// A volume of labels alone, which no container uses. `docker volume prune` spares it, with `--all`, too: the Engine prunes
+/// only volumes without mount options (moby, `volume/service/service.go`, `Prune`). Its options are those of an empty
+/// file system of 4 KiB in memory, which nobody ever mounts.
+pub fn of_labels(name: &str, labels: Labels) -> VolumeCreateRequest {
+    let options = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=4k")];
+    let options: HashMap<String, String> = options.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    VolumeCreateRequest {
+        name: Some(name.to_owned()),
+        labels: Some(labels),
+        driver_opts: Some(options),
+        ..Default::default()
+    }
 }
 
 /// The Engine answers a request for a volume that is there with that volume, whosever it is.
-async fn create_named(engine: &DockerEngine, cluster: &ClusterName, name: String, labels: Labels) -> Result<()> {
+async fn create_owned(engine: &DockerEngine, cluster: &ClusterName, request: VolumeCreateRequest) -> Result<()> {
+    let name = request.name.clone().unwrap_or_default();
     let operation = || format!("create volume {name}");
-    let request = VolumeCreateRequest { name: Some(name.clone()), labels: Some(labels), ..Default::default() };
     let made = engine.docker.create_volume(request).await.map_err(|error| engine.failed(operation(), error))?;
     if labels::cluster(&made.labels).as_ref() == Some(cluster) {
         return Ok(());
@@ -50,7 +68,8 @@ pub async fn record(engine: &DockerEngine, spec: &Spec) -> Result<()> {
     let older = records(&spec.name, &volumes);
     let next = older.iter().map(|(number, _)| *number).max().unwrap_or_default() + 1;
     let name = format!("{}{next}", record_prefix(&spec.name));
-    create_named(engine, &spec.name, name, labels::of(spec, None, None, &engine.run)).await?;
+    let request = of_labels(&name, labels::of(spec, None, None, &engine.run));
+    create_owned(engine, &spec.name, request).await?;
     remove_all(engine, &older).await
 }
 
