@@ -3,6 +3,7 @@
 //! Steps that wait for a gate share one observer, so that ten gates cost no more questions than one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
 use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -18,8 +19,8 @@ use crate::plan::desired::{Programs, node_spec};
 use crate::plan::event::Event;
 use crate::plan::observed::{Inventory, NetworkFacts, Observed};
 use crate::plan::{Action, Gate, Plan, Step, StepId};
-use crate::sentinel::{Command, ServerError, Servers};
-use crate::spec::{Group, NodeId, REDIS_PORT, Secrets, Spec, Subnet, render};
+use crate::sentinel::{Command, SentinelPeer, ServerError, Servers};
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, Subnet, render};
 
 /// The shortest time between two looks at the cluster while a gate is shut: a look costs a few milliseconds of every
 /// server, and nothing becomes ready faster than this matters.
@@ -314,16 +315,27 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             Action::StopNode { node } => self.engine.stop_node(name, *node).await.map_err(at_engine),
             Action::RemoveNode { node } => self.engine.remove_node(name, *node).await.map_err(at_engine),
             Action::Replicate { node, master } => {
-                let address = self.redis_address(step, *master, known_network()?.subnet)?;
+                let address = self.address(step, *master, REDIS_PORT, known_network()?.subnet)?;
                 self.command(step, inventory, *node, &Command::ReplicaOf(address)).await
             }
             Action::ConfigSet { node, directives } => {
                 self.command(step, inventory, *node, &Command::ConfigSet(directives.clone())).await
             }
             Action::SentinelMonitor { node, group, master } => {
-                let master = self.redis_address(step, *master, known_network()?.subnet)?;
-                let settings = render::sentinel_settings(self.spec);
-                let command = Command::SentinelMonitor { group: *group, master, quorum: self.spec.quorum, settings };
+                let subnet = known_network()?.subnet;
+                let master = self.address(step, *master, REDIS_PORT, subnet)?;
+                let others = self.spec.sentinel_nodes().filter(|peer| peer != node);
+                let peers = others.map(|peer| {
+                    let address = self.address(step, peer, SENTINEL_PORT, subnet)?;
+                    Ok(SentinelPeer { address, id: render::sentinel_id(self.spec, peer) })
+                });
+                let command = Command::SentinelMonitor {
+                    group: *group,
+                    master,
+                    quorum: self.spec.quorum,
+                    settings: render::sentinel_settings(self.spec),
+                    peers: peers.collect::<Result<_, ApplyError>>()?,
+                };
                 self.command(step, inventory, *node, &command).await
             }
             Action::SentinelSet { node, group, settings } => {
@@ -370,9 +382,10 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         ApplyError::Impossible { step: step.action.to_string(), reason: reason.to_owned() }
     }
 
-    fn redis_address(&self, step: &Step, node: NodeId, subnet: Subnet) -> Result<std::net::SocketAddrV4, ApplyError> {
-        let address = subnet.address(node).ok_or_else(|| self.impossible(step, "the subnet has no address for it"))?;
-        Ok(std::net::SocketAddrV4::new(address, REDIS_PORT))
+    fn address(&self, step: &Step, node: NodeId, port: u16, subnet: Subnet) -> Result<SocketAddrV4, ApplyError> {
+        let address = subnet.address(node);
+        let address = address.ok_or_else(|| self.impossible(step, &format!("the subnet has no address for {node}")))?;
+        Ok(SocketAddrV4::new(address, port))
     }
 
     /// A node's files. A Sentinel that has lived keeps its epochs: they tell it which failover was the last.

@@ -162,8 +162,8 @@ impl World {
                     address: watched.master,
                     config_epoch: watched.epoch,
                 };
-                let masters = watched.iter().map(|(name, watched)| (name.clone(), word(watched))).collect();
-                Some(StoredState::Sentinel { masters })
+                let masters: BTreeMap<_, _> = watched.iter().map(|(name, w)| (name.clone(), word(w))).collect();
+                (!masters.is_empty()).then_some(StoredState::Sentinel { masters })
             }
             Some(Server::Proxy { .. }) => None,
             None if self.rewritten.contains_key(&id) => self.rewritten.get(&id).cloned(),
@@ -188,7 +188,11 @@ impl World {
             (Role::Redis, Some(StoredState::Redis { replica_of, .. }), Some(spec)) => {
                 Some(Server::Redis { replica_of, config: render::runtime_directives(&spec, 0) })
             }
-            (Role::Sentinel, Some(StoredState::Sentinel { masters }), Some(spec)) => {
+            (Role::Sentinel, stored, Some(spec)) if self.text(id, render::SENTINEL_CONF).is_some() => {
+                let masters = match stored {
+                    Some(StoredState::Sentinel { masters }) => masters,
+                    Some(StoredState::Redis { .. }) | None => BTreeMap::new(),
+                };
                 let mut settings = render::sentinel_settings(&spec);
                 settings.insert("quorum".to_owned(), spec.quorum.to_string());
                 let known = self.everybody_but(id);
@@ -588,15 +592,23 @@ impl Servers for Sim {
         let mut world = self.world();
         let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
         world.change(format!("{command:?} at {node}")).map_err(unreachable)?;
-        let known = world.everybody_but(node);
         match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
             (Command::ReplicaOf(master), Some(Server::Redis { replica_of, .. })) => *replica_of = Some(*master),
             (Command::ReplicaOfNoOne, Some(Server::Redis { replica_of, .. })) => *replica_of = None,
             (Command::ConfigSet(directives), Some(Server::Redis { config, .. })) => config.extend(directives.clone()),
-            (Command::SentinelMonitor { group, master, quorum, settings }, Some(Server::Sentinel { watched })) => {
-                let mut settings = settings.clone();
-                settings.insert("quorum".to_owned(), quorum.to_string());
-                watched.insert(group.to_string(), Watched { master: *master, epoch: 0, settings, known });
+            (
+                Command::SentinelMonitor { group, master, quorum, settings, peers },
+                Some(Server::Sentinel { watched }),
+            ) => {
+                let new = Watched { master: *master, epoch: 0, settings: BTreeMap::new(), known: BTreeSet::new() };
+                let watched = watched.entry(group.to_string()).or_insert(new);
+                if watched.master != *master {
+                    let (address, wanted) = (watched.master, *master);
+                    return Err(ServerError::WatchesAnother { node, group: *group, address, wanted });
+                }
+                watched.settings.extend(settings.clone());
+                watched.settings.insert("quorum".to_owned(), quorum.to_string());
+                watched.known.extend(peers.iter().map(|peer| peer.address));
             }
             (Command::SentinelSet { group, settings }, Some(Server::Sentinel { watched })) => {
                 if let Some(watched) = watched.get_mut(&group.to_string()) {

@@ -81,7 +81,7 @@ pub enum Action {
         /// The directives by name.
         directives: BTreeMap<String, String>,
     },
-    /// Make a Sentinel watch a group.
+    /// Make a Sentinel watch a group and know the other Sentinels.
     SentinelMonitor {
         /// Which Sentinel.
         node: NodeId,

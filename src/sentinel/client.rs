@@ -13,7 +13,7 @@ use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
 use super::switchover::switch_over;
-use super::{Command, ServerError, Servers, Switched};
+use super::{Command, SentinelPeer, ServerError, Servers, Switched};
 use crate::dial::Dial;
 use crate::plan::observed::{
     Answer, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology, WatchedMaster,
@@ -33,6 +33,9 @@ const CHANGE: Duration = Duration::from_secs(5);
 const WRITE: Duration = Duration::from_secs(2);
 /// How long the key of a write check lives should its removal fail, in milliseconds.
 const WRITE_CHECK_EXPIRY: u64 = 10_000;
+
+/// Where Sentinels announce themselves. A Sentinel takes what is published there at its own port for another's word.
+pub(super) const HELLO_CHANNEL: &str = "__sentinel__:hello";
 
 /// The servers of one cluster, reached through a dialer.
 pub struct Client {
@@ -279,6 +282,7 @@ impl Client {
         master: SocketAddrV4,
         quorum: u16,
         settings: &BTreeMap<String, String>,
+        peers: &[SentinelPeer],
     ) -> Result<(), ServerError> {
         let watched = self.watched(peer, group).await?;
         let mut pipeline = pipe();
@@ -291,6 +295,12 @@ impl Client {
                 set(&mut pipeline, settings);
             }
             None => self.watch_anew(&mut pipeline, &group.to_string(), master, quorum, settings),
+        }
+        for SentinelPeer { address, id } in peers {
+            // Epoch 0: it tells who there is, and nothing of failovers.
+            let (ip, port) = (address.ip(), address.port());
+            let hello = format!("{ip},{port},{id},0,{group},{},{},0", master.ip(), master.port());
+            pipeline.cmd("PUBLISH").arg(HELLO_CHANNEL).arg(hello);
         }
         self.change(peer, "SENTINEL MONITOR", &pipeline).await
     }
@@ -373,8 +383,8 @@ impl Servers for Client {
                 pipeline.cmd("CONFIG").arg("REWRITE");
                 self.change(redis()?, "CONFIG SET", &pipeline).await
             }
-            Command::SentinelMonitor { group, master, quorum, settings } => {
-                self.monitor(sentinel()?, *group, *master, *quorum, settings).await
+            Command::SentinelMonitor { group, master, quorum, settings, peers } => {
+                self.monitor(sentinel()?, *group, *master, *quorum, settings, peers).await
             }
             Command::SentinelSet { settings, .. } if settings.is_empty() => Ok(()),
             Command::SentinelSet { group, settings } => {

@@ -21,6 +21,15 @@ pub use switchover::{Refusal, Switched};
 use crate::plan::observed::{Inventory, Topology};
 use crate::spec::{Group, NodeId};
 
+/// A Sentinel as another one knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentinelPeer {
+    /// Where it listens.
+    pub address: SocketAddrV4,
+    /// Its id.
+    pub id: String,
+}
+
 /// A change that one Redis node or Sentinel is asked to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -30,7 +39,8 @@ pub enum Command {
     ReplicaOfNoOne,
     /// `CONFIG SET` of all directives at once, then `CONFIG REWRITE`.
     ConfigSet(BTreeMap<String, String>),
-    /// `SENTINEL MONITOR group ip port quorum`, then `SENTINEL SET` of the settings (among them the password).
+    /// `SENTINEL MONITOR group ip port quorum`, then `SENTINEL SET` of the settings (among them the password), then one
+    /// `PUBLISH` for each other Sentinel, as if it had announced itself.
     SentinelMonitor {
         /// The group.
         group: Group,
@@ -40,6 +50,8 @@ pub enum Command {
         quorum: u16,
         /// Settings by name.
         settings: BTreeMap<String, String>,
+        /// The other Sentinels that watch the group.
+        peers: Vec<SentinelPeer>,
     },
     /// `SENTINEL SET group …`.
     SentinelSet {

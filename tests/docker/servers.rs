@@ -11,7 +11,7 @@ use redos::plan::observed::{Answer, Inventory, RoleView};
 use redos::sentinel::client::Client;
 use redos::sentinel::link::Peer;
 use redos::sentinel::watch::{Kind, What, watch_sentinels};
-use redos::sentinel::{Command, Refusal, ServerError, Servers};
+use redos::sentinel::{Command, Refusal, SentinelPeer, ServerError, Servers};
 use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets};
 
 use crate::support::{Cluster, eventually, raw};
@@ -118,6 +118,7 @@ async fn a_change_done_twice_changes_nothing_the_second_time() {
         master,
         quorum: 3,
         settings: pairs(&[("down-after-milliseconds", "2345")]),
+        peers: vec![SentinelPeer { address: running.address(NodeId::Sentinel(3), SENTINEL_PORT), id: "ab".repeat(20) }],
     };
     let changes = [
         (redis(2), Command::ConfigSet(pairs(&[("repl-timeout", "33"), ("tcp-keepalive", "44")]))),
@@ -138,7 +139,10 @@ async fn a_change_done_twice_changes_nothing_the_second_time() {
     assert!(matches!(view.role, RoleView::Replica { link_up: true, .. }), "{:?}", view.role);
     let view = topology.sentinels[&sentinel].said().expect("an answer");
     assert_eq!(view.masters["mymaster"].failover_timeout, 4321);
-    assert_eq!((view.masters["mymaster-2"].down_after, view.masters["mymaster-2"].quorum), (2345, 3));
+    let watched = &view.masters["mymaster-2"];
+    assert_eq!((watched.down_after, watched.quorum), (2345, 3));
+    let peers: Vec<_> = watched.peers.iter().map(|peer| (peer.address, peer.id.clone())).collect();
+    assert_eq!(peers, [(running.address(NodeId::Sentinel(3), SENTINEL_PORT), "ab".repeat(20))]);
 
     let elsewhere = running.execute(sentinel, monitor(running.address(redis(2), REDIS_PORT))).await;
     assert!(matches!(elsewhere, Err(ServerError::WatchesAnother { .. })), "{elsewhere:?}");

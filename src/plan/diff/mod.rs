@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::{host_dir, spec_hash};
 use super::gate::{Gate, node_at};
-use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
+use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView, WatchedMaster};
 use super::reckon::{Reckoned, majority_word, reckon, successor};
 use super::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, Role, Spec, render};
@@ -41,6 +41,8 @@ struct Planner<'a> {
     network: Option<StepId>,
     /// The master of each group: known, or the one to begin with.
     masters: BTreeMap<Group, NodeId>,
+    /// The groups that never had a master. Their Sentinels are told of them when all is there.
+    unborn: BTreeSet<Group>,
     /// The groups whose master is being decided, and by whom.
     unsettled: BTreeMap<Group, String>,
     /// The last step of each node that has steps.
@@ -49,15 +51,19 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(spec: &'a Spec, observed: &'a Observed) -> Self {
-        let (mut masters, mut unsettled) = (BTreeMap::new(), BTreeMap::new());
+        let (mut masters, mut unborn, mut unsettled) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
         for group in spec.groups() {
             match reckon(group, observed) {
                 Reckoned::Master(node) => _ = masters.insert(group, node),
-                Reckoned::Unborn => _ = masters.insert(group, NodeId::redis(group, 1)),
+                Reckoned::Unborn => {
+                    masters.insert(group, NodeId::redis(group, 1));
+                    unborn.insert(group);
+                }
                 Reckoned::Unsettled(why) => _ = unsettled.insert(group, why),
             }
         }
-        Self { spec, observed, plan: Plan::default(), network: None, masters, unsettled, last: BTreeMap::new() }
+        let (plan, last) = Default::default();
+        Self { spec, observed, plan, network: None, masters, unborn, unsettled, last }
     }
 
     fn facts(&self, node: NodeId) -> Option<&'a NodeFacts> {
@@ -126,13 +132,12 @@ impl<'a> Planner<'a> {
 
     /// What a node's configuration must name.
     fn masters_for(&self, node: NodeId) -> BTreeMap<Group, NodeId> {
-        match node {
-            NodeId::Redis { group, .. } => {
-                self.masters.get(&group).map(|master| (group, *master)).into_iter().collect()
-            }
-            NodeId::Sentinel(_) => self.masters.clone(),
-            NodeId::Proxy(_) => BTreeMap::new(),
-        }
+        let is_named = |group: &Group| match node {
+            NodeId::Redis { group: own, .. } => *group == own,
+            NodeId::Sentinel(_) => !self.unborn.contains(group),
+            NodeId::Proxy(_) => false,
+        };
+        self.masters.iter().filter(|(group, _)| is_named(group)).map(|(group, master)| (*group, *master)).collect()
     }
 
     fn write_config(&mut self, node: NodeId, why: &str) {
@@ -149,16 +154,32 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Redis nodes first: a Sentinel that comes up before its master would hold it to be down.
+    /// Whoever connects to others at its start comes after them: an attempt that fails is repeated a second later, by a
+    /// replica, by a Sentinel, and by the kernel, which asks so seldom for an address that nobody has yet. So masters
+    /// come before their replicas, and proxies last. A Sentinel that comes up before its master would even hold it to be
+    /// down; one that watches nothing yet need not wait.
     fn bring_up_nodes(&mut self) {
-        let (redis, others): (Vec<NodeId>, Vec<NodeId>) =
-            self.spec.nodes().into_iter().partition(|node| node.role() == Role::Redis);
-        for node in redis {
-            self.bring_up(node, &[]);
+        for group in self.spec.groups() {
+            let master = self.masters.get(&group).copied();
+            let (first, others): (Vec<NodeId>, Vec<NodeId>) =
+                self.spec.redis_nodes(group).partition(|node| Some(*node) == master);
+            for node in first {
+                self.bring_up(node, &[]);
+            }
+            let master_step: Vec<StepId> =
+                master.and_then(|master| self.last.get(&master)).copied().into_iter().collect();
+            for node in others {
+                self.bring_up(node, &master_step);
+            }
         }
-        let redis_steps: Vec<StepId> = self.last.values().copied().collect();
-        for node in others {
+        let watch_nothing = self.spec.groups().all(|group| self.unborn.contains(&group));
+        let redis_steps = if watch_nothing { Vec::new() } else { self.last.values().copied().collect() };
+        for node in self.spec.sentinel_nodes() {
             self.bring_up(node, &redis_steps);
+        }
+        let all_steps: Vec<StepId> = self.last.values().copied().collect();
+        for node in self.spec.proxy_nodes() {
+            self.bring_up(node, &all_steps);
         }
     }
 
@@ -273,45 +294,99 @@ impl<'a> Planner<'a> {
         Some((master, format!("it {follows}, {by_whom} {master}")))
     }
 
+    /// What Sentinels watch, whom they know, and their settings.
     fn set_sentinels_right(&mut self) {
+        let all_there = self.await_all_there();
         for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
-            let Some(view) = self.sentinel_view(node) else { continue };
+            let view = self.sentinel_view(node);
+            if view.is_none() && !self.is_being_started(node) {
+                continue;
+            }
             for group in self.spec.groups().collect::<Vec<_>>() {
-                let Some(watched) = view.masters.get(&group.to_string()) else {
-                    if let Some(master) = self.masters.get(&group).copied() {
-                        let after = self.last.get(&master).copied();
-                        let why = format!("it does not watch {group}");
-                        self.step(node, Action::SentinelMonitor { node, group, master }, why, after);
+                match view.map(|view| view.masters.get(&group.to_string())) {
+                    Some(Some(watched)) => self.set_watch_right(node, group, watched),
+                    Some(None) | None if self.unborn.contains(&group) => {
+                        self.watch(node, group, format!("{group} is new"), all_there.clone());
                     }
-                    continue;
-                };
-                let mut wanted = render::sentinel_settings(self.spec);
-                wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
-                let have = BTreeMap::from([
-                    ("quorum", watched.quorum.to_string()),
-                    ("down-after-milliseconds", watched.down_after.to_string()),
-                    ("failover-timeout", watched.failover_timeout.to_string()),
-                    ("parallel-syncs", watched.parallel_syncs.to_string()),
-                ]);
-                let differs =
-                    |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
-                let settings: BTreeMap<String, String> = wanted.into_iter().filter(differs).collect();
-                if !settings.is_empty() {
-                    let why = "its settings differ from the configuration";
-                    self.step(node, Action::SentinelSet { node, group, settings }, why, []);
+                    Some(None) => {
+                        let after = self.masters.get(&group).and_then(|master| self.last.get(master)).copied();
+                        self.watch(node, group, format!("it does not watch {group}"), after);
+                    }
+                    // It is started with a file that names the group.
+                    None => {}
                 }
             }
             let wanted: BTreeSet<String> = self.spec.groups().map(|group| group.to_string()).collect();
-            for group in view.masters.keys().filter(|name| !wanted.contains(*name)).filter_map(|name| name.parse().ok())
-            {
-                self.step(
-                    node,
-                    Action::SentinelRemove { node, group },
-                    format!("{group} is not in the configuration"),
-                    [],
-                );
+            let watched = view.into_iter().flat_map(|view| view.masters.keys());
+            for group in watched.filter(|name| !wanted.contains(*name)).filter_map(|name| name.parse().ok()) {
+                let why = format!("{group} is not in the configuration");
+                self.step(node, Action::SentinelRemove { node, group }, why, []);
             }
         }
+    }
+
+    /// Sentinels are told of a new group when its replicas are attached, which they find out from its master, and when
+    /// all Sentinels answer: whom they do not find at once they look for a second or ten later.
+    fn await_all_there(&mut self) -> Vec<StepId> {
+        if self.unborn.is_empty() {
+            return Vec::new();
+        }
+        let why = "before the Sentinels are told of what is new";
+        let mut gates = Vec::new();
+        for group in self.unborn.clone() {
+            let nodes = self.spec.redis_nodes(group).filter_map(|node| self.last.get(&node).copied());
+            gates.push(self.plan.push(
+                Action::Await { gate: Gate::ReplicasInSync { group } },
+                why,
+                nodes.collect::<Vec<_>>(),
+            ));
+        }
+        for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
+            if self.is_being_started(node) {
+                gates.push(self.step(node, Action::Await { gate: Gate::Answers { node } }, why, []));
+            }
+        }
+        gates
+    }
+
+    fn watch(&mut self, node: NodeId, group: Group, why: String, after: impl IntoIterator<Item = StepId>) {
+        if let Some(master) = self.masters.get(&group).copied() {
+            self.step(node, Action::SentinelMonitor { node, group, master }, why, after);
+        }
+    }
+
+    /// A Sentinel's settings of a group that it watches, and Sentinels that it does not know and would first hear of by
+    /// their next announcement, up to two seconds later.
+    fn set_watch_right(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {
+        let mut wanted = render::sentinel_settings(self.spec);
+        wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
+        let have = BTreeMap::from([
+            ("quorum", watched.quorum.to_string()),
+            ("down-after-milliseconds", watched.down_after.to_string()),
+            ("failover-timeout", watched.failover_timeout.to_string()),
+            ("parallel-syncs", watched.parallel_syncs.to_string()),
+        ]);
+        let differs = |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
+        let settings: BTreeMap<String, String> = wanted.into_iter().filter(differs).collect();
+        if !settings.is_empty() {
+            let why = "its settings differ from the configuration";
+            self.step(node, Action::SentinelSet { node, group, settings }, why, []);
+        }
+        let is_master = self.masters.get(&group).is_some_and(|m| node_at(watched.address, self.observed) == Some(*m));
+        let is_unknown = |peer: &NodeId| {
+            let known = watched.peers.iter().any(|known| node_at(known.address, self.observed) == Some(*peer));
+            *peer != node && !known && (self.sentinel_view(*peer).is_some() || self.is_being_started(*peer))
+        };
+        let unknown: Vec<NodeId> = self.spec.sentinel_nodes().filter(is_unknown).collect();
+        if is_master && !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+            let after: Vec<StepId> = unknown.iter().filter_map(|peer| self.last.get(peer).copied()).collect();
+            self.watch(node, group, format!("it does not know {}", names.join(" and ")), after);
+        }
+    }
+
+    fn is_being_started(&self, node: NodeId) -> bool {
+        self.plan.steps.iter().any(|step| step.action == Action::StartNode { node })
     }
 
     /// A proxy checks the nodes that should be there, and a master that is on its way out.

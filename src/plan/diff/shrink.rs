@@ -97,10 +97,6 @@ impl Planner<'_> {
         }
     }
 
-    fn is_being_started(&self, node: NodeId) -> bool {
-        self.plan.steps.iter().any(|step| step.action == Action::StartNode { node })
-    }
-
     /// Something that a Sentinel knows and that the specification does not have.
     fn ghost_of(&self, view: &SentinelView) -> Option<SocketAddrV4> {
         let place = |node: NodeId| {

@@ -29,7 +29,7 @@ use tokio::time::{sleep, timeout};
 pub use cast::Refusal;
 use cast::{Cast, Voter, cast};
 
-use super::client::{Client, QUESTION, accept_all, info_of, within};
+use super::client::{Client, HELLO_CHANNEL, QUESTION, accept_all, info_of, within};
 use super::link::{Link, Peer, failed};
 use super::proxy::{OpenRuntimeApi, failover_commands};
 use super::{ServerError, Servers, reply};
@@ -277,7 +277,7 @@ impl<'a> Ready<'a> {
             Some(herald) => {
                 let (ip, port, id) = (herald.address.ip(), herald.address.port(), &herald.id);
                 let hello = format!("{ip},{port},{id},{epoch},{group},{},{},{epoch}", master.ip(), master.port());
-                announcement.cmd("PUBLISH").arg("__sentinel__:hello").arg(hello);
+                announcement.cmd("PUBLISH").arg(HELLO_CHANNEL).arg(hello);
             }
             None => {
                 announcement.cmd("SENTINEL").arg("REMOVE").arg(&group);
