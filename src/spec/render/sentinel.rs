@@ -52,8 +52,9 @@ struct Users<'a> {
 
 /// The files of a Sentinel, which watches the groups of `masters`, each at its master of that moment.
 ///
-/// It knows all replicas and all other Sentinels from the start. Found out by itself that would take up to 10 s and 2 s
-/// (`INFO` and hello periods), and a master that died within that time would have no successor.
+/// Of these it knows all replicas and all other Sentinels from the start. Found out by itself that would take up to 10 s
+/// and 2 s (`INFO` and hello periods), and a master that died within that time would have no successor. A group that is
+/// not among them it can be told of when it runs, and then writes into this file itself.
 ///
 /// `old` is the file of a Sentinel that has lived: its epochs go into the new one. Without them it would take the word of
 /// an earlier failover for the newest, and could vote twice in one epoch.
