@@ -46,6 +46,9 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what ''up'' would do and why, and change nothing')
             [CompletionResult]::new('scale', 'scale', [CompletionResultType]::ParameterValue, 'Change how many nodes there are, without losing a write or the quorum')
             [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'Make a replica the master, without losing a write')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop nodes, or the whole cluster in good order; nothing is removed')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start nodes that are stopped, or the whole cluster, and wait until it is ready')
+            [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Restart nodes one after the other, a master last and after a switchover')
             [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print the URL to connect to, password included')
             [CompletionResult]::new('failover-test', 'failover-test', [CompletionResultType]::ParameterValue, 'Measure a failover under load: outage, lost writes and why, and a verdict')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Judge the history of a failover test once more')
@@ -249,6 +252,64 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;stop' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Allow what costs more than these nodes: the quorum, a group''s master, the last proxy, data that are not on disk')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;start' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest wait until they serve')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;restart' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest wait until all of them serve again')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Allow what costs more than a restart: the quorum for a moment, writes while a master restarts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
@@ -885,6 +946,9 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what ''up'' would do and why, and change nothing')
             [CompletionResult]::new('scale', 'scale', [CompletionResultType]::ParameterValue, 'Change how many nodes there are, without losing a write or the quorum')
             [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'Make a replica the master, without losing a write')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop nodes, or the whole cluster in good order; nothing is removed')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start nodes that are stopped, or the whole cluster, and wait until it is ready')
+            [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Restart nodes one after the other, a master last and after a switchover')
             [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print the URL to connect to, password included')
             [CompletionResult]::new('failover-test', 'failover-test', [CompletionResultType]::ParameterValue, 'Measure a failover under load: outage, lost writes and why, and a verdict')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Judge the history of a failover test once more')
@@ -919,6 +983,15 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;help;failover' {
+            break
+        }
+        'redos;help;stop' {
+            break
+        }
+        'redos;help;start' {
+            break
+        }
+        'redos;help;restart' {
             break
         }
         'redos;help;url' {

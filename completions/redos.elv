@@ -43,6 +43,9 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand plan 'Show what ''up'' would do and why, and change nothing'
             cand scale 'Change how many nodes there are, without losing a write or the quorum'
             cand failover 'Make a replica the master, without losing a write'
+            cand stop 'Stop nodes, or the whole cluster in good order; nothing is removed'
+            cand start 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
+            cand restart 'Restart nodes one after the other, a master last and after a switchover'
             cand url 'Print the URL to connect to, password included'
             cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
             cand verify 'Judge the history of a failover test once more'
@@ -238,6 +241,61 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;stop'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Allow what costs more than these nodes: the quorum, a group''s master, the last proxy, data that are not on disk'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;start'= {
+            cand --timeout 'The longest wait until they serve'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;restart'= {
+            cand --timeout 'The longest wait until all of them serve again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Allow what costs more than a restart: the quorum for a moment, writes while a master restarts'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
             cand -v 'Say more: what each step costs and why'
@@ -830,6 +888,9 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand plan 'Show what ''up'' would do and why, and change nothing'
             cand scale 'Change how many nodes there are, without losing a write or the quorum'
             cand failover 'Make a replica the master, without losing a write'
+            cand stop 'Stop nodes, or the whole cluster in good order; nothing is removed'
+            cand start 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
+            cand restart 'Restart nodes one after the other, a master last and after a switchover'
             cand url 'Print the URL to connect to, password included'
             cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
             cand verify 'Judge the history of a failover test once more'
@@ -856,6 +917,12 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;scale'= {
         }
         &'redos;help;failover'= {
+        }
+        &'redos;help;stop'= {
+        }
+        &'redos;help;start'= {
+        }
+        &'redos;help;restart'= {
         }
         &'redos;help;url'= {
         }

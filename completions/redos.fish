@@ -45,6 +45,9 @@ complete -c redos -n "__fish_redos_needs_command" -f -a "ls" -d 'List all cluste
 complete -c redos -n "__fish_redos_needs_command" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
 complete -c redos -n "__fish_redos_needs_command" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
 complete -c redos -n "__fish_redos_needs_command" -f -a "failover" -d 'Make a replica the master, without losing a write'
+complete -c redos -n "__fish_redos_needs_command" -f -a "stop" -d 'Stop nodes, or the whole cluster in good order; nothing is removed'
+complete -c redos -n "__fish_redos_needs_command" -f -a "start" -d 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
+complete -c redos -n "__fish_redos_needs_command" -f -a "restart" -d 'Restart nodes one after the other, a master last and after a switchover'
 complete -c redos -n "__fish_redos_needs_command" -f -a "url" -d 'Print the URL to connect to, password included'
 complete -c redos -n "__fish_redos_needs_command" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
 complete -c redos -n "__fish_redos_needs_command" -f -a "verify" -d 'Judge the history of a failover test once more'
@@ -205,6 +208,46 @@ complete -c redos -n "__fish_redos_using_subcommand failover" -s H -l host -d 'D
 complete -c redos -n "__fish_redos_using_subcommand failover" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand failover" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand failover" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand stop" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand stop" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand stop" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand stop" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand stop" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand stop" -l force -d 'Allow what costs more than these nodes: the quorum, a group\'s master, the last proxy, data that are not on disk'
+complete -c redos -n "__fish_redos_using_subcommand stop" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand stop" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand start" -l timeout -d 'The longest wait until they serve' -r
+complete -c redos -n "__fish_redos_using_subcommand start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand start" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand start" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand start" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand start" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand start" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand restart" -l timeout -d 'The longest wait until all of them serve again' -r
+complete -c redos -n "__fish_redos_using_subcommand restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand restart" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand restart" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand restart" -l force -d 'Allow what costs more than a restart: the quorum for a moment, writes while a master restarts'
+complete -c redos -n "__fish_redos_using_subcommand restart" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand restart" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand url" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
@@ -615,24 +658,27 @@ complete -c redos -n "__fish_redos_using_subcommand man" -s H -l host -d 'Docker
 complete -c redos -n "__fish_redos_using_subcommand man" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand man" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand man" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "verify" -d 'Judge the history of a failover test once more'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover url failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "stop" -d 'Stop nodes, or the whole cluster in good order; nothing is removed'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "start" -d 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "restart" -d 'Restart nodes one after the other, a master last and after a switchover'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "verify" -d 'Judge the history of a failover test once more'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'Kill it, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "stop" -d 'Stop it in good order, and start it again'

@@ -4,10 +4,14 @@
 //! Settings of a cluster stay text here: the table of settings reads flags, variables and the file in one way, and reports
 //! what is wrong with all of them at once. A test holds the help of their flags to the table's.
 
+mod lifecycle;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use lifecycle::{RestartArgs, StartArgs, StopArgs};
 
 use crate::output::{Color, Format};
 
@@ -97,6 +101,12 @@ pub enum Verb {
     Scale(ScaleArgs),
     /// Make a replica the master, without losing a write
     Failover(FailoverArgs),
+    /// Stop nodes, or the whole cluster in good order; nothing is removed
+    Stop(StopArgs),
+    /// Start nodes that are stopped, or the whole cluster, and wait until it is ready
+    Start(StartArgs),
+    /// Restart nodes one after the other, a master last and after a switchover
+    Restart(RestartArgs),
     /// Print the URL to connect to, password included
     Url(UrlArgs),
     /// Measure a failover under load: outage, lost writes and why, and a verdict

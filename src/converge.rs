@@ -10,7 +10,7 @@ use crate::engine::{Engine, EngineError};
 use crate::plan::desired::Programs;
 use crate::plan::event::Event;
 use crate::plan::observed::{Inventory, Observed, Topology};
-use crate::plan::{Action, Plan, diff};
+use crate::plan::{Action, Plan};
 use crate::sentinel::Servers;
 use crate::spec::{NodeId, Secrets, Spec, render};
 
@@ -40,13 +40,15 @@ pub async fn read_secrets<E: Engine>(
 }
 
 /// Everything that the loop needs.
-pub struct Converger<'a, E, C, P> {
+pub struct Converger<'a, E, C, P, D> {
     /// The engine.
     pub engine: &'a E,
     /// Makes the way to the servers from the cluster's secrets.
     pub connect: C,
     /// The desired cluster.
     pub spec: &'a Spec,
+    /// What makes the observed cluster the desired one: [`crate::plan::diff`], or a part of it. Empty ends the loop.
+    pub diff: D,
     /// What the secrets are if the cluster has none yet.
     pub new_secrets: Secrets,
     /// Called once, before the first plan that makes a node: refuses conflicts and finds the images.
@@ -72,12 +74,13 @@ pub struct Converged {
     pub secrets: Secrets,
 }
 
-impl<E, S, C, P> Converger<'_, E, C, P>
+impl<E, S, C, P, D> Converger<'_, E, C, P, D>
 where
     E: Engine,
     S: Servers,
     C: Fn(&Secrets) -> S,
     P: AsyncFn(&Inventory) -> Result<Programs, EngineError>,
+    D: Fn(&Spec, &Observed) -> Plan + Send + Sync,
 {
     /// Loops until the plan is empty.
     ///
@@ -101,7 +104,7 @@ where
                 None => Topology::default(),
             };
             let observed = Observed { inventory, topology };
-            let plan = diff(self.spec, &observed);
+            let plan = (self.diff)(self.spec, &observed);
             if plan.is_empty() {
                 let secrets = reached.map_or(self.new_secrets, |(secrets, _)| secrets);
                 return Ok(Converged { plans, took: began.elapsed(), observed, secrets });
@@ -133,7 +136,7 @@ where
                 report: self.report,
                 cancel: self.cancel,
                 deadline: self.deadline,
-                is_overtaken: &|seen| diff(self.spec, seen).changes(),
+                is_overtaken: &|seen| (self.diff)(self.spec, seen).changes(),
             };
             applier.apply(&plan, &observed.inventory).await?;
             plans.push(plan);

@@ -11,6 +11,7 @@ use redos::engine::sim::Sim;
 use redos::error::{Exit, FailureKind};
 use redos::output::{Format, Options, Terminal, Ui};
 use redos::plan::desired::{Program, Programs};
+use redos::plan::diff;
 use redos::plan::observed::NodeState;
 use redos::spec::secret::SECRET_OCTETS;
 use redos::spec::{ClusterName, Group, NodeId, Secrets, Spec};
@@ -55,6 +56,7 @@ async fn up(sim: &Sim, spec: &Spec) {
         engine: sim,
         connect: |_: &Secrets| sim.clone(),
         spec,
+        diff,
         new_secrets: Secrets::made(|| [7; SECRET_OCTETS]),
         prepare: async |_: &redos::plan::Inventory| {
             Ok(Programs { redis: program("redis-server"), proxy: program("haproxy") })

@@ -8,6 +8,7 @@ use redos::converge::{Converged, Converger};
 use redos::engine::Engine;
 use redos::engine::sim::Sim;
 use redos::plan::desired::{Program, Programs};
+use redos::plan::diff::lifecycle::{self, Objection};
 use redos::plan::observed::{NodeState, Observed};
 use redos::plan::{Action, Gate, Plan, diff, teardown};
 use redos::sentinel::Servers;
@@ -33,6 +34,7 @@ async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
         engine: sim,
         connect: |_: &Secrets| sim.clone(),
         spec,
+        diff,
         new_secrets: Secrets::made(|| [7; SECRET_OCTETS]),
         prepare: async |_: &redos::plan::Inventory| Ok(programs()),
         report: &|_| {},
@@ -277,5 +279,65 @@ fn the_last_master_is_master_again_after_down_and_up_on_another_subnet() {
             "the subnets must differ for this to mean anything"
         );
         assert_eq!(redos::plan::gate::sole_master(group, &after), Ok(NodeId::redis(group, 3)));
+    });
+}
+
+#[test]
+fn a_cluster_stops_in_an_order_in_which_nothing_is_replaced_and_the_master_has_everything() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 1, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        let proposal = lifecycle::stop(&spec, &observed(&sim, &spec).await, None);
+        assert_eq!(proposal.objections, []);
+        insta::assert_snapshot!("stop", proposal.plan);
+    });
+}
+
+#[test]
+fn a_restart_takes_one_node_at_a_time_and_the_master_last() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        let proposal = lifecycle::restart(&spec, &observed(&sim, &spec).await, None);
+        assert_eq!(proposal.objections, []);
+        insta::assert_snapshot!("rolling", proposal.plan);
+    });
+}
+
+#[test]
+fn what_costs_more_than_the_nodes_that_are_named_is_an_objection() {
+    run(async {
+        let (sim, mut spec) = (Sim::default(), spec(1, 1, 3, 2));
+        up(&sim, &spec).await.expect("up");
+        let group = redos::spec::Group::number(1);
+        let (one, two) = (NodeId::redis(group, 1), NodeId::redis(group, 2));
+        let seen = observed(&sim, &spec).await;
+        let stop = |nodes: &[NodeId]| lifecycle::stop(&spec, &seen, Some(&nodes.iter().copied().collect())).objections;
+        let restart = |nodes: &[NodeId]| lifecycle::restart(&spec, &seen, Some(&nodes.iter().copied().collect()));
+        let sentinels = [NodeId::Sentinel(1), NodeId::Sentinel(3)];
+        assert_eq!(stop(&[NodeId::Sentinel(2)]), []);
+        assert_eq!(stop(&sentinels), [Objection::QuorumLost { left: 1, needed: 2 }]);
+        assert_eq!(restart(&sentinels).objections, [], "one after the other");
+        assert_eq!(stop(&[one]), []);
+        assert_eq!(stop(&[one, two]), [Objection::NoSuccessor { group, master: one }]);
+        assert_eq!(stop(&[NodeId::Proxy(2)]), []);
+        assert_eq!(stop(&[NodeId::Proxy(1), NodeId::Proxy(2)]), [Objection::NoProxy]);
+
+        sim.disrupt(two, Some(NodeState::Paused));
+        sim.disrupt(NodeId::Sentinel(3), Some(NodeState::Paused));
+        let seen = observed(&sim, &spec).await;
+        let restart = lifecycle::restart(&spec, &seen, None).objections;
+        let lost = Objection::QuorumLost { left: 1, needed: 2 };
+        assert_eq!(restart, [lost, Objection::NoSuccessor { group, master: one }]);
+
+        spec.persistence.mode = redos::spec::PersistenceMode::None;
+        assert_eq!(lifecycle::stop(&spec, &seen, None).objections, [], "an empty cluster has nothing to lose");
+        let mut full = seen.clone();
+        for answer in full.topology.redis.values_mut() {
+            if let redos::plan::observed::Answer::Says(view) = answer {
+                view.keys = 7;
+            }
+        }
+        assert_eq!(lifecycle::stop(&spec, &full, None).objections, [Objection::DataLost { keys: 7 }]);
     });
 }

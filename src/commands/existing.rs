@@ -1,11 +1,14 @@
 //! What verbs need that look into a cluster which must be there.
 
+use std::collections::BTreeSet;
+
 use crate::engine::Engine;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::count;
 use crate::plan::Inventory;
-use crate::spec::{ClusterName, Spec};
+use crate::plan::diff::lifecycle::Objection;
+use crate::spec::{ClusterName, NodeId, Spec};
 
 /// What the Engine has of a cluster, which has containers.
 ///
@@ -42,4 +45,41 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
         )
         .hinted(format!("record it again, with the settings that it had: {}", command_line(cluster, "up")))
     })
+}
+
+/// The nodes that a command line names; `None` when it names none, and so means all.
+///
+/// # Errors
+/// The cluster has no such node.
+pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
+    let known: BTreeSet<NodeId> = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
+    let node = |name: &String| {
+        name.parse().ok().filter(|node| known.contains(node)).ok_or_else(|| {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            let what = format!("the cluster '{}' has no node '{name}'", spec.name);
+            Failure::message(FailureKind::Usage, what).hinted(format!("its nodes are {}", known.join(", ")))
+        })
+    };
+    if names.is_empty() { Ok(None) } else { names.iter().map(node).collect::<Result<_, _>>().map(Some) }
+}
+
+/// Refuses what there are objections to, unless it is forced.
+///
+/// # Errors
+/// The objections, with the command that does it all the same.
+pub fn meant(
+    cluster: &ClusterName,
+    verb: &str,
+    names: &[String],
+    objections: &[Objection],
+    force: bool,
+) -> Result<(), Failure> {
+    if force || objections.is_empty() {
+        return Ok(());
+    }
+    let why: Vec<String> = objections.iter().map(ToString::to_string).collect();
+    let words = [vec![verb], names.iter().map(String::as_str).collect(), vec!["--force"]].concat().join(" ");
+    Err(Failure::message(FailureKind::Usage, format!("nothing was done: {}", why.join("; ")))
+        .hinted(format!("see how it is: {}", command_line(cluster, "status")))
+        .hinted(format!("if you mean it: {}", command_line(cluster, &words))))
 }

@@ -15,12 +15,16 @@ pub mod ls;
 pub mod man;
 pub mod plan;
 pub mod ps;
+pub mod restart;
 pub mod scale;
 pub mod sources;
+pub mod start;
 pub mod status;
+pub mod stop;
 pub mod up;
 pub mod url;
 pub mod verify;
+mod walk;
 
 use std::sync::Arc;
 
@@ -73,7 +77,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             chaos::heal(&context, Some(request.name())).await?;
             let inventory = context.engine.inventory(request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
-            up::run(&context, settings, inventory, args.timeout).await
+            up::run(&context, &settings.spec, &settings.secrets, inventory, args.timeout).await
         }
         Verb::Scale(args) => {
             let request = sources::gather(&global, &args.settings())?.read()?;
@@ -81,7 +85,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let _lock = lock::hold(&context.ui, request.name()).await?;
             let inventory = existing::inventory(&*context.engine, request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
-            scale::run(&context, settings, inventory, args.timeout, args.force).await
+            scale::run(&context, &settings, inventory, args.timeout, args.force).await
         }
         Verb::Failover(args) => {
             let name = cluster_name(&global)?;
@@ -89,6 +93,19 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let group = args.group.parse().map_err(usage)?;
             let to = args.to.map(|to| to.parse()).transpose().map_err(usage)?;
             failover::run(&connect(&global, ui, cancel).await?, &name, group, to).await
+        }
+        Verb::Stop(args) => {
+            let name = cluster_name(&global)?;
+            stop::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.force).await
+        }
+        Verb::Start(args) => {
+            let name = cluster_name(&global)?;
+            start::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.timeout).await
+        }
+        Verb::Restart(args) => {
+            let name = cluster_name(&global)?;
+            let context = connect(&global, ui, cancel).await?;
+            restart::run(&context, &name, &args.nodes, args.timeout, args.force).await
         }
         Verb::Plan(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;

@@ -18,7 +18,7 @@ use crate::spec::settings::Settings;
 /// A refusal, before anything is changed; else as [`up::run`].
 pub async fn run(
     context: &Context,
-    settings: Settings,
+    settings: &Settings,
     inventory: Inventory,
     timeout: Duration,
     force: bool,
@@ -29,7 +29,7 @@ pub async fn run(
     }
     let plan = diff(&settings.spec, &observed);
     context.ui.status(PlanDocument::new(&settings.spec.name, &plan).text(&context.ui));
-    up::run(context, settings, observed.inventory, timeout).await
+    up::run(context, &settings.spec, &settings.secrets, observed.inventory, timeout).await
 }
 
 /// Refuses what cannot be taken back or is seldom meant.

@@ -2,58 +2,32 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use super::Context;
-use crate::converge::Converger;
-use crate::engine::{Engine, image};
+use super::{Context, walk};
+use crate::engine::Engine;
 use crate::error::{Exit, Failure};
 use crate::output::plan::UpDocument;
+use crate::plan::diff;
 use crate::plan::observed::Inventory;
 use crate::plan::status::status;
-use crate::sentinel::client::Client;
-use crate::spec::Secrets;
-use crate::spec::settings::Settings;
+use crate::spec::Spec;
+use crate::spec::settings::GivenSecrets;
 
-/// Runs it. The caller holds the cluster's lock.
+/// Runs it. The caller holds the cluster's lock. `given` are the passwords of a new cluster, as far as somebody gave them.
 ///
 /// # Errors
 /// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
 /// interruption. What was done until then stays: a further `up` goes on from there.
 pub async fn run(
     context: &Context,
-    settings: Settings,
+    spec: &Spec,
+    given: &GivenSecrets,
     inventory: Inventory,
     timeout: Duration,
 ) -> Result<Exit, Failure> {
-    let Context { ui, engine, cancel, .. } = context;
-    let spec = &settings.spec;
-    let progress = ui.progress();
-    let report = |event| progress.report(event);
-    let new_secrets = settings.secrets.or_made(rand::random);
-    let converger = Converger {
-        engine: &**engine,
-        connect: |secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone()),
-        spec,
-        new_secrets,
-        prepare: async |inventory: &Inventory| {
-            engine.check_conflicts(spec, inventory).await?;
-            image::resolve(engine, &spec.images, inventory, &report).await
-        },
-        report: &report,
-        cancel,
-        deadline: Instant::now() + timeout,
-    };
-    let done = match converger.converge(inventory).await {
-        Ok(done) => done,
-        Err(error) => {
-            progress.finish();
-            return Err(super::explain(context, spec, error).await);
-        }
-    };
-    let timings = progress.finish();
-    let status = status(spec, &done.observed, engine.remote_host());
+    let new_secrets = given.or_made(rand::random);
+    let (done, timings) = walk::converge(context, spec, new_secrets, diff, inventory, timeout).await?;
+    let status = status(spec, &done.observed, context.engine.remote_host());
     let document = UpDocument::new(&status, &timings, done.took);
-    ui.outcome(&document, |ui| document.remarks(ui))?;
+    context.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

@@ -18,6 +18,7 @@
 mod document;
 pub mod failover;
 pub mod images;
+pub mod lifecycle;
 pub mod list;
 mod phase;
 pub mod plan;

@@ -33,6 +33,8 @@ pub enum Phase {
     Remove,
     /// Wait: every node answers.
     Answers,
+    /// Wait: a node does its part.
+    InService,
     /// Wait: replicas are in sync.
     InSync,
     /// Wait: Sentinels agree on the master.
@@ -67,6 +69,7 @@ impl Phase {
             Action::Switchover { .. } => Self::Switchover,
             Action::Await { gate } => match gate {
                 Gate::Answers { .. } => Self::Answers,
+                Gate::InService { .. } => Self::InService,
                 Gate::ReplicasInSync { .. } => Self::InSync,
                 Gate::SentinelsAgree { .. } => Self::Agree,
                 Gate::SentinelsSeeAll { .. } => Self::SeeAll,
@@ -90,6 +93,7 @@ impl Phase {
             Self::Stop => "stop",
             Self::Remove => "remove",
             Self::Answers => "ready: nodes answer",
+            Self::InService => "ready: nodes serve",
             Self::InSync => "ready: replicas in sync",
             Self::Agree => "ready: Sentinels agree",
             Self::SeeAll => "ready: Sentinels see all",

@@ -1,5 +1,7 @@
 //! Gates: what a step waits for, and when a cluster is ready. Each is a pure predicate on what was observed.
 
+mod service;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -43,6 +45,12 @@ pub enum Gate {
         /// The group.
         group: Group,
     },
+    /// The node does its part, whatever the others do: a Redis node is the master or in sync with it and gets connections
+    /// from the proxies that answer, a Sentinel agrees with the others and counts for them, a proxy leads to the masters.
+    InService {
+        /// Which.
+        node: NodeId,
+    },
 }
 
 impl fmt::Display for Gate {
@@ -54,6 +62,7 @@ impl fmt::Display for Gate {
             Self::SentinelsSeeAll { group } => write!(f, "Sentinels see all nodes of {group}"),
             Self::QuorumReached { group } => write!(f, "quorum for {group}"),
             Self::ProxiesRoute { group } => write!(f, "proxies route {group}"),
+            Self::InService { node } => write!(f, "{node} is in service"),
         }
     }
 }
@@ -77,7 +86,7 @@ impl Gate {
     /// The nodes whose logs tell most when this gate does not open.
     pub fn concerns(&self, spec: &Spec) -> Vec<NodeId> {
         match self {
-            Self::Answers { node } => vec![*node],
+            Self::Answers { node } | Self::InService { node } => vec![*node],
             Self::ReplicasInSync { group } => spec.redis_nodes(*group).collect(),
             Self::SentinelsAgree { .. } | Self::SentinelsSeeAll { .. } | Self::QuorumReached { .. } => {
                 spec.sentinel_nodes().collect()
@@ -117,6 +126,7 @@ impl Gate {
                 Ok(())
             }
             Self::ProxiesRoute { group } => proxies_route(*group, spec, observed),
+            Self::InService { node } => service::in_service(*node, spec, observed),
         }
     }
 }
@@ -205,18 +215,7 @@ fn watched<'a>(
 fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
     let master = sole_master(group, observed)?;
     for node in spec.redis_nodes(group).filter(|node| *node != master) {
-        answers(node, observed)?;
-        let Some(view) = observed.topology.redis.get(&node).and_then(Answer::said) else { continue };
-        let RoleView::Replica { master: follows, link_up, syncing, .. } = &view.role else { continue };
-        if node_at(*follows, observed) != Some(master) {
-            return Err(format!("{node} follows {follows}, not {master}"));
-        }
-        if *syncing {
-            return Err(format!("{node} is copying the data of {master}"));
-        }
-        if !link_up {
-            return Err(format!("the link of {node} to {master} is down"));
-        }
+        replica_in_sync(node, master, observed)?;
     }
     // The master's own word, too: it counts only acknowledged replicas for min-replicas-to-write.
     let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
@@ -271,21 +270,31 @@ fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(
     Ok(())
 }
 
+/// Whether a node follows this master and has all its data.
+fn replica_in_sync(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), String> {
+    answers(node, observed)?;
+    let Some(view) = observed.topology.redis.get(&node).and_then(Answer::said) else { return Ok(()) };
+    let RoleView::Replica { master: follows, link_up, syncing, .. } = &view.role else { return Ok(()) };
+    if node_at(*follows, observed) != Some(master) {
+        return Err(format!("{node} follows {follows}, not {master}"));
+    }
+    if *syncing {
+        return Err(format!("{node} is copying the data of {master}"));
+    }
+    if !link_up {
+        return Err(format!("the link of {node} to {master} is down"));
+    }
+    Ok(())
+}
+
 fn proxies_route(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
     let master = sole_master(group, observed)?;
-    let replicas: BTreeSet<NodeId> = spec.redis_nodes(group).filter(|node| *node != master).collect();
+    let replicas: Vec<NodeId> = spec.redis_nodes(group).filter(|node| *node != master).collect();
     for proxy in spec.proxy_nodes() {
         answers(proxy, observed)?;
         let Some(view) = observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
-        let route = view.routes.get(&group).cloned().unwrap_or_default();
-        match route.write {
-            Some(node) if node == master => {}
-            Some(node) => return Err(format!("{proxy} sends writes of {group} to {node}, not to {master}")),
-            None => return Err(format!("{proxy} has no server for writes of {group}")),
-        }
-        if let Some(node) = replicas.difference(&route.read).next() {
-            return Err(format!("{proxy} does not yet send reads of {group} to {node}"));
-        }
+        service::writes_to(proxy, view, group, master)?;
+        replicas.iter().try_for_each(|node| service::reads_from(proxy, view, group, *node))?;
     }
     Ok(())
 }

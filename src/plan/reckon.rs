@@ -138,14 +138,19 @@ fn by_followers(group: Group, observed: &Observed) -> Option<NodeId> {
     views.filter_map(|(_, answer)| answer.said()).filter_map(follows).next()
 }
 
-/// The replica to promote in place of a master: up, linked, and with the highest offset; the lowest ordinal of equals.
+/// The replica to promote in place of a master: [`fittest`] of all others that the group is to have.
 pub fn successor(group: Group, master: NodeId, spec: &Spec, observed: &Observed) -> Option<NodeId> {
+    fittest(spec.redis_nodes(group).filter(|node| *node != master), observed)
+}
+
+/// The node that can be promoted best: up, linked, and with the highest offset; the lowest ordinal of equals.
+pub fn fittest(candidates: impl Iterator<Item = NodeId>, observed: &Observed) -> Option<NodeId> {
     let fit = |node: &NodeId| match redis_view(*node, observed).map(|view| &view.role) {
         Some(RoleView::Replica { link_up, .. }) => *link_up && is_up(*node, observed),
         Some(RoleView::Master { .. }) | None => false,
     };
-    let candidates = spec.redis_nodes(group).filter(|node| *node != master).filter(fit);
-    candidates.max_by_key(|node| (redis_view(*node, observed).map_or(0, |view| view.offset), std::cmp::Reverse(*node)))
+    let merit = |node: &NodeId| (redis_view(*node, observed).map_or(0, |view| view.offset), std::cmp::Reverse(*node));
+    candidates.filter(fit).max_by_key(merit)
 }
 
 /// Whether a node runs and answers.

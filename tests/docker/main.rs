@@ -10,6 +10,7 @@ mod dial;
 mod engine;
 mod failover_test;
 mod images;
+mod lifecycle;
 mod own_engine;
 mod scale;
 mod servers;

@@ -3,6 +3,7 @@
 //! A plan is a wave, not a script for all eventualities: where the next decision depends on what a step brings to light
 //! (what an old volume holds, whom the Sentinels elect), the plan ends and says so in [`Plan::then_observe`].
 
+pub mod lifecycle;
 mod shrink;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,8 @@ struct Planner<'a> {
     unsettled: BTreeMap<Group, String>,
     /// The last step of each node that has steps.
     last: BTreeMap<NodeId, StepId>,
+    /// The only nodes that are brought up; all when absent.
+    scope: Option<&'a BTreeSet<NodeId>>,
 }
 
 impl<'a> Planner<'a> {
@@ -63,7 +66,7 @@ impl<'a> Planner<'a> {
             }
         }
         let (plan, last) = Default::default();
-        Self { spec, observed, plan, network: None, masters, unborn, unsettled, last }
+        Self { spec, observed, plan, network: None, masters, unborn, unsettled, last, scope: None }
     }
 
     fn facts(&self, node: NodeId) -> Option<&'a NodeFacts> {
@@ -184,6 +187,9 @@ impl<'a> Planner<'a> {
     }
 
     fn bring_up(&mut self, node: NodeId, before_start: &[StepId]) {
+        if self.scope.is_some_and(|scope| !scope.contains(&node)) {
+            return;
+        }
         let Some(facts) = self.facts(node) else {
             if self.is_decided(node) {
                 self.create(node, "it is missing");

@@ -1,0 +1,40 @@
+//! `redos restart`: restart nodes one after the other, masters last and after a switchover.
+
+use std::time::Duration;
+
+use super::{Context, existing, observe, walk};
+use crate::converge::read_secrets;
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::command_line;
+use crate::output::lifecycle::{LifecycleDocument, Verb};
+use crate::plan::diff::lifecycle;
+use crate::spec::ClusterName;
+
+/// Restarts the named nodes that run, or all Redis nodes and Sentinels when none is named. `force` allows what costs more
+/// than the nodes.
+///
+/// # Errors
+/// There is no such cluster or node; an objection, before anything is changed; a node that does not come back in time.
+pub async fn run(
+    context: &Context,
+    name: &ClusterName,
+    named: &[String],
+    timeout: Duration,
+    force: bool,
+) -> Result<Exit, Failure> {
+    let _lock = super::lock::hold(&context.ui, name).await?;
+    let inventory = existing::inventory(&*context.engine, name).await?;
+    let spec = existing::recorded(name, &inventory)?.clone();
+    let nodes = existing::named(&spec, &inventory, named)?;
+    let observed = observe(context, &spec, inventory).await?;
+    let proposal = lifecycle::restart(&spec, &observed, nodes.as_ref());
+    existing::meant(name, "restart", named, &proposal.objections, force)?;
+    let secrets = read_secrets(&*context.engine, &spec, &observed.inventory).await?.ok_or_else(|| {
+        Failure::message(FailureKind::Failed, format!("the passwords of '{name}' are on none of its nodes"))
+            .hinted(format!("repair it: {}", command_line(name, "up")))
+    })?;
+    let took = walk::plan(context, &spec, &secrets, &proposal.plan, &observed.inventory, timeout).await?;
+    let document = LifecycleDocument::new(Verb::Restart, &spec, &observed, &proposal.plan, took);
+    context.ui.outcome(&document, |ui| document.remarks(ui))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,33 @@
+//! `redos start`: start nodes that are stopped, or the whole cluster, and wait until they serve.
+
+use std::time::Duration;
+
+use super::{Context, existing, up, walk};
+use crate::error::{Exit, Failure};
+use crate::output::lifecycle::{LifecycleDocument, Verb};
+use crate::plan::Plan;
+use crate::plan::diff::lifecycle;
+use crate::plan::observed::Observed;
+use crate::spec::settings::GivenSecrets;
+use crate::spec::{ClusterName, Spec};
+
+/// Starts the named nodes; when none is named, all, and then it waits as `up` does.
+///
+/// # Errors
+/// There is no such cluster or node; else as [`up::run`].
+pub async fn run(context: &Context, name: &ClusterName, named: &[String], timeout: Duration) -> Result<Exit, Failure> {
+    let _lock = super::lock::hold(&context.ui, name).await?;
+    let inventory = existing::inventory(&*context.engine, name).await?;
+    let spec = existing::recorded(name, &inventory)?.clone();
+    let given = GivenSecrets::default();
+    let Some(nodes) = existing::named(&spec, &inventory, named)? else {
+        return up::run(context, &spec, &given, inventory, timeout).await;
+    };
+    let before = Observed { inventory: inventory.clone(), ..Observed::default() };
+    let diff = |spec: &Spec, observed: &Observed| lifecycle::start(spec, observed, &nodes);
+    let (done, _) = walk::converge(context, &spec, given.or_made(rand::random), diff, inventory, timeout).await?;
+    let walked = Plan { steps: done.plans.into_iter().flat_map(|plan| plan.steps).collect(), then_observe: None };
+    let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);
+    context.ui.outcome(&document, |ui| document.remarks(ui))?;
+    Ok(Exit::Done)
+}

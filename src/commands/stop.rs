@@ -1,0 +1,47 @@
+//! `redos stop`: stop nodes, or the whole cluster in an order after which `start` has the same master and all data.
+
+use std::time::Duration;
+
+use super::{Context, existing, observe, walk};
+use crate::converge::read_secrets;
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::command_line;
+use crate::output::lifecycle::{LifecycleDocument, Verb};
+use crate::plan::diff::lifecycle;
+use crate::spec::secret::SECRET_OCTETS;
+use crate::spec::{ClusterName, Secrets};
+
+/// No gate is waited for; stops and switchovers have deadlines of their own.
+const DEADLINE: Duration = Duration::from_secs(300);
+
+/// Stops the named nodes, or all when none is named. `force` allows what costs more than the nodes.
+///
+/// # Errors
+/// There is no such cluster or node; an objection, before anything is changed; the Engine or a switchover failed.
+pub async fn run(context: &Context, name: &ClusterName, named: &[String], force: bool) -> Result<Exit, Failure> {
+    let _lock = super::lock::hold(&context.ui, name).await?;
+    let inventory = existing::inventory(&*context.engine, name).await?;
+    let spec = existing::recorded(name, &inventory)?.clone();
+    let nodes = existing::named(&spec, &inventory, named)?;
+    let observed = observe(context, &spec, inventory).await?;
+    let proposal = lifecycle::stop(&spec, &observed, nodes.as_ref());
+    existing::meant(name, "stop", named, &proposal.objections, force)?;
+    let secrets = read_secrets(&*context.engine, &spec, &observed.inventory).await?;
+    // A cluster without secrets has no server to log in at, and containers stop without them.
+    let secrets = secrets.unwrap_or_else(|| Secrets::made(|| [0; SECRET_OCTETS]));
+    let took = walk::plan(context, &spec, &secrets, &proposal.plan, &observed.inventory, DEADLINE).await;
+    let took = took.map_err(|failure| match failure.kind {
+        FailureKind::Interrupted => {
+            let again = [vec!["stop"], named.iter().map(String::as_str).collect()].concat().join(" ");
+            let hints = vec![
+                format!("stop the rest: {}", command_line(name, &again)),
+                format!("start it again: {}", command_line(name, "start")),
+            ];
+            Failure { hints, ..failure }
+        }
+        _ => failure,
+    })?;
+    let document = LifecycleDocument::new(Verb::Stop, &spec, &observed, &proposal.plan, took);
+    context.ui.outcome(&document, |ui| document.remarks(ui))?;
+    Ok(Exit::Done)
+}

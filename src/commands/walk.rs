@@ -1,0 +1,91 @@
+//! Walking plans for a person who watches: with progress, until a deadline, and an error that explains itself.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Context, explain};
+use crate::apply::Applier;
+use crate::converge::{Converged, Converger};
+use crate::engine::Engine;
+use crate::engine::image;
+use crate::error::Failure;
+use crate::output::Timings;
+use crate::plan::Plan;
+use crate::plan::observed::{Inventory, Observed};
+use crate::sentinel::client::Client;
+use crate::spec::{Secrets, Spec};
+
+/// Plans and walks until there is nothing left to do. `diff` is what makes a plan of what is seen.
+///
+/// # Errors
+/// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
+/// interruption. What was done until then stays.
+pub async fn converge(
+    context: &Context,
+    spec: &Spec,
+    new_secrets: Secrets,
+    diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
+    inventory: Inventory,
+    timeout: Duration,
+) -> Result<(Converged, Timings), Failure> {
+    let Context { ui, engine, cancel, .. } = context;
+    let progress = ui.progress();
+    let report = |event| progress.report(event);
+    let converger = Converger {
+        engine: &**engine,
+        connect: |secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone()),
+        spec,
+        diff,
+        new_secrets,
+        prepare: async |inventory: &Inventory| {
+            engine.check_conflicts(spec, inventory).await?;
+            image::resolve(engine, &spec.images, inventory, &report).await
+        },
+        report: &report,
+        cancel,
+        deadline: Instant::now() + timeout,
+    };
+    let result = converger.converge(inventory).await;
+    let timings = progress.finish();
+    match result {
+        Ok(done) => Ok((done, timings)),
+        Err(error) => Err(explain(context, spec, error).await),
+    }
+}
+
+/// Walks one plan, which makes no node.
+///
+/// # Errors
+/// As [`converge`].
+pub async fn plan(
+    context: &Context,
+    spec: &Spec,
+    secrets: &Secrets,
+    plan: &Plan,
+    inventory: &Inventory,
+    timeout: Duration,
+) -> Result<Duration, Failure> {
+    let Context { ui, engine, cancel, .. } = context;
+    let began = Instant::now();
+    let servers = Client::new(engine.clone(), spec.clone(), secrets.clone());
+    let progress = ui.progress();
+    let report = |event| progress.report(event);
+    let applier = Applier {
+        engine: &**engine,
+        servers: &servers,
+        spec,
+        secrets,
+        programs: None,
+        report: &report,
+        cancel,
+        deadline: began + timeout,
+        is_overtaken: &|_| false,
+    };
+    let result = applier.apply(plan, inventory).await;
+    progress.finish();
+    match result {
+        Ok(_) => Ok(began.elapsed()),
+        Err(error) => Err(explain(context, spec, error).await),
+    }
+}
