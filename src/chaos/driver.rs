@@ -17,7 +17,7 @@ use super::fault::Written;
 use super::history::{
     FaultRecord, Header, HistoryError, KIND, Record, RoundBegin, RoundEnd, SeenRole, WorkloadFacts, Writer,
 };
-use super::scenario::{AFTER_FAILOVER, COOL_DOWN, SETTLE, Scenario, Trial};
+use super::scenario::{AFTER_FAILOVER, COOL_DOWN, SETTLE, Scenario, Trial, WARM_UP};
 use super::settle::settled;
 use super::subject::{Server, Subject};
 use super::watch::{Seen, Watch};
@@ -34,6 +34,11 @@ const POLL: Duration = Duration::from_millis(10);
 const SETTLE_POLL: Duration = Duration::from_millis(100);
 /// How long a fault may take until a watcher sees it.
 const BITE: Duration = Duration::from_secs(5);
+/// How long the subject may take to be settled before the final state is read.
+const LAST_SETTLE: Duration = Duration::from_secs(10);
+/// How much longer than its fault the keys of a round live if nobody removes them: a killed redos does not. Longer than
+/// everything else in a round.
+const KEYS_LIVE: Duration = Duration::from_secs(3600);
 /// How long `SENTINEL FAILOVER` and a switchover may take.
 const PLANNED: Duration = Duration::from_secs(30);
 
@@ -164,13 +169,17 @@ impl<E: Containers> Driver<'_, '_, E> {
         self.scenario.clients.iter().filter(usable).copied().collect()
     }
 
-    /// Waits until the subject is settled. Returns its master.
+    /// Waits until the subject is settled, or the user breaks off. Returns its master.
     async fn settle(&self, limit: Duration) -> Result<String, String> {
+        self.settle_unless(limit, &self.cancel).await
+    }
+
+    async fn settle_unless(&self, limit: Duration, cancel: &CancellationToken) -> Result<String, String> {
         let deadline = Instant::now() + limit;
         loop {
             match settled(&self.subject).await {
                 Ok(master) => return Ok(master),
-                Err(why) if Instant::now() >= deadline || self.cancel.is_cancelled() => return Err(why),
+                Err(why) if Instant::now() >= deadline || cancel.is_cancelled() => return Err(why),
                 Err(_) => sleep(SETTLE_POLL).await,
             }
         }
@@ -208,7 +217,14 @@ impl<E: Containers> Driver<'_, '_, E> {
         let workload = self.workload(&prefix, first_id, clock, records).map_err(DriverError::Workload)?;
 
         (self.progress)(format!("round {round} of {of}: writes to {}, master {master}", self.subject.write));
-        let mut interrupted = self.pause(self.scenario.before_fault(round)).await == Waited::Interrupted;
+        let keys_live = KEYS_LIVE + self.scenario.longest_fault(self.subject.down_after);
+        let keys_expire = async {
+            sleep(WARM_UP).await;
+            read_back::expire(&self.subject, target, &prefix, keys_live).await;
+        };
+        // Beside the wait, so that the phase of the fault stays what the seed says.
+        let (waited, ()) = tokio::join!(self.pause(self.scenario.before_fault(round)), keys_expire);
+        let mut interrupted = waited == Waited::Interrupted;
         if !interrupted {
             (self.progress)(format!("round {round} of {of}: {} of {master}", self.scenario.trial));
             let (fault, broken_off) = self.inflict(target, &watch, clock).await?;
@@ -222,8 +238,9 @@ impl<E: Containers> Driver<'_, '_, E> {
             interrupted = self.pause(COOL_DOWN).await == Waited::Interrupted;
         }
         let next_id = workload.finish().await;
-        // What was unknown at its deadline may still be executed within the next moments.
-        let last = self.settle(Duration::from_secs(10)).await;
+        // What was unknown at its deadline may still be executed within the next moments. A user who broke off wants
+        // nothing left behind, which takes the master of a settled subject.
+        let last = self.settle_unless(LAST_SETTLE, &CancellationToken::new()).await;
         if let Some(master) = last.ok().and_then(|name| self.subject.node(&name)) {
             match read_back::read(&self.subject, master, &prefix, clock).await {
                 Ok(finals) => {

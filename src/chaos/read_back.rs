@@ -13,6 +13,8 @@ use super::workload::key;
 
 /// How long reading may take.
 const LIMIT: Duration = Duration::from_secs(30);
+/// How long setting times to live may take.
+const EXPIRE_LIMIT: Duration = Duration::from_millis(500);
 /// Entries of a list that are read at once.
 const CHUNK: usize = 5000;
 
@@ -64,11 +66,32 @@ async fn list(connection: &mut Connection, key: &str, foreign: &mut u64) -> Resu
     }
 }
 
+/// All keys that a round writes.
+fn keys(prefix: &str) -> [String; 5] {
+    let [lasting, fresh, pipeline] =
+        [Client::Lasting, Client::Fresh, Client::Pipeline].map(|client| key::log(prefix, client));
+    [lasting, fresh, pipeline, key::queue(prefix), key::counter(prefix)]
+}
+
+/// Has what a round wrote until now go away by itself after a time, whatever becomes of this redos. A key keeps its time
+/// when it is written to, and takes it along to the replicas.
+pub async fn expire(subject: &Subject, master: &Server, prefix: &str, after: Duration) {
+    let seconds = after.as_secs().to_string();
+    let asking = async {
+        let mut connection = subject.connect(master, &subject.observer, Clock::new()).await?;
+        for key in keys(prefix) {
+            ask(&mut connection, &["EXPIRE", &key, &seconds]).await?;
+        }
+        Ok::<_, OpError>(())
+    };
+    // A key that does not expire is removed at the end of the round all the same.
+    let _ = timeout(EXPIRE_LIMIT, asking).await;
+}
+
 /// Removes what a round wrote.
 pub async fn remove(subject: &Subject, master: &Server, prefix: &str) {
-    let logs = [Client::Lasting, Client::Fresh, Client::Pipeline].map(|client| key::log(prefix, client));
-    let (queue, counter) = (key::queue(prefix), key::counter(prefix));
-    let command = ["UNLINK", &logs[0], &logs[1], &logs[2], &queue, &counter];
-    // A few small keys that stay harm nobody: their names begin with "redos:" and are never used again.
+    let keys = keys(prefix);
+    let command: Vec<&str> = std::iter::once("UNLINK").chain(keys.iter().map(String::as_str)).collect();
+    // What stays has a time to live.
     let _ = subject.ask(master, &subject.observer, &command, LIMIT).await;
 }

@@ -190,7 +190,7 @@ fn published(inventory: &Inventory, container: u16) -> Option<&PublishedPort> {
 
 fn environment(context: &Context, spec: &Spec) -> BTreeMap<String, String> {
     let nodes = format!(
-        "{} masters, {} replicas each, {} Sentinels (quorum {}), {} proxies",
+        "masters {}, replicas of each {}, Sentinels {} (quorum {}), proxies {}",
         spec.masters, spec.replicas, spec.sentinels, spec.quorum, spec.proxies
     );
     let waits =

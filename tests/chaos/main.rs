@@ -4,6 +4,7 @@
 mod model;
 mod mutants;
 mod report;
+mod schema;
 mod server;
 mod verdict;
 mod workload;

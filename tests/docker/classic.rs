@@ -7,6 +7,7 @@ mod project;
 use serde_json::Value;
 
 use self::project::{Classic, PASSWORD};
+use crate::schema::faults;
 use crate::support::{Cluster, Run};
 
 /// Makes the project and runs a test on it with one fault. Returns the report and how the run ended.
@@ -22,6 +23,7 @@ async fn judged(topic: &str, fault: &str) -> (Value, Run) {
     let arguments = ["failover-test", "--fault", fault, "-o", "json", "--password-file", password];
     let run = cluster.redos(&[&arguments[..], &subject].concat()).await;
     let report = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    assert_eq!(faults(&report), Vec::<String>::new());
     (report, run)
 }
 

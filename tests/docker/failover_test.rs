@@ -1,11 +1,17 @@
 //! `failover-test`, `verify` and `chaos`: faults on a real cluster, and what is left of them.
 
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use bollard::query_parameters as query;
+use redos::chaos::verdict::PUNCTUAL;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tokio::process::Child;
 
-use crate::support::{Cluster, eventually, raw};
+use crate::schema::faults;
+use crate::support::{Cluster, Run, eventually, raw};
 
 /// Whether a container is paused.
 async fn is_paused(name: &str) -> bool {
@@ -13,36 +19,149 @@ async fn is_paused(name: &str) -> bool {
     seen.state.and_then(|state| state.paused).unwrap_or_default()
 }
 
+/// Runs a test of a cluster and leaves its report in a folder.
+async fn tested(cluster: &Cluster, folder: &Path, arguments: &[&str]) -> (Value, Run) {
+    let path = folder.to_str().expect("a path");
+    let own = ["failover-test", "--report", path, "-o", "json", "--max-outage", "30s"];
+    let run = cluster.redos(&[&own, arguments].concat()).await;
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    assert_eq!(faults(&report), Vec::<String>::new(), "it is what its schema says");
+    (report, run)
+}
+
+/// Nothing is wrong with a round. On a machine that is busy with other things the generator may lag, and then the verdict
+/// is INVALID; the data is judged all the same.
+fn is_good(round: &Value) {
+    let else_wrong = |check: &&Value| check["ok"] == false && check["name"] != PUNCTUAL;
+    let wrong: Vec<&Value> = round["checks"].as_array().expect("checks").iter().filter(else_wrong).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(round["integrity"]["lost"], 0);
+    assert!(round["integrity"]["acknowledged"].as_u64().is_some_and(|writes| writes > 1000), "{round:#}");
+    assert_ne!(round["newMaster"], round["master"], "there was a failover");
+    assert_eq!(round["dualMaster"]["acknowledgedMs"], 0.0, "nobody was led to an old master");
+}
+
+/// The keys that tests have left in the database.
+async fn keys(cluster: &Cluster) -> Vec<String> {
+    let mut client = cluster.client(&[]).await;
+    redis::cmd("KEYS").arg("redos:*").query_async(&mut client).await.expect("an answer")
+}
+
 #[tokio::test]
 async fn a_paused_master_that_comes_back_costs_no_acknowledged_write() {
     let cluster = Cluster::new("ftest").await;
     cluster.up(&[]).await.succeeds();
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().to_str().expect("a path");
-    let run = cluster.redos(&["failover-test", "--report", path, "-o", "json", "--max-outage", "30s"]).await;
-    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    let (report, run) = tested(&cluster, folder.path(), &[]).await;
     let round = &report["rounds"][0];
-
-    // On a machine that is busy with other things the generator may lag, and then the verdict is INVALID; the data is
-    // judged all the same.
-    let else_wrong = |check: &&Value| check["ok"] == false && check["name"] != "the generator kept its schedule";
-    let wrong: Vec<&Value> = round["checks"].as_array().expect("checks").iter().filter(else_wrong).collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    is_good(round);
     assert_eq!(run.code, Some(if report["verdict"] == "pass" { 0 } else { 3 }), "{}", report["verdict"]);
-    assert_eq!(round["integrity"]["lost"], 0);
-    assert!(round["integrity"]["acknowledged"].as_u64().is_some_and(|writes| writes > 1000), "{round:#}");
-    assert_ne!(round["newMaster"], round["master"], "there was a failover");
-    assert!(round["dualMaster"]["claimedMs"].as_f64().is_some_and(|claimed| claimed > 0.0), "the old master came back");
-    assert_eq!(round["dualMaster"]["acknowledgedMs"], 0.0, "and nobody was led to it");
     for moment in ["subjectivelyDownMs", "electedMs", "promotedMs", "proxySwitchedMs", "firstWriteMs", "convergedMs"] {
         assert!(round["moments"][moment].is_number(), "{moment} in {:#}", round["moments"]);
     }
+    assert_eq!(keys(&cluster).await, Vec::<String>::new(), "what was written is removed");
 
-    let again = cluster.redos(&["verify", &format!("{path}/history.ndjson"), "-o", "json"]).await;
+    let history = folder.path().join("history.ndjson");
+    let again = cluster.redos(&["verify", history.to_str().expect("a path"), "-o", "json"]).await;
     assert_eq!((again.code, &again.stdout), (run.code, &run.stdout), "the history alone gives the same verdict");
     for name in ["report.json", "report.html", "junit.xml"] {
         assert!(folder.path().join(name).is_file(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_killed_master_that_comes_back_costs_no_write_that_a_replica_has() {
+    let cluster = Cluster::new("fkill").await;
+    cluster.up(&[]).await.succeeds();
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["--fault", "kill", "--rounds", "2", "--durability", "wait", "--rate", "100"];
+    let (report, _) = tested(&cluster, folder.path(), &arguments).await;
+    let rounds = report["rounds"].as_array().expect("rounds");
+    assert_eq!(rounds.len(), 2);
+    rounds.iter().for_each(is_good);
+    assert_eq!(report["workload"]["durability"], "wait");
+    assert_eq!(report["summary"]["lost"], 0);
+    if report["verdict"] == "pass" {
+        // 1 - 0.05^(1/2)
+        let statement = report["statement"].as_str().unwrap_or_default();
+        assert!(statement.starts_with("no loss in 2 rounds: up to 78 %"), "{statement}");
+    }
+}
+
+/// A test under way, with its pid, when so much of its history is written that the workload is well under way.
+async fn under_way(cluster: &Cluster, folder: &Path, fault: &str) -> (Child, Pid) {
+    let path = folder.to_str().expect("a path");
+    let mut command = cluster.command(&["failover-test", "--report", path, "--fault", fault, "-o", "json"]);
+    let redos = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process");
+    let pid = redos.id().and_then(|id| Pid::from_raw(id as i32)).expect("a pid");
+    let history = folder.join("history.ndjson");
+    eventually("operations are written down", async || {
+        std::fs::metadata(&history).is_ok_and(|facts| facts.len() > 30_000)
+    })
+    .await;
+    (redos, pid)
+}
+
+#[tokio::test]
+async fn a_redos_that_stood_still_calls_its_test_invalid_and_not_an_outage() {
+    let cluster = Cluster::new("fstill").await;
+    cluster.up(&[]).await.succeeds();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (redos, pid) = under_way(&cluster, folder.path(), "switchover").await;
+    kill_process(pid, Signal::STOP).expect("a signal");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    kill_process(pid, Signal::CONT).expect("a signal");
+    let output = redos.wait_with_output().await.expect("it ends");
+    assert_eq!(output.status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!(report["verdict"], "invalid", "{}", report["cause"]);
+    assert!(report["cause"].as_str().is_some_and(|cause| cause.contains("the generator was")), "{}", report["cause"]);
+    let generator = &report["rounds"][0]["generator"];
+    assert!(generator["latenessMaxMs"].as_f64().is_some_and(|late| late > 200.0), "{generator:#}");
+    assert_eq!(report["rounds"][0]["integrity"]["lost"], 0);
+}
+
+#[tokio::test]
+async fn a_killed_failover_test_leaves_nothing_paused_and_no_key_that_stays() {
+    let cluster = Cluster::new("fgone").await;
+    cluster.up(&[]).await.succeeds();
+    let master = cluster.container(cluster.master().await);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut redos, _) = under_way(&cluster, folder.path(), "pause").await;
+    eventually("the master is paused", async || is_paused(&master).await).await;
+    redos.kill().await.expect("SIGKILL");
+    assert!(is_paused(&master).await, "nobody else has undone it");
+    eventually("the guard has undone it", async || !is_paused(&master).await).await;
+    eventually("the journal is empty", async || {
+        !cluster.redos(&["chaos", "ls", "-o", "json"]).await.succeeds().contains(&master)
+    })
+    .await;
+    let left = keys(&cluster).await;
+    assert!(!left.is_empty(), "it was killed before it could remove them");
+    let mut client = cluster.client(&[]).await;
+    for key in left {
+        let lives: i64 = redis::cmd("TTL").arg(&key).query_async(&mut client).await.expect("an answer");
+        assert!((1..7200).contains(&lives), "{key} lives for {lives} s");
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_breaks_off_a_test_finds_nothing_left_of_it() {
+    let cluster = Cluster::new("fstop").await;
+    cluster.up(&[]).await.succeeds();
+    let master = cluster.container(cluster.master().await);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (redos, pid) = under_way(&cluster, folder.path(), "pause").await;
+    eventually("the master is paused", async || is_paused(&master).await).await;
+    kill_process(pid, Signal::INT).expect("a signal");
+    let output = redos.wait_with_output().await.expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!(report["verdict"], "invalid", "{}", report["cause"]);
+    assert!(report["cause"].as_str().is_some_and(|cause| cause.contains("broke off")), "{}", report["cause"]);
+    assert!(!is_paused(&master).await);
+    assert!(!cluster.redos(&["chaos", "ls"]).await.succeeds().contains(&master));
+    eventually("no key is left", async || keys(&cluster).await.is_empty()).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ mod images;
 mod lifecycle;
 mod own_engine;
 mod scale;
+#[path = "../chaos/schema.rs"]
+mod schema;
 mod servers;
 mod support;
 mod up;

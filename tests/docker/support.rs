@@ -23,7 +23,7 @@ pub const IDLE: &[&str] = &["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1
 /// Where the Engine listens.
 const SOCKET: &str = "/var/run/docker.sock";
 /// How long [`eventually`] waits.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The Engine as redos sees it.
 pub async fn engine() -> Arc<DockerEngine> {

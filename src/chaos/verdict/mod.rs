@@ -26,6 +26,9 @@ pub use rounds::Summary;
 /// A generator that stood still for this long cannot tell an outage from its own sleep.
 const STALL: u64 = 200_000_000;
 
+/// The name of the check that the generator did not lag.
+pub const PUNCTUAL: &str = "the generator kept its schedule";
+
 /// A moment or a length of time. Held in nanoseconds, written to JSON as milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ms(pub u64);
@@ -364,7 +367,7 @@ fn validity(evidence: &Evidence, generator: Generator) -> Vec<Check> {
         Ms(STALL).millis(),
         generator.dropped
     );
-    checks.push(check("the generator kept its schedule", punctual, observed));
+    checks.push(check(PUNCTUAL, punctual, observed));
 
     let read = evidence.finals.is_some();
     let observed = if read { "the final state was read" } else { "the final state could not be read to its end" };

@@ -7,10 +7,12 @@
 //! *Outcomes*: failed is what certainly was not done (nothing was sent, or the server refuses before it executes);
 //! unknown is what was sent and not answered in time. No client repeats anything.
 //!
-//! It runs on a thread and a runtime of its own, beside those of the watchers, and is woken by the operating system's
-//! sleep: the runtime's timer counts milliseconds, which is as long as the time between two requests.
+//! It runs on a thread and a runtime of its own, beside those of the watchers and before everything else where it may, and
+//! is woken by the operating system's sleep: the runtime's timer counts milliseconds, which is as long as the time between
+//! two requests.
 
 mod lasting;
+mod machine;
 mod pacer;
 mod pooled;
 mod pubsub;
@@ -29,6 +31,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
+use self::machine::{Rank, go_first, open_many_files};
 use self::pooled::Pool;
 use self::pubsub::Subscriber;
 use self::request::Request;
@@ -95,6 +98,7 @@ impl Workload {
     /// # Errors
     /// No thread or no runtime can be had.
     pub fn start(settings: Settings, place: Place, clock: Clock, records: Sender<Record>) -> io::Result<Self> {
+        open_many_files();
         let stop = Arc::new(AtomicBool::new(false));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let shared = Arc::new(Shared {
@@ -106,9 +110,10 @@ impl Workload {
             under_way: AtomicUsize::new(0),
         });
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("workload".to_owned())
-            .spawn(move || runtime.block_on(run(shared, stopped)))?;
+        let thread = std::thread::Builder::new().name("workload".to_owned()).spawn(move || {
+            go_first(Rank::Workload);
+            runtime.block_on(run(shared, stopped))
+        })?;
         Ok(Self { stop, thread: Some(thread) })
     }
 
@@ -156,7 +161,10 @@ async fn run(shared: Arc<Shared>, stop: Arc<AtomicBool>) -> u64 {
     let (clock, rate) = (shared.clock, shared.settings.rate);
     let pacer = std::thread::Builder::new().name("pacer".to_owned());
     // Without the thread there is no request, and a round without writes is invalid.
-    let _ = pacer.spawn(move || pacer::pace(clock, rate, &stop, &tickets));
+    let _ = pacer.spawn(move || {
+        go_first(Rank::Pacer);
+        pacer::pace(clock, rate, &stop, &tickets);
+    });
     while let Some(ticket) = due.recv().await {
         let request = Request::deal(&shared.settings, ticket, shared.clock.now(), &shared.next_id);
         if shared.is_full() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::svg::{Shapes, WIDTH};
-use crate::chaos::history::{Evidence, Instant, OpKind, Outcome, SeenRole};
+use crate::chaos::history::{Evidence, Instant, OpKind, Outcome, ProxySample, RoleSample, SeenRole};
 use crate::chaos::verdict::{Counts, Round};
 
 /// Time before the fault that is shown, in nanoseconds.
@@ -43,6 +43,8 @@ pub struct Lane {
 pub struct Mark {
     /// Where, in percent of the width.
     pub at: f64,
+    /// How far it is to the next letters or to the edge, in percent of the width: what it may take.
+    pub room: f64,
     /// What.
     pub text: String,
 }
@@ -54,6 +56,21 @@ pub struct Timeline {
     pub lanes: Vec<Lane>,
     /// The scale: seconds after the fault.
     pub scale: Vec<Mark>,
+}
+
+impl Mark {
+    fn new(at: f64, text: impl Into<String>) -> Self {
+        Self { at, room: 100.0 - at, text: text.into() }
+    }
+}
+
+/// Gives each of the letters on a picture the room until the next ones.
+fn apart(mut marks: Vec<Mark>) -> Vec<Mark> {
+    marks.sort_by(|one, other| one.at.total_cmp(&other.at));
+    for index in 1..marks.len() {
+        marks[index - 1].room = marks[index].at - marks[index - 1].at;
+    }
+    marks
 }
 
 impl Timeline {
@@ -87,7 +104,10 @@ impl<'a> Drawing<'a> {
         let done = round.moments.converged.map_or(last, |at| at.0 + AFTER);
         let from = zero.saturating_sub(BEFORE).max(begin);
         let to = last.min(done.max(zero + 2 * AFTER)).max(from + BIN);
-        let bin = ((to - from) / BINS_MAX).max(BIN);
+        // In every bin each kind of client has its turns, whose requests are of different sizes.
+        let workload = &evidence.header.workload;
+        let turn = (workload.clients.len().max(1) as u64 * 1_000_000_000 / u64::from(workload.rate.max(1))).max(1);
+        let bin = ((to - from) / BINS_MAX).max(BIN).div_ceil(turn) * turn;
         Self { evidence, round, zero, from, to, bin }
     }
 
@@ -128,7 +148,7 @@ impl<'a> Drawing<'a> {
                 (0.0, BAND),
                 title,
             );
-            marks.push(Mark { at: self.percent(fault.applied), text: format!("{} {}", fault.fault, fault.target) });
+            marks.push(Mark::new(self.percent(fault.applied), format!("{} {}", fault.fault, fault.target)));
             label = format!("fault: {}", fault.fault);
         }
         Lane { label, remark: String::new(), svg: shapes.finish(BAND), marks }
@@ -144,10 +164,9 @@ impl<'a> Drawing<'a> {
         }
         let moments = &self.round.moments;
         let named = [(moments.subjectively_down, "down"), (moments.switched, "switch")];
-        let marks = named
-            .into_iter()
-            .filter_map(|(at, text)| at.map(|at| Mark { at: self.percent(at.0), text: text.to_owned() }));
-        Lane { label: "Sentinels".to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks: marks.collect() }
+        let marks = named.into_iter().filter_map(|(at, text)| at.map(|at| Mark::new(self.percent(at.0), text)));
+        let marks = apart(marks.collect());
+        Lane { label: "Sentinels".to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks }
     }
 
     /// A node's roles, with the time in which another was master too.
@@ -155,58 +174,63 @@ impl<'a> Drawing<'a> {
         let mut shapes = self.lane(BAND);
         let samples: Vec<_> = self.evidence.roles.iter().filter(|sample| sample.node == node).collect();
         let mut marks: Vec<Mark> = Vec::new();
-        let mut last = None;
-        for (index, sample) in samples.iter().enumerate() {
-            let until = samples.get(index + 1).map_or(self.to, |next| next.at);
-            if until < self.from || sample.at > self.to {
-                continue;
-            }
-            let (class, word) = match (sample.role, sample.link_up) {
+        let state = |sample: &&&RoleSample| (sample.role, sample.link_up == Some(false));
+        for (from, until) in self.stretches(&samples, |one, other| state(&one) == state(&other), |sample| sample.at) {
+            let (class, word) = match (from.role, from.link_up) {
                 (SeenRole::Master, _) => ("master", "master"),
                 (SeenRole::Replica, Some(false)) => ("unlinked", "replica, link down"),
                 (SeenRole::Replica, _) => ("replica", "replica"),
                 (SeenRole::Silent, _) => ("silent", "silent"),
             };
-            let title = format!("{node} {word}, {} to {}", self.after(sample.at), self.after(until));
-            shapes.bar(class, (self.x(sample.at), self.x(until)), (2.0, BAND - 2.0), title);
-            if last != Some(class) && class == "master" && self.x(until) - self.x(sample.at).max(0.0) > 60.0 {
-                marks.push(Mark { at: self.percent(sample.at.max(self.from)), text: word.to_owned() });
+            let title = format!("{node} {word}, {} to {}", self.after(from.at), self.after(until));
+            shapes.bar(class, (self.x(from.at), self.x(until)), (2.0, BAND - 2.0), title);
+            if class == "master" {
+                marks.push(Mark::new(self.percent(from.at.max(self.from)), word));
             }
-            last = Some(class);
         }
         for window in &self.round.dual_master.windows {
-            let held = |sample: &&&crate::chaos::history::RoleSample| sample.at <= window.from.0;
+            let held = |sample: &&&RoleSample| sample.at <= window.from.0;
             let role = samples.iter().rfind(held).map(|sample| sample.role);
             if role == Some(SeenRole::Master) {
                 let title = format!("two masters, {} to {}", self.after(window.from.0), self.after(window.to.0));
                 shapes.bar("dual", (self.x(window.from.0), self.x(window.to.0)), (0.0, BAND), title);
             }
         }
-        Lane { label: node.to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks }
+        Lane { label: node.to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks: apart(marks) }
     }
 
     fn proxy(&self) -> Lane {
         let mut shapes = self.lane(BAND);
         let mut marks = Vec::new();
-        let samples = &self.evidence.proxy;
-        for (index, sample) in samples.iter().enumerate() {
-            let until = samples.get(index + 1).map_or(self.to, |next| next.at);
-            if until < self.from || sample.at > self.to {
-                continue;
-            }
-            let class = match (&sample.node, sample.role) {
+        let samples: Vec<_> = self.evidence.proxy.iter().collect();
+        let state = |sample: &&&ProxySample| (sample.node.clone(), sample.role);
+        for (from, until) in self.stretches(&samples, |one, other| state(&one) == state(&other), |sample| sample.at) {
+            let class = match (&from.node, from.role) {
                 (Some(_), SeenRole::Master) => "led",
                 (Some(_), _) => "misled",
                 (None, _) => "silent",
             };
-            let name = sample.node.as_deref().unwrap_or("nobody");
-            let title = format!("new connections end at {name}, {} to {}", self.after(sample.at), self.after(until));
-            shapes.bar(class, (self.x(sample.at), self.x(until)), (2.0, BAND - 2.0), title);
-            if self.x(until) - self.x(sample.at).max(0.0) > 80.0 {
-                marks.push(Mark { at: self.percent(sample.at.max(self.from)), text: name.to_owned() });
-            }
+            let name = from.node.as_deref().unwrap_or("nobody");
+            let title = format!("new connections end at {name}, {} to {}", self.after(from.at), self.after(until));
+            shapes.bar(class, (self.x(from.at), self.x(until)), (2.0, BAND - 2.0), title);
+            marks.push(Mark::new(self.percent(from.at.max(self.from)), name));
         }
+        let marks = apart(marks);
         Lane { label: "proxy leads to".to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks }
+    }
+
+    /// The samples that begin something new and are seen on the picture, each with the time until which it lasts.
+    fn stretches<'s, T>(
+        &self,
+        samples: &'s [&'s T],
+        same: impl Fn(&&'s T, &&'s T) -> bool,
+        at: impl Fn(&T) -> Instant,
+    ) -> Vec<(&'s T, Instant)> {
+        let runs = samples.chunk_by(|one, other| same(one, other));
+        let begins: Vec<&T> = runs.filter_map(|run| run.first().copied()).collect();
+        let until = |index: usize| begins.get(index + 1).map_or(self.to, |next| at(next));
+        let all = begins.iter().enumerate().map(|(index, begin)| (*begin, until(index)));
+        all.filter(|(begin, until)| *until >= self.from && at(begin) <= self.to).collect()
     }
 
     fn writes(&self) -> Lane {
@@ -294,7 +318,7 @@ impl<'a> Drawing<'a> {
             .map(|n| first + n * step as i64)
             .map_while(|second| {
                 let at = self.zero as i64 + second * 1_000_000_000;
-                (at <= self.to as i64).then(|| Mark { at: self.percent(at.max(0) as u64), text: format!("{second} s") })
+                (at <= self.to as i64).then(|| Mark::new(self.percent(at.max(0) as u64), format!("{second} s")))
             })
             .collect()
     }

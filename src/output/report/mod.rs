@@ -6,7 +6,7 @@ mod junit;
 mod lanes;
 mod svg;
 
-use console::Style;
+use console::{Style, measure_text_width};
 
 pub use html::page;
 pub use junit::junit;
@@ -19,8 +19,14 @@ use crate::chaos::history::Client;
 use crate::chaos::report::FailoverReport;
 use crate::chaos::verdict::outage::{Access, Outage};
 use crate::chaos::verdict::phases::Phases;
-use crate::chaos::verdict::{Level, Ms, Round};
+use crate::chaos::verdict::{Level, Ms, PUNCTUAL, Round};
 
+/// The width of a text that goes to no terminal.
+const COLUMNS: usize = 80;
+/// Lines of the cause in the summary.
+const CAUSE_LINES: usize = 3;
+/// What ends a text of which there is more.
+const MORE: &str = " …";
 /// Columns of the phase bar.
 const BAR: usize = 40;
 
@@ -31,11 +37,10 @@ pub fn text(report: &FailoverReport, ui: &Ui) -> String {
         Level::FailOutage | Level::FailData => Style::new().red().bold(),
         Level::Invalid => Style::new().yellow().bold(),
     };
-    let mut lines = vec![
-        format!("{}  {}", ui.paint_data(report.verdict.as_str(), &style), what(report)),
-        report.cause.clone(),
-        String::new(),
-    ];
+    let mut lines = vec![format!("{}  {}", ui.paint_data(report.verdict.as_str(), &style), what(report))];
+    let width = ui.width().map_or(COLUMNS, usize::from);
+    lines.extend(cut(wrap(&report.cause, width.saturating_sub(MORE.len())), CAUSE_LINES));
+    lines.push(String::new());
     if let Some(round) = report.telling_round() {
         lines.extend(bar(&round.phases));
         lines.push(outages(round, ui.width()));
@@ -48,9 +53,45 @@ pub fn text(report: &FailoverReport, ui: &Ui) -> String {
             round.generator.limit.millis()
         ));
     }
-    lines.push(format!("{:9} {}", "rounds", rounds(report)));
-    lines.push(format!("{:9} {}", "next", next(report)));
+    for (name, text) in [("rounds", rounds(report)), ("next", next(report).to_owned())] {
+        let (mut name, indent) = (name, 10);
+        for line in wrap(&text, width.saturating_sub(indent)) {
+            lines.push(format!("{name:9} {line}"));
+            name = "";
+        }
+    }
     lines.join("\n")
+}
+
+/// Breaks a text between words so that no line is wider than this, where its words allow it.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().filter(|line| {
+            let used = measure_text_width(line);
+            used == 0 || used + 1 + measure_text_width(word) <= width
+        });
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// The first lines of several, and a sign that there are more. The document has them all.
+fn cut(mut lines: Vec<String>, most: usize) -> Vec<String> {
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            last.push_str(MORE);
+        }
+    }
+    lines
 }
 
 /// `pause of redis-1, 10 rounds, seed 42`
@@ -135,7 +176,7 @@ fn data(round: &Round) -> Vec<String> {
     let dual = &round.dual_master;
     vec![
         format!(
-            "{:9} {} acknowledged, {} lost, {} applied late, {} duplicated, {} reordered",
+            "{:9} {} acknowledged, {} lost, {} late, {} duplicated, {} reordered",
             "data", found.acknowledged, found.lost, found.late_applied, found.duplicated, found.reordered
         ),
         format!(
@@ -167,12 +208,17 @@ fn rounds(report: &FailoverReport) -> String {
 }
 
 /// What the user may want to do now.
-fn next(report: &FailoverReport) -> String {
+fn next(report: &FailoverReport) -> &'static str {
+    let lagged = || {
+        let telling = report.telling_round().map_or(&[][..], |round| &round.checks);
+        telling.iter().any(|check| !check.ok && check.name == PUNCTUAL)
+    };
     match report.verdict {
-        Level::Pass if report.rounds.len() < 10 => "more rounds say more: --rounds 59".to_owned(),
-        Level::Pass => "try another fault: --fault kill, stop, freeze, disconnect".to_owned(),
-        Level::FailOutage => "see the time line of the report (--report DIR), and 'redos doctor'".to_owned(),
-        Level::FailData => "see which node took the lost writes in the report (--report DIR)".to_owned(),
-        Level::Invalid => "run it again on a quieter machine, or with a lower --rate".to_owned(),
+        Level::Pass if report.rounds.len() < 10 => "more rounds say more: --rounds 59",
+        Level::Pass => "try another fault: --fault kill, stop, freeze, disconnect",
+        Level::FailOutage => "see what the time went to on the time line of the report: --report DIR",
+        Level::FailData => "see which node took the lost writes in the report: --report DIR",
+        Level::Invalid if lagged() => "run it again on a quieter machine, or with a lower --rate",
+        Level::Invalid => "mend what is said above, and run it again",
     }
 }
