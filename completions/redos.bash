@@ -1226,7 +1226,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__config)
-            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --down-after --failover-timeout --check-interval --stats-user --stats-password-file --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1309,6 +1309,10 @@ _redos() {
                     return 0
                     ;;
                 --stats-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2688,7 +2692,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__plan)
-            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --down-after --failover-timeout --check-interval --stats-user --stats-password-file --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2771,6 +2775,10 @@ _redos() {
                     return 0
                     ;;
                 --stats-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3154,7 +3162,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__up)
-            opts="-p -f -o -q -v -H -h --timeout --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --down-after --failover-timeout --check-interval --stats-user --stats-password-file --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --timeout --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3241,6 +3249,10 @@ _redos() {
                     return 0
                     ;;
                 --stats-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -79,6 +79,7 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l failover-timeout -d '
 complete -c redos -n "__fish_redos_using_subcommand up" -l check-interval -d 'Time between two checks of a node by the proxy' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
@@ -163,6 +164,7 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l failover-timeout -d
 complete -c redos -n "__fish_redos_using_subcommand plan" -l check-interval -d 'Time between two checks of a node by the proxy' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
@@ -619,6 +621,7 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l failover-timeout 
 complete -c redos -n "__fish_redos_using_subcommand config" -l check-interval -d 'Time between two checks of a node by the proxy' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r

@@ -299,7 +299,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     .map_err(|reason| self.impossible(step, &reason))?;
                 self.engine.create_node(self.spec, &wanted, &network.id).await.map_err(at_engine)
             }
-            Action::WriteConfig { node, masters } => {
+            Action::WriteConfig { node, masters, existing } => {
                 let subnet = known_network()?.subnet;
                 let old = match node {
                     NodeId::Sentinel(_) => {
@@ -307,7 +307,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     }
                     NodeId::Redis { .. } | NodeId::Proxy(_) => None,
                 };
-                let files = self.files(*node, masters, subnet, old).map_err(in_render)?;
+                let files = self.files(*node, masters, *existing, subnet, old).map_err(in_render)?;
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)
             }
             Action::StartNode { node } => self.engine.start_node(name, *node).await.map_err(at_engine),
@@ -348,6 +348,12 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             Action::Switchover { group, to } => {
                 let result = self.servers.switchover(inventory, *group, *to).await;
                 result.map(drop).map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+            }
+            Action::TakeOver { node, existing } => {
+                let taken = self.servers.take_over(inventory, *node, *existing).await;
+                let taken = taken.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })?;
+                (self.report)(Event::Remark(taken.to_string()));
+                Ok(())
             }
             Action::ProxyCheck { proxy, nodes } => {
                 // The file as well: the proxy reads it when it restarts.
@@ -393,6 +399,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         &self,
         node: NodeId,
         masters: &BTreeMap<Group, NodeId>,
+        existing: Option<SocketAddrV4>,
         subnet: Subnet,
         old: Option<Vec<u8>>,
     ) -> Result<Vec<NodeFile>, render::RenderError> {
@@ -400,7 +407,11 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         let rendered = match node {
             NodeId::Redis { group, .. } => {
                 let master = masters.get(&group).copied().filter(|master| *master != node);
-                render::redis_files(spec, subnet, secrets, node, master)
+                let source = match existing {
+                    Some(server) => render::Source::Existing(server),
+                    None => master.map_or(render::Source::Nobody, render::Source::Node),
+                };
+                render::redis_files(spec, subnet, secrets, node, source)
             }
             NodeId::Sentinel(_) => {
                 let old = old.map(|octets| String::from_utf8_lossy(&octets).into_owned());

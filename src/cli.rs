@@ -653,6 +653,9 @@ pub struct SettingsArgs {
     /// File with the password of the statistics page; without one a random password is made
     #[arg(long, value_name = "FILE")]
     pub stats_password_file: Option<String>,
+    /// Existing Redis server to copy and to send writes to, host:port; none takes over from it
+    #[arg(long, value_name = "HOST:PORT")]
+    pub follow: Option<String>,
     /// Images of the nodes.
     #[command(flatten)]
     pub images: ImageArgs,

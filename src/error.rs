@@ -174,7 +174,8 @@ impl From<ServerError> for Failure {
             | ServerError::Refused { .. }
             | ServerError::Unexpected { .. }
             | ServerError::WatchesAnother { .. }
-            | ServerError::SwitchoverRefused { .. } => FailureKind::Failed,
+            | ServerError::SwitchoverRefused { .. }
+            | ServerError::TakeOverRefused { .. } => FailureKind::Failed,
         };
         Self::new(kind, error)
     }

@@ -1,5 +1,6 @@
 //! Properties of the planner on the in-memory engine, and golden plans.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -12,10 +13,14 @@ use redos::plan::diff::lifecycle::{self, Objection};
 use redos::plan::observed::{NodeState, Observed};
 use redos::plan::{Action, Gate, Plan, diff, teardown};
 use redos::sentinel::Servers;
+use redos::spec::Secret;
 use redos::spec::secret::SECRET_OCTETS;
-use redos::spec::{NodeId, Role, Secrets, Spec};
+use redos::spec::{Follow, NodeId, Role, Secrets, Spec};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// A server outside of the cluster.
+const EXISTING: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 5), 7000);
 
 fn spec(masters: u16, replicas: u16, sentinels: u16, proxies: u16) -> Spec {
     let defaults = Spec::with_defaults("sim".parse().expect("a good name"));
@@ -35,7 +40,10 @@ async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
         connect: |_: &Secrets| sim.clone(),
         spec,
         diff,
-        new_secrets: Secrets::made(|| [7; SECRET_OCTETS]),
+        new_secrets: Secrets {
+            existing: Some(Secret::from_random([8; SECRET_OCTETS])),
+            ..Secrets::made(|| [7; SECRET_OCTETS])
+        },
         prepare: async |_: &redos::plan::Inventory| Ok(programs()),
         report: &|_| {},
         cancel: &CancellationToken::new(),
@@ -113,6 +121,19 @@ async fn happen(sim: &Sim, spec: &Spec, accident: &Accident) {
     }
 }
 
+/// `up` succeeds, and then there is nothing to do and all is ready.
+async fn converges(sim: &Sim, spec: &Spec) -> Result<(), TestCaseError> {
+    if let Err(error) = up(sim, spec).await {
+        panic!("{error:?}\n{}\n{:#?}", diff(spec, &observed(sim, spec).await), sim.journal());
+    }
+    let observed = observed(sim, spec).await;
+    prop_assert_eq!(diff(spec, &observed), Plan::default());
+    for gate in Gate::ready(spec) {
+        prop_assert_eq!(gate.holds(spec, &observed), Ok(()), "{}", gate);
+    }
+    Ok(())
+}
+
 fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(future)
@@ -167,6 +188,33 @@ proptest! {
     }
 
     #[test]
+    fn a_standby_bears_any_accidents_and_takes_over_once_and_for_good(
+        replicas in 0u16..3, proxies in 1u16..3, before in prop::collection::vec(accident(), 0..4),
+        during in prop::collection::vec(accident(), 0..5),
+    ) {
+        run(async {
+            let (sim, mut spec) = (Sim::default(), spec(1, replicas, 3, proxies));
+            spec.follow = Follow::Existing(EXISTING);
+            for accident in &before {
+                happen(&sim, &spec, accident).await;
+            }
+            converges(&sim, &spec).await?;
+            prop_assert!(!sim.journal().iter().any(|what| what.contains("SentinelMonitor") || what.contains("promoted")));
+
+            spec.follow = spec.follow.left();
+            for accident in &during {
+                happen(&sim, &spec, accident).await;
+            }
+            converges(&sim, &spec).await?;
+            let journal = sim.journal();
+            let promoted = journal.iter().position(|what| what == "redis-1 is promoted").expect("it has taken over");
+            // What it was given since must not be replaced by another copy.
+            prop_assert!(!journal[promoted + 1..].iter().any(|what| what.contains("promoted") || what.contains("leaves")));
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn a_plan_is_deterministic_and_its_steps_wait_for_earlier_ones_only(
         masters in 1u16..3, replicas in 0u16..4, accidents in prop::collection::vec(accident(), 0..5),
     ) {
@@ -192,6 +240,21 @@ fn a_fresh_cluster_is_planned_in_one_wave() {
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
         insta::assert_snapshot!("fresh", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
+fn a_standby_is_planned_without_a_master_and_takes_over_in_two_waves() {
+    run(async {
+        let (sim, mut spec) = (Sim::default(), spec(1, 1, 3, 1));
+        spec.follow = Follow::Existing(EXISTING);
+        insta::assert_snapshot!("standby", diff(&spec, &observed(&sim, &spec).await));
+        up(&sim, &spec).await.expect("up");
+        insta::assert_snapshot!("standby_idle", diff(&spec, &observed(&sim, &spec).await));
+        spec.follow = spec.follow.left();
+        insta::assert_snapshot!("take_over", diff(&spec, &observed(&sim, &spec).await));
+        let plans = up(&sim, &spec).await.expect("up").plans;
+        insta::assert_snapshot!("taken_over", plans[1]);
     });
 }
 

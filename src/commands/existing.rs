@@ -83,3 +83,14 @@ pub fn meant(
         .hinted(format!("see how it is: {}", command_line(cluster, "status")))
         .hinted(format!("if you mean it: {}", command_line(cluster, &words))))
 }
+
+/// Refuses what needs a master among the nodes while the cluster is a standby.
+///
+/// # Errors
+/// It is one.
+pub fn has_master(spec: &Spec) -> Result<(), Failure> {
+    let Some(existing) = spec.follow.existing() else { return Ok(()) };
+    let what = format!("'{}' is a standby of {existing}, which has the writes: none of its nodes is master", spec.name);
+    Err(Failure::message(FailureKind::Usage, what)
+        .hinted(format!("have it take over: {}", command_line(&spec.name, "up --follow none"))))
+}

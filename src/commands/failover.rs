@@ -19,6 +19,7 @@ pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option
     let _lock = super::lock::hold(ui, name).await?;
     let inventory = existing::inventory(&**engine, name).await?;
     let spec = existing::recorded(name, &inventory)?.clone();
+    existing::has_master(&spec)?;
     let observed = observe(context, &spec, inventory).await?;
     let refused = |why: String| {
         Failure::message(FailureKind::Failed, format!("{group} is not switched over: {why}"))

@@ -63,6 +63,7 @@ async fn ours(
     let group: Group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
     let inventory = existing::inventory(&*context.engine, cluster).await?;
     let spec = existing::recorded(cluster, &inventory)?.clone();
+    existing::has_master(&spec)?;
     let lost = || {
         Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))

@@ -7,6 +7,7 @@ pub mod down;
 mod existing;
 pub mod failover;
 pub mod failover_test;
+mod follow;
 mod foreign;
 pub mod images;
 pub mod init;
@@ -77,6 +78,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             chaos::heal(&context, Some(request.name())).await?;
             let inventory = context.engine.inventory(request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
+            follow::check(&context, &settings, &inventory, follow::Images::Got).await?;
             up::run(&context, &settings.spec, &settings.secrets, inventory, args.timeout).await
         }
         Verb::Scale(args) => {
@@ -85,6 +87,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let _lock = lock::hold(&context.ui, request.name()).await?;
             let inventory = existing::inventory(&*context.engine, request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
+            follow::check(&context, &settings, &inventory, follow::Images::Got).await?;
             scale::run(&context, &settings, inventory, args.timeout, args.force).await
         }
         Verb::Failover(args) => {
@@ -112,6 +115,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let context = connect(&global, ui, cancel).await?;
             let inventory = context.engine.inventory(request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
+            follow::check(&context, &settings, &inventory, follow::Images::LeftAlone).await?;
             plan::run(&context, &settings, inventory).await
         }
         Verb::Down(args) => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use anyhow::Error;
@@ -61,6 +62,7 @@ pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<S
         work_dir,
         other_variables: &OTHER_VARIABLES,
         read_secret: &|path: &Path| read_text(path).map_err(|error| error.to_string()),
+        find_host: &find_host,
     })
 }
 
@@ -87,6 +89,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         check_interval,
         stats_user,
         stats_password_file,
+        follow,
         images: ImageArgs { redis_image, proxy_image },
     } = args;
     FlagLayer::default()
@@ -112,6 +115,13 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         .with(Key::StatsPassword, stats_password_file.as_deref())
         .with(Key::RedisImage, redis_image.as_deref())
         .with(Key::ProxyImage, proxy_image.as_deref())
+        .with(Key::Follow, follow.as_deref())
+}
+
+/// The IPv4 addresses of a host: a cluster's network has no others.
+fn find_host(name: &str) -> Result<Vec<Ipv4Addr>, String> {
+    let found = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+    Ok(found.filter_map(|address| if let SocketAddr::V4(v4) = address { Some(*v4.ip()) } else { None }).collect())
 }
 
 /// The name of a file in messages.
@@ -155,6 +165,7 @@ mod tests {
                 work_dir: PathBuf::from("/"),
                 other_variables: &[],
                 read_secret: &|_| Err("no such file".to_owned()),
+                find_host: &|_| Err("no such host".to_owned()),
             };
             let problems = sources.read().expect_err(setting.flag);
             let origins: Vec<String> = problems.list().iter().map(|problem| problem.origin.to_string()).collect();

@@ -4,6 +4,8 @@
 //! Servers here are as simple as can be: a Redis node is what its configuration file or the last command made it,
 //! replicas are in sync while their master runs, Sentinels believe their file, and elect after every look at them.
 
+mod views;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -14,10 +16,9 @@ use super::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, Node
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::stored;
 use crate::plan::observed::{
-    Answer, AttachedReplica, Inventory, NetworkFacts, NodeFacts, NodeState, ProxyRoute, ProxyView, PublishedPort,
-    RedisView, RoleView, SentinelView, StoredState, Topology, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredState, Topology, VolumeFacts,
 };
-use crate::sentinel::{Command, ServerError, Servers, Switched};
+use crate::sentinel::{Command, ServerError, Servers, Switched, TakenOver};
 use crate::spec::{ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
 
 /// The subnet that the simulated Engine picks for its nth network; it never picks the same one twice in a row.
@@ -68,7 +69,7 @@ impl Node {
 enum Server {
     Redis { replica_of: Option<SocketAddrV4>, config: BTreeMap<String, String> },
     Sentinel { watched: BTreeMap<String, Watched> },
-    Proxy { checked: BTreeSet<NodeId> },
+    Proxy { checked: BTreeSet<NodeId>, existing: bool },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,7 +207,8 @@ impl World {
             }
             (Role::Proxy, _, Some(spec)) => {
                 let checked = spec.nodes().into_iter().filter(|node| node.role() != Role::Proxy).collect();
-                Some(Server::Proxy { checked })
+                let existing = self.text(id, render::PROXY_CONF).is_some_and(|text| text.contains("server existing "));
+                Some(Server::Proxy { checked, existing })
             }
             (Role::Redis | Role::Sentinel | Role::Proxy, ..) => None,
         };
@@ -279,105 +281,6 @@ impl World {
                 watched.values_mut().for_each(|watched| watched.known.extend(running.iter().copied()));
             }
         }
-    }
-
-    fn redis_view(&self, id: NodeId, replica_of: Option<SocketAddrV4>, config: &BTreeMap<String, String>) -> RedisView {
-        let role = match replica_of {
-            Some(master) => {
-                let link_up = self.node_at(master).is_some_and(|node| self.is_master(node));
-                RoleView::Replica { master, link_up, syncing: false, last_io_seconds: link_up.then_some(0) }
-            }
-            None => {
-                let follows = |node: &NodeId| match &self.nodes[node].server {
-                    Some(Server::Redis { replica_of: Some(master), .. }) => Some(*master.ip()) == self.address(id),
-                    Some(_) | None => false,
-                };
-                let followers = self.nodes.keys().filter(|node| self.runs(**node) && follows(node));
-                let attached = |node: &NodeId| AttachedReplica {
-                    address: SocketAddrV4::new(self.nodes[node].spec.address, REDIS_PORT),
-                    state: "online".to_owned(),
-                    offset: 0,
-                    lag_seconds: 0,
-                };
-                RoleView::Master { replicas: followers.map(attached).collect() }
-            }
-        };
-        RedisView {
-            version: "7.0.15".to_owned(),
-            server: "redis".to_owned(),
-            role,
-            offset: 0,
-            replication_id: String::new(),
-            loading: false,
-            used_memory: 0,
-            clients: 0,
-            uptime_seconds: 0,
-            replica_priority: 100,
-            keys: 0,
-            config: config.clone(),
-        }
-    }
-
-    fn is_master(&self, node: NodeId) -> bool {
-        let claims = matches!(
-            self.nodes.get(&node).and_then(|n| n.server.as_ref()),
-            Some(Server::Redis { replica_of: None, .. })
-        );
-        claims && self.runs(node)
-    }
-
-    fn sentinel_view(&self, watched: &BTreeMap<String, Watched>) -> SentinelView {
-        let number =
-            |watched: &Watched, name: &str| watched.settings.get(name).and_then(|v| v.parse().ok()).unwrap_or(0);
-        let flags = |address: &SocketAddrV4, kind: &str| {
-            let up = self.node_at(*address).is_some_and(|node| self.runs(node));
-            [Some(kind), (!up).then_some("s_down")].into_iter().flatten().map(str::to_owned).collect::<BTreeSet<_>>()
-        };
-        let view = |watched: &Watched| WatchedMaster {
-            address: watched.master,
-            flags: flags(&watched.master, "master"),
-            quorum: u16::try_from(number(watched, "quorum")).unwrap_or(0),
-            down_after: number(watched, "down-after-milliseconds"),
-            failover_timeout: number(watched, "failover-timeout"),
-            parallel_syncs: u16::try_from(number(watched, "parallel-syncs")).unwrap_or(0),
-            config_epoch: watched.epoch,
-            replicas: watched
-                .known
-                .iter()
-                .filter(|address| address.port() == REDIS_PORT && **address != watched.master)
-                .filter(|a| {
-                    self.node_at(**a).and_then(NodeId::group) == self.node_at(watched.master).and_then(NodeId::group)
-                })
-                .map(|address| WatchedReplica { address: *address, flags: flags(address, "slave"), priority: 100 })
-                .collect(),
-            peers: watched
-                .known
-                .iter()
-                .filter(|address| address.port() == SENTINEL_PORT)
-                .map(|address| WatchedPeer {
-                    id: address.to_string(),
-                    address: *address,
-                    flags: flags(address, "sentinel"),
-                })
-                .collect(),
-            quorum_check: Ok(()),
-        };
-        SentinelView {
-            id: String::new(),
-            version: "7.0.15".to_owned(),
-            tilt: false,
-            masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
-        }
-    }
-
-    fn proxy_view(&self, spec: &Spec, checked: &BTreeSet<NodeId>) -> ProxyView {
-        let route = |group: Group| {
-            let nodes = checked.iter().copied().filter(|node| node.group() == Some(group) && self.runs(*node));
-            let (masters, replicas): (Vec<NodeId>, Vec<NodeId>) = nodes.partition(|node| self.is_master(*node));
-            let write = if let [master] = masters.as_slice() { Some(*master) } else { None };
-            (group, ProxyRoute { write, read: replicas.into_iter().collect() })
-        };
-        ProxyView { version: "2.6.12".to_owned(), routes: spec.groups().map(route).collect(), checked: checked.clone() }
     }
 }
 
@@ -507,7 +410,8 @@ impl Engine for Sim {
         let volume = world.volumes.entry(node).or_default();
         volume.extend(files.into_iter().map(|file| (file.path, file.content)));
         world.rewritten.remove(&node);
-        if let Some(node) = world.nodes.get_mut(&node) {
+        // A server that runs goes on as it was; a Redis node or a Sentinel is stopped before its file is written.
+        if let Some(node) = world.nodes.get_mut(&node).filter(|node| node.state != NodeState::Running) {
             node.server = None;
         }
         Ok(())
@@ -573,8 +477,8 @@ impl Servers for Sim {
                 (NodeState::Running, Some(Server::Sentinel { watched })) => {
                     topology.sentinels.insert(*id, Answer::Says(world.sentinel_view(watched)));
                 }
-                (NodeState::Running, Some(Server::Proxy { checked })) => {
-                    topology.proxies.insert(*id, Answer::Says(world.proxy_view(&spec, checked)));
+                (NodeState::Running, Some(Server::Proxy { checked, existing })) => {
+                    topology.proxies.insert(*id, Answer::Says(world.proxy_view(&spec, checked, *existing)));
                 }
                 _ => {}
             }
@@ -631,7 +535,7 @@ impl Servers for Sim {
     ) -> std::result::Result<(), ServerError> {
         let world = self.world();
         let view = match (&world.spec, world.nodes.get(&proxy).and_then(|node| node.server.as_ref())) {
-            (Some(spec), Some(Server::Proxy { checked })) => Some(world.proxy_view(spec, checked)),
+            (Some(spec), Some(Server::Proxy { checked, existing })) => Some(world.proxy_view(spec, checked, *existing)),
             _ => None,
         };
         match view.and_then(|view| view.routes.get(&group)?.write) {
@@ -649,8 +553,12 @@ impl Servers for Sim {
         let mut world = self.world();
         let unreachable = |error: EngineError| ServerError::Connect { node: proxy, source: error.into() };
         world.change(format!("have {proxy} check {} nodes", nodes.len())).map_err(unreachable)?;
+        let follows = world.spec.as_ref().is_some_and(|spec| spec.follow.existing().is_some());
         match world.nodes.get_mut(&proxy).and_then(|node| node.server.as_mut()) {
-            Some(Server::Proxy { checked }) => checked.clone_from(nodes),
+            Some(Server::Proxy { checked, existing }) => {
+                checked.clone_from(nodes);
+                *existing = follows;
+            }
             _ => return Err(ServerError::Connect { node: proxy, source: anyhow::anyhow!("it does not run") }),
         }
         Ok(())
@@ -689,5 +597,31 @@ impl Servers for Sim {
             }
         }
         Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO })
+    }
+
+    async fn take_over(
+        &self,
+        _inventory: &Inventory,
+        node: NodeId,
+        existing: SocketAddrV4,
+    ) -> std::result::Result<TakenOver, ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
+        if !world.copies_existing(node) {
+            let why = "it does not copy it".to_owned();
+            return Err(ServerError::TakeOverRefused { node, existing, why });
+        }
+        world.change(format!("{node} leaves {existing}")).map_err(unreachable)?;
+        for server in world.nodes.values_mut().filter_map(|node| node.server.as_mut()) {
+            if let Server::Proxy { existing, .. } = server {
+                *existing = false;
+            }
+        }
+        world.change(format!("{node} is promoted")).map_err(unreachable)?;
+        if let Some(Server::Redis { replica_of, .. }) = world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())
+        {
+            *replica_of = None;
+        }
+        Ok(TakenOver { node, existing, paused: Some(Duration::ZERO) })
     }
 }

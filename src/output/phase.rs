@@ -66,11 +66,11 @@ impl Phase {
             | Action::SentinelSet { .. }
             | Action::SentinelRemove { .. }
             | Action::ProxyCheck { .. } => Self::Settings,
-            Action::Switchover { .. } => Self::Switchover,
+            Action::Switchover { .. } | Action::TakeOver { .. } => Self::Switchover,
             Action::Await { gate } => match gate {
                 Gate::Answers { .. } => Self::Answers,
                 Gate::InService { .. } => Self::InService,
-                Gate::ReplicasInSync { .. } => Self::InSync,
+                Gate::ReplicasInSync { .. } | Gate::Copies { .. } => Self::InSync,
                 Gate::SentinelsAgree { .. } => Self::Agree,
                 Gate::SentinelsSeeAll { .. } => Self::SeeAll,
                 Gate::QuorumReached { .. } => Self::Quorum,

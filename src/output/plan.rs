@@ -142,10 +142,10 @@ impl<'a> UpDocument<'a> {
         let mut table = Table::new(["GROUP", "MASTER", "WRITES AT", "READS AT"].map(Column::new));
         for proxy in &self.status.proxies {
             for (group, write) in &proxy.write {
-                let master = proxy.writes_to.get(group).copied().flatten();
+                let master = proxy.writes_to.get(group).copied().flatten().map(|node| node.to_string());
                 table.row([
                     group.to_string(),
-                    master.map(|node| node.to_string()).unwrap_or_default(),
+                    master.or_else(|| Some(proxy.writes_to_existing?.to_string())).unwrap_or_default(),
                     write.clone(),
                     proxy.read.get(group).cloned().unwrap_or_default(),
                 ]);
@@ -157,6 +157,10 @@ impl<'a> UpDocument<'a> {
             ui.status(format_args!("statistics at {}", pages.join(", ")));
         }
         ui.hint(format_args!("connect: redis-cli -u \"$({})\"", command_line(name, "url")));
+        if let Some(existing) = self.status.follows {
+            let cut_over = command_line(name, "up --follow none");
+            ui.hint(format_args!("it is a standby of {existing}; have it take over: {cut_over}"));
+        }
     }
 
     /// A line for each predicate that was waited for.

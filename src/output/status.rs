@@ -2,15 +2,15 @@
 
 use console::Style;
 
-use super::Ui;
 use super::table::{Column, Table};
 use super::units::octets;
+use super::{Ui, command_line};
 use crate::plan::status::{GroupStatus, Link, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
-use crate::spec::NodeId;
+use crate::spec::{Group, NodeId};
 
 /// A cluster's status as tables, with the verdict at the end, where the eye is.
 pub fn text(status: &Status, ui: &Ui) -> String {
-    let mut parts: Vec<String> = status.groups.iter().map(|group| group_text(group, ui)).collect();
+    let mut parts: Vec<String> = status.groups.iter().map(|group| group_text(group, status, ui)).collect();
     if !status.sentinels.is_empty() {
         parts.push(sentinels_text(status, ui));
     }
@@ -24,17 +24,23 @@ pub fn text(status: &Status, ui: &Ui) -> String {
 /// `redos is healthy`, or that it is not and why.
 fn verdict(status: &Status, ui: &Ui) -> String {
     if status.healthy {
-        return format!("{} is {}", status.cluster, ui.paint_data("healthy", &Style::new().green().bold()));
+        let healthy = ui.paint_data("healthy", &Style::new().green().bold());
+        let standby = status.follows.map(|existing| {
+            let cut_over = command_line(&status.cluster, "up --follow none");
+            format!(", a standby of {existing}, which has the writes: nothing fails over until '{cut_over}'")
+        });
+        return format!("{} is {healthy}{}", status.cluster, standby.unwrap_or_default());
     }
     let unhealthy = ui.paint_data("not healthy", &Style::new().red().bold());
     let reasons: Vec<String> = status.reasons.iter().map(|reason| format!("\n  {reason}")).collect();
     format!("{} is {unhealthy}:{}", status.cluster, reasons.concat())
 }
 
-fn group_text(group: &GroupStatus, ui: &Ui) -> String {
-    let master = match &group.master {
-        Some(master) => format!("master {} at {}", master.node, master.address),
-        None => "no master".to_owned(),
+fn group_text(group: &GroupStatus, status: &Status, ui: &Ui) -> String {
+    let master = match (&group.master, status.follows) {
+        (Some(master), _) => format!("master {} at {}", master.node, master.address),
+        (None, Some(existing)) => format!("standby of {existing}"),
+        (None, None) => "no master".to_owned(),
     };
     let version = |node: &RedisStatus| Some(format!("{} {}", node.server.as_deref()?, node.version.as_deref()?));
     let versions = Versions::of(group.nodes.iter().map(version));
@@ -159,7 +165,7 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
                 own(proxy.state.to_owned()),
                 or_dash(group),
                 or_dash(group.and_then(|group| proxy.write.get(group))),
-                or_dash(group.and_then(|group| *proxy.writes_to.get(group)?)),
+                or_dash(group.and_then(|group| writes_to(proxy, *group))),
                 or_dash(group.and_then(|group| proxy.read.get(group))),
                 or_dash(readers.map(|nodes| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" "))),
                 own(or_dash(proxy.version.clone())),
@@ -171,6 +177,12 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
     let page = |proxy: &ProxyStatus| Some(format!("\n{} has its statistics at {}", proxy.node, proxy.stats.as_ref()?));
     let pages: String = up.filter_map(page).collect();
     format!("{heading}{}\n{}{pages}", versions.remark(), table.render(ui.width()))
+}
+
+/// Who gets the writes of a group.
+fn writes_to(proxy: &ProxyStatus, group: Group) -> Option<String> {
+    let node = proxy.writes_to.get(&group).copied().flatten().map(|node| node.to_string());
+    node.or_else(|| proxy.writes_to_existing.map(|existing| existing.to_string()))
 }
 
 /// Versions of equal servers: said once where they are the same, in a column where they are not.
@@ -205,10 +217,10 @@ fn or_dash<T: ToString>(value: Option<T>) -> String {
 mod tests {
     use super::*;
     use crate::output::testing::plain;
-    use crate::plan::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
+    use crate::plan::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut, standby};
     use crate::plan::observed::{NodeState, Observed, RoleView};
     use crate::plan::status::status;
-    use crate::spec::{Group, REDIS_PORT, Spec};
+    use crate::spec::{Follow, REDIS_PORT, Spec};
 
     fn spec() -> Spec {
         Spec::with_defaults("redos".parse().expect("a name"))
@@ -240,6 +252,13 @@ mod tests {
 
         redos is healthy
         "#);
+    }
+
+    #[test]
+    fn a_standby_says_who_has_the_writes() {
+        let mut spec = spec();
+        spec.follow = Follow::Existing("192.0.2.5:7000".parse().expect("an address"));
+        insta::assert_snapshot!(shown(&spec, &standby(&spec)));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::observed::{
-    Answer, AttachedReplica, NetworkFacts, NodeFacts, NodeState, Observed, ProxyRoute, ProxyView, PublishedPort,
-    RedisView, RoleView, SentinelView, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, ProxyRoute, ProxyView,
+    PublishedPort, RedisView, RoleView, SentinelView, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
 
@@ -45,6 +45,25 @@ pub fn healthy(spec: &Spec) -> Observed {
         }
     }
     observed.inventory.recorded = Some(spec.clone());
+    observed
+}
+
+/// A standby that is all that it should be.
+pub fn standby(spec: &Spec) -> Observed {
+    let mut observed = healthy(spec);
+    let existing = spec.follow.existing().expect("a server to follow");
+    redis_mut(&mut observed, Spec::head()).role =
+        RoleView::Replica { master: existing, link_up: true, syncing: false, last_io_seconds: Some(0) };
+    for ordinal in 1..=spec.sentinels {
+        sentinel_mut(&mut observed, ordinal).masters.clear();
+    }
+    for answer in observed.topology.proxies.values_mut() {
+        let Answer::Says(view) = answer else { panic!("{answer:?}") };
+        view.existing = Some(ExistingPlace { replication_id: Some("abc".to_owned()) });
+        for route in view.routes.values_mut() {
+            *route = ProxyRoute { write: None, read: spec.redis_nodes(GROUP).collect() };
+        }
+    }
     observed
 }
 
@@ -188,5 +207,5 @@ fn proxy_view(spec: &Spec) -> ProxyView {
         (group, route)
     };
     let checked = spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_))).collect();
-    ProxyView { version: "3.0.8".to_owned(), routes: spec.groups().map(route).collect(), checked }
+    ProxyView { version: "3.0.8".to_owned(), routes: spec.groups().map(route).collect(), checked, existing: None }
 }

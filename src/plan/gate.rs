@@ -1,6 +1,7 @@
 //! Gates: what a step waits for, and when a cluster is ready. Each is a pure predicate on what was observed.
 
 mod service;
+mod standby;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,6 +25,13 @@ pub enum Gate {
     ReplicasInSync {
         /// The group.
         group: Group,
+    },
+    /// The node copies a server outside of the cluster: its link is up and no sync is under way.
+    Copies {
+        /// Which.
+        node: NodeId,
+        /// The server.
+        existing: SocketAddrV4,
     },
     /// All Sentinels name the same master for the group, and it claims to be one.
     SentinelsAgree {
@@ -58,6 +66,7 @@ impl fmt::Display for Gate {
         match self {
             Self::Answers { node } => write!(f, "{node} answers"),
             Self::ReplicasInSync { group } => write!(f, "replicas of {group} in sync"),
+            Self::Copies { node, existing } => write!(f, "{node} copies {existing}"),
             Self::SentinelsAgree { group } => write!(f, "Sentinels agree on the master of {group}"),
             Self::SentinelsSeeAll { group } => write!(f, "Sentinels see all nodes of {group}"),
             Self::QuorumReached { group } => write!(f, "quorum for {group}"),
@@ -80,13 +89,19 @@ impl Gate {
             ]
         };
         let answers = spec.nodes().into_iter().map(|node| Gate::Answers { node });
+        // The Sentinels of a standby watch nothing, for nobody but redos is to take over from a server that others use.
+        if let Some(existing) = spec.follow.existing() {
+            let copies = Gate::Copies { node: Spec::head(), existing };
+            let per_group = |group| [Gate::ReplicasInSync { group }, Gate::ProxiesRoute { group }];
+            return answers.chain([copies]).chain(spec.groups().flat_map(per_group)).collect();
+        }
         answers.chain(spec.groups().flat_map(per_group)).collect()
     }
 
     /// The nodes whose logs tell most when this gate does not open.
     pub fn concerns(&self, spec: &Spec) -> Vec<NodeId> {
         match self {
-            Self::Answers { node } | Self::InService { node } => vec![*node],
+            Self::Answers { node } | Self::InService { node } | Self::Copies { node, .. } => vec![*node],
             Self::ReplicasInSync { group } => spec.redis_nodes(*group).collect(),
             Self::SentinelsAgree { .. } | Self::SentinelsSeeAll { .. } | Self::QuorumReached { .. } => {
                 spec.sentinel_nodes().collect()
@@ -103,6 +118,7 @@ impl Gate {
         match self {
             Self::Answers { node } => answers(*node, observed),
             Self::ReplicasInSync { group } => replicas_in_sync(*group, spec, observed),
+            Self::Copies { node, existing } => standby::copies(*node, *existing, observed),
             Self::SentinelsAgree { group } => {
                 let master = sole_master(*group, observed)?;
                 for (sentinel, watched) in watched(*group, spec, observed) {
@@ -160,6 +176,14 @@ fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
     })
 }
 
+/// The node that the others of its group copy.
+///
+/// # Errors
+/// There is none, or more than one.
+fn leader(group: Group, spec: &Spec, observed: &Observed) -> Result<NodeId, String> {
+    if spec.follow.existing().is_some() { Ok(Spec::head()) } else { sole_master(group, observed) }
+}
+
 /// The one node of the group that claims to be its master.
 ///
 /// # Errors
@@ -213,13 +237,14 @@ fn watched<'a>(
 }
 
 fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
-    let master = sole_master(group, observed)?;
+    let master = leader(group, spec, observed)?;
     for node in spec.redis_nodes(group).filter(|node| *node != master) {
         replica_in_sync(node, master, observed)?;
     }
     // The master's own word, too: it counts only acknowledged replicas for min-replicas-to-write.
     let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
         Some(RoleView::Master { replicas }) => replicas,
+        Some(RoleView::Replica { .. }) if spec.follow.existing().is_some() => return Ok(()),
         Some(RoleView::Replica { .. }) | None => return Err(format!("{master} is no longer master")),
     };
     for node in spec.redis_nodes(group).filter(|node| *node != master) {
@@ -288,6 +313,9 @@ fn replica_in_sync(node: NodeId, master: NodeId, observed: &Observed) -> Result<
 }
 
 fn proxies_route(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+    if let Some(existing) = spec.follow.existing() {
+        return standby::proxies_route(group, existing, spec, observed);
+    }
     let master = sole_master(group, observed)?;
     let replicas: Vec<NodeId> = spec.redis_nodes(group).filter(|node| *node != master).collect();
     for proxy in spec.proxy_nodes() {

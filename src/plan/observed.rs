@@ -335,6 +335,16 @@ pub struct ProxyView {
     pub routes: BTreeMap<Group, ProxyRoute>,
     /// The Redis nodes and Sentinels that it checks at all; the other slots of its configuration are in maintenance.
     pub checked: BTreeSet<NodeId>,
+    /// Its place for a server outside of the cluster; absent when it has none, or when that is in maintenance.
+    pub existing: Option<ExistingPlace>,
+}
+
+/// A proxy's place for a server outside of the cluster, which has the writes as long as it is in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExistingPlace {
+    /// The replication id of the master that answers at the write port; absent when none does. A replica in sync has the
+    /// same one, which shows that it copies this master.
+    pub replication_id: Option<String>,
 }
 
 /// The ways of one group through one proxy.

@@ -34,6 +34,8 @@ pub struct Status {
     pub healthy: bool,
     /// What is not so, in words. Empty when healthy.
     pub reasons: Vec<String>,
+    /// The server outside of the cluster that it is a standby of. That has the writes, and nothing fails over.
+    pub follows: Option<SocketAddrV4>,
     /// The master groups.
     pub groups: Vec<GroupStatus>,
     /// The Sentinels.
@@ -167,6 +169,8 @@ pub struct ProxyStatus {
     pub stats: Option<String>,
     /// Which node gets writes, by group; `null` when none does.
     pub writes_to: BTreeMap<Group, Option<NodeId>>,
+    /// The server outside of the cluster that gets writes.
+    pub writes_to_existing: Option<SocketAddrV4>,
     /// Which nodes get reads, by group.
     pub reads_from: BTreeMap<Group, BTreeSet<NodeId>>,
     /// Why it does not serve, in words.
@@ -186,6 +190,7 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
         cluster: spec.name.clone(),
         healthy: reasons.is_empty(),
         reasons,
+        follows: spec.follow.existing(),
         groups: groups.into_iter().map(|group| group_status(group, spec, observed, &nodes)).collect(),
         sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
         proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed, engine_host)).collect(),
@@ -339,6 +344,9 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
         read: by_group(|group| proxy_group_ports(group).read),
         stats: published(STATS_PORT).map(|address| format!("http://{address}{STATS_PATH}")),
         writes_to: routes().map(|(group, route)| (*group, route.write)).collect(),
+        writes_to_existing: view
+            .and_then(|view| view.existing.as_ref()?.replication_id.as_ref())
+            .and(spec.follow.existing()),
         reads_from: routes().map(|(group, route)| (*group, route.read.clone())).collect(),
         problem: problem(node, spec, observed),
     }
@@ -386,7 +394,7 @@ mod tests {
         let proxy = serde_json::json!({
             "node": "proxy-1", "state": "running", "version": "3.0.8", "write": {"mymaster": "127.0.0.1:6379"},
             "read": {"mymaster": "127.0.0.1:6380"}, "stats": "http://127.0.0.1:8404/haproxy_stats",
-            "writesTo": {"mymaster": "redis-1"}, "readsFrom": {"mymaster": ["redis-2", "redis-3"]}, "problem": null,
+            "writesTo": {"mymaster": "redis-1"}, "writesToExisting": null, "readsFrom": {"mymaster": ["redis-2", "redis-3"]}, "problem": null,
         });
         assert_eq!(value["proxies"][0], proxy);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddrV4;
 
 use serde::Serialize;
 
@@ -46,6 +47,8 @@ pub enum Action {
         node: NodeId,
         /// The master of each group that the node has to know: a Redis node its own group's, a Sentinel all, a proxy none.
         masters: BTreeMap<Group, NodeId>,
+        /// The server outside of the cluster that a Redis node has to copy.
+        existing: Option<SocketAddrV4>,
     },
     /// Start a node.
     StartNode {
@@ -113,6 +116,14 @@ pub enum Action {
         /// The node to promote.
         to: NodeId,
     },
+    /// Make a node that copies a server outside of the cluster the master, without losing a write that was acknowledged
+    /// through a proxy.
+    TakeOver {
+        /// The node.
+        node: NodeId,
+        /// The server.
+        existing: SocketAddrV4,
+    },
     /// Have a proxy check these Redis nodes and Sentinels and no others, without a reload.
     ProxyCheck {
         /// Which proxy.
@@ -151,7 +162,10 @@ impl fmt::Display for Action {
             Self::CreateVolume { node } => write!(f, "create volume of {node}"),
             Self::RemoveVolume { node } => write!(f, "remove volume of {node}"),
             Self::CreateNode { node } => write!(f, "create {node}"),
-            Self::WriteConfig { node, masters } => {
+            Self::WriteConfig { node, existing: Some(existing), .. } => {
+                write!(f, "write configuration of {node}, replica of {existing}")
+            }
+            Self::WriteConfig { node, masters, existing: None } => {
                 write!(f, "write configuration of {node}")?;
                 match masters.iter().next() {
                     Some((_, master)) if node.role() == Role::Redis && master == node => f.write_str(", master"),
@@ -174,6 +188,7 @@ impl fmt::Display for Action {
             Self::SentinelSet { node, group, settings } => write!(f, "set {} of {group} on {node}", listed(settings)),
             Self::SentinelRemove { node, group } => write!(f, "make {node} stop watching {group}"),
             Self::Switchover { group, to } => write!(f, "switch {group} over to {to}"),
+            Self::TakeOver { node, existing } => write!(f, "have {node} take over from {existing}"),
             Self::ProxyCheck { proxy, nodes } => {
                 let nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
                 write!(f, "have {proxy} check {}", nodes.join(", "))

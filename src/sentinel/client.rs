@@ -8,15 +8,18 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use redis::{Pipeline, Value, pipe};
+use tokio::time::timeout;
 
 use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
 use super::switchover::switch_over;
-use super::{Command, SentinelPeer, ServerError, Servers, Switched};
-use crate::dial::Dial;
+use super::take_over::{TakenOver, take_over};
+use super::{Command, SentinelPeer, ServerError, Servers, Switched, existing};
+use crate::dial::{Dial, Target};
 use crate::plan::observed::{
-    Answer, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology, WatchedMaster,
+    Answer, ExistingPlace, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology,
+    WatchedMaster,
 };
 use crate::spec::secret::user;
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render};
@@ -68,17 +71,26 @@ impl Client {
         Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await
     }
 
+    /// A connection to a server outside of the cluster, with its own password. It sets no deadline, the caller does.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub(super) async fn outside(&self, address: SocketAddrV4) -> Result<Link, existing::Unfit> {
+        let dialled = self.dialer.dial(&self.spec.name, Target::Network(address)).await;
+        let stream = dialled.map_err(|error| existing::Unfit::Unreachable(error.to_string()))?;
+        let password = self.secrets.existing.as_ref().ok_or(existing::Unfit::PasswordUnknown)?;
+        existing::log_in(stream, password).await
+    }
+
     /// The Runtime API of a proxy.
     pub(super) fn runtime_api(&self, proxy: NodeId) -> RuntimeApi<'_> {
         RuntimeApi::new(&*self.dialer, &self.spec.name, proxy)
     }
 
-    /// The user and password of a replica at its master, as a `CONFIG SET`.
-    pub(super) fn set_replication_login(&self) -> Pipeline {
-        let mut pipeline = pipe();
+    /// Adds the user and password of a replica at its master, as a `CONFIG SET`.
+    pub(super) fn set_replication_login(&self, pipeline: &mut Pipeline) {
         pipeline.cmd("CONFIG").arg("SET").arg("masteruser").arg(user::REPLICATION);
         pipeline.arg("masterauth").arg(self.secrets.replication.expose());
-        pipeline
     }
 
     fn admin(&self) -> Login<'_> {
@@ -186,6 +198,12 @@ impl Client {
             join_all(self.spec.groups().map(|group| self.write_route(node, facts, group, inventory))),
         );
         let (servers, version) = (statistics?, version?);
+        let existing = match self.secrets.existing {
+            Some(_) if proxy::has_existing(&servers) => {
+                Some(ExistingPlace { replication_id: self.existing_route(node, facts).await })
+            }
+            Some(_) | None => None,
+        };
         let routes = self.spec.groups().zip(writes).map(|(group, write)| {
             let mut read = proxy::read_rotation(&servers, group);
             // With no replica to read from, reads go where writes go.
@@ -194,7 +212,7 @@ impl Client {
             }
             (group, ProxyRoute { write, read })
         });
-        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(&servers) })
+        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(&servers), existing })
     }
 
     fn stats_login(&self) -> StatsLogin<'_> {
@@ -241,6 +259,20 @@ impl Client {
         inventory.nodes.iter().find(|(_, facts)| facts.address == Some(*address.ip())).map(|(node, _)| *node)
     }
 
+    /// The replication id of the server outside of the cluster that a new connection to the proxy's write port ends at.
+    async fn existing_route(&self, node: NodeId, facts: &NodeFacts) -> Option<String> {
+        let group = Spec::head().group()?;
+        let port = self.place(node, facts, proxy_group_ports(group).write).ok()?;
+        let asked = async {
+            let link = self.outside(port).await.ok()?;
+            let mut question = pipe();
+            question.cmd("INFO").arg("replication");
+            let info = info_of(node, link.send(&question).await.ok()?.first()?).ok()?;
+            info.get("master_replid").filter(|_| !info.is_replica()).map(str::to_owned)
+        };
+        timeout(QUESTION, asked).await.ok()?
+    }
+
     /// Where a port of a node is on the cluster's network.
     fn place(&self, node: NodeId, facts: &NodeFacts, port: u16) -> Result<SocketAddrV4, ServerError> {
         let address = facts.address.ok_or_else(|| no_address(node))?;
@@ -258,7 +290,9 @@ impl Client {
         let replies = self.send(peer, "INFO", &question, QUESTION).await?;
         let info = replies.first().map(|reply| info_of(peer.node, reply)).transpose()?.unwrap_or_default();
 
-        self.change(peer, "CONFIG SET masterauth", &self.set_replication_login()).await?;
+        let mut login = pipe();
+        self.set_replication_login(&mut login);
+        self.change(peer, "CONFIG SET masterauth", &login).await?;
         let mut pipeline = pipe();
         if info.is_replica() && info.master() == Some(master) {
             pipeline.cmd("CONFIG").arg("REWRITE");
@@ -409,11 +443,20 @@ impl Servers for Client {
         proxy: NodeId,
         nodes: &BTreeSet<NodeId>,
     ) -> Result<(), ServerError> {
-        self.runtime_api(proxy).check_only(nodes).await
+        self.runtime_api(proxy).check_only(nodes, self.spec.follow.existing().is_some()).await
     }
 
     async fn switchover(&self, inventory: &Inventory, group: Group, to: NodeId) -> Result<Switched, ServerError> {
         switch_over(self, inventory, group, to).await
+    }
+
+    async fn take_over(
+        &self,
+        inventory: &Inventory,
+        node: NodeId,
+        existing: SocketAddrV4,
+    ) -> Result<TakenOver, ServerError> {
+        take_over(self, inventory, node, existing).await
     }
 
     async fn verify_write(&self, inventory: &Inventory, proxy: NodeId, group: Group) -> Result<(), ServerError> {
@@ -466,7 +509,7 @@ pub(super) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, ServerError>>,
 ) -> Result<T, ServerError> {
-    let ended = tokio::time::timeout(limit, work).await;
+    let ended = timeout(limit, work).await;
     ended.unwrap_or_else(|_| Err(ServerError::Timeout { node, command: command.to_owned(), limit }))
 }
 

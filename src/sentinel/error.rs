@@ -73,6 +73,16 @@ pub enum ServerError {
         /// The reason.
         why: Refusal,
     },
+    /// A take-over that would not be safe. The existing server goes on.
+    #[error("{node} does not take over from {existing}: {why}")]
+    TakeOverRefused {
+        /// The node that was to be promoted.
+        node: NodeId,
+        /// The server that it copies.
+        existing: SocketAddrV4,
+        /// The reason.
+        why: String,
+    },
     /// A switchover after which not everybody follows the new master in time.
     #[error("{to} is the master of {group}, but {why}")]
     SwitchoverUnsettled {
@@ -92,6 +102,7 @@ impl ServerError {
             Self::Connect { source, .. } | Self::Refused { source, .. } => innermost(source),
             Self::Timeout { limit, .. } => format!("no answer within {}", humantime::format_duration(*limit)),
             Self::SwitchoverRefused { why, .. } => why.to_string(),
+            Self::TakeOverRefused { why, .. } => why.clone(),
             Self::Unexpected { .. } | Self::WatchesAnother { .. } | Self::SwitchoverUnsettled { .. } => {
                 self.to_string()
             }

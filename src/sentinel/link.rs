@@ -57,10 +57,20 @@ impl Link {
         login: Login<'_>,
     ) -> Result<Self, ServerError> {
         let stream = dial(dialer, cluster, peer).await?;
+        Self::over(stream, &login.info()).await.map_err(|error| failed(peer.node, "AUTH", error))
+    }
+
+    /// A connection to a server outside of the cluster, not logged in. It sets no deadline, the caller does.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn outside(stream: Box<dyn Stream>) -> Result<Self, RedisError> {
+        Self::over(stream, &RedisConnectionInfo::default().set_skip_set_lib_name()).await
+    }
+
+    async fn over(stream: Box<dyn Stream>, login: &RedisConnectionInfo) -> Result<Self, RedisError> {
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        let login = login.info();
-        let opened = MultiplexedConnection::new_with_config(&login, stream, config).await;
-        let (connection, driver) = opened.map_err(|error| failed(peer.node, "AUTH", error))?;
+        let (connection, driver) = MultiplexedConnection::new_with_config(login, stream, config).await?;
         let driver = Arc::new(AbortOnDropHandle::new(tokio::spawn(driver)));
         Ok(Self { connection, _driver: driver })
     }

@@ -5,10 +5,12 @@
 
 pub mod client;
 pub mod error;
+pub mod existing;
 pub mod link;
 pub mod proxy;
 pub mod reply;
 pub mod switchover;
+pub mod take_over;
 pub mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +19,7 @@ use std::net::SocketAddrV4;
 
 pub use error::ServerError;
 pub use switchover::{Refusal, Switched};
+pub use take_over::TakenOver;
 
 use crate::plan::observed::{Inventory, Topology};
 use crate::spec::{Group, NodeId};
@@ -97,6 +100,19 @@ pub trait Servers: Send + Sync + 'static {
         group: Group,
         to: NodeId,
     ) -> impl Future<Output = Result<Switched, ServerError>> + Send;
+
+    /// Makes the node that copies a server outside of the cluster the master of its group, without losing a write that
+    /// was acknowledged through a proxy: that server holds writes back until the node has all of them and no proxy leads
+    /// there any more. Done twice it does the same again, as long as the node is a replica.
+    ///
+    /// # Errors
+    /// [`ServerError::TakeOverRefused`] when it is not safe; the existing server and the proxies go on as before then.
+    fn take_over(
+        &self,
+        inventory: &Inventory,
+        node: NodeId,
+        existing: SocketAddrV4,
+    ) -> impl Future<Output = Result<TakenOver, ServerError>> + Send;
 
     /// Has a proxy check these Redis nodes and Sentinels and put all its other slots into maintenance. No connection is
     /// dropped but those to a slot that is taken out.

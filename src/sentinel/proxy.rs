@@ -27,6 +27,9 @@ const COMMANDS_AT_ONCE: usize = 200;
 /// a few hundred.
 const RUNTIME_COMMAND: Duration = Duration::from_secs(3);
 
+/// The name of the place for a server outside of the cluster, in each backend that has one.
+pub const EXISTING: &str = "existing";
+
 /// The name of the backend that has a group's nodes for reads.
 pub fn read_backend(group: Group) -> String {
     format!("read_{group}")
@@ -109,6 +112,23 @@ pub fn checked(rows: &[ServerRow]) -> BTreeSet<NodeId> {
         set.insert(node);
     }
     checked.difference(&in_maintenance).copied().collect()
+}
+
+/// Whether the proxy has a place in use for a server outside of the cluster.
+pub fn has_existing(rows: &[ServerRow]) -> bool {
+    rows.iter().any(|row| row.server == EXISTING && !row.status.starts_with("MAINT"))
+}
+
+/// What has a proxy lead to a server outside of the cluster, or no longer: connections there are closed then.
+pub fn existing_commands(group: Group, in_use: bool) -> String {
+    let state = if in_use { ServerState::Ready } else { ServerState::Maint };
+    let backends = [format!("write_{group}"), format!("existing_{group}")];
+    backends.map(|backend| format!("set server {backend}/{EXISTING} state {}", state.as_str())).join(";")
+}
+
+/// What has a proxy send a group's writes to a node at once, as [`failover_commands`] does, where there was no master.
+pub fn promotion_commands(group: Group, node: NodeId) -> String {
+    ["claims", "write"].map(|backend| format!("set server {backend}_{group}/{node} health up")).join(";")
 }
 
 /// The node that a backend is about, where there is one for each: `votes_mymaster_redis-2` has the Sentinels that vote
@@ -303,9 +323,18 @@ impl<'a> RuntimeApi<'a> {
     /// # Errors
     /// No connection in time.
     pub async fn open(self) -> Result<OpenRuntimeApi, ServerError> {
+        self.open_within(RUNTIME_COMMAND).await
+    }
+
+    /// As [`RuntimeApi::open`], with a limit of the caller's.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_within(self, limit: Duration) -> Result<OpenRuntimeApi, ServerError> {
         let target = Target::Inside(self.proxy, RUNTIME_API_PORT);
-        let dialled = timeout(RUNTIME_COMMAND, self.dialer.dial(self.cluster, target)).await;
-        let dialled = dialled.map_err(|_| runtime_timeout(self.proxy, "connect"))?;
+        let dialled = timeout(limit, self.dialer.dial(self.cluster, target)).await;
+        let timed_out = |_| ServerError::Timeout { node: self.proxy, command: "connect".to_owned(), limit };
+        let dialled = dialled.map_err(timed_out)?;
         let stream = dialled.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
         Ok(OpenRuntimeApi { proxy: self.proxy, stream })
     }
@@ -334,12 +363,13 @@ impl<'a> RuntimeApi<'a> {
         self.silent(&format!("shutdown sessions server {backend}/{server}")).await
     }
 
-    /// Makes the slots of these nodes ready and puts all others into maintenance.
+    /// Makes the slots of these nodes ready and puts all others into maintenance, and the place for a server outside of the
+    /// cluster by `existing`.
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
-    pub async fn check_only(self, nodes: &BTreeSet<NodeId>) -> Result<(), ServerError> {
-        for commands in changes(&self.servers_state().await?, nodes).chunks(COMMANDS_AT_ONCE) {
+    pub async fn check_only(self, nodes: &BTreeSet<NodeId>, existing: bool) -> Result<(), ServerError> {
+        for commands in changes(&self.servers_state().await?, nodes, existing).chunks(COMMANDS_AT_ONCE) {
             self.silent(&commands.join(";")).await?;
         }
         Ok(())
@@ -417,7 +447,10 @@ fn set_state(backend: &str, server: NodeId, state: ServerState) -> String {
 ///
 /// A slot that is made ready is up until its first check says otherwise, which would send clients to a node of unknown
 /// role; so it is told to be down until then.
-fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<String> {
+fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) -> Vec<String> {
+    let places = servers.iter().filter(|slot| slot.server == EXISTING && slot.maintenance == existing);
+    let state = if existing { ServerState::Ready } else { ServerState::Maint };
+    let places = places.map(|slot| format!("set server {}/{EXISTING} state {}", slot.backend, state.as_str()));
     let changes = servers.iter().filter_map(|slot| {
         let node: NodeId = slot.server.parse().ok()?;
         let wanted = nodes.contains(&node) && candidate(&slot.backend).is_none_or(|node| nodes.contains(&node));
@@ -425,7 +458,7 @@ fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<String> {
         let down = (wanted && slot.checked).then(|| format!("set server {}/{node} health down", slot.backend));
         (wanted == slot.maintenance).then(|| [set_state(&slot.backend, node, state)].into_iter().chain(down))
     });
-    changes.flatten().collect()
+    places.chain(changes.flatten()).collect()
 }
 
 /// Reads `show servers state`: a version, a heading that names the columns, a line per server.
@@ -520,7 +553,13 @@ mod tests {
             "set server votes_mymaster-2_redis-2-2/sentinel-1 health down",
             "set server votes_mymaster-2_redis-2-3/sentinel-1 state maint",
         ];
-        assert_eq!(changes(&slots, &nodes), wanted);
+        assert_eq!(changes(&slots, &nodes, false), wanted);
+        let places = [slot("write_mymaster", EXISTING, false), slot("existing_mymaster", EXISTING, false)];
+        let leave =
+            ["set server write_mymaster/existing state maint", "set server existing_mymaster/existing state maint"];
+        assert_eq!(changes(&places, &nodes, false), leave);
+        assert_eq!(changes(&places, &nodes, true), [""; 0]);
+        assert_eq!(existing_commands(Group::number(1), false), leave.join(";"));
     }
 
     #[test]

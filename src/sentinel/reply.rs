@@ -73,6 +73,11 @@ impl Info {
         lines.map(|(_, line)| attached_replica(line)).collect()
     }
 
+    /// The highest database that has keys, counted from 0.
+    pub fn last_database(&self) -> Option<u64> {
+        self.0.keys().filter_map(|field| field.strip_prefix("db")?.parse().ok()).max()
+    }
+
     /// The replication offset in octets: what a master has written, or what a replica has received. -1 is a replica
     /// that never was in sync.
     pub fn offset(&self) -> i64 {

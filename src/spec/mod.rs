@@ -10,7 +10,7 @@ pub mod secret;
 pub mod settings;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,42 @@ pub struct Spec {
     pub proxy: ProxySettings,
     /// Where the images come from.
     pub images: Images,
+    /// Which server outside of the cluster has the writes.
+    #[serde(default)]
+    pub follow: Follow,
+}
+
+/// Whether the cluster follows a server outside of it: an existing Redis that somebody moves from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Follow {
+    /// It never did.
+    #[default]
+    Nobody,
+    /// It is a standby of this server, which has the writes.
+    Existing(SocketAddrV4),
+    /// It was a standby of this server and takes over, or has taken over. What it was is kept, because a take-over that was
+    /// cut off must go on from there.
+    Left(SocketAddrV4),
+}
+
+impl Follow {
+    /// The server that it follows.
+    pub const fn existing(self) -> Option<SocketAddrV4> {
+        match self {
+            Self::Existing(address) => Some(address),
+            Self::Nobody | Self::Left(_) => None,
+        }
+    }
+
+    /// The same cluster, when it is to follow nobody.
+    #[must_use]
+    pub const fn left(self) -> Self {
+        match self {
+            Self::Nobody => Self::Nobody,
+            Self::Existing(address) | Self::Left(address) => Self::Left(address),
+        }
+    }
 }
 
 /// Published ports and the address that they are published on.
@@ -212,7 +248,13 @@ impl Spec {
                 sentinel_slots: 7,
             },
             images: Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto },
+            follow: Follow::Nobody,
         }
+    }
+
+    /// The node that copies an existing server while the cluster follows one; all others copy this one.
+    pub const fn head() -> NodeId {
+        NodeId::redis(Group::number(1), 1)
     }
 
     /// The master groups, in order.

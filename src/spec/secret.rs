@@ -65,6 +65,9 @@ pub struct Secrets {
     pub probe: Secret,
     /// Password of the proxy's statistics page.
     pub stats: Secret,
+    /// Password of the user `default` of the existing server that the cluster follows; absent in a cluster that never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Secret>,
 }
 
 impl Secrets {
@@ -78,6 +81,7 @@ impl Secrets {
             sentinel: secret(),
             probe: secret(),
             stats: secret(),
+            existing: None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod daemon;
 mod dial;
 mod engine;
 mod failover_test;
+mod follow;
 mod images;
 mod lifecycle;
 mod own_engine;

@@ -16,6 +16,7 @@ mod relay;
 mod streams;
 mod subnets;
 mod time;
+mod version;
 mod volumes;
 
 use bollard::Docker;

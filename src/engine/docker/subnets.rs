@@ -37,6 +37,16 @@ impl Range {
         (prefix <= 32).then(|| Self { first: u32::from(first) & mask(prefix), prefix })
     }
 
+    /// Whether an address is in it.
+    pub fn contains(self, address: Ipv4Addr) -> bool {
+        u32::from(address) & mask(self.prefix) == self.first
+    }
+
+    /// The nth address of it.
+    pub fn host(self, index: u32) -> Ipv4Addr {
+        Ipv4Addr::from(self.first + index)
+    }
+
     fn overlaps(self, other: Self) -> bool {
         let mask = mask(self.prefix.min(other.prefix));
         self.first & mask == other.first & mask

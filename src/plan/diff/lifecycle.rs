@@ -3,7 +3,7 @@
 //! What costs the cluster more than the nodes that are named is an [`Objection`]: the plan is made all the same, and the
 //! caller asks whether it is meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Planner;
@@ -103,7 +103,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
         objections.push(Objection::NoProxy);
     }
     let mut handed_over = Vec::new();
-    for (group, master) in planner.masters.clone().into_iter().filter(|(_, master)| nodes.contains(master)) {
+    for (group, master) in planner.own_masters().into_iter().filter(|(_, master)| nodes.contains(master)) {
         let others = spec.redis_nodes(group).filter(|node| !named.contains(node));
         match fittest(others, observed) {
             Some(to) if is_up(master, observed) => {
@@ -159,7 +159,8 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
         let alone = |node: &NodeId| planner.quorum_without(&BTreeSet::from([*node]));
         objections.extend(nodes.iter().filter(|node| node.role() == Role::Sentinel).find_map(alone));
     }
-    let is_master = |node: &NodeId| planner.masters.values().any(|master| master == node);
+    let own_masters = planner.own_masters();
+    let is_master = |node: &NodeId| own_masters.values().any(|master| master == node);
     let (masters, others): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().copied().partition(is_master);
     let why = "it is restarted";
     let mut previous: Option<StepId> = None;
@@ -208,6 +209,11 @@ impl Planner<'_> {
         self.halt(node, why, &previous);
         self.step(node, Action::StartNode { node }, why, []);
         self.step(node, Action::Await { gate: Gate::InService { node } }, "before anything else is touched", [])
+    }
+
+    /// The masters that have to hand over. The node that the others of a standby copy has no writes.
+    fn own_masters(&self) -> BTreeMap<Group, NodeId> {
+        if self.standby_of.is_some() { BTreeMap::new() } else { self.masters.clone() }
     }
 
     fn unsettled_among(&self, nodes: &BTreeSet<NodeId>) -> Vec<Objection> {

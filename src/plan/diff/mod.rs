@@ -5,8 +5,10 @@
 
 pub mod lifecycle;
 mod shrink;
+mod standby;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
 
 use super::desired::{host_dir, spec_hash};
 use super::gate::{Gate, node_at};
@@ -24,10 +26,12 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
         return planner.plan;
     }
     planner.bring_up_nodes();
+    planner.set_head_right();
     planner.set_redis_right();
     planner.set_sentinels_right();
     planner.set_proxies_right();
     planner.replace_stale_nodes();
+    planner.take_over();
     if planner.plan.then_observe.is_none() {
         planner.remove_surplus();
     }
@@ -46,6 +50,8 @@ struct Planner<'a> {
     unborn: BTreeSet<Group>,
     /// The groups whose master is being decided, and by whom.
     unsettled: BTreeMap<Group, String>,
+    /// The server outside of the cluster that it is a standby of, until a node takes over.
+    standby_of: Option<SocketAddrV4>,
     /// The last step of each node that has steps.
     last: BTreeMap<NodeId, StepId>,
     /// The only nodes that are brought up; all when absent.
@@ -55,7 +61,13 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(spec: &'a Spec, observed: &'a Observed) -> Self {
         let (mut masters, mut unborn, mut unsettled) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let standby_of = standby::of(spec, observed);
         for group in spec.groups() {
+            if standby_of.is_some() {
+                masters.insert(group, Spec::head());
+                unborn.insert(group);
+                continue;
+            }
             match reckon(group, observed) {
                 Reckoned::Master(node) => _ = masters.insert(group, node),
                 Reckoned::Unborn => {
@@ -66,7 +78,7 @@ impl<'a> Planner<'a> {
             }
         }
         let (plan, last) = Default::default();
-        Self { spec, observed, plan, network: None, masters, unborn, unsettled, last, scope: None }
+        Self { spec, observed, plan, network: None, masters, unborn, unsettled, standby_of, last, scope: None }
     }
 
     fn facts(&self, node: NodeId) -> Option<&'a NodeFacts> {
@@ -112,7 +124,7 @@ impl<'a> Planner<'a> {
             |node: NodeId| host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node);
         let old =
             self.spec.groups().filter(|group| is_gone(*group)).any(|group| self.spec.redis_nodes(group).any(has_data));
-        if !old {
+        if !old && !(standby::is_in_the_volume(self.spec, self.observed) && has_data(Spec::head())) {
             return false;
         }
         let missing: Vec<NodeId> = self.spec.nodes().into_iter().filter(|node| self.facts(*node).is_none()).collect();
@@ -145,7 +157,8 @@ impl<'a> Planner<'a> {
 
     fn write_config(&mut self, node: NodeId, why: &str) {
         let masters = self.masters_for(node);
-        self.step(node, Action::WriteConfig { node, masters }, why, []);
+        let existing = self.standby_of.filter(|_| node == Spec::head());
+        self.step(node, Action::WriteConfig { node, masters, existing }, why, []);
     }
 
     /// A node can be configured when the masters that it must name are decided.
@@ -284,7 +297,7 @@ impl<'a> Planner<'a> {
         let group = node.group()?;
         let master = *self.masters.get(&group)?;
         let is_master = |view: &RedisView| matches!(view.role, RoleView::Master { .. });
-        if node == master || !self.redis_view(master).is_some_and(is_master) {
+        if node == master || self.standby_of.is_none() && !self.redis_view(master).is_some_and(is_master) {
             return None;
         }
         let follows = match &view.role {
@@ -295,13 +308,19 @@ impl<'a> Planner<'a> {
                 None => format!("follows {address}"),
             },
         };
-        let by_whom =
-            if majority_word(group, self.observed).is_some() { "the Sentinels name" } else { "the master is" };
+        let by_whom = match self.standby_of {
+            Some(_) => "all others copy",
+            None if majority_word(group, self.observed).is_some() => "the Sentinels name",
+            None => "the master is",
+        };
         Some((master, format!("it {follows}, {by_whom} {master}")))
     }
 
     /// What Sentinels watch, whom they know, and their settings.
     fn set_sentinels_right(&mut self) {
+        if self.standby_of.is_some() {
+            return self.watch_nothing();
+        }
         let all_there = self.await_all_there();
         for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
             let view = self.sentinel_view(node);
@@ -397,13 +416,21 @@ impl<'a> Planner<'a> {
 
     /// A proxy checks the nodes that should be there, and a master that is on its way out.
     fn set_proxies_right(&mut self) {
+        if self.is_taking_over() {
+            return;
+        }
         let wanted = self.spec.nodes().into_iter().filter(|node| node.role() != Role::Proxy);
         let nodes: BTreeSet<NodeId> = wanted.chain(self.masters.values().copied()).collect();
         for proxy in self.spec.proxy_nodes().collect::<Vec<_>>() {
             let Some(view) = self.observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
             let is_stale = self.facts(proxy).is_some_and(|facts| facts.spec_hash != spec_hash(self.spec, proxy));
-            if view.checked != nodes && !is_stale {
-                let why = "it checks other nodes than there should be";
+            let follows = view.existing.is_some();
+            let why = match self.standby_of {
+                Some(existing) if !follows => format!("it has no place for {existing}"),
+                None if follows => "it leads out of the cluster still".to_owned(),
+                _ => "it checks other nodes than there should be".to_owned(),
+            };
+            if (view.checked != nodes || follows != self.standby_of.is_some()) && !is_stale {
                 self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, []);
             }
         }
@@ -412,6 +439,9 @@ impl<'a> Planner<'a> {
     /// Running nodes that were made from other settings are made anew, one after the other: replicas, then the master
     /// after a switchover, Sentinels while the others hold the quorum, proxies last.
     fn replace_stale_nodes(&mut self) {
+        if self.is_taking_over() {
+            return;
+        }
         let is_stale = |node: &NodeId| {
             let facts = self.observed.inventory.nodes.get(node);
             facts.is_some_and(|facts| {
@@ -429,7 +459,7 @@ impl<'a> Planner<'a> {
         }
         for master in masters {
             let Some(group) = master.group() else { continue };
-            match successor(group, master, self.spec, self.observed) {
+            match successor(group, master, self.spec, self.observed).filter(|_| self.standby_of.is_none()) {
                 Some(to) => {
                     let why = format!("{master} must be made anew and is master");
                     let after: Vec<StepId> = previous.into_iter().chain(self.last.values().copied()).collect();
@@ -449,6 +479,7 @@ impl<'a> Planner<'a> {
         self.write_config(node, why);
         self.start(node, why, &[]);
         let gates: Vec<Gate> = match node {
+            _ if self.standby_of.is_some() => self.standby_gates(node),
             NodeId::Redis { group, .. } => vec![Gate::ReplicasInSync { group }],
             NodeId::Sentinel(_) => self.spec.groups().map(|group| Gate::QuorumReached { group }).collect(),
             NodeId::Proxy(_) => self.spec.groups().map(|group| Gate::ProxiesRoute { group }).collect(),
@@ -481,11 +512,11 @@ impl<'a> Planner<'a> {
             let why = failing.iter().find(|(failed, _)| *failed == gate).map_or("after these changes", |(_, why)| why);
             gates.push(self.plan.push(Action::Await { gate }, why, everything.iter().copied()));
         }
-        for proxy in self.spec.proxy_nodes() {
-            for group in self.spec.groups() {
-                let why = "a cluster is ready when a write proves it";
-                self.plan.push(Action::VerifyWrite { proxy, group }, why, gates.iter().copied());
-            }
+        // A server that others use is not written to.
+        let proxies = self.spec.proxy_nodes().filter(|_| self.standby_of.is_none());
+        for (proxy, group) in proxies.flat_map(|proxy| self.spec.groups().map(move |group| (proxy, group))) {
+            let why = "a cluster is ready when a write proves it";
+            self.plan.push(Action::VerifyWrite { proxy, group }, why, gates.iter().copied());
         }
     }
 

@@ -1,12 +1,15 @@
 //! Whether one node does its part.
 
-use super::{answers, node_at, replica_in_sync, sole_master};
+use super::{answers, node_at, replica_in_sync, sole_master, standby};
 use crate::plan::observed::{Answer, Observed, ProxyView};
 use crate::spec::{Group, NodeId, Spec};
 
 /// See [`super::Gate::InService`].
 pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), String> {
     answers(node, observed)?;
+    if let Some(existing) = spec.follow.existing() {
+        return standby::in_service(node, existing, observed);
+    }
     match node {
         NodeId::Redis { group, .. } => redis(node, group, observed),
         NodeId::Sentinel(_) => spec.groups().try_for_each(|group| sentinel(node, group, observed)),

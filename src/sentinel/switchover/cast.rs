@@ -12,7 +12,7 @@ use crate::plan::observed::{
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
 /// How far behind a replica may be for a switchover to be begun, in octets: what it receives in a few milliseconds.
-const LAG_MAX: i64 = 4 << 20;
+pub(in super::super) const LAG_MAX: i64 = 4 << 20;
 
 /// Why a switchover is not begun.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,6 +26,7 @@ use futures_util::stream::FuturesUnordered;
 use redis::{Pipeline, Value, pipe};
 use tokio::time::{sleep, timeout};
 
+pub(super) use cast::LAG_MAX;
 pub use cast::Refusal;
 use cast::{Cast, Voter, cast};
 
@@ -42,18 +43,18 @@ use crate::spec::{Group, NodeId};
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How long the new master may take to receive what the old one has. It is the larger part of the time without writes,
 /// which is to stay below 250 ms; a replica that is in sync takes a millisecond or two.
-const CATCH_UP: Duration = Duration::from_millis(150);
+pub(super) const CATCH_UP: Duration = Duration::from_millis(150);
 /// How long a majority of Sentinels is waited for to say that it has accepted the new master. They write it to disk before
 /// they answer, and a busy disk may take longer; by then they have been sent it and go on by themselves.
 const ACCEPTANCE: Duration = Duration::from_millis(25);
 /// How long a Sentinel may take to accept the new master.
 const ANNOUNCE: Duration = Duration::from_millis(500);
 /// How long a proxy may take to be pointed at the new master before it is left to its own checks.
-const POINT: Duration = Duration::from_millis(500);
+pub(super) const POINT: Duration = Duration::from_millis(500);
 /// How long the new master may wait for its replicas. They copy nothing, and so take some 30 ms.
 const ATTACH: Duration = Duration::from_secs(2);
 /// How long a change of role may take.
-const CHANGE: Duration = Duration::from_secs(2);
+pub(super) const CHANGE: Duration = Duration::from_secs(2);
 /// How long roles, Sentinels and proxies may take to agree afterwards, and the time between two looks.
 const SETTLE: Duration = Duration::from_secs(15);
 const SETTLE_POLL: Duration = Duration::from_millis(10);
@@ -134,7 +135,8 @@ impl<'a> Ready<'a> {
             tokio::try_join!(open(cast.old), open(cast.new), try_join_all(others), try_join_all(sentinels))?;
         let ready = Self { client, group, cast, old, new, others, sentinels };
         // What the old master needs to follow the new one.
-        let login = client.set_replication_login();
+        let mut login = pipe();
+        client.set_replication_login(&mut login);
         send(ready.cast.old.node, &ready.old, "CONFIG SET masterauth", &login, QUESTION).await?;
         Ok(ready)
     }
@@ -361,7 +363,7 @@ async fn release(node: NodeId, link: &Link) -> Result<Vec<Value>, ServerError> {
 }
 
 /// Sends commands that must all succeed.
-async fn send(
+pub(super) async fn send(
     node: NodeId,
     link: &Link,
     command: &str,

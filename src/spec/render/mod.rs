@@ -10,7 +10,7 @@ mod redis;
 mod sentinel;
 pub mod value;
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub use directives::{fixed_directives, runtime_directives};
 pub use proxy::proxy_files;
-pub use redis::redis_files;
+pub use redis::{Source, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
 pub use value::same_value;
 
@@ -73,6 +73,12 @@ pub enum RenderError {
         node: NodeId,
         /// The role whose files were asked for.
         role: Role,
+    },
+    /// The password of an existing server is not known.
+    #[error("the password of the existing server {server} is not among the cluster's")]
+    NoPassword {
+        /// The server.
+        server: SocketAddrV4,
     },
     /// A template does not fit its values.
     #[error("cannot fill in the template of {name}")]

@@ -4,7 +4,7 @@
 //! then a matter of the Runtime API and no connection is dropped by a reload.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Serialize;
 
@@ -47,6 +47,14 @@ struct ProxyConf<'a> {
     redis_port: u16,
     sentinels: Vec<Slot>,
     groups: Vec<ProxyGroup>,
+    login: String,
+    existing: Option<ExistingSlot>,
+}
+
+/// The slot of an existing server that the cluster follows.
+#[derive(Serialize)]
+struct ExistingSlot {
+    address: SocketAddrV4,
     login: String,
 }
 
@@ -99,6 +107,10 @@ pub fn proxy_files(
         let shortest_vote = votes.min().unwrap_or_default();
         Ok(ProxyGroup { name: group, write_port: ports.write, read_port: ports.read, slots, shortest_vote })
     };
+    let existing = |address| {
+        let password = secrets.existing.as_ref().ok_or(RenderError::NoPassword { server: address })?;
+        Ok(ExistingSlot { address, login: escaped(&format!("AUTH {}\r\n", password.expose())) })
+    };
     let slow_interval = spec.proxy.check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
     let conf = ProxyConf {
@@ -121,6 +133,7 @@ pub fn proxy_files(
         sentinels: slots(sentinel_slots(spec))?,
         groups: spec.groups().map(group).collect::<Result<_, RenderError>>()?,
         login: escaped(&format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose())),
+        existing: spec.follow.existing().map(existing).transpose()?,
     };
     Ok(vec![read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?)])
 }

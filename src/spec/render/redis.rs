@@ -1,6 +1,6 @@
 //! `redis.conf` and `users.acl` of a Redis node.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Serialize;
 
@@ -21,11 +21,17 @@ struct RedisConf<'a> {
     data_dir: &'a str,
     users_file: &'a str,
     address: Ipv4Addr,
-    master: Option<Ipv4Addr>,
-    replication_user: &'a str,
+    master: Option<Master>,
+    replication_user: Option<&'a str>,
     replication_password: &'a str,
     fixed: Vec<String>,
     runtime: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Master {
+    ip: Ipv4Addr,
+    port: u16,
 }
 
 #[derive(Serialize)]
@@ -38,17 +44,38 @@ struct Users<'a> {
     channels: String,
 }
 
-/// The files of a Redis node: a master when `master` is absent, else a replica of it.
+/// Whom a Redis node copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody: it is a master.
+    Nobody,
+    /// Another node.
+    Node(NodeId),
+    /// A server outside of the cluster.
+    Existing(SocketAddrV4),
+}
+
+/// The files of a Redis node that copies `source`.
 ///
 /// # Errors
-/// The subnet has no address for a node.
+/// The subnet has no address for a node, or the password of the existing server is not known.
 pub fn redis_files(
     spec: &Spec,
     subnet: Subnet,
     secrets: &Secrets,
     node: NodeId,
-    master: Option<NodeId>,
+    source: Source,
 ) -> Result<Vec<RenderedFile>, RenderError> {
+    let own = (Some(user::REPLICATION), &secrets.replication);
+    let (master, (replication_user, replication_password)) = match source {
+        Source::Nobody => (None, own),
+        Source::Node(master) => (Some(SocketAddrV4::new(address(subnet, master)?, REDIS_PORT)), own),
+        // One with a password alone has no other user than 'default'.
+        Source::Existing(server) => {
+            let password = secrets.existing.as_ref().ok_or(RenderError::NoPassword { server })?;
+            (Some(server), (None, password))
+        }
+    };
     let conf = RedisConf {
         cluster: spec.name.as_str(),
         node,
@@ -56,9 +83,9 @@ pub fn redis_files(
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
         address: address(subnet, node)?,
-        master: master.map(|master| address(subnet, master)).transpose()?,
-        replication_user: user::REPLICATION,
-        replication_password: secrets.replication.expose(),
+        master: master.map(|at: SocketAddrV4| Master { ip: *at.ip(), port: at.port() }),
+        replication_user,
+        replication_password: replication_password.expose(),
         fixed: lines(&fixed_directives(spec)),
         runtime: lines(&runtime_directives(spec, 0)),
     };

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::super::secret::Secret;
-use super::super::{Group, NodeId, Persistence, PersistenceMode, Role, Secrets, Spec, Subnet};
+use super::super::{Follow, Group, NodeId, Persistence, PersistenceMode, Role, Secrets, Spec, Subnet};
 use super::*;
 
 const GROUP_1: Group = Group::number(1);
@@ -29,6 +29,7 @@ fn secrets() -> Secrets {
         sentinel: secret("sentinel-password"),
         probe: secret("probe-password"),
         stats: secret("stats-password"),
+        existing: None,
     }
 }
 
@@ -37,7 +38,8 @@ fn text(files: &[RenderedFile], path: &str) -> String {
 }
 
 fn redis(spec: &Spec, node: NodeId, master: Option<NodeId>) -> Vec<RenderedFile> {
-    redis_files(spec, subnet(), &secrets(), node, master).expect("files")
+    let source = master.map_or(Source::Nobody, Source::Node);
+    redis_files(spec, subnet(), &secrets(), node, source).expect("files")
 }
 
 fn sentinel(spec: &Spec, node: NodeId, old: Option<&str>) -> Vec<RenderedFile> {
@@ -64,6 +66,25 @@ fn a_replica_without_persistence_and_with_directives_of_the_users() {
     spec.redis = given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let node = NodeId::redis(GROUP_2, 2);
     insta::assert_snapshot!(text(&redis(&spec, node, Some(NodeId::redis(GROUP_2, 1))), REDIS_CONF));
+}
+
+#[test]
+fn the_head_of_a_standby_and_its_proxy_log_in_at_the_existing_server() {
+    let server = "192.0.2.5:7000".parse().expect("an address");
+    let mut spec = Spec { masters: 1, ..spec() };
+    spec.follow = Follow::Existing(server);
+    let secrets = Secrets { existing: Some(Secret::given("old#password").expect("a password")), ..secrets() };
+    let files = redis_files(&spec, subnet(), &secrets, Spec::head(), Source::Existing(server)).expect("files");
+    let conf = text(&files, REDIS_CONF);
+    assert!(conf.contains("\nmasterauth old#password\nreplicaof 192.0.2.5 7000\n"), "{conf}");
+    assert!(!conf.contains("masteruser"), "the user is 'default': {conf}");
+    insta::assert_snapshot!(proxy(&spec, &secrets));
+    // When it takes over, its proxies have no place for the other server any more.
+    spec.follow = Follow::Left(server);
+    assert!(!proxy(&spec, &secrets).contains("existing"));
+    spec.follow = Follow::Existing(server);
+    let unknown = proxy_files(&spec, subnet(), &self::secrets(), NodeId::Proxy(1), &BTreeSet::new());
+    assert!(matches!(unknown, Err(RenderError::NoPassword { .. })));
 }
 
 #[test]
@@ -162,7 +183,7 @@ fn a_node_without_an_address_is_an_error() {
     let mut spec = spec();
     spec.masters = 9;
     let node = NodeId::redis(Group::number(9), 1);
-    let error = redis_files(&spec, subnet(), &secrets(), node, None).expect_err("no room");
+    let error = redis_files(&spec, subnet(), &secrets(), node, Source::Nobody).expect_err("no room");
     assert_eq!(error.to_string(), "the subnet 10.20.30.0/24 has no address for redis-9-1");
     let files = proxy_files(&spec, subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::from([node]));
     assert!(matches!(files, Err(RenderError::NoAddress { .. })));

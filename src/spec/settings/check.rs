@@ -31,6 +31,13 @@ pub fn errors(spec: &Spec) -> Vec<Finding> {
             fix: format!("give at most {}, or leave it out to get the majority, {}", spec.sentinels, spec.majority()),
         });
     }
+    if let Some(server) = spec.follow.existing().filter(|_| spec.masters > 1) {
+        found.push(Finding {
+            keys: vec![Key::Follow, Key::Masters],
+            what: format!("{} master groups cannot copy one server, {server}", spec.masters),
+            fix: "follow it with 1 master group".to_owned(),
+        });
+    }
     ports(spec, &mut found);
     found
 }

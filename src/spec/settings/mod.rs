@@ -17,6 +17,7 @@ pub mod table;
 mod tests;
 mod value;
 mod view;
+mod wiring;
 
 use std::collections::BTreeMap;
 
@@ -46,17 +47,26 @@ pub struct GivenSecrets {
 }
 
 impl GivenSecrets {
-    /// The secrets of a new cluster: those that were given, and the others made from random octets.
-    pub fn or_made(&self, random: impl FnMut() -> [u8; SECRET_OCTETS]) -> Secrets {
-        let Secrets { app, admin, replication, sentinel, probe, stats } = Secrets::made(random);
+    /// The secrets of a new cluster: those that were given, and the others made from random octets. One that follows an
+    /// existing server has its password for applications, which log in there first and here later.
+    pub fn or_made(&self, spec: &Spec, random: impl FnMut() -> [u8; SECRET_OCTETS]) -> Secrets {
+        let Secrets { app, admin, replication, sentinel, probe, stats, .. } = Secrets::made(random);
+        let existing = spec.follow.existing().and_then(|_| self.existing()).cloned();
         Secrets {
-            app: self.app.clone().unwrap_or(app),
+            app: self.app.clone().or_else(|| existing.clone()).unwrap_or(app),
             replication: self.replication.clone().unwrap_or(replication),
             stats: self.stats.clone().unwrap_or(stats),
             admin,
             sentinel,
             probe,
+            existing,
         }
+    }
+
+    /// The password of an existing server to follow: that of replicas at their master is what the compose project gave for
+    /// it, and a server with one password has that of applications.
+    pub fn existing(&self) -> Option<&Secret> {
+        self.replication.as_ref().or(self.app.as_ref())
     }
 }
 

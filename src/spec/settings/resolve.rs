@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
 use super::super::address::{REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use super::super::{ClusterName, Secret, Spec};
+use super::super::{ClusterName, Follow, Secret, Spec};
 use super::file::{self, SourceFile};
 use super::problem::{Origin, Problem, Problems, Snippet, nearest};
 use super::table::{Key, Kind, SETTINGS, Setting};
 use super::value::{self, Wrong};
-use super::{GivenSecrets, Settings, check, directives};
+use super::{GivenSecrets, Settings, check, directives, wiring};
 
-/// Variables of the compose project that wired its containers to one another. redos does that itself.
-const WIRING: [&str; 5] =
-    ["REDIS_MASTER_HOST", "REDIS_MASTER_PORT", "REDIS_REPLICAOF_HOST", "REDIS_REPLICAOF_PORT", "REDIS_HOSTS"];
 /// How far the default statistics port is above the write port: Redis's 6379 and HAProxy's customary 8404 are this far
 /// apart, and a second cluster on another port has a statistics port of its own.
 const STATS_PORT_STEP: u16 = 2025;
@@ -59,6 +57,8 @@ pub struct Sources<'a> {
     pub other_variables: &'a [&'a str],
     /// Reads a password file. An error is a reason that fits "cannot read FILE: …".
     pub read_secret: &'a dyn Fn(&Path) -> Result<String, String>,
+    /// Finds the addresses of a host by its name. An error is a reason that fits "cannot find the address of HOST: …".
+    pub find_host: &'a dyn Fn(&str) -> Result<Vec<Ipv4Addr>, String>,
 }
 
 /// A value as it was given, before its type is looked at.
@@ -133,6 +133,7 @@ impl Sources<'_> {
         let layer = self.file.as_ref().map(|file| file::read(file, &mut problems)).unwrap_or_default();
         let mut given = layer.values;
         given.append(&mut self.flags_and_environment());
+        self.read_wiring(&mut given, &mut problems);
         let name = name_of(&given, &mut problems);
 
         let mut secrets = GivenSecrets::default();
@@ -145,6 +146,7 @@ impl Sources<'_> {
                     *place(&mut secrets) = Some(secret);
                 }),
                 Kind::Directory(_) => self.directory(value).map(|path| value.text = path),
+                Kind::Follow(_) => self.server(value).map(|address| value.text = address),
                 _ => put(key.setting(), &value.text, &mut scratch),
             };
             read.map_err(|wrong| {
@@ -207,6 +209,51 @@ impl Sources<'_> {
         value::directory(&given.text, self.base(&given.origin)).map(|path| path.display().to_string())
     }
 
+    /// Lays the compose project's wiring between the variables of redos and the file.
+    fn read_wiring(&self, given: &mut BTreeMap<Key, Given>, problems: &mut Vec<Problem>) {
+        let stronger = |given: &Given| matches!(given.origin, Origin::Flag(_) | Origin::Environment(_));
+        if given.get(&Key::Follow).is_some_and(stronger) {
+            return;
+        }
+        match wiring::server(&|name| self.variable(name).map(|(_, text)| text.as_str())) {
+            Ok(None) => {}
+            Ok(Some((variable, text))) => {
+                let origin = Origin::Environment(variable.to_owned());
+                given.insert(Key::Follow, Given { text, origin, snippet: None });
+            }
+            Err((variable, Wrong { what, fix })) => {
+                let origin = Origin::Environment(variable.to_owned());
+                problems.push(Problem { origin, what, fix, snippet: None });
+            }
+        }
+    }
+
+    /// The address of an existing server, or `none`. Names are looked up here and once, as configurations use addresses.
+    fn server(&self, given: &Given) -> Result<String, Wrong> {
+        let Some((host, port)) = value::server(&given.text)? else { return Ok(given.text.clone()) };
+        let unset = match &given.origin {
+            Origin::Environment(variable) if wiring::VARIABLES.contains(&variable.as_str()) => {
+                format!("; if it named a container of a compose project, unset {variable}")
+            }
+            _ => String::new(),
+        };
+        let ip = match host.parse::<Ipv4Addr>() {
+            Ok(ip) => ip,
+            Err(_) => {
+                let found = (self.find_host)(host).and_then(|found| {
+                    // Several are given in any order; the lowest is the same one each time.
+                    found.into_iter().min().ok_or_else(|| "it has no IPv4 address".to_owned())
+                });
+                found.map_err(|reason| Wrong {
+                    what: format!("cannot find the address of {host}: {reason}"),
+                    fix: format!("give an address that containers can reach{unset}"),
+                })?
+            }
+        };
+        let reached = value::reachable(SocketAddrV4::new(ip, port));
+        reached.map(|address| address.to_string()).map_err(|wrong| Wrong { fix: wrong.fix + &unset, ..wrong })
+    }
+
     /// The password that a variable holds or a file has; one line end after it is not part of it.
     fn password(&self, variables: &[&str], given: &Given) -> Result<Secret, Wrong> {
         let held = matches!(&given.origin, Origin::Environment(name) if variables.contains(&name.as_str()));
@@ -251,18 +298,16 @@ impl Sources<'_> {
         let known: Vec<&str> = SETTINGS.iter().flat_map(Setting::all_variables).collect();
         let set = self.environment.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.as_str());
         let warnings = set.filter_map(|name| {
-            let (what, fix) = if WIRING.contains(&name) {
-                let fix = "unset it; redos gives every node its address itself".to_owned();
-                ("it is not read: it wired the containers of a compose project".to_owned(), fix)
-            } else if name.starts_with("REDOS_") && !known.contains(&name) && !self.other_variables.contains(&name) {
-                let fix = match nearest(name, known.iter().copied()) {
-                    Some(meant) => format!("did you mean {meant}?"),
-                    None => "unset it; 'redos config' lists what is read".to_owned(),
+            let (what, fix) =
+                if name.starts_with("REDOS_") && !known.contains(&name) && !self.other_variables.contains(&name) {
+                    let fix = match nearest(name, known.iter().copied()) {
+                        Some(meant) => format!("did you mean {meant}?"),
+                        None => "unset it; 'redos config' lists what is read".to_owned(),
+                    };
+                    ("redos reads no variable of this name".to_owned(), fix)
+                } else {
+                    return None;
                 };
-                ("redos reads no variable of this name".to_owned(), fix)
-            } else {
-                return None;
-            };
             Some(Problem { origin: Origin::Environment(name.to_owned()), what, fix, snippet: None })
         });
         warnings.collect()
@@ -369,6 +414,11 @@ fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
         Kind::FilePrefix(place) => *place(spec) = value::file_prefix(text)?,
         Kind::User(place) => *place(spec) = value::user_name(text)?,
         Kind::Image(place) => *place(spec) = value::image(text)?,
+        // It was made an address when it was read.
+        Kind::Follow(place) => {
+            let follow = place(spec);
+            *follow = text.parse().map_or_else(|_| follow.left(), Follow::Existing);
+        }
         // A name, passwords and directives have ways of their own.
         Kind::Name | Kind::PasswordFile { .. } | Kind::Directives => {}
     }

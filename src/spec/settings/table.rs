@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use super::super::{ImageChoice, Secret, Spec};
+use super::super::{Follow, ImageChoice, Secret, Spec};
 use super::GivenSecrets;
 
 /// Master groups at most: what fits in a /20, the smallest of the subnets that Docker hands out by default (its
@@ -67,6 +67,8 @@ pub enum Key {
     RedisImage,
     /// The image of HAProxy.
     ProxyImage,
+    /// The existing server to follow.
+    Follow,
 }
 
 impl Key {
@@ -103,6 +105,8 @@ pub enum Kind {
     User(Place<String>),
     /// An image reference or `auto`.
     Image(Place<ImageChoice>),
+    /// The address of a Redis server outside of the cluster, or `none`.
+    Follow(Place<Follow>),
     /// Directives of `redis.conf` by name.
     Directives,
     /// A file with a password, which some variables give as it is.
@@ -153,7 +157,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings, in the order of [`Key`], which is the order in which they are shown.
-pub const SETTINGS: [Setting; 23] = [
+pub const SETTINGS: [Setting; 24] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -346,6 +350,14 @@ pub const SETTINGS: [Setting; 23] = [
         variables: &["REDOS_PROXY_IMAGE"],
         kind: Kind::Image(|spec| &mut spec.images.proxy),
         help: "Image of HAProxy; auto finds, pulls or makes one",
+    },
+    Setting {
+        key: Key::Follow,
+        path: "follow",
+        flag: "--follow",
+        variables: &["REDOS_FOLLOW"],
+        kind: Kind::Follow(|spec| &mut spec.follow),
+        help: "Existing Redis server to copy and to send writes to, host:port; none takes over from it",
     },
 ];
 

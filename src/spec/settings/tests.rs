@@ -27,6 +27,11 @@ fn sources(lines: &str, environment: &[(&str, &str)], flags: &[(Key, &str)]) -> 
             Some("/home/me/bad.txt") => Ok("two words\n".to_owned()),
             _ => Err("no such file".to_owned()),
         },
+        find_host: &|host| match host {
+            "redis.example.com" => Ok(vec![[192, 0, 2, 7].into(), [192, 0, 2, 6].into()]),
+            "localhost" => Ok(vec![[127, 0, 0, 1].into()]),
+            _ => Err("name or service not known".to_owned()),
+        },
     }
 }
 
@@ -115,6 +120,7 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             Kind::Directory(_) => ("/srv/data", "/srv/data"),
             Kind::FilePrefix(_) | Kind::User(_) => ("shop", "shop"),
             Kind::Image(_) => ("redis:9", "redis:9"),
+            Kind::Follow(_) => ("192.0.2.5:7000", "192.0.2.5:7000"),
             Kind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
             Kind::PasswordFile { .. } => ("app.txt", "app.txt"),
         };
@@ -268,7 +274,7 @@ fn a_value_that_clashes_with_the_cluster_alone_is_found_later() {
 #[test]
 fn what_is_unwise_is_a_warning() {
     let file = "replicas: 0\nsentinels: 4\nsentinel:\n  downAfter: 600ms\npersistence:\n  mode: none\n";
-    let variables = [("REDOS_REPLICA", "1"), ("REDIS_MASTER_HOST", "redis"), ("REDOS_FILE", "redos.yaml")];
+    let variables = [("REDOS_REPLICA", "1"), ("REDOS_FILE", "redos.yaml")];
     let found = settings(&sources(file, &variables, &[]), None);
     assert_eq!(found.spec.persistence.mode, PersistenceMode::None);
     let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();

@@ -2,11 +2,11 @@
 //!
 //! Every layer gives text (a flag, a variable, a scalar of the file), so that one parser and one wording serve them all.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV4};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::super::{ImageChoice, PersistenceMode};
+use super::super::{ImageChoice, PersistenceMode, REDIS_PORT};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,41 @@ pub fn address(text: &str) -> Result<IpAddr, Wrong> {
     text.parse().map_err(|_| Wrong {
         what: format!("'{text}' is not an IP address"),
         fix: "give an address of the Docker host: 127.0.0.1 for this host alone, 0.0.0.0 for all its networks"
+            .to_owned(),
+    })
+}
+
+/// What stands for no server where one is asked for.
+pub const NO_SERVER: &str = "none";
+
+/// An existing server as it was named: a host and a port, which is Redis's own when it is left out. `None` for `none`.
+pub fn server(text: &str) -> Result<Option<(&str, u16)>, Wrong> {
+    if text == NO_SERVER {
+        return Ok(None);
+    }
+    let wrong = || Wrong {
+        what: format!("'{text}' is not the address of a server"),
+        fix: format!("give HOST:PORT, such as 192.168.1.5:{REDIS_PORT}, or {NO_SERVER}"),
+    };
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?),
+        None => (text, REDIS_PORT),
+    };
+    // Compose takes '_' in names, and its services are called so.
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if host.is_empty() || !host.chars().all(legal) { Err(wrong()) } else { Ok(Some((host, port))) }
+}
+
+/// An address that containers can reach: no loopback address, which is another one in each of them.
+pub fn reachable(address: SocketAddrV4) -> Result<SocketAddrV4, Wrong> {
+    let ip = address.ip();
+    if !(ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast()) {
+        return Ok(address);
+    }
+    Err(Wrong {
+        what: format!("containers cannot reach a server at {ip}"),
+        fix: "give an address of its host on a network; of this host's the gateway of a Docker network will do, which is \
+              172.17.0.1 unless Docker is told otherwise"
             .to_owned(),
     })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::{API_VERSION, ClusterName, Spec};
 use super::problem::Origin;
 use super::table::{Kind, SETTINGS, Setting};
-use super::value::{mode_word, time};
+use super::value::{NO_SERVER, mode_word, time};
 use super::{Key, Settings};
 
 /// All settings of one run as a document. It holds no password.
@@ -108,6 +108,7 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         Kind::Directory(place) => json!(place(spec)),
         Kind::FilePrefix(place) | Kind::User(place) => json!(place(spec)),
         Kind::Image(place) => json!(place(spec)),
+        Kind::Follow(place) => json!(place(spec).existing().map_or_else(|| NO_SERVER.to_owned(), |at| at.to_string())),
         Kind::Directives => json!(spec.redis),
         Kind::PasswordFile { .. } => Value::Null,
     }

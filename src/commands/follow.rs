@@ -1,0 +1,145 @@
+//! Whether a cluster can follow the existing server that it is told to, before anything is changed.
+
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Context;
+use crate::engine::image;
+use crate::error::{Failure, FailureKind};
+use crate::output::command_line;
+use crate::plan::observed::Inventory;
+use crate::sentinel::existing::{Existing, Unfit, examine};
+use crate::spec::settings::{Key, Origin, Settings};
+use crate::spec::{Follow, Role, Spec};
+
+/// How long the existing server may take for all its answers.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Databases of a Redis server unless its configuration says otherwise.
+const DATABASES: u64 = 16;
+
+/// Whether the images of the cluster are got, to see whether their server reads the data of the existing one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Images {
+    /// Yes, as they are going to be used.
+    Got,
+    /// No, nothing is to be changed.
+    LeftAlone,
+}
+
+/// Checks it.
+///
+/// # Errors
+/// The cluster has data of its own, or the server cannot be reached or not be followed. A cluster that follows it already
+/// is not checked: whether it does that well is seen by its gates.
+pub async fn check(
+    context: &Context,
+    settings: &Settings,
+    inventory: &Inventory,
+    images: Images,
+) -> Result<(), Failure> {
+    let spec = &settings.spec;
+    let Some(server) = spec.follow.existing() else { return Ok(()) };
+    let recorded = inventory.recorded.as_ref().map(|recorded| recorded.follow);
+    if recorded == Some(Follow::Existing(server)) {
+        return Ok(());
+    }
+    own_data(settings, inventory, server, recorded)?;
+    let unfit = |unfit: Unfit| refusal(settings, server, &unfit);
+    let found = timeout(PATIENCE, ask(settings, server)).await;
+    let found = found.unwrap_or_else(|_| Err(Unfit::Unreachable(format!("no answer within {PATIENCE:?}"))));
+    let existing = found.map_err(unfit)?;
+    if let Some((network, gateway)) = context.engine.foreign_network(&spec.name, *server.ip()).await? {
+        let what =
+            format!("{} is on the Docker network '{network}', whose containers others cannot reach", server.ip());
+        let port = server.port();
+        return Err(Failure::message(FailureKind::Usage, what)
+            .hinted(format!("publish its port on this host, at {gateway}:{port} or at all addresses"))
+            .hinted(format!(
+                "then follow it there: {}",
+                command_line(&spec.name, &format!("up --follow {gateway}:{port}"))
+            )));
+    }
+    match images {
+        Images::LeftAlone => Ok(()),
+        Images::Got => {
+            let progress = context.ui.progress();
+            let got = image::resolve(&context.engine, &spec.images, inventory, &|event| progress.report(event)).await;
+            progress.finish();
+            let (name, version) = context.engine.server_version(&got?.redis).await?;
+            existing.is_read_by(&name, &version).map_err(unfit)
+        }
+    }
+}
+
+/// Refuses to replace data that are not a copy.
+fn own_data(
+    settings: &Settings,
+    inventory: &Inventory,
+    server: SocketAddrV4,
+    recorded: Option<Follow>,
+) -> Result<(), Failure> {
+    let name = &settings.spec.name;
+    let has_data = inventory.nodes.keys().chain(inventory.volumes.keys()).any(|node| node.role() == Role::Redis);
+    let what = match recorded {
+        Some(Follow::Existing(other)) => {
+            format!("'{name}' follows {other} already, and cannot follow {server} as well")
+        }
+        Some(Follow::Left(_)) if has_data => format!("'{name}' has taken over and does not follow {server} any more"),
+        _ if has_data => format!("'{name}' has data of its own, which those of {server} would replace"),
+        Some(_) | None => return Ok(()),
+    };
+    Err(Failure::message(FailureKind::Usage, what)
+        .hinted(format!("leave it as it is: {}", without(settings)))
+        .hinted(format!("begin anew, without its data: {}", command_line(name, "down --volumes"))))
+}
+
+/// How not to follow.
+fn without(settings: &Settings) -> String {
+    match settings.origins.get(&Key::Follow) {
+        Some(Origin::Environment(variable)) => format!("unset {variable}"),
+        Some(Origin::File { file, line, .. }) => format!("take 'follow' out of {file}, line {line}"),
+        _ => "leave out --follow".to_owned(),
+    }
+}
+
+async fn ask(settings: &Settings, server: SocketAddrV4) -> Result<Existing, Unfit> {
+    let unreachable = |error: std::io::Error| Unfit::Unreachable(error.kind().to_string());
+    let stream = TcpStream::connect(server).await.map_err(unreachable)?;
+    stream.set_nodelay(true).map_err(unreachable)?;
+    examine(Box::new(stream), settings.secrets.existing(), databases(&settings.spec)).await
+}
+
+fn databases(spec: &Spec) -> u64 {
+    spec.redis.get("databases").and_then(|number| number.parse().ok()).unwrap_or(DATABASES)
+}
+
+fn refusal(settings: &Settings, server: SocketAddrV4, unfit: &Unfit) -> Failure {
+    let (ip, port) = (server.ip(), server.port());
+    let again = |with: &str| command_line(&settings.spec.name, &format!("up {with}"));
+    let remedy = match unfit {
+        Unfit::Unreachable(_) | Unfit::Strange(_) => format!("see what is there: redis-cli -h {ip} -p {port} ping"),
+        Unfit::NoPassword => format!("give it one, and its clients: redis-cli -h {ip} -p {port} config set requirepass …"),
+        Unfit::PasswordUnknown | Unfit::PasswordWrong(_) => {
+            "give its password as REDIS_MASTER_PASSWORD, or as REDIS_PASSWORD or with --password-file where it is that of \
+             applications as well"
+                .to_owned()
+        }
+        Unfit::Replica(master) => format!("follow its master: {}", again(&format!("--follow {master}"))),
+        Unfit::Mode(_) | Unfit::NoCommand(_) => "copy its data in another way, and leave out --follow".to_owned(),
+        Unfit::TooOld(_) => "upgrade it first".to_owned(),
+        Unfit::Databases { database, .. } => {
+            format!("give the cluster as many: {}", again(&format!("--follow {server} --redis databases={}", database + 1)))
+        }
+        Unfit::Newer { .. } => format!("give the cluster a newer one: {}", again("--redis-image …")),
+    };
+    let failure = Failure::message(FailureKind::Usage, format!("the existing server {server} {unfit}")).hinted(remedy);
+    match settings.origins.get(&Key::Follow) {
+        Some(Origin::Environment(variable)) => {
+            failure.hinted(format!("{variable} names it; unset that if nothing is to be followed"))
+        }
+        _ => failure,
+    }
+}

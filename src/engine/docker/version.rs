@@ -1,0 +1,79 @@
+//! Which server, of which version, is in an image: it is asked, for a tag can be anything.
+
+use anyhow::anyhow;
+use bollard::models::{ContainerCreateBody, HostConfig};
+use bollard::query_parameters::{
+    AttachContainerOptions, CreateContainerOptions, RemoveContainerOptions, StartContainerOptions,
+};
+use futures_util::TryStreamExt;
+
+use super::DockerEngine;
+use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::plan::desired::Program;
+use crate::spec::NODE_UID;
+
+impl DockerEngine {
+    /// Name and version of an image's Redis server: `("redis", "7.0.15")`. It runs for a moment, without a network, and is
+    /// removed by the Engine itself.
+    ///
+    /// # Errors
+    /// The Engine failed, or the program says something else.
+    pub async fn server_version(&self, program: &Program) -> Result<(String, String)> {
+        let operation = || format!("ask {} in {} for its version", program.server, program.image);
+        let failed = |error| self.failed(operation(), error);
+        let body = ContainerCreateBody {
+            image: Some(program.image.clone()),
+            entrypoint: Some(vec![program.server.clone(), "--version".to_owned()]),
+            cmd: Some(Vec::new()),
+            user: Some(format!("{NODE_UID}:{NODE_UID}")),
+            host_config: Some(HostConfig {
+                auto_remove: Some(true),
+                network_mode: Some("none".to_owned()),
+                readonly_rootfs: Some(true),
+                cap_drop: Some(vec!["ALL".to_owned()]),
+                security_opt: Some(vec!["no-new-privileges".to_owned()]),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let id = self.docker.create_container(None::<CreateContainerOptions>, body).await.map_err(failed)?.id;
+        let said = async {
+            let all = AttachContainerOptions { stream: true, stdout: true, stderr: true, ..Default::default() };
+            let attached = self.docker.attach_container(&id, Some(all)).await?;
+            self.docker.start_container(&id, None::<StartContainerOptions>).await?;
+            attached.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) }).await
+        };
+        let said = match said.await {
+            Ok(said) => said,
+            Err(error) => {
+                let by_force = RemoveContainerOptions { force: true, ..Default::default() };
+                let _ = self.docker.remove_container(&id, Some(by_force)).await;
+                return Err(failed(error));
+            }
+        };
+        let strange = || EngineError::new(EngineErrorKind::Image, operation(), anyhow!("it says '{}'", said.trim()));
+        version_in(&said).ok_or_else(strange)
+    }
+}
+
+/// `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`
+fn version_in(said: &str) -> Option<(String, String)> {
+    let mut words = said.split_whitespace();
+    let server = words.next()?.to_ascii_lowercase();
+    let version = words.find_map(|word| word.strip_prefix("v="))?;
+    Some((server, version.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_says_who_it_is_and_of_which_version() {
+        let of = |said: &str| version_in(said);
+        let is = |server: &str, version: &str| Some((server.to_owned(), version.to_owned()));
+        assert_eq!(of("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n"), is("redis", "7.0.15"));
+        assert_eq!(of("Valkey server v=8.1.1 sha=00000000:0 bits=64\n"), is("valkey", "8.1.1"));
+        assert_eq!(of("exec: not found"), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! What the servers in memory say of themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::{Server, Watched, World};
+use crate::plan::observed::{
+    AttachedReplica, ExistingPlace, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView, WatchedMaster,
+    WatchedPeer, WatchedReplica,
+};
+use crate::spec::{Follow, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
+
+impl World {
+    pub(super) fn redis_view(
+        &self,
+        id: NodeId,
+        replica_of: Option<SocketAddrV4>,
+        config: &BTreeMap<String, String>,
+    ) -> RedisView {
+        let role = match replica_of {
+            Some(master) => {
+                // A server outside of the cluster is always up; what copies a copy of it copies it as well.
+                let link_up = match self.node_at(master) {
+                    Some(node) => self.is_master(node) || self.copies_existing(node),
+                    None => Some(*master.ip()) == self.existing(),
+                };
+                RoleView::Replica { master, link_up, syncing: false, last_io_seconds: link_up.then_some(0) }
+            }
+            None => {
+                let follows = |node: &NodeId| match &self.nodes[node].server {
+                    Some(Server::Redis { replica_of: Some(master), .. }) => Some(*master.ip()) == self.address(id),
+                    Some(_) | None => false,
+                };
+                let followers = self.nodes.keys().filter(|node| self.runs(**node) && follows(node));
+                let attached = |node: &NodeId| AttachedReplica {
+                    address: SocketAddrV4::new(self.nodes[node].spec.address, REDIS_PORT),
+                    state: "online".to_owned(),
+                    offset: 0,
+                    lag_seconds: 0,
+                };
+                RoleView::Master { replicas: followers.map(attached).collect() }
+            }
+        };
+        RedisView {
+            version: "7.0.15".to_owned(),
+            server: "redis".to_owned(),
+            role,
+            offset: 0,
+            replication_id: String::new(),
+            loading: false,
+            used_memory: 0,
+            clients: 0,
+            uptime_seconds: 0,
+            replica_priority: 100,
+            keys: 0,
+            config: config.clone(),
+        }
+    }
+
+    /// The server outside of the cluster that it follows, or followed.
+    pub(super) fn existing(&self) -> Option<Ipv4Addr> {
+        match self.spec.as_ref()?.follow {
+            Follow::Nobody => None,
+            Follow::Existing(address) | Follow::Left(address) => Some(*address.ip()),
+        }
+    }
+
+    pub(super) fn copies_existing(&self, node: NodeId) -> bool {
+        match self.nodes.get(&node).and_then(|node| node.server.as_ref()) {
+            Some(Server::Redis { replica_of: Some(master), .. }) => {
+                Some(*master.ip()) == self.existing() && self.runs(node)
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    pub(super) fn is_master(&self, node: NodeId) -> bool {
+        let claims = matches!(
+            self.nodes.get(&node).and_then(|n| n.server.as_ref()),
+            Some(Server::Redis { replica_of: None, .. })
+        );
+        claims && self.runs(node)
+    }
+
+    pub(super) fn sentinel_view(&self, watched: &BTreeMap<String, Watched>) -> SentinelView {
+        let number =
+            |watched: &Watched, name: &str| watched.settings.get(name).and_then(|v| v.parse().ok()).unwrap_or(0);
+        let flags = |address: &SocketAddrV4, kind: &str| {
+            let up = self.node_at(*address).is_some_and(|node| self.runs(node));
+            [Some(kind), (!up).then_some("s_down")].into_iter().flatten().map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        let view = |watched: &Watched| WatchedMaster {
+            address: watched.master,
+            flags: flags(&watched.master, "master"),
+            quorum: u16::try_from(number(watched, "quorum")).unwrap_or(0),
+            down_after: number(watched, "down-after-milliseconds"),
+            failover_timeout: number(watched, "failover-timeout"),
+            parallel_syncs: u16::try_from(number(watched, "parallel-syncs")).unwrap_or(0),
+            config_epoch: watched.epoch,
+            replicas: watched
+                .known
+                .iter()
+                .filter(|address| address.port() == REDIS_PORT && **address != watched.master)
+                .filter(|a| {
+                    self.node_at(**a).and_then(NodeId::group) == self.node_at(watched.master).and_then(NodeId::group)
+                })
+                .map(|address| WatchedReplica { address: *address, flags: flags(address, "slave"), priority: 100 })
+                .collect(),
+            peers: watched
+                .known
+                .iter()
+                .filter(|address| address.port() == SENTINEL_PORT)
+                .map(|address| WatchedPeer {
+                    id: address.to_string(),
+                    address: *address,
+                    flags: flags(address, "sentinel"),
+                })
+                .collect(),
+            quorum_check: Ok(()),
+        };
+        SentinelView {
+            id: String::new(),
+            version: "7.0.15".to_owned(),
+            tilt: false,
+            masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
+        }
+    }
+
+    pub(super) fn proxy_view(&self, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {
+        let route = |group: Group| {
+            let nodes = checked.iter().copied().filter(|node| node.group() == Some(group) && self.runs(*node));
+            let (masters, replicas): (Vec<NodeId>, Vec<NodeId>) = nodes.partition(|node| self.is_master(*node));
+            let write = if let ([master], false) = (masters.as_slice(), existing) { Some(*master) } else { None };
+            (group, ProxyRoute { write, read: replicas.into_iter().collect() })
+        };
+        ProxyView {
+            version: "2.6.12".to_owned(),
+            routes: spec.groups().map(route).collect(),
+            checked: checked.clone(),
+            existing: existing.then(|| ExistingPlace { replication_id: Some(String::new()) }),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A standby: one node copies a server outside of the cluster, the others copy that node, the proxies lead writes out of
+//! the cluster, and nobody fails over. It ends when the node takes over.
+
+use std::net::SocketAddrV4;
+
+use super::Planner;
+use crate::plan::gate::{Gate, claimants};
+use crate::plan::observed::{Answer, NodeState, Observed, RoleView, StoredState};
+use crate::plan::step::Action;
+use crate::spec::{Follow, NodeId, Spec};
+
+/// The server outside of the cluster that it is a standby of: the one that it is to follow, or the one that it followed and
+/// that nobody has taken over from yet.
+pub(super) fn of(spec: &Spec, observed: &Observed) -> Option<SocketAddrV4> {
+    match spec.follow {
+        Follow::Nobody => None,
+        Follow::Existing(existing) => Some(existing),
+        Follow::Left(existing) => is_unfinished(existing, observed).then_some(existing),
+    }
+}
+
+/// Whether nobody has taken over yet. A node that says to be master has, and what it was given since must not be replaced
+/// by another copy.
+fn is_unfinished(existing: SocketAddrV4, observed: &Observed) -> bool {
+    let head = Spec::head();
+    if head.group().is_none_or(|group| !claimants(group, observed).is_empty()) {
+        return false;
+    }
+    let says = observed.topology.redis.get(&head).and_then(Answer::said).map(|view| &view.role);
+    let wrote = observed.inventory.nodes.get(&head).and_then(|facts| facts.stored.as_ref());
+    let mut proxies = observed.topology.proxies.values().filter_map(Answer::said);
+    matches!(says, Some(RoleView::Replica { master, .. }) if *master == existing)
+        || matches!(wrote, Some(StoredState::Redis { replica_of: Some(master), .. }) if *master == existing)
+        || proxies.any(|view| view.existing.is_some())
+}
+
+/// Whether it shows only in the volume of the node that copies the server, which has no container, whether another copy has
+/// taken over.
+pub(super) fn is_in_the_volume(spec: &Spec, observed: &Observed) -> bool {
+    let head = Spec::head();
+    let has_container = observed.inventory.nodes.contains_key(&head);
+    let claims = head.group().is_some_and(|group| !claimants(group, observed).is_empty());
+    matches!(spec.follow, Follow::Left(_)) && !has_container && !claims
+}
+
+impl Planner<'_> {
+    /// Whether a node is to take over in this plan or the next.
+    pub(super) fn is_taking_over(&self) -> bool {
+        self.standby_of.is_some() && self.spec.follow.existing().is_none()
+    }
+
+    /// The node that copies the server is given its file anew when it copies something else: a change of the role alone
+    /// would leave it with the wrong login.
+    pub(super) fn set_head_right(&mut self) {
+        let head = Spec::head();
+        let (Some(existing), Some(view)) = (self.standby_of, self.redis_view(head)) else { return };
+        if !matches!(view.role, RoleView::Replica { master, .. } if master == existing) {
+            let why = format!("it does not copy {existing}");
+            self.step(head, Action::StopNode { node: head }, why.clone(), []);
+            self.write_config(head, &why);
+            self.start(head, &why, &[]);
+        }
+    }
+
+    /// Nobody but redos takes over from a server that others use.
+    pub(super) fn watch_nothing(&mut self) {
+        for node in self.spec.sentinel_nodes().collect::<Vec<NodeId>>() {
+            let watched = self.sentinel_view(node).into_iter().flat_map(|view| view.masters.keys());
+            for group in watched.filter_map(|name| name.parse().ok()) {
+                let why = "a standby does not fail over";
+                self.step(node, Action::SentinelRemove { node, group }, why, []);
+            }
+        }
+    }
+
+    /// The gates of a node of a standby that was made anew.
+    pub(super) fn standby_gates(&self, node: NodeId) -> Vec<Gate> {
+        match node {
+            NodeId::Redis { group, .. } => {
+                let copies = self.standby_of.filter(|_| node == Spec::head());
+                let copies = copies.map(|existing| Gate::Copies { node, existing });
+                copies.into_iter().chain([Gate::ReplicasInSync { group }]).collect()
+            }
+            NodeId::Sentinel(_) => vec![Gate::Answers { node }],
+            NodeId::Proxy(_) => Spec::head().group().map(|group| Gate::ProxiesRoute { group }).into_iter().collect(),
+        }
+    }
+
+    /// Has the node take over that copies a server which is not to be followed any more. The proxies' files come before
+    /// that: one that restarts must not lead back.
+    pub(super) fn take_over(&mut self) {
+        let Some(existing) = self.standby_of.filter(|_| self.is_taking_over()) else { return };
+        let head = Spec::head();
+        for proxy in self.spec.proxy_nodes().collect::<Vec<NodeId>>() {
+            if self.facts(proxy).is_some_and(|facts| facts.state == NodeState::Running) {
+                self.write_config(proxy, &format!("it must not lead to {existing} when it restarts"));
+            }
+        }
+        let everything = self.plan.leaves();
+        let why = format!("{existing} is not to be followed any more");
+        let action = match self.redis_view(head).map(|view| &view.role) {
+            Some(RoleView::Replica { master, .. }) if *master == existing => Action::TakeOver { node: head, existing },
+            Some(_) | None => Action::Await { gate: Gate::Copies { node: head, existing } },
+        };
+        self.plan.push(action, why, everything);
+        self.plan.then_observe = Some(format!("{head} takes over from {existing}"));
+    }
+}

@@ -1,0 +1,78 @@
+//! Whether a standby does its part: see [`super::Gate::Copies`].
+
+use std::net::SocketAddrV4;
+
+use super::service::reads_from;
+use super::{answers, replica_in_sync};
+use crate::plan::observed::{Answer, Observed, ProxyView, RoleView};
+use crate::spec::{Group, NodeId, Spec};
+
+/// Whether a node copies a server outside of the cluster and has all its data.
+pub(super) fn copies(node: NodeId, existing: SocketAddrV4, observed: &Observed) -> Result<(), String> {
+    answers(node, observed)?;
+    match observed.topology.redis.get(&node).and_then(Answer::said).map(|view| &view.role) {
+        Some(RoleView::Replica { master, syncing: true, .. }) if *master == existing => {
+            Err(format!("{node} is copying the data of {existing}"))
+        }
+        Some(RoleView::Replica { master, link_up: true, .. }) if *master == existing => Ok(()),
+        Some(RoleView::Replica { master, .. }) if *master == existing => {
+            Err(format!("the link of {node} to {existing} is down"))
+        }
+        Some(_) | None => Err(format!("{node} does not copy {existing}")),
+    }
+}
+
+/// Whether a node that answers does its part.
+pub(super) fn in_service(node: NodeId, existing: SocketAddrV4, observed: &Observed) -> Result<(), String> {
+    match node {
+        NodeId::Redis { group, .. } => {
+            if node == Spec::head() {
+                copies(node, existing, observed)?;
+            } else {
+                replica_in_sync(node, Spec::head(), observed)?;
+            }
+            let proxies = observed.topology.proxies.iter();
+            let mut proxies = proxies.filter_map(|(proxy, answer)| Some((*proxy, answer.said()?)));
+            proxies.try_for_each(|(proxy, view)| reads_from(proxy, view, group, node))
+        }
+        NodeId::Sentinel(_) => Ok(()),
+        NodeId::Proxy(_) => {
+            let view = observed.topology.proxies.get(&node).and_then(Answer::said);
+            view.map_or(Ok(()), |view| writes_to_existing(node, view, existing, observed))
+        }
+    }
+}
+
+/// Whether all proxies send writes to the server that the head copies, and reads to all nodes, which are replicas of it.
+pub(super) fn proxies_route(
+    group: Group,
+    existing: SocketAddrV4,
+    spec: &Spec,
+    observed: &Observed,
+) -> Result<(), String> {
+    for proxy in spec.proxy_nodes() {
+        answers(proxy, observed)?;
+        let Some(view) = observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
+        writes_to_existing(proxy, view, existing, observed)?;
+        spec.redis_nodes(group).try_for_each(|node| reads_from(proxy, view, group, node))?;
+    }
+    Ok(())
+}
+
+/// Whether a proxy sends writes to the server that the head copies, as its replication id shows.
+fn writes_to_existing(
+    proxy: NodeId,
+    view: &ProxyView,
+    existing: SocketAddrV4,
+    observed: &Observed,
+) -> Result<(), String> {
+    let head = Spec::head();
+    answers(head, observed)?;
+    let copied = observed.topology.redis.get(&head).and_then(Answer::said).map(|view| view.replication_id.as_str());
+    match view.existing.as_ref().map(|place| place.replication_id.as_deref()) {
+        Some(Some(id)) if Some(id) == copied => Ok(()),
+        Some(Some(_)) => Err(format!("{proxy} sends writes to another server than {head} copies")),
+        Some(None) => Err(format!("{proxy} has no way to {existing}")),
+        None => Err(format!("{proxy} has no place for {existing}")),
+    }
+}

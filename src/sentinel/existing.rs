@@ -1,0 +1,229 @@
+//! A Redis server outside of the cluster, which somebody moves from: whether it can be followed at all.
+
+use redis::{RedisError, Value, pipe};
+use thiserror::Error;
+
+use super::link::Link;
+use super::reply::{self, Info};
+use crate::dial::Stream;
+use crate::spec::Secret;
+
+/// The oldest version that can hold back writes alone and go on replicating them (`CLIENT PAUSE … WRITE`, Redis 6.2).
+const VERSION_MIN: (u64, u64) = (6, 2);
+/// The newest Redis whose data Valkey reads: it was made from this one, and later ones have a format of their own.
+const VALKEY_READS: (u64, u64) = (7, 2);
+
+/// Why a server cannot be followed. Each is a sentence that begins with the server.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Unfit {
+    /// No connection.
+    #[error("cannot be reached: {0}")]
+    Unreachable(String),
+    /// It speaks, but not as Redis does.
+    #[error("does not answer as a Redis server does: {0}")]
+    Strange(String),
+    /// It lets everybody in, which a node of redos does not: its clients would be locked out when the cluster takes over.
+    #[error("asks for no password, and its clients would be refused when the cluster takes over, which does")]
+    NoPassword,
+    /// Nobody said what its password is.
+    #[error("asks for a password, and none is given")]
+    PasswordUnknown,
+    /// It does not take the password.
+    #[error("refuses the password: {0}")]
+    PasswordWrong(String),
+    /// It is a replica itself.
+    #[error("is a replica of {0} and not a master")]
+    Replica(String),
+    /// It is a Sentinel, or part of a Redis Cluster.
+    #[error("runs in the mode '{0}' and cannot be copied")]
+    Mode(String),
+    /// It is too old.
+    #[error("is of version {0}, and only 6.2 and later can hold back writes while another server takes over")]
+    TooOld(String),
+    /// It does not have a command that is needed.
+    #[error("has no command {0}, which is needed")]
+    NoCommand(&'static str),
+    /// It has keys in a database that the cluster does not have.
+    #[error("has keys in database {database}, and the cluster has {databases}")]
+    Databases {
+        /// The highest that has keys, counted from 0.
+        database: u64,
+        /// How many the cluster has.
+        databases: u64,
+    },
+    /// Its data can be read by newer servers only.
+    #[error("is {existing}, whose data {ours} cannot read")]
+    Newer {
+        /// Its name and version.
+        existing: String,
+        /// Those of the cluster's nodes.
+        ours: String,
+    },
+}
+
+/// A server that can be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Existing {
+    /// `redis` or `valkey`.
+    pub server: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Existing {
+    /// Whether a node of this server and version can read its data: replication goes from old to new only.
+    ///
+    /// # Errors
+    /// [`Unfit::Newer`].
+    pub fn is_read_by(&self, server: &str, version: &str) -> Result<(), Unfit> {
+        let (have, ours) = (release(&self.version), release(version));
+        let reads = match (self.server.as_str(), server) {
+            (existing, ours_is) if existing == ours_is => have <= ours,
+            ("redis", _) => have <= VALKEY_READS,
+            _ => false,
+        };
+        if reads {
+            return Ok(());
+        }
+        Err(Unfit::Newer { existing: format!("{} {}", self.server, self.version), ours: format!("{server} {version}") })
+    }
+}
+
+/// The first two numbers of a version.
+fn release(version: &str) -> (u64, u64) {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or_default());
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
+}
+
+/// Logs in as the user `default`. It sets no deadline, the caller does.
+///
+/// # Errors
+/// [`Unfit::NoPassword`], [`Unfit::PasswordWrong`], or the connection broke.
+pub(super) async fn log_in(stream: Box<dyn Stream>, password: &Secret) -> Result<Link, Unfit> {
+    let link = unlocked(stream, Some(password)).await?;
+    let mut login = pipe();
+    login.cmd("AUTH").arg(password.expose());
+    match link.send(&login).await.map_err(broken)?.as_slice() {
+        [Value::ServerError(refusal)] => Err(Unfit::PasswordWrong(refusal.to_string())),
+        _ => Ok(link),
+    }
+}
+
+/// A connection to a server that asks for a password, before one is given.
+async fn unlocked(stream: Box<dyn Stream>, password: Option<&Secret>) -> Result<Link, Unfit> {
+    let link = Link::outside(stream).await.map_err(broken)?;
+    let mut question = pipe();
+    question.cmd("PING");
+    match link.send(&question).await.map_err(broken)?.as_slice() {
+        [Value::ServerError(refusal)] if refusal.code() == "NOAUTH" && password.is_none() => {
+            Err(Unfit::PasswordUnknown)
+        }
+        [Value::ServerError(refusal)] if refusal.code() == "NOAUTH" => Ok(link),
+        [Value::ServerError(refusal)] => Err(Unfit::Strange(first_sentence(&refusal.to_string()))),
+        _ => Err(Unfit::NoPassword),
+    }
+}
+
+/// Looks at a server: whether a cluster with so many databases can follow it. It sets no deadline, the caller does.
+///
+/// # Errors
+/// Why it cannot.
+pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databases: u64) -> Result<Existing, Unfit> {
+    let Some(password) = password else {
+        return Err(unlocked(stream, None).await.err().unwrap_or(Unfit::PasswordUnknown));
+    };
+    let link = log_in(stream, password).await?;
+    let mut question = pipe();
+    question.cmd("INFO");
+    question.cmd("COMMAND").arg("INFO").arg("psync").arg("client");
+    let replies = link.send(&question).await.map_err(broken)?;
+    let [info, commands] = replies.as_slice() else { return Err(Unfit::Strange("too few replies".to_owned())) };
+    if let Value::ServerError(refusal) = info {
+        return Err(Unfit::Strange(refusal.to_string()));
+    }
+    let info = reply::text(info).map(|text| Info::parse(&text)).ok_or_else(|| Unfit::Strange("no INFO".to_owned()))?;
+    let existing = judge(&info, databases)?;
+    if let Value::Array(commands) = commands {
+        let missing = ["PSYNC", "CLIENT"].into_iter().zip(commands).find(|(_, known)| **known == Value::Nil);
+        if let Some((name, _)) = missing {
+            return Err(Unfit::NoCommand(name));
+        }
+    }
+    Ok(existing)
+}
+
+/// What its `INFO` says of whether it can be followed.
+fn judge(info: &Info, databases: u64) -> Result<Existing, Unfit> {
+    let (server, version) = info.server().ok_or_else(|| Unfit::Strange("INFO without a version".to_owned()))?;
+    match info.get("redis_mode").or_else(|| info.get("server_mode")) {
+        Some("standalone") | None => {}
+        Some(mode) => return Err(Unfit::Mode(mode.to_owned())),
+    }
+    if server == "redis" && release(version) < VERSION_MIN {
+        return Err(Unfit::TooOld(version.to_owned()));
+    }
+    if info.is_replica() {
+        let host = info.get("master_host").unwrap_or_default();
+        return Err(Unfit::Replica(format!("{host}:{}", info.get("master_port").unwrap_or_default())));
+    }
+    match info.last_database() {
+        Some(database) if database >= databases => Err(Unfit::Databases { database, databases }),
+        _ => Ok(Existing { server: server.to_owned(), version: version.to_owned() }),
+    }
+}
+
+/// Redis explains its protected mode at length.
+fn first_sentence(text: &str) -> String {
+    text.split(". ").next().unwrap_or(text).to_owned()
+}
+
+/// A connection that broke, or on which came what is not the protocol.
+fn broken(error: RedisError) -> Unfit {
+    if error.is_io_error() { Unfit::Unreachable(error.to_string()) } else { Unfit::Strange(error.to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(lines: &str) -> Result<Existing, Unfit> {
+        judge(&Info::parse(lines), 16)
+    }
+
+    #[test]
+    fn a_master_of_a_known_version_can_be_followed() {
+        let existing =
+            |server: &str, version: &str| Existing { server: server.to_owned(), version: version.to_owned() };
+        let info = "redis_version:7.0.15\nredis_mode:standalone\nrole:master\ndb0:keys=1,expires=0\ndb15:keys=1";
+        assert_eq!(judged(info), Ok(existing("redis", "7.0.15")));
+        let info = "redis_version:7.2.4\nvalkey_version:8.1.1\nserver_mode:standalone\nrole:master";
+        assert_eq!(judged(info), Ok(existing("valkey", "8.1.1")));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_says_why() {
+        let with = |further: &str| judged(&format!("redis_version:7.0.15\n{further}"));
+        assert_eq!(judged("# nothing"), Err(Unfit::Strange("INFO without a version".to_owned())));
+        assert_eq!(judged("redis_version:6.0.16\nrole:master"), Err(Unfit::TooOld("6.0.16".to_owned())));
+        assert_eq!(with("redis_mode:cluster"), Err(Unfit::Mode("cluster".to_owned())));
+        let replica = with("role:slave\nmaster_host:a.example\nmaster_port:7000");
+        assert_eq!(replica, Err(Unfit::Replica("a.example:7000".to_owned())));
+        let databases = Unfit::Databases { database: 16, databases: 16 };
+        assert_eq!(with("role:master\ndb2:keys=1\ndb16:keys=1"), Err(databases));
+    }
+
+    #[test]
+    fn data_go_from_old_to_new_only() {
+        let reads = |existing: (&str, &str), ours: (&str, &str)| {
+            let existing = Existing { server: existing.0.to_owned(), version: existing.1.to_owned() };
+            existing.is_read_by(ours.0, ours.1).is_ok()
+        };
+        assert!(reads(("redis", "6.2.14"), ("redis", "7.0.15")));
+        assert!(reads(("redis", "7.0.15"), ("redis", "7.0.11")), "patches do not change the format");
+        assert!(!reads(("redis", "8.0.2"), ("redis", "7.0.15")));
+        assert!(reads(("redis", "7.2.4"), ("valkey", "8.1.1")));
+        assert!(!reads(("redis", "7.4.0"), ("valkey", "8.1.1")));
+        assert!(!reads(("valkey", "8.1.1"), ("redis", "8.0.2")));
+        assert!(reads(("valkey", "8.0.1"), ("valkey", "8.1.1")));
+    }
+}
