@@ -413,23 +413,32 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Freeze its processes, as ''docker pause'' does')
-            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'Kill it, and start it again')
+            [CompletionResult]::new('unpause', 'unpause', [CompletionResultType]::ParameterValue, 'Undo a pause, and thaw what is frozen by ''docker pause''')
+            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'End it by a signal, and start it again')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop it in good order, and start it again')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Undo a kill or a stop, and start what does not run')
+            [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Stop it in good order and start it again at once')
             [CompletionResult]::new('freeze', 'freeze', [CompletionResultType]::ParameterValue, 'Freeze it by a signal, unnoticed by Docker')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Take it off its network')
             [CompletionResult]::new('slow', 'slow', [CompletionResultType]::ParameterValue, 'Leave it 1 % of a CPU')
             [CompletionResult]::new('no-fork', 'no-fork', [CompletionResultType]::ParameterValue, 'Keep it from forking, and so from saving')
+            [CompletionResult]::new('partition', 'partition', [CompletionResultType]::ParameterValue, 'Let its packets vanish: all, those of some nodes, one way or both')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Reset its connections and refuse new ones')
+            [CompletionResult]::new('latency', 'latency', [CompletionResultType]::ParameterValue, 'Let its packets come late')
+            [CompletionResult]::new('loss', 'loss', [CompletionResultType]::ParameterValue, 'Let some of its packets vanish, by chance')
+            [CompletionResult]::new('throttle', 'throttle', [CompletionResultType]::ParameterValue, 'Let its packets go through a narrow way, in each direction')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the faults that are not undone yet')
-            [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'Undo all faults, of all clusters')
+            [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'Undo all faults of all clusters, or those of some nodes')
+            [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Hold a fault of the network beside a container')
             [CompletionResult]::new('guard', 'guard', [CompletionResultType]::ParameterValue, 'Undo a fault when its time is over, should its redos not')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'redos;chaos;pause' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
@@ -439,7 +448,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second node of a group would be out, or the quorum lost')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
@@ -449,11 +458,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
-        'redos;chaos;kill' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
-            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
-            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+        'redos;chaos;unpause' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
@@ -463,7 +468,30 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second node of a group would be out, or the quorum lost')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;chaos;kill' {
+            [CompletionResult]::new('--signal', '--signal', [CompletionResultType]::ParameterName, 'SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
@@ -474,7 +502,48 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;chaos;stop' {
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;chaos;start' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;chaos;restart' {
             [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
@@ -487,7 +556,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second node of a group would be out, or the quorum lost')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
@@ -498,10 +567,10 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;chaos;freeze' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
@@ -511,7 +580,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second node of a group would be out, or the quorum lost')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
@@ -522,10 +591,10 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;chaos;disconnect' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
@@ -535,7 +604,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second node of a group would be out, or the quorum lost')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
@@ -546,10 +615,10 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;chaos;slow' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
@@ -559,7 +628,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second node of a group would be out, or the quorum lost')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
@@ -570,10 +639,10 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;chaos;no-fork' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
@@ -583,7 +652,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second node of a group would be out, or the quorum lost')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
@@ -591,6 +660,140 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;chaos;partition' {
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Only packets between it and these nodes: words or names as for targets [default: everybody]')
+            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only packets to it (in) or from it (out)')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'redos;chaos;reset' {
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Only packets between it and these nodes: words or names as for targets [default: everybody]')
+            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only packets to it (in) or from it (out)')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'redos;chaos;latency' {
+            [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'By how much, each way')
+            [CompletionResult]::new('--jitter', '--jitter', [CompletionResultType]::ParameterName, 'By up to how much more, evenly distributed')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Only packets between it and these nodes: words or names as for targets [default: everybody]')
+            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only packets to it (in) or from it (out)')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'redos;chaos;loss' {
+            [CompletionResult]::new('--share', '--share', [CompletionResultType]::ParameterName, 'How many of them')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Only packets between it and these nodes: words or names as for targets [default: everybody]')
+            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only packets to it (in) or from it (out)')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'redos;chaos;throttle' {
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Bits in a second: 256kbit, 1mbit')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Only packets between it and these nodes: words or names as for targets [default: everybody]')
+            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only packets to it (in) or from it (out)')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redos;chaos;ls' {
@@ -629,6 +832,24 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'redos;chaos;agent' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'redos;chaos;guard' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
@@ -649,14 +870,23 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
         }
         'redos;chaos;help' {
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Freeze its processes, as ''docker pause'' does')
-            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'Kill it, and start it again')
+            [CompletionResult]::new('unpause', 'unpause', [CompletionResultType]::ParameterValue, 'Undo a pause, and thaw what is frozen by ''docker pause''')
+            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'End it by a signal, and start it again')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop it in good order, and start it again')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Undo a kill or a stop, and start what does not run')
+            [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Stop it in good order and start it again at once')
             [CompletionResult]::new('freeze', 'freeze', [CompletionResultType]::ParameterValue, 'Freeze it by a signal, unnoticed by Docker')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Take it off its network')
             [CompletionResult]::new('slow', 'slow', [CompletionResultType]::ParameterValue, 'Leave it 1 % of a CPU')
             [CompletionResult]::new('no-fork', 'no-fork', [CompletionResultType]::ParameterValue, 'Keep it from forking, and so from saving')
+            [CompletionResult]::new('partition', 'partition', [CompletionResultType]::ParameterValue, 'Let its packets vanish: all, those of some nodes, one way or both')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Reset its connections and refuse new ones')
+            [CompletionResult]::new('latency', 'latency', [CompletionResultType]::ParameterValue, 'Let its packets come late')
+            [CompletionResult]::new('loss', 'loss', [CompletionResultType]::ParameterValue, 'Let some of its packets vanish, by chance')
+            [CompletionResult]::new('throttle', 'throttle', [CompletionResultType]::ParameterValue, 'Let its packets go through a narrow way, in each direction')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the faults that are not undone yet')
-            [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'Undo all faults, of all clusters')
+            [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'Undo all faults of all clusters, or those of some nodes')
+            [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Hold a fault of the network beside a container')
             [CompletionResult]::new('guard', 'guard', [CompletionResultType]::ParameterValue, 'Undo a fault when its time is over, should its redos not')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -664,10 +894,19 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
         'redos;chaos;help;pause' {
             break
         }
+        'redos;chaos;help;unpause' {
+            break
+        }
         'redos;chaos;help;kill' {
             break
         }
         'redos;chaos;help;stop' {
+            break
+        }
+        'redos;chaos;help;start' {
+            break
+        }
+        'redos;chaos;help;restart' {
             break
         }
         'redos;chaos;help;freeze' {
@@ -682,10 +921,28 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
         'redos;chaos;help;no-fork' {
             break
         }
+        'redos;chaos;help;partition' {
+            break
+        }
+        'redos;chaos;help;reset' {
+            break
+        }
+        'redos;chaos;help;latency' {
+            break
+        }
+        'redos;chaos;help;loss' {
+            break
+        }
+        'redos;chaos;help;throttle' {
+            break
+        }
         'redos;chaos;help;ls' {
             break
         }
         'redos;chaos;help;heal' {
+            break
+        }
+        'redos;chaos;help;agent' {
             break
         }
         'redos;chaos;help;guard' {
@@ -1008,24 +1265,42 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
         }
         'redos;help;chaos' {
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Freeze its processes, as ''docker pause'' does')
-            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'Kill it, and start it again')
+            [CompletionResult]::new('unpause', 'unpause', [CompletionResultType]::ParameterValue, 'Undo a pause, and thaw what is frozen by ''docker pause''')
+            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'End it by a signal, and start it again')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop it in good order, and start it again')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Undo a kill or a stop, and start what does not run')
+            [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Stop it in good order and start it again at once')
             [CompletionResult]::new('freeze', 'freeze', [CompletionResultType]::ParameterValue, 'Freeze it by a signal, unnoticed by Docker')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Take it off its network')
             [CompletionResult]::new('slow', 'slow', [CompletionResultType]::ParameterValue, 'Leave it 1 % of a CPU')
             [CompletionResult]::new('no-fork', 'no-fork', [CompletionResultType]::ParameterValue, 'Keep it from forking, and so from saving')
+            [CompletionResult]::new('partition', 'partition', [CompletionResultType]::ParameterValue, 'Let its packets vanish: all, those of some nodes, one way or both')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Reset its connections and refuse new ones')
+            [CompletionResult]::new('latency', 'latency', [CompletionResultType]::ParameterValue, 'Let its packets come late')
+            [CompletionResult]::new('loss', 'loss', [CompletionResultType]::ParameterValue, 'Let some of its packets vanish, by chance')
+            [CompletionResult]::new('throttle', 'throttle', [CompletionResultType]::ParameterValue, 'Let its packets go through a narrow way, in each direction')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the faults that are not undone yet')
-            [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'Undo all faults, of all clusters')
+            [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'Undo all faults of all clusters, or those of some nodes')
+            [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Hold a fault of the network beside a container')
             [CompletionResult]::new('guard', 'guard', [CompletionResultType]::ParameterValue, 'Undo a fault when its time is over, should its redos not')
             break
         }
         'redos;help;chaos;pause' {
             break
         }
+        'redos;help;chaos;unpause' {
+            break
+        }
         'redos;help;chaos;kill' {
             break
         }
         'redos;help;chaos;stop' {
+            break
+        }
+        'redos;help;chaos;start' {
+            break
+        }
+        'redos;help;chaos;restart' {
             break
         }
         'redos;help;chaos;freeze' {
@@ -1040,10 +1315,28 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
         'redos;help;chaos;no-fork' {
             break
         }
+        'redos;help;chaos;partition' {
+            break
+        }
+        'redos;help;chaos;reset' {
+            break
+        }
+        'redos;help;chaos;latency' {
+            break
+        }
+        'redos;help;chaos;loss' {
+            break
+        }
+        'redos;help;chaos;throttle' {
+            break
+        }
         'redos;help;chaos;ls' {
             break
         }
         'redos;help;chaos;heal' {
+            break
+        }
+        'redos;help;chaos;agent' {
             break
         }
         'redos;help;chaos;guard' {

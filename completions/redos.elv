@@ -395,22 +395,31 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand pause 'Freeze its processes, as ''docker pause'' does'
-            cand kill 'Kill it, and start it again'
+            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
+            cand kill 'End it by a signal, and start it again'
             cand stop 'Stop it in good order, and start it again'
+            cand start 'Undo a kill or a stop, and start what does not run'
+            cand restart 'Stop it in good order and start it again at once'
             cand freeze 'Freeze it by a signal, unnoticed by Docker'
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
+            cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
+            cand reset 'Reset its connections and refuse new ones'
+            cand latency 'Let its packets come late'
+            cand loss 'Let some of its packets vanish, by chance'
+            cand throttle 'Let its packets go through a narrow way, in each direction'
             cand ls 'List the faults that are not undone yet'
-            cand heal 'Undo all faults, of all clusters'
+            cand heal 'Undo all faults of all clusters, or those of some nodes'
+            cand agent 'Hold a fault of the network beside a container'
             cand guard 'Undo a fault when its time is over, should its redos not'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'redos;chaos;pause'= {
-            cand --for 'How long'
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -420,7 +429,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
@@ -429,11 +438,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
-        &'redos;chaos;kill'= {
-            cand --for 'How long'
-            cand -g 'Master group, by name or number'
-            cand --group 'Master group, by name or number'
-            cand --seed 'Where the choice among several nodes comes from, to make it again'
+        &'redos;chaos;unpause'= {
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -443,7 +448,29 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;kill'= {
+            cand --signal 'SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
@@ -453,7 +480,46 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;chaos;stop'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
             cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;start'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;restart'= {
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
@@ -466,7 +532,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
@@ -476,10 +542,10 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;chaos;freeze'= {
-            cand --for 'How long'
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -489,7 +555,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
@@ -499,10 +565,10 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;chaos;disconnect'= {
-            cand --for 'How long'
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -512,7 +578,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
@@ -522,10 +588,10 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;chaos;slow'= {
-            cand --for 'How long'
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -535,7 +601,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
@@ -545,10 +611,10 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;chaos;no-fork'= {
-            cand --for 'How long'
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -558,7 +624,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second node of a group would be out, or the quorum lost'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
@@ -566,6 +632,135 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --verbose 'Say more: what each step costs and why'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'redos;chaos;partition'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand --from 'Only packets between it and these nodes: words or names as for targets [default: everybody]'
+            cand --direction 'Only packets to it (in) or from it (out)'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'redos;chaos;reset'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand --from 'Only packets between it and these nodes: words or names as for targets [default: everybody]'
+            cand --direction 'Only packets to it (in) or from it (out)'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'redos;chaos;latency'= {
+            cand --delay 'By how much, each way'
+            cand --jitter 'By up to how much more, evenly distributed'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand --from 'Only packets between it and these nodes: words or names as for targets [default: everybody]'
+            cand --direction 'Only packets to it (in) or from it (out)'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'redos;chaos;loss'= {
+            cand --share 'How many of them'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand --from 'Only packets between it and these nodes: words or names as for targets [default: everybody]'
+            cand --direction 'Only packets to it (in) or from it (out)'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'redos;chaos;throttle'= {
+            cand --rate 'Bits in a second: 256kbit, 1mbit'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand --from 'Only packets between it and these nodes: words or names as for targets [default: everybody]'
+            cand --direction 'Only packets to it (in) or from it (out)'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redos;chaos;ls'= {
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
@@ -601,6 +796,23 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'redos;chaos;agent'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'redos;chaos;guard'= {
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
@@ -620,22 +832,37 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;chaos;help'= {
             cand pause 'Freeze its processes, as ''docker pause'' does'
-            cand kill 'Kill it, and start it again'
+            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
+            cand kill 'End it by a signal, and start it again'
             cand stop 'Stop it in good order, and start it again'
+            cand start 'Undo a kill or a stop, and start what does not run'
+            cand restart 'Stop it in good order and start it again at once'
             cand freeze 'Freeze it by a signal, unnoticed by Docker'
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
+            cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
+            cand reset 'Reset its connections and refuse new ones'
+            cand latency 'Let its packets come late'
+            cand loss 'Let some of its packets vanish, by chance'
+            cand throttle 'Let its packets go through a narrow way, in each direction'
             cand ls 'List the faults that are not undone yet'
-            cand heal 'Undo all faults, of all clusters'
+            cand heal 'Undo all faults of all clusters, or those of some nodes'
+            cand agent 'Hold a fault of the network beside a container'
             cand guard 'Undo a fault when its time is over, should its redos not'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'redos;chaos;help;pause'= {
         }
+        &'redos;chaos;help;unpause'= {
+        }
         &'redos;chaos;help;kill'= {
         }
         &'redos;chaos;help;stop'= {
+        }
+        &'redos;chaos;help;start'= {
+        }
+        &'redos;chaos;help;restart'= {
         }
         &'redos;chaos;help;freeze'= {
         }
@@ -645,9 +872,21 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;chaos;help;no-fork'= {
         }
+        &'redos;chaos;help;partition'= {
+        }
+        &'redos;chaos;help;reset'= {
+        }
+        &'redos;chaos;help;latency'= {
+        }
+        &'redos;chaos;help;loss'= {
+        }
+        &'redos;chaos;help;throttle'= {
+        }
         &'redos;chaos;help;ls'= {
         }
         &'redos;chaos;help;heal'= {
+        }
+        &'redos;chaos;help;agent'= {
         }
         &'redos;chaos;help;guard'= {
         }
@@ -935,21 +1174,36 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;help;chaos'= {
             cand pause 'Freeze its processes, as ''docker pause'' does'
-            cand kill 'Kill it, and start it again'
+            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
+            cand kill 'End it by a signal, and start it again'
             cand stop 'Stop it in good order, and start it again'
+            cand start 'Undo a kill or a stop, and start what does not run'
+            cand restart 'Stop it in good order and start it again at once'
             cand freeze 'Freeze it by a signal, unnoticed by Docker'
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
+            cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
+            cand reset 'Reset its connections and refuse new ones'
+            cand latency 'Let its packets come late'
+            cand loss 'Let some of its packets vanish, by chance'
+            cand throttle 'Let its packets go through a narrow way, in each direction'
             cand ls 'List the faults that are not undone yet'
-            cand heal 'Undo all faults, of all clusters'
+            cand heal 'Undo all faults of all clusters, or those of some nodes'
+            cand agent 'Hold a fault of the network beside a container'
             cand guard 'Undo a fault when its time is over, should its redos not'
         }
         &'redos;help;chaos;pause'= {
         }
+        &'redos;help;chaos;unpause'= {
+        }
         &'redos;help;chaos;kill'= {
         }
         &'redos;help;chaos;stop'= {
+        }
+        &'redos;help;chaos;start'= {
+        }
+        &'redos;help;chaos;restart'= {
         }
         &'redos;help;chaos;freeze'= {
         }
@@ -959,9 +1213,21 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;help;chaos;no-fork'= {
         }
+        &'redos;help;chaos;partition'= {
+        }
+        &'redos;help;chaos;reset'= {
+        }
+        &'redos;help;chaos;latency'= {
+        }
+        &'redos;help;chaos;loss'= {
+        }
+        &'redos;help;chaos;throttle'= {
+        }
         &'redos;help;chaos;ls'= {
         }
         &'redos;help;chaos;heal'= {
+        }
+        &'redos;help;chaos;agent'= {
         }
         &'redos;help;chaos;guard'= {
         }

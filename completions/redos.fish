@@ -306,32 +306,41 @@ complete -c redos -n "__fish_redos_using_subcommand verify" -s H -l host -d 'Doc
 complete -c redos -n "__fish_redos_using_subcommand verify" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand verify" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand verify" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always'
 never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "kill" -d 'Kill it, and start it again'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "stop" -d 'Stop it in good order, and start it again'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "disconnect" -d 'Take it off its network'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "slow" -d 'Leave it 1 % of a CPU'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "ls" -d 'List the faults that are not undone yet'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "heal" -d 'Undo all faults, of all clusters'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork ls heal guard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "kill" -d 'End it by a signal, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "stop" -d 'Stop it in good order, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "restart" -d 'Stop it in good order and start it again at once'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "slow" -d 'Leave it 1 % of a CPU'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "reset" -d 'Reset its connections and refuse new ones'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "latency" -d 'Let its packets come late'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "loss" -d 'Let some of its packets vanish, by chance'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "ls" -d 'List the faults that are not undone yet'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "agent" -d 'Hold a fault of the network beside a container'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -341,14 +350,27 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l dry-run -d 'Say what would be hit, and do nothing'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l signal -d 'SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -358,14 +380,14 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l dry-run -d 'Say what would be hit, and do nothing'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -375,14 +397,42 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l dry-run -d 'Say what would be hit, and do nothing'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -392,14 +442,14 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l dry-run -d 'Say what would be hit, and do nothing'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -409,14 +459,14 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l dry-run -d 'Say what would be hit, and do nothing'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -426,14 +476,14 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l dry-run -d 'Say what would be hit, and do nothing'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -443,11 +493,120 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l force -d 'Do it although a second node of a group would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l dry-run -d 'Say what would be hit, and do nothing'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
+in\t'To it'
+out\t'From it'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
+in\t'To it'
+out\t'From it'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l delay -d 'By how much, each way' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l jitter -d 'By up to how much more, evenly distributed' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
+in\t'To it'
+out\t'From it'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l share -d 'How many of them' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
+in\t'To it'
+out\t'From it'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l rate -d 'Bits in a second: 256kbit, 1mbit' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
+in\t'To it'
+out\t'From it'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -472,6 +631,18 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -485,14 +656,23 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "kill" -d 'Kill it, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop it in good order, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Take it off its network'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "slow" -d 'Leave it 1 % of a CPU'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Reset its connections and refuse new ones'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "latency" -d 'Let its packets come late'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "loss" -d 'Let some of its packets vanish, by chance'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the faults that are not undone yet'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "heal" -d 'Undo all faults, of all clusters'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "agent" -d 'Hold a fault of the network beside a container'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
@@ -683,14 +863,23 @@ complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_su
 complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
 complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'Kill it, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "stop" -d 'Stop it in good order, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "disconnect" -d 'Take it off its network'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "slow" -d 'Leave it 1 % of a CPU'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "reset" -d 'Reset its connections and refuse new ones'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "latency" -d 'Let its packets come late'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "loss" -d 'Let some of its packets vanish, by chance'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "ls" -d 'List the faults that are not undone yet'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "heal" -d 'Undo all faults, of all clusters'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "agent" -d 'Hold a fault of the network beside a container'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "list" -d 'List the images that \'up\' would use, and whether they are here'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "pull" -d 'Pull the images from their registry'

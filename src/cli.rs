@@ -4,6 +4,7 @@
 //! Settings of a cluster stay text here: the table of settings reads flags, variables and the file in one way, and reports
 //! what is wrong with all of them at once. A test holds the help of their flags to the table's.
 
+mod chaos;
 mod lifecycle;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use chaos::{ChaosArgs, ChaosVerb, DirectionArg, FaultArgs, LinkArgs, TargetArgs};
 pub use lifecycle::{RestartArgs, StartArgs, StopArgs};
 
 use crate::output::{Color, Format};
@@ -354,98 +356,6 @@ pub struct VerifyArgs {
     /// Write report.json, junit.xml and report.html into this folder
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
-}
-
-/// Arguments of `chaos`.
-#[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "A fault is written down before it is applied, seen to work, undone after its time, and seen to be gone. Should
-redos be killed, a guard beside it undoes the fault; so do 'redos chaos heal' and 'redos up'.
-
-Examples:
-  redos chaos pause master --for 10s
-  redos chaos kill replica --for 5s --dry-run
-  redos chaos ls
-  redos chaos heal"
-)]
-pub struct ChaosArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub action: ChaosVerb,
-}
-
-/// What `chaos` does.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ChaosVerb {
-    /// Freeze its processes, as 'docker pause' does
-    #[command(after_help = "Examples:
-  redos chaos pause master --for 10s")]
-    Pause(FaultArgs),
-    /// Kill it, and start it again
-    #[command(after_help = "Examples:
-  redos chaos kill replica --for 5s --dry-run")]
-    Kill(FaultArgs),
-    /// Stop it in good order, and start it again
-    #[command(after_help = "Examples:
-  redos chaos stop sentinel-2 --for 30s")]
-    Stop(FaultArgs),
-    /// Freeze it by a signal, unnoticed by Docker
-    #[command(after_help = "Examples:
-  redos chaos freeze master --for 3s")]
-    Freeze(FaultArgs),
-    /// Take it off its network
-    #[command(after_help = "Examples:
-  redos chaos disconnect replica")]
-    Disconnect(FaultArgs),
-    /// Leave it 1 % of a CPU
-    #[command(after_help = "Examples:
-  redos chaos slow master --for 1min")]
-    Slow(FaultArgs),
-    /// Keep it from forking, and so from saving
-    #[command(after_help = "Examples:
-  redos chaos no-fork master --for 30s")]
-    NoFork(FaultArgs),
-    /// List the faults that are not undone yet
-    #[command(after_help = "Examples:
-  redos chaos ls")]
-    Ls,
-    /// Undo all faults, of all clusters
-    #[command(after_help = "Examples:
-  redos chaos heal")]
-    Heal,
-    /// Undo a fault when its time is over, should its redos not
-    #[command(
-        hide = true,
-        after_help = "Examples:
-  redos chaos guard 00ff00ff00ff00ff"
-    )]
-    Guard {
-        /// The fault
-        id: String,
-    },
-}
-
-/// Arguments of a fault.
-#[derive(Args, Clone, Debug)]
-pub struct FaultArgs {
-    /// master, replica, sentinel, proxy, random, or the name of a node
-    #[arg(value_name = "TARGET")]
-    pub target: String,
-    /// How long
-    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
-    pub duration: Duration,
-    /// Master group, by name or number
-    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
-    pub group: String,
-    /// Where the choice among several nodes comes from, to make it again
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Do it although a second node of a group would be out, or the quorum lost
-    #[arg(long)]
-    pub force: bool,
-    /// Say what would be hit, and do nothing
-    #[arg(long)]
-    pub dry_run: bool,
 }
 
 /// Arguments of `images`.

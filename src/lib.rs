@@ -12,6 +12,9 @@
 //!    └─▶ output ◀── events, values
 //! ```
 //!
+//! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
+//! [`agent`]: this same program, started beside a container.
+//!
 //! The arrows are checked by `tests/architecture.rs`: `spec` uses nothing, `plan` uses `spec`, `engine` and `sentinel`
 //! use `spec` and `plan`'s observed types, `output` takes values only, `commands` uses all and nobody uses `commands`.
 //!
@@ -21,6 +24,7 @@
 //! (HAProxy) give clients one address. A *node* is one container. A *failover* is what Sentinels do when a master is
 //! down; a *switchover* is the planned one.
 
+pub mod agent;
 pub mod apply;
 pub mod chaos;
 pub mod cli;

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("dial", &["spec"]),
+    // It runs beside a container, where there is no cluster, no Engine and no terminal.
+    ("agent", &[]),
     ("plan", &["spec"]),
     ("engine", &["dial", "plan", "spec"]),
     ("sentinel", &["dial", "plan", "spec"]),
     ("apply", &["engine", "plan", "sentinel", "spec"]),
     ("converge", &["apply", "engine", "plan", "sentinel", "spec"]),
-    ("chaos", &["dial", "engine", "plan", "sentinel", "spec"]),
+    ("chaos", &["agent", "dial", "engine", "plan", "sentinel", "spec"]),
     // The errors of the rooms, on their way up.
     ("error", &["apply", "chaos", "converge", "engine", "sentinel", "spec"]),
     // Values only; a failure is one.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
+use std::net::SocketAddrV4;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, SystemTime};
@@ -23,6 +24,7 @@ use super::subject::{Server, Subject};
 use super::watch::{Seen, Watch};
 use super::workload::{Place, Settings, Workload};
 use super::{history::Client, read_back};
+use crate::agent::order::Link;
 use crate::dial::BoxFuture;
 use crate::engine::EngineError;
 use crate::engine::containers::Containers;
@@ -297,7 +299,8 @@ impl<E: Containers> Driver<'_, '_, E> {
         let broken_off = match trial {
             Trial::Fault(kind) => {
                 let lease = self.scenario.lease(self.subject.down_after);
-                match Written::write(self.engine, kind, &target.name, &target.container, lease).await {
+                let link = Link::to_everybody(self.others(target));
+                match Written::write(self.engine, kind, &target.name, &target.container, &link, lease).await {
                     Ok(written) => self.hold(&written, target, &mut fault, watch, clock).await?,
                     Err(error) => {
                         fault.evidence = in_full(&error);
@@ -354,7 +357,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         let mut interrupted = false;
         match applied {
             Err(error) => fault.evidence = in_full(&error),
-            Ok(()) => {
+            Ok(seen_by_engine) => {
                 let silent = || silent_since(&watch.seen(), &target.name, fault.applied);
                 let halts = self.scenario.trial.nature() == super::history::FaultNature::Halts;
                 let seen = if halts { self.until(BITE, || silent().is_some()).await } else { Waited::Seen };
@@ -362,7 +365,7 @@ impl<E: Containers> Driver<'_, '_, E> {
                 fault.effective = if halts { silent() } else { Some(clock.now()) };
                 fault.evidence = match (fault.effective, halts) {
                     (Some(_), true) => format!("{} no longer answers", target.name),
-                    (Some(_), false) => format!("the Engine has limited {}", target.name),
+                    (Some(_), false) => seen_by_engine,
                     (None, _) => format!("{} still answers", target.name),
                 };
             }
@@ -388,6 +391,12 @@ impl<E: Containers> Driver<'_, '_, E> {
             fault.gone = Some(clock.now());
         }
         Ok(interrupted)
+    }
+
+    /// The servers of the subject but one.
+    fn others(&self, but: &Server) -> Vec<SocketAddrV4> {
+        let servers = self.subject.nodes.iter().chain(&self.subject.sentinels);
+        servers.filter(|server| server.container != but.container).map(|server| server.address).collect()
     }
 
     /// Fills in the record of a trial that has nothing to undo.

@@ -56,7 +56,11 @@ impl Trial {
 
     /// Whether another master is to be expected.
     pub const fn moves_master(self) -> bool {
-        !matches!(self, Self::Fault(Fault::Slow | Fault::NoFork) | Self::Restart)
+        match self {
+            Self::Fault(fault) => matches!(fault.nature(), FaultNature::Halts),
+            Self::Restart => false,
+            Self::SentinelFailover | Self::Switchover => true,
+        }
     }
 }
 

@@ -1,72 +1,150 @@
-//! Which node a fault hits, and whether it may: pure.
+//! Which nodes a fault hits, and whether it may: pure.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::gate::{claimants, sole_master};
 use crate::plan::observed::{Answer, NodeState, Observed};
 use crate::spec::{Group, NodeId, Role, Spec};
 
-/// Words that choose a node by what it is.
-pub const WORDS: &str = "master, replica, sentinel, proxy, random";
+/// Words that choose nodes by what they are.
+pub const WORDS: &str = "master, replica, sentinel, leader-sentinel, proxy, random, replicas, sentinels, proxies";
+/// The word that needs the Sentinels' logs.
+pub const LEADER: &str = "leader-sentinel";
 
-/// Chooses a node: by a word of [`WORDS`] or by its name. What could be several is decided by `random`.
-///
-/// # Errors
-/// There is none, in words. No target is never a success.
-pub fn choose(text: &str, group: Group, spec: &Spec, observed: &Observed, random: u64) -> Result<NodeId, String> {
-    let running =
-        |node: &NodeId| observed.inventory.nodes.get(node).is_some_and(|facts| facts.state == NodeState::Running);
-    let all: Vec<NodeId> = spec.nodes().into_iter().filter(running).collect();
-    let of_group = |node: &&NodeId| node.group() == Some(group);
-    let candidates: Vec<NodeId> = match text {
-        "master" => vec![sole_master(group, observed)?],
-        "replica" => {
-            let masters = claimants(group, observed);
-            all.iter().filter(of_group).filter(|node| !masters.contains(node)).copied().collect()
-        }
-        "sentinel" => all.iter().filter(|node| node.role() == Role::Sentinel).copied().collect(),
-        "proxy" => all.iter().filter(|node| node.role() == Role::Proxy).copied().collect(),
-        "random" => all,
-        name => {
-            let node: NodeId = name.parse().map_err(|why| format!("{why}; or one of {WORDS}"))?;
-            all.iter().filter(|known| **known == node).copied().collect()
-        }
-    };
-    let index = random.checked_rem(candidates.len() as u64).unwrap_or(0);
-    candidates.get(index as usize).copied().ok_or_else(|| format!("there is no running node '{text}'"))
+/// What nodes are chosen from.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The cluster.
+    pub spec: &'a Spec,
+    /// How it was seen.
+    pub observed: &'a Observed,
+    /// The group that words are about.
+    pub group: Group,
+    /// The Sentinel that led the last failover, if it is known.
+    pub leader: Option<NodeId>,
+    /// Decides where a word means one of several.
+    pub seed: u64,
 }
 
-/// Whether one more node may fail: no other Redis node of its group is out, and the Sentinels keep their quorum and their
-/// majority without it.
-///
-/// # Errors
-/// Why not, in words.
-pub fn permit(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), String> {
-    let fit = |other: NodeId| {
-        let running = observed.inventory.nodes.get(&other).is_some_and(|facts| facts.state == NodeState::Running);
-        let answers = match other.role() {
-            Role::Redis => observed.topology.redis.get(&other).is_some_and(|answer| answer.said().is_some()),
-            Role::Sentinel => observed.topology.sentinels.get(&other).is_some_and(|answer| answer.said().is_some()),
-            Role::Proxy => observed.topology.proxies.get(&other).and_then(Answer::said).is_some(),
-        };
-        running && answers
-    };
-    match node {
-        NodeId::Redis { group, .. } => match spec.redis_nodes(group).find(|other| *other != node && !fit(*other)) {
-            Some(out) => Err(format!("{out} of the same group is out already, and a group loses one node at a time")),
-            None => Ok(()),
-        },
-        NodeId::Sentinel(_) => {
-            let left = spec.sentinel_nodes().filter(|other| *other != node && fit(*other)).count();
-            let needed = usize::from(spec.quorum.max(spec.majority()));
-            if left < needed {
-                return Err(format!("without {node} there are {left} Sentinels, and a failover needs {needed}"));
-            }
-            Ok(())
+impl Scene<'_> {
+    /// Chooses nodes: each text is a word of [`WORDS`], the name of a group, or the name of a node.
+    ///
+    /// # Errors
+    /// There is none for one of them, in words. No target is never a success.
+    pub fn choose(&self, texts: &[String]) -> Result<BTreeSet<NodeId>, String> {
+        let mut chosen = BTreeSet::new();
+        for text in texts {
+            chosen.extend(self.word(text)?);
         }
-        NodeId::Proxy(_) => {
-            let left = spec.proxy_nodes().filter(|other| *other != node && fit(*other)).count();
-            if left == 0 { Err(format!("{node} is the only proxy, and clients have no other way in")) } else { Ok(()) }
+        Ok(chosen)
+    }
+
+    fn word(&self, text: &str) -> Result<Vec<NodeId>, String> {
+        let is_running = |node: &NodeId| {
+            self.observed.inventory.nodes.get(node).is_some_and(|facts| facts.state == NodeState::Running)
+        };
+        let all: Vec<NodeId> = self.spec.nodes().into_iter().filter(is_running).collect();
+        let of_role = |role: Role| all.iter().filter(|node| node.role() == role).copied().collect::<Vec<_>>();
+        let replicas = || {
+            let masters = claimants(self.group, self.observed);
+            let is_replica = |node: &&NodeId| node.group() == Some(self.group) && !masters.contains(node);
+            all.iter().filter(is_replica).copied().collect::<Vec<_>>()
+        };
+        let found = match text {
+            "master" => vec![sole_master(self.group, self.observed)?],
+            "replica" => self.one_of(replicas()),
+            "sentinel" => self.one_of(of_role(Role::Sentinel)),
+            "proxy" => self.one_of(of_role(Role::Proxy)),
+            "random" => self.one_of(all),
+            "replicas" => replicas(),
+            "sentinels" => of_role(Role::Sentinel),
+            "proxies" => of_role(Role::Proxy),
+            LEADER => {
+                let none = || format!("no running Sentinel has led a failover of {}, as far as logs go", self.group);
+                vec![self.leader.filter(is_running).ok_or_else(none)?]
+            }
+            name => {
+                let group = name.parse::<Group>().ok().filter(|group| self.spec.groups().any(|known| known == *group));
+                match group {
+                    Some(group) => all.into_iter().filter(|node| node.group() == Some(group)).collect(),
+                    None => {
+                        let node: NodeId = name.parse().map_err(|why| format!("{why}; or one of {WORDS}"))?;
+                        all.into_iter().filter(|known| *known == node).collect()
+                    }
+                }
+            }
+        };
+        if found.is_empty() { Err(format!("there is no running node '{text}'")) } else { Ok(found) }
+    }
+
+    /// The one that the seed picks.
+    fn one_of(&self, candidates: Vec<NodeId>) -> Vec<NodeId> {
+        let index = self.seed.checked_rem(candidates.len() as u64).unwrap_or_default();
+        candidates.into_iter().nth(index as usize).into_iter().collect()
+    }
+
+    /// Whether these may fail at the same time: no more than one Redis node is out then, the Sentinels keep their quorum and
+    /// their majority, and clients keep a way in.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn permit(&self, nodes: &BTreeSet<NodeId>) -> Result<(), String> {
+        let (spec, observed) = (self.spec, self.observed);
+        let is_fit = |other: NodeId| {
+            let running = observed.inventory.nodes.get(&other).is_some_and(|facts| facts.state == NodeState::Running);
+            let answers = match other.role() {
+                Role::Redis => observed.topology.redis.get(&other).is_some_and(|answer| answer.said().is_some()),
+                Role::Sentinel => observed.topology.sentinels.get(&other).is_some_and(|answer| answer.said().is_some()),
+                Role::Proxy => observed.topology.proxies.get(&other).and_then(Answer::said).is_some(),
+            };
+            running && answers
+        };
+        let left = |role: Role| {
+            let others = spec.nodes().into_iter().filter(|node| node.role() == role && !nodes.contains(node));
+            others.filter(|node| is_fit(*node)).count()
+        };
+        let hit = |role: Role| nodes.iter().filter(|node| node.role() == role).collect::<Vec<_>>();
+        if let [first, rest @ ..] = hit(Role::Redis).as_slice() {
+            let others = spec.nodes().into_iter().filter(|node| node.role() == Role::Redis && node != *first);
+            if let Some(second) = rest.first() {
+                return Err(format!(
+                    "{first} and {second} would be out together, and redos takes one Redis node at a time"
+                ));
+            }
+            if let Some(out) = others.into_iter().find(|node| !is_fit(*node)) {
+                return Err(format!("{out} is out already, and redos takes one Redis node at a time"));
+            }
+        }
+        let (fit, needed) = (left(Role::Sentinel), usize::from(spec.quorum.max(spec.majority())));
+        if !hit(Role::Sentinel).is_empty() && fit < needed {
+            return Err(format!("{fit} Sentinels would be left, and a failover needs {needed}"));
+        }
+        match hit(Role::Proxy).as_slice() {
+            [] => Ok(()),
+            _ if left(Role::Proxy) > 0 => Ok(()),
+            [only] => Err(format!("{only} is the only proxy, and clients have no other way in")),
+            [..] => Err("no proxy would be left, and clients have no other way in".to_owned()),
         }
     }
+}
+
+/// The Sentinel that led the last failover of a group, as the Sentinels' logs tell: the one that was elected for the highest
+/// epoch.
+pub fn leader(group: Group, logs: &BTreeMap<NodeId, String>) -> Option<NodeId> {
+    let group = group.to_string();
+    let elected = logs.iter().filter_map(|(node, log)| {
+        let (mut epoch, mut won) = (0, None);
+        for line in log.lines() {
+            let words: Vec<&str> = line.split_ascii_whitespace().skip_while(|word| !word.starts_with('+')).collect();
+            match words.as_slice() {
+                ["+new-epoch", number, ..] => epoch = number.parse::<u64>().unwrap_or(epoch),
+                ["+elected-leader", "master", name, ..] if *name == group => won = Some(epoch),
+                _ => {}
+            }
+        }
+        Some((won?, *node))
+    });
+    elected.max().map(|(_, node)| node)
 }
 
 #[cfg(test)]
@@ -74,37 +152,96 @@ mod tests {
     use super::*;
     use crate::plan::fixture::{GROUP, healthy, redis};
 
+    const S1: NodeId = NodeId::Sentinel(1);
+    const S2: NodeId = NodeId::Sentinel(2);
+    const S3: NodeId = NodeId::Sentinel(3);
+
     fn cluster() -> (Spec, Observed) {
         let spec = Spec::with_defaults("demo".parse().expect("a name"));
         let observed = healthy(&spec);
         (spec, observed)
     }
 
-    #[test]
-    fn a_word_finds_its_node_and_no_node_is_an_error() {
-        let (spec, mut observed) = cluster();
-        let choose = |text: &str, observed: &Observed, random| choose(text, GROUP, &spec, observed, random);
-        assert_eq!(choose("master", &observed, 5), Ok(redis(1)));
-        assert_eq!(choose("replica", &observed, 0), Ok(redis(2)));
-        assert_eq!(choose("replica", &observed, 1), Ok(redis(3)));
-        assert_eq!(choose("sentinel-2", &observed, 9), Ok(NodeId::Sentinel(2)));
-        assert!(choose("redis-9", &observed, 0).is_err());
-        assert!(choose("boss", &observed, 0).is_err_and(|why| why.contains("master, replica")));
-        observed.inventory.nodes.clear();
-        assert!(choose("replica", &observed, 0).is_err());
+    fn scene<'a>(spec: &'a Spec, observed: &'a Observed, seed: u64) -> Scene<'a> {
+        Scene { spec, observed, group: GROUP, leader: Some(S2), seed }
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
     }
 
     #[test]
-    fn no_group_loses_two_nodes_and_the_sentinels_keep_their_quorum() {
+    fn a_word_finds_its_nodes_and_no_node_is_an_error() {
         let (spec, mut observed) = cluster();
-        assert_eq!(permit(redis(1), &spec, &observed), Ok(()));
-        assert_eq!(permit(NodeId::Sentinel(1), &spec, &observed), Ok(()));
-        assert!(permit(NodeId::Proxy(1), &spec, &observed).is_err());
+        let choose = |text: &str, observed: &Observed, seed| scene(&spec, observed, seed).choose(&texts(&[text]));
+        assert_eq!(choose("master", &observed, 5), Ok([redis(1)].into()));
+        assert_eq!(choose("replica", &observed, 0), Ok([redis(2)].into()));
+        assert_eq!(choose("replica", &observed, 1), Ok([redis(3)].into()));
+        assert_eq!(choose("replicas", &observed, 1), Ok([redis(2), redis(3)].into()));
+        assert_eq!(choose("mymaster", &observed, 1), Ok([redis(1), redis(2), redis(3)].into()));
+        assert_eq!(choose("sentinel-2", &observed, 9), Ok([S2].into()));
+        assert_eq!(choose("leader-sentinel", &observed, 9), Ok([S2].into()));
+        assert!(choose("redis-9", &observed, 0).is_err());
+        assert!(choose("mymaster-2", &observed, 0).is_err());
+        assert!(choose("boss", &observed, 0).is_err_and(|why| why.contains("master, replica")));
+        let several = scene(&spec, &observed, 0).choose(&texts(&["redis-1", "master", "sentinel-3"]));
+        assert_eq!(several, Ok([redis(1), S3].into()));
+        assert!(scene(&spec, &observed, 0).choose(&texts(&["master", "redis-9"])).is_err());
+        observed.inventory.nodes.clear();
+        for word in ["replica", "replicas", "sentinel", "leader-sentinel", "proxy", "random"] {
+            assert!(choose(word, &observed, 0).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_seed_alone_decides_among_several() {
+        let (spec, observed) = cluster();
+        let choose = |seed| scene(&spec, &observed, seed).choose(&texts(&["random"]));
+        assert_eq!(choose(41), choose(41));
+        let all: BTreeSet<_> = (0..50).flat_map(|seed| choose(seed).expect("a node")).collect();
+        assert_eq!(all.len(), spec.nodes().len(), "and every node has its turn");
+    }
+
+    #[test]
+    fn one_redis_node_at_a_time_and_the_sentinels_keep_their_quorum() {
+        let (spec, mut observed) = cluster();
+        let permit =
+            |nodes: &[NodeId], observed: &Observed| scene(&spec, observed, 0).permit(&nodes.iter().copied().collect());
+        assert_eq!(permit(&[redis(1)], &observed), Ok(()));
+        assert_eq!(permit(&[S1], &observed), Ok(()));
+        assert_eq!(permit(&[redis(1), S1], &observed), Ok(()));
+        assert!(permit(&[redis(2), redis(3)], &observed).is_err_and(|why| why.contains("redis-3")));
+        assert!(permit(&[S1, S2], &observed).is_err_and(|why| why.contains("1 Sentinels")));
+        assert!(permit(&[NodeId::Proxy(1)], &observed).is_err());
         observed.topology.redis.insert(redis(2), Answer::Silent("no answer".to_owned()));
-        observed.topology.sentinels.insert(NodeId::Sentinel(3), Answer::Silent("no answer".to_owned()));
-        assert!(permit(redis(1), &spec, &observed).is_err_and(|why| why.contains("redis-2")));
-        assert_eq!(permit(redis(2), &spec, &observed), Ok(()), "that one is out itself");
-        assert!(permit(NodeId::Sentinel(1), &spec, &observed).is_err());
-        assert_eq!(permit(NodeId::Sentinel(3), &spec, &observed), Ok(()));
+        observed.topology.sentinels.insert(S3, Answer::Silent("no answer".to_owned()));
+        assert!(permit(&[redis(1)], &observed).is_err_and(|why| why.contains("redis-2")));
+        assert_eq!(permit(&[redis(2)], &observed), Ok(()), "that one is out itself");
+        assert!(permit(&[S1], &observed).is_err());
+        assert_eq!(permit(&[S3], &observed), Ok(()));
+    }
+
+    #[test]
+    fn two_groups_lose_one_node_between_them() {
+        let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
+        spec.masters = 2;
+        let observed = healthy(&spec);
+        let both = [redis(1), NodeId::redis(Group::number(2), 1)];
+        let scene = scene(&spec, &observed, 0);
+        assert!(scene.permit(&both.into()).is_err());
+        assert_eq!(scene.permit(&[both[1]].into()), Ok(()));
+    }
+
+    #[test]
+    fn the_leader_is_whom_the_highest_epoch_elected() {
+        let line = |event: &str| format!("1:X 25 Nov 2026 17:56:00.123 # {event}\n");
+        let led = |epoch: u64, group: &str| {
+            line(&format!("+new-epoch {epoch}")) + &line(&format!("+elected-leader master {group} 10.0.0.2 6379"))
+        };
+        let mut logs = BTreeMap::from([(S1, led(1, "mymaster")), (S2, led(2, "mymaster-2")), (S3, line("+sdown x"))]);
+        assert_eq!(leader(GROUP, &logs), Some(S1));
+        logs.insert(S3, led(3, "mymaster") + &led(4, "mymaster-2"));
+        assert_eq!(leader(GROUP, &logs), Some(S3));
+        assert_eq!(leader(GROUP, &BTreeMap::new()), None);
     }
 }

@@ -1,70 +1,213 @@
-//! `redos chaos`: one fault, for a time; and the undoing of faults that are left.
+//! `redos chaos`: a fault, for a time; and the undoing of faults that are left.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::join_all;
 use serde::Serialize;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::{Context, existing, observe};
+use crate::agent;
+use crate::agent::order::{Direction, Link, Order};
 use crate::chaos::fault::{Fault, Written};
-use crate::chaos::target::{choose, permit};
-use crate::cli::{ChaosArgs, FaultArgs};
+use crate::chaos::target::{LEADER, Scene, leader};
+use crate::cli::{ChaosVerb, DirectionArg, FaultArgs, LinkArgs, TargetArgs};
+use crate::engine::containers::Containers;
+use crate::engine::{Engine, EngineError};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::table::{Column, Table};
 use crate::output::units::seconds;
-use crate::output::{List, Ui};
-use crate::spec::ClusterName;
+use crate::output::{List, Ui, command_line};
+use crate::plan::observed::Observed;
+use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
 
-/// How much longer than its fault a guard waits before it steps in.
+/// How much longer than its fault a guard waits before it steps in, and an agent before it ends by itself.
 const GUARD_MARGIN: Duration = Duration::from_secs(5);
 /// How often a guard looks whether its fault is undone already.
 const GUARD_POLL: Duration = Duration::from_millis(500);
+/// How far back in a Sentinel's log its last failover is looked for.
+const LOG_LINES: usize = 20_000;
 
-/// Applies a fault to a node, holds it and undoes it.
+/// What the command line asks for.
+pub struct Request<'a> {
+    fault: Fault,
+    whom: &'a TargetArgs,
+    /// How long it lasts.
+    duration: Duration,
+    /// Which packets, where it is one of the network.
+    link: Option<&'a LinkArgs>,
+}
+
+impl<'a> Request<'a> {
+    /// The fault of a command line; `None` where it asks for none.
+    ///
+    /// # Errors
+    /// A value that makes no sense.
+    pub fn of(verb: &'a ChaosVerb) -> Result<Option<Self>, Failure> {
+        let usage = |why: String| Failure::message(FailureKind::Usage, why);
+        let lasting =
+            |fault, args: &'a FaultArgs| Request { fault, whom: &args.whom, duration: args.duration, link: None };
+        let network = |fault, link: &'a LinkArgs| Request { link: Some(link), ..lasting(fault, &link.args) };
+        // The parameters of a fault are read in one place.
+        let read = |text: String| text.parse::<Fault>().map_err(usage);
+        Ok(Some(match verb {
+            ChaosVerb::Pause(args) => lasting(Fault::Pause, args),
+            ChaosVerb::Kill { signal, args } => lasting(read(format!("kill={signal}"))?, args),
+            ChaosVerb::Stop(args) => lasting(Fault::Stop, args),
+            // Written down as a stop, so that it is started again whatever happens to this process.
+            ChaosVerb::Restart(whom) => Request { fault: Fault::Stop, whom, duration: Duration::ZERO, link: None },
+            ChaosVerb::Freeze(args) => lasting(Fault::Freeze, args),
+            ChaosVerb::Disconnect(args) => lasting(Fault::Disconnect, args),
+            ChaosVerb::Slow(args) => lasting(Fault::Slow, args),
+            ChaosVerb::NoFork(args) => lasting(Fault::NoFork, args),
+            ChaosVerb::Partition(link) => network(read("partition".to_owned())?, link),
+            ChaosVerb::Reset(link) => network(read("reset".to_owned())?, link),
+            ChaosVerb::Latency { delay, jitter, link } => network(Fault::latency(*delay, *jitter), link),
+            ChaosVerb::Loss { share, link } => network(read(format!("loss={share}"))?, link),
+            ChaosVerb::Throttle { rate, link } => network(read(format!("throttle={rate}"))?, link),
+            ChaosVerb::Unpause(_)
+            | ChaosVerb::Start(_)
+            | ChaosVerb::Ls
+            | ChaosVerb::Heal { .. }
+            | ChaosVerb::Agent { .. }
+            | ChaosVerb::Guard { .. } => return Ok(None),
+        }))
+    }
+}
+
+/// Applies a fault to nodes, holds it and undoes it.
 ///
 /// # Errors
 /// No such target, a fault that would take too much, one that cannot be applied, or not be undone.
-pub async fn inflict(
-    context: &Context,
-    cluster: &ClusterName,
-    fault: Fault,
-    args: &FaultArgs,
-) -> Result<Exit, Failure> {
+pub async fn inflict(context: &Context, cluster: &ClusterName, request: &Request<'_>) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel, .. } = context;
+    let Request { fault, whom, duration, .. } = *request;
     let inventory = existing::inventory(&**engine, cluster).await?;
     let spec = existing::recorded(cluster, &inventory)?.clone();
-    let group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
+    let group = whom.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
     let observed = observe(context, &spec, inventory).await?;
-    let seed = args.seed.unwrap_or_else(rand::random);
-    let node = choose(&args.target, group, &spec, &observed, seed)
-        .map_err(|why| Failure::message(FailureKind::Failed, why).hinted("see the nodes: redos ps"))?;
-    if let Err(why) = permit(node, &spec, &observed)
-        && !args.force
+    let mut scene = Scene {
+        spec: &spec,
+        observed: &observed,
+        group,
+        leader: None,
+        seed: whom.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
+    };
+    let from = request.link.map(|link| link.from.as_slice()).unwrap_or_default();
+    if whom.targets.iter().chain(from).any(|text| text == LEADER) {
+        scene.leader = leader(group, &sentinel_logs(context, &spec).await);
+    }
+    let none = |why: String| {
+        Failure::message(FailureKind::Failed, why).hinted(format!("see the nodes: {}", command_line(cluster, "ps")))
+    };
+    let nodes = scene.choose(&whom.targets).map_err(none)?;
+    let peers = scene.choose(from).map_err(none)?;
+    if let Err(why) = scene.permit(&nodes)
+        && !whom.force
     {
-        let refused = format!("{fault} of {node} is refused: {why}");
+        let refused = format!("{fault} of {} is refused: {why}", listed(&nodes));
         return Err(Failure::message(FailureKind::Failed, refused).hinted("do it all the same: --force"));
     }
-    if args.dry_run {
-        ui.data(format!("{fault} of {node} for {}, seed {seed}", seconds(args.duration)))?;
+    if whom.dry_run {
+        let between = if peers.is_empty() { String::new() } else { format!(" from {}", listed(&peers)) };
+        let time = seconds(duration);
+        ui.data(format!("{fault} of {}{between} for {time}, seed {}", listed(&nodes), scene.seed))?;
         return Ok(Exit::Done);
     }
-    let container = node.container_name(cluster);
-    let lease = args.duration + GUARD_MARGIN;
-    let written = Written::write(&**engine, fault, &node.to_string(), &container, lease).await?;
-    guard(context, &written);
-    let applied = match written.apply(&**engine).await {
-        Ok(()) => written.is_applied(&**engine).await,
-        Err(error) => Err(error),
-    };
-    if applied.is_ok() {
-        ui.status(format_args!("{node} has its {fault} for {}; Ctrl-C ends it", seconds(args.duration)));
-        cancel.run_until_cancelled(sleep(args.duration)).await;
+    let mut written = Vec::new();
+    for node in &nodes {
+        let link = link(*node, &peers, request.link, &observed);
+        let lease = duration + GUARD_MARGIN;
+        let container = node.container_name(cluster);
+        let entry = Written::write(&**engine, fault, &node.to_string(), &container, &link, lease).await;
+        match entry {
+            Ok(entry) => {
+                guard(context, &entry);
+                written.push(entry);
+            }
+            Err(error) => {
+                undo_all(context, &written).await?;
+                return Err(error.into());
+            }
+        }
     }
-    written.undo(&**engine).await?;
+    let applied: Result<Vec<String>, EngineError> = join_all(written.iter().map(|entry| async {
+        entry.apply(&**engine).await?;
+        entry.is_applied(&**engine).await
+    }))
+    .await
+    .into_iter()
+    .collect();
+    if let Ok(evidence) = &applied {
+        for (entry, evidence) in written.iter().zip(evidence) {
+            ui.status(format_args!("{fault} of {}: {evidence}", entry.target));
+        }
+        if !duration.is_zero() {
+            ui.status(format_args!("it lasts {}; Ctrl-C ends it", seconds(duration)));
+        }
+        cancel.run_until_cancelled(sleep(duration)).await;
+    }
+    undo_all(context, &written).await?;
     applied?;
-    ui.status(format_args!("{fault} of {node} is undone"));
     Ok(if cancel.is_cancelled() { Exit::Interrupted } else { Exit::Done })
+}
+
+/// Undoes faults, all at the same time, and says so.
+async fn undo_all(context: &Context, faults: &[Written]) -> Result<(), Failure> {
+    let undone = join_all(faults.iter().map(|entry| async move { (entry, entry.undo(&*context.engine).await) })).await;
+    let mut failed = Ok(());
+    for (entry, undone) in undone {
+        match undone {
+            Ok(evidence) => {
+                let evidence = if evidence.is_empty() { evidence } else { format!(": {evidence}") };
+                context.ui.status(format_args!("{} of {} is undone{evidence}", entry.fault, entry.before.name));
+            }
+            Err(error) => failed = Err(error.into()),
+        }
+    }
+    failed
+}
+
+fn listed(nodes: &BTreeSet<NodeId>) -> String {
+    nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Which packets of a node are meant, and where it is measured what becomes of them: at the other nodes, those first that
+/// can be asked something.
+fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observed: &Observed) -> Link {
+    let Some(args) = args else { return Link::default() };
+    let server = |other: &NodeId| -> Option<SocketAddrV4> {
+        let port = match other.role() {
+            Role::Redis => REDIS_PORT,
+            Role::Sentinel => SENTINEL_PORT,
+            Role::Proxy => STATS_PORT,
+        };
+        Some(SocketAddrV4::new(observed.inventory.nodes.get(other)?.address?, port))
+    };
+    let others = observed.inventory.nodes.keys().filter(|other| **other != node);
+    let mut link = if peers.is_empty() {
+        Link::to_everybody(others.filter_map(server).collect())
+    } else {
+        Link::to(others.filter(|other| peers.contains(other)).filter_map(server).collect())
+    };
+    link.direction = match args.direction {
+        DirectionArg::Both => Direction::Both,
+        DirectionArg::In => Direction::In,
+        DirectionArg::Out => Direction::Out,
+    };
+    link
+}
+
+/// What the Sentinels have logged. One that cannot be read tells nothing.
+async fn sentinel_logs(context: &Context, spec: &Spec) -> BTreeMap<NodeId, String> {
+    let logs = join_all(spec.sentinel_nodes().map(|node| async move {
+        (node, context.engine.log_tail(&spec.name, node, LOG_LINES).await.unwrap_or_default())
+    }));
+    logs.await.into_iter().collect()
 }
 
 /// A fault that is not undone yet.
@@ -72,7 +215,7 @@ pub async fn inflict(
 #[serde(rename_all = "camelCase")]
 struct Active {
     id: String,
-    fault: Fault,
+    fault: String,
     target: String,
     container: String,
     seconds_left: i64,
@@ -88,7 +231,7 @@ pub async fn list(context: &Context) -> Result<Exit, Failure> {
     let active = |written: Written| Active {
         seconds_left: written.until as i64 - now as i64,
         id: written.id,
-        fault: written.fault,
+        fault: written.fault.to_string(),
         target: written.target,
         container: written.before.name,
     };
@@ -108,7 +251,7 @@ fn table(faults: &[Active], ui: &Ui) -> String {
         Column::new("ID").optional(),
     ]);
     for fault in faults {
-        table.row([fault.fault.to_string(), fault.container.clone(), fault.seconds_left.to_string(), fault.id.clone()]);
+        table.row([fault.fault.clone(), fault.container.clone(), fault.seconds_left.to_string(), fault.id.clone()]);
     }
     table.render(ui.width())
 }
@@ -118,19 +261,78 @@ fn table(faults: &[Active], ui: &Ui) -> String {
 /// # Errors
 /// One of them could not be undone; the others are.
 pub async fn heal(context: &Context, cluster: Option<&ClusterName>) -> Result<Exit, Failure> {
-    let faults = Written::all(&*context.engine).await?;
-    let mut failed = None;
-    for written in faults {
-        let ours = cluster.is_none_or(|cluster| written.before.name == format!("{cluster}-{}", written.target));
-        if !ours {
-            continue;
-        }
-        match written.undo(&*context.engine).await {
-            Ok(()) => context.ui.status(format_args!("undid {} of {}", written.fault, written.before.name)),
-            Err(error) => failed = Some(error),
-        }
+    let of_cluster = |written: &Written| cluster.is_none_or(|cluster| container_of(cluster, written));
+    undo_those(context, of_cluster).await?;
+    Ok(Exit::Done)
+}
+
+/// Undoes the faults of some nodes of a cluster.
+///
+/// # Errors
+/// There is no such node, or one of them could not be undone; the others are.
+pub async fn mend(context: &Context, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
+    let nodes = existing_nodes(context, cluster, nodes).await?;
+    undo_those(context, |written| container_of(cluster, written) && nodes.contains(&written.target)).await?;
+    Ok(Exit::Done)
+}
+
+/// Undoes the pauses of some nodes of a cluster, and thaws those that somebody else has paused.
+///
+/// # Errors
+/// There is no such node, or the Engine failed.
+pub async fn unpause(context: &Context, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
+    let nodes = existing_nodes(context, cluster, nodes).await?;
+    let is_pause = |written: &Written| written.fault == Fault::Pause;
+    undo_those(context, |w| is_pause(w) && container_of(cluster, w) && nodes.contains(&w.target)).await?;
+    for node in nodes {
+        Containers::unpause(&*context.engine, &format!("{cluster}-{node}")).await?;
+        context.ui.status(format_args!("{node} is not paused"));
     }
-    failed.map_or(Ok(Exit::Done), |error| Err(error.into()))
+    Ok(Exit::Done)
+}
+
+/// Undoes the kills and stops of some nodes of a cluster, and starts those that somebody else has stopped.
+///
+/// # Errors
+/// There is no such node, or the Engine failed.
+pub async fn start(context: &Context, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
+    let nodes = existing_nodes(context, cluster, nodes).await?;
+    let is_end = |written: &Written| matches!(written.fault, Fault::Kill(_) | Fault::Stop);
+    undo_those(context, |w| is_end(w) && container_of(cluster, w) && nodes.contains(&w.target)).await?;
+    for node in nodes {
+        Containers::start(&*context.engine, &format!("{cluster}-{node}")).await?;
+        context.ui.status(format_args!("{node} is running"));
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether a fault is one of this cluster.
+fn container_of(cluster: &ClusterName, written: &Written) -> bool {
+    written.before.name == format!("{cluster}-{}", written.target)
+}
+
+async fn undo_those(context: &Context, which: impl Fn(&Written) -> bool) -> Result<(), Failure> {
+    let mut faults = Written::all(&*context.engine).await?;
+    faults.retain(which);
+    undo_all(context, &faults).await
+}
+
+/// The names of nodes that a cluster has, whatever they do.
+async fn existing_nodes(
+    context: &Context,
+    cluster: &ClusterName,
+    names: &[String],
+) -> Result<BTreeSet<String>, Failure> {
+    let inventory = existing::inventory(&*context.engine, cluster).await?;
+    let known = |name: &String| {
+        let node = name.parse::<NodeId>().ok().filter(|node| inventory.nodes.contains_key(node));
+        let missing = || {
+            Failure::message(FailureKind::Failed, format!("there is no node '{name}'"))
+                .hinted(format!("see the nodes: {}", command_line(cluster, "ps")))
+        };
+        node.map(|node| node.to_string()).ok_or_else(missing)
+    };
+    names.iter().map(known).collect()
 }
 
 /// Starts a process of its own that undoes a fault should this one not live to do it.
@@ -167,22 +369,19 @@ pub async fn watch_over(context: &Context, id: &str) -> Result<Exit, Failure> {
     }
 }
 
+/// What an agent does, beside a container: its order, and a line for each thing that there is to say.
+///
+/// # Errors
+/// The order is not one.
+pub async fn agent(ui: &Ui, order: &str, cancel: &CancellationToken) -> Result<Exit, Failure> {
+    let order: Order = serde_json::from_str(order)
+        .map_err(|error| Failure::new(FailureKind::Usage, anyhow::Error::new(error).context("this is no order")))?;
+    // Whoever reads it may be gone; the fault has to be undone all the same.
+    agent::run(&order, cancel, |word| drop(ui.data(word.to_string()))).await;
+    Ok(Exit::Done)
+}
+
 /// Seconds since the epoch.
 fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-/// What a fault of the command line is, with its arguments.
-pub fn fault_of(args: &ChaosArgs) -> Option<(Fault, &FaultArgs)> {
-    use crate::cli::ChaosVerb;
-    match &args.action {
-        ChaosVerb::Pause(args) => Some((Fault::Pause, args)),
-        ChaosVerb::Kill(args) => Some((Fault::Kill, args)),
-        ChaosVerb::Stop(args) => Some((Fault::Stop, args)),
-        ChaosVerb::Freeze(args) => Some((Fault::Freeze, args)),
-        ChaosVerb::Disconnect(args) => Some((Fault::Disconnect, args)),
-        ChaosVerb::Slow(args) => Some((Fault::Slow, args)),
-        ChaosVerb::NoFork(args) => Some((Fault::NoFork, args)),
-        ChaosVerb::Ls | ChaosVerb::Heal | ChaosVerb::Guard { .. } => None,
-    }
 }

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::ApplyError;
-use crate::cli::{ChaosVerb, Cli, Global, ImageArgs, ImagesVerb, SettingsArgs, Verb};
+use crate::cli::{ChaosArgs, ChaosVerb, Cli, Global, ImageArgs, ImagesVerb, SettingsArgs, Verb};
 use crate::converge::read_secrets;
 use crate::engine::Engine;
 use crate::engine::docker::{self, DockerEngine};
@@ -154,13 +154,18 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             failover_test::run(&connect(&global, ui, cancel).await?, &name, &args).await
         }
         Verb::Verify(args) => verify::run(&ui, &args.history, args.report.as_deref()),
+        // It runs where there is no Engine.
+        Verb::Chaos(ChaosArgs { action: ChaosVerb::Agent { order } }) => chaos::agent(&ui, &order, &cancel).await,
         Verb::Chaos(args) => {
             let name = cluster_name(&global)?;
             let context = connect(&global, ui, cancel).await?;
-            match (&args.action, chaos::fault_of(&args)) {
+            match (&args.action, chaos::Request::of(&args.action)?) {
                 (ChaosVerb::Ls, _) => chaos::list(&context).await,
                 (ChaosVerb::Guard { id }, _) => chaos::watch_over(&context, id).await,
-                (_, Some((fault, args))) => chaos::inflict(&context, &name, fault, args).await,
+                (ChaosVerb::Unpause(args), _) => chaos::unpause(&context, &name, &args.nodes).await,
+                (ChaosVerb::Start(args), _) => chaos::start(&context, &name, &args.nodes).await,
+                (ChaosVerb::Heal { nodes }, _) if !nodes.is_empty() => chaos::mend(&context, &name, nodes).await,
+                (_, Some(request)) => chaos::inflict(&context, &name, &request).await,
                 (_, None) => chaos::heal(&context, None).await,
             }
         }

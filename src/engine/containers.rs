@@ -1,7 +1,9 @@
 //! What faults do to containers, of a cluster or not, by name; and the journal of faults that are not undone yet.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +61,22 @@ pub struct JournalEntry {
     pub text: String,
 }
 
+/// A container beside another: of the image that the other has, in its network namespace, with the right to change that
+/// and no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Helper {
+    /// Unique.
+    pub id: String,
+    /// The name of the other.
+    pub beside: String,
+    /// Programs of this machine that it is given: names in `folder`, and where they are here.
+    pub files: BTreeMap<String, PathBuf>,
+    /// The folder that they are put into.
+    pub folder: String,
+    /// What it runs.
+    pub command: Vec<String>,
+}
+
 /// What can be done to a container.
 pub trait Containers: Send + Sync + 'static {
     /// Looks at one; `None` when there is none of that name.
@@ -87,6 +105,17 @@ pub trait Containers: Send + Sync + 'static {
 
     /// Puts it back on a network, at the address and with the names that it had.
     fn reconnect(&self, name: &str, attachment: &Attachment) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes a helper and starts it. The Engine removes it when it ends.
+    ///
+    /// Refused where the Engine runs another kind of machine than this one, whose programs it cannot run.
+    fn assist(&self, helper: &Helper) -> impl Future<Output = Result<()>> + Send;
+
+    /// What a helper has written until now; `None` when it is gone.
+    fn heard(&self, id: &str) -> impl Future<Output = Result<Option<String>>> + Send;
+
+    /// Tells a helper to end and waits until it has. Returns all that it has written; `None` when it was gone already.
+    fn dismiss(&self, id: &str) -> impl Future<Output = Result<Option<String>>> + Send;
 
     /// Writes an entry into the journal.
     fn journal(&self, entry: &JournalEntry) -> impl Future<Output = Result<()>> + Send;

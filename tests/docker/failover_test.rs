@@ -195,7 +195,7 @@ async fn what_would_take_too_much_is_refused_and_heal_undoes_the_rest() {
     eventually("redis-3 is paused", async || is_paused(&replica).await).await;
     redos.kill().await.expect("SIGKILL");
     let second = cluster.redos(&["chaos", "pause", "redis-2"]).await.fails(1);
-    assert!(second.contains("out already"), "a group loses one node at a time: {second}");
+    assert!(second.contains("out already"), "one Redis node at a time: {second}");
     // `up` undoes what a killed redos left, as `chaos heal` does, and touches no other cluster's faults.
     tokio::time::timeout(Duration::from_secs(60), cluster.up(&[])).await.expect("in time").succeeds();
     assert!(!is_paused(&replica).await);

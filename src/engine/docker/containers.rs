@@ -8,9 +8,9 @@ use bollard::models::{
 };
 use bollard::query_parameters::{KillContainerOptions, StartContainerOptions};
 
-use super::{DockerEngine, inventory, labels, nodes, volumes};
+use super::{DockerEngine, helpers, inventory, labels, nodes, volumes};
 use crate::engine::Result;
-use crate::engine::containers::{Attachment, ContainerFacts, Containers, JournalEntry, Limit};
+use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
 
 /// The names of the journal's volumes begin with this.
 const JOURNAL: &str = "redos-fault-";
@@ -74,6 +74,18 @@ impl Containers for DockerEngine {
         let request = NetworkConnectRequest { container: name.to_owned(), endpoint_config: Some(endpoint) };
         let done = self.docker.connect_network(&attachment.network, request).await;
         done.map_err(|error| self.failed(format!("connect {name} to its network"), error))
+    }
+
+    async fn assist(&self, helper: &Helper) -> Result<()> {
+        helpers::start(self, helper).await
+    }
+
+    async fn heard(&self, id: &str) -> Result<Option<String>> {
+        helpers::heard(self, id).await
+    }
+
+    async fn dismiss(&self, id: &str) -> Result<Option<String>> {
+        helpers::dismiss(self, id).await
     }
 
     async fn journal(&self, entry: &JournalEntry) -> Result<()> {

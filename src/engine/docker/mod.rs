@@ -6,6 +6,7 @@ pub mod connect;
 mod containers;
 mod fault;
 mod files;
+mod helpers;
 mod images;
 mod inventory;
 pub mod labels;

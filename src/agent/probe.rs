@@ -1,0 +1,271 @@
+//! Whether a disturbance is felt, and whether it is gone: measured at the servers at the other end, as a client of theirs.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::order::{Direction, Disturbance, Link};
+use super::queue::Count;
+
+/// Servers that are measured at most.
+const SERVERS_MAX: usize = 8;
+/// How often each is connected to for a time.
+const TRIES: usize = 3;
+/// How long a connection may take on a way that is not disturbed. A lost first packet is sent again after 1 s.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// How long one is waited for that is to fail. On one host it would take less than a millisecond.
+const SILENCE: Duration = Duration::from_millis(400);
+/// How far a measured figure may be from what was asked for.
+const TOLERANCE: f64 = 0.2;
+/// And how far more in time: a machine with much to do wakes its processes late.
+const SLACK: Duration = Duration::from_millis(5);
+/// Connections that are opened to see some packets get lost, each of at least two packets.
+const CONNECTIONS: usize = 64;
+/// How long octets are sent for to see how many get through.
+const TRANSFER: Duration = Duration::from_millis(600);
+/// And how long that may take at most.
+const TRANSFER_MAX: Duration = Duration::from_secs(10);
+/// Rounds of questions that are asked for it at most: a way that is wider than these fill it is not measured.
+const ROUNDS_MAX: f64 = 2000.0;
+/// Questions of a round, where the answers are what counts. To who has not logged in Redis sends no more than 16 kB in one
+/// go, and closes the connection (networking.c, since 7.4.3 and in older releases that were mended).
+const SHORT: usize = 256;
+/// Questions of a round, where they themselves are what counts, and how long each is.
+const LONG: (usize, usize) = (16, 1400);
+
+/// How a connection came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It was opened, after this time.
+    Open(Duration),
+    /// It was refused or reset.
+    Refused,
+    /// Nothing came back.
+    Silent,
+}
+
+/// What was measured at the servers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// Those that were reached, with the shortest time that a connection took.
+    reached: Vec<(SocketAddrV4, Duration)>,
+    /// Of how many.
+    of: usize,
+    /// Bits in a second, where that was measured.
+    rate: Option<f64>,
+}
+
+impl Look {
+    /// Looks at a way that nothing is done to yet.
+    ///
+    /// # Errors
+    /// In words: there is nothing at the other end that a disturbance could be seen at.
+    pub async fn before(disturbance: Disturbance, link: &Link) -> Result<Self, String> {
+        let servers: Vec<SocketAddrV4> = link.servers.iter().copied().take(SERVERS_MAX).collect();
+        let mut look = Self::at(&servers).await;
+        if look.reached.is_empty() {
+            return Err(format!("none of {} servers at the other end is reached already before it", servers.len()));
+        }
+        if let Disturbance::Throttle { rate } = disturbance {
+            look.rate = Some(transfer(&look.reached, link.direction, rate).await?);
+        }
+        Ok(look)
+    }
+
+    /// Connects to servers.
+    async fn at(servers: &[SocketAddrV4]) -> Self {
+        let times = join_all(servers.iter().map(|server| quickest(*server))).await;
+        let reached = servers.iter().zip(times).filter_map(|(server, time)| Some((*server, time?))).collect();
+        Self { reached, of: servers.len(), rate: None }
+    }
+
+    fn servers(&self) -> Vec<SocketAddrV4> {
+        self.reached.iter().map(|(server, _)| *server).collect()
+    }
+
+    /// Looks again, now that the disturbance is there.
+    ///
+    /// # Errors
+    /// In words: it is not felt, or it is felt as something else.
+    pub async fn felt(&self, disturbance: Disturbance, link: &Link, count: Option<&Count>) -> Result<String, String> {
+        let servers = self.servers();
+        match disturbance {
+            Disturbance::Drop => self.all(Outcome::Silent, "are silent").await,
+            Disturbance::Reset => self.all(Outcome::Refused, "refuse connections").await,
+            Disturbance::Delay { delay, jitter } => {
+                let ways = if link.direction == Direction::Both { 2.0 } else { 1.0 };
+                let least = Duration::from_millis(delay.into()).mul_f64(ways);
+                let most = Duration::from_millis(u64::from(delay) + u64::from(jitter)).mul_f64(ways);
+                let now = Self::at(&servers).await;
+                let added = self.added(&now).ok_or("no connection is opened any more within 0.8 s and the delay")?;
+                let evidence = format!("connections take {} longer", millis(added));
+                if added < least.mul_f64(1.0 - TOLERANCE) || added > most.mul_f64(1.0 + TOLERANCE) + SLACK {
+                    return Err(format!("{evidence}, and {} to {} were asked for", millis(least), millis(most)));
+                }
+                Ok(evidence)
+            }
+            Disturbance::Lose { per_mille } => {
+                let count = count.ok_or("no packet is counted")?;
+                let many = servers.iter().cycle().take(CONNECTIONS);
+                join_all(many.map(|server| connect(*server, SILENCE))).await;
+                let (seen, lost) = (count.seen.load(Ordering::Relaxed), count.lost.load(Ordering::Relaxed));
+                let evidence = format!("{lost} of {seen} packets were lost");
+                if plausible(seen, lost, f64::from(per_mille) / 1000.0) { Ok(evidence) } else { Err(evidence) }
+            }
+            Disturbance::Throttle { rate } => {
+                let now = transfer(&self.reached, link.direction, rate).await?;
+                let before = self.rate.unwrap_or_default();
+                let evidence = format!("{} get through, {} before", bits(now), bits(before));
+                if now > rate as f64 * (1.0 + TOLERANCE) || before < now * (1.0 + TOLERANCE) {
+                    return Err(format!("{evidence}, and {} were asked for", bits(rate as f64)));
+                }
+                Ok(evidence)
+            }
+        }
+    }
+
+    /// Looks once more, when the disturbance is over.
+    pub async fn over(&self) -> String {
+        let now = Self::at(&self.servers()).await;
+        let time = now.reached.iter().map(|(_, time)| *time).max().unwrap_or_default();
+        format!("{now}, within {}", millis(time))
+    }
+
+    /// Whether all that were reached come out like this now.
+    async fn all(&self, wanted: Outcome, what: &str) -> Result<String, String> {
+        let servers = self.servers();
+        let outcomes = join_all(servers.iter().map(|server| connect(*server, SILENCE))).await;
+        let so = outcomes.iter().filter(|outcome| **outcome == wanted).count();
+        let evidence = format!("{so} of {} servers {what}", servers.len());
+        if so == servers.len() { Ok(evidence) } else { Err(evidence) }
+    }
+
+    /// How much longer connections take than before, in the middle of the servers.
+    fn added(&self, now: &Self) -> Option<Duration> {
+        let before = |server| self.reached.iter().find(|(known, _)| *known == server).map(|(_, time)| *time);
+        let mut added: Vec<Duration> =
+            now.reached.iter().filter_map(|(server, time)| Some(time.saturating_sub(before(*server)?))).collect();
+        added.sort();
+        added.get(added.len() / 2).copied()
+    }
+}
+
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} servers are reached", self.reached.len(), self.of)
+    }
+}
+
+/// The shortest time that a connection to a server takes; `None` when one is not opened.
+async fn quickest(server: SocketAddrV4) -> Option<Duration> {
+    let mut quickest: Option<Duration> = None;
+    for _ in 0..TRIES {
+        // A first packet may get lost where some do.
+        if let Outcome::Open(took) = connect(server, PATIENCE * 2).await {
+            quickest = Some(quickest.map_or(took, |known| known.min(took)));
+        } else if quickest.is_none() {
+            return None;
+        }
+    }
+    quickest
+}
+
+async fn connect(server: SocketAddrV4, limit: Duration) -> Outcome {
+    let began = Instant::now();
+    match timeout(limit, TcpStream::connect(SocketAddr::V4(server))).await {
+        Ok(Ok(_)) => Outcome::Open(began.elapsed()),
+        Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset) => {
+            Outcome::Refused
+        }
+        Ok(Err(_)) | Err(_) => Outcome::Silent,
+    }
+}
+
+/// Asks the first server that answers until about [`TRANSFER`] at a rate is over. Returns the bits in a second that got
+/// through in the direction that counts: that of the answers, unless only the other one is narrow.
+async fn transfer(servers: &[(SocketAddrV4, Duration)], direction: Direction, rate: u64) -> Result<f64, String> {
+    for (server, _) in servers {
+        match timeout(TRANSFER_MAX, exchange(*server, direction, rate)).await {
+            Ok(Ok(measured)) => return Ok(measured),
+            Ok(Err(_)) => {}
+            Err(_) => return Err(format!("{server} has not answered in {} s", TRANSFER_MAX.as_secs())),
+        }
+    }
+    Err("none of the servers at the other end answers PING".to_owned())
+}
+
+/// Asks what Redis and Sentinel answer whoever asks, be it with a refusal.
+async fn exchange(server: SocketAddrV4, direction: Direction, rate: u64) -> io::Result<f64> {
+    let mut stream = TcpStream::connect(SocketAddr::V4(server)).await?;
+    stream.set_nodelay(true)?;
+    let (question, questions) = match direction {
+        Direction::Both | Direction::In => ("PING\r\n".to_owned(), SHORT),
+        Direction::Out => (format!("PING {}\r\n", "x".repeat(LONG.1)), LONG.0),
+    };
+    stream.write_all(question.as_bytes()).await?;
+    let mut buffer = vec![0; 64 * 1024];
+    let answer = stream.read(&mut buffer).await?;
+    if answer == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let round = question.repeat(questions);
+    let size = if direction.inward() { answer * questions } else { round.len() };
+    let rounds = (rate as f64 / 8.0 * TRANSFER.as_secs_f64() / size as f64).clamp(2.0, ROUNDS_MAX) as usize;
+    let began = Instant::now();
+    for _ in 0..rounds {
+        stream.write_all(round.as_bytes()).await?;
+        let mut left = answer * questions;
+        while left > 0 {
+            let heard = stream.read(&mut buffer).await?;
+            if heard == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            left = left.saturating_sub(heard);
+        }
+    }
+    Ok((rounds * size) as f64 * 8.0 / began.elapsed().as_secs_f64())
+}
+
+/// Whether so many losses can be chance at this share: within four standard deviations.
+fn plausible(seen: u64, lost: u64, share: f64) -> bool {
+    let (expected, deviation) = (seen as f64 * share, (seen as f64 * share * (1.0 - share)).sqrt());
+    seen > 0 && (lost as f64 - expected).abs() <= 4.0 * deviation.max(0.5) && (lost > 0 || expected < 8.0)
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn bits(rate: f64) -> String {
+    if rate >= 1e6 { format!("{:.2} Mbit/s", rate / 1e6) } else { format!("{:.0} kbit/s", rate / 1e3) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_held_against_what_was_asked_for() {
+        assert!(plausible(200, 60, 0.3));
+        assert!(plausible(200, 45, 0.3));
+        assert!(!plausible(200, 0, 0.3), "nothing is lost");
+        assert!(!plausible(200, 120, 0.3), "far too much is");
+        assert!(!plausible(0, 0, 0.3), "nothing was seen");
+        assert!(plausible(200, 0, 0.01), "too few to tell");
+        assert!(!plausible(2000, 0, 0.01));
+    }
+
+    #[tokio::test]
+    async fn nobody_at_the_other_end_is_an_error() {
+        let link = Link::to(vec!["127.0.0.1:1".parse().expect("an address")]);
+        let look = Look::before(Disturbance::Drop, &link).await;
+        assert!(look.is_err_and(|why| why.contains("none of 1 servers")));
+    }
+}

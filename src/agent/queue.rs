@@ -1,0 +1,177 @@
+//! Packets that the kernel hands over and that go on when the agent says so (linux/netfilter/nfnetlink_queue.h). The rule
+//! that sends them here lets them pass when nobody listens any more.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::netlink::{ACK, Message, RECEIVE, Received, Socket};
+use super::order::Disturbance;
+use super::shaper::Shaper;
+
+/// The subsystem of queues.
+const SUBSYSTEM: u16 = 3;
+const PACKET: u16 = SUBSYSTEM << 8;
+const VERDICT: u16 = SUBSYSTEM << 8 | 1;
+const CONFIG: u16 = SUBSYSTEM << 8 | 2;
+/// The command that makes this socket the queue's listener.
+const BIND: u8 = 1;
+/// Copy the beginning of each packet: without it the kernel does not tell its length.
+const COPY: u8 = 2;
+/// Octets of the copy: the header of IPv4.
+const COPIED: u32 = 20;
+/// Take packets that the card would cut up as one.
+const UNCUT: u32 = 0x4;
+/// Packets that may be held at once. At 100 ms of delay that is 300,000 in a second.
+const HELD_MAX: u32 = 32_768;
+/// Octets of the socket's buffer: some 100 for each packet's message, and room for the kernel's own.
+const BUFFER: usize = 16 << 20;
+const ACCEPT: u32 = 1;
+const DROP: u32 = 0;
+/// Packets to the container come from this hook.
+const INWARD: u8 = 1;
+/// The kernel lost a message for want of room.
+const NO_BUFFERS: i32 = 105;
+
+/// What came through.
+#[derive(Debug, Default)]
+pub struct Count {
+    /// Packets.
+    pub seen: AtomicU64,
+    /// Packets that were lost.
+    pub lost: AtomicU64,
+}
+
+/// A queue that is served.
+pub struct Queue {
+    /// What came through until now.
+    pub count: Arc<Count>,
+    stop: CancellationToken,
+    served: JoinHandle<io::Result<()>>,
+}
+
+/// A packet that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Held {
+    due: Duration,
+    id: u32,
+}
+
+impl Queue {
+    /// Listens to the queue of this number and serves it.
+    ///
+    /// # Errors
+    /// The kernel has no queues, or somebody listens already.
+    pub async fn serve(number: u16, disturbance: Disturbance) -> io::Result<Self> {
+        let mut socket = Socket::open()?;
+        socket.widen(BUFFER);
+        let config = || Message::new(CONFIG, ACK, 0, number);
+        socket.request([config().octets(1, &[BIND, 0, 0, 0])]).await?;
+        let params = [COPIED.to_be_bytes().as_slice(), &[COPY]].concat();
+        let uncut = config().octets(2, &params).number(3, HELD_MAX).number(4, UNCUT).number(5, UNCUT);
+        socket.request([uncut]).await?;
+        let (count, stop) = (Arc::new(Count::default()), CancellationToken::new());
+        let serving = Serving {
+            socket,
+            number,
+            shapers: [Shaper::new(disturbance), Shaper::new(disturbance)],
+            held: BinaryHeap::new(),
+            began: Instant::now(),
+            count: Arc::clone(&count),
+        };
+        let served = tokio::spawn(serving.until(stop.clone()));
+        Ok(Self { count, stop, served })
+    }
+
+    /// Lets everything pass that is held, and ends. The rules have to be gone before.
+    ///
+    /// # Errors
+    /// The queue had broken down.
+    pub async fn end(self) -> io::Result<()> {
+        self.stop.cancel();
+        self.served.await.map_err(io::Error::other)?
+    }
+}
+
+/// A queue being served.
+struct Serving {
+    socket: Socket,
+    number: u16,
+    /// For packets from the container, and to it.
+    shapers: [Shaper; 2],
+    held: BinaryHeap<Reverse<Held>>,
+    began: Instant,
+    count: Arc<Count>,
+}
+
+impl Serving {
+    async fn until(mut self, stop: CancellationToken) -> io::Result<()> {
+        let mut buffer = vec![0; RECEIVE];
+        loop {
+            let next = self.held.peek().map(|Reverse(held)| self.began + held.due);
+            let wake = async {
+                match next {
+                    Some(due) => sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = wake => {}
+                received = self.socket.receive(&mut buffer) => match received {
+                    Ok(length) => self.take(&buffer[..length]).await?,
+                    // Those packets were dropped by the kernel; the rest goes on.
+                    Err(error) if error.raw_os_error() == Some(NO_BUFFERS) => {}
+                    Err(error) => return Err(error),
+                },
+            }
+            self.release(self.began.elapsed()).await?;
+        }
+        self.release(Duration::MAX).await
+    }
+
+    /// Decides on the packets of a datagram.
+    async fn take(&mut self, datagram: &[u8]) -> io::Result<()> {
+        let now = self.began.elapsed();
+        for message in Received::all(datagram).filter(|message| message.kind == PACKET) {
+            let Some(header) = message.attribute(1).filter(|header| header.len() >= 7) else { continue };
+            let id = u32::from_be_bytes([header[0], header[1], header[2], header[3]]);
+            let number = |octets: &[u8]| octets.try_into().map(u32::from_be_bytes).ok();
+            // The whole length is told when less was copied.
+            let whole = message.attribute(13).and_then(number);
+            let copied = message.attribute(10).map_or(0, <[u8]>::len);
+            let octets = whole.unwrap_or_else(|| u32::try_from(copied).unwrap_or(COPIED));
+            let shaper = &mut self.shapers[usize::from(header[6] == INWARD)];
+            self.count.seen.fetch_add(1, Ordering::Relaxed);
+            match shaper.due(now, octets, rand::random()) {
+                Some(due) => self.held.push(Reverse(Held { due, id })),
+                None => {
+                    self.count.lost.fetch_add(1, Ordering::Relaxed);
+                    self.decide(id, DROP).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets go what is due.
+    async fn release(&mut self, now: Duration) -> io::Result<()> {
+        while let Some(Reverse(held)) = self.held.peek().copied().filter(|Reverse(held)| held.due <= now) {
+            self.held.pop();
+            self.decide(held.id, ACCEPT).await?;
+        }
+        Ok(())
+    }
+
+    async fn decide(&self, id: u32, verdict: u32) -> io::Result<()> {
+        let header = [verdict.to_be_bytes(), id.to_be_bytes()].concat();
+        self.socket.tell(Message::new(VERDICT, 0, 0, self.number).octets(2, &header)).await
+    }
+}

@@ -1,0 +1,194 @@
+//! The rules of a disturbance: one table of nf_tables that belongs to this process, so that the kernel removes it when the
+//! process ends, however it ends (linux/netfilter/nf_tables.h; ownership since Linux 5.12).
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use super::netlink::{ACK, APPEND, CREATE, Message, Socket};
+use super::order::{Disturbance, Link};
+
+/// IPv4, of netfilter and of its tables.
+const IPV4: u8 = 2;
+/// The subsystem of nf_tables.
+const SUBSYSTEM: u16 = 10;
+/// The beginning and the end of what is done at once or not at all.
+const BATCH: [u16; 2] = [0x10, 0x11];
+const NEW_TABLE: u16 = SUBSYSTEM << 8;
+const GET_TABLE: u16 = SUBSYSTEM << 8 | 1;
+const NEW_CHAIN: u16 = SUBSYSTEM << 8 | 3;
+const NEW_RULE: u16 = SUBSYSTEM << 8 | 6;
+/// The table goes when its socket does.
+const OWNED: u32 = 0x2;
+/// Before what else there is, but after packets are put together from fragments (mangle).
+const PRIORITY: i32 = -150;
+/// The register that everything is loaded into.
+const REGISTER: u32 = 1;
+/// The register that decides.
+const VERDICT: u32 = 0;
+const DROP: u32 = 0;
+/// TCP, as a protocol of IP.
+const TCP: u8 = 6;
+/// The flag of a reset in the octet of TCP's flags.
+const RST: u8 = 0x4;
+/// Where the Linux name of a network device ends.
+const DEVICE_NAME: usize = 16;
+/// Whom a queue has nobody for, goes on (xt_NFQUEUE.h: NFQ_FLAG_BYPASS).
+const BYPASS: u16 = 0x1;
+
+/// Rules that hold as long as this does.
+pub struct Rules {
+    socket: Socket,
+    name: String,
+}
+
+/// A chain: where it is hooked in, and what it sees of a packet.
+struct Chain {
+    name: &'static str,
+    hook: u32,
+    /// The metadatum that names the device.
+    device: u32,
+    /// Where the peer's address is in the header of IPv4.
+    peer_at: u32,
+}
+
+/// Packets to the container.
+const IN: Chain = Chain { name: "in", hook: 1, device: 6, peer_at: 12 };
+/// Packets from the container.
+const OUT: Chain = Chain { name: "out", hook: 3, device: 7, peer_at: 16 };
+
+impl Rules {
+    /// Makes them. Packets that are delayed or lost by chance go to the queue of this number.
+    ///
+    /// # Errors
+    /// In words: what the kernel cannot do.
+    pub async fn apply(disturbance: Disturbance, link: &Link, queue: u16) -> Result<Self, String> {
+        let name = format!("redos-{queue}");
+        let mut socket = Socket::open().map_err(|error| format!("the kernel has no netfilter: {error}"))?;
+        let table = [begin(), table(&name), end()];
+        socket.request(table).await.map_err(|error| match error.raw_os_error() {
+            Some(NOT_SUPPORTED | INVALID) => {
+                format!("the kernel has no tables that end with their owner (Linux 5.12 and later has): {error}")
+            }
+            Some(NOT_PERMITTED) => format!("the Engine gives no NET_ADMIN: {error}"),
+            _ => format!("the kernel has no nf_tables: {error}"),
+        })?;
+        let mut messages = vec![begin()];
+        for chain in [(&IN, link.direction.inward()), (&OUT, link.direction.outward())] {
+            let (chain, true) = chain else { continue };
+            messages.push(hooked(&name, chain));
+            if link.peers.is_empty() {
+                messages.push(rule(&name, chain, None, disturbance, queue));
+            }
+            messages.extend(link.peers.iter().map(|peer| rule(&name, chain, Some(*peer), disturbance, queue)));
+        }
+        messages.push(end());
+        socket
+            .request(messages)
+            .await
+            .map_err(|error| format!("the kernel refuses {}: {error}", needs(disturbance)))?;
+        Ok(Self { socket, name })
+    }
+
+    /// Ends them and looks whether they are gone.
+    ///
+    /// # Errors
+    /// In words: they are still there, or the kernel does not say.
+    pub async fn end(self) -> Result<(), String> {
+        let Self { socket, name } = self;
+        drop(socket);
+        let failed = |error: io::Error| format!("the kernel does not say whether the rules are gone: {error}");
+        let mut socket = Socket::open().map_err(failed)?;
+        match socket.request([Message::new(GET_TABLE, ACK, IPV4, 0).text(1, &name)]).await {
+            Ok(()) => Err("the rules are still there".to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+const NOT_PERMITTED: i32 = 1;
+const INVALID: i32 = 22;
+const NOT_SUPPORTED: i32 = 95;
+
+/// What of the kernel a disturbance is made with.
+const fn needs(disturbance: Disturbance) -> &'static str {
+    match disturbance {
+        Disturbance::Drop => "rules that drop packets",
+        Disturbance::Reset => "rules that reset connections (CONFIG_NFT_REJECT_IPV4)",
+        Disturbance::Delay { .. } | Disturbance::Lose { .. } | Disturbance::Throttle { .. } => {
+            "rules that queue packets (CONFIG_NFT_COMPAT and CONFIG_NETFILTER_XT_TARGET_NFQUEUE)"
+        }
+    }
+}
+
+fn begin() -> Message {
+    Message::new(BATCH[0], 0, 0, SUBSYSTEM)
+}
+
+fn end() -> Message {
+    Message::new(BATCH[1], 0, 0, SUBSYSTEM)
+}
+
+fn table(name: &str) -> Message {
+    Message::new(NEW_TABLE, ACK | CREATE, IPV4, 0).text(1, name).number(2, OWNED)
+}
+
+fn hooked(table: &str, chain: &Chain) -> Message {
+    let hook = |hook: Message| hook.number(1, chain.hook).number(2, PRIORITY.cast_unsigned());
+    Message::new(NEW_CHAIN, ACK | CREATE, IPV4, 0).text(1, table).text(3, chain.name).nest(4, hook).text(7, "filter")
+}
+
+/// What happens to the packets of one peer, or of everybody but the container itself.
+fn rule(table: &str, chain: &Chain, peer: Option<Ipv4Addr>, disturbance: Disturbance, queue: u16) -> Message {
+    let expressions = |mut list: Message| {
+        let mut loopback = [0; DEVICE_NAME];
+        loopback[..2].copy_from_slice(b"lo");
+        list = compare(meta(list, chain.device), false, &loopback);
+        if let Some(peer) = peer {
+            list = compare(payload(list, 1, chain.peer_at, 4), true, &peer.octets());
+        }
+        match disturbance {
+            Disturbance::Drop => expression(list, "immediate", |data| {
+                data.number(1, VERDICT).nest(2, |data| data.nest(2, |verdict| verdict.number(1, DROP)))
+            }),
+            Disturbance::Reset => {
+                // The protocol (NFT_META_L4PROTO), and no reset: those that this rule sends pass here, too.
+                list = compare(meta(list, 16), true, &[TCP]);
+                list = expression(payload(list, 2, 13, 1), "bitwise", |data| {
+                    let data = data.number(1, REGISTER).number(2, REGISTER).number(3, 1);
+                    data.nest(4, |mask| mask.octets(1, &[RST])).nest(5, |xor| xor.octets(1, &[0]))
+                });
+                expression(compare(list, true, &[0]), "reject", |data| data.number(1, 1).octets(2, &[0]))
+            }
+            Disturbance::Delay { .. } | Disturbance::Lose { .. } | Disturbance::Throttle { .. } => {
+                // The number of the queue, how many queues, flags; in the order of the machine.
+                let mut info = [queue, 1, BYPASS, 0].map(u16::to_ne_bytes).concat();
+                info.truncate(8);
+                expression(list, "target", |data| data.text(1, "NFQUEUE").number(2, 3).octets(3, &info))
+            }
+        }
+    };
+    Message::new(NEW_RULE, ACK | CREATE | APPEND, IPV4, 0).text(1, table).text(2, chain.name).nest(4, expressions)
+}
+
+/// Adds an expression to a list of them.
+fn expression(list: Message, name: &str, data: impl FnOnce(Message) -> Message) -> Message {
+    list.nest(1, |element| element.text(1, name).nest(2, data))
+}
+
+/// Loads a metadatum.
+fn meta(list: Message, key: u32) -> Message {
+    expression(list, "meta", |data| data.number(1, REGISTER).number(2, key))
+}
+
+/// Loads octets of a header: that of the network (1) or of the transport (2).
+fn payload(list: Message, base: u32, offset: u32, length: u32) -> Message {
+    expression(list, "payload", |data| data.number(1, REGISTER).number(2, base).number(3, offset).number(4, length))
+}
+
+/// Goes on if what is loaded is this, or is not.
+fn compare(list: Message, equal: bool, value: &[u8]) -> Message {
+    expression(list, "cmp", |data| {
+        data.number(1, REGISTER).number(2, u32::from(!equal)).nest(3, |data| data.octets(1, value))
+    })
+}

@@ -1,0 +1,88 @@
+//! What becomes of each packet that is held up: when it may go on, if at all. Pure: time and chance come from outside.
+
+use std::time::Duration;
+
+use super::order::Disturbance;
+
+/// How much a narrow way lets through at once after a pause. Timers here are good for a millisecond.
+const BURST: Duration = Duration::from_millis(5);
+/// How long a packet waits for a narrow way at most. What comes when the queue is longer is lost, as at a router.
+const BACKLOG: Duration = Duration::from_millis(500);
+
+/// Decides on the packets of one direction.
+#[derive(Clone, Debug)]
+pub struct Shaper {
+    disturbance: Disturbance,
+    /// Until when the narrow way is busy.
+    busy: Duration,
+    /// When the packet before goes on: none overtakes it.
+    last: Duration,
+}
+
+impl Shaper {
+    /// One that has seen no packet.
+    pub const fn new(disturbance: Disturbance) -> Self {
+        Self { disturbance, busy: Duration::ZERO, last: Duration::ZERO }
+    }
+
+    /// When a packet of so many octets may go on that comes now; `None` when it is lost. `chance` is even between 0 and 1.
+    pub fn due(&mut self, now: Duration, octets: u32, chance: f64) -> Option<Duration> {
+        let due = match self.disturbance {
+            Disturbance::Drop | Disturbance::Reset => return None,
+            Disturbance::Lose { per_mille } => {
+                if chance < f64::from(per_mille) / 1000.0 {
+                    return None;
+                }
+                now
+            }
+            Disturbance::Delay { delay, jitter } => {
+                now + Duration::from_millis(delay.into()) + Duration::from_millis(jitter.into()).mul_f64(chance)
+            }
+            Disturbance::Throttle { rate } => {
+                let begin = self.busy.max(now.saturating_sub(BURST));
+                if begin > now + BACKLOG {
+                    return None;
+                }
+                self.busy = begin + Duration::from_secs_f64(f64::from(octets) * 8.0 / rate.max(1) as f64);
+                self.busy
+            }
+        };
+        self.last = self.last.max(due);
+        Some(self.last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(time: u64) -> Duration {
+        Duration::from_millis(time)
+    }
+
+    #[test]
+    fn a_delay_is_added_and_no_packet_overtakes_another() {
+        let mut shaper = Shaper::new(Disturbance::Delay { delay: 100, jitter: 40 });
+        assert_eq!(shaper.due(ms(0), 60, 1.0), Some(ms(140)));
+        assert_eq!(shaper.due(ms(10), 60, 0.0), Some(ms(140)), "not before the one before it");
+        assert_eq!(shaper.due(ms(90), 60, 0.5), Some(ms(210)));
+    }
+
+    #[test]
+    fn the_share_that_is_lost_is_the_one_that_was_asked_for() {
+        let mut shaper = Shaper::new(Disturbance::Lose { per_mille: 300 });
+        let lost = (0..1000).filter(|n| shaper.due(ms(*n), 60, *n as f64 / 1000.0).is_none()).count();
+        assert_eq!(lost, 300);
+    }
+
+    #[test]
+    fn a_narrow_way_lets_through_its_rate_and_loses_what_queues_too_long() {
+        let mut shaper = Shaper::new(Disturbance::Throttle { rate: 1_000_000 });
+        // 1250 octets take 10 ms; 5 ms of them had been saved up.
+        assert_eq!(shaper.due(ms(1000), 1250, 0.0), Some(ms(1005)));
+        assert_eq!(shaper.due(ms(1000), 1250, 0.0), Some(ms(1015)));
+        let through = (0..1000).filter(|_| shaper.due(ms(1000), 1250, 0.0).is_some()).count();
+        assert_eq!(through, 49, "half a second's worth is queued");
+        assert_eq!(shaper.due(ms(5000), 1250, 0.0), Some(ms(5005)), "and a pause frees the way again");
+    }
+}

@@ -1,0 +1,233 @@
+//! The command line of `chaos`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// Arguments of `chaos`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "A fault is written down before it is applied, seen to work, undone after its time, and seen to be gone. Should
+redos be killed, a guard beside it undoes the fault; so do 'redos chaos heal' and 'redos up'.
+
+Examples:
+  redos chaos pause master --for 10s
+  redos chaos kill replica --for 5s --dry-run
+  redos chaos partition master --from replicas,sentinels
+  redos chaos latency random --delay 50ms --seed 7
+  redos chaos ls
+  redos chaos heal"
+)]
+pub struct ChaosArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ChaosVerb,
+}
+
+/// What `chaos` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ChaosVerb {
+    /// Freeze its processes, as 'docker pause' does
+    #[command(after_help = "Examples:
+  redos chaos pause master --for 10s")]
+    Pause(FaultArgs),
+    /// Undo a pause, and thaw what is frozen by 'docker pause'
+    #[command(after_help = "Examples:
+  redos chaos unpause redis-1")]
+    Unpause(NodesArgs),
+    /// End it by a signal, and start it again
+    #[command(after_help = "Examples:
+  redos chaos kill replica --for 5s --dry-run
+  redos chaos kill master --signal SIGTERM")]
+    Kill {
+        /// SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT
+        #[arg(long, value_name = "SIGNAL", default_value = "SIGKILL")]
+        signal: String,
+        /// Whom and how long.
+        #[command(flatten)]
+        args: FaultArgs,
+    },
+    /// Stop it in good order, and start it again
+    #[command(after_help = "Examples:
+  redos chaos stop sentinel-2 --for 30s")]
+    Stop(FaultArgs),
+    /// Undo a kill or a stop, and start what does not run
+    #[command(after_help = "Examples:
+  redos chaos start redis-1")]
+    Start(NodesArgs),
+    /// Stop it in good order and start it again at once
+    #[command(after_help = "Examples:
+  redos chaos restart leader-sentinel")]
+    Restart(TargetArgs),
+    /// Freeze it by a signal, unnoticed by Docker
+    #[command(after_help = "Examples:
+  redos chaos freeze master --for 3s")]
+    Freeze(FaultArgs),
+    /// Take it off its network
+    #[command(after_help = "Examples:
+  redos chaos disconnect replica")]
+    Disconnect(FaultArgs),
+    /// Leave it 1 % of a CPU
+    #[command(after_help = "Examples:
+  redos chaos slow master --for 1min")]
+    Slow(FaultArgs),
+    /// Keep it from forking, and so from saving
+    #[command(after_help = "Examples:
+  redos chaos no-fork master --for 30s")]
+    NoFork(FaultArgs),
+    /// Let its packets vanish: all, those of some nodes, one way or both
+    #[command(
+        after_help = "A connection that is cut stays open, and both ends wait. Without --from nobody reaches it, not even its clients.
+
+Examples:
+  redos chaos partition master                                 isolate it
+  redos chaos partition master --from replicas,sentinels       the proxy still reaches it
+  redos chaos partition master --from redis-2 --direction out  it hears redis-2, and is not heard"
+    )]
+    Partition(LinkArgs),
+    /// Reset its connections and refuse new ones
+    #[command(after_help = "Examples:
+  redos chaos reset master --for 3s
+  redos chaos reset redis-2 --from proxies")]
+    Reset(LinkArgs),
+    /// Let its packets come late
+    #[command(after_help = "A round trip takes twice the delay, unless only one direction is slow.
+
+Examples:
+  redos chaos latency master --delay 100ms --jitter 20ms
+  redos chaos latency redis-2 --from redis-1 --direction in --delay 1s")]
+    Latency {
+        /// By how much, each way
+        #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+        delay: Duration,
+        /// By up to how much more, evenly distributed
+        #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = humantime::parse_duration)]
+        jitter: Duration,
+        /// Which packets.
+        #[command(flatten)]
+        link: LinkArgs,
+    },
+    /// Let some of its packets vanish, by chance
+    #[command(after_help = "Examples:
+  redos chaos loss master --share 5%
+  redos chaos loss replica --share 30% --direction in")]
+    Loss {
+        /// How many of them
+        #[arg(long, value_name = "PERCENT", default_value = "20%")]
+        share: String,
+        /// Which packets.
+        #[command(flatten)]
+        link: LinkArgs,
+    },
+    /// Let its packets go through a narrow way, in each direction
+    #[command(after_help = "Examples:
+  redos chaos throttle master --rate 256kbit
+  redos chaos throttle redis-2 --from redis-1 --rate 1mbit")]
+    Throttle {
+        /// Bits in a second: 256kbit, 1mbit
+        #[arg(long, value_name = "RATE", default_value = "1mbit")]
+        rate: String,
+        /// Which packets.
+        #[command(flatten)]
+        link: LinkArgs,
+    },
+    /// List the faults that are not undone yet
+    #[command(after_help = "Examples:
+  redos chaos ls")]
+    Ls,
+    /// Undo all faults of all clusters, or those of some nodes
+    #[command(after_help = "Examples:
+  redos chaos heal
+  redos chaos heal redis-1 sentinel-2")]
+    Heal {
+        /// Nodes of this cluster [default: everything, of all clusters]
+        #[arg(value_name = "NODE")]
+        nodes: Vec<String>,
+    },
+    /// Hold a fault of the network beside a container
+    #[command(
+        hide = true,
+        after_help = "Examples:
+  redos chaos agent ORDER"
+    )]
+    Agent {
+        /// What to do, as JSON
+        order: String,
+    },
+    /// Undo a fault when its time is over, should its redos not
+    #[command(
+        hide = true,
+        after_help = "Examples:
+  redos chaos guard 00ff00ff00ff00ff"
+    )]
+    Guard {
+        /// The fault
+        id: String,
+    },
+}
+
+/// Arguments of a fault that lasts.
+#[derive(Args, Clone, Debug)]
+pub struct FaultArgs {
+    /// Whom, and on what conditions.
+    #[command(flatten)]
+    pub whom: TargetArgs,
+    /// How long
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub duration: Duration,
+}
+
+/// Arguments of what undoes.
+#[derive(Args, Clone, Debug)]
+pub struct NodesArgs {
+    /// Nodes of this cluster
+    #[arg(value_name = "NODE", required = true)]
+    pub nodes: Vec<String>,
+}
+
+/// Arguments of a fault of the network.
+#[derive(Args, Clone, Debug)]
+pub struct LinkArgs {
+    /// Whom and how long.
+    #[command(flatten)]
+    pub args: FaultArgs,
+    /// Only packets between it and these nodes: words or names as for targets [default: everybody]
+    #[arg(long, value_name = "NODES", value_delimiter = ',')]
+    pub from: Vec<String>,
+    /// Only packets to it (in) or from it (out)
+    #[arg(long, value_enum, default_value_t)]
+    pub direction: DirectionArg,
+}
+
+/// A direction of packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DirectionArg {
+    /// To it and from it
+    #[default]
+    Both,
+    /// To it
+    In,
+    /// From it
+    Out,
+}
+
+/// Whom a fault hits, and on what conditions.
+#[derive(Args, Clone, Debug)]
+pub struct TargetArgs {
+    /// master, replica, sentinel, leader-sentinel, proxy or random for one node; replicas, sentinels, proxies or a group's
+    /// name for all; or the name of a node
+    #[arg(value_name = "TARGET", required = true)]
+    pub targets: Vec<String>,
+    /// Master group, by name or number
+    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// Where the choice among several nodes comes from, to make it again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Do it although a second Redis node would be out, or the quorum lost
+    #[arg(long)]
+    pub force: bool,
+    /// Say what would be hit, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,242 @@
+//! Helpers beside a container: they need no image of their own, no privileges and nothing in the image but Linux.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use bollard::models::{
+    ContainerCreateBody, HealthConfig, HostConfig, HostConfigLogConfig, RestartPolicy, RestartPolicyNameEnum,
+};
+use bollard::query_parameters::{
+    CreateContainerOptions, LogsOptions, StartContainerOptions, StopContainerOptions, UploadToContainerOptions,
+};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use tar::{Builder, EntryType, Header};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::{DockerEngine, fault, labels, nodes};
+use crate::engine::containers::Helper;
+use crate::engine::{EngineError, EngineErrorKind, Result};
+
+/// The names of helpers begin with this.
+const PREFIX: &str = "redos-fault-";
+/// The mode of programs, and of their folder.
+const MODE: u32 = 0o755;
+/// Octets of a program that are sent at once.
+const CHUNK: usize = 256 * 1024;
+/// How many of them may wait to be sent.
+const CHUNKS: usize = 8;
+/// How long a helper may take to end when it is told to, in seconds, before it is killed.
+const GRACE: i32 = 20;
+/// How long the log of a helper that has ended may take to be complete.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+fn name_of(id: &str) -> String {
+    format!("{PREFIX}{id}")
+}
+
+/// Makes a helper, gives it its programs and starts it.
+pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
+    let name = name_of(&helper.id);
+    let operation = || format!("start a helper beside {}", helper.beside);
+    let wrong = |kind, why: anyhow::Error| EngineError::new(kind, operation(), why);
+    let here = std::env::consts::ARCH;
+    if machine(here) != engine.architecture {
+        let why = anyhow!("the Engine's machines are {}, and this program is for {here}", engine.architecture);
+        return Err(wrong(EngineErrorKind::Other, why)
+            .hinted(format!("run redos on the Engine's own machine, or one that is {} too", engine.architecture)));
+    }
+    let beside = nodes::inspect(engine, &helper.beside).await?;
+    let beside = beside.ok_or_else(|| wrong(EngineErrorKind::NotFound, anyhow!("there is no such container")))?;
+    let (id, image) = (beside.id.unwrap_or_default(), beside.image.unwrap_or_default());
+    let options = CreateContainerOptions { name: Some(name.clone()), ..Default::default() };
+    let made = engine.docker.create_container(Some(options), container(helper, &id, image)).await;
+    made.map_err(|error| engine.failed(operation(), error))?;
+    let started = async {
+        upload(engine, &name, helper).await.map_err(|error| engine.failed(operation(), error))?;
+        let started = engine.docker.start_container(&name, None::<StartContainerOptions>).await;
+        started.map_err(|error| engine.failed(operation(), error))
+    };
+    let Err(error) = started.await else { return Ok(()) };
+    // What never ran is not removed by itself.
+    nodes::remove(engine, &name).await?;
+    Err(error)
+}
+
+/// A kind of machine in Docker's words.
+fn machine(here: &str) -> &str {
+    match here {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "powerpc64" => "ppc64le",
+        other => other,
+    }
+}
+
+/// The container of a helper, in the Engine's words.
+fn container(helper: &Helper, beside: &str, image: String) -> ContainerCreateBody {
+    ContainerCreateBody {
+        image: Some(image),
+        entrypoint: Some(helper.command.clone()),
+        // Rights are for root alone.
+        user: Some("0:0".to_owned()),
+        working_dir: Some("/".to_owned()),
+        labels: Some(HashMap::from([(labels::FAULT.to_owned(), helper.id.clone())])),
+        healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..Default::default() }),
+        host_config: Some(HostConfig {
+            network_mode: Some(format!("container:{beside}")),
+            cap_drop: Some(vec!["ALL".to_owned()]),
+            cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+            security_opt: Some(vec!["no-new-privileges".to_owned()]),
+            restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
+            auto_remove: Some(true),
+            // The one that can be read on every Engine.
+            log_config: Some(HostConfigLogConfig { typ: Some("json-file".to_owned()), config: None }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// Sends the programs as they are read: together they may be larger than what one wants in memory.
+async fn upload(engine: &DockerEngine, name: &str, helper: &Helper) -> std::result::Result<(), bollard::errors::Error> {
+    let (sender, receiver) = mpsc::channel(CHUNKS);
+    let (files, folder) = (helper.files.clone(), helper.folder.clone());
+    let packing = tokio::task::spawn_blocking(move || {
+        if let Err(error) = pack(&files, &folder, Pipe(sender.clone())) {
+            // Nobody listens when the Engine has refused already.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    let chunks = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    let options = UploadToContainerOptions { path: "/".to_owned(), ..Default::default() };
+    let uploaded = engine.docker.upload_to_container(name, Some(options), bollard::body_try_stream(chunks)).await;
+    // It ends with the stream that it writes to.
+    let _ = packing.await;
+    uploaded
+}
+
+/// The programs as a tar archive.
+fn pack(files: &BTreeMap<String, PathBuf>, folder: &str, to: impl Write) -> io::Result<()> {
+    let folder = folder.trim_matches('/');
+    let mut tar = Builder::new(to);
+    tar.append(&header(folder, EntryType::Directory, 0)?, io::empty())?;
+    for (name, path) in files {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        tar.append(&header(&format!("{folder}/{name}"), EntryType::Regular, size)?, io::Read::take(file, size))?;
+    }
+    tar.into_inner()?.flush()
+}
+
+fn header(path: &str, kind: EntryType, size: u64) -> io::Result<Header> {
+    let mut header = Header::new_gnu();
+    header.set_path(path)?;
+    header.set_entry_type(kind);
+    header.set_mode(MODE);
+    header.set_size(size);
+    header.set_cksum();
+    Ok(header)
+}
+
+/// Where an archive is written that is sent at the same time.
+struct Pipe(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Pipe {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let chunk = &octets[..octets.len().min(CHUNK)];
+        self.0.blocking_send(Ok(Bytes::copy_from_slice(chunk))).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a helper has written until now; `None` when it is gone.
+pub async fn heard(engine: &DockerEngine, id: &str) -> Result<Option<String>> {
+    log(engine, id, false).await
+}
+
+/// Tells a helper to end and hears it out; `None` when it is gone already.
+pub async fn dismiss(engine: &DockerEngine, id: &str) -> Result<Option<String>> {
+    let name = name_of(id);
+    // It is listened to from before: the Engine removes the log with the container.
+    let listening = timeout(LAST_WORDS, log(engine, id, true));
+    let options = StopContainerOptions { t: Some(GRACE), ..Default::default() };
+    let (said, stopped) = tokio::join!(listening, engine.docker.stop_container(&name, Some(options)));
+    match stopped {
+        Ok(()) => {}
+        Err(error) if matches!(fault::status(&error), Some(fault::NOT_FOUND | fault::CONFLICT)) => {}
+        Err(error) => return Err(engine.failed(format!("stop {name}"), error)),
+    }
+    // It is removed when it has ended, which may take a moment more.
+    nodes::remove(engine, &name).await?;
+    said.unwrap_or(Ok(None))
+}
+
+async fn log(engine: &DockerEngine, id: &str, follow: bool) -> Result<Option<String>> {
+    let name = name_of(id);
+    let options = LogsOptions { follow, stdout: true, stderr: true, tail: "all".to_owned(), ..Default::default() };
+    let mut lines = engine.docker.logs(&name, Some(options));
+    let mut log = Vec::new();
+    while let Some(chunk) = lines.next().await {
+        match chunk {
+            Ok(chunk) => log.extend_from_slice(chunk.as_ref()),
+            // Gone, or about to be.
+            Err(error) if matches!(fault::status(&error), Some(fault::NOT_FOUND | fault::CONFLICT)) => return Ok(None),
+            Err(error) => return Err(engine.failed(format!("read the log of {name}"), error)),
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&log).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_may_change_its_network_and_nothing_else() {
+        let helper = Helper {
+            id: "1".to_owned(),
+            beside: "demo-redis-1".to_owned(),
+            files: BTreeMap::new(),
+            folder: "/agent".to_owned(),
+            command: vec!["/agent/redos".to_owned()],
+        };
+        let body = container(&helper, "c0ffee", "sha256:1".to_owned());
+        let host = body.host_config.expect("a host configuration");
+        assert_eq!(host.network_mode.as_deref(), Some("container:c0ffee"));
+        assert_eq!((host.cap_drop, host.cap_add), (Some(vec!["ALL".to_owned()]), Some(vec!["NET_ADMIN".to_owned()])));
+        assert_eq!((host.privileged, host.binds, host.auto_remove), (None, None, Some(true)));
+        assert_eq!(host.security_opt, Some(vec!["no-new-privileges".to_owned()]));
+        assert!(body.env.is_none(), "nothing that could hold a secret");
+    }
+
+    #[test]
+    fn programs_are_packed_whole_and_may_be_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tool");
+        std::fs::write(&path, vec![7; CHUNK + 1]).expect("a file");
+        let mut octets = Vec::new();
+        pack(&BTreeMap::from([("redos".to_owned(), path)]), "/agent", &mut octets).expect("a tar");
+        let mut tar = tar::Archive::new(octets.as_slice());
+        let entries = tar.entries().expect("entries").map(|entry| {
+            let header = entry.expect("an entry").header().clone();
+            (
+                header.path().expect("a path").into_owned(),
+                header.mode().expect("a mode"),
+                header.size().expect("a size"),
+            )
+        });
+        let size = u64::try_from(CHUNK + 1).expect("a size");
+        let expected = [(PathBuf::from("agent"), MODE, 0), (PathBuf::from("agent/redos"), MODE, size)];
+        assert_eq!(entries.collect::<Vec<_>>(), expected);
+    }
+}
