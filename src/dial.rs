@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddrV4;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -35,10 +36,20 @@ pub trait Dial: Send + Sync {
     /// # Errors
     /// What `connect` says, or that no running container can carry the octets.
     fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
+
+    /// How much longer than the server itself a connection may take to be made. A relay is a process that the Engine has to
+    /// start first.
+    fn detour(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 impl<T: Dial + ?Sized> Dial for Arc<T> {
     fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         (**self).dial(cluster, target)
+    }
+
+    fn detour(&self) -> Duration {
+        (**self).detour()
     }
 }

@@ -66,6 +66,11 @@ impl Client {
         Self { dialer, spec, secrets, kept: Mutex::default() }
     }
 
+    /// How long a question may take that needs a connection first.
+    pub(super) fn first_question(&self) -> Duration {
+        QUESTION + self.dialer.detour()
+    }
+
     /// A connection of its own, for commands that must not be sent twice. It sets no deadline, the caller does.
     pub(super) async fn open(&self, peer: Peer) -> Result<Link, ServerError> {
         Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await
@@ -116,9 +121,11 @@ impl Client {
         pipeline: &Pipeline,
         limit: Duration,
     ) -> Result<Vec<Value>, ServerError> {
+        let kept = self.kept().get(&peer.node).and_then(|kept| kept.link.clone());
+        let kept = kept.filter(|(address, _)| *address == peer.address);
+        let limit = if kept.is_some() { limit } else { limit + self.dialer.detour() };
         let sent = within(peer.node, command, limit, async {
-            let kept = self.kept().get(&peer.node).and_then(|kept| kept.link.clone());
-            if let Some((_, link)) = kept.filter(|(address, _)| *address == peer.address) {
+            if let Some((_, link)) = kept {
                 // A connection that broke since the last call (the node restarted) is opened anew at once: all that is
                 // sent from here may be done twice.
                 match link.send(pipeline).await {
@@ -222,7 +229,7 @@ impl Client {
     async fn statistics(&self, node: NodeId, facts: &NodeFacts) -> Result<Vec<ServerRow>, ServerError> {
         let peer = Peer { node, address: self.place(node, facts, STATS_PORT)? };
         let asked = proxy::statistics(&*self.dialer, &self.spec.name, peer, self.stats_login());
-        within(node, "GET statistics", QUESTION, asked).await
+        within(node, "GET statistics", self.first_question(), asked).await
     }
 
     /// The version of a proxy, asked once for each container: another version is another container.
@@ -233,7 +240,7 @@ impl Client {
         }
         let peer = Peer { node, address: self.place(node, facts, STATS_PORT)? };
         let asked = proxy::version(&*self.dialer, &self.spec.name, peer, self.stats_login());
-        let version = within(node, "GET version", QUESTION, asked).await?;
+        let version = within(node, "GET version", self.first_question(), asked).await?;
         self.kept().entry(node).or_default().version = Some((facts.container_id.clone(), version.clone()));
         Ok(version)
     }
@@ -250,7 +257,7 @@ impl Client {
         let peer = Peer { node, address: self.place(node, facts, proxy_group_ports(group).write).ok()? };
         let mut question = pipe();
         question.cmd("CLIENT").arg("INFO");
-        let asked = within(node, "CLIENT INFO", QUESTION, async {
+        let asked = within(node, "CLIENT INFO", self.first_question(), async {
             let link = self.open(peer).await?;
             link.send(&question).await.map_err(|error| failed(node, "CLIENT INFO", error))
         });
@@ -467,7 +474,7 @@ impl Servers for Client {
         pipeline.cmd("SET").arg(&key).arg(&key).arg("PX").arg(WRITE_CHECK_EXPIRY);
         pipeline.cmd("GET").arg(&key);
         pipeline.cmd("DEL").arg(&key);
-        let replies = within(proxy, "SET", WRITE, async {
+        let replies = within(proxy, "SET", WRITE + self.dialer.detour(), async {
             let link = Link::open(&*self.dialer, &self.spec.name, peer, application).await?;
             link.send(&pipeline).await.map_err(|error| failed(proxy, "SET", error))
         });

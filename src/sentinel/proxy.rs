@@ -323,7 +323,8 @@ impl<'a> RuntimeApi<'a> {
     /// # Errors
     /// No connection in time.
     pub async fn open(self) -> Result<OpenRuntimeApi, ServerError> {
-        self.open_within(RUNTIME_COMMAND).await
+        let limit = RUNTIME_COMMAND + self.dialer.detour();
+        self.open_within(limit).await
     }
 
     /// As [`RuntimeApi::open`], with a limit of the caller's.

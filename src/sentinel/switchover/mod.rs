@@ -128,7 +128,7 @@ struct Ready<'a> {
 
 impl<'a> Ready<'a> {
     async fn open(client: &'a Client, group: Group, cast: Cast) -> Result<Self, ServerError> {
-        let open = |peer: Peer| within(peer.node, "AUTH", QUESTION, client.open(peer));
+        let open = |peer: Peer| within(peer.node, "AUTH", client.first_question(), client.open(peer));
         let others = cast.others.iter().map(|peer| async { Ok((*peer, open(*peer).await?)) });
         let sentinels = cast.sentinels.iter().map(|voter| async { Ok((voter.clone(), open(voter.sentinel).await?)) });
         let (old, new, others, sentinels) =
