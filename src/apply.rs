@@ -82,6 +82,12 @@ pub enum ApplyError {
         /// The last step of the plan that was not begun.
         last: String,
     },
+    /// Passwords were given that are not those of the cluster.
+    #[error("the {} that was given is not the one of the cluster", which.join(" and the "))]
+    OtherSecrets {
+        /// Which ones, in words.
+        which: Vec<&'static str>,
+    },
     /// The user interrupted.
     #[error("interrupted: {done} of {total} steps are done")]
     Interrupted {

@@ -12,6 +12,7 @@ use crate::plan::event::Event;
 use crate::plan::observed::{Inventory, Observed, Topology};
 use crate::plan::{Action, Plan};
 use crate::sentinel::Servers;
+use crate::spec::settings::GivenSecrets;
 use crate::spec::{NodeId, Secrets, Spec, render};
 
 /// Reads the cluster's secrets from the first node that gives them, running or not.
@@ -51,6 +52,8 @@ pub struct Converger<'a, E, C, P, D> {
     pub diff: D,
     /// What the secrets are if the cluster has none yet.
     pub new_secrets: Secrets,
+    /// Those of them that somebody gave. A cluster that has others is left as it is.
+    pub given: GivenSecrets,
     /// Called once, before the first plan that makes a node: refuses conflicts and finds the images.
     pub prepare: P,
     /// Where events go.
@@ -85,7 +88,7 @@ where
     /// Loops until the plan is empty.
     ///
     /// # Errors
-    /// The first plan that fails. A cluster that is never done (each look finds something new) ends as the time-out of
+    /// The first plan that fails, or given passwords that are not the cluster's, before anything is changed. A cluster that is never done (each look finds something new) ends as the time-out of
     /// the gate that it last waited for, or of the loop itself.
     pub async fn converge(self, first: Inventory) -> Result<Converged, ApplyError> {
         let began = Instant::now();
@@ -97,6 +100,10 @@ where
         loop {
             if reached.is_none() {
                 let secrets = read_secrets(self.engine, self.spec, &inventory).await.map_err(looking)?;
+                let at_odds = secrets.as_ref().map(|own| self.given.at_odds_with(own)).unwrap_or_default();
+                if !at_odds.is_empty() {
+                    return Err(ApplyError::OtherSecrets { which: at_odds });
+                }
                 reached = secrets.map(|secrets| (secrets.clone(), (self.connect)(&secrets)));
             }
             let topology = match &reached {

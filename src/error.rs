@@ -188,6 +188,7 @@ impl From<ApplyError> for Failure {
             ApplyError::Engine { step, source } => return Self::from(source).in_step(&step),
             ApplyError::Server { step, source } => return Self::from(source).in_step(&step),
             ApplyError::Timeout { .. } | ApplyError::Unfinished { .. } => FailureKind::Timeout,
+            ApplyError::OtherSecrets { .. } => FailureKind::Usage,
             ApplyError::Interrupted { .. } => FailureKind::Interrupted,
             ApplyError::Impossible { .. } | ApplyError::Render { .. } => FailureKind::Failed,
         };

@@ -14,6 +14,7 @@ use redos::plan::desired::{Program, Programs};
 use redos::plan::diff;
 use redos::plan::observed::NodeState;
 use redos::spec::secret::SECRET_OCTETS;
+use redos::spec::settings::GivenSecrets;
 use redos::spec::{ClusterName, Group, NodeId, Secrets, Spec};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -58,6 +59,7 @@ async fn up(sim: &Sim, spec: &Spec) {
         spec,
         diff,
         new_secrets: Secrets::made(|| [7; SECRET_OCTETS]),
+        given: GivenSecrets::default(),
         prepare: async |_: &redos::plan::Inventory| {
             Ok(Programs { redis: program("redis-server"), proxy: program("haproxy") })
         },

@@ -15,6 +15,7 @@ use redos::plan::{Action, Gate, Plan, diff, teardown};
 use redos::sentinel::Servers;
 use redos::spec::Secret;
 use redos::spec::secret::SECRET_OCTETS;
+use redos::spec::settings::GivenSecrets;
 use redos::spec::{Follow, NodeId, Role, Secrets, Spec};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +45,7 @@ async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
             existing: Some(Secret::from_random([8; SECRET_OCTETS])),
             ..Secrets::made(|| [7; SECRET_OCTETS])
         },
+        given: GivenSecrets::default(),
         prepare: async |_: &redos::plan::Inventory| Ok(programs()),
         report: &|_| {},
         cancel: &CancellationToken::new(),

@@ -41,7 +41,7 @@ use crate::output::{Options, Ui, command_line};
 use crate::plan::observed::{Inventory, Observed, Topology};
 use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
-use crate::spec::settings::{Request, Settings};
+use crate::spec::settings::{GivenSecrets, Request, Settings};
 use crate::spec::{ClusterName, Secrets, Spec};
 
 /// How many of a node's last log lines an error shows.
@@ -246,7 +246,25 @@ async fn recorded(global: &Global, ui: &Ui, name: &ClusterName, cancel: Cancella
 /// # Errors
 /// The Engine failed. A server that does not answer is not an error.
 pub async fn observe(context: &Context, spec: &Spec, inventory: Inventory) -> Result<Observed, Failure> {
-    let topology = match read_secrets(&*context.engine, spec, &inventory).await? {
+    observe_with(context, spec, &GivenSecrets::default(), inventory).await
+}
+
+/// [`observe`] for a verb that takes settings.
+///
+/// # Errors
+/// Passwords were given that are not the cluster's, too.
+pub async fn observe_with(
+    context: &Context,
+    spec: &Spec,
+    given: &GivenSecrets,
+    inventory: Inventory,
+) -> Result<Observed, Failure> {
+    let secrets = read_secrets(&*context.engine, spec, &inventory).await?;
+    let at_odds = secrets.as_ref().map(|own| given.at_odds_with(own)).unwrap_or_default();
+    if !at_odds.is_empty() {
+        return Err(explain(context, spec, ApplyError::OtherSecrets { which: at_odds }).await);
+    }
+    let topology = match secrets {
         Some(secrets) => Client::new(context.engine.clone(), spec.clone(), secrets).topology(&inventory).await,
         None => Topology::default(),
     };
@@ -264,6 +282,7 @@ pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -
             let hints = [format!("go on from here: {}", own("up")), format!("remove what there is: {}", own("down"))];
             (Vec::new(), hints.to_vec())
         }
+        ApplyError::OtherSecrets { .. } => (Vec::new(), own_password_helps(own)),
         ApplyError::Engine { .. }
         | ApplyError::Server { .. }
         | ApplyError::Impossible { .. }
@@ -279,6 +298,16 @@ pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -
     }
     failure.hints.extend(hints);
     failure
+}
+
+/// A running cluster keeps its passwords: a variable that happens to be set must not lock its clients out.
+fn own_password_helps(own: impl Fn(&str) -> String) -> Vec<String> {
+    vec![
+        "keep the cluster's own: give no password, by flag, variable or file ('redos config' shows who gave it)"
+            .to_owned(),
+        format!("see the cluster's own: {}", own("url")),
+        format!("make it anew with the given one, WITHOUT its data: {}, then {}", own("down --volumes"), own("up")),
+    ]
 }
 
 fn waiting_helps(own: impl Fn(&str) -> String) -> Vec<String> {

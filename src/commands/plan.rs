@@ -1,6 +1,6 @@
 //! `redos plan`: what `up` would do and why, changing nothing.
 
-use super::{Context, observe};
+use super::{Context, observe_with};
 use crate::error::{Exit, Failure};
 use crate::output::plan::PlanDocument;
 use crate::plan::diff;
@@ -10,9 +10,9 @@ use crate::spec::settings::Settings;
 /// Runs it. The answer is yes when there is nothing to do.
 ///
 /// # Errors
-/// The Engine failed.
+/// The Engine failed, or passwords were given that are not the cluster's.
 pub async fn run(context: &Context, settings: &Settings, inventory: Inventory) -> Result<Exit, Failure> {
-    let observed = observe(context, &settings.spec, inventory).await?;
+    let observed = observe_with(context, &settings.spec, &settings.secrets, inventory).await?;
     let plan = diff(&settings.spec, &observed);
     let document = PlanDocument::new(&settings.spec.name, &plan);
     context.ui.document(&document, |ui| document.text(ui))?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, observe, up};
+use super::{Context, observe_with, up};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::PlanDocument;
@@ -23,7 +23,7 @@ pub async fn run(
     timeout: Duration,
     force: bool,
 ) -> Result<Exit, Failure> {
-    let observed = observe(context, &settings.spec, inventory).await?;
+    let observed = observe_with(context, &settings.spec, &settings.secrets, inventory).await?;
     if !force {
         refuse(&settings.spec, &observed)?;
     }

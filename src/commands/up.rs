@@ -24,8 +24,7 @@ pub async fn run(
     inventory: Inventory,
     timeout: Duration,
 ) -> Result<Exit, Failure> {
-    let new_secrets = given.or_made(spec, rand::random);
-    let (done, timings) = walk::converge(context, spec, new_secrets, diff, inventory, timeout).await?;
+    let (done, timings) = walk::converge(context, spec, given, diff, inventory, timeout).await?;
     let status = status(spec, &done.observed, context.engine.remote_host());
     let document = UpDocument::new(&status, &timings, done.took);
     context.ui.outcome(&document, |ui| document.remarks(ui))?;

@@ -14,17 +14,19 @@ use crate::output::Timings;
 use crate::plan::Plan;
 use crate::plan::observed::{Inventory, Observed};
 use crate::sentinel::client::Client;
+use crate::spec::settings::GivenSecrets;
 use crate::spec::{Secrets, Spec};
 
-/// Plans and walks until there is nothing left to do. `diff` is what makes a plan of what is seen.
+/// Plans and walks until there is nothing left to do. `diff` is what makes a plan of what is seen, `given` the passwords of a
+/// new cluster, as far as somebody gave them.
 ///
 /// # Errors
-/// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
-/// interruption. What was done until then stays.
+/// A conflict, given passwords that are not the cluster's, an image that cannot be had, a node that dies, a deadline with
+/// the predicate that does not hold, an interruption. What was done until then stays.
 pub async fn converge(
     context: &Context,
     spec: &Spec,
-    new_secrets: Secrets,
+    given: &GivenSecrets,
     diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
     inventory: Inventory,
     timeout: Duration,
@@ -37,7 +39,8 @@ pub async fn converge(
         connect: |secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone()),
         spec,
         diff,
-        new_secrets,
+        new_secrets: given.or_made(spec, rand::random),
+        given: given.clone(),
         prepare: async |inventory: &Inventory| {
             engine.check_conflicts(spec, inventory).await?;
             image::resolve(engine, &spec.images, inventory, &report).await

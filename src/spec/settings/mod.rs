@@ -68,6 +68,17 @@ impl GivenSecrets {
     pub fn existing(&self) -> Option<&Secret> {
         self.replication.as_ref().or(self.app.as_ref())
     }
+
+    /// The passwords that were given and are not those of a cluster that has some already, in words.
+    pub fn at_odds_with(&self, secrets: &Secrets) -> Vec<&'static str> {
+        let pairs = [
+            (&self.app, &secrets.app, "password of applications"),
+            (&self.replication, &secrets.replication, "replication password"),
+            (&self.stats, &secrets.stats, "password of the statistics page"),
+        ];
+        let differs = |given: &Option<Secret>, own: &Secret| given.as_ref().is_some_and(|given| given != own);
+        pairs.into_iter().filter(|(given, own, _)| differs(given, own)).map(|(_, _, words)| words).collect()
+    }
 }
 
 /// The settings of one run: what the cluster should be, and who said so.
