@@ -21,6 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// How long what cannot be removed may stay as it is. The Engine finishes what a killed redos asked it for: a start of a
 /// container took 1 to 3 s on a loaded machine, and until then its volume is in use.
 const STRAGGLING: Duration = Duration::from_secs(20);
+/// How long nothing more may have come before it is believed that nothing will, after a redos was killed.
+const LATECOMERS: Duration = Duration::from_secs(1);
 /// The time between two looks at what could not be removed.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -31,7 +33,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// The Engine failed, or something stays in use. A cluster that does not exist is not an error.
 pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel, .. } = context;
-    let _lock = lock::hold(ui, name).await?;
+    let lock = lock::hold(ui, name).await?;
     let spec = Spec::with_defaults(name.clone());
     let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
     let servers = Client::new(engine.clone(), spec.clone(), secrets.clone());
@@ -55,7 +57,16 @@ pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> R
     loop {
         let plan = teardown(&inventory, with_volumes);
         if plan.is_empty() {
-            break;
+            if !lock.after_a_kill || changed_at.elapsed() >= LATECOMERS {
+                break;
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+            let found = engine.inventory(name).await?;
+            if found != inventory {
+                changed_at = Instant::now();
+            }
+            inventory = found;
+            continue;
         }
         removed.note(name, &plan, &inventory);
         let result = applier.apply(&plan, &inventory).await;

@@ -14,7 +14,8 @@ pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
     let mut removed = watchers.clone();
     for (node, facts) in redis {
         let mut after = watchers.clone();
-        if facts.state == NodeState::Running {
+        let is_data_kept = !with_volumes || !inventory.volumes.contains_key(node);
+        if facts.state == NodeState::Running && is_data_kept {
             after.push(plan.push(
                 Action::StopNode { node: *node },
                 "its data are written to disk",

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::anyhow;
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, EndpointIpamConfig, EndpointSettings,
-    HostConfig, HostConfigLogConfig, NetworkingConfig, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+    HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
+    RestartPolicy, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
     CreateContainerOptions, InspectContainerOptions, RemoveContainerOptions, StartContainerOptions,
@@ -91,7 +92,8 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         host_config: Some(HostConfig {
             network_mode: Some(network_id.to_owned()),
             port_bindings: Some(ports),
-            binds: Some(vec![data_bind(spec, node)]),
+            binds: data_bind(spec, node).map(|bind| vec![bind]),
+            mounts: data_mount(spec, node, run).map(|mount| vec![mount]),
             restart_policy: Some(RestartPolicy {
                 name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
                 maximum_retry_count: None,
@@ -113,14 +115,24 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
     }
 }
 
-/// What is mounted at [`NODE_DIR`]: the node's named volume, or a folder of its own in the given host directory, which the
-/// Engine makes in this form of a mount only.
-fn data_bind(spec: &Spec, node: &NodeSpec) -> String {
-    let source = match &node.host_dir {
-        None => node.node.volume_name(&spec.name),
-        Some(dir) => dir.join(node.node.container_name(&spec.name)).display().to_string(),
-    };
-    format!("{source}:{NODE_DIR}")
+/// The folder of the node's own in the given host directory, mounted at [`NODE_DIR`]. The Engine makes it in this form of a
+/// mount only.
+fn data_bind(spec: &Spec, node: &NodeSpec) -> Option<String> {
+    let folder = node.host_dir.as_ref()?.join(node.node.container_name(&spec.name));
+    Some(format!("{}:{NODE_DIR}", folder.display()))
+}
+
+/// The node's named volume, mounted at [`NODE_DIR`]. It is there already, unless somebody removed it just now; then the
+/// Engine makes it, with these labels, so that it is never a stranger's.
+fn data_mount(spec: &Spec, node: &NodeSpec, run: &str) -> Option<Mount> {
+    let volume = |labels| MountVolumeOptions { labels: Some(labels), ..Default::default() };
+    node.host_dir.is_none().then(|| Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(node.node.volume_name(&spec.name)),
+        target: Some(NODE_DIR.to_owned()),
+        volume_options: Some(volume(labels::of(spec, Some(node.node), None, run))),
+        ..Default::default()
+    })
 }
 
 /// Starts a node and watches whether it lives.
@@ -136,13 +148,19 @@ pub async fn start(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -
         engine.docker.start_container(&name, None::<StartContainerOptions>).await
     };
     if let Err(error) = started {
-        let taken = conflicts::taken_port(&fault::message(&error));
+        let said = fault::message(&error);
         let fault = engine.failed(operation(), error);
-        return Err(match taken {
-            Some(port) => EngineError { kind: EngineErrorKind::Conflict, ..fault }
-                .hinted(conflicts::port_remedy(engine, port).await),
-            None => fault,
-        });
+        if let Some(port) = conflicts::taken_port(&said) {
+            let fault = EngineError { kind: EngineErrorKind::Conflict, ..fault };
+            return Err(fault.hinted(conflicts::port_remedy(engine, port).await));
+        }
+        // In the words of the kernel's `ENOENT` for a program, through runc.
+        if said.contains("executable file not found") || said.contains("no such file or directory") {
+            let flag = if node.role() == Role::Proxy { "--proxy-image" } else { "--redis-image" };
+            let fault = EngineError { kind: EngineErrorKind::Image, ..fault };
+            return Err(fault.hinted(format!("its image does not have that program: choose another with {flag}")));
+        }
+        return Err(fault);
     }
     let deadline = Instant::now() + DEATH_WATCH;
     let direct = engine.reaches(cluster).await.unwrap_or(false);
@@ -323,8 +341,17 @@ mod tests {
     #[test]
     fn data_are_in_a_named_volume_or_in_a_folder_of_the_node() {
         let spec = Spec::with_defaults("demo".parse().expect("a name"));
-        assert_eq!(data_bind(&spec, &node(None)), "demo-proxy-1-data:/data");
-        assert_eq!(data_bind(&spec, &node(Some(PathBuf::from("/srv")))), "/srv/demo-proxy-1:/data");
+        let mount = data_mount(&spec, &node(None), "r").expect("a mount");
+        assert_eq!((mount.source.as_deref(), mount.target.as_deref()), (Some("demo-proxy-1-data"), Some("/data")));
+        let labels = mount.volume_options.and_then(|options| options.labels).expect("labels");
+        assert_eq!(
+            (labels::cluster(&labels), labels::node(&labels)),
+            (Some(spec.name.clone()), Some(NodeId::Proxy(1)))
+        );
+        assert_eq!(data_bind(&spec, &node(None)), None);
+        let folder = node(Some(PathBuf::from("/srv")));
+        assert_eq!(data_bind(&spec, &folder).as_deref(), Some("/srv/demo-proxy-1:/data"));
+        assert_eq!(data_mount(&spec, &folder, "r"), None);
     }
 
     #[test]
