@@ -205,13 +205,12 @@ async fn fetched(
 }
 
 fn with_remedies(error: EngineError) -> EngineError {
-    if error.kind != EngineErrorKind::Image {
+    if error.kind != EngineErrorKind::Image || !error.hints.is_empty() {
         return error;
     }
     error
         .hinted("on a machine with a registry: redos images pull && redos images save images.tar; here: redos images load images.tar")
         .hinted("on Debian or Ubuntu, without any registry: redos images build")
-        .hinted("if the registry wants a login: docker login, then docker pull")
 }
 
 /// Pulls the images that `images` names, or the pinned ones where it says `auto`, even if they are here.

@@ -80,12 +80,19 @@ struct Conflicts {
 impl Conflicts {
     fn name(&mut self, kind: &str, name: &str) {
         self.found.push(format!("the {kind} {name} is not redos's"));
-        self.remedies.push(name_remedy(kind, name));
+        self.remedy(name_remedy(kind, name));
     }
 
     fn port(&mut self, port: SocketAddr, owner: &Owner) {
         self.found.push(format!("{port} is used by {owner}"));
-        self.remedies.push(owner.remedy(port));
+        self.remedy(owner.remedy(port));
+    }
+
+    /// One owner of three ports needs one remedy.
+    fn remedy(&mut self, remedy: String) {
+        if !self.remedies.contains(&remedy) {
+            self.remedies.push(remedy);
+        }
     }
 
     fn into_result(self, cluster: &ClusterName) -> Result<()> {

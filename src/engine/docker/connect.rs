@@ -232,7 +232,13 @@ pub async fn connect(host: Option<&str>) -> Result<DockerEngine> {
     }
     .map_err(failed)?;
     let answer = tokio::time::timeout(FIRST_ANSWER, docker.version()).await;
-    let version = answer.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError)).map_err(failed)?;
+    let version = match answer.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError)) {
+        Ok(version) => version,
+        Err(error) => match fault::status(&error) {
+            Some(status) => return Err(no_engine(&endpoint, &format!("it answers with HTTP status {status}"))),
+            None => return Err(failed(error)),
+        },
+    };
     let engine = version.version.unwrap_or_default();
     let api = version.api_version.as_deref().and_then(ApiVersion::parse);
     match api {
@@ -246,12 +252,19 @@ pub async fn connect(host: Option<&str>) -> Result<DockerEngine> {
             anyhow!("its API is {api}, and redos needs {API_MIN} (Docker 20.10) or newer"),
         )
         .hinted("upgrade Docker: https://docs.docker.com/engine/install/")),
-        None => Err(EngineError::new(
-            EngineErrorKind::Unreachable,
-            format!("use what answers at {endpoint}"),
-            anyhow!("it names no API version, so it is not a Docker Engine"),
-        )),
+        None => Err(no_engine(&endpoint, "it names no API version")),
     }
+}
+
+/// The error of an address where something else answers.
+fn no_engine(endpoint: &Endpoint, why: &str) -> EngineError {
+    let mut error = EngineError::new(
+        EngineErrorKind::Unreachable,
+        format!("use what answers at {endpoint}"),
+        anyhow!("{why}, so it is not a Docker Engine"),
+    );
+    error.hints = endpoint.remedies(io::ErrorKind::InvalidData);
+    error
 }
 
 #[cfg(test)]

@@ -39,7 +39,15 @@ pub fn failed(endpoint: &Endpoint, operation: impl Into<String>, error: Error) -
                 CONFLICT => EngineErrorKind::Conflict,
                 _ => EngineErrorKind::Other,
             };
-            EngineError::new(kind, operation, anyhow!(message(&error)))
+            let fault = EngineError::new(kind, operation, anyhow!(message(&error)));
+            // What `ENOSPC` says, which the Engine passes on.
+            if message(&error).contains("no space left on device") {
+                return fault.hinted(format!(
+                    "the disk of Docker at {endpoint} is full: see what takes it, docker system df, and free some, \
+                     docker image prune; then run this again"
+                ));
+            }
+            fault
         }
         Error::SocketNotFoundError(_) => unreachable(endpoint, operation, io::ErrorKind::NotFound, error),
         Error::HyperLegacyError { .. } | Error::HyperResponseError { .. } | Error::IOError { .. } => {

@@ -57,8 +57,7 @@ impl DockerEngine {
     /// # Errors
     /// The registry cannot be reached or does not have it; the source is its word.
     pub async fn pull_image(&self, reference: &str, report: Report<'_>) -> Result<LocalImage> {
-        let refused =
-            |source: anyhow::Error| EngineError::new(EngineErrorKind::Image, format!("pull image {reference}"), source);
+        let refused = |source: anyhow::Error| refused(reference, source);
         let (repository, tag) = split_reference(reference);
         let options =
             CreateImageOptions { from_image: Some(repository.clone()), tag: Some(tag.clone()), ..Default::default() };
@@ -165,6 +164,31 @@ impl DockerEngine {
     }
 }
 
+/// The error of a pull, with a remedy where the registry said no. One that cannot be reached is the caller's to remedy: it
+/// knows what else can be done.
+fn refused(reference: &str, source: anyhow::Error) -> EngineError {
+    let said = source.to_string();
+    let error = EngineError::new(EngineErrorKind::Image, format!("pull image {reference}"), source);
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    // In the words of Docker 20.10 to 28 and of the registries behind it. Docker Hub denies what it does not have.
+    if says(&["no basic auth credentials", "unauthorized", "authentication required", "denied"]) {
+        let registry = registry(reference).map_or_else(String::new, |registry| format!(" {registry}"));
+        return error
+            .hinted(format!("log in, get it, and run this again: docker login{registry} && docker pull {reference}"))
+            .hinted("if its name is right: Docker Hub says the same of what it does not have");
+    }
+    if says(&["manifest unknown", "not found", "name unknown", "does not exist", "invalid reference format"]) {
+        return error.hinted("check its name and tag, then give another: --redis-image, --proxy-image");
+    }
+    error
+}
+
+/// The registry that a reference names; absent for Docker Hub.
+fn registry(reference: &str) -> Option<&str> {
+    let (first, _) = reference.split_once('/')?;
+    (first.contains(['.', ':']) || first == "localhost").then_some(first)
+}
+
 fn local_image(reference: &str, image: ImageInspect) -> LocalImage {
     let config = image.config.unwrap_or_default();
     let command = config.entrypoint.into_iter().chain(config.cmd).flatten().collect();
@@ -238,6 +262,17 @@ mod tests {
         for (reference, (repository, tag)) in cases {
             assert_eq!(split_reference(reference), (repository.to_owned(), tag.to_owned()), "{reference}");
         }
+    }
+
+    #[test]
+    fn a_registry_that_says_no_gets_another_remedy_than_one_that_says_nothing() {
+        let hints = |reference: &str, said: &str| refused(reference, anyhow!(said.to_owned())).hints.join("\n");
+        let login = hints("10.0.0.1:5000/a/redis:7", r#"Head "http://10.0.0.1:5000/v2/a": no basic auth credentials"#);
+        assert!(login.contains("docker login 10.0.0.1:5000 && docker pull 10.0.0.1:5000/a/redis:7"), "{login}");
+        let denied = "pull access denied for nosuch/x, repository does not exist or may require 'docker login'";
+        assert!(hints("nosuch/x:1", denied).contains("docker login && docker pull nosuch/x:1"));
+        assert!(hints("redis:none", "manifest for redis:none not found: manifest unknown").contains("--redis-image"));
+        assert_eq!(hints("redis:8.0", "dial tcp 127.0.0.1:1: connect: connection refused"), "");
     }
 
     #[test]
