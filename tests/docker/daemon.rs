@@ -1,4 +1,4 @@
-//! The Engine itself comes and goes: a restart of Docker, the loss of power of the host, a clean-up by its owner.
+//! What happens to the Engine itself: a restart of Docker, the loss of power of its host, a clean-up, a full disk.
 
 use std::time::Duration;
 
@@ -74,4 +74,20 @@ async fn pruning_takes_nothing_from_a_running_cluster() {
     cluster.redos(&["down", "--volumes"]).await.succeeds();
     let volumes = docker.list_volumes(None::<bollard::query_parameters::ListVolumesOptions>).await.expect("volumes");
     assert_eq!(volumes.volumes.unwrap_or_default(), [], "the record goes with the rest");
+}
+
+/// Room for the images, packed and unpacked, and more.
+const SMALL_DISK: u64 = 256 << 20;
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_when_there_is_room_up_goes_on() {
+    let own = OwnEngine::start(Some(SMALL_DISK)).await;
+    own.load_images().await;
+    let cluster = Cluster::at("disk", &own.address()).await;
+    own.fill_disk();
+    let said = cluster.up(&["--replicas", "1"]).await.fails(1);
+    assert!(said.contains("no space left on device") && said.contains("docker system df"), "{said}");
+    own.empty_disk();
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.redos(&["plan"]).await.succeeds();
 }

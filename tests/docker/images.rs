@@ -3,63 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use bollard::models::{ContainerCreateBody, HostConfig};
-use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RemoveContainerOptions, RemoveImageOptions};
 use futures_util::StreamExt;
 use redos::engine::EngineErrorKind;
-use redos::engine::image::{self, BuildOptions, ImageKind, Server};
+use redos::engine::image::{self, BuildOptions, ImageKind};
 use redos::plan::event::Event;
 use redos::plan::observed::Inventory;
 use redos::spec::{ImageChoice, Images};
 
 use tokio::fs::File;
 
-use crate::support::{engine, raw};
-
-/// What a program in an image says, as an arbitrary user, without any capability, on a read-only root.
-async fn says(image: &str, command: &[&str]) -> String {
-    let docker = raw();
-    let body = ContainerCreateBody {
-        image: Some(image.to_owned()),
-        user: Some("10001:10001".to_owned()),
-        entrypoint: Some(command.iter().map(|word| (*word).to_owned()).collect()),
-        host_config: Some(HostConfig {
-            readonly_rootfs: Some(true),
-            cap_drop: Some(vec!["ALL".to_owned()]),
-            network_mode: Some("none".to_owned()),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let id = docker.create_container(None::<CreateContainerOptions>, body).await.expect("made").id;
-    docker.start_container(&id, None).await.expect("started");
-    let options = LogsOptions { follow: true, stdout: true, stderr: true, ..Default::default() };
-    let log: Vec<_> = docker.logs(&id, Some(options)).collect().await;
-    let remove = RemoveContainerOptions { force: true, ..Default::default() };
-    docker.remove_container(&id, Some(remove)).await.expect("removed");
-    log.into_iter().map(|chunk| chunk.expect("a log").to_string()).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn images_are_made_from_the_package_archive_of_another_release() {
-    let engine = engine().await;
-    let options = BuildOptions { suite: Some("trixie".to_owned()), server: Server::Valkey, ..Default::default() };
-    let built = image::build(&engine, &options, &|_| {}).await.unwrap_or_else(|e| panic!("{e}: {:?}", e.source));
-    let [server, proxy] = built.as_slice() else { panic!("two images: {built:?}") };
-    assert!(server.reference.starts_with("redos/valkey:8.") && server.reference.ends_with("-debian13"));
-    assert!(proxy.reference.starts_with("redos/haproxy:3.0.") && proxy.reference.ends_with("-debian13"));
-    let version = says(&server.reference, &["valkey-server", "--version"]).await;
-    assert!(version.contains("v=8."), "{version}");
-    let client = says(&server.reference, &["valkey-cli", "--version"]).await;
-    assert!(client.contains("8."), "{client}");
-    let version = says(&proxy.reference, &["haproxy", "-v"]).await;
-    assert!(version.contains("version 3.0"), "{version}");
-    assert_eq!(says(&proxy.reference, &["sh", "-c", "busybox id -un"]).await, "redos\n");
-    for image in built {
-        // The next run makes them anew; without this each would leave its own behind.
-        raw().remove_image(&image.reference, None::<RemoveImageOptions>, None).await.expect("removed");
-    }
-}
+use crate::support::engine;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_is_not_there_is_refused_with_the_tools_words() {

@@ -14,9 +14,12 @@ mod follow;
 mod images;
 mod lifecycle;
 mod own_engine;
+mod registry;
+mod releases;
 mod scale;
 #[path = "../chaos/schema.rs"]
 mod schema;
+mod security;
 mod servers;
 mod support;
 mod up;

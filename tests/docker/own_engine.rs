@@ -145,6 +145,25 @@ impl OwnEngine {
         self.start_again().await;
     }
 
+    /// Takes all the room that its disk has left.
+    pub fn fill_disk(&self) {
+        let mut file = File::create(self.ballast()).expect("a file");
+        let zeros = vec![0; 1 << 16];
+        while std::io::Write::write(&mut file, &zeros).is_ok_and(|written| written > 0) {}
+    }
+
+    /// Gives it back.
+    pub fn empty_disk(&self) {
+        fs::remove_file(self.ballast()).expect("removed");
+    }
+
+    /// A file on its disk, which is mounted in its namespace only.
+    fn ballast(&self) -> PathBuf {
+        let init = self.host.as_ref().expect("the host is on").init;
+        let data = self.dir.path().join("data/ballast");
+        PathBuf::from(format!("/proc/{init}/root")).join(data.strip_prefix("/").expect("absolute"))
+    }
+
     /// A name that nothing else on this machine has.
     fn name(&self) -> String {
         self.dir.path().file_name().expect("a name").to_string_lossy().into_owned()

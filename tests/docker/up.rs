@@ -198,48 +198,6 @@ async fn the_four_uses_work_through_the_one_address() {
 }
 
 #[tokio::test]
-async fn nobody_without_the_password_gets_anything_and_sentinels_channels_are_theirs() {
-    let cluster = Cluster::new("secure").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
-    let url = cluster.redos(&["url"]).await.succeeds();
-    let (_, address) = url.trim().split_once('@').expect("user information");
-    let anonymous = match connect(&format!("redis://{address}")).await {
-        Ok(mut connection) => connection.set::<_, _, ()>("a", "b").await.expect_err("no write without a password"),
-        Err(refused) => refused,
-    };
-    assert!(format!("{anonymous:?}").contains("NOAUTH"), "{anonymous:?}");
-
-    let mut client = cluster.client(&[]).await;
-    let forged = client.publish::<_, _, i64>("__sentinel__:hello", "x").await.expect_err("not an application's");
-    assert_eq!(forged.code(), Some("NOPERM"), "{forged}");
-    let lua = ["EVAL", "return redis.call('PUBLISH', '__sentinel__:hello', 'x')", "0"];
-    assert!(command(&lua).query_async::<i64>(&mut client).await.is_err(), "nor through Lua");
-    for denied in [&["REPLICAOF", "NO", "ONE"][..], &["SHUTDOWN"], &["ACL", "LIST"], &["CONFIG", "SET", "save", ""]] {
-        let error =
-            command(denied).query_async::<redis::Value>(&mut client).await.expect_err("administration is denied");
-        assert_eq!(error.code(), Some("NOPERM"), "{denied:?}: {error}");
-    }
-
-    let secret = url.trim().trim_start_matches("redis://default:").split('@').next().expect("a password").to_owned();
-    assert!(secret.len() * 4 >= 128, "at least 128 bits of hexadecimal digits");
-    let docker = raw();
-    for node in cluster.inventory().await.nodes.keys() {
-        let inspect = docker.inspect_container(&cluster.container(*node), None::<query::InspectContainerOptions>).await;
-        let inspect = inspect.expect("the container");
-        assert!(!serde_json::to_string(&inspect).expect("JSON").contains(&secret), "{node} shows the password");
-        let host = inspect.host_config.expect("a host configuration");
-        assert_eq!(host.cap_drop.as_deref(), Some(&["ALL".to_owned()][..]), "{node}");
-        assert!(
-            host.security_opt.unwrap_or_default().iter().any(|option| option.starts_with("no-new-privileges")),
-            "{node}"
-        );
-        assert_eq!(host.readonly_rootfs, Some(true), "{node}");
-        let user = inspect.config.and_then(|config| config.user).unwrap_or_default();
-        assert!(!user.is_empty() && !user.starts_with('0') && user != "root", "{node} runs as '{user}'");
-    }
-}
-
-#[tokio::test]
 async fn status_neither_hangs_on_a_paused_node_nor_fails_because_one_is_down() {
     let cluster = Cluster::new("paused").await;
     cluster.up(&[]).await.succeeds();
@@ -290,6 +248,38 @@ async fn the_variables_of_the_compose_project_keep_their_meaning() {
     assert!(get(&address, "/haproxy_stats", None).await.starts_with("HTTP/1.1 401"));
     let metrics = get(&address, "/metrics", Some("boss:staple-staple")).await;
     assert!(metrics.contains("haproxy_process_build_info"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_password_that_is_not_the_clusters_is_refused_and_nothing_is_changed() {
+    let cluster = Cluster::new("password").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, password: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, password).expect("written");
+        path.display().to_string()
+    };
+    let (own, other) = (file("own", "correct-horse-battery\n"), file("other", "staple-staple-staple\n"));
+    cluster.up(&["--replicas", "1", "--password-file", &own]).await.succeeds();
+    let before = cluster.inventory().await;
+
+    for verb in ["up", "plan"] {
+        let said = cluster.redos(&[verb, "--password-file", &other, "--replicas", "2"]).await.fails(2);
+        assert!(said.contains("the password of applications that was given is not the one of the cluster"), "{said}");
+        assert!(said.contains(&format!("redos -p {} url", cluster.name)) && !said.contains("staple"), "{said}");
+    }
+    let mut scale = cluster.command(&["scale", "--replicas", "2"]);
+    scale.envs([("REDIS_MASTER_PASSWORD", "staple"), ("ADMIN_PASSWORD", "staple")]);
+    let said = cluster.run(scale).await.fails(2);
+    assert!(said.contains("the replication password and the password of the statistics page"), "{said}");
+    assert_eq!(cluster.inventory().await, before);
+
+    cluster.redos(&["up", "--password-file", &own]).await.succeeds();
+    // A cluster that is down keeps its password, too.
+    cluster.redos(&["down"]).await.succeeds();
+    cluster.up(&["--password-file", &other]).await.fails(2);
+    cluster.redos(&["up"]).await.succeeds();
+    assert!(cluster.redos(&["url"]).await.succeeds().contains(":correct-horse-battery@"));
 }
 
 fn command(words: &[&str]) -> redis::Cmd {

@@ -1,0 +1,83 @@
+//! Other servers than this host's release has: Redis 8 and Valkey 8 behind HAProxy 3, from Debian 13's packages.
+
+use bollard::models::{ContainerCreateBody, HostConfig};
+use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RemoveContainerOptions, RemoveImageOptions};
+use futures_util::StreamExt;
+use redis::AsyncCommands;
+
+use crate::support::{Cluster, raw};
+
+/// What a program in an image says, as an arbitrary user, without any capability, on a read-only root.
+async fn says(image: &str, command: &[&str]) -> String {
+    let docker = raw();
+    let body = ContainerCreateBody {
+        image: Some(image.to_owned()),
+        user: Some("10001:10001".to_owned()),
+        entrypoint: Some(command.iter().map(|word| (*word).to_owned()).collect()),
+        host_config: Some(HostConfig {
+            readonly_rootfs: Some(true),
+            cap_drop: Some(vec!["ALL".to_owned()]),
+            network_mode: Some("none".to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let id = docker.create_container(None::<CreateContainerOptions>, body).await.expect("made").id;
+    docker.start_container(&id, None).await.expect("started");
+    let options = LogsOptions { follow: true, stdout: true, stderr: true, ..Default::default() };
+    let log: Vec<_> = docker.logs(&id, Some(options)).collect().await;
+    let remove = RemoveContainerOptions { force: true, ..Default::default() };
+    docker.remove_container(&id, Some(remove)).await.expect("removed");
+    log.into_iter().map(|chunk| chunk.expect("a log").to_string()).collect()
+}
+
+/// `redos images build`; the references of the server's image and of the proxy's.
+async fn build(cluster: &Cluster, server: &str) -> [String; 2] {
+    let built = cluster.redos(&["images", "build", "--suite", "trixie", "--server", server, "-o", "json"]).await;
+    let built: serde_json::Value = serde_json::from_str(&built.succeeds()).expect("JSON");
+    let image = |number: usize| built["items"][number]["image"].as_str().expect("an image").to_owned();
+    [image(0), image(1)]
+}
+
+/// One cluster of these images, from `up` to `down`.
+async fn lives([server, proxy]: &[String; 2], version: &str) {
+    let cluster = Cluster::new("release").await;
+    cluster.up(&["--redis-image", server, "--proxy-image", proxy]).await.succeeds();
+    let status = cluster.status().await;
+    assert_eq!(status["healthy"], true, "{status:#}");
+    for node in status["groups"][0]["nodes"].as_array().expect("nodes") {
+        assert!(node["version"].as_str().is_some_and(|own| own.starts_with(version)), "{version} in {node:#}");
+    }
+    let () = cluster.client(&[]).await.set("kept", "yes").await.expect("a write");
+    cluster.redos(&["failover"]).await.succeeds();
+    assert_ne!(cluster.master().await.to_string(), "redis-1");
+    let mut client = cluster.client(&[]).await;
+    assert_eq!(client.get::<_, String>("kept").await.expect("a read"), "yes");
+    let () = client.set("kept", "still").await.expect("a write");
+    cluster.redos(&["plan"]).await.succeeds();
+    cluster.redos(&["down", "--volumes"]).await.succeeds();
+    assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3]);
+}
+
+#[tokio::test]
+async fn redis_8_and_valkey_8_behind_haproxy_3_make_clusters() {
+    let builder = Cluster::new("releases").await;
+    for name in ["valkey", "redis"] {
+        let images = build(&builder, name).await;
+        let [server, proxy] = &images;
+        assert!(server.starts_with(&format!("redos/{name}:8.")) && server.ends_with("-debian13"), "{server}");
+        assert!(proxy.starts_with("redos/haproxy:3.0.") && proxy.ends_with("-debian13"), "{proxy}");
+        let version = says(server, &[&format!("{name}-server"), "--version"]).await;
+        assert!(version.contains("v=8."), "{version}");
+        let client = says(server, &[&format!("{name}-cli"), "--version"]).await;
+        assert!(client.contains("8."), "{client}");
+        let version = says(proxy, &["haproxy", "-v"]).await;
+        assert!(version.contains("version 3.0"), "{version}");
+        assert_eq!(says(proxy, &["sh", "-c", "busybox id -un"]).await, "redos\n");
+        lives(&images, "8.").await;
+        for image in images {
+            // The next run makes them anew; without this each would leave its own behind.
+            raw().remove_image(&image, None::<RemoveImageOptions>, None).await.expect("removed");
+        }
+    }
+}
