@@ -40,7 +40,7 @@ pub async fn read(subject: &Subject, master: &Server, prefix: &str, clock: Clock
     };
     match timeout(LIMIT, reading).await {
         Ok(Ok(finals)) => Ok(finals),
-        Ok(Err(error)) => Err(format!("{} could not be read: {error:?}", master.name)),
+        Ok(Err(error)) => Err(format!("{} could not be read: {}", master.name, error.as_str())),
         Err(_) => Err(format!("{} could not be read within {} s", master.name, LIMIT.as_secs())),
     }
 }

@@ -95,7 +95,9 @@ impl Subject {
         };
         match timeout(limit, asking).await {
             Err(_) => Err(format!("{} does not answer '{}'", server.name, command.join(" "))),
-            Ok(Err(error)) => Err(format!("{} cannot be asked '{}': {error:?}", server.name, command.join(" "))),
+            Ok(Err(error)) => {
+                Err(format!("{} cannot be asked '{}': {}", server.name, command.join(" "), error.as_str()))
+            }
             Ok(Ok(Reply::Error(text))) => Err(format!("{} refuses '{}': {text}", server.name, command.join(" "))),
             Ok(Ok(reply)) => Ok(reply),
         }

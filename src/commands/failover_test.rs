@@ -64,6 +64,10 @@ async fn ours(
     let inventory = existing::inventory(&*context.engine, cluster).await?;
     let spec = existing::recorded(cluster, &inventory)?.clone();
     existing::has_master(&spec)?;
+    if !spec.groups().any(|known| known == group) {
+        let unknown = format!("'{cluster}' has no master group {group}, it has {}", spec.masters);
+        return Err(Failure::message(FailureKind::Usage, unknown).hinted(command_line(cluster, "status")));
+    }
     let lost = || {
         Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
@@ -123,6 +127,10 @@ fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
         args.clients.iter().map(|client| client.parse()).collect::<Result<_, String>>().map_err(usage)?;
     if args.rate == 0 || args.rounds == 0 {
         return Err(usage("--rate and --rounds must be at least 1".to_owned()));
+    }
+    let writes = |kind: &Kind| !matches!(kind, Kind::Reader | Kind::Pubsub);
+    if !clients.is_empty() && !clients.iter().any(writes) {
+        return Err(usage("--clients needs a kind that writes: lasting, fresh, pipeline, counter or queue".to_owned()));
     }
     Ok(Scenario {
         trial,

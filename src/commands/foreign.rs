@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::lookup_host;
+use tokio::time::timeout;
 
 use super::Context;
+use crate::chaos::clock::Clock;
 use crate::chaos::connection::Login;
+use crate::chaos::history::OpError;
 use crate::chaos::resp::Reply;
 use crate::chaos::subject::{Direct, Server, Subject};
 use crate::cli::FailoverTestArgs;
@@ -75,6 +78,7 @@ pub async fn subject(
         down_after: Duration::ZERO,
     };
     let failed = |why: String| Failure::message(FailureKind::Failed, why);
+    subject.sentinel = sentinel_login(&subject).await;
     let master = watched(&subject, args).await.map_err(failed)?;
     let says = |field: &str| master.get(field).cloned().unwrap_or_default();
     subject.group = says("name");
@@ -111,6 +115,17 @@ pub async fn subject(
         ),
     ];
     Ok((subject, environment.map(|(key, value)| (key.to_owned(), value)).into()))
+}
+
+/// Who looks at the Sentinels: nobody in particular where they ask for no password, else the user of the data nodes.
+async fn sentinel_login(subject: &Subject) -> Login {
+    let open = Login::default();
+    let Some(first) = subject.sentinels.first() else { return open };
+    match timeout(ANSWER, subject.connect(first, &open, Clock::new())).await {
+        Ok(Err(OpError::Auth)) => subject.observer.clone(),
+        // Whoever cannot be reached says so when it is asked.
+        Ok(Ok(_) | Err(_)) | Err(_) => open,
+    }
 }
 
 /// What the first Sentinel says of the group that is tested: the named one, or the only one.

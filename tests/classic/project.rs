@@ -14,7 +14,7 @@ use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
 use crate::support::{Cluster, programs, raw};
 
-/// The password of all servers but the Sentinels.
+/// The password of all servers.
 pub const PASSWORD: &str = "classic";
 
 const PROXY_CONF: &str = include_str!("haproxy.cfg");
@@ -22,6 +22,15 @@ const SENTINEL_CONF: &str = include_str!("sentinel.conf");
 /// The published port of the proxy, inside its container.
 const PUBLISHED: &str = "6379/tcp";
 const GROUP: Group = Group::number(1);
+/// How the project is run.
+#[derive(Clone, Copy)]
+pub enum Kept {
+    /// As it is: with an append-only file, and Sentinels that wait for 5 s.
+    OnDisk,
+    /// As a cache: in memory alone, with Sentinels so patient that a master which is restarted stays master.
+    InMemory,
+}
+
 /// Writes the text in the environment into a file, and becomes the program that reads it.
 const SENTINEL: &str = "printf %s \"$CONF\" > /tmp/sentinel.conf && exec redis-server /tmp/sentinel.conf --sentinel";
 const PROXY: &str = "printf %s \"$CONF\" > /tmp/haproxy.cfg && exec haproxy -W -db -f /tmp/haproxy.cfg";
@@ -37,14 +46,18 @@ pub struct Classic {
 
 impl Classic {
     /// Makes and starts it.
-    pub async fn start(cluster: &Cluster) -> Self {
+    pub async fn start(cluster: &Cluster, kept: Kept) -> Self {
         let programs = programs(&cluster.engine).await;
         let network = cluster.engine.create_network(&cluster.spec()).await.expect("a network");
         let at = |node: NodeId| network.subnet.address(node).expect("room in the subnet");
         let [master, replica_1, replica_2] = [1, 2, 3].map(|ordinal| at(NodeId::redis(GROUP, ordinal)));
         let mut maker = Maker { cluster, network: &network, image: programs.redis.image };
 
-        let data = format!("redis-server --appendonly yes --requirepass {PASSWORD} --masterauth {PASSWORD}");
+        let (persistence, down_after) = match kept {
+            Kept::OnDisk => ("--appendonly yes", "5000"),
+            Kept::InMemory => ("--appendonly no --save ''", "60000"),
+        };
+        let data = format!("redis-server {persistence} --requirepass {PASSWORD} --masterauth {PASSWORD}");
         maker.make("redis_master", master, &data, "").await;
         for (name, address) in [("redis_slave_1", replica_1), ("redis_slave_2", replica_2)] {
             maker.make(name, address, &format!("{data} --replicaof {master} {REDIS_PORT}"), "").await;
@@ -53,6 +66,7 @@ impl Classic {
             [("PASSWORD", PASSWORD.to_owned()), ("MASTER", master.to_string())]
                 .into_iter()
                 .chain([("REPLICA_1", replica_1.to_string()), ("REPLICA_2", replica_2.to_string())])
+                .chain([("DOWN_AFTER", down_after.to_owned())])
                 .fold(text.to_owned(), |text, (key, value)| text.replace(&format!("{{{{{key}}}}}"), &value))
         };
         let mut sentinels = Vec::new();

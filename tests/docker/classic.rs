@@ -6,14 +6,14 @@ mod project;
 
 use serde_json::Value;
 
-use self::project::{Classic, PASSWORD};
+use self::project::{Classic, Kept, PASSWORD};
 use crate::schema::faults;
 use crate::support::{Cluster, Run};
 
 /// Makes the project and runs a test on it with one fault. Returns the report and how the run ended.
-async fn judged(topic: &str, fault: &str) -> (Value, Run) {
+async fn judged(topic: &str, fault: &str, kept: Kept) -> (Value, Run) {
     let cluster = Cluster::new(topic).await;
-    let classic = Classic::start(&cluster).await;
+    let classic = Classic::start(&cluster, kept).await;
     let folder = tempfile::tempdir().expect("a folder");
     let password = folder.path().join("password");
     std::fs::write(&password, PASSWORD).expect("written");
@@ -41,24 +41,31 @@ fn is_guilty(report: &Value, run: &Run, cause: &str) {
     let master = round["master"].as_str().expect("a master");
     let windows = integrity["lostWindows"].as_array().expect("windows");
     assert!(windows.iter().any(|window| window["cause"] == cause && window["node"] == master), "{windows:#?}");
-    assert!(round["dualMaster"]["acknowledgedMs"].as_f64().is_some_and(|ms| ms > 0.0), "{:#}", round["dualMaster"]);
+    let dual = round["dualMaster"]["acknowledgedMs"].as_f64();
+    assert_eq!(dual.is_some_and(|ms| ms > 0.0), cause != "wiped", "{:#}", round["dualMaster"]);
 }
 
 #[tokio::test]
 async fn the_classic_project_loses_what_a_master_took_that_came_back_from_a_pause() {
-    let (report, run) = judged("cl-pause", "pause").await;
+    let (report, run) = judged("cl-pause", "pause", Kept::OnDisk).await;
     is_guilty(&report, &run, "returnedMaster");
     assert!(report["cause"].as_str().is_some_and(|cause| cause.contains("came back as master")), "{}", report["cause"]);
 }
 
 #[tokio::test]
 async fn the_classic_project_loses_what_a_master_took_that_was_killed_and_started() {
-    let (report, run) = judged("cl-kill", "kill").await;
+    let (report, run) = judged("cl-kill", "kill", Kept::OnDisk).await;
     is_guilty(&report, &run, "returnedMaster");
 }
 
 #[tokio::test]
 async fn the_classic_project_loses_writes_in_a_planned_failover_too() {
-    let (report, run) = judged("cl-plan", "sentinel-failover").await;
+    let (report, run) = judged("cl-plan", "sentinel-failover", Kept::OnDisk).await;
     is_guilty(&report, &run, "replacedMaster");
+}
+
+#[tokio::test]
+async fn the_classic_project_without_persistence_is_wiped_by_a_master_that_restarts() {
+    let (report, run) = judged("cl-wipe", "restart", Kept::InMemory).await;
+    is_guilty(&report, &run, "wiped");
 }

@@ -330,6 +330,29 @@ pub enum OpError {
     Other,
 }
 
+impl OpError {
+    /// What happened, as the end of a sentence about a server.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "no connection can be made",
+            Self::NotConnected => "there is no connection",
+            Self::TooManyInFlight => "too many connections are open",
+            Self::Timeout => "it does not answer in time",
+            Self::Closed => "it closes the connection",
+            Self::ReadOnly => "it is a replica",
+            Self::NoReplicas => "it has too few replicas",
+            Self::Loading => "it still loads its data",
+            Self::Misconf => "it cannot save, and so refuses writes",
+            Self::MasterDown => "it has lost its master",
+            Self::Auth => "the login is refused",
+            Self::OutOfMemory => "it is at its memory limit",
+            Self::NotReplicated => "no replica has taken the write",
+            Self::NotHeard => "the message was not heard",
+            Self::Other => "its answer is not understood",
+        }
+    }
+}
+
 /// What a node says of its role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
