@@ -21,6 +21,7 @@ pub fn watch(ui: Ui) -> CancellationToken {
                 _ = terminate.recv() => {}
             }
             if cancel.is_cancelled() {
+                ui.clear_live();
                 #[expect(clippy::exit, reason = "the user has asked twice; a step in hand may hang")]
                 std::process::exit(Exit::Interrupted.code().into());
             }

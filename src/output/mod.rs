@@ -20,6 +20,7 @@ pub mod failover;
 pub mod images;
 pub mod lifecycle;
 pub mod list;
+mod live;
 mod phase;
 pub mod plan;
 mod progress;
@@ -134,7 +135,7 @@ impl Ui {
             }),
         };
         if ui.mode() == Mode::Live {
-            ui.shared.live.set_draw_target(ProgressDrawTarget::stderr());
+            ui.shared.live.set_draw_target(live::target());
             console::set_colors_enabled_stderr(ui.colors_stderr());
         }
         ui
@@ -288,6 +289,12 @@ impl Ui {
 
     fn stderr_json(&self, value: &serde_json::Value) {
         self.stderr(&value.to_string());
+    }
+
+    /// Takes away what is drawn live, for a program that ends at once: the shell goes on where the cursor is.
+    pub fn clear_live(&self) {
+        // A terminal that is gone needs no clearing.
+        let _ = self.shared.live.clear();
     }
 
     /// Writes a line to stderr. That it cannot be written has no one to be told to.
