@@ -123,6 +123,8 @@ async fn a_port_that_is_taken_at_start_names_its_owner() {
     let cluster = Cluster::new("eng-port").await;
     let spec = cluster.spec();
     let network = cluster.engine.create_network(&spec).await.expect("a network");
+    // Without one the Engine makes a volume of this name by itself, with no label to find it by.
+    cluster.engine.create_volume(&spec, PROXY_1).await.expect("a volume");
     let mut node = cluster.node(PROXY_1, &network, IDLE).await;
     let stranger = Stranger::new(format!("{}-web", cluster.name), &node.image).await;
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
