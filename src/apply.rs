@@ -344,6 +344,13 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 };
                 self.command(step, inventory, *node, &command).await
             }
+            Action::SentinelDiscover { node, group, replicas } => {
+                let subnet = known_network()?.subnet;
+                let replicas = replicas.iter().map(|replica| self.address(step, *replica, REDIS_PORT, subnet));
+                let replicas = replicas.collect::<Result<_, ApplyError>>()?;
+                let command = Command::SentinelDiscover { group: *group, replicas };
+                self.command(step, inventory, *node, &command).await
+            }
             Action::SentinelSet { node, group, settings } => {
                 let command = Command::SentinelSet { group: *group, settings: settings.clone() };
                 self.command(step, inventory, *node, &command).await
@@ -366,9 +373,12 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 let subnet = known_network()?.subnet;
                 let rendered =
                     render::proxy_files(self.spec, subnet, self.secrets, *proxy, nodes).map_err(in_render)?;
-                self.engine.write_files(name, *proxy, node_files(rendered)).await.map_err(at_engine)?;
-                let result = self.servers.proxy_check(inventory, *proxy, nodes).await;
-                result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+                let (written, told) = tokio::join!(
+                    self.engine.write_files(name, *proxy, node_files(rendered)),
+                    self.servers.proxy_check(inventory, *proxy, nodes),
+                );
+                written.map_err(at_engine)?;
+                told.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
             }
             Action::VerifyWrite { proxy, group } => {
                 let result = self.servers.verify_write(inventory, *proxy, *group).await;

@@ -316,6 +316,26 @@ fn a_setting_that_needs_a_restart_replaces_replicas_then_switches_over() {
 }
 
 #[test]
+fn a_new_replica_is_found_by_the_sentinels_and_checked_by_the_proxy_when_it_is_there() {
+    run(async {
+        let (sim, mut spec) = (Sim::default(), spec(1, 1, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        spec.replicas = 2;
+        insta::assert_snapshot!("grown", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
+fn a_new_sentinel_is_introduced_to_those_that_run() {
+    run(async {
+        let (sim, mut spec) = (Sim::default(), spec(1, 1, 1, 1));
+        up(&sim, &spec).await.expect("up");
+        (spec.sentinels, spec.quorum) = (3, 2);
+        insta::assert_snapshot!("more_sentinels", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
 fn up_after_down_looks_into_the_volumes_first() {
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 1, 3, 1));

@@ -514,6 +514,11 @@ impl Servers for Sim {
                 watched.settings.insert("quorum".to_owned(), quorum.to_string());
                 watched.known.extend(peers.iter().map(|peer| peer.address));
             }
+            (Command::SentinelDiscover { group, replicas }, Some(Server::Sentinel { watched })) => {
+                if let Some(watched) = watched.get_mut(&group.to_string()) {
+                    watched.known.extend(replicas);
+                }
+            }
             (Command::SentinelSet { group, settings }, Some(Server::Sentinel { watched })) => {
                 if let Some(watched) = watched.get_mut(&group.to_string()) {
                     watched.settings.extend(settings.clone());

@@ -63,6 +63,7 @@ impl Phase {
             Action::Replicate { .. }
             | Action::ConfigSet { .. }
             | Action::SentinelMonitor { .. }
+            | Action::SentinelDiscover { .. }
             | Action::SentinelSet { .. }
             | Action::SentinelRemove { .. }
             | Action::ProxyCheck { .. } => Self::Settings,

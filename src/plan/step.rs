@@ -93,6 +93,15 @@ pub enum Action {
         /// Its master.
         master: NodeId,
     },
+    /// Have a Sentinel find out at once which replicas a group's master has.
+    SentinelDiscover {
+        /// Which Sentinel.
+        node: NodeId,
+        /// The group.
+        group: Group,
+        /// The replicas that it does not know yet.
+        replicas: BTreeSet<NodeId>,
+    },
     /// Set a Sentinel's settings of a group at runtime; it writes them into its configuration file.
     SentinelSet {
         /// Which Sentinel.
@@ -185,6 +194,10 @@ impl fmt::Display for Action {
             Self::Replicate { node, master } => write!(f, "make {node} a replica of {master}"),
             Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),
             Self::SentinelMonitor { node, group, master } => write!(f, "make {node} watch {group} at {master}"),
+            Self::SentinelDiscover { node, group, replicas } => {
+                let names: Vec<String> = replicas.iter().map(ToString::to_string).collect();
+                write!(f, "have {node} find {} of {group}", names.join(" and "))
+            }
             Self::SentinelSet { node, group, settings } => write!(f, "set {} of {group} on {node}", listed(settings)),
             Self::SentinelRemove { node, group } => write!(f, "make {node} stop watching {group}"),
             Self::Switchover { group, to } => write!(f, "switch {group} over to {to}"),

@@ -1,5 +1,7 @@
 //! [`super::Servers`] over the wire.
 
+mod monitor;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddrV4;
@@ -10,12 +12,14 @@ use futures_util::future::join_all;
 use redis::{Pipeline, Value, pipe};
 use tokio::time::timeout;
 
+pub(super) use monitor::HELLO_CHANNEL;
+
 use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
 use super::switchover::switch_over;
 use super::take_over::{TakenOver, take_over};
-use super::{Command, SentinelPeer, ServerError, Servers, Switched, existing};
+use super::{Command, ServerError, Servers, Switched, existing};
 use crate::dial::{Dial, Target};
 use crate::plan::observed::{
     Answer, ExistingPlace, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology,
@@ -36,9 +40,6 @@ const CHANGE: Duration = Duration::from_secs(5);
 const WRITE: Duration = Duration::from_secs(2);
 /// How long the key of a write check lives should its removal fail, in milliseconds.
 const WRITE_CHECK_EXPIRY: u64 = 10_000;
-
-/// Where Sentinels announce themselves. A Sentinel takes what is published there at its own port for another's word.
-pub(super) const HELLO_CHANNEL: &str = "__sentinel__:hello";
 
 /// The servers of one cluster, reached through a dialer.
 pub struct Client {
@@ -315,69 +316,6 @@ impl Client {
         pipeline.cmd("EXEC");
         self.change(peer, "REPLICAOF", &pipeline).await
     }
-
-    async fn monitor(
-        &self,
-        peer: Peer,
-        group: Group,
-        master: SocketAddrV4,
-        quorum: u16,
-        settings: &BTreeMap<String, String>,
-        peers: &[SentinelPeer],
-    ) -> Result<(), ServerError> {
-        let watched = self.watched(peer, group).await?;
-        let mut pipeline = pipe();
-        match watched {
-            Some(address) if address != master => {
-                return Err(ServerError::WatchesAnother { node: peer.node, group, address, wanted: master });
-            }
-            Some(_) => {
-                pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string()).arg("quorum").arg(quorum);
-                set(&mut pipeline, settings);
-            }
-            None => self.watch_anew(&mut pipeline, &group.to_string(), master, quorum, settings),
-        }
-        for SentinelPeer { address, id } in peers {
-            // Epoch 0: it tells who there is, and nothing of failovers.
-            let (ip, port) = (address.ip(), address.port());
-            let hello = format!("{ip},{port},{id},0,{group},{},{},0", master.ip(), master.port());
-            pipeline.cmd("PUBLISH").arg(HELLO_CHANNEL).arg(hello);
-        }
-        self.change(peer, "SENTINEL MONITOR", &pipeline).await
-    }
-
-    /// Adds what makes a Sentinel watch a group that it does not watch. Both commands are sent together, so that it never
-    /// comes to a master that it cannot log in at.
-    pub(super) fn watch_anew(
-        &self,
-        pipeline: &mut Pipeline,
-        group: &str,
-        master: SocketAddrV4,
-        quorum: u16,
-        settings: &BTreeMap<String, String>,
-    ) {
-        pipeline.cmd("SENTINEL").arg("MONITOR").arg(group).arg(master.ip().to_string()).arg(master.port()).arg(quorum);
-        pipeline.cmd("SENTINEL").arg("SET").arg(group);
-        pipeline.arg("auth-user").arg(user::SENTINEL).arg("auth-pass").arg(self.secrets.sentinel.expose());
-        set(pipeline, settings);
-    }
-
-    /// The master that a Sentinel has for a group; `None` when it does not watch the group.
-    async fn watched(&self, peer: Peer, group: Group) -> Result<Option<SocketAddrV4>, ServerError> {
-        const COMMAND: &str = "SENTINEL GET-MASTER-ADDR-BY-NAME";
-        let mut question = pipe();
-        question.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(group.to_string());
-        let replies = self.send(peer, COMMAND, &question, QUESTION).await?;
-        match replies.as_slice() {
-            [Value::Array(parts)] => match parts.as_slice() {
-                [ip, port] => Ok(reply::text(ip).zip(reply::text(port)).map(|(ip, port)| reply::address(&ip, &port))),
-                _ => Err(unexpected(peer.node, COMMAND, format!("{} parts", parts.len()))),
-            },
-            [Value::Nil] => Ok(None),
-            [other] => accepted(peer.node, COMMAND, other).and(Err(unexpected(peer.node, COMMAND, "no address"))),
-            _ => Err(unexpected(peer.node, COMMAND, "too few replies")),
-        }
-    }
 }
 
 impl Servers for Client {
@@ -427,6 +365,7 @@ impl Servers for Client {
             Command::SentinelMonitor { group, master, quorum, settings, peers } => {
                 self.monitor(sentinel()?, *group, *master, *quorum, settings, peers).await
             }
+            Command::SentinelDiscover { group, replicas } => self.discover(sentinel()?, *group, replicas).await,
             Command::SentinelSet { settings, .. } if settings.is_empty() => Ok(()),
             Command::SentinelSet { group, settings } => {
                 pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string());

@@ -56,6 +56,13 @@ pub enum Command {
         /// The other Sentinels that watch the group.
         peers: Vec<SentinelPeer>,
     },
+    /// `SENTINEL DEBUG INFO-PERIOD` is made short until the Sentinel lists these replicas, and then what it was.
+    SentinelDiscover {
+        /// The group.
+        group: Group,
+        /// Where the replicas are.
+        replicas: BTreeSet<SocketAddrV4>,
+    },
     /// `SENTINEL SET group …`.
     SentinelSet {
         /// The group.

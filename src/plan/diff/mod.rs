@@ -6,14 +6,15 @@
 pub mod lifecycle;
 mod shrink;
 mod standby;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::desired::{host_dir, spec_hash};
 use super::gate::{Gate, node_at};
-use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView, WatchedMaster};
-use super::reckon::{Reckoned, majority_word, reckon, successor};
+use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
+use super::reckon::{Reckoned, is_up, majority_word, reckon, successor};
 use super::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, Role, Spec, render};
 
@@ -316,105 +317,24 @@ impl<'a> Planner<'a> {
         Some((master, format!("it {follows}, {by_whom} {master}")))
     }
 
-    /// What Sentinels watch, whom they know, and their settings.
-    fn set_sentinels_right(&mut self) {
-        if self.standby_of.is_some() {
-            return self.watch_nothing();
-        }
-        let all_there = self.await_all_there();
-        for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
-            let view = self.sentinel_view(node);
-            if view.is_none() && !self.is_being_started(node) {
-                continue;
-            }
-            for group in self.spec.groups().collect::<Vec<_>>() {
-                match view.map(|view| view.masters.get(&group.to_string())) {
-                    Some(Some(watched)) => self.set_watch_right(node, group, watched),
-                    Some(None) | None if self.unborn.contains(&group) => {
-                        self.watch(node, group, format!("{group} is new"), all_there.clone());
-                    }
-                    Some(None) => {
-                        let after = self.masters.get(&group).and_then(|master| self.last.get(master)).copied();
-                        self.watch(node, group, format!("it does not watch {group}"), after);
-                    }
-                    // It is started with a file that names the group.
-                    None => {}
-                }
-            }
-            let wanted: BTreeSet<String> = self.spec.groups().map(|group| group.to_string()).collect();
-            let watched = view.into_iter().flat_map(|view| view.masters.keys());
-            for group in watched.filter(|name| !wanted.contains(*name)).filter_map(|name| name.parse().ok()) {
-                let why = format!("{group} is not in the configuration");
-                self.step(node, Action::SentinelRemove { node, group }, why, []);
-            }
-        }
-    }
-
-    /// Sentinels are told of a new group when its replicas are attached, which they find out from its master, and when
-    /// all Sentinels answer: whom they do not find at once they look for a second or ten later.
-    fn await_all_there(&mut self) -> Vec<StepId> {
-        if self.unborn.is_empty() {
-            return Vec::new();
-        }
-        let why = "before the Sentinels are told of what is new";
-        let mut gates = Vec::new();
-        for group in self.unborn.clone() {
-            let nodes = self.spec.redis_nodes(group).filter_map(|node| self.last.get(&node).copied());
-            gates.push(self.plan.push(
-                Action::Await { gate: Gate::ReplicasInSync { group } },
-                why,
-                nodes.collect::<Vec<_>>(),
-            ));
-        }
-        for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
-            if self.is_being_started(node) {
-                gates.push(self.step(node, Action::Await { gate: Gate::Answers { node } }, why, []));
-            }
-        }
-        gates
-    }
-
-    fn watch(&mut self, node: NodeId, group: Group, why: String, after: impl IntoIterator<Item = StepId>) {
-        if let Some(master) = self.masters.get(&group).copied() {
-            self.step(node, Action::SentinelMonitor { node, group, master }, why, after);
-        }
-    }
-
-    /// A Sentinel's settings of a group that it watches, and Sentinels that it does not know and would first hear of by
-    /// their next announcement, up to two seconds later.
-    fn set_watch_right(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {
-        let mut wanted = render::sentinel_settings(self.spec);
-        wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
-        let have = BTreeMap::from([
-            ("quorum", watched.quorum.to_string()),
-            ("down-after-milliseconds", watched.down_after.to_string()),
-            ("failover-timeout", watched.failover_timeout.to_string()),
-            ("parallel-syncs", watched.parallel_syncs.to_string()),
-        ]);
-        let differs = |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
-        let settings: BTreeMap<String, String> = wanted.into_iter().filter(differs).collect();
-        if !settings.is_empty() {
-            let why = "its settings differ from the configuration";
-            self.step(node, Action::SentinelSet { node, group, settings }, why, []);
-        }
-        let is_master = self.masters.get(&group).is_some_and(|m| node_at(watched.address, self.observed) == Some(*m));
-        let is_unknown = |peer: &NodeId| {
-            let known = watched.peers.iter().any(|known| node_at(known.address, self.observed) == Some(*peer));
-            *peer != node && !known && (self.sentinel_view(*peer).is_some() || self.is_being_started(*peer))
-        };
-        let unknown: Vec<NodeId> = self.spec.sentinel_nodes().filter(is_unknown).collect();
-        if is_master && !unknown.is_empty() {
-            let names: Vec<String> = unknown.iter().map(ToString::to_string).collect();
-            let after: Vec<StepId> = unknown.iter().filter_map(|peer| self.last.get(peer).copied()).collect();
-            self.watch(node, group, format!("it does not know {}", names.join(" and ")), after);
-        }
-    }
-
     fn is_being_started(&self, node: NodeId) -> bool {
         self.plan.steps.iter().any(|step| step.action == Action::StartNode { node })
     }
 
-    /// A proxy checks the nodes that should be there, and a master that is on its way out.
+    /// Whether a node runs and answers, or will.
+    fn is_there(&self, node: NodeId) -> bool {
+        is_up(node, self.observed) || self.is_being_started(node)
+    }
+
+    /// Adds a wait, unless the plan has it already.
+    fn await_once(&mut self, gate: Gate, why: &str, after: Vec<StepId>) -> StepId {
+        let action = Action::Await { gate };
+        let there = self.plan.steps.iter().find(|step| step.action == action).map(|step| step.id);
+        there.unwrap_or_else(|| self.plan.push(action, why, after))
+    }
+
+    /// A proxy checks the nodes that should be there, and a master that is on its way out. New ones are there first: a
+    /// check of an address that nobody has hangs for a second.
     fn set_proxies_right(&mut self) {
         if self.is_taking_over() {
             return;
@@ -431,7 +351,9 @@ impl<'a> Planner<'a> {
                 _ => "it checks other nodes than there should be".to_owned(),
             };
             if (view.checked != nodes || follows != self.standby_of.is_some()) && !is_stale {
-                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, []);
+                let new = nodes.difference(&view.checked).filter_map(|node| self.last.get(node).copied());
+                let new: Vec<StepId> = new.collect();
+                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, new);
             }
         }
     }

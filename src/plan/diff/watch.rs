@@ -1,0 +1,124 @@
+//! What Sentinels watch, whom they know, and their settings.
+//!
+//! Sentinels find out about each other and about replicas by themselves, but slowly: they announce themselves every two
+//! seconds and ask masters for their replicas every ten. A plan does not wait for that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Planner;
+use crate::plan::gate::{Gate, node_at};
+use crate::plan::observed::WatchedMaster;
+use crate::plan::step::{Action, StepId};
+use crate::spec::{Group, NodeId, render};
+
+impl Planner<'_> {
+    /// What Sentinels watch, whom they know, and their settings.
+    pub(super) fn set_sentinels_right(&mut self) {
+        if self.standby_of.is_some() {
+            return self.watch_nothing();
+        }
+        let all_there = self.await_all_there();
+        for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
+            let view = self.sentinel_view(node);
+            if view.is_none() && !self.is_being_started(node) {
+                continue;
+            }
+            for group in self.spec.groups().collect::<Vec<_>>() {
+                match view.map(|view| view.masters.get(&group.to_string())) {
+                    Some(Some(watched)) => self.set_watch_right(node, group, watched),
+                    Some(None) | None if self.unborn.contains(&group) => {
+                        self.watch(node, group, format!("{group} is new"), all_there.clone());
+                    }
+                    Some(None) => {
+                        let after = self.masters.get(&group).and_then(|master| self.last.get(master)).copied();
+                        self.watch(node, group, format!("it does not watch {group}"), after);
+                    }
+                    // It is started with a file that names the group.
+                    None => {}
+                }
+            }
+            let wanted: BTreeSet<String> = self.spec.groups().map(|group| group.to_string()).collect();
+            let watched = view.into_iter().flat_map(|view| view.masters.keys());
+            for group in watched.filter(|name| !wanted.contains(*name)).filter_map(|name| name.parse().ok()) {
+                let why = format!("{group} is not in the configuration");
+                self.step(node, Action::SentinelRemove { node, group }, why, []);
+            }
+        }
+    }
+
+    /// Sentinels are told of a new group when its replicas are attached, which they find out from its master, and when
+    /// all Sentinels answer: whom they do not find at once they look for a second or ten later.
+    fn await_all_there(&mut self) -> Vec<StepId> {
+        if self.unborn.is_empty() {
+            return Vec::new();
+        }
+        let why = "before the Sentinels are told of what is new";
+        let mut gates = Vec::new();
+        for group in self.unborn.clone() {
+            let nodes = self.spec.redis_nodes(group).filter_map(|node| self.last.get(&node).copied()).collect();
+            gates.push(self.await_once(Gate::ReplicasInSync { group }, why, nodes));
+        }
+        for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
+            if self.is_being_started(node) {
+                gates.push(self.step(node, Action::Await { gate: Gate::Answers { node } }, why, []));
+            }
+        }
+        gates
+    }
+
+    fn watch(&mut self, node: NodeId, group: Group, why: String, after: impl IntoIterator<Item = StepId>) {
+        if let Some(master) = self.masters.get(&group).copied() {
+            self.step(node, Action::SentinelMonitor { node, group, master }, why, after);
+        }
+    }
+
+    /// A Sentinel's settings of a group that it watches, and those whom it does not know: other Sentinels it would first
+    /// hear of by their next announcement, up to two seconds later, replicas by its next question, up to ten.
+    fn set_watch_right(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {
+        let mut wanted = render::sentinel_settings(self.spec);
+        wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
+        let have = BTreeMap::from([
+            ("quorum", watched.quorum.to_string()),
+            ("down-after-milliseconds", watched.down_after.to_string()),
+            ("failover-timeout", watched.failover_timeout.to_string()),
+            ("parallel-syncs", watched.parallel_syncs.to_string()),
+        ]);
+        let differs = |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
+        let settings: BTreeMap<String, String> = wanted.into_iter().filter(differs).collect();
+        if !settings.is_empty() {
+            let why = "its settings differ from the configuration";
+            self.step(node, Action::SentinelSet { node, group, settings }, why, []);
+        }
+        let master = node_at(watched.address, self.observed);
+        if master.is_none() || self.masters.get(&group).copied() != master {
+            return;
+        }
+        self.introduce_sentinels(node, group, watched);
+        let knows = |replica: &NodeId| {
+            watched.replicas.iter().any(|known| node_at(known.address, self.observed) == Some(*replica))
+        };
+        let unknown = self.spec.redis_nodes(group).filter(|replica| Some(*replica) != master && !knows(replica));
+        let unknown: BTreeSet<NodeId> = unknown.filter(|replica| self.is_there(*replica)).collect();
+        if !unknown.is_empty() {
+            let gate = Gate::ReplicasInSync { group };
+            let after: Vec<StepId> = unknown.iter().filter_map(|replica| self.last.get(replica).copied()).collect();
+            let why = "a Sentinel finds replicas by asking their master, every ten seconds";
+            let in_sync = self.await_once(gate, why, after);
+            let action = Action::SentinelDiscover { node, group, replicas: unknown };
+            self.step(node, action, why, [in_sync]);
+        }
+    }
+
+    fn introduce_sentinels(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {
+        let is_unknown = |peer: &NodeId| {
+            let known = watched.peers.iter().any(|known| node_at(known.address, self.observed) == Some(*peer));
+            *peer != node && !known && self.is_there(*peer)
+        };
+        let unknown: Vec<NodeId> = self.spec.sentinel_nodes().filter(is_unknown).collect();
+        if !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+            let after: Vec<StepId> = unknown.iter().filter_map(|peer| self.last.get(peer).copied()).collect();
+            self.watch(node, group, format!("it does not know {}", names.join(" and ")), after);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a Sentinel is told: which groups there are, and whom it would else find out about by itself, only later.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use redis::{Pipeline, Value, pipe};
+use tokio::time::{sleep, timeout};
+
+use super::{Client, QUESTION, accepted, set, unexpected};
+use crate::sentinel::link::Peer;
+use crate::sentinel::{SentinelPeer, ServerError, reply};
+use crate::spec::Group;
+use crate::spec::secret::user;
+
+/// The name of the period at which a Sentinel asks a master for its replicas, in `SENTINEL DEBUG` (since Redis 7.0).
+const INFO_PERIOD: &str = "INFO-PERIOD";
+/// What it is made, in milliseconds: as long as the longest turn of a Sentinel's timer, which looks at it.
+const DISCOVERY_PERIOD: &str = "100";
+/// How long it stays so at most. A Sentinel takes two turns of its timer, 200 ms.
+const DISCOVERY: Duration = Duration::from_secs(1);
+/// Time between two looks at what it has found.
+const DISCOVERY_POLL: Duration = Duration::from_millis(10);
+/// Where Sentinels announce themselves. A Sentinel takes what is published there at its own port for another's word.
+pub(in crate::sentinel) const HELLO_CHANNEL: &str = "__sentinel__:hello";
+
+impl Client {
+    pub(super) async fn monitor(
+        &self,
+        peer: Peer,
+        group: Group,
+        master: SocketAddrV4,
+        quorum: u16,
+        settings: &BTreeMap<String, String>,
+        peers: &[SentinelPeer],
+    ) -> Result<(), ServerError> {
+        let watched = self.watched(peer, group).await?;
+        let mut pipeline = pipe();
+        match watched {
+            Some(address) if address != master => {
+                return Err(ServerError::WatchesAnother { node: peer.node, group, address, wanted: master });
+            }
+            Some(_) => {
+                pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string()).arg("quorum").arg(quorum);
+                set(&mut pipeline, settings);
+            }
+            None => self.watch_anew(&mut pipeline, &group.to_string(), master, quorum, settings),
+        }
+        for SentinelPeer { address, id } in peers {
+            // Epoch 0: it tells who there is, and nothing of failovers.
+            let (ip, port) = (address.ip(), address.port());
+            let hello = format!("{ip},{port},{id},0,{group},{},{},0", master.ip(), master.port());
+            pipeline.cmd("PUBLISH").arg(HELLO_CHANNEL).arg(hello);
+        }
+        self.change(peer, "SENTINEL MONITOR", &pipeline).await
+    }
+
+    /// Adds what makes a Sentinel watch a group that it does not watch. Both commands are sent together, so that it never
+    /// comes to a master that it cannot log in at.
+    pub(in crate::sentinel) fn watch_anew(
+        &self,
+        pipeline: &mut Pipeline,
+        group: &str,
+        master: SocketAddrV4,
+        quorum: u16,
+        settings: &BTreeMap<String, String>,
+    ) {
+        pipeline.cmd("SENTINEL").arg("MONITOR").arg(group).arg(master.ip().to_string()).arg(master.port()).arg(quorum);
+        pipeline.cmd("SENTINEL").arg("SET").arg(group);
+        pipeline.arg("auth-user").arg(user::SENTINEL).arg("auth-pass").arg(self.secrets.sentinel.expose());
+        set(pipeline, settings);
+    }
+
+    /// Has a Sentinel ask the masters for their replicas until it lists these, or for [`DISCOVERY`]: then it finds them by
+    /// itself. What a program that is killed in between leaves is a Sentinel that asks more often than it must.
+    pub(super) async fn discover(
+        &self,
+        peer: Peer,
+        group: Group,
+        replicas: &BTreeSet<SocketAddrV4>,
+    ) -> Result<(), ServerError> {
+        const COMMAND: &str = "SENTINEL DEBUG";
+        let mut question = pipe();
+        question.cmd("SENTINEL").arg("DEBUG");
+        let replies = self.send(peer, COMMAND, &question, QUESTION).await?;
+        let periods = replies.first().map(|reply| accepted(peer.node, COMMAND, reply)).transpose()?;
+        let usual = periods.and_then(reply::fields).and_then(|periods| periods.get(INFO_PERIOD).cloned());
+        let usual = usual.ok_or_else(|| unexpected(peer.node, COMMAND, format!("no {INFO_PERIOD}")))?;
+        let period = |milliseconds: &str| {
+            let mut command = pipe();
+            command.cmd("SENTINEL").arg("DEBUG").arg(INFO_PERIOD).arg(milliseconds);
+            command
+        };
+        self.change(peer, COMMAND, &period(DISCOVERY_PERIOD)).await?;
+        let listed = timeout(DISCOVERY, self.listed(peer, group, replicas)).await;
+        self.change(peer, COMMAND, &period(&usual)).await?;
+        listed.unwrap_or(Ok(()))
+    }
+
+    /// Returns when a Sentinel lists these replicas.
+    async fn listed(&self, peer: Peer, group: Group, replicas: &BTreeSet<SocketAddrV4>) -> Result<(), ServerError> {
+        const COMMAND: &str = "SENTINEL REPLICAS";
+        let mut question = pipe();
+        question.cmd("SENTINEL").arg("REPLICAS").arg(group.to_string());
+        loop {
+            let replies = self.send(peer, COMMAND, &question, QUESTION).await?;
+            let [reply] = replies.as_slice() else { return Err(unexpected(peer.node, COMMAND, "too few replies")) };
+            let known = reply::list(accepted(peer.node, COMMAND, reply)?, reply::watched_replica);
+            let known = known.map_err(|why| unexpected(peer.node, COMMAND, why))?;
+            let known: BTreeSet<SocketAddrV4> = known.into_iter().map(|replica| replica.address).collect();
+            if replicas.is_subset(&known) {
+                return Ok(());
+            }
+            sleep(DISCOVERY_POLL).await;
+        }
+    }
+
+    /// The master that a Sentinel has for a group; `None` when it does not watch the group.
+    pub(super) async fn watched(&self, peer: Peer, group: Group) -> Result<Option<SocketAddrV4>, ServerError> {
+        const COMMAND: &str = "SENTINEL GET-MASTER-ADDR-BY-NAME";
+        let mut question = pipe();
+        question.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(group.to_string());
+        let replies = self.send(peer, COMMAND, &question, QUESTION).await?;
+        match replies.as_slice() {
+            [Value::Array(parts)] => match parts.as_slice() {
+                [ip, port] => Ok(reply::text(ip).zip(reply::text(port)).map(|(ip, port)| reply::address(&ip, &port))),
+                _ => Err(unexpected(peer.node, COMMAND, format!("{} parts", parts.len()))),
+            },
+            [Value::Nil] => Ok(None),
+            [other] => accepted(peer.node, COMMAND, other).and(Err(unexpected(peer.node, COMMAND, "no address"))),
+            _ => Err(unexpected(peer.node, COMMAND, "too few replies")),
+        }
+    }
+}
