@@ -76,11 +76,11 @@ pub enum ApplyError {
         /// The nodes whose logs tell most.
         concerns: Vec<NodeId>,
     },
-    /// Time ran out between two plans.
-    #[error("not done in time, the next step was:{last}")]
+    /// Time ran out between two plans, and nothing but a change is left.
+    #[error("not done in time, the next step is to {next}")]
     Unfinished {
-        /// The last step of the plan that was not begun.
-        last: String,
+        /// The first step of the plan that was not begun.
+        next: String,
     },
     /// Passwords were given that are not those of the cluster.
     #[error("the {} that was given is not the one of the cluster", which.join(" and the "))]
@@ -95,6 +95,8 @@ pub enum ApplyError {
         done: usize,
         /// Steps of the plan.
         total: usize,
+        /// The changes that were not begun.
+        left: Vec<String>,
     },
 }
 
@@ -102,6 +104,19 @@ impl ApplyError {
     /// Whether the Engine refused because something is in use or belongs to somebody else.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::Conflict)
+    }
+}
+
+impl ApplyError {
+    /// A gate that did not open in time, with the nodes that the reason names.
+    pub fn timeout(gate: Gate, reason: String, spec: &Spec) -> Self {
+        let mut concerns = gate.concerns(spec);
+        let words: BTreeSet<&str> = reason.split([' ', ',', ':']).collect();
+        let named = |node: &NodeId| words.contains(node.to_string().as_str());
+        if concerns.iter().any(named) {
+            concerns.retain(named);
+        }
+        Self::Timeout { gate, reason, concerns }
     }
 }
 
@@ -159,11 +174,11 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         let mut looking = false;
         let mut inventory_at: Option<Instant> = None;
         let mut failure: Option<ApplyError> = None;
+        let mut interrupted = false;
         loop {
-            if failure.is_none() && self.cancel.is_cancelled() {
-                failure = Some(ApplyError::Interrupted { done: done.len(), total: plan.steps.len() });
-            }
-            if failure.is_none() {
+            interrupted |= self.cancel.is_cancelled();
+            let goes_on = failure.is_none() && !interrupted;
+            if goes_on {
                 let (ready, rest): (Vec<&Step>, Vec<&Step>) =
                     waiting.iter().partition(|step| step.after.iter().all(|id| done.contains(id)));
                 waiting = rest;
@@ -184,7 +199,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     }
                 }
             }
-            if failure.is_none() && !gates.is_empty() && !looking {
+            if goes_on && !gates.is_empty() && !looking {
                 looking = true;
                 let refresh = inventory_at.is_none_or(|at| at.elapsed() >= INVENTORY_INTERVAL);
                 if refresh {
@@ -195,7 +210,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             }
             let finished = tokio::select! {
                 next = running.next() => next,
-                () = self.cancel.cancelled(), if failure.is_none() => continue,
+                () = self.cancel.cancelled(), if goes_on => continue,
             };
             match finished {
                 None => break,
@@ -215,7 +230,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         failure.get_or_insert(ApplyError::Engine { step, source });
                     }
                     let only_gates_left = running.is_empty() && waiting.iter().all(|step| step.action.only_looks());
-                    if failure.is_none() && only_gates_left && (self.is_overtaken)(&seen) {
+                    if goes_on && only_gates_left && (self.is_overtaken)(&seen) {
                         return Ok(Walked::Overtaken);
                     }
                     for (id, gate, verdict) in self.judge(&gates, &seen) {
@@ -227,8 +242,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                             }
                             Err(reason) if Instant::now() >= self.deadline => {
                                 (self.report)(Event::StepFailed { id });
-                                let concerns = gate.concerns(self.spec);
-                                failure.get_or_insert(ApplyError::Timeout { gate, reason, concerns });
+                                failure.get_or_insert(ApplyError::timeout(gate, reason, self.spec));
                             }
                             Err(reason) => {
                                 if gates[&id].1 != reason {
@@ -241,8 +255,14 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 }
             }
         }
+        let left = plan.steps.iter().filter(|step| !done.contains(&step.id));
         match failure {
             Some(error) => Err(error),
+            None if interrupted && done.len() < plan.steps.len() => Err(ApplyError::Interrupted {
+                done: done.len(),
+                total: plan.steps.len(),
+                left: left.filter(|step| !step.action.only_looks()).map(|step| step.action.to_string()).collect(),
+            }),
             None => {
                 (self.report)(Event::PlanDone { took: began.elapsed() });
                 Ok(Walked::Done)

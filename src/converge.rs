@@ -1,5 +1,6 @@
 //! The loop around a plan: look, diff, apply, look again. Success is an empty plan, not the absence of errors.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,7 +11,7 @@ use crate::engine::{Engine, EngineError};
 use crate::plan::desired::Programs;
 use crate::plan::event::Event;
 use crate::plan::observed::{Inventory, Observed, Topology};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Gate, Plan};
 use crate::sentinel::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{NodeId, Secrets, Spec, render};
@@ -38,6 +39,18 @@ pub async fn read_secrets<E: Engine>(
         }
     }
     failed
+}
+
+/// The first thing that the plan would wait for and is not so; where there is none, its first step.
+fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
+    let awaited = |action: &Action| if let Action::Await { gate } = action { Some(gate.clone()) } else { None };
+    let gates: BTreeSet<Gate> = plan.steps.iter().filter_map(|step| awaited(&step.action)).collect();
+    let failing = gates.into_iter().find_map(|gate| {
+        let reason = gate.holds(spec, observed).err()?;
+        Some(ApplyError::timeout(gate, reason, spec))
+    });
+    let next = || plan.steps.first().map_or_else(String::new, |step| step.action.to_string());
+    failing.unwrap_or_else(|| ApplyError::Unfinished { next: next() })
 }
 
 /// Everything that the loop needs.
@@ -117,8 +130,7 @@ where
                 return Ok(Converged { plans, took: began.elapsed(), observed, secrets });
             }
             if Instant::now() >= self.deadline {
-                let last = plan.steps.last().map_or_else(String::new, ToString::to_string);
-                return Err(ApplyError::Unfinished { last });
+                return Err(out_of_time(self.spec, &observed, &plan));
             }
             let makes_nodes = plan.steps.iter().any(|step| matches!(step.action, Action::CreateNode { .. }));
             if makes_nodes && programs.is_none() {

@@ -35,6 +35,10 @@ fn programs() -> Programs {
 
 /// `redos up` in memory. Time is virtual: an hour of waiting costs nothing.
 async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
+    converge(sim, spec, Duration::from_secs(60)).await
+}
+
+async fn converge(sim: &Sim, spec: &Spec, limit: Duration) -> Result<Converged, ApplyError> {
     let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
     let converger = Converger {
         engine: sim,
@@ -49,7 +53,7 @@ async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
         prepare: async |_: &redos::plan::Inventory| Ok(programs()),
         report: &|_| {},
         cancel: &CancellationToken::new(),
-        deadline: Instant::now() + Duration::from_secs(60),
+        deadline: Instant::now() + limit,
     };
     converger.converge(inventory).await
 }
@@ -332,6 +336,20 @@ fn a_new_sentinel_is_introduced_to_those_that_run() {
         up(&sim, &spec).await.expect("up");
         (spec.sentinels, spec.quorum) = (3, 2);
         insta::assert_snapshot!("more_sentinels", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
+fn a_cluster_that_is_not_done_in_time_says_what_is_not_so_first() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
+        let late = converge(&sim, &spec, Duration::ZERO).await.expect_err("no time");
+        assert_eq!(late.to_string(), "not ready in time: redis-1 answers: redis-1 is missing");
+        up(&sim, &spec).await.expect("up");
+        let wider = Spec { masters: 2, ..spec.clone() };
+        up(&sim, &wider).await.expect("up");
+        let late = converge(&sim, &spec, Duration::ZERO).await.expect_err("a leftover and no time");
+        assert_eq!(late.to_string(), "not done in time, the next step is to record the configuration");
     });
 }
 

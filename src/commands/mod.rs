@@ -288,7 +288,12 @@ pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -
         | ApplyError::Impossible { .. }
         | ApplyError::Render { .. } => (Vec::new(), Vec::new()),
     };
+    let left = match &error {
+        ApplyError::Interrupted { left, .. } if !left.is_empty() => Some(format!("left to do:\n{}", left.join("\n"))),
+        _ => None,
+    };
     let mut failure = Failure::from(error);
+    failure.notes.extend(left);
     for node in concerns {
         if let Ok(log) = context.engine.log_tail(&spec.name, node, LOG_LINES).await
             && !log.trim().is_empty()

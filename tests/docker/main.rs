@@ -22,5 +22,6 @@ mod schema;
 mod security;
 mod servers;
 mod support;
+mod unready;
 mod up;
 mod writers;

@@ -1,0 +1,55 @@
+//! What `up` says when the cluster does not become ready: which predicate fails, what the node concerned logged, and what is
+//! left to do.
+
+use std::process::Stdio;
+
+use bollard::query_parameters::KillContainerOptions;
+use redos::spec::NodeId;
+
+use crate::support::{Cluster, eventually, raw};
+
+#[tokio::test]
+async fn a_sentinel_that_hangs_is_named_and_the_end_of_its_log_shown() {
+    let cluster = Cluster::new("hangs").await;
+    cluster.up(&[]).await.succeeds();
+    let sentinel = cluster.container(NodeId::Sentinel(3));
+    raw()
+        .kill_container(&sentinel, Some(KillContainerOptions { signal: "SIGSTOP".to_owned() }))
+        .await
+        .expect("a signal");
+    let said = cluster.redos(&["up", "--timeout", "4s"]).await.fails(4);
+    assert!(said.contains("not ready in time: sentinel-3 answers"), "{said}");
+    assert!(said.contains("the end of the log of sentinel-3:"), "{said}");
+    assert!(said.contains("+monitor master mymaster"), "the log says what it watches: {said}");
+    assert!(!said.contains("the log of sentinel-1"), "it is none of its business: {said}");
+    assert!(said.contains("redos -p"), "what to do: {said}");
+}
+
+#[tokio::test]
+async fn a_node_that_dies_at_its_start_is_named_and_the_end_of_its_log_shown() {
+    let cluster = Cluster::new("dies").await;
+    let said = cluster.up(&["--redis", "no-such-directive=1"]).await.fails(1);
+    assert!(said.contains("failed to start redis-"), "{said}");
+    assert!(said.contains("it died at once"), "{said}");
+    assert!(said.contains("no-such-directive"), "the log says why: {said}");
+}
+
+#[tokio::test]
+async fn an_interrupted_up_finishes_its_step_says_what_is_left_and_is_finished_by_another() {
+    let cluster = Cluster::new("interrupt").await;
+    let mut up = cluster.command(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);
+    let up = up.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("up runs");
+    eventually("the first container is there", async || !cluster.inventory().await.nodes.is_empty()).await;
+    let pid = up.id().expect("it still runs").to_string();
+    let sent = tokio::process::Command::new("kill").args(["-INT", &pid]).status().await.expect("kill runs");
+    assert!(sent.success());
+    let ended = up.wait_with_output().await.expect("its output");
+    let said = String::from_utf8(ended.stderr).expect("text");
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    assert!(said.contains("interrupted: finishing what is under way"), "{said}");
+    let (_, left) = said.split_once("left to do:").unwrap_or_else(|| panic!("what is left is not told: {said}"));
+    assert!(left.contains("start proxy-1"), "{said}");
+    assert!(left.contains("make sentinel-3 watch mymaster at redis-1"), "{said}");
+    cluster.up(&[]).await.succeeds();
+    assert_eq!(cluster.status().await["healthy"], true);
+}
