@@ -1,7 +1,9 @@
-//! redos against Docker Compose: the same images and the same seven containers, interleaved in one run.
+//! redos against Docker Compose: the same images and the same seven containers, then one more replica, interleaved in one
+//! run.
 //!
 //! `COMPOSE=/path/to/docker-compose cargo bench --bench compose` (Compose 2; default: `docker compose`). `ROUNDS=n` sets
-//! the number of rounds. Compose waits for nothing; redos returns when the cluster is ready. Both remove what they made.
+//! the number of rounds. Compose waits for nothing; redos returns when the cluster is ready, also
+//! with the new replica: it is in sync, the Sentinels know it and the proxy checks it. Both remove what they made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -20,18 +22,20 @@ fn main() {
     // The first `up` of a machine may have to make the images, which is not what is compared.
     redos(&["up"]);
     redos(&["down", "--volumes"]);
-    let mut measured: [Vec<(Duration, Duration)>; 4] = Default::default();
+    let mut measured: [Vec<(Duration, Duration)>; 5] = Default::default();
     for _ in 0..rounds {
         let up = compose.run(&["up", "-d"]);
         let ps = compose.run(&["ps"]);
         let again = compose.run(&["up", "-d"]);
+        let scaled = compose.run(&["up", "-d", "--scale", "replica=3"]);
         let down = compose.run(&["down", "-t", "1", "-v"]);
         measured[0].push((redos(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]), up));
         measured[1].push((redos(&["up"]), again));
         measured[2].push((redos(&["status"]), ps));
-        measured[3].push((redos(&["down", "--volumes"]), down));
+        measured[3].push((redos(&["scale", "--replicas", "3"]), scaled));
+        measured[4].push((redos(&["down", "--volumes"]), down));
     }
-    let names = ["up", "up again", "status / ps", "down"];
+    let names = ["up", "up again", "status / ps", "one more replica", "down"];
     let mut table = String::from("| | redos | compose | ratio | redos, all rounds |\n|---|---|---|---|---|\n");
     for (name, times) in names.iter().zip(&mut measured) {
         let all: Vec<String> = times.iter().map(|(redos, _)| format!("{:.2}", redos.as_secs_f64())).collect();
@@ -100,10 +104,6 @@ fn project() -> String {
             .expect("a string grows");
     };
     service("redis-1", REDIS_IMAGE, "redis-server --dir /data --appendonly yes --protected-mode no", "");
-    for name in ["redis-2", "redis-3"] {
-        let command = "redis-server --dir /data --appendonly yes --protected-mode no --replicaof redis-1 6379";
-        service(name, REDIS_IMAGE, command, "");
-    }
     for name in ["sentinel-1", "sentinel-2", "sentinel-3"] {
         let conf = "printf 'sentinel resolve-hostnames yes\\nsentinel monitor mymaster redis-1 6379 2\\n' > /data/sentinel.conf";
         service(
@@ -118,6 +118,13 @@ fn project() -> String {
     let ports = "    ports: ['127.0.0.1::6379', '127.0.0.1::6380', '127.0.0.1::8404']\n    user: '0'\n";
     let command = format!(r#"["sh", "-c", "{conf}; exec haproxy -W -db -f /data/haproxy.cfg"]"#);
     service("proxy-1", PROXY_IMAGE, &command, ports);
-    let names = ["redis-1", "redis-2", "redis-3", "sentinel-1", "sentinel-2", "sentinel-3", "proxy-1"];
+    let names = ["redis-1", "sentinel-1", "sentinel-2", "sentinel-3", "proxy-1"];
+    // Replicas of one service cannot have a named volume each; Compose gives each an anonymous one.
+    let command = "redis-server --dir /data --appendonly yes --protected-mode no --replicaof redis-1 6379";
+    writeln!(
+        services,
+        "  replica:\n    image: {REDIS_IMAGE}\n    command: {command}\n    volumes: ['/data']\n    scale: 2"
+    )
+    .expect("a string grows");
     format!("services:\n{services}volumes:\n{}", names.map(|name| format!("  {name}: {{}}\n")).concat())
 }
