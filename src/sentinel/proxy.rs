@@ -370,8 +370,16 @@ impl<'a> RuntimeApi<'a> {
     /// # Errors
     /// As [`RuntimeApi::command`].
     pub async fn check_only(self, nodes: &BTreeSet<NodeId>, existing: bool) -> Result<(), ServerError> {
-        for commands in changes(&self.servers_state().await?, nodes, existing).chunks(COMMANDS_AT_ONCE) {
-            self.silent(&commands.join(";")).await?;
+        // Opened together: a relay into the container takes longer than all that is said through it.
+        let (asking, telling) = tokio::try_join!(self.open(), self.open())?;
+        let changes = changes(&asking.servers_state().await?, nodes, existing);
+        let mut telling = Some(telling);
+        for commands in changes.chunks(COMMANDS_AT_ONCE) {
+            let open = match telling.take() {
+                Some(open) => open,
+                None => self.open().await?,
+            };
+            open.silent(&commands.join(";")).await?;
         }
         Ok(())
     }
@@ -381,22 +389,12 @@ impl<'a> RuntimeApi<'a> {
     /// # Errors
     /// As [`RuntimeApi::command`], or the answer is no such list.
     pub async fn servers_state(self) -> Result<Vec<RuntimeServer>, ServerError> {
-        const COMMAND: &str = "show servers state";
-        let answer = self.command(COMMAND).await?;
-        runtime_servers(&answer).map_err(|why| unexpected(self.proxy, COMMAND, why))
+        self.open().await?.servers_state().await
     }
 
     /// A command that says something only when it fails.
     async fn silent(self, command: &str) -> Result<(), ServerError> {
-        let answer = self.command(command).await?;
-        match answer.trim() {
-            "" => Ok(()),
-            complaint => Err(ServerError::Refused {
-                node: self.proxy,
-                command: command.to_owned(),
-                source: anyhow::anyhow!("{complaint}"),
-            }),
-        }
+        self.open().await?.silent(command).await
     }
 }
 
@@ -417,6 +415,27 @@ impl OpenRuntimeApi {
         let answer = answer.map_err(|_| runtime_timeout(self.proxy, command))?;
         let answer = answer.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    async fn servers_state(self) -> Result<Vec<RuntimeServer>, ServerError> {
+        const COMMAND: &str = "show servers state";
+        let proxy = self.proxy;
+        let answer = self.command(COMMAND).await?;
+        runtime_servers(&answer).map_err(|why| unexpected(proxy, COMMAND, why))
+    }
+
+    /// A command that says something only when it fails.
+    async fn silent(self, command: &str) -> Result<(), ServerError> {
+        let proxy = self.proxy;
+        let answer = self.command(command).await?;
+        match answer.trim() {
+            "" => Ok(()),
+            complaint => Err(ServerError::Refused {
+                node: proxy,
+                command: command.to_owned(),
+                source: anyhow::anyhow!("{complaint}"),
+            }),
+        }
     }
 }
 
