@@ -422,6 +422,9 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Take it off its network')
             [CompletionResult]::new('slow', 'slow', [CompletionResultType]::ParameterValue, 'Leave it 1 % of a CPU')
             [CompletionResult]::new('no-fork', 'no-fork', [CompletionResultType]::ParameterValue, 'Keep it from forking, and so from saving')
+            [CompletionResult]::new('client-pause', 'client-pause', [CompletionResultType]::ParameterValue, 'Have its clients'' writes wait, as CLIENT PAUSE does')
+            [CompletionResult]::new('oom', 'oom', [CompletionResultType]::ParameterValue, 'Let it run out of memory, so that the kernel kills it')
+            [CompletionResult]::new('fill-disk', 'fill-disk', [CompletionResultType]::ParameterValue, 'Fill the disk that its data are on, if it is a small one of its own')
             [CompletionResult]::new('partition', 'partition', [CompletionResultType]::ParameterValue, 'Let its packets vanish: all, those of some nodes, one way or both')
             [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Reset its connections and refuse new ones')
             [CompletionResult]::new('latency', 'latency', [CompletionResultType]::ParameterValue, 'Let its packets come late')
@@ -662,6 +665,79 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'redos;chaos;client-pause' {
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;chaos;oom' {
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'redos;chaos;fill-disk' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How large the disk may be at most')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Where the choice among several nodes comes from, to make it again')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data: table, json or yaml')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never; NO_COLOR means never')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although a second Redis node would be out, or the quorum lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be hit, and do nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: what each step costs and why')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'redos;chaos;partition' {
             [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Master group, by name or number')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Master group, by name or number')
@@ -879,6 +955,9 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Take it off its network')
             [CompletionResult]::new('slow', 'slow', [CompletionResultType]::ParameterValue, 'Leave it 1 % of a CPU')
             [CompletionResult]::new('no-fork', 'no-fork', [CompletionResultType]::ParameterValue, 'Keep it from forking, and so from saving')
+            [CompletionResult]::new('client-pause', 'client-pause', [CompletionResultType]::ParameterValue, 'Have its clients'' writes wait, as CLIENT PAUSE does')
+            [CompletionResult]::new('oom', 'oom', [CompletionResultType]::ParameterValue, 'Let it run out of memory, so that the kernel kills it')
+            [CompletionResult]::new('fill-disk', 'fill-disk', [CompletionResultType]::ParameterValue, 'Fill the disk that its data are on, if it is a small one of its own')
             [CompletionResult]::new('partition', 'partition', [CompletionResultType]::ParameterValue, 'Let its packets vanish: all, those of some nodes, one way or both')
             [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Reset its connections and refuse new ones')
             [CompletionResult]::new('latency', 'latency', [CompletionResultType]::ParameterValue, 'Let its packets come late')
@@ -919,6 +998,15 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;chaos;help;no-fork' {
+            break
+        }
+        'redos;chaos;help;client-pause' {
+            break
+        }
+        'redos;chaos;help;oom' {
+            break
+        }
+        'redos;chaos;help;fill-disk' {
             break
         }
         'redos;chaos;help;partition' {
@@ -1274,6 +1362,9 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Take it off its network')
             [CompletionResult]::new('slow', 'slow', [CompletionResultType]::ParameterValue, 'Leave it 1 % of a CPU')
             [CompletionResult]::new('no-fork', 'no-fork', [CompletionResultType]::ParameterValue, 'Keep it from forking, and so from saving')
+            [CompletionResult]::new('client-pause', 'client-pause', [CompletionResultType]::ParameterValue, 'Have its clients'' writes wait, as CLIENT PAUSE does')
+            [CompletionResult]::new('oom', 'oom', [CompletionResultType]::ParameterValue, 'Let it run out of memory, so that the kernel kills it')
+            [CompletionResult]::new('fill-disk', 'fill-disk', [CompletionResultType]::ParameterValue, 'Fill the disk that its data are on, if it is a small one of its own')
             [CompletionResult]::new('partition', 'partition', [CompletionResultType]::ParameterValue, 'Let its packets vanish: all, those of some nodes, one way or both')
             [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Reset its connections and refuse new ones')
             [CompletionResult]::new('latency', 'latency', [CompletionResultType]::ParameterValue, 'Let its packets come late')
@@ -1313,6 +1404,15 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;help;chaos;no-fork' {
+            break
+        }
+        'redos;help;chaos;client-pause' {
+            break
+        }
+        'redos;help;chaos;oom' {
+            break
+        }
+        'redos;help;chaos;fill-disk' {
             break
         }
         'redos;help;chaos;partition' {

@@ -82,8 +82,14 @@ _redos() {
             redos__subcmd__chaos,agent)
                 cmd="redos__subcmd__chaos__subcmd__agent"
                 ;;
+            redos__subcmd__chaos,client-pause)
+                cmd="redos__subcmd__chaos__subcmd__client__subcmd__pause"
+                ;;
             redos__subcmd__chaos,disconnect)
                 cmd="redos__subcmd__chaos__subcmd__disconnect"
+                ;;
+            redos__subcmd__chaos,fill-disk)
+                cmd="redos__subcmd__chaos__subcmd__fill__subcmd__disk"
                 ;;
             redos__subcmd__chaos,freeze)
                 cmd="redos__subcmd__chaos__subcmd__freeze"
@@ -111,6 +117,9 @@ _redos() {
                 ;;
             redos__subcmd__chaos,no-fork)
                 cmd="redos__subcmd__chaos__subcmd__no__subcmd__fork"
+                ;;
+            redos__subcmd__chaos,oom)
+                cmd="redos__subcmd__chaos__subcmd__oom"
                 ;;
             redos__subcmd__chaos,partition)
                 cmd="redos__subcmd__chaos__subcmd__partition"
@@ -142,8 +151,14 @@ _redos() {
             redos__subcmd__chaos__subcmd__help,agent)
                 cmd="redos__subcmd__chaos__subcmd__help__subcmd__agent"
                 ;;
+            redos__subcmd__chaos__subcmd__help,client-pause)
+                cmd="redos__subcmd__chaos__subcmd__help__subcmd__client__subcmd__pause"
+                ;;
             redos__subcmd__chaos__subcmd__help,disconnect)
                 cmd="redos__subcmd__chaos__subcmd__help__subcmd__disconnect"
+                ;;
+            redos__subcmd__chaos__subcmd__help,fill-disk)
+                cmd="redos__subcmd__chaos__subcmd__help__subcmd__fill__subcmd__disk"
                 ;;
             redos__subcmd__chaos__subcmd__help,freeze)
                 cmd="redos__subcmd__chaos__subcmd__help__subcmd__freeze"
@@ -171,6 +186,9 @@ _redos() {
                 ;;
             redos__subcmd__chaos__subcmd__help,no-fork)
                 cmd="redos__subcmd__chaos__subcmd__help__subcmd__no__subcmd__fork"
+                ;;
+            redos__subcmd__chaos__subcmd__help,oom)
+                cmd="redos__subcmd__chaos__subcmd__help__subcmd__oom"
                 ;;
             redos__subcmd__chaos__subcmd__help,partition)
                 cmd="redos__subcmd__chaos__subcmd__help__subcmd__partition"
@@ -265,8 +283,14 @@ _redos() {
             redos__subcmd__help__subcmd__chaos,agent)
                 cmd="redos__subcmd__help__subcmd__chaos__subcmd__agent"
                 ;;
+            redos__subcmd__help__subcmd__chaos,client-pause)
+                cmd="redos__subcmd__help__subcmd__chaos__subcmd__client__subcmd__pause"
+                ;;
             redos__subcmd__help__subcmd__chaos,disconnect)
                 cmd="redos__subcmd__help__subcmd__chaos__subcmd__disconnect"
+                ;;
+            redos__subcmd__help__subcmd__chaos,fill-disk)
+                cmd="redos__subcmd__help__subcmd__chaos__subcmd__fill__subcmd__disk"
                 ;;
             redos__subcmd__help__subcmd__chaos,freeze)
                 cmd="redos__subcmd__help__subcmd__chaos__subcmd__freeze"
@@ -291,6 +315,9 @@ _redos() {
                 ;;
             redos__subcmd__help__subcmd__chaos,no-fork)
                 cmd="redos__subcmd__help__subcmd__chaos__subcmd__no__subcmd__fork"
+                ;;
+            redos__subcmd__help__subcmd__chaos,oom)
+                cmd="redos__subcmd__help__subcmd__chaos__subcmd__oom"
                 ;;
             redos__subcmd__help__subcmd__chaos,partition)
                 cmd="redos__subcmd__help__subcmd__chaos__subcmd__partition"
@@ -427,7 +454,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__chaos)
-            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help"
+            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -526,6 +553,72 @@ _redos() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redos__subcmd__chaos__subcmd__client__subcmd__pause)
+            opts="-g -p -f -o -q -v -H -h --group --seed --force --dry-run --for --project --file --output --quiet --verbose --color --host --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redos__subcmd__chaos__subcmd__disconnect)
             opts="-g -p -f -o -q -v -H -h --group --seed --force --dry-run --for --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -533,6 +626,76 @@ _redos() {
                 return 0
             fi
             case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__chaos__subcmd__fill__subcmd__disk)
+            opts="-g -p -f -o -q -v -H -h --limit --group --seed --force --dry-run --for --project --file --output --quiet --verbose --color --host --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -759,7 +922,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__chaos__subcmd__help)
-            opts="pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard help"
+            opts="pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,7 +949,35 @@ _redos() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redos__subcmd__chaos__subcmd__help__subcmd__client__subcmd__pause)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redos__subcmd__chaos__subcmd__help__subcmd__disconnect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__chaos__subcmd__help__subcmd__fill__subcmd__disk)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -913,6 +1104,20 @@ _redos() {
             return 0
             ;;
         redos__subcmd__chaos__subcmd__help__subcmd__no__subcmd__fork)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__chaos__subcmd__help__subcmd__oom)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1333,6 +1538,72 @@ _redos() {
             return 0
             ;;
         redos__subcmd__chaos__subcmd__no__subcmd__fork)
+            opts="-g -p -f -o -q -v -H -h --group --seed --force --dry-run --for --project --file --output --quiet --verbose --color --host --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__chaos__subcmd__oom)
             opts="-g -p -f -o -q -v -H -h --group --seed --force --dry-run --for --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2417,7 +2688,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__help__subcmd__chaos)
-            opts="pause unpause kill stop start restart freeze disconnect slow no-fork partition reset latency loss throttle ls heal agent guard"
+            opts="pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2444,7 +2715,35 @@ _redos() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redos__subcmd__help__subcmd__chaos__subcmd__client__subcmd__pause)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redos__subcmd__help__subcmd__chaos__subcmd__disconnect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__help__subcmd__chaos__subcmd__fill__subcmd__disk)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2557,6 +2856,20 @@ _redos() {
             return 0
             ;;
         redos__subcmd__help__subcmd__chaos__subcmd__no__subcmd__fork)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__help__subcmd__chaos__subcmd__oom)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -404,6 +404,9 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
+            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
+            cand oom 'Let it run out of memory, so that the kernel kills it'
+            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
             cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
             cand reset 'Reset its connections and refuse new ones'
             cand latency 'Let its packets come late'
@@ -611,6 +614,76 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;chaos;no-fork'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;client-pause'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;oom'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;fill-disk'= {
+            cand --limit 'How large the disk may be at most'
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
@@ -841,6 +914,9 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
+            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
+            cand oom 'Let it run out of memory, so that the kernel kills it'
+            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
             cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
             cand reset 'Reset its connections and refuse new ones'
             cand latency 'Let its packets come late'
@@ -871,6 +947,12 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;chaos;help;slow'= {
         }
         &'redos;chaos;help;no-fork'= {
+        }
+        &'redos;chaos;help;client-pause'= {
+        }
+        &'redos;chaos;help;oom'= {
+        }
+        &'redos;chaos;help;fill-disk'= {
         }
         &'redos;chaos;help;partition'= {
         }
@@ -1183,6 +1265,9 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
+            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
+            cand oom 'Let it run out of memory, so that the kernel kills it'
+            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
             cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
             cand reset 'Reset its connections and refuse new ones'
             cand latency 'Let its packets come late'
@@ -1212,6 +1297,12 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;chaos;slow'= {
         }
         &'redos;help;chaos;no-fork'= {
+        }
+        &'redos;help;chaos;client-pause'= {
+        }
+        &'redos;help;chaos;oom'= {
+        }
+        &'redos;help;chaos;fill-disk'= {
         }
         &'redos;help;chaos;partition'= {
         }

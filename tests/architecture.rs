@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("dial", &["spec"]),
-    // It runs beside a container, where there is no cluster, no Engine and no terminal.
-    ("agent", &[]),
+    // It runs beside a container, where there is no Engine and no terminal.
+    ("agent", &["spec"]),
     ("plan", &["spec"]),
     ("engine", &["dial", "plan", "spec"]),
     ("sentinel", &["dial", "plan", "spec"]),

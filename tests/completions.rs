@@ -1,6 +1,7 @@
 //! The scripts in `completions/` are those that the binary prints, and complete what they should.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -44,7 +45,10 @@ fn bash_completes_every_verb_and_the_flags_of_up() {
             "{script}\nCOMP_WORDS=({words} '')\nCOMP_CWORD={asked}\n_redos redos \"${{COMP_WORDS[{asked}]}}\" ''\n\
              printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
         );
-        let output = Command::new("bash").args(["--norc", "-c", &text]).output().expect("bash is here");
+        // The script is longer than one argument may be.
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(text.as_bytes()).expect("room for it");
+        let output = Command::new("bash").arg("--norc").arg(file.path()).output().expect("bash is here");
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     let words = complete("redos ");

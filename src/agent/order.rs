@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What an agent does to the network of the container that it was started beside.
+/// What an agent does to the container that it was started beside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// What happens to packets.
-    pub disturbance: Disturbance,
-    /// Which packets.
-    pub link: Link,
+    /// What.
+    pub task: Task,
     /// After how many milliseconds it ends by itself.
     pub lease: u64,
 }
@@ -23,6 +21,30 @@ impl Order {
     pub fn lease(&self) -> Duration {
         Duration::from_millis(self.lease)
     }
+}
+
+/// A task of an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Task {
+    /// Something happens to packets.
+    Disturb {
+        /// What.
+        disturbance: Disturbance,
+        /// To which.
+        link: Link,
+    },
+    /// Writes of the server's clients wait.
+    PauseWrites,
+    /// The server, which has little memory left, needs more.
+    Crowd,
+    /// The disk of a folder is full.
+    FillDisk {
+        /// The folder.
+        folder: String,
+        /// Octets that the disk may have at most.
+        limit: u64,
+    },
 }
 
 /// What happens to packets.
@@ -155,11 +177,13 @@ mod tests {
     fn an_order_survives_the_command_line() {
         let servers = vec!["10.0.0.2:6379".parse().expect("an address"), "10.0.0.2:26379".parse().expect("one")];
         let order = Order {
-            disturbance: Disturbance::Delay { delay: 100, jitter: 5 },
-            link: Link { direction: Direction::Out, ..Link::to(servers) },
+            task: Task::Disturb {
+                disturbance: Disturbance::Delay { delay: 100, jitter: 5 },
+                link: Link { direction: Direction::Out, ..Link::to(servers.clone()) },
+            },
             lease: 10_000,
         };
-        assert_eq!(order.link.peers, [Ipv4Addr::new(10, 0, 0, 2)]);
+        assert_eq!(Link::to(servers).peers, [Ipv4Addr::new(10, 0, 0, 2)]);
         let text = serde_json::to_string(&order).expect("JSON");
         assert_eq!(serde_json::from_str::<Order>(&text).expect("an order"), order);
     }

@@ -75,6 +75,35 @@ pub enum ChaosVerb {
     #[command(after_help = "Examples:
   redos chaos no-fork master --for 30s")]
     NoFork(FaultArgs),
+    /// Have its clients' writes wait, as CLIENT PAUSE does
+    #[command(after_help = "Examples:
+  redos chaos client-pause master --for 3s")]
+    ClientPause(FaultArgs),
+    /// Let it run out of memory, so that the kernel kills it
+    #[command(
+        after_help = "It is left what it has, and gets connections until it needs more. The Engine starts it again, with no more
+memory than before until the fault is undone. Docker never takes a memory limit away: one
+that is as large as the host's memory stays.
+
+Examples:
+  redos chaos oom replica --for 5s"
+    )]
+    Oom(FaultArgs),
+    /// Fill the disk that its data are on, if it is a small one of its own
+    #[command(
+        after_help = "The disk of the Engine itself is never filled. The room is taken by one file without a name.
+
+Examples:
+  redos chaos fill-disk redis-2 --limit 256mb --for 30s"
+    )]
+    FillDisk {
+        /// How large the disk may be at most
+        #[arg(long, value_name = "SIZE", default_value = "1gb")]
+        limit: String,
+        /// Whom and how long.
+        #[command(flatten)]
+        args: FaultArgs,
+    },
     /// Let its packets vanish: all, those of some nodes, one way or both
     #[command(
         after_help = "A connection that is cut stays open, and both ends wait. Without --from nobody reaches it, not even its clients.

@@ -27,6 +27,8 @@ pub struct ContainerFacts {
     pub cpu_quota: i64,
     /// How many processes and threads it may have; 0 for any number.
     pub pids_limit: i64,
+    /// How many octets of memory it may have; 0 for any number.
+    pub memory: i64,
 }
 
 /// A container's place on a network.
@@ -50,6 +52,9 @@ pub enum Limit {
     CpuQuota(i64),
     /// Processes and threads; 0 for no limit.
     Pids(i64),
+    /// Octets of memory, swapped out or not; all that the host has when absent, as the Engine does not take away a limit
+    /// that was once set (0 is passed over, and -1 refused).
+    Memory(Option<u64>),
 }
 
 /// An entry of the journal: an opaque text of the fault, kept by the Engine itself so that it outlives redos.
@@ -61,8 +66,18 @@ pub struct JournalEntry {
     pub text: String,
 }
 
-/// A container beside another: of the image that the other has, in its network namespace, with the right to change that
-/// and no other.
+/// What a helper may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Use the network of the container that it is beside.
+    None,
+    /// Change that network.
+    Network,
+    /// Read and write that container's volumes, as its user.
+    Volumes,
+}
+
+/// A container beside another: of the image that the other has, in its network namespace, with one right or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Helper {
     /// Unique.
@@ -75,6 +90,8 @@ pub struct Helper {
     pub folder: String,
     /// What it runs.
     pub command: Vec<String>,
+    /// What it may do.
+    pub right: Right,
 }
 
 /// What can be done to a container.
@@ -99,6 +116,9 @@ pub trait Containers: Send + Sync + 'static {
 
     /// Limits it.
     fn limit(&self, name: &str, limit: Limit) -> impl Future<Output = Result<()>> + Send;
+
+    /// Octets of memory that it cannot give back: all but what is in files, too.
+    fn memory_kept(&self, name: &str) -> impl Future<Output = Result<u64>> + Send;
 
     /// Takes it off a network.
     fn disconnect(&self, name: &str, network: &str) -> impl Future<Output = Result<()>> + Send;

@@ -5,15 +5,17 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use bollard::models::{ContainerCreateBody, HostConfig, VolumeCreateRequest};
 use bollard::query_parameters as query;
 use redis::AsyncCommands;
+use redos::engine::containers::Containers;
 use redos::spec::{NodeId, REDIS_PORT};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{Cluster, connect, eventually, raw};
+use crate::support::{Cluster, IDLE, connect, eventually, programs, raw};
 
 /// How long a fault may take to be applied and measured on a machine with much else to do.
 const APPLIED: Duration = Duration::from_secs(90);
@@ -228,6 +230,80 @@ async fn kill_guards_of(cluster: &Cluster) {
         assert_eq!(guards.len(), 1, "a fault has a guard");
         assert!(Command::new("kill").args(["-KILL", &guards[0]]).status().expect("kill").success());
     }
+}
+
+#[tokio::test]
+async fn a_server_is_hit_at_its_clients_its_memory_and_its_disk() {
+    let cluster = Cluster::new("server").await;
+    // A disk of its own for one node, which has what is on it while somebody has it mounted.
+    let node: NodeId = "redis-3".parse().expect("a node");
+    let (volume, image) = (node.volume_name(&cluster.name), programs(&cluster.engine).await.redis.image);
+    let small = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=64m")];
+    let labels = [("cluster", cluster.name.as_str()), ("role", "redis"), ("group", "mymaster"), ("ordinal", "3")];
+    let request = VolumeCreateRequest {
+        name: Some(volume.clone()),
+        driver_opts: Some(small.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+        labels: Some(labels.map(|(key, value)| (format!("dev.redos.{key}"), value.to_owned())).into()),
+        ..Default::default()
+    };
+    raw().create_volume(request).await.expect("a volume");
+    let keeper = ContainerCreateBody {
+        image: Some(image),
+        entrypoint: Some(IDLE.iter().map(|word| (*word).to_owned()).collect()),
+        labels: Some([("dev.redos.cluster".to_owned(), cluster.name.to_string())].into()),
+        host_config: Some(HostConfig { binds: Some(vec![format!("{volume}:/data")]), ..Default::default() }),
+        ..Default::default()
+    };
+    let keeper = raw().create_container(None::<query::CreateContainerOptions>, keeper).await.expect("a container").id;
+    raw().start_container(&keeper, None::<query::StartContainerOptions>).await.expect("started");
+    cluster.up(&[]).await.succeeds();
+
+    let mut client = cluster.client(&[]).await;
+    let paused = Held::begin(&cluster, &["client-pause", "master", "--for", "5m"]).await;
+    assert!(paused.evidence.contains("a write waits"), "{}", paused.evidence);
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let mut other = connect(url.trim()).await.expect("a connection");
+    let write = timeout(SILENCE, redis::cmd("SET").arg("paused").arg(1).exec_async(&mut other)).await;
+    assert!(write.is_err(), "it waits");
+    paused.interrupt().await;
+    let _: () = client.set("paused", 2).await.expect("a write");
+
+    let name = cluster.container(node);
+    let facts = async || cluster.engine.container(&name).await.expect("a look").expect("a container");
+    let before = facts().await;
+    let oom = Held::begin(&cluster, &["oom", "redis-3", "--for", "5m"]).await;
+    assert!(oom.evidence.contains("was gone"), "{}", oom.evidence);
+    let during = facts().await;
+    assert!(during.memory > 0 && during.memory < 64 << 20 && during.started_at != before.started_at, "{during:?}");
+    let seen = raw().inspect_container(&name, None::<query::InspectContainerOptions>).await.expect("a container");
+    let engine_says = seen.state.and_then(|state| state.oom_killed);
+    assert_eq!(engine_says, Some(true), "the kernel has killed it for want of memory");
+    oom.interrupt().await;
+    // A limit as large as the host: as good as none.
+    assert!(facts().await.memory >= 1 << 30, "{:?}", facts().await);
+    cluster.up(&[]).await.succeeds();
+    let started = facts().await.started_at;
+    let direct = url.trim().split_once('@').map(|(head, _)| head.to_owned()).expect("a URL with a password");
+    let direct = format!("{direct}@{}", address(&cluster, "redis-3").await);
+    let mut replica = connect(&direct).await.expect("a connection to the replica");
+    // A word that the server has to keep until it is whole: more than it had left.
+    let large = redis::cmd("ECHO").arg(vec![b'x'; 32 << 20]).query_async::<Vec<u8>>(&mut replica).await;
+    assert_eq!(large.expect("it has memory again").len(), 32 << 20);
+    assert_eq!(facts().await.started_at, started, "and lives");
+
+    let full = Held::begin(&cluster, &["fill-disk", "redis-3", "--for", "5m"]).await;
+    assert!(full.evidence.contains("finds no room"), "{}", full.evidence);
+    let _: () = client.set("more", "x".repeat(100_000)).await.expect("the master has room");
+    let health = async || {
+        let info: String = redis::cmd("INFO").arg("persistence").query_async(&mut replica.clone()).await.expect("INFO");
+        info.lines().find(|line| line.starts_with("aof_last_write_status")).unwrap_or_default().to_owned()
+    };
+    eventually("the replica cannot write its file", async || health().await.ends_with("err")).await;
+    full.interrupt().await;
+    eventually("it can again", async || health().await.ends_with("ok")).await;
+    let refused = cluster.redos(&["chaos", "fill-disk", "redis-2"]).await.fails(1);
+    assert!(refused.contains("never filled"), "{refused}");
+    assert_eq!(listed(&cluster).await, []);
 }
 
 #[tokio::test]

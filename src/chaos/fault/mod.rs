@@ -37,11 +37,17 @@ pub enum Fault {
     NoFork,
     /// Something happens to its packets.
     Network(Disturbance),
+    /// Its clients' writes wait.
+    ClientPause,
+    /// Its memory runs out, and the kernel kills it, also when it is started again.
+    Oom,
+    /// Its disk is full.
+    FillDisk(Size),
 }
 
 impl Fault {
     /// All of them, with the parameters that they have unless told otherwise.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Pause,
         Self::Kill(Signal::Kill),
         Self::Stop,
@@ -54,6 +60,9 @@ impl Fault {
         Self::Network(Disturbance::Delay { delay: 100, jitter: 0 }),
         Self::Network(Disturbance::Lose { per_mille: 200 }),
         Self::Network(Disturbance::Throttle { rate: 1_000_000 }),
+        Self::ClientPause,
+        Self::Oom,
+        Self::FillDisk(Size(1 << 30)),
     ];
 
     /// The word of the command line.
@@ -71,6 +80,9 @@ impl Fault {
             Self::Network(Disturbance::Delay { .. }) => "latency",
             Self::Network(Disturbance::Lose { .. }) => "loss",
             Self::Network(Disturbance::Throttle { .. }) => "throttle",
+            Self::ClientPause => "client-pause",
+            Self::Oom => "oom",
+            Self::FillDisk(_) => "fill-disk",
         }
     }
 
@@ -84,8 +96,12 @@ impl Fault {
             | Self::Freeze
             | Self::Disconnect
             | Self::Network(Disturbance::Drop | Disturbance::Reset) => FaultNature::Halts,
+            // One that was killed for want of memory is started again by the Engine.
             Self::Slow
             | Self::NoFork
+            | Self::ClientPause
+            | Self::Oom
+            | Self::FillDisk(_)
             | Self::Network(Disturbance::Delay { .. } | Disturbance::Lose { .. } | Disturbance::Throttle { .. }) => {
                 FaultNature::Degrades
             }
@@ -102,6 +118,7 @@ impl fmt::Display for Fault {
             Self::Network(Disturbance::Delay { delay, jitter }) => write!(f, "={delay}ms+{jitter}ms"),
             Self::Network(Disturbance::Lose { per_mille }) => write!(f, "={}%", f64::from(per_mille) / 10.0),
             Self::Network(Disturbance::Throttle { rate }) => write!(f, "={}", Rate(rate)),
+            Self::FillDisk(limit) => write!(f, "={limit}"),
             _ => Ok(()),
         }
     }
@@ -126,6 +143,7 @@ impl FromStr for Fault {
             }
             Self::Network(Disturbance::Lose { .. }) => value.parse::<Share>().map(Self::loss),
             Self::Network(Disturbance::Throttle { .. }) => value.parse::<Rate>().map(Self::throttle),
+            Self::FillDisk(_) => value.parse().map(Self::FillDisk),
             _ => Err(format!("{word} takes no value")),
         }
     }
@@ -173,8 +191,12 @@ impl FromStr for Share {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate(u64);
 
-/// Units of a rate, the greatest first.
-const UNITS: [(&str, u64); 4] = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1_000), ("bit", 1)];
+/// Units, the greatest first.
+type Units = [(&'static str, u64); 4];
+/// Of a rate.
+const BITS: Units = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1_000), ("bit", 1)];
+/// Of a size, as in redis.conf.
+const OCTETS: Units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10), ("b", 1)];
 /// The least rate that a handshake gets through with before its client gives up.
 const RATE_MIN: u64 = 8_000;
 
@@ -183,19 +205,44 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("'{text}' is no rate, which is one like 256kbit or 1mbit, at least {}", Self(RATE_MIN));
-        let lower = text.to_ascii_lowercase();
-        let (number, unit) =
-            UNITS.iter().find_map(|(name, unit)| Some((lower.strip_suffix(name)?, *unit))).ok_or_else(wrong)?;
-        let rate = number.trim().parse::<f64>().map_err(|_| wrong())? * unit as f64;
-        if rate >= RATE_MIN as f64 { Ok(Self(rate as u64)) } else { Err(wrong()) }
+        read(text, BITS).filter(|rate| *rate >= RATE_MIN).map(Self).ok_or_else(wrong)
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, unit) = UNITS.into_iter().find(|(_, unit)| self.0 >= *unit).unwrap_or(("bit", 1));
-        write!(f, "{}{name}", self.0 as f64 / unit as f64)
+        show(self.0, BITS, f)
     }
+}
+
+/// Octets: `64mb`, `1gb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size(pub u64);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is no size, which is one like 64mb or 1gb");
+        read(text, OCTETS).filter(|octets| *octets > 0).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(self.0, OCTETS, f)
+    }
+}
+
+fn read(text: &str, units: Units) -> Option<u64> {
+    let lower = text.to_ascii_lowercase();
+    let (number, unit) = units.iter().find_map(|(name, unit)| Some((lower.strip_suffix(name)?, *unit)))?;
+    Some((number.trim().parse::<f64>().ok()? * unit as f64) as u64)
+}
+
+fn show(value: u64, units: Units, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (name, unit) = units.into_iter().find(|(_, unit)| value >= *unit).unwrap_or(units[3]);
+    write!(f, "{}{name}", value as f64 / unit as f64)
 }
 
 /// A signal that ends a server.
@@ -258,7 +305,14 @@ mod tests {
 
     #[test]
     fn faults_read_back_as_they_are_shown() {
-        let more = ["kill=SIGTERM", "latency=50ms+10ms", "loss=0.5%", "throttle=256kbit", "throttle=2.5mbit"];
+        let more = [
+            "fill-disk=64mb",
+            "kill=SIGTERM",
+            "latency=50ms+10ms",
+            "loss=0.5%",
+            "throttle=256kbit",
+            "throttle=2.5mbit",
+        ];
         let shown = Fault::ALL.map(|fault| fault.to_string());
         for text in shown.iter().map(String::as_str).chain(more) {
             let fault: Fault = text.parse().unwrap_or_else(|why| panic!("{text}: {why}"));
@@ -279,6 +333,7 @@ mod tests {
             ("throttle=10bit", "8kbit"),
             ("latency=soon", "not a time"),
             ("kill=SIGHUP", "SIGTERM"),
+            ("fill-disk=much", "64mb"),
         ] {
             let refused = text.parse::<Fault>().expect_err(text);
             assert!(refused.contains(hint), "{text}: {refused}");

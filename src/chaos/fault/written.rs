@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::Fault;
-use crate::agent::order::{Link, Order, Word};
+use crate::agent::order::{Link, Order, Task, Word};
 use crate::agent::program::{FOLDER, Program};
-use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
+use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit, Right};
 use crate::engine::{EngineError, EngineErrorKind};
+use crate::spec::NODE_DIR;
 
 /// How long a fault may take to be seen, and to be gone.
 const VISIBLE: Duration = Duration::from_secs(10);
@@ -23,6 +24,10 @@ const POLL: Duration = Duration::from_millis(10);
 const SLOW_QUOTA: i64 = 1000;
 /// What is left to a container that must not fork. The kernel counts threads, and Redis has five.
 const NO_FORK_PIDS: i64 = 6;
+/// What is left to a container that is to run out of memory, beyond what it cannot give back. The Engine takes no limit
+/// below 6 MiB.
+const OOM_LEFT: u64 = 256 << 10;
+const OOM_LIMIT_MIN: u64 = 6 << 20;
 
 /// A fault that is written down: all that is needed to undo it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,21 +111,32 @@ impl Written {
             Fault::Slow => engine.limit(name, Limit::CpuQuota(SLOW_QUOTA)).await,
             Fault::NoFork => engine.limit(name, Limit::Pids(NO_FORK_PIDS)).await,
             Fault::Network(disturbance) => {
-                let order = Order { disturbance, link: self.link.clone(), lease: self.left_ms() };
-                engine.assist(&self.helper(&order)?).await
+                let task = Task::Disturb { disturbance, link: self.link.clone() };
+                engine.assist(&self.helper(task, Right::Network)?).await
+            }
+            Fault::ClientPause => engine.assist(&self.helper(Task::PauseWrites, Right::Volumes)?).await,
+            Fault::FillDisk(limit) => {
+                let task = Task::FillDisk { folder: NODE_DIR.to_owned(), limit: limit.0 };
+                engine.assist(&self.helper(task, Right::Volumes)?).await
+            }
+            Fault::Oom => {
+                let kept = engine.memory_kept(name).await?;
+                engine.limit(name, Limit::Memory(Some((kept + OOM_LEFT).max(OOM_LIMIT_MIN)))).await?;
+                engine.assist(&self.helper(Task::Crowd, Right::None)?).await
             }
         }
     }
 
-    /// The agent that carries out an order beside the container.
-    fn helper(&self, order: &Order) -> Result<Helper, EngineError> {
+    /// The agent that carries out a task beside the container.
+    fn helper(&self, task: Task, right: Right) -> Result<Helper, EngineError> {
         let Program { files, mut command } = Program::running().map_err(|error| {
             let operation = format!("find out what redos is made of, to run it beside {}", self.before.name);
             EngineError::new(EngineErrorKind::Other, operation, anyhow::Error::new(error))
         })?;
-        let order = serde_json::to_string(order).unwrap_or_default();
+        let order = serde_json::to_string(&Order { task, lease: self.left_ms() }).unwrap_or_default();
         command.extend(["chaos", "agent", &order].map(str::to_owned));
-        Ok(Helper { id: self.id.clone(), beside: self.before.name.clone(), files, folder: FOLDER.to_owned(), command })
+        let (id, beside, folder) = (self.id.clone(), self.before.name.clone(), FOLDER.to_owned());
+        Ok(Helper { id, beside, files, folder, command, right })
     }
 
     /// Milliseconds until it has to be undone.
@@ -134,9 +150,7 @@ impl Written {
     /// # Errors
     /// It is not, in time; or the Engine failed.
     pub async fn is_applied(&self, engine: &impl Containers) -> Result<String, EngineError> {
-        if let Fault::Network(_) = self.fault {
-            return self.is_measured(engine).await;
-        }
+        let measured = if self.has_agent() { Some(self.is_measured(engine).await?) } else { None };
         self.until_seen(engine, "see the effect of", |now| match self.fault {
             Fault::Pause => now.paused,
             Fault::Kill(_) | Fault::Stop => !now.running || now.started_at != self.before.started_at,
@@ -145,7 +159,8 @@ impl Written {
             Fault::Disconnect => now.networks.is_empty(),
             Fault::Slow => now.cpu_quota == SLOW_QUOTA,
             Fault::NoFork => now.pids_limit == NO_FORK_PIDS,
-            Fault::Network(_) => true,
+            Fault::Network(_) | Fault::ClientPause | Fault::FillDisk(_) => true,
+            Fault::Oom => !now.running || now.started_at != self.before.started_at,
         })
         .await?;
         let name = &self.before.name;
@@ -156,8 +171,13 @@ impl Written {
             Fault::Disconnect => format!("the Engine says that {name} is on no network"),
             Fault::Slow => format!("the Engine leaves {name} 1 % of a CPU"),
             Fault::NoFork => format!("the Engine lets {name} start no process more"),
-            Fault::Network(_) => String::new(),
+            Fault::Network(_) | Fault::ClientPause | Fault::FillDisk(_) | Fault::Oom => measured.unwrap_or_default(),
         })
+    }
+
+    /// Whether an agent holds it.
+    const fn has_agent(&self) -> bool {
+        matches!(self.fault, Fault::Network(_) | Fault::ClientPause | Fault::FillDisk(_) | Fault::Oom)
     }
 
     /// Waits for the word of the agent.
@@ -198,11 +218,9 @@ impl Written {
     /// # Errors
     /// The Engine failed.
     async fn revert(&self, engine: &impl Containers) -> Result<String, EngineError> {
-        if let Fault::Network(_) = self.fault {
-            return self.dismiss(engine).await;
-        }
+        let said = if self.has_agent() { self.dismiss(engine).await? } else { String::new() };
         let name = &self.before.name;
-        let Some(now) = engine.container(name).await? else { return Ok(String::new()) };
+        let Some(now) = engine.container(name).await? else { return Ok(said) };
         match self.fault {
             Fault::Pause if now.paused => engine.unpause(name).await?,
             Fault::Kill(_) | Fault::Stop if !now.running => engine.start(name).await?,
@@ -218,15 +236,24 @@ impl Written {
             Fault::NoFork if now.pids_limit != self.before.pids_limit => {
                 engine.limit(name, Limit::Pids(self.before.pids_limit)).await?;
             }
+            Fault::Oom => {
+                let before = u64::try_from(self.before.memory).ok().filter(|limit| *limit > 0);
+                engine.limit(name, Limit::Memory(before)).await?;
+                if !now.running {
+                    engine.start(name).await?;
+                }
+            }
             Fault::Pause
             | Fault::Kill(_)
             | Fault::Stop
             | Fault::Freeze
             | Fault::Slow
             | Fault::NoFork
-            | Fault::Network(_) => {}
+            | Fault::Network(_)
+            | Fault::ClientPause
+            | Fault::FillDisk(_) => {}
         }
-        Ok(String::new())
+        Ok(said)
     }
 
     /// Ends the agent. One that is gone already has left nothing: what it made belongs to it.
@@ -255,8 +282,10 @@ impl Written {
             Fault::Disconnect => self.missing(now).next().is_none(),
             Fault::Slow => now.cpu_quota == self.before.cpu_quota,
             Fault::NoFork => now.pids_limit == self.before.pids_limit,
+            // A limit that was not there before cannot be taken away: the Engine puts all the memory of its host instead.
+            Fault::Oom => now.running && (now.memory == self.before.memory || self.before.memory == 0),
             // The agent has said so, or is gone.
-            Fault::Network(_) => true,
+            Fault::Network(_) | Fault::ClientPause | Fault::FillDisk(_) => true,
         })
         .await?;
         engine.strike(&self.id).await

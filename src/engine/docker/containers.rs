@@ -6,7 +6,8 @@ use bollard::models::{
     ContainerInspectResponse, ContainerUpdateBody, EndpointIpamConfig, EndpointSettings, NetworkConnectRequest,
     NetworkDisconnectRequest,
 };
-use bollard::query_parameters::{KillContainerOptions, StartContainerOptions};
+use bollard::query_parameters::{KillContainerOptions, StartContainerOptions, StatsOptions};
+use futures_util::TryStreamExt;
 
 use super::{DockerEngine, helpers, inventory, labels, nodes, volumes};
 use crate::engine::Result;
@@ -53,9 +54,30 @@ impl Containers for DockerEngine {
                 ContainerUpdateBody { cpu_period: Some(CPU_PERIOD), cpu_quota: or_none(quota), ..Default::default() }
             }
             Limit::Pids(pids) => ContainerUpdateBody { pids_limit: or_none(pids), ..Default::default() },
+            Limit::Memory(octets) => {
+                let octets = match octets {
+                    Some(octets) => i64::try_from(octets).ok(),
+                    None => {
+                        let host = self.docker.info().await;
+                        host.map_err(|error| self.failed("ask how much memory the host has", error))?.mem_total
+                    }
+                };
+                ContainerUpdateBody { memory: octets, memory_swap: octets, ..Default::default() }
+            }
         };
         let updated = self.docker.update_container(name, body).await;
         updated.map_err(|error| self.failed(format!("change the limits of {name}"), error))
+    }
+
+    async fn memory_kept(&self, name: &str) -> Result<u64> {
+        let options = StatsOptions { stream: false, one_shot: true };
+        let stats = self.docker.stats(name, Some(options)).try_next().await;
+        let stats = stats.map_err(|error| self.failed(format!("ask how much memory {name} has"), error))?;
+        let memory = stats.and_then(|stats| stats.memory_stats).unwrap_or_default();
+        let details = memory.stats.unwrap_or_default();
+        // In the words of cgroups of version 1, and of version 2.
+        let cached = ["cache", "file"].iter().find_map(|key| details.get(*key)).copied().unwrap_or_default();
+        Ok(memory.usage.unwrap_or_default().saturating_sub(cached))
     }
 
     async fn disconnect(&self, name: &str, network: &str) -> Result<()> {
@@ -132,5 +154,6 @@ fn facts(container: ContainerInspectResponse) -> ContainerFacts {
         networks: networks.into_values().filter_map(attachment).collect(),
         cpu_quota: limits.cpu_quota.unwrap_or_default().max(0),
         pids_limit: limits.pids_limit.unwrap_or_default().max(0),
+        memory: limits.memory.unwrap_or_default().max(0),
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use bollard::models::{
-    ContainerCreateBody, HealthConfig, HostConfig, HostConfigLogConfig, RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, ContainerInspectResponse, HealthConfig, HostConfig, HostConfigLogConfig, RestartPolicy,
+    RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
     CreateContainerOptions, LogsOptions, StartContainerOptions, StopContainerOptions, UploadToContainerOptions,
@@ -20,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::{DockerEngine, fault, labels, nodes};
-use crate::engine::containers::Helper;
+use crate::engine::containers::{Helper, Right};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 
 /// The names of helpers begin with this.
@@ -53,9 +54,8 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
     }
     let beside = nodes::inspect(engine, &helper.beside).await?;
     let beside = beside.ok_or_else(|| wrong(EngineErrorKind::NotFound, anyhow!("there is no such container")))?;
-    let (id, image) = (beside.id.unwrap_or_default(), beside.image.unwrap_or_default());
     let options = CreateContainerOptions { name: Some(name.clone()), ..Default::default() };
-    let made = engine.docker.create_container(Some(options), container(helper, &id, image)).await;
+    let made = engine.docker.create_container(Some(options), container(helper, beside)).await;
     made.map_err(|error| engine.failed(operation(), error))?;
     let started = async {
         upload(engine, &name, helper).await.map_err(|error| engine.failed(operation(), error))?;
@@ -79,19 +79,26 @@ fn machine(here: &str) -> &str {
 }
 
 /// The container of a helper, in the Engine's words.
-fn container(helper: &Helper, beside: &str, image: String) -> ContainerCreateBody {
+fn container(helper: &Helper, beside: ContainerInspectResponse) -> ContainerCreateBody {
+    let id = beside.id.unwrap_or_default();
+    let user = match helper.right {
+        // What is in volumes is its user's alone.
+        Right::Volumes => beside.config.and_then(|config| config.user).unwrap_or_default(),
+        // The right is for root alone.
+        Right::Network | Right::None => "0:0".to_owned(),
+    };
     ContainerCreateBody {
-        image: Some(image),
+        image: beside.image,
         entrypoint: Some(helper.command.clone()),
-        // Rights are for root alone.
-        user: Some("0:0".to_owned()),
+        user: Some(user),
         working_dir: Some("/".to_owned()),
         labels: Some(HashMap::from([(labels::FAULT.to_owned(), helper.id.clone())])),
         healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..Default::default() }),
         host_config: Some(HostConfig {
-            network_mode: Some(format!("container:{beside}")),
+            network_mode: Some(format!("container:{id}")),
+            volumes_from: (helper.right == Right::Volumes).then(|| vec![id.clone()]),
             cap_drop: Some(vec!["ALL".to_owned()]),
-            cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+            cap_add: (helper.right == Right::Network).then(|| vec!["NET_ADMIN".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
             restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
             auto_remove: Some(true),
@@ -199,24 +206,36 @@ async fn log(engine: &DockerEngine, id: &str, follow: bool) -> Result<Option<Str
 
 #[cfg(test)]
 mod tests {
+    use bollard::models::ContainerConfig;
+
     use super::*;
 
     #[test]
-    fn a_helper_may_change_its_network_and_nothing_else() {
-        let helper = Helper {
-            id: "1".to_owned(),
-            beside: "demo-redis-1".to_owned(),
-            files: BTreeMap::new(),
-            folder: "/agent".to_owned(),
-            command: vec!["/agent/redos".to_owned()],
+    fn a_helper_has_the_right_that_it_needs_and_no_other() {
+        let made = |right| {
+            let helper = Helper {
+                id: "1".to_owned(),
+                beside: "demo-redis-1".to_owned(),
+                files: BTreeMap::new(),
+                folder: "/agent".to_owned(),
+                command: vec!["/agent/redos".to_owned()],
+                right,
+            };
+            let config = ContainerConfig { user: Some("10001:10001".to_owned()), ..Default::default() };
+            let (id, config) = (Some("c0ffee".to_owned()), Some(config));
+            let body = container(&helper, ContainerInspectResponse { id, config, ..Default::default() });
+            assert!(body.env.is_none(), "nothing that could hold a secret");
+            let host = body.host_config.expect("a host configuration");
+            assert_eq!(host.network_mode.as_deref(), Some("container:c0ffee"));
+            assert_eq!((host.privileged, host.binds, host.auto_remove), (None, None, Some(true)));
+            assert_eq!(host.security_opt, Some(vec!["no-new-privileges".to_owned()]));
+            assert_eq!(host.cap_drop, Some(vec!["ALL".to_owned()]));
+            (body.user.expect("a user"), host.cap_add, host.volumes_from)
         };
-        let body = container(&helper, "c0ffee", "sha256:1".to_owned());
-        let host = body.host_config.expect("a host configuration");
-        assert_eq!(host.network_mode.as_deref(), Some("container:c0ffee"));
-        assert_eq!((host.cap_drop, host.cap_add), (Some(vec!["ALL".to_owned()]), Some(vec!["NET_ADMIN".to_owned()])));
-        assert_eq!((host.privileged, host.binds, host.auto_remove), (None, None, Some(true)));
-        assert_eq!(host.security_opt, Some(vec!["no-new-privileges".to_owned()]));
-        assert!(body.env.is_none(), "nothing that could hold a secret");
+        let all = Some(vec!["NET_ADMIN".to_owned()]);
+        assert_eq!(made(Right::Network), ("0:0".to_owned(), all, None));
+        assert_eq!(made(Right::Volumes), ("10001:10001".to_owned(), None, Some(vec!["c0ffee".to_owned()])));
+        assert_eq!(made(Right::None), ("0:0".to_owned(), None, None));
     }
 
     #[test]

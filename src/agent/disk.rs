@@ -1,0 +1,126 @@
+//! A disk that is full: one file without a name takes all the room, and gives it back when it is closed, at the latest when
+//! the process ends.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
+
+/// The room that is taken at once; halved when so much is not left.
+const STEP: u64 = 16 << 20;
+/// The name of the file, for the moment in which it has one.
+const NAME: &str = ".redos-fill";
+/// What the container itself is on.
+const ENGINES_OWN: &str = "/";
+
+/// A disk that has no room.
+pub struct Filled {
+    file: File,
+    folder: PathBuf,
+    taken: u64,
+}
+
+impl Filled {
+    /// Takes all the room that there is in a folder. Its file system may be this large at most, in octets, and must not be the
+    /// one that the Engine has its own things on.
+    ///
+    /// # Errors
+    /// In words: it is the Engine's, or too large, or cannot be filled. Nothing is left of it then.
+    pub fn begin(folder: &str, limit: u64) -> Result<(Self, String), String> {
+        let folder = PathBuf::from(folder);
+        let failed = |error: io::Error| format!("{} cannot be filled: {error}", folder.display());
+        let (total, _) = size(&folder).map_err(failed)?;
+        if total == size(Path::new(ENGINES_OWN)).map_err(failed)?.0 {
+            return Err(format!(
+                "{} is on the disk that the Engine itself is on, which is never filled; it needs a disk of its own, such as \
+                 a small one that --data-dir names",
+                folder.display()
+            ));
+        }
+        if total > limit {
+            let (total, limit) = (mib(total), mib(limit));
+            return Err(format!("the disk of {} has {total}, and at most {limit} are filled", folder.display()));
+        }
+        let mut filled = Self { file: nameless(&folder).map_err(failed)?, folder: folder.clone(), taken: 0 };
+        filled.take().map_err(failed)?;
+        match filled.has_room().map_err(failed)? {
+            true => Err(format!("{} has room still, after {}", folder.display(), mib(filled.taken))),
+            false => {
+                let evidence =
+                    format!("a write to {} finds no room, {} are taken", folder.display(), mib(filled.taken));
+                Ok((filled, evidence))
+            }
+        }
+    }
+
+    fn take(&mut self) -> io::Result<()> {
+        let mut step = STEP;
+        while step > 0 {
+            match fallocate(&self.file, FallocateFlags::empty(), self.taken, step) {
+                Ok(()) => self.taken += step,
+                Err(error) if io::Error::from(error).kind() == io::ErrorKind::StorageFull => step /= 2,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether one more page can be written.
+    fn has_room(&self) -> io::Result<bool> {
+        let written = nameless(&self.folder).and_then(|mut file| file.write_all(&[0; 4096]));
+        match written {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives the room back.
+    ///
+    /// # Errors
+    /// In words: there is still none.
+    pub fn end(self) -> Result<String, String> {
+        let Self { file, folder, .. } = self;
+        drop(file);
+        match size(&folder) {
+            Ok((_, 0)) => Err(format!("{} has no room still", folder.display())),
+            Ok((_, free)) => Ok(format!("{} has room for {} again", folder.display(), mib(free))),
+            Err(error) => Err(format!("the room in {} is not known: {error}", folder.display())),
+        }
+    }
+}
+
+/// Octets of the file system of a folder: in all, and free.
+fn size(folder: &Path) -> io::Result<(u64, u64)> {
+    let known = statvfs(folder)?;
+    Ok((known.f_blocks * known.f_frsize, known.f_bavail * known.f_frsize))
+}
+
+/// A file that nobody else finds.
+fn nameless(folder: &Path) -> io::Result<File> {
+    let path = folder.join(NAME);
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
+    fs::remove_file(&path)?;
+    Ok(file)
+}
+
+fn mib(octets: u64) -> String {
+    format!("{:.0} MiB", octets as f64 / f64::from(1 << 20))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_disk_is_never_filled() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().to_str().expect("a path");
+        let free = size(folder.path()).expect("a size").1;
+        let refused = Filled::begin(path, 1 << 20).err().expect("it is refused");
+        assert!(refused.contains("never filled") || refused.contains("at most 1 MiB"), "{refused}");
+        assert!(fs::read_dir(folder.path()).expect("readable").next().is_none(), "nothing was made");
+        assert!(free > 0);
+    }
+}

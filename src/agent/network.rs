@@ -1,0 +1,59 @@
+//! A disturbance of the network as a whole: its rules, its queue, and what is measured of it.
+
+use super::order::{Disturbance, Link};
+use super::probe::Look;
+use super::queue::Queue;
+use super::rules::Rules;
+
+/// A disturbance that is there.
+pub struct Disturbed {
+    rules: Rules,
+    queue: Option<Queue>,
+    before: Look,
+}
+
+impl Disturbed {
+    /// Brings it about and sees that it is felt. Returns it with what was measured.
+    ///
+    /// # Errors
+    /// In words: it cannot be, or it is not felt as it should be. Nothing is left of it then.
+    pub async fn begin(disturbance: Disturbance, link: &Link) -> Result<(Self, String), String> {
+        let before = Look::before(disturbance, link).await?;
+        // Any that nobody else has in this network namespace.
+        let number: u16 = rand::random_range(1..u16::MAX);
+        let queue = match disturbance {
+            Disturbance::Drop | Disturbance::Reset => None,
+            Disturbance::Delay { .. } | Disturbance::Lose { .. } | Disturbance::Throttle { .. } => {
+                let why = |error| format!("the kernel has no queues (CONFIG_NETFILTER_NETLINK_QUEUE): {error}");
+                Some(Queue::serve(number, disturbance).await.map_err(why)?)
+            }
+        };
+        let rules = Rules::apply(disturbance, link, number).await?;
+        let count = queue.as_ref().map(|queue| &*queue.count);
+        match before.felt(disturbance, link, count).await {
+            Ok(evidence) => Ok((Self { rules, queue, before }, evidence)),
+            Err(why) => {
+                let left = end(rules, queue).await.err().map(|left| format!("; and {left}")).unwrap_or_default();
+                Err(format!("it is not felt as it should be: {why}{left}"))
+            }
+        }
+    }
+
+    /// Ends it and looks again.
+    ///
+    /// # Errors
+    /// In words: it does not end.
+    pub async fn end(self) -> Result<String, String> {
+        end(self.rules, self.queue).await?;
+        Ok(self.before.over().await)
+    }
+}
+
+/// First no packet is sent to the queue any more, then those in it go on.
+async fn end(rules: Rules, queue: Option<Queue>) -> Result<(), String> {
+    rules.end().await?;
+    match queue {
+        Some(queue) => queue.end().await.map_err(|error| format!("the queue of packets has broken down: {error}")),
+        None => Ok(()),
+    }
+}

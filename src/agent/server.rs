@@ -1,0 +1,159 @@
+//! What is done to a server as a client of it, from its own network namespace.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use crate::spec::render::SECRETS_FILE;
+use crate::spec::secret::user;
+use crate::spec::{REDIS_PORT, SENTINEL_PORT, Secrets};
+
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How long a write is waited for that is not to be answered.
+const SILENCE: Duration = Duration::from_millis(400);
+/// A write that changes nothing.
+const WRITE: [&str; 2] = ["DEL", "redos:no-such-key"];
+/// Connections that are opened at most to a server that is to run out of memory. Redis takes 10,000.
+const CROWD: usize = 8000;
+/// How long such a server may take to be killed. One that is short of memory is slow.
+const KILLED: Duration = Duration::from_secs(30);
+/// A request that is not complete: all but the last octet of the longest word that Redis takes from who has not logged in
+/// (PROTO_MBULK_LEN 16384 in networking.c).
+const INCOMPLETE: usize = 16_384;
+
+/// A server whose clients' writes wait.
+pub struct WritesPaused {
+    connection: Connection,
+}
+
+impl WritesPaused {
+    /// Has writes wait, at most for a time, and sees that one does.
+    ///
+    /// # Errors
+    /// In words: the server has no such pause, or a write does not wait.
+    pub async fn begin(lease: Duration) -> Result<(Self, String), String> {
+        let mut connection = Connection::logged_in().await?;
+        let mut probe = Connection::logged_in().await?;
+        probe.ask(&WRITE).await.map_err(|why| format!("it takes no writes already before: {why}"))?;
+        let millis = lease.as_millis().to_string();
+        connection.ask(&["CLIENT", "PAUSE", &millis, "WRITE"]).await?;
+        let paused = Self { connection };
+        match timeout(SILENCE, probe.ask(&WRITE)).await {
+            Err(_) => Ok((paused, format!("a write waits for more than {} ms", SILENCE.as_millis()))),
+            Ok(answer) => {
+                let ended = paused.end().await;
+                Err(format!("a write does not wait but is answered: {answer:?}; {ended:?}"))
+            }
+        }
+    }
+
+    /// Lets them go on and sees that one does.
+    ///
+    /// # Errors
+    /// In words: the server does not, or a write still waits.
+    pub async fn end(mut self) -> Result<String, String> {
+        self.connection.ask(&["CLIENT", "UNPAUSE"]).await?;
+        let began = Instant::now();
+        // A node that is a replica by now refuses it, and at once.
+        let answer = self.connection.ask(&WRITE).await;
+        match answer {
+            Err(why) if !why.contains("READONLY") => Err(why),
+            Ok(_) | Err(_) => Ok(format!("a write is answered after {:.1} ms", began.elapsed().as_secs_f64() * 1000.0)),
+        }
+    }
+}
+
+/// Opens connections to a server whose memory is short, each with a request that it has to keep, until it is killed.
+///
+/// # Errors
+/// In words: it lives on.
+pub async fn crowd() -> Result<String, String> {
+    let began = Instant::now();
+    let mut port = REDIS_PORT;
+    if TcpStream::connect(local(port)).await.is_err() {
+        port = SENTINEL_PORT;
+    }
+    let mut crowd = Vec::new();
+    let request = [b"*2\r\n$4\r\nPING\r\n$16384\r\n".as_slice(), &[b'x'; INCOMPLETE - 1]].concat();
+    let crowding = async {
+        while crowd.len() < CROWD {
+            let mut stream = TcpStream::connect(local(port)).await?;
+            stream.write_all(&request).await?;
+            crowd.push(stream);
+        }
+        Ok::<(), io::Error>(())
+    };
+    let broken = timeout(KILLED, crowding).await;
+    let first = crowd.first();
+    let is_dead = async || match first {
+        // It says nothing of its own: what comes is the end of the connection.
+        Some(first) => {
+            let left = KILLED.saturating_sub(began.elapsed()).max(ANSWER);
+            timeout(left, first.readable()).await.is_ok()
+        }
+        None => false,
+    };
+    match broken {
+        Ok(Err(_)) | Err(_) if is_dead().await => {
+            Ok(format!("it was gone with {} connections, after {:.1} s", crowd.len(), began.elapsed().as_secs_f64()))
+        }
+        Ok(Ok(())) if is_dead().await => Ok(format!("it was gone after {CROWD} connections")),
+        Ok(Err(error)) => Err(format!("it takes no more than {} connections, and lives: {error}", crowd.len())),
+        Ok(Ok(())) | Err(_) => Err(format!("it lives with {} connections", crowd.len())),
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// A connection to a Redis node, as redos.
+struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    /// Opens one, with the password that the node keeps in its volume.
+    async fn logged_in() -> Result<Self, String> {
+        let text = fs::read_to_string(SECRETS_FILE).map_err(|error| {
+            format!("the password is not in its volume, as it is in those that redos made: {error}")
+        })?;
+        let secrets: Secrets =
+            serde_json::from_str(&text).map_err(|_| format!("{SECRETS_FILE} is not what redos wrote"))?;
+        let stream = timeout(ANSWER, TcpStream::connect(local(REDIS_PORT))).await;
+        let stream =
+            stream.map_err(io::Error::from).flatten().map_err(|error| format!("it is not reached: {error}"))?;
+        let mut connection = Self(BufReader::new(stream));
+        connection.ask(&["AUTH", user::ADMIN, secrets.admin.expose()]).await?;
+        Ok(connection)
+    }
+
+    /// Asks something that is answered in one line.
+    async fn ask(&mut self, words: &[&str]) -> Result<String, String> {
+        let mut request = format!("*{}\r\n", words.len());
+        for word in words {
+            request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+        }
+        let asking = async {
+            self.0.get_mut().write_all(request.as_bytes()).await?;
+            let mut line = String::new();
+            match self.0.read_line(&mut line).await? {
+                0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+                _ => Ok(line),
+            }
+        };
+        // The words may hold a password; the first does not.
+        let what = words.first().copied().unwrap_or_default();
+        let answer = timeout(ANSWER, asking).await.map_err(io::Error::from).flatten();
+        let answer = answer.map_err(|error| format!("it does not answer {what}: {error}"))?;
+        let answer = answer.trim_end();
+        match answer.strip_prefix('-') {
+            Some(refused) => Err(format!("it refuses {what}: {refused}")),
+            None => Ok(answer.to_owned()),
+        }
+    }
+}
