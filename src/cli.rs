@@ -284,13 +284,15 @@ Exit codes: 0 passed, 1 a limit was missed, 3 acknowledged writes lost or the te
 Examples:
   redos failover-test                                  pause the master, unpause it, judge
   redos failover-test --fault kill --rounds 10 --report out
+  redos failover-test --fault isolate                  the proxy still reaches it, its replicas do not
   redos failover-test --clients fresh,lasting --rate 1000 --max-outage 3s
   redos failover-test --proxy 127.0.0.1:6379 --sentinel 127.0.0.1:26379 \\
     --container redis_master --container redis_slave   any Redis with Sentinel in Docker"
 )]
 pub struct FailoverTestArgs {
-    /// What happens to the master: pause, kill, stop, freeze, disconnect, slow, no-fork, restart, switchover or
-    /// sentinel-failover
+    /// What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%,
+    /// throttle=1mbit, slow, no-fork as in 'redos chaos'; isolate (cut off from its peers, not from the proxy); restart,
+    /// switchover or sentinel-failover
     #[arg(long, value_name = "FAULT", default_value = "pause")]
     pub fault: String,
     /// How often

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
-use super::fault::Written;
+use super::fault::{Fault, Written};
 use super::history::{
     FaultRecord, Header, HistoryError, KIND, Record, RoundBegin, RoundEnd, SeenRole, WorkloadFacts, Writer,
 };
@@ -24,7 +24,7 @@ use super::subject::{Server, Subject};
 use super::watch::{Seen, Watch};
 use super::workload::{Place, Settings, Workload};
 use super::{history::Client, read_back};
-use crate::agent::order::Link;
+use crate::agent::order::{Disturbance, Link};
 use crate::dial::BoxFuture;
 use crate::engine::EngineError;
 use crate::engine::containers::Containers;
@@ -152,7 +152,7 @@ impl<E: Containers> Driver<'_, '_, E> {
             run: format!("{:08x}", rand::random::<u32>()),
             started_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
             subject: self.subject.name.clone(),
-            scenario: scenario.trial.as_str().to_owned(),
+            scenario: scenario.trial.to_string(),
             seed: scenario.seed,
             workload: WorkloadFacts {
                 rate: scenario.rate,
@@ -287,7 +287,7 @@ impl<E: Containers> Driver<'_, '_, E> {
     async fn inflict(&self, target: &Server, watch: &Watch, clock: Clock) -> Result<(FaultRecord, bool), DriverError> {
         let trial = self.scenario.trial;
         let mut fault = FaultRecord {
-            fault: trial.as_str().to_owned(),
+            fault: trial.to_string(),
             target: target.name.clone(),
             nature: trial.nature(),
             applied: clock.now(),
@@ -298,15 +298,12 @@ impl<E: Containers> Driver<'_, '_, E> {
         };
         let broken_off = match trial {
             Trial::Fault(kind) => {
-                let lease = self.scenario.lease(self.subject.down_after);
                 let link = Link::to_everybody(self.others(target));
-                match Written::write(self.engine, kind, &target.name, &target.container, &link, lease).await {
-                    Ok(written) => self.hold(&written, target, &mut fault, watch, clock).await?,
-                    Err(error) => {
-                        fault.evidence = in_full(&error);
-                        false
-                    }
-                }
+                self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
+            }
+            Trial::Isolate => {
+                let (kind, link) = (Fault::Network(Disturbance::Drop), Link::to(self.others(target)));
+                self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
             }
             Trial::Restart => {
                 fault.applied = clock.now();
@@ -336,6 +333,25 @@ impl<E: Containers> Driver<'_, '_, E> {
             }
         };
         Ok((fault, broken_off))
+    }
+
+    /// Writes a fault down and holds it. Returns whether the user broke off.
+    async fn cause(
+        &self,
+        kind: Fault,
+        link: &Link,
+        target: &Server,
+        fault: &mut FaultRecord,
+        (watch, clock): (&Watch, Clock),
+    ) -> Result<bool, DriverError> {
+        let lease = self.scenario.lease(self.subject.down_after);
+        match Written::write(self.engine, kind, &target.name, &target.container, link, lease).await {
+            Ok(written) => self.hold(&written, target, fault, watch, clock).await,
+            Err(error) => {
+                fault.evidence = in_full(&error);
+                Ok(false)
+            }
+        }
     }
 
     /// Applies a written fault, waits for the failover, and undoes it. Returns whether the user broke off.

@@ -26,6 +26,8 @@ pub const SETTLE: Duration = Duration::from_secs(60);
 pub enum Trial {
     /// A fault, which is undone after the failover.
     Fault(Fault),
+    /// Cut off from the other Redis nodes and the Sentinels, while clients and the proxy still reach it.
+    Isolate,
     /// Stopped and started again without a pause between.
     Restart,
     /// `SENTINEL FAILOVER` as it is.
@@ -35,20 +37,11 @@ pub enum Trial {
 }
 
 impl Trial {
-    /// The word of the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fault(fault) => fault.as_str(),
-            Self::Restart => "restart",
-            Self::SentinelFailover => "sentinel-failover",
-            Self::Switchover => "switchover",
-        }
-    }
-
     /// What the target can still do.
     pub const fn nature(self) -> FaultNature {
         match self {
             Self::Fault(fault) => fault.nature(),
+            Self::Isolate => FaultNature::Isolates,
             Self::Restart => FaultNature::Halts,
             Self::SentinelFailover | Self::Switchover => FaultNature::Planned,
         }
@@ -59,14 +52,21 @@ impl Trial {
         match self {
             Self::Fault(fault) => matches!(fault.nature(), FaultNature::Halts),
             Self::Restart => false,
-            Self::SentinelFailover | Self::Switchover => true,
+            Self::Isolate | Self::SentinelFailover | Self::Switchover => true,
         }
     }
 }
 
 impl fmt::Display for Trial {
+    /// The word of the command line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        match self {
+            Self::Fault(fault) => fault.fmt(f),
+            Self::Isolate => f.write_str("isolate"),
+            Self::Restart => f.write_str("restart"),
+            Self::SentinelFailover => f.write_str("sentinel-failover"),
+            Self::Switchover => f.write_str("switchover"),
+        }
     }
 }
 
@@ -74,14 +74,11 @@ impl FromStr for Trial {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "restart" => Ok(Self::Restart),
-            "sentinel-failover" => Ok(Self::SentinelFailover),
-            "switchover" => Ok(Self::Switchover),
-            fault => {
-                fault.parse().map(Self::Fault).map_err(|why| format!("{why}, restart, sentinel-failover, switchover"))
-            }
+        let own = [Self::Isolate, Self::Restart, Self::SentinelFailover, Self::Switchover];
+        if let Some(trial) = own.into_iter().find(|trial| trial.to_string() == text) {
+            return Ok(trial);
         }
+        text.parse().map(Self::Fault).map_err(|why| format!("{why}, isolate, restart, sentinel-failover, switchover"))
     }
 }
 
@@ -171,9 +168,9 @@ mod tests {
 
     #[test]
     fn every_trial_is_called_by_its_word() {
-        let planned = [Trial::Restart, Trial::SentinelFailover, Trial::Switchover];
-        for trial in Fault::ALL.map(Trial::Fault).into_iter().chain(planned) {
-            assert_eq!(trial.as_str().parse(), Ok(trial));
+        let own = [Trial::Isolate, Trial::Restart, Trial::SentinelFailover, Trial::Switchover];
+        for trial in Fault::ALL.map(Trial::Fault).into_iter().chain(own) {
+            assert_eq!(trial.to_string().parse(), Ok(trial));
         }
         assert!("explode".parse::<Trial>().is_err_and(|why| why.contains("pause") && why.contains("switchover")));
     }
