@@ -325,7 +325,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     .map_err(|reason| self.impossible(step, &reason))?;
                 self.engine.create_node(self.spec, &wanted, &network.id).await.map_err(at_engine)
             }
-            Action::WriteConfig { node, masters, existing } => {
+            Action::WriteConfig { node, masters, existing, standing } => {
                 let subnet = known_network()?.subnet;
                 let old = match node {
                     NodeId::Sentinel(_) => {
@@ -333,7 +333,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     }
                     NodeId::Redis { .. } | NodeId::Proxy(_) => None,
                 };
-                let files = self.files(*node, masters, *existing, subnet, old).map_err(in_render)?;
+                let files = self.files(*node, masters, *existing, *standing, subnet, old).map_err(in_render)?;
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)
             }
             Action::StartNode { node } => self.engine.start_node(name, *node).await.map_err(at_engine),
@@ -359,7 +359,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     group: *group,
                     master,
                     quorum: self.spec.quorum,
-                    settings: render::sentinel_settings(self.spec),
+                    settings: render::sentinel_settings(self.spec, *node),
                     peers: peers.collect::<Result<_, ApplyError>>()?,
                 };
                 self.command(step, inventory, *node, &command).await
@@ -436,6 +436,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         node: NodeId,
         masters: &BTreeMap<Group, NodeId>,
         existing: Option<SocketAddrV4>,
+        standing: render::Standing,
         subnet: Subnet,
         old: Option<Vec<u8>>,
     ) -> Result<Vec<NodeFile>, render::RenderError> {
@@ -447,7 +448,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     Some(server) => render::Source::Existing(server),
                     None => master.map_or(render::Source::Nobody, render::Source::Node),
                 };
-                render::redis_files(spec, subnet, secrets, node, source)
+                render::redis_files(spec, subnet, secrets, node, source, standing)
             }
             NodeId::Sentinel(_) => {
                 let old = old.map(|octets| String::from_utf8_lossy(&octets).into_owned());

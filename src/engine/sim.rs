@@ -187,14 +187,14 @@ impl World {
         let spec = self.spec.clone();
         let server = match (id.role(), self.stored(id), spec) {
             (Role::Redis, Some(StoredState::Redis { replica_of, .. }), Some(spec)) => {
-                Some(Server::Redis { replica_of, config: render::runtime_directives(&spec, 0) })
+                Some(Server::Redis { replica_of, config: render::runtime_directives(&spec) })
             }
             (Role::Sentinel, stored, Some(spec)) if self.text(id, render::SENTINEL_CONF).is_some() => {
                 let masters = match stored {
                     Some(StoredState::Sentinel { masters }) => masters,
                     Some(StoredState::Redis { .. }) | None => BTreeMap::new(),
                 };
-                let mut settings = render::sentinel_settings(&spec);
+                let mut settings = render::sentinel_settings(&spec, id);
                 settings.insert("quorum".to_owned(), spec.quorum.to_string());
                 let known = self.everybody_but(id);
                 let watch = |master: crate::plan::observed::StoredMaster| Watched {

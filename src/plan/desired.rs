@@ -114,9 +114,12 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
         NodeId::Redis { .. } => json!({
             "image": spec.images.redis,
             "dir": spec.persistence.dir,
+            "command": render::command_line(node.role(), ""),
             "directives": render::fixed_directives(spec),
         }),
-        NodeId::Sentinel(_) => json!({ "image": spec.images.redis }),
+        NodeId::Sentinel(_) => {
+            json!({ "image": spec.images.redis, "command": render::command_line(node.role(), "") })
+        }
         NodeId::Proxy(_) => json!({
             "image": spec.images.proxy,
             "bind": spec.ports.bind,

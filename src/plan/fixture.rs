@@ -7,6 +7,7 @@ use super::observed::{
     Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, ProxyRoute, ProxyView,
     PublishedPort, RedisView, RoleView, SentinelView, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
 };
+use crate::spec::render::sentinel_settings;
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
 
 /// The first group.
@@ -182,7 +183,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             address: at(NodeId::redis(group, 1), REDIS_PORT),
             flags: BTreeSet::from(["master".to_owned()]),
             quorum: spec.quorum,
-            down_after: spec.sentinel.down_after,
+            down_after: sentinel_settings(spec, me)["down-after-milliseconds"].parse().expect("a number"),
             failover_timeout: spec.sentinel.failover_timeout,
             parallel_syncs: spec.replicas,
             config_epoch: 1,

@@ -241,7 +241,7 @@ fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<()
     for node in spec.redis_nodes(group).filter(|node| *node != master) {
         replica_in_sync(node, master, observed)?;
     }
-    // The master's own word, too: it counts only acknowledged replicas for min-replicas-to-write.
+    // The master's own word, too: a replica that it does not send to has no data yet, whatever the replica believes.
     let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
         Some(RoleView::Master { replicas }) => replicas,
         Some(RoleView::Replica { .. }) if spec.follow.existing().is_some() => return Ok(()),

@@ -7,6 +7,7 @@ use std::net::SocketAddrV4;
 use serde::Serialize;
 
 use super::gate::Gate;
+use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role};
 
 /// The number of a step within its plan, counted from 1.
@@ -49,6 +50,8 @@ pub enum Action {
         masters: BTreeMap<Group, NodeId>,
         /// The server outside of the cluster that a Redis node has to copy.
         existing: Option<SocketAddrV4>,
+        /// What a Redis node may believe when it starts next.
+        standing: Standing,
     },
     /// Start a node.
     StartNode {
@@ -174,7 +177,7 @@ impl fmt::Display for Action {
             Self::WriteConfig { node, existing: Some(existing), .. } => {
                 write!(f, "write configuration of {node}, replica of {existing}")
             }
-            Self::WriteConfig { node, masters, existing: None } => {
+            Self::WriteConfig { node, masters, existing: None, .. } => {
                 write!(f, "write configuration of {node}")?;
                 match masters.iter().next() {
                     Some((_, master)) if node.role() == Role::Redis && master == node => f.write_str(", master"),

@@ -154,7 +154,7 @@ impl Client {
     }
 
     async fn redis(&self, peer: Peer) -> Result<RedisView, ServerError> {
-        let (runtime, fixed) = (render::runtime_directives(&self.spec, 0), render::fixed_directives(&self.spec));
+        let (runtime, fixed) = (render::runtime_directives(&self.spec), render::fixed_directives(&self.spec));
         let directives: Vec<&String> = runtime.keys().chain(fixed.keys()).collect();
         let mut pipeline = pipe();
         pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "replication", "keyspace"]);

@@ -22,6 +22,7 @@ mod schema;
 mod security;
 mod servers;
 mod support;
+mod survive;
 mod unready;
 mod up;
 mod writers;

@@ -42,16 +42,21 @@ impl Writers {
 
     /// Stops them. Returns the acknowledged keys and the longest time in which none of a kind was acknowledged.
     pub async fn stop(self) -> (Vec<String>, Duration) {
+        let ledgers = self.end().await;
+        let longest = |ledger: &Vec<(String, Instant)>| ledger.windows(2).map(|pair| pair[1].1 - pair[0].1).max();
+        let gap = ledgers.iter().filter_map(longest).max().unwrap_or_default();
+        (ledgers.into_iter().flatten().map(|(key, _)| key).collect(), gap)
+    }
+
+    /// Stops them. Returns what each of them had acknowledged, and when.
+    pub async fn end(self) -> Vec<Vec<(String, Instant)>> {
         self.stop.store(true, Ordering::Relaxed);
-        let (mut keys, mut gap) = (Vec::new(), Duration::ZERO);
+        let mut ledgers = Vec::new();
         for (ledger, task) in self.tasks {
             task.await.expect("a writer does not panic");
-            let ledger = std::mem::take(&mut *ledger.lock().expect("a ledger"));
-            let longest = ledger.windows(2).map(|pair| pair[1].1 - pair[0].1).max();
-            gap = gap.max(longest.unwrap_or_default());
-            keys.extend(ledger.into_iter().map(|(key, _)| key));
+            ledgers.push(std::mem::take(&mut *ledger.lock().expect("a ledger")));
         }
-        (keys, gap)
+        ledgers
     }
 }
 

@@ -16,6 +16,7 @@ use super::gate::{Gate, node_at};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, majority_word, reckon, successor};
 use super::step::{Action, Plan, StepId};
+use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec, render};
 
 /// What makes the observed cluster the desired one. Empty when it is, and ready.
@@ -159,7 +160,22 @@ impl<'a> Planner<'a> {
     fn write_config(&mut self, node: NodeId, why: &str) {
         let masters = self.masters_for(node);
         let existing = self.standby_of.filter(|_| node == Spec::head());
-        self.step(node, Action::WriteConfig { node, masters, existing }, why, []);
+        let standing = self.standing(node);
+        self.step(node, Action::WriteConfig { node, masters, existing, standing }, why, []);
+    }
+
+    /// A Sentinel that runs, even one that does not answer now, may learn of a failover between this look and the node's
+    /// start.
+    fn standing(&self, node: NodeId) -> Standing {
+        let runs = |(node, facts): (&NodeId, &NodeFacts)| {
+            node.role() == Role::Sentinel
+                && matches!(facts.state, NodeState::Running | NodeState::Paused | NodeState::Restarting)
+        };
+        match node.group() {
+            Some(group) if self.unborn.contains(&group) => Standing::New,
+            _ if self.observed.inventory.nodes.iter().any(runs) => Standing::Open,
+            _ => Standing::Decided,
+        }
     }
 
     /// A node can be configured when the masters that it must name are decided.
@@ -270,7 +286,7 @@ impl<'a> Planner<'a> {
 
     /// Runtime settings, and nodes that follow nobody or the wrong one.
     fn set_redis_right(&mut self) {
-        let wanted = render::runtime_directives(self.spec, 0);
+        let wanted = render::runtime_directives(self.spec);
         for node in self.spec.groups().flat_map(|group| self.spec.redis_nodes(group)).collect::<Vec<_>>() {
             let Some(view) = self.redis_view(node) else { continue };
             let differs = |(name, value): &(&String, &String)| {

@@ -75,7 +75,7 @@ impl Planner<'_> {
     /// A Sentinel's settings of a group that it watches, and those whom it does not know: other Sentinels it would first
     /// hear of by their next announcement, up to two seconds later, replicas by its next question, up to ten.
     fn set_watch_right(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {
-        let mut wanted = render::sentinel_settings(self.spec);
+        let mut wanted = render::sentinel_settings(self.spec, node);
         wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
         let have = BTreeMap::from([
             ("quorum", watched.quorum.to_string()),

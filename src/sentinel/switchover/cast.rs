@@ -92,8 +92,6 @@ pub(super) struct Cast {
     pub needed: usize,
     /// The highest epoch that was seen.
     pub epoch: u64,
-    /// Replicas that the new master must have before it takes a write (`min-replicas-to-write`).
-    pub min_replicas: u64,
     /// How long the Sentinels bear a silent master.
     pub down_after: Duration,
 }
@@ -130,7 +128,7 @@ pub(super) fn cast(
     if old == to {
         return Ok(None);
     }
-    let new = fit(topology.redis.get(&to), Peer { node: old, address: word.address }, master)?;
+    fit(topology.redis.get(&to), Peer { node: old, address: word.address }, master)?;
     let peer = |node: NodeId, port| {
         let address = inventory.nodes.get(&node)?.address?;
         Some(Peer { node, address: SocketAddrV4::new(address, port) })
@@ -152,7 +150,6 @@ pub(super) fn cast(
         others: others.filter_map(|node| peer(node, REDIS_PORT)).collect(),
         needed,
         epoch: epochs.max().unwrap_or_default(),
-        min_replicas: new.config.get("min-replicas-to-write").and_then(|n| n.parse().ok()).unwrap_or_default(),
         down_after: Duration::from_millis(word.down_after),
         sentinels: voters.collect(),
     }))

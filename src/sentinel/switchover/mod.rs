@@ -184,8 +184,6 @@ impl<'a> Ready<'a> {
             return Err(self.give_up(Refusal::TooSlow(pause / 2)).await);
         }
         let mut promotion = pipe();
-        // It would refuse writes until replicas follow it, some 30 ms later.
-        self.require_replicas(&mut promotion, 0);
         promotion.cmd("REPLICAOF").arg("NO").arg("ONE");
         let promoted = send(self.cast.new.node, &self.new, "REPLICAOF NO ONE", &promotion, CHANGE).await;
         if promoted.is_err() || began.elapsed() > pause / 2 {
@@ -220,7 +218,6 @@ impl<'a> Ready<'a> {
         let lone = self.sentinels.iter().filter(|(voter, _)| voter.herald.is_none());
         join_all(lone.map(|(voter, link)| self.announce(voter, link, epoch))).await;
         let mut rewrite = pipe();
-        self.require_replicas(&mut rewrite, self.cast.min_replicas);
         rewrite.cmd("CONFIG").arg("REWRITE");
         let rewritten = send(self.cast.new.node, &self.new, "CONFIG REWRITE", &rewrite, CHANGE).await;
         demoted?;
@@ -262,7 +259,6 @@ impl<'a> Ready<'a> {
     async fn give_up(&self, why: Refusal) -> ServerError {
         let mut follow = pipe();
         follow.cmd("REPLICAOF").arg(self.cast.old.address.ip().to_string()).arg(self.cast.old.address.port());
-        self.require_replicas(&mut follow, self.cast.min_replicas);
         let _ = tokio::join!(
             send(self.cast.new.node, &self.new, "REPLICAOF", &follow, CHANGE),
             release(self.cast.old.node, &self.old),
@@ -321,13 +317,6 @@ impl<'a> Ready<'a> {
         send(peer.node, link, "REPLICAOF", &change, CHANGE).await.map(drop)
     }
 
-    /// Adds how many replicas the new master must have to take writes, where that is asked for at all.
-    fn require_replicas(&self, pipeline: &mut Pipeline, count: u64) {
-        if self.cast.min_replicas > 0 {
-            pipeline.cmd("CONFIG").arg("SET").arg("min-replicas-to-write").arg(count);
-        }
-    }
-
     /// Waits until the new master has its replicas.
     async fn await_replicas(&self) {
         let mut question = pipe();
@@ -344,7 +333,7 @@ impl<'a> Ready<'a> {
                 sleep(SETTLE_POLL).await;
             }
         };
-        // Should they not come in time, a new master that needs some refuses writes, as it was told to.
+        // Should they not come in time, the Sentinels see to them.
         let _ = timeout(ATTACH, attached).await;
     }
 

@@ -37,23 +37,14 @@ const IMMUTABLE: &[&str] = &[
     "unixsocketperm",
 ];
 
-/// Live replicas from which on a master refuses writes that no replica takes. With one replica only, its loss would stop
-/// the master as well.
-const REPLICAS_FOR_GUARD: usize = 2;
-
-/// What redos would have in `redis.conf` and can be set at runtime with `CONFIG SET`, by name. `live_replicas` is how many
-/// replicas the node has as a master; 0 for a replica, and for a node that is not running yet.
-pub fn runtime_directives(spec: &Spec, live_replicas: usize) -> BTreeMap<String, String> {
-    let guard = if live_replicas >= REPLICAS_FOR_GUARD { "1" } else { "0" };
+/// What redos would have in `redis.conf` and can be set at runtime with `CONFIG SET`, by name.
+pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
     let ours = [
         ("appendonly", yes_no(spec.persistence.mode.has_aof())),
         // The documentation's recommendation: at most one second of writes lost at a power cut, none at a crash.
         ("appendfsync", "everysec"),
         // Redis's own default of snapshots, which serve as backups and make a restart fast.
         ("save", if spec.persistence.mode.has_rdb() { "3600 1 300 100 60 10000" } else { "" }),
-        ("min-replicas-to-write", guard),
-        // Replicas acknowledge once a second; two missed acknowledgements make a replica count as gone.
-        ("min-replicas-max-lag", "2"),
         // A replica that was away for a moment catches up from here instead of copying everything. The default of 1 MB
         // holds a few milliseconds of a busy master.
         ("repl-backlog-size", "67108864"),
@@ -72,8 +63,11 @@ pub fn runtime_directives(spec: &Spec, live_replicas: usize) -> BTreeMap<String,
         ("tcp-keepalive", "60"),
         // Idle subscribers and blocked consumers are never cut.
         ("timeout", "0"),
-        // How long a master that is told to stop waits for its replicas to have everything.
-        ("shutdown-timeout", "10"),
+        // A master that is told to stop ends at once, so that the Sentinels begin to count at once. It still writes out its
+        // append-only file and all that its replicas have not been sent (`finishShutdown` in Redis's `server.c`). Without
+        // `now` it refuses writes and waits until each replica has said that it has everything, which a replica says once
+        // a second. A snapshot is saved when it is all that is kept.
+        ("shutdown-on-sigterm", if spec.persistence.mode.has_aof() { "nosave now" } else { "now" }),
     ];
     let mut directives: BTreeMap<String, String> =
         ours.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

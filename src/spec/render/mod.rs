@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub use directives::{fixed_directives, runtime_directives};
 pub use proxy::proxy_files;
-pub use redis::{Source, redis_files};
+pub use redis::{Source, Standing, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
 pub use value::same_value;
 
@@ -33,6 +33,10 @@ pub const REDIS_CONF: &str = "/data/conf/redis.conf";
 pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
 /// Where a proxy has its configuration.
 pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
+/// What a Redis node or a Sentinel runs when it starts; it ends by becoming the server.
+const START_SCRIPT: &str = "/data/conf/start.sh";
+/// Where a Redis node has its [`Standing`], which holds for one start.
+const STANDING_FILE: &str = "/data/conf/standing";
 /// Where a Redis node or a Sentinel has its users and what they may do.
 const USERS_FILE: &str = "/data/conf/users.acl";
 /// Where a Redis node or a Sentinel has the cluster's secrets.
@@ -99,8 +103,7 @@ pub enum RenderError {
 /// HAProxy runs as master and worker (`-W`), so that the master reaps and reloads, and in the foreground (`-db`).
 pub fn command_line(role: Role, server: &str) -> Vec<String> {
     let words: &[&str] = match role {
-        Role::Redis => &[server, REDIS_CONF],
-        Role::Sentinel => &[server, SENTINEL_CONF, "--sentinel"],
+        Role::Redis | Role::Sentinel => &["sh", START_SCRIPT, server],
         Role::Proxy => &["haproxy", "-W", "-db", "-f", PROXY_CONF],
     };
     words.iter().map(|word| (*word).to_owned()).collect()

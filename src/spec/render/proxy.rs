@@ -23,9 +23,14 @@ const OTHER_CONNECTIONS: u32 = 500;
 const VERDICT_INTERVAL: u64 = 20;
 /// How many times rarer than the check of a role are the checks whose answer changes slowly.
 const SLOW_CHECKS: u64 = 4;
+/// How many times rarer than the check of a role is the question to a Sentinel whom it names.
+const VOTE_CHECKS: u64 = 2;
+/// Octets of a Sentinel's answer to `SENTINEL MASTER` within which name, address and flags are. They end before octet 300
+/// with the longest name and all flags; the shortest answer has some 700.
+const VOTE_LENGTH: usize = 400;
 /// Added to the failover timeout, in milliseconds, it is how long a promoted replica may be trusted before a majority of
 /// Sentinels names it.
-const TRUST_MARGIN: u64 = 2000;
+pub(super) const TRUST_MARGIN: u64 = 2000;
 
 #[derive(Serialize)]
 struct ProxyConf<'a> {
@@ -42,6 +47,8 @@ struct ProxyConf<'a> {
     check_interval: u64,
     slow_interval: u64,
     verdict_interval: u64,
+    vote_interval: u64,
+    vote_length: usize,
     trust_checks: u64,
     link_grace: String,
     sentinel_port: u16,
@@ -65,8 +72,6 @@ struct ProxyGroup {
     write_port: u16,
     read_port: u16,
     slots: Vec<Slot>,
-    /// Octets of the shortest answer of a Sentinel to a vote's check.
-    shortest_vote: usize,
 }
 
 #[derive(Serialize)]
@@ -74,7 +79,7 @@ struct Slot {
     node: NodeId,
     address: Ipv4Addr,
     present: bool,
-    /// A Sentinel's answer that names this node.
+    /// The part of a Sentinel's answer that names this node.
     vote: String,
 }
 
@@ -104,9 +109,7 @@ pub fn proxy_files(
     let group = |group: Group| {
         let ports = proxy_group_ports(group);
         let slots = slots(redis_slots(spec, group))?;
-        let votes = slots.iter().map(|slot| "+OK\r\n".len() + vote(slot.address).len());
-        let shortest_vote = votes.min().unwrap_or_default();
-        Ok(ProxyGroup { name: group, write_port: ports.write, read_port: ports.read, slots, shortest_vote })
+        Ok(ProxyGroup { name: group, write_port: ports.write, read_port: ports.read, slots })
     };
     let existing = |address| {
         let password = secrets.existing.as_ref().ok_or(RenderError::NoPassword { server: address })?;
@@ -128,6 +131,8 @@ pub fn proxy_files(
         check_interval: spec.proxy.check_interval,
         slow_interval,
         verdict_interval: VERDICT_INTERVAL,
+        vote_interval: spec.proxy.check_interval * VOTE_CHECKS,
+        vote_length: VOTE_LENGTH,
         trust_checks: trust.div_ceil(slow_interval),
         link_grace: seconds_up_to(trust.div_ceil(1000)),
         sentinel_port: SENTINEL_PORT,
@@ -145,15 +150,15 @@ fn redis_slots(spec: &Spec, group: Group) -> Vec<NodeId> {
     (1..=slots).map(|ordinal| NodeId::redis(group, ordinal)).collect()
 }
 
-fn sentinel_slots(spec: &Spec) -> Vec<NodeId> {
+pub(super) fn sentinel_slots(spec: &Spec) -> Vec<NodeId> {
     (1..=spec.proxy.sentinel_slots.max(spec.sentinels)).map(NodeId::Sentinel).collect()
 }
 
-/// What a Sentinel answers to `SENTINEL get-master-addr-by-name` when the master is at this address. With the lengths
-/// that the protocol puts before each text, 10.0.0.1 is not found in an answer of 10.0.0.10.
+/// What is in a Sentinel's answer to `SENTINEL MASTER` when the master is at this address. With the lengths that the
+/// protocol puts before each text, 10.0.0.1 is not found in an answer of 10.0.0.10.
 fn vote(address: Ipv4Addr) -> String {
     let (address, port) = (address.to_string(), REDIS_PORT.to_string());
-    format!("*2\r\n${}\r\n{address}\r\n${}\r\n{port}\r\n", address.len(), port.len())
+    format!("$2\r\nip\r\n${}\r\n{address}\r\n$4\r\nport\r\n${}\r\n{port}\r\n", address.len(), port.len())
 }
 
 /// A regular expression for the whole numbers from 0 to `most`.

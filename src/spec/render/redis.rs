@@ -5,10 +5,42 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use serde::Serialize;
 
 use super::super::secret::{Secrets, user};
-use super::super::{NODE_DIR, REDIS_PORT, Spec, Subnet};
+use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
 use super::directives::{fixed_directives, lines, runtime_directives};
-use super::{REDIS_CONF, RenderError, RenderedFile, USERS_FILE, address, fill, read_only, rewritten, secrets_file};
-use crate::spec::names::NodeId;
+use super::proxy::{TRUST_MARGIN, sentinel_slots};
+use super::sentinel::PING_PERIOD;
+use super::{
+    REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address, fill, read_only,
+    rewritten, secrets_file,
+};
+use crate::spec::names::{Group, NodeId, Role};
+
+/// How long a node that was master and reaches no majority of the Sentinels goes on asking before it starts as what it was,
+/// in milliseconds. After a restart of the host all come back within about this time.
+const ASK_FOR: u64 = 1000;
+
+/// What a Redis node may believe when it starts next. It holds for that one start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// The group is new, nobody has data: the file is right.
+    New,
+    /// The file is right, for all other files were read and no Sentinel runs that could know better.
+    Decided,
+    /// The Sentinels know better than the file.
+    Open,
+}
+
+impl Standing {
+    /// The word in the node's file; nothing when it has to ask.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new\n",
+            Self::Decided => "decided\n",
+            Self::Open => "",
+        }
+    }
+}
 
 /// The channels that only Sentinels may speak on begin with this.
 const RESERVED_CHANNELS: &str = "__sentinel__:";
@@ -35,6 +67,30 @@ struct Master {
 }
 
 #[derive(Serialize)]
+struct Start<'a> {
+    cluster: &'a str,
+    node: NodeId,
+    group: Group,
+    address: Ipv4Addr,
+    conf: &'a str,
+    standing_file: &'a str,
+    redis_port: u16,
+    sentinel_port: u16,
+    user: &'a str,
+    password: &'a str,
+    /// The file without which there are no data; absent where none are kept.
+    data_file: Option<String>,
+    /// What is in it.
+    data_kind: &'a str,
+    peers: Vec<Ipv4Addr>,
+    sentinels: Vec<Ipv4Addr>,
+    more_sentinels: Vec<Ipv4Addr>,
+    ping_period: u64,
+    ask_for: u64,
+    give_up_after: u64,
+}
+
+#[derive(Serialize)]
 struct Users<'a> {
     admin: &'a str,
     replication: &'a str,
@@ -55,17 +111,19 @@ pub enum Source {
     Existing(SocketAddrV4),
 }
 
-/// The files of a Redis node that copies `source`.
+/// The files of a Redis node that copies `source`. What it does when it starts next depends on `standing`.
 ///
 /// # Errors
-/// The subnet has no address for a node, or the password of the existing server is not known.
+/// The subnet has no address for a node, `node` is no Redis node, or the password of the existing server is not known.
 pub fn redis_files(
     spec: &Spec,
     subnet: Subnet,
     secrets: &Secrets,
     node: NodeId,
     source: Source,
+    standing: Standing,
 ) -> Result<Vec<RenderedFile>, RenderError> {
+    let group = node.group().ok_or(RenderError::WrongRole { node, role: Role::Redis })?;
     let own = (Some(user::REPLICATION), &secrets.replication);
     let (master, (replication_user, replication_password)) = match source {
         Source::Nobody => (None, own),
@@ -87,7 +145,7 @@ pub fn redis_files(
         replication_user,
         replication_password: replication_password.expose(),
         fixed: lines(&fixed_directives(spec)),
-        runtime: lines(&runtime_directives(spec, 0)),
+        runtime: lines(&runtime_directives(spec)),
     };
     let users = Users {
         admin: user::ADMIN,
@@ -100,8 +158,58 @@ pub fn redis_files(
     Ok(vec![
         rewritten(REDIS_CONF, fill("redis.conf", include_str!("../../../templates/redis.conf"), &conf)?),
         read_only(USERS_FILE, fill("users.acl", include_str!("../../../templates/users.acl"), &users)?),
+        read_only(
+            START_SCRIPT,
+            fill(
+                "start-redis.sh",
+                include_str!("../../../templates/start-redis.sh"),
+                &start(spec, subnet, secrets, node, group)?,
+            )?,
+        ),
+        rewritten(STANDING_FILE, standing.word().to_owned()),
         secrets_file(secrets)?,
     ])
+}
+
+fn start<'a>(
+    spec: &'a Spec,
+    subnet: Subnet,
+    secrets: &'a Secrets,
+    node: NodeId,
+    group: Group,
+) -> Result<Start<'a>, RenderError> {
+    let fixed = fixed_directives(spec);
+    let (file, data_kind) = match spec.persistence.mode {
+        PersistenceMode::Both | PersistenceMode::Aof => {
+            (Some(format!("{}/{}.manifest", fixed["appenddirname"], fixed["appendfilename"])), "kept")
+        }
+        PersistenceMode::Rdb => (Some(fixed["dbfilename"].clone()), "snapshot"),
+        PersistenceMode::None => (None, "none"),
+    };
+    let peers = spec.redis_nodes(group).filter(|peer| *peer != node);
+    let (present, later): (Vec<NodeId>, Vec<NodeId>) = sentinel_slots(spec)
+        .into_iter()
+        .partition(|sentinel| spec.sentinel_nodes().any(|present| present == *sentinel));
+    Ok(Start {
+        cluster: spec.name.as_str(),
+        node,
+        group,
+        address: address(subnet, node)?,
+        conf: REDIS_CONF,
+        standing_file: STANDING_FILE,
+        redis_port: REDIS_PORT,
+        sentinel_port: SENTINEL_PORT,
+        user: user::PROBE,
+        password: secrets.probe.expose(),
+        data_file: file.map(|file| format!("{NODE_DIR}/{file}")),
+        data_kind,
+        peers: peers.map(|peer| address(subnet, peer)).collect::<Result<_, _>>()?,
+        sentinels: present.into_iter().map(|sentinel| address(subnet, sentinel)).collect::<Result<_, _>>()?,
+        more_sentinels: later.into_iter().filter_map(|sentinel| subnet.address(sentinel)).collect(),
+        ping_period: PING_PERIOD,
+        ask_for: ASK_FOR,
+        give_up_after: spec.sentinel.failover_timeout + TRUST_MARGIN,
+    })
 }
 
 /// Patterns that allow every channel except those that begin with `reserved`. Access control lists can only allow, so

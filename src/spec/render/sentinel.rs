@@ -8,7 +8,10 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
-use super::{RenderError, RenderedFile, SENTINEL_CONF, USERS_FILE, address, fill, read_only, rewritten, secrets_file};
+use super::{
+    RenderError, RenderedFile, SENTINEL_CONF, START_SCRIPT, USERS_FILE, address, fill, read_only, rewritten,
+    secrets_file,
+};
 use crate::spec::names::{Group, NodeId};
 
 #[derive(Serialize)]
@@ -26,6 +29,19 @@ struct SentinelConf<'a> {
     quorum: u16,
     groups: Vec<WatchedGroup>,
     peers: Vec<Peer>,
+}
+
+#[derive(Serialize)]
+struct Start<'a> {
+    cluster: &'a str,
+    node: NodeId,
+    conf: &'a str,
+    port: u16,
+    user: &'a str,
+    password: &'a str,
+    ping_period: u64,
+    info_period: u64,
+    publish_period: u64,
 }
 
 #[derive(Serialize)]
@@ -49,6 +65,16 @@ struct Users<'a> {
     probe: &'a str,
     passwords: &'a Secrets,
 }
+
+/// Milliseconds between two `PING`s of a Sentinel, and between two tries of it to connect. Replicas are fit for promotion
+/// when their `INFO` is not older than five of these (`sentinelSelectSlave` in Redis's `sentinel.c`), and during a failover
+/// it comes once a second.
+pub(super) const PING_PERIOD: u64 = 500;
+/// Milliseconds between two `INFO`s of a Sentinel. By it a wrong role is noticed; the default is ten seconds.
+const INFO_PERIOD: u64 = 1000;
+/// Milliseconds between two messages of a Sentinel to the others. It corrects a wrong role after four of these; the default
+/// is two seconds.
+const PUBLISH_PERIOD: u64 = 500;
 
 /// The files of a Sentinel, which watches the groups of `masters`, each at its master of that moment.
 ///
@@ -75,7 +101,7 @@ pub fn sentinel_files(
             name: *group,
             master: address(subnet, *master)?,
             replicas: replicas.map(|node| address(subnet, node)).collect::<Result<_, _>>()?,
-            settings: sentinel_settings(spec),
+            settings: sentinel_settings(spec, node),
         })
     };
     let peers = spec.sentinel_nodes().filter(|peer| *peer != node);
@@ -96,6 +122,17 @@ pub fn sentinel_files(
             .map(|peer| Ok(Peer { address: address(subnet, peer)?, id: sentinel_id(spec, peer) }))
             .collect::<Result<_, RenderError>>()?,
     };
+    let start = Start {
+        cluster: spec.name.as_str(),
+        node,
+        conf: SENTINEL_CONF,
+        port: SENTINEL_PORT,
+        user: user::ADMIN,
+        password: secrets.admin.expose(),
+        ping_period: PING_PERIOD,
+        info_period: INFO_PERIOD,
+        publish_period: PUBLISH_PERIOD,
+    };
     let users = Users { admin: user::ADMIN, sentinel: user::SENTINEL, probe: user::PROBE, passwords: secrets };
     let mut text = fill("sentinel.conf", include_str!("../../../templates/sentinel.conf"), &conf)?;
     for line in old.into_iter().flat_map(|old| epochs(old, masters)) {
@@ -107,6 +144,10 @@ pub fn sentinel_files(
         read_only(
             USERS_FILE,
             fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)?,
+        ),
+        read_only(
+            START_SCRIPT,
+            fill("start-sentinel.sh", include_str!("../../../templates/start-sentinel.sh"), &start)?,
         ),
         secrets_file(secrets)?,
     ])
@@ -122,11 +163,21 @@ fn epochs<'a>(old: &'a str, masters: &BTreeMap<Group, NodeId>) -> impl Iterator<
     })
 }
 
+/// Milliseconds by which the Sentinels beyond the quorum are more patient than the others, see [`sentinel_settings`]. A
+/// Sentinel that finds a master down asks the others at its next tick (every 53 to 100 ms), and for votes at the one after.
+const TIE_BREAK: u64 = 300;
+
 /// A Sentinel's settings of a group, by their names in `sentinel.conf` and in `SENTINEL SET`; the quorum and the password
 /// are not among them.
-pub fn sentinel_settings(spec: &Spec) -> BTreeMap<String, String> {
+///
+/// Sentinels that find a master down at the same moment all stand for election, each votes for itself, nobody wins, and the
+/// next try comes twice the failover timeout later. So those beyond the quorum find it down later: until then they stand
+/// for nothing, and their votes go to the first who asks. When one of the others is dead they cost the difference.
+pub fn sentinel_settings(spec: &Spec, node: NodeId) -> BTreeMap<String, String> {
+    let is_beyond = matches!(node, NodeId::Sentinel(ordinal) if ordinal > spec.quorum);
+    let down_after = spec.sentinel.down_after + if is_beyond { TIE_BREAK } else { 0 };
     BTreeMap::from([
-        ("down-after-milliseconds".to_owned(), spec.sentinel.down_after.to_string()),
+        ("down-after-milliseconds".to_owned(), down_after.to_string()),
         ("failover-timeout".to_owned(), spec.sentinel.failover_timeout.to_string()),
         // All replicas follow a new master at once: they are small copies on few hosts, and the sooner they do, the
         // sooner writes are safe again.

@@ -39,7 +39,7 @@ fn text(files: &[RenderedFile], path: &str) -> String {
 
 fn redis(spec: &Spec, node: NodeId, master: Option<NodeId>) -> Vec<RenderedFile> {
     let source = master.map_or(Source::Nobody, Source::Node);
-    redis_files(spec, subnet(), &secrets(), node, source).expect("files")
+    redis_files(spec, subnet(), &secrets(), node, source, Standing::Open).expect("files")
 }
 
 fn sentinel(spec: &Spec, node: NodeId, old: Option<&str>) -> Vec<RenderedFile> {
@@ -74,7 +74,8 @@ fn the_head_of_a_standby_and_its_proxy_log_in_at_the_existing_server() {
     let mut spec = Spec { masters: 1, ..spec() };
     spec.follow = Follow::Existing(server);
     let secrets = Secrets { existing: Some(Secret::given("old#password").expect("a password")), ..secrets() };
-    let files = redis_files(&spec, subnet(), &secrets, Spec::head(), Source::Existing(server)).expect("files");
+    let files =
+        redis_files(&spec, subnet(), &secrets, Spec::head(), Source::Existing(server), Standing::Open).expect("files");
     let conf = text(&files, REDIS_CONF);
     assert!(conf.contains("\nmasterauth old#password\nreplicaof 192.0.2.5 7000\n"), "{conf}");
     assert!(!conf.contains("masteruser"), "the user is 'default': {conf}");
@@ -85,6 +86,18 @@ fn the_head_of_a_standby_and_its_proxy_log_in_at_the_existing_server() {
     spec.follow = Follow::Existing(server);
     let unknown = proxy_files(&spec, subnet(), &self::secrets(), NodeId::Proxy(1), &BTreeSet::new());
     assert!(matches!(unknown, Err(RenderError::NoPassword { .. })));
+}
+
+#[test]
+fn the_start_of_a_redis_node() {
+    let files = redis(&spec(), NodeId::redis(GROUP_1, 1), None);
+    insta::assert_snapshot!(text(&files, START_SCRIPT));
+    assert_eq!(text(&files, STANDING_FILE), "", "it has to ask");
+}
+
+#[test]
+fn the_start_of_a_sentinel() {
+    insta::assert_snapshot!(text(&sentinel(&spec(), NodeId::Sentinel(2), None), START_SCRIPT));
 }
 
 #[test]
@@ -122,11 +135,12 @@ fn a_sentinel_that_has_lived_keeps_its_epochs() {
 fn who_rewrites_a_file_may_write_it_and_secrets_are_where_they_are_needed() {
     let files = |files: Vec<RenderedFile>| files.into_iter().map(|file| (file.path, file.mode)).collect::<Vec<_>>();
     let file = |path: &str, mode| (path.to_owned(), mode);
-    let common = [file("/data/conf/users.acl", 0o400), file("/data/conf/secrets.json", 0o400)];
+    let common = [file("/data/conf/users.acl", 0o400), file("/data/conf/start.sh", 0o400)];
+    let (standing, password) = (file("/data/conf/standing", 0o600), file("/data/conf/secrets.json", 0o400));
     let redis = files(redis(&spec(), NodeId::redis(GROUP_1, 1), None));
-    assert_eq!(redis, [&[file("/data/conf/redis.conf", 0o600)], &common[..]].concat());
+    assert_eq!(redis, [&[file("/data/conf/redis.conf", 0o600)], &common[..], &[standing, password.clone()]].concat());
     let sentinel = files(sentinel(&spec(), NodeId::Sentinel(1), None));
-    assert_eq!(sentinel, [&[file("/data/conf/sentinel.conf", 0o600)], &common[..]].concat());
+    assert_eq!(sentinel, [&[file("/data/conf/sentinel.conf", 0o600)], &common[..], &[password]].concat());
     let proxy = proxy_files(&spec(), subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::new()).expect("files");
     assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400)]);
 }
@@ -141,9 +155,8 @@ fn secrets_read_back_and_do_not_show() {
 
 #[test]
 fn the_program_and_its_file() {
-    assert_eq!(command_line(Role::Redis, "valkey-server"), ["valkey-server", "/data/conf/redis.conf"]);
-    let sentinel = ["redis-server", "/data/conf/sentinel.conf", "--sentinel"];
-    assert_eq!(command_line(Role::Sentinel, "redis-server"), sentinel);
+    assert_eq!(command_line(Role::Redis, "valkey-server"), ["sh", "/data/conf/start.sh", "valkey-server"]);
+    assert_eq!(command_line(Role::Sentinel, "redis-server"), ["sh", "/data/conf/start.sh", "redis-server"]);
     assert_eq!(command_line(Role::Proxy, ""), ["haproxy", "-W", "-db", "-f", "/data/conf/haproxy.cfg"]);
 }
 
@@ -164,7 +177,7 @@ fn a_vote_for_one_node_is_not_found_in_a_vote_for_another() {
     let conf = proxy(&spec, &secrets());
     let votes: Vec<&str> =
         conf.lines().filter_map(|line| line.trim().split_once(" string ")).map(|(_, vote)| vote).collect();
-    let votes: Vec<&str> = votes.into_iter().filter(|vote| vote.starts_with("+OK\\r\\n*2")).collect();
+    let votes: Vec<&str> = votes.into_iter().filter(|vote| vote.starts_with("$2\\r\\nip")).collect();
     assert_eq!(votes.len(), 3 * 32);
     for (at, vote) in votes.iter().enumerate() {
         assert!(votes.iter().enumerate().all(|(other, text)| other == at || !text.contains(vote)), "{vote}");
@@ -183,7 +196,7 @@ fn a_node_without_an_address_is_an_error() {
     let mut spec = spec();
     spec.masters = 9;
     let node = NodeId::redis(Group::number(9), 1);
-    let error = redis_files(&spec, subnet(), &secrets(), node, Source::Nobody).expect_err("no room");
+    let error = redis_files(&spec, subnet(), &secrets(), node, Source::Nobody, Standing::Open).expect_err("no room");
     assert_eq!(error.to_string(), "the subnet 10.20.30.0/24 has no address for redis-9-1");
     let files = proxy_files(&spec, subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::from([node]));
     assert!(matches!(files, Err(RenderError::NoAddress { .. })));
@@ -197,7 +210,7 @@ fn a_directive_is_either_set_at_runtime_or_at_start() {
         ("io-threads".to_owned(), "2".to_owned()),
         ("repl-timeout".to_owned(), "30".to_owned()),
     ]);
-    let (runtime, fixed) = (runtime_directives(&spec, 0), fixed_directives(&spec));
+    let (runtime, fixed) = (runtime_directives(&spec), fixed_directives(&spec));
     assert_eq!(runtime.get("maxmemory").map(String::as_str), Some("1gb"));
     assert_eq!(runtime.get("repl-timeout").map(String::as_str), Some("30"), "the user's value wins");
     assert_eq!(fixed.get("io-threads").map(String::as_str), Some("2"));
@@ -205,9 +218,15 @@ fn a_directive_is_either_set_at_runtime_or_at_start() {
 }
 
 #[test]
-fn a_master_wants_an_acknowledgement_only_while_it_can_lose_a_replica() {
-    let wanted = |live| runtime_directives(&spec(), live)["min-replicas-to-write"].clone();
-    assert_eq!([wanted(0), wanted(1), wanted(2), wanted(5)], ["0", "0", "1", "1"]);
+fn the_sentinels_beyond_the_quorum_are_more_patient() {
+    let patience = |sentinels, quorum| {
+        let spec = Spec { sentinels, quorum, ..spec() };
+        let of = |node| sentinel_settings(&spec, node)["down-after-milliseconds"].clone();
+        spec.sentinel_nodes().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(patience(1, 1), ["1000"]);
+    assert_eq!(patience(3, 2), ["1000", "1000", "1300"]);
+    assert_eq!(patience(5, 3), ["1000", "1000", "1000", "1300", "1300"]);
 }
 
 /// Whether the server would allow a channel, by the patterns of `user default`.

@@ -57,7 +57,7 @@ const NETWORK: &str = "redos gives every node its address and port; see --port a
 const PROCESS: &str = "redos runs Redis in a container and reads its log there";
 const FAILOVER: &str = "redos and the Sentinels decide who follows whom";
 const DOORS: &str = "a client could reach the files and the host of a node by it";
-const GUARD: &str = "redos sets it from the replicas that are alive";
+const GUARD: &str = "a new master would refuse writes until its replicas have found it; the proxies see to it that a master that is cut off from them gets no writes";
 const READ_ONLY: &str = "a replica that takes writes loses them";
 
 /// Reads `NAME=VALUE`. An empty value takes the directive back, so it is `None`; an empty text is written `""`.

@@ -1,0 +1,227 @@
+# How {{ node }} of {{ cluster }} starts: sh start.sh SERVER. Written by redos.
+#
+# A node that comes back does not believe its own file, which may be older than the last failover. It asks the Sentinels:
+# when a majority names another node, it starts as a replica of that. When a majority names this node, it starts as master,
+# but not while they hold it to be down: they are about to replace it, and there would be two masters for a while. When no
+# majority can be asked it goes by its file; the proxies send writes to no node that a majority of Sentinels does not name.
+#
+# A master that has lost its data would have its replicas lose theirs. It starts as master only when no replica has any.
+
+server=$1
+cli=${server%-server}-cli
+me={{ address }}
+conf={{ conf }}
+standing={{ standing_file }}
+answer=/tmp/answer
+
+# The first process of a container ignores every signal that it does not ask for.
+trap 'exit 143' TERM INT
+
+say() {
+    echo "redos: $*"
+}
+
+# Sets now: milliseconds since the host started, in steps of 10.
+look_at_clock() {
+    read -r now _ </proc/uptime
+    now=${now%.*}${now#*.}0
+}
+
+# Sets follows: the address that the file says to follow, empty for a master.
+read_file() {
+    follows=
+    while read -r word address _; do
+        case $word in
+        replicaof | slaveof) follows=$address ;;
+        esac
+    done <"$conf"
+    if [ "$follows" = no ]; then follows=; fi
+}
+
+# Asks servers all at once: ask PORT COMMAND ADDRESS... The password goes through stdin, for arguments and environments of
+# processes can be seen from outside. Sets asked: the processes that ask.
+ask() {
+    port=$1 command=$2 asked=
+    shift 2
+    for address; do
+        : >"$answer-$address"
+        "$cli" -h "$address" -p "$port" >"$answer-$address" 2>/dev/null <<COMMANDS &
+AUTH {{ user }} {{ password }}
+$command
+COMMANDS
+        asked="$asked $!"
+    done
+}
+
+# Ends what still asks: a frozen server never answers.
+end_asking() {
+    kill $asked 2>/dev/null
+    wait $asked 2>/dev/null
+}
+
+# Hears a Sentinel's answer from stdin: sets named, flags, silence, patience, replicas, sentinels.
+hear() {
+    named= flags= silence= patience= replicas= sentinels=
+    read -r _
+    while read -r field && read -r value; do
+        case $field in
+        ip) named=$value ;;
+        flags) flags=$value ;;
+        last-ok-ping-reply) silence=$value ;;
+        down-after-milliseconds) patience=$value ;;
+        num-slaves) replicas=$value ;;
+        num-other-sentinels) sentinels=$((value + 1)) ;;
+        esac
+    done
+}
+
+# Counts the answers of Sentinels: count ADDRESS... Sets
+#   master    whom a majority names, empty when there is none,
+#   doubted   yes when a Sentinel that names this node holds it to be down, or soon will: before it reconnects (at most
+#             {{ ping_period }} ms after this node is up again) its patience ends,
+#   failing   yes when a failover is under way,
+#   followed  yes when this node has replicas,
+#   heard     how many have answered.
+count() {
+    names= all=0 heard=0 master= doubted=no failing=no followed=no
+    for address; do
+        hear <"$answer-$address"
+        if [ -z "$sentinels" ]; then continue; fi
+        names="$names $named" heard=$((heard + 1))
+        if [ "$sentinels" -gt "$all" ]; then all=$sentinels; fi
+        if [ "$named" != "$me" ]; then continue; fi
+        case $flags in
+        *failover_in_progress*) failing=yes doubted=yes ;;
+        *_down*) doubted=yes ;;
+        esac
+        if [ "$silence" -gt $((patience - {{ ping_period }} - 100)) ]; then doubted=yes; fi
+        if [ "$replicas" -gt 0 ]; then followed=yes; fi
+    done
+    for name in $names; do
+        votes=0
+        for other in $names; do
+            if [ "$name" = "$other" ]; then votes=$((votes + 1)); fi
+        done
+        if [ $((2 * votes)) -gt "$all" ]; then master=$name; fi
+    done
+}
+
+# Asks the Sentinels until a majority has answered, 300 ms at most. What one of the others knows makes no difference when
+# the majority names another node; else it has 50 ms to say it.
+ask_sentinels() {
+    ask {{ sentinel_port }} 'SENTINEL MASTER {{ group }}' "$@"
+    rounds=0 more=0
+    while [ "$rounds" -lt 30 ] && [ "$more" -lt 5 ]; do
+        sleep 0.01
+        count "$@"
+        if [ "$heard" = $# ]; then break; fi
+        case $master in
+        "") ;;
+        "$me") more=$((more + 1)) ;;
+        *) break ;;
+        esac
+        rounds=$((rounds + 1))
+    done
+    end_asking
+}
+
+# Whether the data of this node may be served by a master: 'kept' holds every acknowledged write, 'snapshot' what there was
+# some time ago, 'none' nothing.
+judge_data() {
+{% if data_file is none %}
+    data=none
+{% else %}
+    if [ -s {{ data_file }} ]; then data={{ data_kind }}; else data=none; fi
+{% endif %}
+}
+
+# Whether another node has what this one has not: keys, and unless this one has none, has them from this one.
+others_have_more() {
+{% if peers %}
+    if [ "$data" = kept ]; then return 1; fi
+    set --{% for peer in peers %} {{ peer }}{% endfor %}
+
+    ask {{ redis_port }} INFO "$@"
+    sleep 0.3
+    end_asking
+    for address; do
+        keys=no linked=no
+        while read -r line; do
+            case $line in
+            db[0-9]*:keys=* | loading:1*) keys=yes ;;
+            master_link_status:up* | master_link_down_since_seconds:[0-9]*) linked=yes ;;
+            esac
+        done <"$answer-$address"
+        case $data-$keys-$linked in
+        none-yes-* | snapshot-yes-yes) return 0 ;;
+        esac
+    done
+{% endif %}
+    return 1
+}
+
+# Sets verdict: 'lead', 'follow', or nothing while it is too early to tell.
+judge() {
+    verdict=
+    ask_sentinels{% for sentinel in sentinels %} {{ sentinel }}{% endfor %}
+
+{% if more_sentinels %}
+    # There may be more by now than when this was written.
+    if [ -z "$master" ]; then ask_sentinels{% for sentinel in sentinels %} {{ sentinel }}{% endfor %}{% for sentinel in more_sentinels %} {{ sentinel }}{% endfor %}; fi
+{% endif %}
+    look_at_clock
+    waited=$((now - began))
+    case $master in
+    "$me")
+        if [ "$followed" = no ]; then
+            verdict=lead
+        elif [ "$doubted" = yes ]; then
+            # They go on when they have given up replacing it.
+            if [ "$failing" = no ] && [ "$waited" -gt {{ give_up_after }} ] && ! others_have_more; then verdict=lead; fi
+        elif ! others_have_more; then
+            verdict=lead
+        fi
+        ;;
+    "")
+        if [ -n "$follows" ]; then
+            master=$follows verdict=follow
+        elif [ "$waited" -gt {{ ask_for }} ] && ! others_have_more; then
+            verdict=lead
+        fi
+        ;;
+    *) verdict=follow ;;
+    esac
+}
+
+decide() {
+    judge_data
+    if [ "$decided" = decided ] && { [ -n "$follows" ] || ! others_have_more; }; then return; fi
+    look_at_clock
+    began=$now
+    judge
+    if [ -z "$verdict" ]; then say "it is not yet clear who is master of {{ group }}, waiting"; fi
+    while [ -z "$verdict" ]; do
+        sleep 0.1
+        judge
+    done
+    if [ "$verdict" = lead ]; then
+        if [ -n "$follows" ]; then echo 'replicaof no one' >>"$conf"; fi
+        say "starting as master of {{ group }}"
+    elif [ "$master" != "$follows" ]; then
+        echo "replicaof $master {{ redis_port }}" >>"$conf"
+        say "starting as a replica of $master, which the Sentinels name"
+    fi
+}
+
+# What redos knew when it wrote this holds for one start: 'new' for a group that has never had data, 'decided' when there
+# was no Sentinel to ask and redos read everybody's files.
+decided=
+if [ -s "$standing" ]; then
+    read -r decided <"$standing"
+    : >"$standing"
+fi
+if [ "$decided" != new ]; then
+    read_file
+    decide
+fi
+exec "$server" "$conf"
