@@ -375,6 +375,10 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 let command = Command::SentinelSet { group: *group, settings: settings.clone() };
                 self.command(step, inventory, *node, &command).await
             }
+            Action::SentinelFailover { node, group, down_after } => {
+                let command = Command::SentinelFailover { group: *group, down_after: *down_after };
+                self.command(step, inventory, *node, &command).await
+            }
             Action::SentinelRemove { node, group } => {
                 self.command(step, inventory, *node, &Command::SentinelRemove(*group)).await
             }

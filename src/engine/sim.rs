@@ -524,6 +524,8 @@ impl Servers for Sim {
                     watched.settings.extend(settings.clone());
                 }
             }
+            // The Sentinels of this world need no push.
+            (Command::SentinelFailover { .. }, Some(Server::Sentinel { .. })) => {}
             (Command::SentinelRemove(group), Some(Server::Sentinel { watched })) => {
                 watched.remove(&group.to_string());
             }

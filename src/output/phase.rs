@@ -67,7 +67,7 @@ impl Phase {
             | Action::SentinelSet { .. }
             | Action::SentinelRemove { .. }
             | Action::ProxyCheck { .. } => Self::Settings,
-            Action::Switchover { .. } | Action::TakeOver { .. } => Self::Switchover,
+            Action::Switchover { .. } | Action::SentinelFailover { .. } | Action::TakeOver { .. } => Self::Switchover,
             Action::Await { gate } => match gate {
                 Gate::Answers { .. } => Self::Answers,
                 Gate::InService { .. } => Self::InService,

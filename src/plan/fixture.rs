@@ -173,6 +173,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             address: at(node, REDIS_PORT),
             flags: BTreeSet::from(["slave".to_owned()]),
             priority: 100,
+            link_down_for: 0,
         };
         let peer = |node: NodeId| WatchedPeer {
             id: node.to_string(),
@@ -187,6 +188,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             failover_timeout: spec.sentinel.failover_timeout,
             parallel_syncs: spec.replicas,
             config_epoch: 1,
+            down_for: None,
             replicas: spec.redis_nodes(group).skip(1).map(replica).collect(),
             peers: spec.sentinel_nodes().filter(|node| *node != me).map(peer).collect(),
             quorum_check: Ok(()),

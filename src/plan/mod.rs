@@ -13,6 +13,7 @@ pub mod observed;
 pub mod reckon;
 pub mod status;
 pub mod step;
+pub mod stuck;
 pub mod teardown;
 
 pub use diff::diff;

@@ -296,6 +296,8 @@ pub struct WatchedMaster {
     pub parallel_syncs: u16,
     /// `config-epoch`.
     pub config_epoch: u64,
+    /// How long it has held the master to be down, in milliseconds (`s-down-time`); absent while it does not.
+    pub down_for: Option<u64>,
     /// The replicas that it knows.
     pub replicas: Vec<WatchedReplica>,
     /// The other Sentinels that it knows.
@@ -313,6 +315,8 @@ pub struct WatchedReplica {
     pub flags: BTreeSet<String>,
     /// `slave-priority` as of the last `INFO` that this Sentinel read.
     pub priority: u32,
+    /// How long its link to its master has been down, in milliseconds (`master-link-down-time`); 0 while it is up.
+    pub link_down_for: u64,
 }
 
 /// Another Sentinel as a Sentinel knows it.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::gate::{Gate, address_of, claimants};
 use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
 use super::reckon::majority_word;
+use super::stuck::stuck;
 use crate::spec::{
     API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec,
     proxy_group_ports,
@@ -218,7 +219,8 @@ pub fn reach(port: &PublishedPort, engine_host: Option<&str>) -> String {
     }
 }
 
-/// Every gate that does not hold, once per sentence: several gates fail for the same node.
+/// Every gate that does not hold, once per sentence, for several gates fail for the same node; and what does not mend
+/// itself.
 fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     let mut reasons = Vec::new();
     for gate in Gate::ready(spec) {
@@ -228,6 +230,7 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
             reasons.push(why);
         }
     }
+    reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
     reasons
 }
 

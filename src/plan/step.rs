@@ -114,6 +114,16 @@ pub enum Action {
         /// Settings by name, as `SENTINEL SET` takes them.
         settings: BTreeMap<String, String>,
     },
+    /// Have one Sentinel replace a master that is down, though the replicas' links have been down for longer than it
+    /// would bear by itself.
+    SentinelFailover {
+        /// Which Sentinel.
+        node: NodeId,
+        /// The group.
+        group: Group,
+        /// The patience that makes it bear them, in milliseconds (`down-after-milliseconds`).
+        down_after: u64,
+    },
     /// Make a Sentinel stop watching a group.
     SentinelRemove {
         /// Which Sentinel.
@@ -202,6 +212,7 @@ impl fmt::Display for Action {
                 write!(f, "have {node} find {} of {group}", names.join(" and "))
             }
             Self::SentinelSet { node, group, settings } => write!(f, "set {} of {group} on {node}", listed(settings)),
+            Self::SentinelFailover { node, group, .. } => write!(f, "have {node} replace the master of {group}"),
             Self::SentinelRemove { node, group } => write!(f, "make {node} stop watching {group}"),
             Self::Switchover { group, to } => write!(f, "switch {group} over to {to}"),
             Self::TakeOver { node, existing } => write!(f, "have {node} take over from {existing}"),

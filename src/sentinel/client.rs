@@ -372,6 +372,16 @@ impl Servers for Client {
                 set(&mut pipeline, settings);
                 self.change(sentinel()?, "SENTINEL SET", &pipeline).await
             }
+            Command::SentinelFailover { group, down_after } => {
+                let group = group.to_string();
+                pipeline.cmd("SENTINEL").arg("SET").arg(&group).arg("down-after-milliseconds").arg(*down_after);
+                pipeline.cmd("SENTINEL").arg("FAILOVER").arg(&group);
+                match self.change(sentinel()?, "SENTINEL FAILOVER", &pipeline).await {
+                    // It is replacing the master already.
+                    Err(error) if error.reason().contains("INPROG") => Ok(()),
+                    other => other,
+                }
+            }
             Command::SentinelRemove(group) => {
                 let peer = sentinel()?;
                 if self.watched(peer, *group).await?.is_none() {

@@ -70,6 +70,14 @@ pub enum Command {
         /// Settings by name.
         settings: BTreeMap<String, String>,
     },
+    /// `SENTINEL SET group down-after-milliseconds …`, then `SENTINEL FAILOVER group`: it replaces the master without asking
+    /// the other Sentinels. Only for a master that they all know to be down.
+    SentinelFailover {
+        /// The group.
+        group: Group,
+        /// How long a Sentinel waits, in milliseconds. Ten times as long may a replica's link have been down.
+        down_after: u64,
+    },
     /// `SENTINEL REMOVE group`.
     SentinelRemove(Group),
 }

@@ -179,6 +179,7 @@ pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), String
         failover_timeout: number(fields, "failover-timeout")?,
         parallel_syncs: number(fields, "parallel-syncs")?,
         config_epoch: number(fields, "config-epoch")?,
+        down_for: number(fields, "s-down-time").ok(),
         replicas: Vec::new(),
         peers: Vec::new(),
         quorum_check: Ok(()),
@@ -195,6 +196,9 @@ pub fn watched_replica(fields: &Fields) -> Result<WatchedReplica, String> {
         address: address(required(fields, "ip")?, required(fields, "port")?),
         flags: flags(fields),
         priority: number(fields, "slave-priority").or_else(|_| number(fields, "replica-priority"))?,
+        link_down_for: number(fields, "master-link-down-time")
+            .or_else(|_| number(fields, "primary-link-down-time"))
+            .unwrap_or_default(),
     })
 }
 

@@ -1,13 +1,14 @@
 //! Masters that end and come back: whoever returns is never a second master, and nothing acknowledged is lost.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId};
+use redos::converge::read_secrets;
+use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
-use crate::support::{Cluster, eventually, raw};
+use crate::support::{Cluster, connect, eventually, raw};
 use crate::writers::{Writers, missing};
 
 /// Ends a node's process without warning.
@@ -77,6 +78,9 @@ async fn a_master_that_comes_back_is_a_replica_from_its_first_moment() {
     let second = successor(&cluster, first).await;
     start(&cluster, first).await;
     settled(&cluster).await;
+    let log = log(&cluster, first).await;
+    let (_, since) = log.rsplit_once("redos: starting as a replica of ").expect("it says what it does");
+    assert!(!since.contains("1:M "), "it was no master after its return: {since}");
 
     kill(&cluster, second).await;
     start(&cluster, second).await;
@@ -91,9 +95,6 @@ async fn a_master_that_comes_back_is_a_replica_from_its_first_moment() {
 
     let gap = nothing_lost(&cluster, writers).await;
     println!("the longest gap was {gap:?}");
-    let log = log(&cluster, first).await;
-    let (_, since) = log.rsplit_once("redos: starting as a replica of ").expect("it says what it does");
-    assert!(!since.contains("1:M "), "it was no master after its return: {since}");
 }
 
 #[tokio::test]
@@ -152,4 +153,88 @@ async fn a_cluster_whose_host_restarts_has_its_last_master_and_its_data() {
     // Docker has chosen other ports.
     let lost = missing(&keys, &mut cluster.client(&[]).await).await;
     assert_eq!(lost, Vec::<String>::new(), "of {}", keys.len());
+}
+
+/// What `status` finds wrong.
+async fn reasons(cluster: &Cluster) -> String {
+    cluster.status().await["reasons"].to_string()
+}
+
+#[tokio::test]
+async fn a_master_that_is_cut_off_from_its_peers_soon_takes_no_more_writes() {
+    let cluster = Cluster::new("cutoff").await;
+    cluster.up(&[]).await.succeeds();
+    let writers = writers(&cluster).await;
+    let first = cluster.master().await;
+    // The proxy still reaches it.
+    let cut = ["chaos", "partition", "master", "--from", "replicas,sentinels", "--for", "20s"];
+    let mut cut = cluster.command(&cut).spawn().expect("a process");
+    successor(&cluster, first).await;
+    cut.wait().await.expect("an end");
+    settled(&cluster).await;
+
+    let ledger: Vec<(String, Instant)> = writers.end().await.into_iter().flatten().collect();
+    let keys: Vec<String> = ledger.iter().map(|(key, _)| key.clone()).collect();
+    let lost = missing(&keys, &mut cluster.client(&[]).await).await;
+    let when = ledger.iter().filter(|(key, _)| lost.contains(key)).map(|(_, when)| *when);
+    let window = when.clone().max().zip(when.min()).map_or(Duration::ZERO, |(last, first)| last - first);
+    println!("{} of {} lost, taken within {window:?} after the cut", lost.len(), keys.len());
+    // Sentinel's patience of 1 s, half a second until its next question, a check: 1.7 s. The cut lasts for 20 s, and this
+    // machine may be busy.
+    assert!(window < Duration::from_secs(8), "{window:?}");
+}
+
+#[tokio::test]
+async fn sentinels_that_will_never_replace_a_master_are_told_of_and_pushed() {
+    let cluster = Cluster::new("trap").await;
+    cluster.up(&["--down-after", "500ms"]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    let first = cluster.master().await;
+    let docker = raw();
+    let sentinels = [1, 2, 3].map(NodeId::Sentinel);
+    for sentinel in sentinels {
+        docker.pause_container(&cluster.container(sentinel)).await.expect("a pause");
+    }
+    // The master is gone for good, with its data, and they do not see it go.
+    let options = query::RemoveContainerOptions { force: true, v: true, link: false };
+    docker.remove_container(&cluster.container(first), Some(options)).await.expect("a removal");
+    let volume = first.volume_name(&cluster.name);
+    docker.remove_volume(&volume, None::<query::RemoveVolumeOptions>).await.expect("a removal");
+    // When they act again the replicas' links have been down for longer than ten times the patience of the most patient.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    for sentinel in sentinels {
+        docker.unpause_container(&cluster.container(sentinel)).await.expect("a thaw");
+    }
+    eventually("status tells", async || reasons(&cluster).await.contains("Sentinels will not replace it")).await;
+    cluster.redos(&["up"]).await.succeeds();
+    assert_ne!(cluster.master().await, first);
+    let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
+    assert_eq!(kept.as_deref(), Some("value"));
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn a_sentinel_that_never_was_is_seen_and_forgotten() {
+    let cluster = Cluster::new("ghost").await;
+    cluster.up(&[]).await.succeeds();
+    let inventory = cluster.inventory().await;
+    let spec = inventory.recorded.clone().expect("a recorded specification");
+    let secrets = read_secrets(&*cluster.engine, &spec, &inventory).await.expect("an answer").expect("secrets");
+    let master = inventory.nodes[&cluster.master().await].address.expect("an address");
+    for sentinel in [1, 2, 3].map(NodeId::Sentinel) {
+        let address = inventory.nodes[&sentinel].address.expect("an address");
+        let url = format!("redis://redos:{}@{address}:{SENTINEL_PORT}", secrets.admin.expose());
+        let hello = format!("192.0.2.7,26379,{},0,mymaster,{master},{REDIS_PORT},0", "7".repeat(40));
+        let mut connection = connect(&url).await.expect("a connection");
+        let said: redis::RedisResult<redis::Value> =
+            redis::cmd("PUBLISH").arg("__sentinel__:hello").arg(hello).query_async(&mut connection).await;
+        said.expect("it is heard");
+    }
+    eventually("status tells", async || reasons(&cluster).await.contains("192.0.2.7")).await;
+    cluster.redos(&["plan"]).await.fails(1);
+    cluster.redos(&["up"]).await.succeeds();
+    for sentinel in cluster.status().await["sentinels"].as_array().expect("Sentinels") {
+        assert_eq!(sentinel["peers"]["mymaster"], 2, "{sentinel:#}");
+    }
+    cluster.redos(&["plan"]).await.succeeds();
 }

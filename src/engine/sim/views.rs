@@ -97,6 +97,7 @@ impl World {
             failover_timeout: number(watched, "failover-timeout"),
             parallel_syncs: u16::try_from(number(watched, "parallel-syncs")).unwrap_or(0),
             config_epoch: watched.epoch,
+            down_for: None,
             replicas: watched
                 .known
                 .iter()
@@ -104,7 +105,12 @@ impl World {
                 .filter(|a| {
                     self.node_at(**a).and_then(NodeId::group) == self.node_at(watched.master).and_then(NodeId::group)
                 })
-                .map(|address| WatchedReplica { address: *address, flags: flags(address, "slave"), priority: 100 })
+                .map(|address| WatchedReplica {
+                    address: *address,
+                    flags: flags(address, "slave"),
+                    priority: 100,
+                    link_down_for: 0,
+                })
                 .collect(),
             peers: watched
                 .known

@@ -16,6 +16,7 @@ use super::gate::{Gate, node_at};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, majority_word, reckon, successor};
 use super::step::{Action, Plan, StepId};
+use super::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec, render};
 
@@ -27,6 +28,7 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
     if planner.look_into_old_volumes() {
         return planner.plan;
     }
+    planner.push_sentinels();
     planner.bring_up_nodes();
     planner.set_head_right();
     planner.set_redis_right();
@@ -184,6 +186,21 @@ impl<'a> Planner<'a> {
             NodeId::Redis { group, .. } => !self.unsettled.contains_key(&group),
             NodeId::Sentinel(_) => self.unsettled.is_empty(),
             NodeId::Proxy(_) => true,
+        }
+    }
+
+    /// A master that is down and that the Sentinels will never replace: one of them is told to, and its settings are set
+    /// right at the next look. The old master is started as well, and waits until it is clear who is master.
+    fn push_sentinels(&mut self) {
+        for group in self.spec.groups().collect::<Vec<_>>() {
+            let is_paused = |master: &NodeId| self.facts(*master).is_some_and(|facts| facts.state == NodeState::Paused);
+            if self.masters.get(&group).is_some_and(is_paused) {
+                continue;
+            }
+            if let Some(Stuck { why, push: Some((node, down_after)) }) = stuck(group, self.observed) {
+                self.step(node, Action::SentinelFailover { node, group, down_after }, why, []);
+                self.plan.then_observe = Some("the Sentinels replace a master".to_owned());
+            }
         }
     }
 

@@ -42,6 +42,7 @@ struct Start<'a> {
     ping_period: u64,
     info_period: u64,
     publish_period: u64,
+    tilt_period: u64,
 }
 
 #[derive(Serialize)]
@@ -75,6 +76,8 @@ const INFO_PERIOD: u64 = 1000;
 /// Milliseconds between two messages of a Sentinel to the others. It corrects a wrong role after four of these; the default
 /// is two seconds.
 const PUBLISH_PERIOD: u64 = 500;
+/// Milliseconds for which a Sentinel does not act after it was frozen: time for six `PING`s and three `INFO`s.
+const TILT_PERIOD: u64 = 3000;
 
 /// The files of a Sentinel, which watches the groups of `masters`, each at its master of that moment.
 ///
@@ -132,6 +135,7 @@ pub fn sentinel_files(
         ping_period: PING_PERIOD,
         info_period: INFO_PERIOD,
         publish_period: PUBLISH_PERIOD,
+        tilt_period: TILT_PERIOD,
     };
     let users = Users { admin: user::ADMIN, sentinel: user::SENTINEL, probe: user::PROBE, passwords: secrets };
     let mut text = fill("sentinel.conf", include_str!("../../../templates/sentinel.conf"), &conf)?;

@@ -1,0 +1,153 @@
+//! The states in which Sentinels leave a master that is down where it is, pure.
+
+use super::gate::claimants;
+use super::observed::{Answer, Observed, SentinelView, WatchedMaster, WatchedReplica};
+use super::reckon::majority_word;
+use crate::spec::{Group, NodeId};
+
+/// A replica whose link has been down for longer than this many times a Sentinel's patience, not counting the time for which
+/// that Sentinel has held the master to be down, is not promoted (`sentinelSelectSlave` in Redis's `sentinel.c`).
+const LINK_DOWN_FACTOR: u64 = 10;
+/// How long after they have found a master down the Sentinels need to begin to replace it, in milliseconds. They ask each
+/// other once a second.
+const BEGIN_WITHIN: u64 = 3000;
+/// Added to the patience that a replica's link just allows, in milliseconds: ten times as long may pass until it is used.
+const ROOM: u64 = 1000;
+
+/// Why a master that is down is not replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// In words.
+    pub why: String,
+    /// What gets them out of it: this Sentinel replaces the master, with this patience in milliseconds. Absent where they
+    /// get out of it themselves.
+    pub push: Option<(NodeId, u64)>,
+}
+
+/// Judges whether the Sentinels are stuck with a master that is down.
+pub fn stuck(group: Group, observed: &Observed) -> Option<Stuck> {
+    let master = majority_word(group, observed)?;
+    let answers = observed.topology.redis.get(&master).and_then(Answer::said).is_some();
+    if answers || !claimants(group, observed).is_empty() {
+        return None;
+    }
+    let name = group.to_string();
+    let watching: Vec<(NodeId, &SentinelView, &WatchedMaster)> = observed
+        .topology
+        .sentinels
+        .iter()
+        .filter_map(|(node, answer)| answer.said().and_then(|view| Some((*node, view, view.masters.get(&name)?))))
+        .collect();
+    let in_tilt: Vec<String> =
+        watching.iter().filter(|(_, view, _)| view.tilt).map(|(node, ..)| node.to_string()).collect();
+    if in_tilt.len() * 2 > watching.len() {
+        let why = format!("{master} is down and is not replaced yet: {} in TILT, for some seconds", are(&in_tilt));
+        return Some(Stuck { why, push: None });
+    }
+    if watching.iter().any(|(_, _, watched)| watched.flags.contains("failover_in_progress")) {
+        return None;
+    }
+    let late: Vec<&(NodeId, &SentinelView, &WatchedMaster)> = watching
+        .iter()
+        .filter(|(_, view, watched)| !view.tilt && watched.down_for.is_some_and(|time| time > BEGIN_WITHIN))
+        .collect();
+    if late.len() * 2 <= watching.len() {
+        return None;
+    }
+    let fit = |watched: &WatchedMaster| {
+        let bears = watched.down_for.unwrap_or_default() + LINK_DOWN_FACTOR * watched.down_after;
+        watched.replicas.iter().any(|replica| is_up(replica) && replica.link_down_for <= bears)
+    };
+    if late.iter().any(|(_, _, watched)| fit(watched)) {
+        let timeout = late[0].2.failover_timeout;
+        let why = format!(
+            "{master} is down and the Sentinels have not agreed on who replaces it; they try again {} s after the last try",
+            2 * timeout / 1000
+        );
+        return Some(Stuck { why, push: None });
+    }
+    let (node, _, watched) = late[0];
+    match watched.replicas.iter().filter(|replica| is_up(replica)).map(|replica| replica.link_down_for).min() {
+        Some(link_down_for) => Some(Stuck {
+            why: format!(
+                "{master} is down and the Sentinels will not replace it: the replicas' links have been down for {} s, and \
+                 they bear {LINK_DOWN_FACTOR} times their patience of {} ms",
+                link_down_for / 1000,
+                watched.down_after
+            ),
+            push: Some((*node, link_down_for / LINK_DOWN_FACTOR + ROOM)),
+        }),
+        None => Some(Stuck {
+            why: format!("{master} is down and the Sentinels will not replace it: they reach no replica"),
+            push: None,
+        }),
+    }
+}
+
+/// Whether a Sentinel would promote it, but for its link.
+fn is_up(replica: &WatchedReplica) -> bool {
+    let flags = ["s_down", "o_down", "disconnected"];
+    replica.priority > 0 && !flags.iter().any(|flag| replica.flags.contains(*flag))
+}
+
+fn are(names: &[String]) -> String {
+    format!("{} {}", names.join(" and "), if names.len() == 1 { "is" } else { "are" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::{GROUP, halt, healthy, redis, sentinel_mut};
+    use crate::plan::observed::NodeState;
+    use crate::spec::Spec;
+
+    /// The master is down, the Sentinels have known for `down_for` ms, and the replicas' links broke before.
+    fn down(down_for: u64, link_down_for: u64) -> Observed {
+        let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
+        halt(&mut observed, redis(1), NodeState::Exited { code: 137, oom_killed: false });
+        for ordinal in [1, 2, 3] {
+            let watched = sentinel_mut(&mut observed, ordinal).masters.get_mut("mymaster").expect("watched");
+            watched.down_for = Some(down_for);
+            watched.flags.insert("s_down".to_owned());
+            for replica in &mut watched.replicas {
+                replica.link_down_for = link_down_for;
+            }
+        }
+        observed
+    }
+
+    #[test]
+    fn links_that_were_down_for_too_long_want_a_push() {
+        let stuck = stuck(GROUP, &down(20_000, 53_000)).expect("stuck");
+        assert_eq!(stuck.push, Some((NodeId::Sentinel(1), 6300)));
+        assert!(stuck.why.contains("links have been down for 53 s"), "{}", stuck.why);
+    }
+
+    #[test]
+    fn a_vote_that_nobody_won_is_told_and_left_to_them() {
+        let stuck = stuck(GROUP, &down(4000, 4000)).expect("stuck");
+        assert_eq!(stuck.push, None);
+        assert!(stuck.why.ends_with("they try again 6 s after the last try"), "{}", stuck.why);
+    }
+
+    #[test]
+    fn who_is_about_to_replace_the_master_or_does_so_is_not_stuck() {
+        assert_eq!(stuck(GROUP, &down(300, 300)), None, "they have just found out");
+        let mut observed = down(20_000, 53_000);
+        let watched = sentinel_mut(&mut observed, 2).masters.get_mut("mymaster").expect("watched");
+        watched.flags.insert("failover_in_progress".to_owned());
+        assert_eq!(stuck(GROUP, &observed), None);
+        assert_eq!(stuck(GROUP, &healthy(&Spec::with_defaults("redos".parse().expect("a name")))), None);
+    }
+
+    #[test]
+    fn sentinels_in_tilt_do_nothing_for_a_while() {
+        let mut observed = down(20_000, 53_000);
+        for ordinal in [1, 2] {
+            sentinel_mut(&mut observed, ordinal).tilt = true;
+        }
+        let stuck = stuck(GROUP, &observed).expect("stuck");
+        assert_eq!(stuck.push, None);
+        assert!(stuck.why.contains("sentinel-1 and sentinel-2 are in TILT"), "{}", stuck.why);
+    }
+}
