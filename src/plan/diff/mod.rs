@@ -128,7 +128,8 @@ impl<'a> Planner<'a> {
             |node: NodeId| host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node);
         let old =
             self.spec.groups().filter(|group| is_gone(*group)).any(|group| self.spec.redis_nodes(group).any(has_data));
-        if !old && !(standby::is_in_the_volume(self.spec, self.observed) && has_data(Spec::head())) {
+        let head_is_old = standby::is_in_the_volume(self.spec, self.observed) && has_data(Spec::head());
+        if !old && !head_is_old {
             return false;
         }
         let missing: Vec<NodeId> = self.spec.nodes().into_iter().filter(|node| self.facts(*node).is_none()).collect();
