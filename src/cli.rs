@@ -142,7 +142,6 @@ Examples:
   redos up --masters 3 --port 7000      writes on 7000, 7002 and 7004
   redos up --password-file secret.txt   with a password of your own
   redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
-  redos up --follow 192.168.1.5:6379    a standby of a Redis that is in use
   redos -p shop -f shop.yaml up         another cluster, from a file")]
 pub struct UpArgs {
     /// The longest wait for a ready cluster

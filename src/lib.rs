@@ -22,8 +22,7 @@
 //!
 //! A *cluster* has *master groups*; a group has one *master* and its *replicas*; *Sentinels* watch all groups; *proxies*
 //! (HAProxy) give clients one address. A *node* is one container. A *failover* is what Sentinels do when a master is
-//! down; a *switchover* is the planned one. A *standby* is a cluster that follows an *existing server* outside of it, until
-//! its *head*, the node that copies that server, *takes over*.
+//! down; a *switchover* is the planned one.
 
 pub mod agent;
 pub mod apply;

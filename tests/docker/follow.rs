@@ -210,21 +210,6 @@ async fn a_take_over_that_is_killed_is_ended_by_the_next_up_and_loses_nothing() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_copy_of_a_server_that_is_gone_takes_over_with_what_it_has() {
-    let cluster = Cluster::new("follow-gone").await;
-    let existing = Existing::new(&cluster).await;
-    existing.fill().await;
-    up_as_compose(&cluster, &existing).await.succeeds();
-    raw().kill_container(&existing.name, None::<query::KillContainerOptions>).await.expect("a kill");
-    eventually("the loss is seen", async || cluster.status().await["healthy"] == false).await;
-    let run = cluster.redos(&["up", "--follow", "none"]).await;
-    assert!(run.stderr.contains("which is gone"), "{}", run.stderr);
-    run.succeeds();
-    let all: Vec<String> = (0..KEYS).map(|key| format!("before:{key}")).collect();
-    assert_eq!(missing(&all, &mut cluster.client(&[]).await).await, Vec::<String>::new());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_followed_is_refused_before_anything_is_made() {
     let cluster = Cluster::new("follow-bad").await;
     let existing = Existing::new(&cluster).await;

@@ -22,6 +22,8 @@ const LATENCY_FROM: f64 = 100_000.0;
 const LATENCY_TO: f64 = 2_000_000_000.0;
 /// Dots of the latency lane in one bin, beside the slowest.
 const DOTS_PER_BIN: usize = 4;
+/// Letters need so many percent of the width.
+const ROOM_MIN: f64 = 3.0;
 /// The height of a lane that shows a state.
 const BAND: f64 = 18.0;
 
@@ -64,12 +66,13 @@ impl Mark {
     }
 }
 
-/// Gives each of the letters on a picture the room until the next ones.
+/// Gives each of the letters on a picture the room until the next ones. Those that would have next to none are left out.
 fn apart(mut marks: Vec<Mark>) -> Vec<Mark> {
     marks.sort_by(|one, other| one.at.total_cmp(&other.at));
     for index in 1..marks.len() {
         marks[index - 1].room = marks[index].at - marks[index - 1].at;
     }
+    marks.retain(|mark| mark.room >= ROOM_MIN);
     marks
 }
 
