@@ -162,6 +162,17 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
     /// # Errors
     /// The first step that failed, the first gate that did not open before the deadline, or the interruption.
     pub async fn apply(&self, plan: &Plan, inventory: &Inventory) -> Result<Walked, ApplyError> {
+        match plan.electorate {
+            Some(electorate) => {
+                let spec = electorate.of(self.spec);
+                Applier { spec: &spec, ..*self }.walk(plan, inventory, self.spec).await
+            }
+            None => self.walk(plan, inventory, self.spec).await,
+        }
+    }
+
+    /// [`Applier::apply`] for the part of the way that the plan is about; `target` is the whole, which is recorded.
+    async fn walk(&self, plan: &Plan, inventory: &Inventory, target: &Spec) -> Result<Walked, ApplyError> {
         let began = Instant::now();
         (self.report)(Event::PlanStarted { plan: plan.clone() });
         let network = Mutex::new(inventory.network.clone());
@@ -193,7 +204,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         let before = seen.inventory.clone();
                         let network = &network;
                         running.push(boxed(async move {
-                            let result = self.run(step, &before, network).await;
+                            let result = self.run(step, &before, network, target).await;
                             Finished::Step(step.id, Instant::now(), result)
                         }));
                     }
@@ -299,13 +310,14 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         step: &Step,
         inventory: &Inventory,
         network: &Mutex<Option<NetworkFacts>>,
+        target: &Spec,
     ) -> Result<(), ApplyError> {
         let name = &self.spec.name;
         let at_engine = |source| ApplyError::Engine { step: step.action.to_string(), source };
         let in_render = |source| ApplyError::Render { step: step.action.to_string(), source };
         let known_network = || lock(network).clone().ok_or_else(|| self.impossible(step, "the cluster has no network"));
         match &step.action {
-            Action::RecordSpec => self.engine.record_spec(self.spec).await.map_err(at_engine),
+            Action::RecordSpec => self.engine.record_spec(target).await.map_err(at_engine),
             Action::RemoveRecord => self.engine.remove_record(name).await.map_err(at_engine),
             Action::CreateNetwork => {
                 let made = self.engine.create_network(self.spec).await.map_err(at_engine)?;
@@ -458,7 +470,10 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 let old = old.map(|octets| String::from_utf8_lossy(&octets).into_owned());
                 render::sentinel_files(spec, subnet, secrets, node, masters, old.as_deref())
             }
-            NodeId::Proxy(_) => render::proxy_files(spec, subnet, secrets, node, &spec.nodes().into_iter().collect()),
+            NodeId::Proxy(_) => {
+                let present = spec.nodes().into_iter().chain(masters.values().copied()).collect();
+                render::proxy_files(spec, subnet, secrets, node, &present)
+            }
         };
         rendered.map(node_files)
     }

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use redos::apply::ApplyError;
+use proptest::test_runner::RngSeed;
+use redos::apply::{Applier, ApplyError};
 use redos::converge::{Converged, Converger};
 use redos::engine::Engine;
 use redos::engine::sim::Sim;
@@ -81,6 +82,34 @@ async fn down(sim: &Sim, spec: &Spec, with_volumes: bool) {
     }
 }
 
+/// Masters, replicas, Sentinels and proxies.
+type Size = (u16, u16, u16, u16);
+
+fn size() -> impl Strategy<Value = Size> {
+    (1u16..3, 0u16..5, prop_oneof![Just(1u16), Just(3), Just(5), Just(7)], 1u16..3)
+}
+
+fn sized((masters, replicas, sentinels, proxies): Size) -> Spec {
+    spec(masters, replicas, sentinels, proxies)
+}
+
+/// Walks one plan in memory.
+async fn walk(sim: &Sim, spec: &Spec, plan: &Plan, seen: &Observed) -> Result<(), ApplyError> {
+    let (secrets, cancel) = (Secrets::made(|| [7; SECRET_OCTETS]), CancellationToken::new());
+    let applier = Applier {
+        engine: sim,
+        servers: sim,
+        spec,
+        secrets: &secrets,
+        programs: None,
+        report: &|_| {},
+        cancel: &cancel,
+        deadline: Instant::now() + Duration::from_secs(60),
+        is_overtaken: &|_| false,
+    };
+    applier.apply(plan, &seen.inventory).await.map(drop)
+}
+
 /// What can happen to a cluster between two `up`s.
 #[derive(Clone, Debug)]
 enum Accident {
@@ -146,7 +175,9 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    // The same cases in every run: a rare one that fails is for whoever looks for it with another seed, not for a change that
+    // has nothing to do with it.
+    #![proptest_config(ProptestConfig { cases: 96, rng_seed: RngSeed::Fixed(20_260_101), ..ProptestConfig::default() })]
 
     #[test]
     fn up_converges_after_any_accidents_and_has_nothing_left_to_do(
@@ -169,6 +200,63 @@ proptest! {
             let nodes: Vec<NodeId> = observed.inventory.nodes.keys().copied().collect();
             prop_assert_eq!(nodes, spec.nodes());
             prop_assert!(!sim.journal().iter().any(|what| what.starts_with("remove volume of redis")));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_change_of_size_breaks_no_rule_wherever_it_is_cut_off(
+        from in size(), to in size(), master in 1u16..5, cut in prop::option::of(0usize..120),
+    ) {
+        run(async {
+            let (sim, from, to) = (Sim::default(), sized(from), sized(to));
+            up(&sim, &from).await.expect("up");
+            let inventory = sim.inventory(&from.name).await.expect("inventory");
+            for group in from.groups() {
+                let node = NodeId::redis(group, 1 + master % (from.replicas + 1));
+                sim.switchover(&inventory, group, node).await.expect("switchover");
+            }
+            sim.watch_rules();
+            if let Some(changes) = cut {
+                sim.cut_after(changes);
+                let _ = up(&sim, &to).await;
+                sim.mend();
+            }
+            up(&sim, &to).await.expect("up");
+            let observed = observed(&sim, &to).await;
+            prop_assert_eq!(diff(&to, &observed), Plan::default());
+            prop_assert_eq!(observed.inventory.nodes.keys().copied().collect::<Vec<_>>(), to.nodes());
+            prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_restart_breaks_no_rule_and_up_finishes_one_that_was_cut_off(
+        size in size(), master in 1u16..5, cut in prop::option::of(0usize..40),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), sized(size));
+            up(&sim, &spec).await.expect("up");
+            let inventory = sim.inventory(&spec.name).await.expect("inventory");
+            for group in spec.groups() {
+                let node = NodeId::redis(group, 1 + master % (spec.replicas + 1));
+                sim.switchover(&inventory, group, node).await.expect("switchover");
+            }
+            if spec.replicas > 0 && spec.sentinels > 1 {
+                sim.watch_rules();
+            }
+            if let Some(changes) = cut {
+                sim.cut_after(changes);
+            }
+            let seen = observed(&sim, &spec).await;
+            let proposal = lifecycle::restart(&spec, &seen, None);
+            prop_assert_eq!(proposal.objections, []);
+            let walked = walk(&sim, &spec, &proposal.plan, &seen).await;
+            prop_assert!(walked.is_ok() || cut.is_some(), "{:?}", walked);
+            sim.mend();
+            up(&sim, &spec).await.expect("up");
+            prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
             Ok(())
         })?;
     }
@@ -443,4 +531,33 @@ fn what_costs_more_than_the_nodes_that_are_named_is_an_objection() {
         }
         assert_eq!(lifecycle::stop(&spec, &full, None).objections, [Objection::DataLost { keys: 7 }]);
     });
+}
+
+#[test]
+fn every_direction_of_a_change_of_size_has_its_plan() {
+    let (small, large) = ((1, 1, 3, 1), (2, 3, 5, 2));
+    for (name, from, to, master) in [
+        ("replicas_up", small, (1, 3, 3, 1), 1),
+        ("replicas_down", (1, 3, 3, 1), small, 1),
+        ("replicas_down_master_among_them", (1, 3, 3, 1), small, 4),
+        ("sentinels_up", small, (1, 1, 5, 1), 1),
+        ("sentinels_down", (1, 1, 5, 1), small, 1),
+        ("masters_up", small, (2, 1, 3, 1), 1),
+        ("masters_down", (2, 1, 3, 1), small, 1),
+        ("proxies_up", small, (1, 1, 3, 2), 1),
+        ("proxies_down", (1, 1, 3, 2), small, 1),
+        ("all_up", small, large, 1),
+        ("all_down", large, small, 1),
+    ] {
+        run(async {
+            let (sim, from, to) = (Sim::default(), sized(from), sized(to));
+            up(&sim, &from).await.expect("up");
+            let (inventory, group) =
+                (sim.inventory(&from.name).await.expect("inventory"), redos::spec::Group::number(1));
+            sim.switchover(&inventory, group, NodeId::redis(group, master)).await.expect("switchover");
+            let done = up(&sim, &to).await.expect("up");
+            let plans: Vec<String> = done.plans.iter().map(ToString::to_string).collect();
+            insta::assert_snapshot!(name, plans.join("\n"));
+        });
+    }
 }

@@ -78,6 +78,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             chaos::heal(&context, Some(request.name())).await?;
             let inventory = context.engine.inventory(request.name()).await?;
             let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
+            let inventory = up::lose_nothing(&context, &settings.spec, inventory).await?;
             follow::check(&context, &settings, &inventory, follow::Images::Got).await?;
             up::run(&context, &settings.spec, &settings.secrets, inventory, args.timeout).await
         }

@@ -4,6 +4,7 @@ use super::{Context, observe_with};
 use crate::error::{Exit, Failure};
 use crate::output::plan::PlanDocument;
 use crate::plan::diff;
+use crate::plan::diff::shrink::losses;
 use crate::plan::observed::Inventory;
 use crate::spec::settings::Settings;
 
@@ -14,6 +15,9 @@ use crate::spec::settings::Settings;
 pub async fn run(context: &Context, settings: &Settings, inventory: Inventory) -> Result<Exit, Failure> {
     let observed = observe_with(context, &settings.spec, &settings.secrets, inventory).await?;
     let plan = diff(&settings.spec, &observed);
+    for loss in losses(&settings.spec, &observed) {
+        context.ui.warn(format_args!("it takes 'scale --force': {loss}"));
+    }
     let document = PlanDocument::new(&settings.spec.name, &plan);
     context.ui.document(&document, |ui| document.text(ui))?;
     Ok(Exit::answer(!plan.changes()))

@@ -6,9 +6,9 @@ use super::{Context, observe_with, up};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::PlanDocument;
-use crate::output::units::count;
 use crate::plan::diff;
-use crate::plan::observed::{Answer, Inventory, Observed};
+use crate::plan::diff::shrink::losses;
+use crate::plan::observed::{Inventory, Observed};
 use crate::spec::Spec;
 use crate::spec::settings::Settings;
 
@@ -34,29 +34,19 @@ pub async fn run(
 
 /// Refuses what cannot be taken back or is seldom meant.
 fn refuse(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
-    let refusal = |text: String| {
-        let again = command_line(&spec.name, "scale … --force");
-        Err(Failure::message(FailureKind::Usage, text).hinted(format!("if you mean it: {again}")))
-    };
+    let mut objections = losses(spec, observed);
     if spec.sentinels.is_multiple_of(2) {
-        let odd = spec.sentinels - 1;
-        return refusal(format!(
-            "{} Sentinels outvote no more failures than {odd}: an even number is not better, and splits votes",
-            spec.sentinels
+        objections.push(format!(
+            "{} Sentinels outvote no more failures than {}: an even number is not better, and splits votes",
+            spec.sentinels,
+            spec.sentinels - 1
         ));
     }
-    let leaving = |number: u16| number > spec.masters;
-    for (node, view) in observed.topology.redis.iter().filter_map(|(node, answer)| Some((node, answer.said()?))) {
-        if let Some(group) = node.group().filter(|group| leaving(group.get()) && view.keys > 0) {
-            let keys = count(usize::try_from(view.keys).unwrap_or(usize::MAX), "key");
-            return refusal(format!("the group {group} would be removed, and {node} holds {keys} of it"));
-        }
+    if objections.is_empty() {
+        return Ok(());
     }
-    let silent = observed.topology.redis.iter().find(|(node, answer)| {
-        matches!(answer, Answer::Silent(_)) && node.group().is_some_and(|group| leaving(group.get()))
-    });
-    match silent {
-        Some((node, _)) => refusal(format!("{node} would be removed with its group, and does not say what it holds")),
-        None => Ok(()),
-    }
+    let again = command_line(&spec.name, "scale … --force");
+    Err(Failure::message(FailureKind::Usage, format!("nothing was done: {}", objections.join("; ")))
+        .hinted(format!("see what it would do: {}", command_line(&spec.name, "plan …")))
+        .hinted(format!("if you mean it: {again}")))
 }

@@ -26,7 +26,8 @@ pub async fn run(context: &Context, name: &ClusterName, named: &[String], timeou
     let before = Observed { inventory: inventory.clone(), ..Observed::default() };
     let diff = |spec: &Spec, observed: &Observed| lifecycle::start(spec, observed, &nodes);
     let (done, _) = walk::converge(context, &spec, &given, diff, inventory, timeout).await?;
-    let walked = Plan { steps: done.plans.into_iter().flat_map(|plan| plan.steps).collect(), then_observe: None };
+    let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();
+    let walked = Plan { steps, ..Plan::default() };
     let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);
     context.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)

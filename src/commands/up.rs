@@ -2,15 +2,36 @@
 
 use std::time::Duration;
 
-use super::{Context, walk};
+use super::{Context, observe, walk};
 use crate::engine::Engine;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::diff;
+use crate::plan::diff::shrink::losses;
 use crate::plan::observed::Inventory;
 use crate::plan::status::status;
-use crate::spec::Spec;
 use crate::spec::settings::GivenSecrets;
+use crate::spec::{NodeId, Spec};
+
+/// Refuses to remove a group that holds keys: an edited file may do that unnoticed, and `scale` is there for it.
+///
+/// # Errors
+/// The loss.
+pub async fn lose_nothing(context: &Context, spec: &Spec, inventory: Inventory) -> Result<Inventory, Failure> {
+    let is_leaving = |node: &NodeId| node.group().is_some_and(|group| group.get() > spec.masters);
+    if !inventory.nodes.keys().any(is_leaving) {
+        return Ok(inventory);
+    }
+    let observed = observe(context, spec, inventory).await?;
+    let losses = losses(spec, &observed);
+    if losses.is_empty() {
+        return Ok(observed.inventory);
+    }
+    let scale = format!("scale --masters {} --force", spec.masters);
+    Err(Failure::message(FailureKind::Usage, format!("nothing was done: {}", losses.join("; ")))
+        .hinted(format!("if you mean it: {}", command_line(&spec.name, &scale))))
+}
 
 /// Runs it. The caller holds the cluster's lock. `given` are the passwords of a new cluster, as far as somebody gave them.
 ///
@@ -25,8 +46,11 @@ pub async fn run(
     timeout: Duration,
 ) -> Result<Exit, Failure> {
     let (done, timings) = walk::converge(context, spec, given, diff, inventory, timeout).await?;
+    let wanted = spec.nodes();
+    let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
+    let kept = kept.map(|(_, volume)| volume.name.clone()).collect();
     let status = status(spec, &done.observed, context.engine.remote_host());
-    let document = UpDocument::new(&status, &timings, done.took);
+    let document = UpDocument::new(&status, &timings, done.took, kept);
     context.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

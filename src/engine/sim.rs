@@ -4,6 +4,8 @@
 //! Servers here are as simple as can be: a Redis node is what its configuration file or the last command made it,
 //! replicas are in sync while their master runs, Sentinels believe their file, and elect after every look at them.
 
+mod rules;
+mod sentinels;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +46,8 @@ struct World {
     changes_left: Option<usize>,
     /// Every change so far, in words.
     journal: Vec<String>,
+    /// What broke a rule that holds while a cluster changes its size; absent while nobody asks.
+    lapses: Option<Vec<String>>,
 }
 
 #[derive(Clone)]
@@ -96,6 +100,16 @@ impl Sim {
         self.world().journal.clone()
     }
 
+    /// Notes from here on what breaks a rule of changing the size of a cluster that serves.
+    pub fn watch_rules(&self) {
+        self.world().lapses = Some(Vec::new());
+    }
+
+    /// What broke a rule since [`Sim::watch_rules`].
+    pub fn lapses(&self) -> Vec<String> {
+        self.world().lapses.clone().unwrap_or_default()
+    }
+
     /// What is left: containers, volumes and networks.
     pub fn left(&self) -> (Vec<NodeId>, Vec<NodeId>, bool) {
         let world = self.world();
@@ -130,6 +144,11 @@ impl World {
             Some(0) => return Err(refused(what)),
             Some(left) => *left -= 1,
             None => {}
+        }
+        let found: Vec<String> =
+            self.broken_by(&what).into_iter().map(|lapse| format!("{lapse}, at: {what}")).collect();
+        if let Some(lapses) = &mut self.lapses {
+            lapses.extend(found);
         }
         self.journal.push(what);
         Ok(())
@@ -176,6 +195,22 @@ impl World {
         }
     }
 
+    /// The quorum of a group in a Sentinel's file.
+    fn written_quorum(&self, id: NodeId, group: &str) -> Option<String> {
+        let text = self.text(id, render::SENTINEL_CONF)?;
+        text.lines().find_map(|line| match line.split(' ').collect::<Vec<_>>().as_slice() {
+            ["sentinel", "monitor", name, _, _, quorum] if *name == group => Some((*quorum).to_owned()),
+            _ => None,
+        })
+    }
+
+    /// The nodes that a proxy's file has and does not disable.
+    fn checked_by_file(&self, id: NodeId) -> BTreeSet<NodeId> {
+        let text = self.text(id, render::PROXY_CONF).unwrap_or_default();
+        let servers = text.lines().filter(|line| !line.ends_with(" disabled"));
+        servers.filter_map(|line| line.trim_start().strip_prefix("server ")?.split(' ').next()?.parse().ok()).collect()
+    }
+
     fn take_away(&mut self, id: NodeId) {
         if let Some(stored) = self.stored(id) {
             self.rewritten.insert(id, stored);
@@ -194,19 +229,25 @@ impl World {
                     Some(StoredState::Sentinel { masters }) => masters,
                     Some(StoredState::Redis { .. }) | None => BTreeMap::new(),
                 };
-                let mut settings = render::sentinel_settings(&spec, id);
-                settings.insert("quorum".to_owned(), spec.quorum.to_string());
-                let known = self.everybody_but(id);
-                let watch = |master: crate::plan::observed::StoredMaster| Watched {
-                    master: master.address,
-                    epoch: master.config_epoch,
-                    settings: settings.clone(),
-                    known: known.clone(),
+                let settings = |group: &str| match self.nodes.get(&id).and_then(|node| node.server.as_ref()) {
+                    Some(Server::Sentinel { watched }) => watched.get(group).map(|watched| watched.settings.clone()),
+                    Some(Server::Redis { .. } | Server::Proxy { .. }) | None => None,
                 };
-                Some(Server::Sentinel { watched: masters.into_iter().map(|(name, m)| (name, watch(m))).collect() })
+                let written = |group: &str| {
+                    let mut settings = render::sentinel_settings(&spec, id);
+                    settings.extend(self.written_quorum(id, group).map(|quorum| ("quorum".to_owned(), quorum)));
+                    settings
+                };
+                let known = self.everybody_but(id);
+                let watch = |(name, master): (String, crate::plan::observed::StoredMaster)| {
+                    let settings = settings(&name).unwrap_or_else(|| written(&name));
+                    let (epoch, known) = (master.config_epoch, known.clone());
+                    (name, Watched { master: master.address, epoch, settings, known })
+                };
+                Some(Server::Sentinel { watched: masters.into_iter().map(watch).collect() })
             }
-            (Role::Proxy, _, Some(spec)) => {
-                let checked = spec.nodes().into_iter().filter(|node| node.role() != Role::Proxy).collect();
+            (Role::Proxy, _, Some(_)) => {
+                let checked = self.checked_by_file(id);
                 let existing = self.text(id, render::PROXY_CONF).is_some_and(|text| text.contains("server existing "));
                 Some(Server::Proxy { checked, existing })
             }
@@ -221,66 +262,6 @@ impl World {
         let port = |node: NodeId| if node.role() == Role::Redis { REDIS_PORT } else { SENTINEL_PORT };
         let others = self.nodes.iter().filter(|(node, _)| **node != id && node.role() != Role::Proxy);
         others.map(|(node, facts)| SocketAddrV4::new(facts.spec.address, port(*node))).collect()
-    }
-
-    /// Lets the Sentinels do their work: where a majority of them runs and a master does not, the lowest running replica
-    /// becomes master, running nodes follow it, and the Sentinels that run know.
-    fn fail_over(&mut self) {
-        let Some(spec) = self.spec.clone() else { return };
-        self.discover();
-        for group in spec.groups() {
-            let name = group.to_string();
-            let sentinels: Vec<NodeId> = self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel).collect();
-            let live: Vec<NodeId> = sentinels.iter().copied().filter(|node| self.runs(*node)).collect();
-            let word = live.iter().filter_map(|node| match &self.nodes[node].server {
-                Some(Server::Sentinel { watched }) => watched.get(&name).map(|w| (w.epoch, w.master)),
-                Some(Server::Redis { .. } | Server::Proxy { .. }) | None => None,
-            });
-            let Some((epoch, master)) = word.max() else { continue };
-            let redis: Vec<NodeId> =
-                self.nodes.keys().copied().filter(|node| node.group() == Some(group) && self.runs(*node)).collect();
-            let is_up = self.node_at(master).is_some_and(|node| self.runs(node));
-            let (master, epoch) = if is_up {
-                (master, epoch)
-            } else {
-                match redis.first().filter(|_| live.len() * 2 > sentinels.len()) {
-                    Some(next) => (SocketAddrV4::new(self.nodes[next].spec.address, REDIS_PORT), epoch + 1),
-                    None => continue,
-                }
-            };
-            for node in redis {
-                let is_master = self.address(node) == Some(*master.ip());
-                if let Some(Server::Redis { replica_of, .. }) =
-                    self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
-                {
-                    *replica_of = (!is_master).then_some(master);
-                }
-            }
-            for node in live {
-                if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
-                    && let Some(watched) = watched.get_mut(&name)
-                {
-                    watched.master = master;
-                    watched.epoch = epoch;
-                }
-            }
-        }
-    }
-
-    /// Running Sentinels find out about running nodes, by the master's `INFO` and by each other's messages.
-    fn discover(&mut self) {
-        let sentinels: Vec<NodeId> =
-            self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel && self.runs(*n)).collect();
-        for id in sentinels {
-            let running: BTreeSet<SocketAddrV4> = self
-                .everybody_but(id)
-                .into_iter()
-                .filter(|address| self.node_at(*address).is_some_and(|node| self.runs(node)))
-                .collect();
-            if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&id).and_then(|node| node.server.as_mut()) {
-                watched.values_mut().for_each(|watched| watched.known.extend(running.iter().copied()));
-            }
-        }
     }
 }
 

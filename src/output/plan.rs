@@ -90,6 +90,8 @@ pub struct UpDocument<'a> {
     pub phases: Vec<PhaseDocument>,
     /// The cluster as it is now.
     pub status: &'a Status,
+    /// Volumes of nodes that the cluster no longer has, by name. They hold what these nodes had.
+    pub kept_volumes: Vec<String>,
 }
 
 /// What one phase cost, in seconds.
@@ -119,7 +121,7 @@ impl From<&PhaseTiming> for PhaseDocument {
 
 impl<'a> UpDocument<'a> {
     /// The document of an `up` that cost this and left this, begun so long ago.
-    pub fn new(status: &'a Status, timings: &Timings, took: Duration) -> Self {
+    pub fn new(status: &'a Status, timings: &Timings, took: Duration, kept_volumes: Vec<String>) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Up",
@@ -128,6 +130,7 @@ impl<'a> UpDocument<'a> {
             seconds: took.as_secs_f64(),
             phases: timings.phases.iter().map(Into::into).collect(),
             status,
+            kept_volumes,
         }
     }
 
@@ -155,6 +158,11 @@ impl<'a> UpDocument<'a> {
         let pages: Vec<&str> = self.status.proxies.iter().filter_map(|proxy| proxy.stats.as_deref()).collect();
         if !pages.is_empty() {
             ui.status(format_args!("statistics at {}", pages.join(", ")));
+        }
+        if !self.kept_volumes.is_empty() && !self.phases.is_empty() {
+            let kept = self.kept_volumes.join(" ");
+            ui.status(format_args!("kept the volumes of nodes that are gone: {}", self.kept_volumes.join(", ")));
+            ui.hint(format_args!("remove them and what they hold: docker volume rm {kept}"));
         }
         ui.hint(format_args!("connect: redis-cli -u \"$({})\"", command_line(name, "url")));
         if let Some(existing) = self.status.follows {
@@ -286,7 +294,7 @@ mod tests {
             total: ms(2080),
         };
         let (ui_, _, stderr) = ui(Options::default(), Terminal::default());
-        UpDocument::new(&status, &timings, ms(2100)).remarks(&ui_);
+        UpDocument::new(&status, &timings, ms(2100), vec![]).remarks(&ui_);
         insta::assert_snapshot!(stderr.text(), @r#"
         shop is ready after 2.10 s
           replicas in sync     0.31 s
@@ -300,7 +308,7 @@ mod tests {
         hint: connect: redis-cli -u "$(redos -p shop url)"
         "#);
         let (ui_, _, stderr) = ui(Options::default(), Terminal::default());
-        UpDocument::new(&status, &Timings::default(), ms(120)).remarks(&ui_);
+        UpDocument::new(&status, &Timings::default(), ms(120), vec![]).remarks(&ui_);
         assert!(stderr.text().starts_with("shop is ready, nothing to do (0.12 s)\n"), "{}", stderr.text());
     }
 

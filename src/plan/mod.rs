@@ -19,5 +19,5 @@ pub mod teardown;
 pub use diff::diff;
 pub use gate::Gate;
 pub use observed::{Inventory, Observed, Topology};
-pub use step::{Action, Plan, Step, StepId};
+pub use step::{Action, Electorate, Plan, Step, StepId};
 pub use teardown::teardown;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::gate::Gate;
 use crate::spec::render::Standing;
-use crate::spec::{Group, NodeId, Role};
+use crate::spec::{Group, NodeId, Role, Spec};
 
 /// The number of a step within its plan, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -46,7 +46,8 @@ pub enum Action {
     WriteConfig {
         /// Which.
         node: NodeId,
-        /// The master of each group that the node has to know: a Redis node its own group's, a Sentinel all, a proxy none.
+        /// The master of each group that the node has to know: a Redis node its own group's, a Sentinel all, a proxy all,
+        /// of which one may be on its way out.
         masters: BTreeMap<Group, NodeId>,
         /// The server outside of the cluster that a Redis node has to copy.
         existing: Option<SocketAddrV4>,
@@ -264,6 +265,25 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Why this plan is only the first part of the way: what must be observed anew before the rest can be planned.
     pub then_observe: Option<String>,
+    /// The Sentinels that there are at the end of this part, when they become more: they come one at a time.
+    #[serde(skip)]
+    pub electorate: Option<Electorate>,
+}
+
+/// How many Sentinels there are, and how many of them must agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Electorate {
+    /// Sentinels.
+    pub sentinels: u16,
+    /// The quorum.
+    pub quorum: u16,
+}
+
+impl Electorate {
+    /// The specification with these Sentinels in place of its own.
+    pub fn of(self, spec: &Spec) -> Spec {
+        Spec { sentinels: self.sentinels, quorum: self.quorum, ..spec.clone() }
+    }
 }
 
 impl Plan {

@@ -87,8 +87,9 @@ async fn replicas_and_sentinels_come_and_go_under_load_without_a_failed_write() 
     let master = cluster.master().await;
     let lasting = Writer::start(&cluster, "lasting", true).await;
 
-    cluster.redos(&["scale", "--replicas", "4", "--sentinels", "5"]).await.succeeds();
+    cluster.redos(&["scale", "--replicas", "4", "--sentinels", "5", "--proxies", "2"]).await.succeeds();
     let grown = cluster.status().await;
+    assert_eq!(grown["proxies"].as_array().map(Vec::len), Some(2), "{grown:#}");
     assert_eq!(grown["groups"][0]["nodes"].as_array().map(Vec::len), Some(5), "{grown:#}");
     assert_eq!(grown["sentinels"].as_array().map(Vec::len), Some(5));
     assert!(
@@ -97,7 +98,9 @@ async fn replicas_and_sentinels_come_and_go_under_load_without_a_failed_write() 
     );
     cluster.redos(&["plan"]).await.succeeds();
 
-    cluster.redos(&["scale", "--replicas", "2", "--sentinels", "3"]).await.succeeds();
+    let shrunk = cluster.redos(&["scale", "--replicas", "2", "--sentinels", "3", "--proxies", "1"]).await;
+    assert!(shrunk.stderr.contains("redis-5-data"), "the kept volumes are named: {}", shrunk.stderr);
+    shrunk.succeeds();
     let shrunk = cluster.status().await;
     assert_eq!(shrunk["healthy"], true, "{shrunk:#}");
     assert_eq!(shrunk["groups"][0]["nodes"].as_array().map(Vec::len), Some(3));
@@ -198,13 +201,80 @@ async fn a_killed_master_is_replaced_and_up_brings_it_back_as_a_replica() {
     cluster.redos(&["plan"]).await.succeeds();
 }
 
+/// Starts redos and kills it after so many milliseconds, unless it has ended by then.
+async fn killed_after(cluster: &Cluster, arguments: &[&str], moment: u64) {
+    let mut child = cluster.command(arguments).stderr(std::process::Stdio::null()).spawn().expect("redos runs");
+    if tokio::time::timeout(Duration::from_millis(moment), child.wait()).await.is_err() {
+        child.kill().await.expect("a SIGKILL");
+    }
+}
+
+#[tokio::test]
+async fn scale_killed_at_any_moment_is_finished_by_up_or_by_scale_again() {
+    let cluster = Cluster::new("cut").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let writer = Writer::start(&cluster, "lasting", true).await;
+    let (more, fewer) =
+        (["scale", "--replicas", "2", "--sentinels", "5"], ["scale", "--replicas", "1", "--sentinels", "3"]);
+    // From before the first change to the second of the Sentinels that come or go.
+    for (round, moment) in [300, 900, 1800, 3500].into_iter().enumerate() {
+        for (target, redis, sentinels) in [(&more, 3, 5), (&fewer, 2, 3)] {
+            killed_after(&cluster, target, moment).await;
+            if round % 2 == 0 {
+                // Whatever had been recorded by then is what it should be.
+                cluster.redos(&["up"]).await.succeeds();
+                cluster.redos(&["plan"]).await.succeeds();
+            }
+            cluster.redos(&target[..]).await.succeeds();
+            let status = cluster.status().await;
+            assert_eq!(status["healthy"], true, "after a kill at {moment} ms: {status:#}");
+            let nodes =
+                (status["groups"][0]["nodes"].as_array().map(Vec::len), status["sentinels"].as_array().map(Vec::len));
+            assert_eq!(nodes, (Some(redis), Some(sentinels)), "{status:#}");
+        }
+    }
+    cluster.redos(&["plan"]).await.succeeds();
+    let (written, lost) = writer.end(&cluster).await;
+    assert!(written.acknowledged.len() > 100, "there was load: {}", written.acknowledged.len());
+    assert_eq!((written.failed, lost), (0, 0), "no master was touched");
+}
+
+#[tokio::test]
+async fn failover_killed_at_any_moment_leaves_one_master_and_a_cluster_that_heals() {
+    let cluster = Cluster::new("slain").await;
+    cluster.up(&[]).await.succeeds();
+    let lasting = Writer::start(&cluster, "lasting", true).await;
+    let fresh = Writer::start(&cluster, "fresh", false).await;
+    // It takes some 100 ms to look and be elected, and as long again until all agree; more on a busy machine.
+    for moment in [40, 80, 110, 140, 170, 210, 300] {
+        killed_after(&cluster, &["failover"], moment).await;
+        // By itself, in the time that Sentinels need at most (twice the failover timeout), or by `up`.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while cluster.redos(&["status", "-q"]).await.code != Some(0) && Instant::now() < deadline {}
+        cluster.redos(&["up"]).await.succeeds();
+        let status = cluster.status().await;
+        let masters = status["groups"][0]["nodes"].as_array().expect("nodes").iter().filter(|n| n["role"] == "master");
+        assert_eq!(masters.count(), 1, "after a kill at {moment} ms: {status:#}");
+    }
+    for writer in [lasting, fresh] {
+        let (written, lost) = writer.end(&cluster).await;
+        assert!(written.acknowledged.len() > 100, "there was load: {}", written.acknowledged.len());
+        assert_eq!(lost, 0, "of {}", written.acknowledged.len());
+    }
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
 #[tokio::test]
 async fn what_loses_keys_or_splits_votes_is_refused_without_force() {
     let cluster = Cluster::new("refuse").await;
     cluster.up(&["--masters", "2", "--replicas", "0", "--sentinels", "1"]).await.succeeds();
     let () = cluster.client(&["--group", "2"]).await.set("key", "value").await.expect("a write");
     let refused = cluster.redos(&["scale", "--masters", "1"]).await.fails(2);
-    assert!(refused.contains("1 key"), "{refused}");
+    assert!(refused.contains("1 key") && refused.contains("redis-2-1-data"), "{refused}");
+    let refused = cluster.redos(&["up", "--masters", "1"]).await.fails(2);
+    assert!(refused.contains("1 key") && refused.contains("--force"), "{refused}");
+    let planned = cluster.redos(&["plan", "--masters", "1"]).await.fails(1);
+    assert!(planned.contains("1 key"), "{planned}");
     let refused = cluster.redos(&["scale", "--sentinels", "2"]).await.fails(2);
     assert!(refused.contains("even"), "{refused}");
     cluster.redos(&["scale", "--masters", "1", "--force"]).await.succeeds();

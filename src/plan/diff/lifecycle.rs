@@ -207,8 +207,12 @@ impl Planner<'_> {
     fn restart_one(&mut self, node: NodeId, why: &str, previous: Option<StepId>) -> StepId {
         let previous: Vec<StepId> = previous.into_iter().collect();
         self.halt(node, why, &previous);
-        self.step(node, Action::StartNode { node }, why, []);
-        self.step(node, Action::Await { gate: Gate::InService { node } }, "before anything else is touched", [])
+        let mut last = self.step(node, Action::StartNode { node }, why, []);
+        let gates = if self.standby_of.is_some() { self.standby_gates(node) } else { vec![Gate::InService { node }] };
+        for gate in gates {
+            last = self.step(node, Action::Await { gate }, "before anything else is touched", []);
+        }
+        last
     }
 
     /// The masters that have to hand over. The node that the others of a standby copy has no writes.

@@ -3,8 +3,9 @@
 //! A plan is a wave, not a script for all eventualities: where the next decision depends on what a step brings to light
 //! (what an old volume holds, whom the Sentinels elect), the plan ends and says so in [`Plan::then_observe`].
 
+mod grow;
 pub mod lifecycle;
-mod shrink;
+pub mod shrink;
 mod standby;
 mod watch;
 
@@ -15,15 +16,35 @@ use super::desired::{host_dir, spec_hash};
 use super::gate::{Gate, node_at};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, majority_word, reckon, successor};
-use super::step::{Action, Plan, StepId};
+use super::step::{Action, Electorate, Plan, StepId};
 use super::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec, render};
 
 /// What makes the observed cluster the desired one. Empty when it is, and ready.
+///
+/// Sentinels that become more come one at a time: each is in service before the next is made, and the quorum follows.
 pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
+    let mut sentinels = grow::next_electorate(spec, observed);
+    loop {
+        let electorate = Electorate { sentinels, quorum: spec.quorum.min(sentinels / 2 + 1) };
+        if sentinels >= spec.sentinels {
+            return wave(spec, spec, observed);
+        }
+        let mut plan = wave(&electorate.of(spec), spec, observed);
+        if !plan.is_empty() {
+            plan.then_observe.get_or_insert_with(|| "Sentinels are added one at a time".to_owned());
+            plan.electorate = Some(electorate);
+            return plan;
+        }
+        sentinels += 1;
+    }
+}
+
+/// One part of the way to `target`: to `spec`, which is the target but for the number of its Sentinels.
+fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     let mut planner = Planner::new(spec, observed);
-    planner.record();
+    planner.record(target);
     planner.make_network();
     if planner.look_into_old_volumes() {
         return planner.plan;
@@ -36,7 +57,8 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
     planner.set_proxies_right();
     planner.replace_stale_nodes();
     planner.take_over();
-    if planner.plan.then_observe.is_none() {
+    // A Sentinel that forgets is away for a moment, for which there must be enough of them: first they become more.
+    if planner.plan.then_observe.is_none() && spec.sentinels == target.sentinels {
         planner.remove_surplus();
     }
     planner.await_ready();
@@ -103,8 +125,8 @@ impl<'a> Planner<'a> {
         id
     }
 
-    fn record(&mut self) {
-        if self.observed.inventory.recorded.as_ref() != Some(self.spec) {
+    fn record(&mut self, target: &Spec) {
+        if self.observed.inventory.recorded.as_ref() != Some(target) {
             let why = match self.observed.inventory.recorded {
                 Some(_) => "the configuration has changed",
                 None => "the cluster is new",
@@ -150,12 +172,18 @@ impl<'a> Planner<'a> {
         self.step(node, Action::CreateNode { node }, why, after);
     }
 
+    /// The groups that Sentinels have watched before this plan.
+    fn watched_groups(&self) -> impl Iterator<Item = Group> + use<'a> {
+        let unborn = self.unborn.clone();
+        self.spec.groups().filter(move |group| !unborn.contains(group))
+    }
+
     /// What a node's configuration must name.
     fn masters_for(&self, node: NodeId) -> BTreeMap<Group, NodeId> {
         let is_named = |group: &Group| match node {
             NodeId::Redis { group: own, .. } => *group == own,
             NodeId::Sentinel(_) => !self.unborn.contains(group),
-            NodeId::Proxy(_) => false,
+            NodeId::Proxy(_) => true,
         };
         self.masters.iter().filter(|(group, _)| is_named(group)).map(|(group, master)| (*group, *master)).collect()
     }
@@ -428,7 +456,10 @@ impl<'a> Planner<'a> {
     }
 
     fn replace_running(&mut self, node: NodeId, previous: Option<StepId>) -> StepId {
-        let why = "its settings have changed";
+        let why = match node {
+            NodeId::Proxy(_) => "its ports or settings have changed; all connections through it end",
+            NodeId::Redis { .. } | NodeId::Sentinel(_) => "its settings have changed",
+        };
         self.step(node, Action::StopNode { node }, why, previous);
         self.step(node, Action::RemoveNode { node }, why, []);
         self.create(node, why);
@@ -437,8 +468,9 @@ impl<'a> Planner<'a> {
         let gates: Vec<Gate> = match node {
             _ if self.standby_of.is_some() => self.standby_gates(node),
             NodeId::Redis { group, .. } => vec![Gate::ReplicasInSync { group }],
-            NodeId::Sentinel(_) => self.spec.groups().map(|group| Gate::QuorumReached { group }).collect(),
-            NodeId::Proxy(_) => self.spec.groups().map(|group| Gate::ProxiesRoute { group }).collect(),
+            NodeId::Sentinel(_) => self.watched_groups().map(|group| Gate::QuorumReached { group }).collect(),
+            // The others may not know all groups yet.
+            NodeId::Proxy(_) => vec![Gate::InService { node }],
         };
         let mut last = self.last[&node];
         for gate in gates {

@@ -1,14 +1,37 @@
 //! Taking nodes away: never the live master, one Sentinel at a time, and nobody is remembered as a ghost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::Planner;
 use crate::plan::gate::{Gate, address_of};
-use crate::plan::observed::SentinelView;
+use crate::plan::observed::{Answer, Observed, SentinelView};
 use crate::plan::reckon::successor;
 use crate::plan::step::{Action, StepId};
-use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT};
+use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec};
+
+/// What would go with a group that the specification no longer has, a sentence for each such group. A group that is known
+/// to be empty is no loss.
+pub fn losses(spec: &Spec, observed: &Observed) -> Vec<String> {
+    let leaving = |node: &NodeId| node.group().filter(|group| group.get() > spec.masters);
+    let groups: BTreeSet<Group> = observed.inventory.nodes.keys().filter_map(leaving).collect();
+    let loss = |group: Group| {
+        let nodes = || observed.inventory.nodes.keys().filter(move |node| node.group() == Some(group));
+        let keys = |node: &NodeId| observed.topology.redis.get(node).and_then(Answer::said).map(|view| view.keys);
+        let volumes = nodes().filter_map(|node| observed.inventory.volumes.get(node)).map(|volume| &*volume.name);
+        let kept = volumes.collect::<Vec<_>>().join(", ");
+        let kept = if kept.is_empty() { String::new() } else { format!("; its volumes would be kept: {kept}") };
+        match nodes().filter_map(keys).max() {
+            Some(0) if nodes().all(|node| keys(node).is_some()) => None,
+            Some(0) | None => {
+                Some(format!("the group {group} would be removed, and not all of its nodes say what they hold{kept}"))
+            }
+            Some(1) => Some(format!("the group {group} would be removed, which holds 1 key{kept}")),
+            Some(keys) => Some(format!("the group {group} would be removed, which holds {keys} keys{kept}")),
+        }
+    };
+    groups.into_iter().filter_map(loss).collect()
+}
 
 impl Planner<'_> {
     /// Removes what the specification no longer has. A master among it is switched over first, and Sentinels go one by
@@ -17,12 +40,18 @@ impl Planner<'_> {
         let wanted: BTreeSet<NodeId> = self.spec.nodes().into_iter().collect();
         let surplus: Vec<NodeId> =
             self.observed.inventory.nodes.keys().copied().filter(|node| !wanted.contains(node)).collect();
+        // A Sentinel that forgets is given a file that knows nothing of a group which it has only just been told of.
+        if !self.unborn.is_empty() {
+            self.plan.then_observe = (!surplus.is_empty()).then(|| "nodes go when the new groups are there".to_owned());
+            return;
+        }
         if surplus.is_empty() {
             return self.forget_ghosts(&[]);
         }
         if self.move_masters_out_of(&surplus) {
             return;
         }
+        self.lower_quorum_of(&surplus);
         let why = "it is not in the configuration";
         let before = self.plan.leaves();
         let mut removed = Vec::new();
@@ -35,14 +64,40 @@ impl Planner<'_> {
             removed.push(self.step(node, Action::RemoveVolume { node }, why, []));
         }
         let sentinels: Vec<NodeId> = surplus.into_iter().filter(|node| node.role() == Role::Sentinel).collect();
-        if let Some(node) = sentinels.last().copied() {
+        // One that went in a walk that was cut off is forgotten before another goes.
+        let forget_first = self.remembers_a_lost_sentinel();
+        if let Some(node) = sentinels.last().copied().filter(|_| !forget_first) {
             self.step(node, Action::StopNode { node }, why, before.iter().copied().chain(removed.iter().copied()));
             removed.push(self.step(node, Action::RemoveNode { node }, why, []));
-            if sentinels.len() > 1 {
-                self.plan.then_observe = Some("Sentinels are removed one at a time".to_owned());
-            }
+        }
+        if sentinels.len() > usize::from(!forget_first) {
+            self.plan.then_observe = Some("Sentinels are removed one at a time".to_owned());
         }
         self.forget_ghosts(&removed);
+    }
+
+    /// Whether a Sentinel that stays knows one that has no container.
+    fn remembers_a_lost_sentinel(&self) -> bool {
+        let has = |address: SocketAddrV4| {
+            self.observed.inventory.nodes.values().any(|facts| facts.address == Some(*address.ip()))
+        };
+        let views = self.spec.sentinel_nodes().filter_map(|node| self.sentinel_view(node));
+        views.flat_map(|view| view.masters.values()).flat_map(|watched| &watched.peers).any(|peer| !has(peer.address))
+    }
+
+    /// The quorum follows on Sentinels that are to go, too: while others forget they are needed.
+    fn lower_quorum_of(&mut self, surplus: &[NodeId]) {
+        for node in surplus.iter().copied() {
+            let Some(view) = self.sentinel_view(node) else { continue };
+            for group in self.spec.groups() {
+                let watched = view.masters.get(&group.to_string());
+                if watched.is_some_and(|watched| watched.quorum > self.spec.quorum) {
+                    let settings = BTreeMap::from([("quorum".to_owned(), self.spec.quorum.to_string())]);
+                    let why = "the others become fewer before it goes";
+                    self.step(node, Action::SentinelSet { node, group, settings }, why, []);
+                }
+            }
+        }
     }
 
     /// A node that is to go and is master hands its group over first. True when it has to be waited for.
@@ -78,7 +133,16 @@ impl Planner<'_> {
     /// epochs, and it is started; one Sentinel after the other.
     fn forget_ghosts(&mut self, after: &[StepId]) {
         let mut previous: Vec<StepId> = after.to_vec();
-        for node in self.spec.sentinel_nodes().collect::<Vec<NodeId>>() {
+        let nodes: Vec<NodeId> = self.spec.sentinel_nodes().collect();
+        if nodes.iter().any(|node| self.sentinel_view(*node).is_some_and(|view| self.ghost_of(view).is_some())) {
+            // One that was away, as after a walk that was cut off, must be back before another goes.
+            let away = nodes.iter().copied().filter(|node| self.sentinel_view(*node).is_none());
+            for node in away.collect::<Vec<NodeId>>() {
+                let gate = Gate::InService { node };
+                previous.push(self.step(node, Action::Await { gate }, "before another Sentinel forgets", []));
+            }
+        }
+        for node in nodes {
             let Some(view) = self.sentinel_view(node) else { continue };
             let Some(ghost) = self.ghost_of(view) else { continue };
             if !self.is_decided(node) || self.is_being_started(node) {
@@ -88,11 +152,8 @@ impl Planner<'_> {
             self.step(node, Action::StopNode { node }, why.clone(), previous);
             self.write_config(node, &why);
             self.start(node, &why, &[]);
-            self.step(node, Action::Await { gate: Gate::Answers { node } }, "before the next Sentinel forgets", []);
-            for group in self.spec.groups().collect::<Vec<Group>>() {
-                let gate = Gate::QuorumReached { group };
-                self.step(node, Action::Await { gate }, "before the next Sentinel forgets", []);
-            }
+            let gate = Gate::InService { node };
+            self.step(node, Action::Await { gate }, "before the next Sentinel forgets", []);
             previous = self.last.get(&node).copied().into_iter().collect();
         }
     }

@@ -87,7 +87,8 @@ impl Planner<'_> {
         let settings: BTreeMap<String, String> = wanted.into_iter().filter(differs).collect();
         if !settings.is_empty() {
             let why = "its settings differ from the configuration";
-            self.step(node, Action::SentinelSet { node, group, settings }, why, []);
+            let after = if watched.quorum < self.spec.quorum { self.new_sentinels() } else { Vec::new() };
+            self.step(node, Action::SentinelSet { node, group, settings }, why, after);
         }
         let master = node_at(watched.address, self.observed);
         if master.is_none() || self.masters.get(&group).copied() != master {

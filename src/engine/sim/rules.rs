@@ -1,0 +1,62 @@
+//! The rules that hold while a cluster that serves changes its size.
+
+use std::collections::BTreeMap;
+
+use super::{Server, Watched, World};
+use crate::plan::observed::NodeState;
+use crate::spec::{NodeId, Role, SENTINEL_PORT};
+
+impl World {
+    /// The rules that the cluster as it is, or this change to it, breaks.
+    pub(super) fn broken_by(&self, what: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let about = |verb: &str| what.strip_prefix(verb).and_then(|node| node.parse::<NodeId>().ok());
+        let watching = |node: &NodeId| match &self.nodes.get(node)?.server {
+            Some(Server::Sentinel { watched }) if self.runs(*node) && !watched.is_empty() => Some(watched),
+            _ => None,
+        };
+        let voters: Vec<NodeId> = self.nodes.keys().copied().filter(|node| watching(node).is_some()).collect();
+        // A group that goes needs nobody.
+        let stays =
+            |name: &str| self.spec.as_ref().is_some_and(|spec| spec.groups().any(|group| group.to_string() == name));
+        let quorum = |(name, watched): (&String, &Watched)| {
+            stays(name).then(|| watched.settings.get("quorum").and_then(|quorum| quorum.parse().ok()))?
+        };
+        if voters.iter().filter_map(watching).flatten().filter_map(quorum).any(|quorum: usize| voters.len() < quorum) {
+            found.push(format!("{} Sentinels are fewer than the quorum", voters.len()));
+        }
+        let knows = |watched: &Watched, voter: &NodeId| {
+            self.address(*voter).is_some_and(|ip| watched.known.iter().any(|known| *known.ip() == ip))
+        };
+        let strangers = voters.iter().flat_map(|voter| {
+            let others = voters.iter().filter(move |other| *other != voter).filter_map(watching);
+            others.flat_map(BTreeMap::values).filter(move |watched| !knows(watched, voter))
+        });
+        let is_first_start = |node: NodeId| self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Created);
+        if about("start ").is_some_and(|node| node.role() == Role::Sentinel && is_first_start(node))
+            && strangers.count() > 0
+        {
+            found.push("a Sentinel is added before the one before is known".to_owned());
+        }
+        // Those that go themselves need not forget.
+        let remains = |voter: &&NodeId| self.spec.as_ref().is_some_and(|spec| spec.nodes().contains(voter));
+        let ghosts = || {
+            let staying = voters.iter().filter(remains).filter_map(watching).flat_map(BTreeMap::values);
+            let known = staying.flat_map(|watched| &watched.known);
+            known.filter(|at| at.port() == SENTINEL_PORT && self.node_at(**at).is_none())
+        };
+        if about("remove ").is_some_and(|node| node.role() == Role::Sentinel) && ghosts().count() > 0 {
+            found.push("a Sentinel is removed before the one before is forgotten".to_owned());
+        }
+        let has_group =
+            |node: NodeId| self.spec.as_ref().is_some_and(|spec| node.group().is_some_and(|g| g.get() <= spec.masters));
+        let leaves = about("stop ").or(about("remove "));
+        if leaves.is_some_and(|node| self.is_master(node) && has_group(node)) {
+            found.push("a master goes that has not handed over".to_owned());
+        }
+        if about("remove volume of ").is_some_and(|node| node.role() != Role::Proxy) {
+            found.push("a volume is removed that nobody asked to remove".to_owned());
+        }
+        found
+    }
+}

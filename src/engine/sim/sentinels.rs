@@ -1,0 +1,69 @@
+//! What Sentinels do by themselves.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddrV4;
+
+use super::{Server, World};
+use crate::spec::{NodeId, REDIS_PORT, Role};
+
+impl World {
+    /// Lets the Sentinels do their work: where a majority of them runs and a master does not, the lowest running replica
+    /// becomes master, running nodes follow it, and the Sentinels that run know.
+    pub(super) fn fail_over(&mut self) {
+        let Some(spec) = self.spec.clone() else { return };
+        self.discover();
+        for group in spec.groups() {
+            let name = group.to_string();
+            let sentinels: Vec<NodeId> = self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel).collect();
+            let live: Vec<NodeId> = sentinels.iter().copied().filter(|node| self.runs(*node)).collect();
+            let word = live.iter().filter_map(|node| match &self.nodes[node].server {
+                Some(Server::Sentinel { watched }) => watched.get(&name).map(|w| (w.epoch, w.master)),
+                Some(Server::Redis { .. } | Server::Proxy { .. }) | None => None,
+            });
+            let Some((epoch, master)) = word.max() else { continue };
+            let redis: Vec<NodeId> =
+                self.nodes.keys().copied().filter(|node| node.group() == Some(group) && self.runs(*node)).collect();
+            let is_up = self.node_at(master).is_some_and(|node| self.runs(node));
+            let (master, epoch) = if is_up {
+                (master, epoch)
+            } else {
+                match redis.first().filter(|_| live.len() * 2 > sentinels.len()) {
+                    Some(next) => (SocketAddrV4::new(self.nodes[next].spec.address, REDIS_PORT), epoch + 1),
+                    None => continue,
+                }
+            };
+            for node in redis {
+                let is_master = self.address(node) == Some(*master.ip());
+                if let Some(Server::Redis { replica_of, .. }) =
+                    self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
+                {
+                    *replica_of = (!is_master).then_some(master);
+                }
+            }
+            for node in live {
+                if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
+                    && let Some(watched) = watched.get_mut(&name)
+                {
+                    watched.master = master;
+                    watched.epoch = epoch;
+                }
+            }
+        }
+    }
+
+    /// Running Sentinels find out about running nodes, by the master's `INFO` and by each other's messages.
+    fn discover(&mut self) {
+        let sentinels: Vec<NodeId> =
+            self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel && self.runs(*n)).collect();
+        for id in sentinels {
+            let running: BTreeSet<SocketAddrV4> = self
+                .everybody_but(id)
+                .into_iter()
+                .filter(|address| self.node_at(*address).is_some_and(|node| self.runs(node)))
+                .collect();
+            if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&id).and_then(|node| node.server.as_mut()) {
+                watched.values_mut().for_each(|watched| watched.known.extend(running.iter().copied()));
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Adding nodes: Sentinels come one at a time, and the quorum is raised when those are there that it counts on.
+
+use super::Planner;
+use crate::plan::gate::Gate;
+use crate::plan::observed::{Answer, Observed};
+use crate::plan::step::StepId;
+use crate::spec::{NodeId, Spec};
+
+/// How many Sentinels there are to be next. All, unless some are at work already: then those, until the last of them is in
+/// service, and one more from there on.
+pub(super) fn next_electorate(spec: &Spec, observed: &Observed) -> u16 {
+    let at_work = |answer: &Answer<_>| answer.said().is_some_and(|view: &super::SentinelView| !view.masters.is_empty());
+    if !observed.topology.sentinels.values().any(at_work) {
+        return spec.sentinels;
+    }
+    let last = observed.inventory.nodes.keys().filter_map(|node| match node {
+        NodeId::Sentinel(ordinal) => Some(*ordinal),
+        NodeId::Redis { .. } | NodeId::Proxy(_) => None,
+    });
+    let last = last.max().unwrap_or(spec.sentinels);
+    let serves = Gate::InService { node: NodeId::Sentinel(last) }.holds(spec, observed).is_ok();
+    if serves { last.saturating_add(1) } else { last }
+}
+
+impl Planner<'_> {
+    /// The last steps of the Sentinels that this plan starts.
+    pub(super) fn new_sentinels(&self) -> Vec<StepId> {
+        let started = self.spec.sentinel_nodes().filter(|node| self.is_being_started(*node));
+        started.filter_map(|node| self.last.get(&node).copied()).collect()
+    }
+}
