@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::path::Path;
 
 use anyhow::anyhow;
 use bollard::query_parameters::{DownloadFromContainerOptions, UploadToContainerOptions};
@@ -15,6 +14,9 @@ use super::{DockerEngine, fault};
 use crate::engine::{EngineError, EngineErrorKind, NodeFile, Result};
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId};
 
+/// A folder in a node's volume at which the volume is mounted once more: an archive's entry of this name is the volume's root.
+/// An Engine passes over an entry `.`, and since 28.5 it refuses one that names the root from its parent (`../data`).
+pub const SELF: &str = ".self";
 /// The mode of folders that redos makes.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -62,10 +64,8 @@ pub async fn read(engine: &DockerEngine, container: &str, path: &str) -> Result<
 /// The files as a tar archive for [`NODE_DIR`], with all folders from the volume's root down.
 fn archive(files: &[NodeFile]) -> anyhow::Result<Vec<u8>> {
     let mut tar = Builder::new(Vec::new());
-    // The Engine passes over an entry "." when it unpacks, so the root is named from its parent. It allows that because
-    // the path ends inside the target. Without it a new volume stays root's.
-    let root = Path::new(NODE_DIR).file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let mut folders = BTreeSet::from([format!("../{root}")]);
+    // Without it a new volume stays root's.
+    let mut folders = BTreeSet::from([SELF.to_owned()]);
     let mut entries = Vec::new();
     for file in files {
         let path = file.path.strip_prefix(NODE_DIR).and_then(|path| path.strip_prefix('/'));
@@ -123,7 +123,7 @@ mod tests {
             (name, header.mode().expect("a mode"))
         });
         let expected =
-            [("../data", 0o700), ("conf", 0o700), ("conf/deep", 0o700), ("conf/a", 0o400), ("conf/deep/b", 0o400)];
+            [(".self", 0o700), ("conf", 0o700), ("conf/deep", 0o700), ("conf/a", 0o400), ("conf/deep/b", 0o400)];
         assert_eq!(entries.collect::<Vec<_>>(), expected.map(|(name, mode)| (name.to_owned(), mode)));
     }
 

@@ -17,7 +17,7 @@ use bollard::query_parameters::{
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{DockerEngine, conflicts, fault, labels, streams};
+use super::{DockerEngine, conflicts, fault, files, labels, streams};
 use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
 
@@ -92,8 +92,8 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         host_config: Some(HostConfig {
             network_mode: Some(network_id.to_owned()),
             port_bindings: Some(ports),
-            binds: data_bind(spec, node).map(|bind| vec![bind]),
-            mounts: data_mount(spec, node, run).map(|mount| vec![mount]),
+            binds: data_binds(spec, node),
+            mounts: data_mounts(spec, node, run),
             restart_policy: Some(RestartPolicy {
                 name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
                 maximum_retry_count: None,
@@ -115,24 +115,30 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
     }
 }
 
+/// Where a node's data are mounted: twice, see [`files::SELF`].
+fn data_places() -> [String; 2] {
+    [NODE_DIR.to_owned(), format!("{NODE_DIR}/{}", files::SELF)]
+}
+
 /// The folder of the node's own in the given host directory, mounted at [`NODE_DIR`]. The Engine makes it in this form of a
 /// mount only.
-fn data_bind(spec: &Spec, node: &NodeSpec) -> Option<String> {
+fn data_binds(spec: &Spec, node: &NodeSpec) -> Option<Vec<String>> {
     let folder = node.host_dir.as_ref()?.join(node.node.container_name(&spec.name));
-    Some(format!("{}:{NODE_DIR}", folder.display()))
+    Some(data_places().map(|place| format!("{}:{place}", folder.display())).into())
 }
 
 /// The node's named volume, mounted at [`NODE_DIR`]. It is there already, unless somebody removed it just now; then the
 /// Engine makes it, with these labels, so that it is never a stranger's.
-fn data_mount(spec: &Spec, node: &NodeSpec, run: &str) -> Option<Mount> {
+fn data_mounts(spec: &Spec, node: &NodeSpec, run: &str) -> Option<Vec<Mount>> {
     let volume = |labels| MountVolumeOptions { labels: Some(labels), ..Default::default() };
-    node.host_dir.is_none().then(|| Mount {
+    let mount = |place| Mount {
         typ: Some(MountType::VOLUME),
         source: Some(node.node.volume_name(&spec.name)),
-        target: Some(NODE_DIR.to_owned()),
+        target: Some(place),
         volume_options: Some(volume(labels::of(spec, Some(node.node), None, run))),
         ..Default::default()
-    })
+    };
+    node.host_dir.is_none().then(|| data_places().map(mount).into())
 }
 
 /// Starts a node and watches whether it lives.
@@ -341,17 +347,20 @@ mod tests {
     #[test]
     fn data_are_in_a_named_volume_or_in_a_folder_of_the_node() {
         let spec = Spec::with_defaults("demo".parse().expect("a name"));
-        let mount = data_mount(&spec, &node(None), "r").expect("a mount");
-        assert_eq!((mount.source.as_deref(), mount.target.as_deref()), (Some("demo-proxy-1-data"), Some("/data")));
-        let labels = mount.volume_options.and_then(|options| options.labels).expect("labels");
+        let mounts = data_mounts(&spec, &node(None), "r").expect("mounts");
+        assert!(mounts.iter().all(|mount| mount.source.as_deref() == Some("demo-proxy-1-data")));
+        let places: Vec<&str> = mounts.iter().filter_map(|mount| mount.target.as_deref()).collect();
+        assert_eq!(places, ["/data", "/data/.self"]);
+        let labels = mounts[0].volume_options.as_ref().and_then(|options| options.labels.clone()).expect("labels");
         assert_eq!(
             (labels::cluster(&labels), labels::node(&labels)),
             (Some(spec.name.clone()), Some(NodeId::Proxy(1)))
         );
-        assert_eq!(data_bind(&spec, &node(None)), None);
+        assert_eq!(data_binds(&spec, &node(None)), None);
         let folder = node(Some(PathBuf::from("/srv")));
-        assert_eq!(data_bind(&spec, &folder).as_deref(), Some("/srv/demo-proxy-1:/data"));
-        assert_eq!(data_mount(&spec, &folder, "r"), None);
+        let binds = data_binds(&spec, &folder).expect("binds");
+        assert_eq!(binds, ["/srv/demo-proxy-1:/data", "/srv/demo-proxy-1:/data/.self"]);
+        assert_eq!(data_mounts(&spec, &folder, "r"), None);
     }
 
     #[test]
