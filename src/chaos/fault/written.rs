@@ -16,7 +16,7 @@ use crate::spec::NODE_DIR;
 const VISIBLE: Duration = Duration::from_secs(10);
 /// How long an agent may take to be there and to measure: 0.3 s on a machine with nothing else to do, and some time more
 /// where the way is narrow.
-const MEASURED: Duration = Duration::from_secs(45);
+const MEASURED: Duration = Duration::from_secs(75);
 /// Time between two looks.
 const POLL: Duration = Duration::from_millis(10);
 /// What is left to a slow container: 1 % of one CPU. PING still passes most of the time; the slowest of a hundred takes
