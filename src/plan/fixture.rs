@@ -179,6 +179,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             id: node.to_string(),
             address: at(node, SENTINEL_PORT),
             flags: BTreeSet::from(["sentinel".to_owned()]),
+            silent_for: 0,
         };
         let watched = WatchedMaster {
             address: at(NodeId::redis(group, 1), REDIS_PORT),
@@ -198,6 +199,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
     SentinelView {
         id: me.to_string(),
         version: "8.0.2".to_owned(),
+        uptime_seconds: 60,
         tilt: false,
         masters: spec.groups().map(watched).collect(),
     }

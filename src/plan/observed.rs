@@ -273,6 +273,8 @@ pub struct SentinelView {
     pub id: String,
     /// `redis_version` or `valkey_version`.
     pub version: String,
+    /// `uptime_in_seconds`.
+    pub uptime_seconds: u64,
     /// Whether it is in TILT, and so does not act.
     pub tilt: bool,
     /// What it watches, by group name.
@@ -328,6 +330,8 @@ pub struct WatchedPeer {
     pub address: SocketAddrV4,
     /// Its flags: `sentinel`, `s_down`, …
     pub flags: BTreeSet<String>,
+    /// Milliseconds since it last answered a `PING` of this Sentinel: `last-ok-ping-reply`.
+    pub silent_for: u64,
 }
 
 /// What one proxy does, found out by using it.

@@ -160,6 +160,7 @@ pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
     Ok(SentinelView {
         id: text(id).ok_or("a SENTINEL MYID that is no text")?,
         version: version.to_owned(),
+        uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
         tilt: tilt == "1",
         masters: BTreeMap::new(),
     })
@@ -211,6 +212,7 @@ pub fn watched_peer(fields: &Fields) -> Result<WatchedPeer, String> {
         id: required(fields, "runid")?.to_owned(),
         address: address(required(fields, "ip")?, required(fields, "port")?),
         flags: flags(fields),
+        silent_for: number(fields, "last-ok-ping-reply")?,
     })
 }
 

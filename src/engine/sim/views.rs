@@ -120,6 +120,7 @@ impl World {
                     id: address.to_string(),
                     address: *address,
                     flags: flags(address, "sentinel"),
+                    silent_for: 0,
                 })
                 .collect(),
             quorum_check: Ok(()),
@@ -127,6 +128,7 @@ impl World {
         SentinelView {
             id: String::new(),
             version: "7.0.15".to_owned(),
+            uptime_seconds: 60,
             tilt: false,
             masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
         }

@@ -80,6 +80,12 @@ fn sentinel(node: NodeId, group: Group, observed: &Observed) -> Result<(), Strin
         if let Some(flag) = ["s_down", "disconnected"].into_iter().find(|flag| peer.flags.contains(*flag)) {
             return Err(format!("{sentinel} sees {node} as {flag}"));
         }
+        // While it connects again to one that was restarted its flags are clean, and a moment later it calls it down.
+        let up_for =
+            observed.topology.sentinels.get(&node).and_then(Answer::said).map_or(0, |view| view.uptime_seconds);
+        if peer.silent_for > up_for * 1000 {
+            return Err(format!("{sentinel} has not heard {node} since it was started"));
+        }
     }
     Ok(())
 }
