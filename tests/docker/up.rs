@@ -331,7 +331,7 @@ async fn settings_change_at_runtime_where_they_can_and_replace_only_who_must_be(
 }
 
 #[tokio::test]
-async fn a_foreign_container_a_taken_port_and_a_late_cluster_are_refused_with_their_names() {
+async fn a_foreign_container_and_a_taken_port_are_refused_with_their_names() {
     let cluster = Cluster::new("conflict").await;
     let docker = raw();
     let image = crate::support::programs(&cluster.engine).await.redis.image;
@@ -351,7 +351,5 @@ async fn a_foreign_container_a_taken_port_and_a_late_cluster_are_refused_with_th
     assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3]);
     drop(listener);
 
-    let late = cluster.up(&["--timeout", "1ms"]).await.fails(4);
-    assert!(late.contains("not ready in time") || late.contains("not done in time"), "{late}");
-    cluster.redos(&["up"]).await.succeeds();
+    cluster.up(&[]).await.succeeds();
 }
