@@ -444,18 +444,20 @@ fn runtime_timeout(node: NodeId, command: &str) -> ServerError {
 }
 
 /// What has a proxy send a group's writes to another node at once. It sets the results of checks, and so lasts until the
-/// checks have seen the same: that the old master no longer says to be one, and the new one does. The old one comes first,
-/// since with two that are up nobody is served.
-pub fn failover_commands(group: Group, old: NodeId, new: NodeId) -> String {
+/// checks have seen the same: that the old master no longer says to be one and has no votes, and that the new one says so.
+/// The old one comes first, since with two that are up nobody is served.
+///
+/// The votes are those of `sentinels`. A new master needs none at first: it was a replica until just now. But while the
+/// old one still had those of a majority, as of the last check, the new one would get nothing until the next.
+pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl Iterator<Item = NodeId>) -> String {
     let health =
-        |backend: &str, node: NodeId, health: &str| format!("set server {backend}_{group}/{node} health {health}");
-    let commands = [
-        health("claims", old, "down"),
-        health("claims", new, "up"),
-        health("write", old, "down"),
-        health("write", new, "up"),
-    ];
-    commands.join(";")
+        |backend: String, server: NodeId, health: &str| format!("set server {backend}/{server} health {health}");
+    let claims = |node, state| health(format!("claims_{group}"), node, state);
+    let write = |node, state| health(format!("write_{group}"), node, state);
+    let votes = sentinels.map(|sentinel| health(format!("votes_{group}_{old}"), sentinel, "down"));
+    let before = [claims(old, "down")];
+    let after = [claims(new, "up"), write(old, "down"), write(new, "up")];
+    before.into_iter().chain(votes).chain(after).collect::<Vec<_>>().join(";")
 }
 
 fn set_state(backend: &str, server: NodeId, state: ServerState) -> String {
@@ -580,6 +582,21 @@ mod tests {
         assert_eq!(changes(&places, &nodes, false), leave);
         assert_eq!(changes(&places, &nodes, true), [""; 0]);
         assert_eq!(existing_commands(Group::number(1), false), leave.join(";"));
+    }
+
+    #[test]
+    fn the_old_master_is_left_before_the_new_one_is_served() {
+        let sentinels = [1, 2].map(NodeId::Sentinel).into_iter();
+        let wanted = [
+            "set server claims_mymaster/redis-1 health down",
+            "set server votes_mymaster_redis-1/sentinel-1 health down",
+            "set server votes_mymaster_redis-1/sentinel-2 health down",
+            "set server claims_mymaster/redis-2 health up",
+            "set server write_mymaster/redis-1 health down",
+            "set server write_mymaster/redis-2 health up",
+        ];
+        let commands = failover_commands(Group::number(1), node("redis-1"), node("redis-2"), sentinels);
+        assert_eq!(commands.split(';').collect::<Vec<_>>(), wanted);
     }
 
     #[test]

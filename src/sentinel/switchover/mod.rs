@@ -339,7 +339,8 @@ impl<'a> Ready<'a> {
 
     /// Has the proxies send writes to the new master at once, and not when their checks find out.
     async fn point(&self, proxies: Vec<OpenRuntimeApi>) {
-        let line = failover_commands(self.group, self.cast.old.node, self.cast.new.node);
+        let sentinels = self.sentinels.iter().map(|(voter, _)| voter.sentinel.node);
+        let line = failover_commands(self.group, self.cast.old.node, self.cast.new.node, sentinels);
         let _ = timeout(POINT, join_all(proxies.into_iter().map(|proxy| proxy.command(&line)))).await;
     }
 }
