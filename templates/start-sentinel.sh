@@ -6,6 +6,8 @@
 #            their INFO comes once a second and must not be older than five of these,
 #   INFO     how soon it sees that a node has another role than it should,
 #   PUBLISH  how often it tells the others whom it knows as master; after four of these it corrects a role,
+#   ASK      how often it asks the others whether a master is down. Their answers count for five of these, also for the next
+#            master: with the usual second, one that could not reach a fresh master in time would replace it alone,
 #   TILT     how long it does nothing after it was frozen itself. Within that time it hears from everybody again. After the
 #            usual 30 s it would find that each replica's link has been down for too long, and never promote one.
 
@@ -18,7 +20,7 @@ set_periods() {
         sleep 0.1
         said=$("$cli" -h 127.0.0.1 -p {{ port }} 2>&1 <<COMMANDS
 AUTH {{ user }} {{ password }}
-SENTINEL DEBUG PING-PERIOD {{ ping_period }} INFO-PERIOD {{ info_period }} PUBLISH-PERIOD {{ publish_period }} TILT-PERIOD {{ tilt_period }}
+SENTINEL DEBUG PING-PERIOD {{ ping_period }} INFO-PERIOD {{ info_period }} PUBLISH-PERIOD {{ publish_period }} ASK-PERIOD {{ ask_period }} TILT-PERIOD {{ tilt_period }}
 COMMANDS
         )
         case $said in

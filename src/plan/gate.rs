@@ -300,8 +300,10 @@ fn replica_in_sync(node: NodeId, master: NodeId, observed: &Observed) -> Result<
     answers(node, observed)?;
     let Some(view) = observed.topology.redis.get(&node).and_then(Answer::said) else { return Ok(()) };
     let RoleView::Replica { master: follows, link_up, syncing, .. } = &view.role else { return Ok(()) };
-    if node_at(*follows, observed) != Some(master) {
-        return Err(format!("{node} follows {follows}, not {master}"));
+    let leader = node_at(*follows, observed);
+    if leader != Some(master) {
+        let leader = leader.map_or_else(|| follows.to_string(), |node| node.to_string());
+        return Err(format!("{node} follows {leader}, not {master}"));
     }
     if *syncing {
         return Err(format!("{node} is copying the data of {master}"));

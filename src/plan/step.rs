@@ -115,8 +115,8 @@ pub enum Action {
         /// Settings by name, as `SENTINEL SET` takes them.
         settings: BTreeMap<String, String>,
     },
-    /// Have one Sentinel replace a master that is down, though the replicas' links have been down for longer than it
-    /// would bear by itself.
+    /// Have one Sentinel replace a master that is down and that they do not replace: without a vote, and though the
+    /// replicas' links have been down for longer than it would bear by itself.
     SentinelFailover {
         /// Which Sentinel.
         node: NodeId,

@@ -19,8 +19,8 @@ const ROOM: u64 = 1000;
 pub struct Stuck {
     /// In words.
     pub why: String,
-    /// What gets them out of it: this Sentinel replaces the master, with this patience in milliseconds. Absent where they
-    /// get out of it themselves.
+    /// What gets them out of it: this Sentinel replaces the master without a vote, with this patience in milliseconds.
+    /// Absent where that does not help, or time does.
     pub push: Option<(NodeId, u64)>,
 }
 
@@ -58,13 +58,12 @@ pub fn stuck(group: Group, observed: &Observed) -> Option<Stuck> {
         let bears = watched.down_for.unwrap_or_default() + LINK_DOWN_FACTOR * watched.down_after;
         watched.replicas.iter().any(|replica| is_up(replica) && replica.link_down_for <= bears)
     };
-    if late.iter().any(|(_, _, watched)| fit(watched)) {
-        let timeout = late[0].2.failover_timeout;
+    if let Some((node, _, watched)) = late.iter().find(|(_, _, watched)| fit(watched)) {
         let why = format!(
             "{master} is down and the Sentinels have not agreed on who replaces it; they try again {} s after the last try",
-            2 * timeout / 1000
+            2 * watched.failover_timeout / 1000
         );
-        return Some(Stuck { why, push: None });
+        return Some(Stuck { why, push: Some((*node, watched.down_after)) });
     }
     let (node, _, watched) = late[0];
     match watched.replicas.iter().filter(|replica| is_up(replica)).map(|replica| replica.link_down_for).min() {
@@ -124,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn a_vote_that_nobody_won_is_told_and_left_to_them() {
+    fn a_vote_that_nobody_won_wants_one_who_does_not_ask() {
         let stuck = stuck(GROUP, &down(4000, 4000)).expect("stuck");
-        assert_eq!(stuck.push, None);
+        assert_eq!(stuck.push, Some((NodeId::Sentinel(1), 1000)), "with the patience that it has");
         assert!(stuck.why.ends_with("they try again 6 s after the last try"), "{}", stuck.why);
     }
 

@@ -1,17 +1,20 @@
 //! What scenarios share: the Engine, the images, and clusters that clean up after themselves.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::query_parameters as query;
+use redos::converge::read_secrets;
 use redos::engine::docker::{self, DockerEngine};
 use redos::engine::{Engine, NodeSpec, image};
 use redos::plan::desired::Programs;
 use redos::plan::observed::{Inventory, NetworkFacts};
-use redos::spec::{ClusterName, ImageChoice, Images, NodeId, Spec};
+use redos::spec::secret::user;
+use redos::spec::{ClusterName, ImageChoice, Images, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::OnceCell;
 
@@ -147,6 +150,25 @@ impl Cluster {
         network
     }
 
+    /// Ends a node's process without warning.
+    pub async fn kill(&self, node: NodeId) {
+        raw().kill_container(&self.container(node), None::<query::KillContainerOptions>).await.expect("a kill");
+    }
+
+    /// Starts a node past redos.
+    pub async fn start(&self, node: NodeId) {
+        raw().start_container(&self.container(node), None::<query::StartContainerOptions>).await.expect("a start");
+    }
+
+    /// Removes a node's container and its volume.
+    pub async fn lose(&self, node: NodeId) {
+        let docker = raw();
+        let options = query::RemoveContainerOptions { force: true, v: true, link: false };
+        docker.remove_container(&self.container(node), Some(options)).await.expect("a removal");
+        let volume = node.volume_name(&self.name);
+        docker.remove_volume(&volume, None::<query::RemoveVolumeOptions>).await.expect("a removal");
+    }
+
     /// What the Engine says of the cluster.
     pub async fn inventory(&self) -> Inventory {
         self.engine.inventory(&self.name).await.expect("an inventory")
@@ -170,7 +192,6 @@ impl Drop for Cluster {
 
 /// Removes what carries a cluster's label, through the client itself: redos may be what is broken.
 async fn remove_all(cluster: &ClusterName) {
-    use bollard::query_parameters as query;
     let docker = raw();
     let filters = Some(HashMap::from([("label".to_owned(), vec![format!("dev.redos.cluster={cluster}")])]));
     let list = query::ListContainersOptions { all: true, filters: filters.clone(), ..Default::default() };
@@ -264,6 +285,17 @@ impl Cluster {
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
     }
 
+    /// What `status` finds wrong.
+    pub async fn reasons(&self) -> String {
+        self.status().await["reasons"].to_string()
+    }
+
+    /// Waits until all is well; then `plan` finds nothing to do.
+    pub async fn settled(&self) {
+        eventually("all is well", async || self.redos(&["status", "-q"]).await.code == Some(0)).await;
+        self.redos(&["plan"]).await.succeeds();
+    }
+
     /// The node that is master of the first group, as `status` says.
     pub async fn master(&self) -> NodeId {
         let status = self.status().await;
@@ -277,9 +309,23 @@ impl Cluster {
         connect(url.trim()).await.expect("a connection through the printed URL")
     }
 
+    /// Where a node is on the cluster's network.
+    pub async fn address(&self, node: NodeId) -> Ipv4Addr {
+        self.inventory().await.nodes[&node].address.expect("an address")
+    }
+
+    /// A connection to a Redis node or a Sentinel with the rights of redos itself.
+    pub async fn admin(&self, node: NodeId) -> redis::aio::MultiplexedConnection {
+        let inventory = self.inventory().await;
+        let spec = inventory.recorded.clone().expect("a recorded specification");
+        let secrets = read_secrets(&*self.engine, &spec, &inventory).await.expect("an answer").expect("secrets");
+        let address = inventory.nodes[&node].address.expect("an address");
+        let port = if node.role() == Role::Sentinel { SENTINEL_PORT } else { REDIS_PORT };
+        connect(&format!("redis://{}:{}@{address}:{port}", user::ADMIN, secrets.admin.expose())).await.expect("a login")
+    }
+
     /// Everything on the Engine that carries the cluster's label: containers, networks, volumes.
     pub async fn labelled(&self) -> [Vec<String>; 3] {
-        use bollard::query_parameters as query;
         let docker = raw();
         let filters = Some(HashMap::from([("label".to_owned(), vec![format!("dev.redos.cluster={}", self.name)])]));
         let list = query::ListContainersOptions { all: true, filters: filters.clone(), ..Default::default() };

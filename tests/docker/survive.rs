@@ -1,24 +1,17 @@
 //! Masters that end and come back: whoever returns is never a second master, and nothing acknowledged is lost.
 
+use std::collections::HashMap;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
-use redos::converge::read_secrets;
-use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
+use redos::spec::{Group, NodeId};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::support::{Cluster, connect, eventually, raw};
+use crate::support::{Cluster, eventually, raw};
 use crate::writers::{Writers, missing};
-
-/// Ends a node's process without warning.
-async fn kill(cluster: &Cluster, node: NodeId) {
-    raw().kill_container(&cluster.container(node), None::<query::KillContainerOptions>).await.expect("a kill");
-}
-
-async fn start(cluster: &Cluster, node: NodeId) {
-    raw().start_container(&cluster.container(node), None::<query::StartContainerOptions>).await.expect("a start");
-}
 
 /// What a node has logged.
 async fn log(cluster: &Cluster, node: NodeId) -> String {
@@ -41,12 +34,6 @@ async fn successor(cluster: &Cluster, before: NodeId) -> NodeId {
     cluster.master().await
 }
 
-/// All is well, and `plan` finds nothing to do.
-async fn settled(cluster: &Cluster) {
-    eventually("all is well", async || cluster.redos(&["status", "-q"]).await.code == Some(0)).await;
-    cluster.redos(&["plan"]).await.succeeds();
-}
-
 /// Writers that have begun.
 async fn writers(cluster: &Cluster) -> Writers {
     let url = cluster.redos(&["url"]).await.succeeds();
@@ -55,13 +42,14 @@ async fn writers(cluster: &Cluster) -> Writers {
     writers
 }
 
-/// Stops the writers and asserts that everything acknowledged is there. Returns the longest gap.
-async fn nothing_lost(cluster: &Cluster, writers: Writers) -> Duration {
+/// All is well again and there are writes again. Stops the writers, and everything acknowledged is there. Returns the
+/// longest gap.
+async fn recovered(cluster: &Cluster, writers: Writers) -> Duration {
+    cluster.settled().await;
     let before = writers.acknowledged();
     eventually("there are writes again", async || writers.acknowledged() > before + 50).await;
     let (keys, gap) = writers.stop().await;
-    let mut master = cluster.client(&[]).await;
-    let lost = missing(&keys, &mut master).await;
+    let lost = missing(&keys, &mut cluster.client(&[]).await).await;
     assert_eq!(lost, Vec::<String>::new(), "of {}", keys.len());
     gap
 }
@@ -74,27 +62,24 @@ async fn a_master_that_comes_back_is_a_replica_from_its_first_moment() {
 
     // It comes back after it was replaced, while it is being replaced, and at once.
     let first = cluster.master().await;
-    kill(&cluster, first).await;
+    cluster.kill(first).await;
     let second = successor(&cluster, first).await;
-    start(&cluster, first).await;
-    settled(&cluster).await;
+    cluster.start(first).await;
+    cluster.settled().await;
     let log = log(&cluster, first).await;
     let (_, since) = log.rsplit_once("redos: starting as a replica of ").expect("it says what it does");
     assert!(!since.contains("1:M "), "it was no master after its return: {since}");
 
-    kill(&cluster, second).await;
-    start(&cluster, second).await;
-    settled(&cluster).await;
+    cluster.kill(second).await;
+    cluster.start(second).await;
+    cluster.settled().await;
 
     let third = cluster.master().await;
     raw()
         .restart_container(&cluster.container(third), None::<query::RestartContainerOptions>)
         .await
         .expect("a restart");
-    settled(&cluster).await;
-
-    let gap = nothing_lost(&cluster, writers).await;
-    println!("the longest gap was {gap:?}");
+    println!("the longest gap was {:?}", recovered(&cluster, writers).await);
 }
 
 #[tokio::test]
@@ -105,10 +90,8 @@ async fn a_stopped_master_is_replaced_without_a_loss() {
     let first = cluster.master().await;
     raw().stop_container(&cluster.container(first), None::<query::StopContainerOptions>).await.expect("a stop");
     successor(&cluster, first).await;
-    start(&cluster, first).await;
-    settled(&cluster).await;
-    let gap = nothing_lost(&cluster, writers).await;
-    println!("the longest gap was {gap:?}");
+    cluster.start(first).await;
+    println!("the longest gap was {:?}", recovered(&cluster, writers).await);
 }
 
 #[tokio::test]
@@ -118,19 +101,15 @@ async fn a_master_that_has_lost_its_data_does_not_wipe_its_replicas() {
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let first = cluster.master().await;
     // At once, and so before the Sentinels miss it.
-    kill(&cluster, first).await;
-    start(&cluster, first).await;
+    cluster.kill(first).await;
+    cluster.start(first).await;
     let second = successor(&cluster, first).await;
-    settled(&cluster).await;
+    cluster.settled().await;
     let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
     assert_eq!(kept.as_deref(), Some("value"), "after a restart without persistence");
 
     // The container and its volume, before the Sentinels miss it.
-    let docker = raw();
-    let options = query::RemoveContainerOptions { force: true, v: true, link: false };
-    docker.remove_container(&cluster.container(second), Some(options)).await.expect("a removal");
-    let volume = second.volume_name(&cluster.name);
-    docker.remove_volume(&volume, None::<query::RemoveVolumeOptions>).await.expect("a removal");
+    cluster.lose(second).await;
     cluster.redos(&["up"]).await.succeeds();
     let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
     assert_eq!(kept.as_deref(), Some("value"), "after a lost volume");
@@ -144,20 +123,15 @@ async fn a_cluster_whose_host_restarts_has_its_last_master_and_its_data() {
     cluster.redos(&["failover", "--to", "redis-3"]).await.succeeds();
     let writers = writers(&cluster).await;
     let nodes: Vec<NodeId> = cluster.inventory().await.nodes.into_keys().collect();
-    futures_util::future::join_all(nodes.iter().map(|node| kill(&cluster, *node))).await;
+    futures_util::future::join_all(nodes.iter().map(|node| cluster.kill(*node))).await;
     let (keys, _) = writers.stop().await;
-    futures_util::future::join_all(nodes.iter().map(|node| start(&cluster, *node))).await;
-    settled(&cluster).await;
+    futures_util::future::join_all(nodes.iter().map(|node| cluster.start(*node))).await;
+    cluster.settled().await;
     let master = cluster.master().await;
     assert_eq!(master, NodeId::redis(Group::number(1), 3), "{}", log(&cluster, NodeId::Sentinel(1)).await);
     // Docker has chosen other ports.
     let lost = missing(&keys, &mut cluster.client(&[]).await).await;
     assert_eq!(lost, Vec::<String>::new(), "of {}", keys.len());
-}
-
-/// What `status` finds wrong.
-async fn reasons(cluster: &Cluster) -> String {
-    cluster.status().await["reasons"].to_string()
 }
 
 #[tokio::test]
@@ -171,7 +145,7 @@ async fn a_master_that_is_cut_off_from_its_peers_soon_takes_no_more_writes() {
     let mut cut = cluster.command(&cut).spawn().expect("a process");
     successor(&cluster, first).await;
     cut.wait().await.expect("an end");
-    settled(&cluster).await;
+    cluster.settled().await;
 
     let ledger: Vec<(String, Instant)> = writers.end().await.into_iter().flatten().collect();
     let keys: Vec<String> = ledger.iter().map(|(key, _)| key.clone()).collect();
@@ -184,57 +158,36 @@ async fn a_master_that_is_cut_off_from_its_peers_soon_takes_no_more_writes() {
     assert!(window < Duration::from_secs(8), "{window:?}");
 }
 
+/// A Sentinel that could not reach a fresh master for as long as its patience held the others' word on the last one to be
+/// about this one, and replaced it alone.
 #[tokio::test]
-async fn sentinels_that_will_never_replace_a_master_are_told_of_and_pushed() {
-    let cluster = Cluster::new("trap").await;
-    cluster.up(&["--down-after", "500ms"]).await.succeeds();
-    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
-    let first = cluster.master().await;
-    let docker = raw();
-    let sentinels = [1, 2, 3].map(NodeId::Sentinel);
-    for sentinel in sentinels {
-        docker.pause_container(&cluster.container(sentinel)).await.expect("a pause");
-    }
-    // The master is gone for good, with its data, and they do not see it go.
-    let options = query::RemoveContainerOptions { force: true, v: true, link: false };
-    docker.remove_container(&cluster.container(first), Some(options)).await.expect("a removal");
-    let volume = first.volume_name(&cluster.name);
-    docker.remove_volume(&volume, None::<query::RemoveVolumeOptions>).await.expect("a removal");
-    // When they act again the replicas' links have been down for longer than ten times the patience of the most patient.
-    tokio::time::sleep(Duration::from_secs(8)).await;
-    for sentinel in sentinels {
-        docker.unpause_container(&cluster.container(sentinel)).await.expect("a thaw");
-    }
-    eventually("status tells", async || reasons(&cluster).await.contains("Sentinels will not replace it")).await;
-    cluster.redos(&["up"]).await.succeeds();
-    assert_ne!(cluster.master().await, first);
-    let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
-    assert_eq!(kept.as_deref(), Some("value"));
-    cluster.redos(&["plan"]).await.succeeds();
-}
-
-#[tokio::test]
-async fn a_sentinel_that_never_was_is_seen_and_forgotten() {
-    let cluster = Cluster::new("ghost").await;
+async fn a_sentinel_that_cannot_reach_a_new_master_does_not_replace_it_alone() {
+    let cluster = Cluster::new("lone").await;
     cluster.up(&[]).await.succeeds();
-    let inventory = cluster.inventory().await;
-    let spec = inventory.recorded.clone().expect("a recorded specification");
-    let secrets = read_secrets(&*cluster.engine, &spec, &inventory).await.expect("an answer").expect("secrets");
-    let master = inventory.nodes[&cluster.master().await].address.expect("an address");
-    for sentinel in [1, 2, 3].map(NodeId::Sentinel) {
-        let address = inventory.nodes[&sentinel].address.expect("an address");
-        let url = format!("redis://redos:{}@{address}:{SENTINEL_PORT}", secrets.admin.expose());
-        let hello = format!("192.0.2.7,26379,{},0,mymaster,{master},{REDIS_PORT},0", "7".repeat(40));
-        let mut connection = connect(&url).await.expect("a connection");
-        let said: redis::RedisResult<redis::Value> =
-            redis::cmd("PUBLISH").arg("__sentinel__:hello").arg(hello).query_async(&mut connection).await;
-        said.expect("it is heard");
-    }
-    eventually("status tells", async || reasons(&cluster).await.contains("192.0.2.7")).await;
-    cluster.redos(&["plan"]).await.fails(1);
-    cluster.redos(&["up"]).await.succeeds();
-    for sentinel in cluster.status().await["sentinels"].as_array().expect("Sentinels") {
-        assert_eq!(sentinel["peers"]["mymaster"], 2, "{sentinel:#}");
-    }
-    cluster.redos(&["plan"]).await.succeeds();
+    let writers = writers(&cluster).await;
+    let (first, lone) = (cluster.master().await, NodeId::Sentinel(3));
+    let old = cluster.address(first).await.to_string();
+    let mut sentinel = cluster.admin(lone).await;
+    let mut cut = cluster.command(&["chaos", "partition", "sentinel-3", "--from", "replicas", "--for", "120s"]);
+    let mut cut = cut.stderr(Stdio::piped()).spawn().expect("a process");
+    let mut said = BufReader::new(cut.stderr.take().expect("its stderr")).lines();
+    let said = said.next_line().await.expect("a line").expect("it says that it has cut them off");
+    assert!(said.contains("are silent"), "{said}");
+
+    cluster.kill(first).await;
+    let mut new = String::new();
+    eventually("it holds the new master to be down", async || {
+        let question = redis::cmd("SENTINEL").arg("MASTER").arg("mymaster").to_owned();
+        let master: HashMap<String, String> = question.query_async(&mut sentinel).await.expect("an answer");
+        new.clone_from(&master["ip"]);
+        new != old && master["flags"].contains("s_down")
+    })
+    .await;
+    let second = cluster.master().await;
+    cluster.start(first).await;
+    cluster.redos(&["chaos", "heal"]).await.succeeds();
+    println!("the longest gap was {:?}", recovered(&cluster, writers).await);
+    assert_eq!(cluster.master().await, second, "there was one failover");
+    let log = log(&cluster, lone).await;
+    assert!(!log.contains(&format!("+try-failover master mymaster {new}")), "{log}");
 }

@@ -42,6 +42,7 @@ struct Start<'a> {
     ping_period: u64,
     info_period: u64,
     publish_period: u64,
+    ask_period: u64,
     tilt_period: u64,
 }
 
@@ -76,6 +77,11 @@ const INFO_PERIOD: u64 = 1000;
 /// Milliseconds between two messages of a Sentinel to the others. It corrects a wrong role after four of these; the default
 /// is two seconds.
 const PUBLISH_PERIOD: u64 = 500;
+/// Milliseconds between two questions of a Sentinel to the others whether a master is down. It holds the answers to be true
+/// for five of these (`sentinelAskMasterStateToOtherSentinels`), and does not forget them when another node becomes master.
+/// Five of these are no longer than the shortest patience that is wise (500 ms), so that nobody's word on the old master is
+/// left when a Sentinel first holds the new one to be down. The default is one second.
+const ASK_PERIOD: u64 = 100;
 /// Milliseconds for which a Sentinel does not act after it was frozen: time for six `PING`s and three `INFO`s.
 const TILT_PERIOD: u64 = 3000;
 
@@ -135,6 +141,7 @@ pub fn sentinel_files(
         ping_period: PING_PERIOD,
         info_period: INFO_PERIOD,
         publish_period: PUBLISH_PERIOD,
+        ask_period: ASK_PERIOD,
         tilt_period: TILT_PERIOD,
     };
     let users = Users { admin: user::ADMIN, sentinel: user::SENTINEL, probe: user::PROBE, passwords: secrets };

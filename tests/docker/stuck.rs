@@ -1,0 +1,194 @@
+//! States that Sentinel never leaves by itself: `status` tells of them, and `up` ends them.
+
+use std::time::Duration;
+
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use redos::spec::{Group, NodeId, REDIS_PORT};
+use tokio::task::JoinHandle;
+
+use crate::support::{Cluster, eventually, raw};
+
+const SENTINELS: [NodeId; 3] = [NodeId::Sentinel(1), NodeId::Sentinel(2), NodeId::Sentinel(3)];
+/// An address at which there is never a server (RFC 5737).
+const NOWHERE: &str = "192.0.2.7";
+/// Longer than Sentinels of the defaults take to correct a role, or whom a replica follows, where they do so.
+const CORRECTION: Duration = Duration::from_secs(5);
+
+const fn redis(ordinal: u16) -> NodeId {
+    NodeId::redis(Group::number(1), ordinal)
+}
+
+async fn say(connection: &mut MultiplexedConnection, command: &redis::Cmd) {
+    let said: redis::RedisResult<redis::Value> = command.query_async(connection).await;
+    said.expect("it is done");
+}
+
+async fn pause_sentinels(cluster: &Cluster) {
+    for sentinel in SENTINELS {
+        raw().pause_container(&cluster.container(sentinel)).await.expect("a pause");
+    }
+}
+
+/// `status` comes to tell of it, and its exit code says that something is wrong.
+async fn told(cluster: &Cluster, what: &str) {
+    eventually("status tells", async || cluster.reasons().await.contains(what)).await;
+    cluster.redos(&["status"]).await.exits(1);
+}
+
+/// A node leaves the cluster's replication by hand, and no Sentinel knows any more that it is a replica: what they do not
+/// know they do not correct.
+async fn strays(cluster: &Cluster, node: NodeId, command: &redis::Cmd) {
+    let mut master = cluster.admin(cluster.master().await).await;
+    say(&mut cluster.admin(node).await, command).await;
+    eventually("the master has one replica less", async || {
+        let info: String = redis::cmd("INFO").arg("replication").query_async(&mut master).await.expect("an answer");
+        info.contains("connected_slaves:1")
+    })
+    .await;
+    for sentinel in SENTINELS {
+        say(&mut cluster.admin(sentinel).await, redis::cmd("SENTINEL").arg("RESET").arg("mymaster")).await;
+    }
+    eventually("the Sentinels know each other and one replica", async || {
+        let status = cluster.status().await;
+        let sentinels = status["sentinels"].as_array().expect("Sentinels");
+        sentinels.iter().all(|one| one["replicas"]["mymaster"] == 1 && one["peers"]["mymaster"] == 2)
+    })
+    .await;
+}
+
+/// `up` makes a cluster of it again, with the same master and what was written there.
+async fn cured(cluster: &Cluster, master: NodeId) {
+    cluster.redos(&["up"]).await.succeeds();
+    assert_eq!(cluster.master().await, master);
+    let mut client = cluster.client(&[]).await;
+    let kept: (Option<String>, Option<String>) = client.mget(&["key", "stray"]).await.expect("a read");
+    assert_eq!(kept, (Some("value".to_owned()), None));
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn two_masters_are_told_of_and_the_one_that_the_sentinels_named_stays() {
+    let cluster = Cluster::new("twins").await;
+    cluster.up(&[]).await.succeeds();
+    cluster.redos(&["failover", "--to", "redis-2"]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    let promotion = || redis::cmd("REPLICAOF").arg("NO").arg("ONE").to_owned();
+
+    // Sentinels that have forgotten the second one.
+    strays(&cluster, redis(3), &promotion()).await;
+    let () = cluster.admin(redis(3)).await.set("stray", "lost").await.expect("a write");
+    tokio::time::sleep(CORRECTION).await;
+    told(&cluster, "redis-2 and redis-3 all claim to be master of mymaster").await;
+    cured(&cluster, redis(2)).await;
+
+    // Sentinels that cannot be asked: what they have written down counts, and not that the other has more.
+    pause_sentinels(&cluster).await;
+    say(&mut cluster.admin(redis(1)).await, &promotion()).await;
+    for _ in 0..100 {
+        let () = cluster.admin(redis(1)).await.set("stray", "lost").await.expect("a write");
+    }
+    told(&cluster, "redis-1 and redis-2 all claim to be master of mymaster").await;
+    cured(&cluster, redis(2)).await;
+}
+
+#[tokio::test]
+async fn a_replica_that_follows_a_wrong_master_is_told_of_and_led_back() {
+    let cluster = Cluster::new("astray").await;
+    cluster.up(&[]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    let other = cluster.address(redis(2)).await.to_string();
+    // A chain, which has all data, and a server that is not there.
+    for (address, name) in [(&*other, "redis-2"), (NOWHERE, NOWHERE)] {
+        let follow = redis::cmd("REPLICAOF").arg(address).arg(REDIS_PORT).to_owned();
+        strays(&cluster, redis(3), &follow).await;
+        tokio::time::sleep(CORRECTION).await;
+        told(&cluster, &format!("redis-3 follows {name}")).await;
+        cured(&cluster, redis(1)).await;
+    }
+}
+
+/// Somebody who has every vote of each Sentinel and never acts, as a candidate would that dies when it is elected. A
+/// Sentinel that has given its vote away does not stand itself for twice the failover timeout.
+async fn rival(cluster: &Cluster) -> JoinHandle<()> {
+    let master = cluster.address(cluster.master().await).await.to_string();
+    let mut sentinels = Vec::new();
+    for sentinel in SENTINELS {
+        sentinels.push(cluster.admin(sentinel).await);
+    }
+    let vote = move |epoch: u64| {
+        let mut request = redis::cmd("SENTINEL");
+        request.arg("IS-MASTER-DOWN-BY-ADDR").arg(&master).arg(REDIS_PORT).arg(epoch).arg("7".repeat(40));
+        request
+    };
+    for sentinel in &mut sentinels {
+        say(sentinel, &vote(1000)).await;
+    }
+    tokio::spawn(async move {
+        for epoch in 1001.. {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            for sentinel in &mut sentinels {
+                say(sentinel, &vote(epoch)).await;
+            }
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_vote_that_leads_to_nothing_again_and_again_is_told_of_and_ended() {
+    let cluster = Cluster::new("vote").await;
+    cluster.up(&[]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    let first = cluster.master().await;
+    let rival = rival(&cluster).await;
+    // It does not come back with its data, and nobody else ends the vote.
+    cluster.lose(first).await;
+    told(&cluster, "the Sentinels have not agreed on who replaces it").await;
+    cluster.redos(&["up"]).await.succeeds();
+    assert!(!rival.is_finished(), "it had all votes until now");
+    rival.abort();
+    assert_ne!(cluster.master().await, first);
+    let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
+    assert_eq!(kept.as_deref(), Some("value"));
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn sentinels_that_will_never_replace_a_master_are_told_of_and_pushed() {
+    let cluster = Cluster::new("trap").await;
+    cluster.up(&["--down-after", "500ms"]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    let first = cluster.master().await;
+    pause_sentinels(&cluster).await;
+    // The master is gone for good, with its data, and they do not see it go.
+    cluster.lose(first).await;
+    // When they act again the replicas' links have been down for longer than ten times the patience of the most patient.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    for sentinel in SENTINELS {
+        raw().unpause_container(&cluster.container(sentinel)).await.expect("a thaw");
+    }
+    told(&cluster, "Sentinels will not replace it").await;
+    cluster.redos(&["up"]).await.succeeds();
+    assert_ne!(cluster.master().await, first);
+    let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
+    assert_eq!(kept.as_deref(), Some("value"));
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn a_sentinel_that_never_was_is_seen_and_forgotten() {
+    let cluster = Cluster::new("ghost").await;
+    cluster.up(&[]).await.succeeds();
+    let master = cluster.address(cluster.master().await).await;
+    let hello = format!("192.0.2.7,26379,{},0,mymaster,{master},{REDIS_PORT},0", "7".repeat(40));
+    for sentinel in SENTINELS {
+        say(&mut cluster.admin(sentinel).await, redis::cmd("PUBLISH").arg("__sentinel__:hello").arg(&hello)).await;
+    }
+    told(&cluster, "192.0.2.7").await;
+    cluster.redos(&["plan"]).await.fails(1);
+    cluster.redos(&["up"]).await.succeeds();
+    for sentinel in cluster.status().await["sentinels"].as_array().expect("Sentinels") {
+        assert_eq!(sentinel["peers"]["mymaster"], 2, "{sentinel:#}");
+    }
+    cluster.redos(&["plan"]).await.succeeds();
+}
