@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::ServerError;
 use super::link::Peer;
@@ -23,6 +23,10 @@ const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
 const ANSWER_MAX: u64 = 4 << 20;
 /// Commands of the Runtime API that are sent in one line: at some 60 octets each they fit its buffer of 16 kB.
 const COMMANDS_AT_ONCE: usize = 200;
+/// How long readers of a node that is taken out have to end, and the time between two looks at them. A request on a
+/// connection of its own takes milliseconds; a connection that stays is closed then, whose client has to connect anew anyway.
+const DRAIN: Duration = Duration::from_secs(1);
+const DRAIN_POLL: Duration = Duration::from_millis(10);
 /// How long a command of the Runtime API may take. It answers within a millisecond; a relay into the container takes
 /// a few hundred.
 const RUNTIME_COMMAND: Duration = Duration::from_secs(3);
@@ -44,6 +48,8 @@ pub struct ServerRow {
     pub server: String,
     /// `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, also `UP 1/2` on its way down.
     pub status: String,
+    /// Connections that it has.
+    pub sessions: u64,
 }
 
 /// Reads the statistics in the form of comma-separated values.
@@ -61,11 +67,13 @@ pub fn servers(csv: &str) -> Result<Vec<ServerRow>, String> {
             .ok_or_else(|| format!("statistics without the column '{name}'"))
     };
     let (backend, server, status) = (column("pxname")?, column("svname")?, column("status")?);
+    let sessions = column("scur")?;
     let rows = lines.map(columns).filter_map(|row| {
         Some(ServerRow {
             backend: row.get(backend)?.clone(),
             server: row.get(server)?.clone(),
             status: row.get(status)?.clone(),
+            sessions: row.get(sessions)?.parse().unwrap_or_default(),
         })
     });
     Ok(rows.filter(|row| row.server != "FRONTEND" && row.server != "BACKEND").collect())
@@ -102,16 +110,16 @@ pub fn read_rotation(rows: &[ServerRow], group: Group) -> BTreeSet<NodeId> {
     up.filter_map(|row| row.server.parse().ok()).collect()
 }
 
-/// The nodes that the proxy checks: those that have no slot in maintenance.
+/// The nodes that the proxy checks: those that have no slot in maintenance, nor on the way there.
 pub fn checked(rows: &[ServerRow]) -> BTreeSet<NodeId> {
     let mut checked = BTreeSet::new();
-    let mut in_maintenance = BTreeSet::new();
+    let mut out = BTreeSet::new();
     for row in rows.iter().filter(|row| candidate(&row.backend).is_none()) {
         let Ok(node) = row.server.parse::<NodeId>() else { continue };
-        let set = if row.status.starts_with("MAINT") { &mut in_maintenance } else { &mut checked };
-        set.insert(node);
+        let is_out = ["MAINT", "DRAIN"].iter().any(|state| row.status.starts_with(state));
+        if is_out { &mut out } else { &mut checked }.insert(node);
     }
-    checked.difference(&in_maintenance).copied().collect()
+    checked.difference(&out).copied().collect()
 }
 
 /// Whether the proxy has a place in use for a server outside of the cluster.
@@ -348,31 +356,17 @@ impl<'a> RuntimeApi<'a> {
         self.open().await?.command(command).await
     }
 
-    /// Puts a server of a backend into a state.
-    ///
-    /// # Errors
-    /// As [`RuntimeApi::command`], or there is no such server.
-    pub async fn set_server_state(self, backend: &str, server: NodeId, state: ServerState) -> Result<(), ServerError> {
-        self.silent(&set_state(backend, server, state)).await
-    }
-
-    /// Closes all connections to a server of a backend.
-    ///
-    /// # Errors
-    /// As [`RuntimeApi::command`], or there is no such server.
-    pub async fn shutdown_sessions_server(self, backend: &str, server: NodeId) -> Result<(), ServerError> {
-        self.silent(&format!("shutdown sessions server {backend}/{server}")).await
-    }
-
     /// Makes the slots of these nodes ready and puts all others into maintenance, and the place for a server outside of the
-    /// cluster by `existing`.
+    /// cluster by `existing`. Readers of a node that is taken out have a second to end.
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
     pub async fn check_only(self, nodes: &BTreeSet<NodeId>, existing: bool) -> Result<(), ServerError> {
         // Opened together: a relay into the container takes longer than all that is said through it.
         let (asking, telling) = tokio::try_join!(self.open(), self.open())?;
-        let changes = changes(&asking.servers_state().await?, nodes, existing);
+        let slots = asking.servers_state().await?;
+        self.drain(&leaving(&slots, nodes)).await?;
+        let changes = changes(&slots, nodes, existing);
         let mut telling = Some(telling);
         for commands in changes.chunks(COMMANDS_AT_ONCE) {
             let open = match telling.take() {
@@ -382,6 +376,30 @@ impl<'a> RuntimeApi<'a> {
             open.silent(&commands.join(";")).await?;
         }
         Ok(())
+    }
+
+    /// Leads new readers elsewhere and waits until those of these slots have ended, for [`DRAIN`] at most.
+    async fn drain(self, slots: &[&RuntimeServer]) -> Result<(), ServerError> {
+        if slots.is_empty() {
+            return Ok(());
+        }
+        let drain = |slot: &&RuntimeServer| set_state(&slot.backend, &slot.server, ServerState::Drain);
+        self.silent(&slots.iter().map(drain).collect::<Vec<_>>().join(";")).await?;
+        let began = Instant::now();
+        while began.elapsed() < DRAIN && self.has_sessions(slots).await? {
+            sleep(DRAIN_POLL).await;
+        }
+        Ok(())
+    }
+
+    async fn has_sessions(self, slots: &[&RuntimeServer]) -> Result<bool, ServerError> {
+        // Of all backends and all kinds of rows in them (1 a frontend, 2 a backend, 4 a server) all servers.
+        const COMMAND: &str = "show stat -1 4 -1";
+        let rows = servers(&self.command(COMMAND).await?).map_err(|why| unexpected(self.proxy, COMMAND, why))?;
+        let is_busy = |slot: &&RuntimeServer| {
+            rows.iter().any(|row| row.sessions > 0 && row.backend == slot.backend && row.server == slot.server)
+        };
+        Ok(slots.iter().any(is_busy))
     }
 
     /// All servers of all backends.
@@ -460,8 +478,18 @@ pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl
     before.into_iter().chain(votes).chain(after).collect::<Vec<_>>().join(";")
 }
 
-fn set_state(backend: &str, server: NodeId, state: ServerState) -> String {
+fn set_state(backend: &str, server: &str, state: ServerState) -> String {
     format!("set server {backend}/{server} state {}", state.as_str())
+}
+
+/// The slots whose readers lose them when these nodes are checked and no others.
+fn leaving<'a>(servers: &'a [RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<&'a RuntimeServer> {
+    let leaves = |slot: &&RuntimeServer| {
+        let node = slot.server.parse::<NodeId>().ok().filter(|node| !nodes.contains(node));
+        let reads = node.and_then(|node| node.group()).is_some_and(|group| slot.backend == read_backend(group));
+        reads && slot.up && !slot.maintenance
+    };
+    servers.iter().filter(leaves).collect()
 }
 
 /// What must be said to have these nodes checked and no others. A slot in a backend about one candidate is checked when
@@ -478,7 +506,8 @@ fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) 
         let wanted = nodes.contains(&node) && candidate(&slot.backend).is_none_or(|node| nodes.contains(&node));
         let state = if wanted { ServerState::Ready } else { ServerState::Maint };
         let down = (wanted && slot.checked).then(|| format!("set server {}/{node} health down", slot.backend));
-        (wanted == slot.maintenance).then(|| [set_state(&slot.backend, node, state)].into_iter().chain(down))
+        let differs = if wanted { slot.maintenance || slot.drain } else { !slot.maintenance };
+        differs.then(|| [set_state(&slot.backend, &slot.server, state)].into_iter().chain(down))
     });
     places.chain(changes.flatten()).collect()
 }
@@ -521,7 +550,7 @@ mod tests {
     }
 
     fn row(backend: &str, server: &str, status: &str) -> ServerRow {
-        ServerRow { backend: backend.to_owned(), server: server.to_owned(), status: status.to_owned() }
+        ServerRow { backend: backend.to_owned(), server: server.to_owned(), status: status.to_owned(), sessions: 0 }
     }
 
     #[test]
@@ -541,6 +570,8 @@ mod tests {
             row("sentinels", "sentinel-1", "no check"),
             row("votes_mymaster_redis-2", "sentinel-1", "MAINT"),
             row("stats", "FRONTEND", "OPEN"),
+            row("read_mymaster", "redis-3", "DRAIN"),
+            row("claims_mymaster", "redis-3", "UP"),
         ];
         assert_eq!(checked(&rows), BTreeSet::from([node("redis-1"), node("sentinel-1")]));
     }
@@ -597,6 +628,20 @@ mod tests {
         ];
         let commands = failover_commands(Group::number(1), node("redis-1"), node("redis-2"), sentinels);
         assert_eq!(commands.split(';').collect::<Vec<_>>(), wanted);
+    }
+
+    #[test]
+    fn readers_of_a_node_that_goes_are_led_elsewhere_first() {
+        let slots = runtime_servers(include_str!("replies/haproxy-2.6-servers-state.txt")).expect("a list");
+        let nodes = BTreeSet::from([node("redis-1"), node("redis-3")]);
+        let leave = leaving(&slots, &nodes);
+        let leave: Vec<_> = leave.iter().map(|slot| (slot.backend.as_str(), slot.server.as_str())).collect();
+        assert_eq!(leave, [("read_mymaster", "redis-2")], "redis-3 is in maintenance already");
+        // One that was left draining, by a redos that was killed meanwhile.
+        let back = changes(&slots, &BTreeSet::from([node("redis-1"), node("redis-2")]), false);
+        assert!(back.contains(&"set server read_mymaster/redis-2 state ready".to_owned()), "{back:?}");
+        let gone = changes(&slots, &BTreeSet::from([node("redis-1")]), false);
+        assert!(gone.contains(&"set server read_mymaster/redis-2 state maint".to_owned()), "{gone:?}");
     }
 
     #[test]
