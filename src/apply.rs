@@ -183,6 +183,9 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         let mut running = FuturesUnordered::new();
         let mut seen = Observed { inventory: inventory.clone(), ..Observed::default() };
         let mut looking = false;
+        // What a look that is in hand may have missed: the gates that were shut after it began, and changes.
+        let mut unseen: BTreeSet<StepId> = BTreeSet::new();
+        let mut changed = false;
         let mut inventory_at: Option<Instant> = None;
         let mut failure: Option<ApplyError> = None;
         let mut interrupted = false;
@@ -200,6 +203,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         gates.insert(step.id, (gate.clone(), String::new()));
                         // What has been seen before this step may be older than the steps that it waits for.
                         inventory_at = None;
+                        unseen.insert(step.id);
                     } else {
                         let before = seen.inventory.clone();
                         let network = &network;
@@ -212,6 +216,8 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             }
             if goes_on && !gates.is_empty() && !looking {
                 looking = true;
+                unseen.clear();
+                changed = false;
                 let refresh = inventory_at.is_none_or(|at| at.elapsed() >= INVENTORY_INTERVAL);
                 if refresh {
                     inventory_at = Some(Instant::now());
@@ -227,6 +233,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 None => break,
                 Some(Finished::Step(id, at, Ok(()))) => {
                     done.insert(id);
+                    changed = true;
                     (self.report)(Event::StepDone { id, took: at - began_at[&id] });
                 }
                 Some(Finished::Step(id, _, Err(error))) => {
@@ -241,10 +248,10 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         failure.get_or_insert(ApplyError::Engine { step, source });
                     }
                     let only_gates_left = running.is_empty() && waiting.iter().all(|step| step.action.only_looks());
-                    if goes_on && only_gates_left && (self.is_overtaken)(&seen) {
+                    if goes_on && only_gates_left && !changed && (self.is_overtaken)(&seen) {
                         return Ok(Walked::Overtaken);
                     }
-                    for (id, gate, verdict) in self.judge(&gates, &seen) {
+                    for (id, gate, verdict) in self.judge(&gates, &unseen, &seen) {
                         match verdict {
                             Ok(()) => {
                                 gates.remove(&id);
@@ -284,9 +291,11 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
     fn judge(
         &self,
         gates: &BTreeMap<StepId, (Gate, String)>,
+        unseen: &BTreeSet<StepId>,
         seen: &Observed,
     ) -> Vec<(StepId, Gate, Result<(), String>)> {
-        gates.iter().map(|(id, (gate, _))| (*id, gate.clone(), gate.holds(self.spec, seen))).collect()
+        let looked_at = gates.iter().filter(|(id, _)| !unseen.contains(id));
+        looked_at.map(|(id, (gate, _))| (*id, gate.clone(), gate.holds(self.spec, seen))).collect()
     }
 
     /// One look, no sooner than [`LOOK_INTERVAL`] after it was asked for.
@@ -302,7 +311,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             (known, Ok(()))
         };
         let topology = self.servers.topology(&inventory).await;
-        Finished::Look(Box::new(Observed { inventory, topology }), result)
+        Finished::Look(Box::new(Observed { inventory, topology, owes_proof: false }), result)
     }
 
     async fn run(

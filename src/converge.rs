@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Applier, ApplyError};
+use crate::apply::{Applier, ApplyError, Walked};
 use crate::engine::{Engine, EngineError};
 use crate::plan::desired::Programs;
 use crate::plan::event::Event;
@@ -41,7 +41,7 @@ pub async fn read_secrets<E: Engine>(
     failed
 }
 
-/// The first thing that the plan would wait for and is not so; where there is none, its first step.
+/// The first thing that the plan would wait for and is not so; where there is none, the first step that does more than wait.
 fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
     let awaited = |action: &Action| if let Action::Await { gate } = action { Some(gate.clone()) } else { None };
     let gates: BTreeSet<Gate> = plan.steps.iter().filter_map(|step| awaited(&step.action)).collect();
@@ -49,7 +49,11 @@ fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
         let reason = gate.holds(spec, observed).err()?;
         Some(ApplyError::timeout(gate, reason, spec))
     });
-    let next = || plan.steps.first().map_or_else(String::new, |step| step.action.to_string());
+    let is_wait = |action: &Action| matches!(action, Action::Await { .. });
+    let next = || {
+        let step = plan.steps.iter().find(|step| !is_wait(&step.action)).or(plan.steps.first());
+        step.map_or_else(String::new, |step| step.action.to_string())
+    };
     failing.unwrap_or_else(|| ApplyError::Unfinished { next: next() })
 }
 
@@ -110,6 +114,7 @@ where
         let mut plans: Vec<Plan> = Vec::new();
         let mut reached: Option<(Secrets, S)> = None;
         let mut programs: Option<Programs> = None;
+        let mut owes_proof = false;
         loop {
             if reached.is_none() {
                 let secrets = read_secrets(self.engine, self.spec, &inventory).await.map_err(looking)?;
@@ -123,7 +128,7 @@ where
                 Some((_, servers)) => servers.topology(&inventory).await,
                 None => Topology::default(),
             };
-            let observed = Observed { inventory, topology };
+            let observed = Observed { inventory, topology, owes_proof };
             let plan = (self.diff)(self.spec, &observed);
             if plan.is_empty() {
                 let secrets = reached.map_or(self.new_secrets, |(secrets, _)| secrets);
@@ -157,7 +162,9 @@ where
                 deadline: self.deadline,
                 is_overtaken: &|seen| (self.diff)(self.spec, seen).changes(),
             };
-            applier.apply(&plan, &observed.inventory).await?;
+            let walked = applier.apply(&plan, &observed.inventory).await?;
+            // A plan that is the whole way ends with the proof, if it is walked to its end.
+            owes_proof = walked == Walked::Overtaken || plan.then_observe.is_some();
             plans.push(plan);
             inventory = self.engine.inventory(&self.spec.name).await.map_err(looking)?;
         }

@@ -269,7 +269,7 @@ pub async fn observe_with(
         Some(secrets) => Client::new(context.engine.clone(), spec.clone(), secrets).topology(&inventory).await,
         None => Topology::default(),
     };
-    Ok(Observed { inventory, topology })
+    Ok(Observed { inventory, topology, owes_proof: false })
 }
 
 /// A failed walk as a failure, with the commands that help and, for a time-out, the end of the log of the nodes that it

@@ -88,7 +88,7 @@ impl<'a, E: Engine, S: Servers, C: Fn(&Spec, &Secrets) -> S> Eye<'a, E, S, C> {
         let inventory = existing::inventory(self.engine, self.cluster).await?;
         let spec = existing::recorded(self.cluster, &inventory)?.clone();
         let topology = self.topology(&spec, &inventory).await?;
-        Ok(status(&spec, &Observed { inventory, topology }, self.engine.remote_host()))
+        Ok(status(&spec, &Observed { inventory, topology, owes_proof: false }, self.engine.remote_host()))
     }
 
     async fn topology(&mut self, spec: &Spec, inventory: &Inventory) -> Result<Topology, Failure> {

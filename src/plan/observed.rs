@@ -15,6 +15,8 @@ pub struct Observed {
     pub inventory: Inventory,
     /// What the servers say.
     pub topology: Topology,
+    /// Whether whoever looks has changed the cluster since a write last proved it ready.
+    pub owes_proof: bool,
 }
 
 /// What carries a cluster's labels on the Engine.

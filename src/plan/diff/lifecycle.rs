@@ -182,7 +182,7 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
         previous = Some(planner.restart_one(master, why, previous));
     }
     if named.is_none() && !planner.plan.is_empty() {
-        planner.await_ready();
+        planner.await_ready(false);
     }
     Proposal { plan: planner.plan, objections }
 }

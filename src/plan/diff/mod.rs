@@ -61,7 +61,9 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     if planner.plan.then_observe.is_none() && spec.sentinels == target.sentinels {
         planner.remove_surplus();
     }
-    planner.await_ready();
+    // What is proved is the whole; each part before it has more to change.
+    let owes_proof = observed.owes_proof && spec.sentinels == target.sentinels;
+    planner.await_ready(owes_proof);
     planner.plan
 }
 
@@ -479,13 +481,14 @@ impl<'a> Planner<'a> {
         last
     }
 
-    /// Waits for what is not yet so, after all else; then proves it with a write.
-    fn await_ready(&mut self) {
+    /// Waits for what is not yet so, after all else; then proves it with a write. A cluster at which nothing was changed owes
+    /// no proof.
+    fn await_ready(&mut self, owes_proof: bool) {
         let failing: Vec<(Gate, String)> = Gate::ready(self.spec)
             .into_iter()
             .filter_map(|gate| gate.holds(self.spec, self.observed).err().map(|why| (gate, why)))
             .collect();
-        if self.plan.is_empty() && failing.is_empty() {
+        if self.plan.is_empty() && failing.is_empty() && !owes_proof {
             return;
         }
         if let Some(why) = self.unsettled.values().next() {
