@@ -1,5 +1,6 @@
 //! Whether a cluster can follow the existing server that it is told to, before anything is changed.
 
+use std::io;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
@@ -7,11 +8,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Context;
+use crate::dial::Stream;
 use crate::engine::image;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
+use crate::plan::desired::Program;
 use crate::plan::observed::Inventory;
-use crate::sentinel::existing::{Existing, Unfit, examine};
+use crate::sentinel::existing::{Existing, Unfit, examine, reason};
 use crate::spec::settings::{Key, Origin, Settings};
 use crate::spec::{Follow, Role, Spec};
 
@@ -47,10 +50,6 @@ pub async fn check(
         return Ok(());
     }
     own_data(settings, inventory, server, recorded)?;
-    let unfit = |unfit: Unfit| refusal(settings, server, &unfit);
-    let found = timeout(PATIENCE, ask(settings, server)).await;
-    let found = found.unwrap_or_else(|_| Err(Unfit::Unreachable(format!("no answer within {PATIENCE:?}"))));
-    let existing = found.map_err(unfit)?;
     if let Some((network, gateway)) = context.engine.foreign_network(&spec.name, *server.ip()).await? {
         let what =
             format!("{} is on the Docker network '{network}', whose containers others cannot reach", server.ip());
@@ -62,16 +61,36 @@ pub async fn check(
                 command_line(&spec.name, &format!("up --follow {gateway}:{port}"))
             )));
     }
+    let unfit = |unfit: Unfit| refusal(settings, server, &unfit);
+    let found = if context.engine.is_local() {
+        ask(settings, connected(server).await).await
+    } else if images == Images::LeftAlone {
+        context.ui.warn(format_args!(
+            "the existing server {server} was not asked whether it can be followed: only containers of the Engine's host \
+             can tell; 'up' asks it from one"
+        ));
+        return Ok(());
+    } else {
+        let image = program(context, spec, inventory).await?.image;
+        context.engine.dial_from(&image, server, async |stream| ask(settings, stream).await).await?
+    };
+    let existing = found.map_err(unfit)?;
     match images {
         Images::LeftAlone => Ok(()),
         Images::Got => {
-            let progress = context.ui.progress();
-            let got = image::resolve(&context.engine, &spec.images, inventory, &|event| progress.report(event)).await;
-            progress.finish();
-            let (name, version) = context.engine.server_version(&got?.redis).await?;
+            let program = program(context, spec, inventory).await?;
+            let (name, version) = context.engine.server_version(&program).await?;
             existing.is_read_by(&name, &version).map_err(unfit)
         }
     }
+}
+
+/// The server that the cluster's nodes will run.
+async fn program(context: &Context, spec: &Spec, inventory: &Inventory) -> Result<Program, Failure> {
+    let progress = context.ui.progress();
+    let got = image::resolve(&context.engine, &spec.images, inventory, &|event| progress.report(event)).await;
+    progress.finish();
+    Ok(got?.redis)
 }
 
 /// Refuses to replace data that are not a copy.
@@ -105,11 +124,18 @@ fn without(settings: &Settings) -> String {
     }
 }
 
-async fn ask(settings: &Settings, server: SocketAddrV4) -> Result<Existing, Unfit> {
-    let unreachable = |error: std::io::Error| Unfit::Unreachable(error.kind().to_string());
-    let stream = TcpStream::connect(server).await.map_err(unreachable)?;
-    stream.set_nodelay(true).map_err(unreachable)?;
-    examine(Box::new(stream), settings.secrets.existing(), databases(&settings.spec)).await
+/// A connection from here.
+async fn connected(server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {
+    let connect = timeout(PATIENCE, TcpStream::connect(server));
+    let stream = connect.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+    stream.set_nodelay(true)?;
+    Ok(Box::new(stream))
+}
+
+async fn ask(settings: &Settings, stream: io::Result<Box<dyn Stream>>) -> Result<Existing, Unfit> {
+    let stream = stream.map_err(|error| Unfit::Unreachable(reason(&error)))?;
+    let asked = timeout(PATIENCE, examine(stream, settings.secrets.existing(), databases(&settings.spec)));
+    asked.await.unwrap_or_else(|_| Err(Unfit::Unreachable(format!("no answer within {PATIENCE:?}"))))
 }
 
 fn databases(spec: &Spec) -> u64 {

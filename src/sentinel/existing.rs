@@ -1,7 +1,10 @@
 //! A Redis server outside of the cluster, which somebody moves from: whether it can be followed at all.
 
+use std::io;
+
 use redis::{RedisError, Value, pipe};
 use thiserror::Error;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::link::Link;
 use super::reply::{self, Info};
@@ -10,6 +13,8 @@ use crate::spec::Secret;
 
 /// The oldest version that can hold back writes alone and go on replicating them (`CLIENT PAUSE … WRITE`, Redis 6.2).
 const VERSION_MIN: (u64, u64) = (6, 2);
+/// Octets of the first line that a server says, at most. Redis's longest explains its protected mode.
+const LINE_MAX: usize = 2048;
 /// The newest Redis whose data Valkey reads: it was made from this one, and later ones have a format of their own.
 const VALKEY_READS: (u64, u64) = (7, 2);
 
@@ -110,17 +115,35 @@ pub(super) async fn log_in(stream: Box<dyn Stream>, password: &Secret) -> Result
 }
 
 /// A connection to a server that asks for a password, before one is given.
-async fn unlocked(stream: Box<dyn Stream>, password: Option<&Secret>) -> Result<Link, Unfit> {
-    let link = Link::outside(stream).await.map_err(broken)?;
-    let mut question = pipe();
-    question.cmd("PING");
-    match link.send(&question).await.map_err(broken)?.as_slice() {
-        [Value::ServerError(refusal)] if refusal.code() == "NOAUTH" && password.is_none() => {
-            Err(Unfit::PasswordUnknown)
-        }
-        [Value::ServerError(refusal)] if refusal.code() == "NOAUTH" => Ok(link),
-        [Value::ServerError(refusal)] => Err(Unfit::Strange(first_sentence(&refusal.to_string()))),
-        _ => Err(Unfit::NoPassword),
+async fn unlocked(mut stream: Box<dyn Stream>, password: Option<&Secret>) -> Result<Link, Unfit> {
+    let answer = greeted(&mut *stream).await.map_err(|error| Unfit::Unreachable(reason(&error)))?;
+    match answer.split_at_checked(1) {
+        Some(("-", refusal)) if refusal.starts_with("NOAUTH") => match password {
+            Some(_) => Link::outside(stream).await.map_err(broken),
+            None => Err(Unfit::PasswordUnknown),
+        },
+        Some(("-", refusal)) => Err(Unfit::Strange(first_sentence(refusal))),
+        Some(("+", _)) => Err(Unfit::NoPassword),
+        _ => Err(Unfit::Strange(format!("it says '{answer}'"))),
+    }
+}
+
+/// The first line that a server says, to a `PING`. [`Link`] has no words for a connection that ends before it is used.
+async fn greeted(stream: &mut dyn Stream) -> io::Result<String> {
+    stream.write_all(b"PING\r\n").await?;
+    stream.flush().await?;
+    let mut line = Vec::new();
+    while line.len() < LINE_MAX && !line.ends_with(b"\n") {
+        line.push(stream.read_u8().await?);
+    }
+    Ok(String::from_utf8_lossy(&line).trim().to_owned())
+}
+
+/// Why a connection could not be made, or broke.
+pub fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::Other => error.to_string(),
+        kind => kind.to_string(),
     }
 }
 

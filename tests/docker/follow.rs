@@ -13,7 +13,7 @@ use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use redos::spec::{Group, NodeId};
 
-use crate::support::{Cluster, Run, connect, eventually, programs, raw};
+use crate::support::{Cluster, Run, connect, eventually, programs, raw, remote_address};
 use crate::writers::{Writers, missing};
 
 const PASSWORD: &str = "of-the-existing-server";
@@ -268,4 +268,28 @@ async fn what_cannot_be_followed_is_refused_before_anything_is_made() {
     let said = refused(&follow, &[password]).await;
     assert!(said.contains("asks for no password"), "{said}");
     assert_eq!(cluster.labelled().await, [vec![], vec![], Vec::<String>::new()], "nothing was made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn through_a_remote_engine_the_existing_server_is_asked_from_a_container() {
+    let cluster = Cluster::new("follow-far").await;
+    let existing = Existing::new(&cluster).await;
+    let (address, engine) = (existing.address(), remote_address().await);
+    let far = async |mut command: tokio::process::Command, password: &str| {
+        command.env("DOCKER_HOST", &engine).env("REDIS_PASSWORD", password);
+        cluster.run(command).await
+    };
+    let follow = ["--follow", address.as_str()];
+    let said = far(up(&cluster, &["--follow", &format!("{}:1", existing.gateway)]), PASSWORD).await.fails(2);
+    assert!(said.contains("cannot be reached") && said.to_lowercase().contains("connection refused"), "{said}");
+    let said = far(up(&cluster, &follow), "secret-guess").await.fails(2);
+    assert!(said.contains("refuses the password") && !said.contains("secret-guess"), "{said}");
+    assert_eq!(cluster.labelled().await, [vec![], vec![], Vec::<String>::new()], "nothing was made");
+
+    // A plan makes no container, so nobody asks.
+    let said = far(cluster.command(&[&["plan"][..], &follow].concat()), PASSWORD).await.fails(1);
+    assert!(said.contains("was not asked whether it can be followed"), "{said}");
+    far(up(&cluster, &follow), PASSWORD).await.succeeds();
+    let status = cluster.status().await;
+    assert_eq!((&status["healthy"], &status["follows"]), (&true.into(), &address.as_str().into()), "{status:#}");
 }

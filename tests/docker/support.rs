@@ -37,8 +37,15 @@ pub async fn engine() -> Arc<DockerEngine> {
 
 /// The same Engine over TCP, as if it were far away: its containers' addresses are not dialled.
 pub async fn remote_engine() -> DockerEngine {
-    if std::env::var("DOCKER_HOST").is_ok_and(|host| host.starts_with("tcp://")) {
-        return docker::connect(None).await.expect("an Engine that is far away");
+    docker::connect(Some(&remote_address().await)).await.expect("the Engine over TCP")
+}
+
+/// The address of the Engine over TCP, for `DOCKER_HOST`.
+pub async fn remote_address() -> String {
+    if let Ok(host) = std::env::var("DOCKER_HOST")
+        && host.starts_with("tcp://")
+    {
+        return host;
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let host = format!("tcp://{}", listener.local_addr().expect("its address"));
@@ -51,7 +58,7 @@ pub async fn remote_engine() -> DockerEngine {
             });
         }
     });
-    docker::connect(Some(&host)).await.expect("the Engine over TCP")
+    host
 }
 
 /// The Engine without redos in between, to check what redos says and to play somebody else.

@@ -13,6 +13,7 @@ pub mod labels;
 mod listeners;
 mod network;
 mod nodes;
+mod oneoff;
 mod relay;
 mod streams;
 mod subnets;

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -19,7 +19,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
 use super::connect::Transport;
-use super::{DockerEngine, inventory, labels, network};
+use super::oneoff::{self, OneOff, Place};
+use super::{DockerEngine, inventory, labels, network, nodes};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::Result;
 use crate::spec::{ClusterName, NodeId, Role};
@@ -113,7 +114,7 @@ impl DockerEngine {
         Ok(gateway.is_some_and(|gateway| UdpSocket::bind((gateway, 0)).is_ok()))
     }
 
-    async fn dial_network(&self, cluster: &ClusterName, server: std::net::SocketAddrV4) -> io::Result<Box<dyn Stream>> {
+    async fn dial_network(&self, cluster: &ClusterName, server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {
         let through = match self.way(cluster).await.map_err(io::Error::other)? {
             Way::Direct => {
                 let stream = TcpStream::connect(SocketAddr::V4(server)).await?;
@@ -164,9 +165,45 @@ impl DockerEngine {
         };
         let exec = self.docker.create_exec(container, options).await.map_err(RelayError::NoExec)?;
         let started = self.docker.start_exec(&exec.id, None).await.map_err(RelayError::NoExec)?;
-        let StartExecResults::Attached { mut output, input } = started else {
+        let StartExecResults::Attached { output, input } = started else {
             return Err(RelayError::Complaint("the Engine did not attach to the relay".to_owned()));
         };
+        Relay::begun(output, input).await
+    }
+
+    /// Whether this program and the containers are on the same host, so that what one reaches the other does as well.
+    pub fn is_local(&self) -> bool {
+        matches!(self.endpoint.transport, Transport::Unix(_))
+    }
+
+    /// Connects to a server as the nodes of a cluster would that is not there yet: from inside a container of this image. It
+    /// lasts as long as `question` takes.
+    ///
+    /// # Errors
+    /// The Engine failed. What the server does is `question`'s affair.
+    pub async fn dial_from<T>(
+        &self,
+        image: &str,
+        server: SocketAddrV4,
+        question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
+    ) -> Result<T> {
+        let (ip, port) = (server.ip().to_string(), server.port().to_string());
+        let command = ["sh", "-c", RELAY, "relay", &ip, &port];
+        let operation = || format!("reach {server} from a container of {image}");
+        let OneOff { id, streams } = oneoff::start(self, image, &command, Place::DefaultNetwork, operation).await?;
+        let carried = Relay::begun(streams.output, streams.input).await;
+        let answer = question(carried.map_err(RelayError::into)).await;
+        nodes::remove(self, &id).await?;
+        Ok(answer)
+    }
+}
+
+type Output = Pin<Box<dyn FutureStream<Item = std::result::Result<LogOutput, Error>> + Send>>;
+type Input = Pin<Box<dyn AsyncWrite + Send>>;
+
+impl Relay {
+    /// Waits until a relay with these streams is there.
+    async fn begun(mut output: Output, input: Input) -> std::result::Result<Box<dyn Stream>, RelayError> {
         // The two streams come in no particular order: a relay may complain before its first octet is here.
         let mut complaint = Vec::new();
         let mut first = loop {
@@ -179,7 +216,7 @@ impl DockerEngine {
             }
         };
         first.advance(READY.len());
-        Ok(Box::new(Relay { output, input, pending: first, read_any: false, complaint }))
+        Ok(Box::new(Self { output, input, pending: first, read_any: false, complaint }))
     }
 }
 
@@ -231,8 +268,8 @@ impl From<RelayError> for io::Error {
 
 /// A connection that a command in a container carries.
 struct Relay {
-    output: Pin<Box<dyn FutureStream<Item = std::result::Result<LogOutput, Error>> + Send>>,
-    input: Pin<Box<dyn AsyncWrite + Send>>,
+    output: Output,
+    input: Input,
     pending: Bytes,
     read_any: bool,
     complaint: Vec<u8>,
@@ -276,15 +313,28 @@ fn refused(complaint: &str) -> io::Error {
 
 impl AsyncWrite for Relay {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.input.as_mut().poll_write(cx, octets)
+        unless_ended(self.input.as_mut().poll_write(cx, octets), octets.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.input.as_mut().poll_flush(cx)
+        unless_ended(self.input.as_mut().poll_flush(cx), ())
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.input.as_mut().poll_shutdown(cx)
+        unless_ended(self.input.as_mut().poll_shutdown(cx), ())
+    }
+}
+
+/// What is sent to a relay that has ended is lost, as on a connection that the server has closed. Whoever reads is told
+/// why it has ended.
+fn unless_ended<T>(sent: Poll<io::Result<T>>, instead: T) -> Poll<io::Result<T>> {
+    match sent {
+        Poll::Ready(Err(error))
+            if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) =>
+        {
+            Poll::Ready(Ok(instead))
+        }
+        sent => sent,
     }
 }
 

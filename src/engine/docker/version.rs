@@ -1,16 +1,12 @@
 //! Which server, of which version, is in an image: it is asked, for a tag can be anything.
 
 use anyhow::anyhow;
-use bollard::models::{ContainerCreateBody, HostConfig};
-use bollard::query_parameters::{
-    AttachContainerOptions, CreateContainerOptions, RemoveContainerOptions, StartContainerOptions,
-};
 use futures_util::TryStreamExt;
 
-use super::DockerEngine;
+use super::oneoff::{self, OneOff, Place};
+use super::{DockerEngine, nodes};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::plan::desired::Program;
-use crate::spec::NODE_UID;
 
 impl DockerEngine {
     /// Name and version of an image's Redis server: `("redis", "7.0.15")`. It runs for a moment, without a network, and is
@@ -20,37 +16,12 @@ impl DockerEngine {
     /// The Engine failed, or the program says something else.
     pub async fn server_version(&self, program: &Program) -> Result<(String, String)> {
         let operation = || format!("ask {} in {} for its version", program.server, program.image);
-        let failed = |error| self.failed(operation(), error);
-        let body = ContainerCreateBody {
-            image: Some(program.image.clone()),
-            entrypoint: Some(vec![program.server.clone(), "--version".to_owned()]),
-            cmd: Some(Vec::new()),
-            user: Some(format!("{NODE_UID}:{NODE_UID}")),
-            host_config: Some(HostConfig {
-                auto_remove: Some(true),
-                network_mode: Some("none".to_owned()),
-                readonly_rootfs: Some(true),
-                cap_drop: Some(vec!["ALL".to_owned()]),
-                security_opt: Some(vec!["no-new-privileges".to_owned()]),
-                ..Default::default()
-            }),
-            ..Default::default()
-        };
-        let id = self.docker.create_container(None::<CreateContainerOptions>, body).await.map_err(failed)?.id;
-        let said = async {
-            let all = AttachContainerOptions { stream: true, stdout: true, stderr: true, ..Default::default() };
-            let attached = self.docker.attach_container(&id, Some(all)).await?;
-            self.docker.start_container(&id, None::<StartContainerOptions>).await?;
-            attached.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) }).await
-        };
-        let said = match said.await {
-            Ok(said) => said,
-            Err(error) => {
-                let by_force = RemoveContainerOptions { force: true, ..Default::default() };
-                let _ = self.docker.remove_container(&id, Some(by_force)).await;
-                return Err(failed(error));
-            }
-        };
+        let command = [program.server.as_str(), "--version"];
+        let OneOff { id, streams } = oneoff::start(self, &program.image, &command, Place::Nowhere, operation).await?;
+        let said = streams.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) });
+        let said = said.await;
+        nodes::remove(self, &id).await?;
+        let said = said.map_err(|error| self.failed(operation(), error))?;
         let strange = || EngineError::new(EngineErrorKind::Image, operation(), anyhow!("it says '{}'", said.trim()));
         version_in(&said).ok_or_else(strange)
     }

@@ -1,0 +1,86 @@
+//! Containers of an image that do one thing while somebody is attached to them, and are removed by the Engine itself.
+
+use bollard::container::AttachContainerResults;
+use bollard::errors::Error;
+use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
+use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, StartContainerOptions};
+
+use super::{DockerEngine, nodes};
+use crate::engine::Result;
+use crate::spec::NODE_UID;
+
+/// Where such a container is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On no network.
+    Nowhere,
+    /// On the network that the Engine has for whoever asks for none.
+    DefaultNetwork,
+}
+
+/// A container that has been started.
+pub struct OneOff {
+    /// What the Engine calls it.
+    pub id: String,
+    /// Its standard streams.
+    pub streams: AttachContainerResults,
+}
+
+/// Starts a command in a container of this image. `operation` is what an error says was tried.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn start(
+    engine: &DockerEngine,
+    image: &str,
+    command: &[&str],
+    place: Place,
+    operation: impl Fn() -> String,
+) -> Result<OneOff> {
+    let failed = |error| engine.failed(operation(), error);
+    let created = engine.docker.create_container(None::<CreateContainerOptions>, body(image, command, place)).await;
+    let id = created.map_err(failed)?.id;
+    match started(engine, &id).await {
+        Ok(streams) => Ok(OneOff { id, streams }),
+        Err(error) => {
+            // What never ran is not removed by itself. The first error is the one that tells.
+            let _ = nodes::remove(engine, &id).await;
+            Err(failed(error))
+        }
+    }
+}
+
+async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachContainerResults, Error> {
+    let all = AttachContainerOptions { stream: true, stdin: true, stdout: true, stderr: true, ..Default::default() };
+    let streams = engine.docker.attach_container(id, Some(all)).await?;
+    engine.docker.start_container(id, None::<StartContainerOptions>).await?;
+    Ok(streams)
+}
+
+fn body(image: &str, command: &[&str], place: Place) -> ContainerCreateBody {
+    let network = match place {
+        Place::Nowhere => "none",
+        Place::DefaultNetwork => "default",
+    };
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        entrypoint: Some(command.iter().map(|word| (*word).to_owned()).collect()),
+        cmd: Some(Vec::new()),
+        user: Some(format!("{NODE_UID}:{NODE_UID}")),
+        open_stdin: Some(true),
+        // Its input ends with the attachment, so that a command that waits for it ends when this program is killed.
+        stdin_once: Some(true),
+        attach_stdin: Some(true),
+        host_config: Some(HostConfig {
+            auto_remove: Some(true),
+            network_mode: Some(network.to_owned()),
+            readonly_rootfs: Some(true),
+            cap_drop: Some(vec!["ALL".to_owned()]),
+            security_opt: Some(vec!["no-new-privileges".to_owned()]),
+            // What it says is for whoever is attached.
+            log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
