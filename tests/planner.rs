@@ -424,6 +424,16 @@ fn a_setting_that_needs_a_restart_replaces_replicas_then_switches_over() {
 }
 
 #[test]
+fn a_replica_whose_container_was_removed_is_made_again_and_no_sentinel_must_forget_it() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        sim.disrupt(NodeId::redis(redos::spec::Group::number(1), 2), None);
+        insta::assert_snapshot!("removed_replica", diff(&spec, &observed(&sim, &spec).await));
+    });
+}
+
+#[test]
 fn a_new_replica_is_found_by_the_sentinels_and_checked_by_the_proxy_when_it_is_there() {
     run(async {
         let (sim, mut spec) = (Sim::default(), spec(1, 1, 3, 1));

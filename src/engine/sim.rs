@@ -162,6 +162,11 @@ impl World {
         self.nodes.iter().find(|(_, node)| node.spec.address == *address.ip()).map(|(id, _)| *id)
     }
 
+    /// The group of the node at this address, also of one whose container was removed.
+    fn group_at(&self, address: SocketAddrV4) -> Option<Group> {
+        self.network.as_ref()?.subnet.node_at(*address.ip())?.group()
+    }
+
     fn runs(&self, node: NodeId) -> bool {
         self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Running)
     }

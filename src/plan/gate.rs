@@ -208,9 +208,11 @@ pub fn claimants(group: Group, observed: &Observed) -> Vec<NodeId> {
     claims.map(|(node, _)| *node).collect()
 }
 
-/// The pinned address of a node.
+/// The pinned address of a node. One that is missing will have the same again.
 pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
-    observed.inventory.nodes.get(&node)?.address
+    let facts = observed.inventory.nodes.get(&node);
+    let will_be = || observed.inventory.network.as_ref()?.subnet.address(node);
+    facts.and_then(|facts| facts.address).or_else(will_be)
 }
 
 /// The node that lives at an address, or would if it were there: addresses are for life.

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use serde::Serialize;
 
-use super::gate::{Gate, address_of, claimants};
+use super::gate::{Gate, claimants};
 use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
 use super::reckon::majority_word;
 use super::stuck::stuck;
@@ -241,6 +241,11 @@ fn nodes(spec: &Spec, observed: &Observed) -> BTreeSet<NodeId> {
 
 fn state(node: NodeId, observed: &Observed) -> &'static str {
     observed.inventory.nodes.get(&node).map_or(MISSING, |facts| facts.state.as_str())
+}
+
+/// The address of a node that is there.
+fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
+    observed.inventory.nodes.get(&node)?.address
 }
 
 fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {

@@ -102,9 +102,7 @@ impl World {
                 .known
                 .iter()
                 .filter(|address| address.port() == REDIS_PORT && **address != watched.master)
-                .filter(|a| {
-                    self.node_at(**a).and_then(NodeId::group) == self.node_at(watched.master).and_then(NodeId::group)
-                })
+                .filter(|address| self.group_at(**address) == self.group_at(watched.master))
                 .map(|address| WatchedReplica {
                     address: *address,
                     flags: flags(address, "slave"),
