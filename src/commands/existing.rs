@@ -1,6 +1,7 @@
 //! What verbs need that look into a cluster which must be there.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use crate::engine::Engine;
 use crate::error::{Failure, FailureKind};
@@ -93,4 +94,15 @@ pub fn has_master(spec: &Spec) -> Result<(), Failure> {
     let what = format!("'{}' is a standby of {existing}, which has the writes: none of its nodes is master", spec.name);
     Err(Failure::message(FailureKind::Usage, what)
         .hinted(format!("have it take over: {}", command_line(&spec.name, "up --follow none"))))
+}
+
+/// Why nobody here can connect to a cluster's ports, with what to do about it: they are open on the loopback address of
+/// another host, the Engine's.
+pub fn out_of_reach(spec: &Spec, engine: &impl Engine) -> Option<String> {
+    let host = engine.remote_host()?;
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let open = command_line(&spec.name, "up --bind 0.0.0.0");
+    let bind = spec.ports.bind;
+    (bind.is_loopback() && !is_here)
+        .then(|| format!("{bind} is that of the Engine's host, {host}; open its ports to others: {open}"))
 }

@@ -99,6 +99,11 @@ async fn drive(
 ) -> Result<(), Failure> {
     let (guard, progress) =
         (|written: &Written| super::chaos::guard(context, written), |text: String| context.ui.status(text));
+    // Another Redis has no command of redos that mends it; nor can redos switch it over.
+    let remedies = switchover.as_ref().map(|_| {
+        let of = |verb| command_line(&subject.cluster, verb);
+        [format!("see what is wrong: {}", of("status")), format!("repair it: {}", of("up"))]
+    });
     let driver = Driver {
         engine: &*context.engine,
         subject,
@@ -112,11 +117,7 @@ async fn drive(
     driver.run(history).await.map_err(|error| {
         let unsettled = matches!(error, DriverError::Unsettled(_));
         let failure = Failure::new(FailureKind::Failed, error);
-        if unsettled {
-            failure.hinted("see what is wrong: redos status").hinted("repair it: redos up")
-        } else {
-            failure
-        }
+        remedies.into_iter().flatten().filter(|_| unsettled).fold(failure, Failure::hinted)
     })
 }
 
@@ -156,6 +157,10 @@ fn subject(
     secrets: &Secrets,
     inventory: &Inventory,
 ) -> Result<Subject, Failure> {
+    if let Some(why) = existing::out_of_reach(spec, &*context.engine) {
+        let text = format!("the workload cannot connect to '{}': {why}", spec.name);
+        return Err(Failure::message(FailureKind::Failed, text));
+    }
     let server = |node: NodeId, port: u16| {
         let facts = inventory.nodes.get(&node)?;
         let address = std::net::SocketAddrV4::new(facts.address?, port);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, observe, walk};
+use super::{Context, existing, observe, walk};
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
@@ -52,5 +52,8 @@ pub async fn run(
     let status = status(spec, &done.observed, context.engine.remote_host());
     let document = UpDocument::new(&status, &timings, done.took, kept);
     context.ui.outcome(&document, |ui| document.remarks(ui))?;
+    if let Some(why) = existing::out_of_reach(spec, &*context.engine) {
+        context.ui.hint(why);
+    }
     Ok(Exit::Done)
 }

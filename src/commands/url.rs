@@ -41,6 +41,9 @@ pub async fn run(
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
     })?;
     ui.data(url(secrets.app.expose(), &reach(port, engine.remote_host())))?;
+    if let Some(why) = existing::out_of_reach(spec, engine) {
+        ui.warn(why);
+    }
     Ok(Exit::Done)
 }
 
