@@ -53,6 +53,7 @@ pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> R
     };
     let mut removed = Removed::default();
     let mut inventory = engine.inventory(name).await?;
+    let dir = inventory.recorded.as_ref().and_then(|recorded| recorded.persistence.dir.clone());
     let mut changed_at = Instant::now();
     loop {
         let plan = teardown(&inventory, with_volumes);
@@ -84,7 +85,7 @@ pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> R
         inventory = left;
     }
     progress.finish();
-    let document = removed.told(name, &inventory, began.elapsed());
+    let document = DownDocument { kept_dir: dir, ..removed.told(name, &inventory, began.elapsed()) };
     ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

@@ -1,5 +1,6 @@
 //! What `redos plan`, `up` and `down` say.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -198,6 +199,8 @@ pub struct DownDocument {
     pub removed_volumes: Vec<String>,
     /// Volumes that hold the data still, by name.
     pub kept_volumes: Vec<String>,
+    /// The host directory that the data of Redis are in, which is never removed.
+    pub kept_dir: Option<PathBuf>,
 }
 
 impl DownDocument {
@@ -212,6 +215,7 @@ impl DownDocument {
             removed_networks: Vec::new(),
             removed_volumes: Vec::new(),
             kept_volumes: Vec::new(),
+            kept_dir: None,
         }
     }
 
@@ -235,6 +239,10 @@ impl DownDocument {
             ui.status(format_args!("kept {kept} with its data and passwords:\n  {}", self.kept_volumes.join("\n  ")));
             ui.hint(format_args!("bring it back as it was: {}", command_line(name, "up")));
             ui.hint(format_args!("remove the volumes, too: {}", command_line(name, "down --volumes")));
+        }
+        if let Some(dir) = &self.kept_dir {
+            let dir = dir.display();
+            ui.status(format_args!("kept the data and passwords in {dir}: a directory of the host is yours to remove"));
         }
     }
 }
@@ -319,6 +327,7 @@ mod tests {
         document.removed_containers = vec!["shop-redis-1".to_owned(), "shop-proxy-1".to_owned()];
         document.removed_networks = vec!["shop".to_owned()];
         document.kept_volumes = vec!["shop-redis-1-data".to_owned()];
+        document.kept_dir = Some(PathBuf::from("/srv/shop"));
         let (ui_, _, stderr) = ui(Options::default(), Terminal::default());
         document.remarks(&ui_);
         insta::assert_snapshot!(stderr.text(), @r#"
@@ -327,6 +336,7 @@ mod tests {
           shop-redis-1-data
         hint: bring it back as it was: redos -p shop up
         hint: remove the volumes, too: redos -p shop down --volumes
+        kept the data and passwords in /srv/shop: a directory of the host is yours to remove
         "#);
     }
 }
