@@ -550,6 +550,10 @@ pub struct SettingsArgs {
     /// Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back
     #[arg(long, value_name = "NAME=VALUE")]
     pub redis: Vec<String>,
+    /// Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels
+    /// among them
+    #[arg(long, value_name = "PATTERNS")]
+    pub pubsub_patterns: Option<String>,
     /// Silence after which a Sentinel holds a node to be down
     #[arg(long, value_name = "TIME")]
     pub down_after: Option<String>,

@@ -84,6 +84,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         data_dir,
         file_prefix,
         redis,
+        pubsub_patterns,
         down_after,
         failover_timeout,
         check_interval,
@@ -108,6 +109,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         .with(Key::DataDir, data_dir.as_deref())
         .with(Key::FilePrefix, file_prefix.as_deref())
         .with_all(Key::Redis, redis)
+        .with(Key::Patterns, pubsub_patterns.as_deref())
         .with(Key::DownAfter, down_after.as_deref())
         .with(Key::FailoverTimeout, failover_timeout.as_deref())
         .with(Key::CheckInterval, check_interval.as_deref())
@@ -155,7 +157,7 @@ mod tests {
     fn every_flag_reaches_its_setting() {
         for setting in &SETTINGS {
             // No type takes this text, so that the setting answers with a problem.
-            let cli = Cli::try_parse_from(["redos", "up", setting.flag, "~"]).expect("the flag is known");
+            let cli = Cli::try_parse_from(["redos", "up", setting.flag, "~("]).expect("the flag is known");
             let Verb::Up(args) = cli.verb else { panic!("not up") };
             let sources = Sources {
                 flags: flags(&args.settings).with(Key::Name, cli.global.project.as_deref()),

@@ -116,6 +116,7 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
             "dir": spec.persistence.dir,
             "command": render::command_line(node.role(), ""),
             "directives": render::fixed_directives(spec),
+            "pubsub": spec.pubsub,
         }),
         NodeId::Sentinel(_) => {
             json!({ "image": spec.images.redis, "command": render::command_line(node.role(), "") })

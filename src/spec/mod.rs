@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod names;
+pub mod patterns;
 pub mod render;
 pub mod secret;
 pub mod settings;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
+pub use patterns::Patterns;
 pub use secret::{Secret, Secrets};
 
 /// The version of every document that redos reads or writes.
@@ -63,6 +65,9 @@ pub struct Spec {
     pub persistence: Persistence,
     /// Further directives of `redis.conf`, by name. Those that redos sets itself are refused.
     pub redis: BTreeMap<String, String>,
+    /// What applications may do with channels.
+    #[serde(default)]
+    pub pubsub: PubSub,
     /// What the Sentinels wait for.
     pub sentinel: SentinelSettings,
     /// How the proxies check and what they have room for.
@@ -159,6 +164,14 @@ impl PersistenceMode {
     }
 }
 
+/// What applications may do with channels.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PubSub {
+    /// The patterns that they may subscribe to.
+    pub patterns: Patterns,
+}
+
 /// What the Sentinels wait for. Times in milliseconds, as in `sentinel.conf`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -240,6 +253,7 @@ impl Spec {
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
             persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
             redis: BTreeMap::new(),
+            pubsub: PubSub::default(),
             sentinel: SentinelSettings { down_after: 1000, failover_timeout: 3000 },
             proxy: ProxySettings {
                 check_interval: 50,

@@ -3,6 +3,7 @@
 use std::net::SocketAddrV4;
 
 use bollard::query_parameters as query;
+use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redos::engine::Engine;
 use redos::spec::{NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, render};
@@ -53,34 +54,80 @@ async fn without_a_password_no_server_gives_anything() {
     }
 }
 
+/// Where Sentinels tell each other who is master.
+const HELLO: &str = "__sentinel__:hello";
+/// A library whose function publishes.
+const FORGER: &str = "#!lua name=forger\nredis.register_function{function_name='forge', \
+                      callback=function(keys, args) return redis.call('PUBLISH', args[1], 'x') end, flags={'no-writes'}}";
+
+/// Tries every way to speak on [`HELLO`].
+async fn forges_nothing(client: &mut redis::aio::MultiplexedConnection) {
+    for verb in ["PUBLISH", "SPUBLISH"] {
+        let asked = command(&[verb, HELLO, "x"]).query_async::<i64>(client).await;
+        assert_eq!(asked.expect_err(verb).code(), Some("NOPERM"), "{verb}");
+        let mut queued = redis::pipe();
+        queued.atomic().add_command(command(&[verb, HELLO, "x"]));
+        assert!(queued.query_async::<redis::Value>(client).await.is_err(), "nor {verb} in a transaction");
+        for (eval, call) in [("EVAL", "call"), ("EVAL", "pcall"), ("EVAL_RO", "call")] {
+            let script = format!("return redis.{call}('{verb}', '{HELLO}', 'x')");
+            let asked = command(&[eval, &script, "0"]).query_async::<i64>(client).await;
+            let error = asked.expect_err(&script).to_string();
+            assert!(error.contains("can't publish"), "{eval} {script}: {error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn applications_neither_administer_nor_hear_or_forge_what_sentinels_say() {
     let cluster = Cluster::new("apps").await;
     cluster.up(&["--replicas", "1"]).await.succeeds();
+    let write = cluster.redos(&["url"]).await.succeeds();
+    for url in [&write, &cluster.redos(&["url", "--read"]).await.succeeds()] {
+        let mut client = connect(url.trim()).await.expect("a connection");
+        forges_nothing(&mut client).await;
+    }
+    let listing = ["FUNCTION", "LOAD", "REPLACE", FORGER];
     let mut client = cluster.client(&[]).await;
-    let forged = client.publish::<_, _, i64>("__sentinel__:hello", "x").await.expect_err("not an application's");
-    assert_eq!(forged.code(), Some("NOPERM"), "{forged}");
-    let lua = ["EVAL", "return redis.call('PUBLISH', '__sentinel__:hello', 'x')", "0"];
-    assert!(command(&lua).query_async::<i64>(&mut client).await.is_err(), "nor through Lua");
-    // A pattern of PSUBSCRIBE is compared as it stands with what is allowed, so whoever may use patterns may hear all; but
-    // not speak.
-    let denied: [&[&str]; 7] = [
+    let _: String = command(&listing).query_async(&mut client).await.expect("functions are an application's");
+    let called = command(&["FCALL", "forge", "0", HELLO]).query_async::<i64>(&mut client).await;
+    assert!(called.expect_err("nor through a function").to_string().contains("can't publish"));
+    let denied: [&[&str]; 8] = [
         &["REPLICAOF", "NO", "ONE"],
         &["SHUTDOWN"],
         &["ACL", "LIST"],
         &["CONFIG", "SET", "save", ""],
-        &["SUBSCRIBE", "__sentinel__:hello"],
-        &["SSUBSCRIBE", "__sentinel__:hello"],
-        &["SPUBLISH", "__sentinel__:hello", "x"],
+        &["SUBSCRIBE", HELLO],
+        &["SSUBSCRIBE", HELLO],
+        &["CLIENT", "KILL", "TYPE", "replica"],
+        // The stream to a replica has what Sentinels say in it.
+        &["PSYNC", "?", "-1"],
     ];
-    let url = cluster.redos(&["url"]).await.succeeds();
     for words in denied {
         // One that was allowed to subscribe could ask for nothing else.
-        let mut client = connect(url.trim()).await.expect("a connection");
+        let mut client = connect(write.trim()).await.expect("a connection");
         let asked = command(words).query_async::<redis::Value>(&mut client).await;
         let error = asked.expect_err(&words.join(" "));
         assert_eq!(error.code(), Some("NOPERM"), "{words:?}: {error}");
     }
+}
+
+#[tokio::test]
+async fn applications_whose_patterns_are_named_cannot_overhear_sentinels_either() {
+    let cluster = Cluster::new("deaf").await;
+    let loud = cluster.redos(&["up", "--pubsub-patterns", "news.* *"]).await.fails(2);
+    assert!(loud.contains("'*' hears the Sentinels"), "{loud}");
+    cluster.up(&["--replicas", "0", "--sentinels", "1", "--pubsub-patterns", "news.*"]).await.succeeds();
+    let url = cluster.redos(&["url"]).await.succeeds();
+    for words in [&["PSUBSCRIBE", "*"][..], &["PSUBSCRIBE", "__sent*"], &["PSUBSCRIBE", "news.1*"], &["MONITOR"]] {
+        let mut client = connect(url.trim()).await.expect("a connection");
+        let asked = command(words).query_async::<redis::Value>(&mut client).await;
+        assert_eq!(asked.expect_err(&words.join(" ")).code(), Some("NOPERM"), "{words:?}");
+    }
+    let mut hearing = redis::Client::open(url.trim()).expect("a URL").get_async_pubsub().await.expect("a connection");
+    hearing.psubscribe("news.*").await.expect("this one is named");
+    let () = cluster.client(&[]).await.publish("news.today", "heard").await.expect("published");
+    let message = hearing.on_message().next().await.expect("a message");
+    assert_eq!(message.get_payload::<String>().expect("text"), "heard");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Serialize;
 
+use super::super::patterns::{Patterns, SENTINEL_CHANNELS};
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
 use super::directives::{fixed_directives, lines, runtime_directives};
@@ -41,9 +42,6 @@ impl Standing {
         }
     }
 }
-
-/// The channels that only Sentinels may speak on begin with this.
-const RESERVED_CHANNELS: &str = "__sentinel__:";
 
 #[derive(Serialize)]
 struct RedisConf<'a> {
@@ -98,6 +96,8 @@ struct Users<'a> {
     probe: &'a str,
     passwords: &'a Secrets,
     channels: String,
+    /// What `PSUBSCRIBE` is allowed with, and nothing else; absent when that is everything.
+    patterns: Option<String>,
 }
 
 /// Whom a Redis node copies.
@@ -153,7 +153,11 @@ pub fn redis_files(
         sentinel: user::SENTINEL,
         probe: user::PROBE,
         passwords: secrets,
-        channels: all_channels_but(RESERVED_CHANNELS),
+        channels: all_channels_but(SENTINEL_CHANNELS),
+        patterns: match &spec.pubsub.patterns {
+            Patterns::Any => None,
+            Patterns::These(patterns) => Some(patterns.iter().map(|pattern| format!(" &{pattern}")).collect()),
+        },
     };
     Ok(vec![
         rewritten(REDIS_CONF, fill("redis.conf", include_str!("../../../templates/redis.conf"), &conf)?),

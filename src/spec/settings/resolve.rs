@@ -414,6 +414,7 @@ fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
         Kind::FilePrefix(place) => *place(spec) = value::file_prefix(text)?,
         Kind::User(place) => *place(spec) = value::user_name(text)?,
         Kind::Image(place) => *place(spec) = value::image(text)?,
+        Kind::Patterns(place) => *place(spec) = value::patterns(text)?,
         // It was made an address when it was read.
         Kind::Follow(place) => {
             let follow = place(spec);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use super::super::{Follow, ImageChoice, Secret, Spec};
+use super::super::{Follow, ImageChoice, Patterns, Secret, Spec};
 use super::GivenSecrets;
 
 /// Master groups at most: what fits in a /20, the smallest of the subnets that Docker hands out by default (its
@@ -53,6 +53,8 @@ pub enum Key {
     FilePrefix,
     /// Further directives of `redis.conf`.
     Redis,
+    /// The patterns that applications may subscribe to.
+    Patterns,
     /// Silence that makes a node down.
     DownAfter,
     /// The time limit of a failover's phases.
@@ -107,6 +109,8 @@ pub enum Kind {
     Image(Place<ImageChoice>),
     /// The address of a Redis server outside of the cluster, or `none`.
     Follow(Place<Follow>),
+    /// Patterns of channels, separated by white space.
+    Patterns(Place<Patterns>),
     /// Directives of `redis.conf` by name.
     Directives,
     /// A file with a password, which some variables give as it is.
@@ -157,7 +161,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings, in the order of [`Key`], which is the order in which they are shown.
-pub const SETTINGS: [Setting; 24] = [
+pub const SETTINGS: [Setting; 25] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -291,6 +295,15 @@ pub const SETTINGS: [Setting; 24] = [
         variables: &["REDOS_REDIS"],
         kind: Kind::Directives,
         help: "Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back",
+    },
+    Setting {
+        key: Key::Patterns,
+        path: "pubsub.patterns",
+        flag: "--pubsub-patterns",
+        variables: &["REDOS_PUBSUB_PATTERNS"],
+        kind: Kind::Patterns(|spec| &mut spec.pubsub.patterns),
+        help: "Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the \
+               Sentinels among them",
     },
     Setting {
         key: Key::DownAfter,

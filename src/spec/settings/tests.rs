@@ -121,6 +121,7 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             Kind::FilePrefix(_) | Kind::User(_) => ("shop", "shop"),
             Kind::Image(_) => ("redis:9", "redis:9"),
             Kind::Follow(_) => ("192.0.2.5:7000", "192.0.2.5:7000"),
+            Kind::Patterns(_) => ("news.*", "news.*"),
             Kind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
             Kind::PasswordFile { .. } => ("app.txt", "app.txt"),
         };

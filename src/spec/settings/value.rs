@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddrV4};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::super::{ImageChoice, PersistenceMode, REDIS_PORT};
+use super::super::{ImageChoice, Patterns, PersistenceMode, REDIS_PORT};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +173,12 @@ pub fn user_name(text: &str) -> Result<String, Wrong> {
         what: format!("'{text}' is not a user name"),
         fix: "use letters, digits, '.', '-', '_' and '@'".to_owned(),
     })
+}
+
+/// Patterns of channels.
+pub fn patterns(text: &str) -> Result<Patterns, Wrong> {
+    let fix = "name patterns that cannot match them, separated by spaces, or give * alone to allow all";
+    text.to_owned().try_into().map_err(|what| Wrong { what, fix: fix.to_owned() })
 }
 
 /// `auto`, or an image reference.

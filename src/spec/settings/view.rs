@@ -108,6 +108,7 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         Kind::Directory(place) => json!(place(spec)),
         Kind::FilePrefix(place) | Kind::User(place) => json!(place(spec)),
         Kind::Image(place) => json!(place(spec)),
+        Kind::Patterns(place) => json!(place(spec)),
         Kind::Follow(place) => json!(place(spec).existing().map_or_else(|| NO_SERVER.to_owned(), |at| at.to_string())),
         Kind::Directives => json!(spec.redis),
         Kind::PasswordFile { .. } => Value::Null,

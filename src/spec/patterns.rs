@@ -1,0 +1,176 @@
+//! Which patterns applications may subscribe to (`PSUBSCRIBE`).
+//!
+//! A channel that is named is compared with what an access control list allows; a pattern is not, it must stand there word
+//! for word. So there is no list that allows every pattern but those that Sentinel's channels match: it is all of them or
+//! those that are named.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+/// The channels on which Sentinels tell each other who is master begin with this.
+pub const SENTINEL_CHANNELS: &str = "__sentinel__:";
+/// All of them, in a configuration.
+const ANY: &str = "*";
+
+/// The patterns of applications.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Patterns {
+    /// All, also those that hear Sentinels.
+    #[default]
+    Any,
+    /// These, none of which hears a Sentinel.
+    These(BTreeSet<String>),
+}
+
+impl TryFrom<String> for Patterns {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.trim() == ANY {
+            return Ok(Self::Any);
+        }
+        let patterns: BTreeSet<String> = text.split_whitespace().map(str::to_owned).collect();
+        for pattern in &patterns {
+            if pattern.contains(|c: char| c.is_control() || matches!(c, '(' | ')')) {
+                return Err(format!("'{pattern}' cannot be written in an access control list"));
+            }
+            if hears(pattern, SENTINEL_CHANNELS) {
+                return Err(format!("'{pattern}' hears the Sentinels on '{SENTINEL_CHANNELS}…'"));
+            }
+        }
+        Ok(Self::These(patterns))
+    }
+}
+
+impl From<Patterns> for String {
+    fn from(patterns: Patterns) -> Self {
+        match patterns {
+            Patterns::Any => ANY.to_owned(),
+            Patterns::These(patterns) => patterns.into_iter().collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+/// What a part of a pattern matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Any text.
+    Text,
+    /// One octet.
+    Octet,
+    /// This octet.
+    Exactly(u8),
+}
+
+/// Whether a pattern matches some text that begins with `prefix`. A class such as `[a-z]` counts as any octet: this is to
+/// be right when it says no.
+fn hears(pattern: &str, prefix: &str) -> bool {
+    let parts = parts(pattern);
+    let beyond_texts = |mut at: usize| {
+        let mut all = vec![at];
+        while parts.get(at) == Some(&Part::Text) {
+            at += 1;
+            all.push(at);
+        }
+        all
+    };
+    let mut reached: BTreeSet<usize> = beyond_texts(0).into_iter().collect();
+    for octet in prefix.bytes() {
+        let further = reached.iter().filter_map(|at| match parts.get(*at)? {
+            Part::Text => Some(*at),
+            Part::Octet => Some(at + 1),
+            Part::Exactly(wanted) => (*wanted == octet).then_some(at + 1),
+        });
+        reached = further.flat_map(beyond_texts).collect();
+    }
+    !reached.is_empty()
+}
+
+/// A pattern as Redis reads it.
+fn parts(pattern: &str) -> Vec<Part> {
+    let mut octets: VecDeque<u8> = pattern.bytes().collect();
+    let mut parts = Vec::new();
+    while let Some(octet) = octets.pop_front() {
+        parts.push(match octet {
+            b'*' => Part::Text,
+            b'?' => Part::Octet,
+            b'\\' => Part::Exactly(octets.pop_front().unwrap_or(octet)),
+            b'[' => {
+                skip_class(&mut octets);
+                Part::Octet
+            }
+            octet => Part::Exactly(octet),
+        });
+    }
+    parts
+}
+
+/// Takes what is left of a class. An octet that is escaped, and one that ends a range, does not end the class.
+fn skip_class(octets: &mut VecDeque<u8>) {
+    if octets.front() == Some(&b'^') {
+        octets.pop_front();
+    }
+    while let Some(within) = octets.pop_front().filter(|within| *within != b']') {
+        let further = match octets.front() {
+            _ if within == b'\\' => 1,
+            Some(b'-') if octets.len() > 1 => 2,
+            _ => 0,
+        };
+        octets.drain(..further.min(octets.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_hear_sentinels_are_told_from_others() {
+        for loud in [
+            "__sentinel__:hello",
+            "__sentinel__:*",
+            "__sent*",
+            "?_sentinel__:hello",
+            "_*_:hello",
+            "*:*",
+            "**",
+            "[_]*",
+            "[^x]_sentinel__:hello",
+            r"\__sentinel__:h?llo",
+            "[a-]]*",
+            "[^-]_*",
+            r"[\]_]*",
+            "*o",
+        ] {
+            assert!(hears(loud, SENTINEL_CHANNELS), "{loud}");
+        }
+        for deaf in [
+            "news.*",
+            "__key*__:*",
+            "__sentinel__",
+            "__sentinel__hello",
+            "_",
+            "",
+            "n[a-z]ws*",
+            r"\*",
+            "a*:hello",
+            "[_",
+            "[]",
+        ] {
+            assert!(!hears(deaf, SENTINEL_CHANNELS), "{deaf}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_read_from_one_text_and_written_as_one() {
+        let read = |text: &str| Patterns::try_from(text.to_owned());
+        assert_eq!(read("*"), Ok(Patterns::Any));
+        let these = read(" news.*  __keyspace@0__:* news.* ").expect("good patterns");
+        assert_eq!(String::from(these), "__keyspace@0__:* news.*");
+        assert_eq!(read(""), Ok(Patterns::These(BTreeSet::new())));
+        assert_eq!(read("news.* *"), Err("'*' hears the Sentinels on '__sentinel__:…'".to_owned()));
+        assert!(read("a) +@all").is_err());
+    }
+}
