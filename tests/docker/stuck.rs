@@ -85,8 +85,9 @@ async fn two_masters_are_told_of_and_the_one_that_the_sentinels_named_stays() {
     // Sentinels that cannot be asked: what they have written down counts, and not that the other has more.
     pause_sentinels(&cluster).await;
     say(&mut cluster.admin(redis(1)).await, &promotion()).await;
+    let mut stray = cluster.admin(redis(1)).await;
     for _ in 0..100 {
-        let () = cluster.admin(redis(1)).await.set("stray", "lost").await.expect("a write");
+        let () = stray.set("stray", "lost").await.expect("a write");
     }
     told(&cluster, "redis-1 and redis-2 all claim to be master of mymaster").await;
     cured(&cluster, redis(2)).await;
