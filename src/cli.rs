@@ -290,8 +290,8 @@ Examples:
 )]
 pub struct FailoverTestArgs {
     /// What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%,
-    /// throttle=1mbit, slow, no-fork as in 'redos chaos'; isolate (cut off from its peers, not from the proxy); restart,
-    /// switchover or sentinel-failover
+    /// throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in 'redos chaos'; isolate (cut off from its peers,
+    /// not from the proxy); restart, switchover or sentinel-failover
     #[arg(long, value_name = "FAULT", default_value = "pause")]
     pub fault: String,
     /// How often

@@ -7,6 +7,8 @@ use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
+use redos::chaos::fault::Fault;
+use redos::chaos::scenario::Trial;
 use redos::cli::Cli;
 use tempfile::TempDir;
 
@@ -131,6 +133,18 @@ fn every_verb_shows_examples() {
     for verb in verbs() {
         let is_group = Cli::command().find_subcommand(&verb).is_some_and(clap::Command::has_subcommands);
         assert!(is_group || place.run(&format!("{verb} --help")).ok().contains("Examples:\n  "), "{verb}");
+    }
+}
+
+#[test]
+fn the_help_of_the_failover_test_names_every_fault() {
+    let help = Place::new().run("failover-test --help").ok();
+    let words: Vec<&str> = help.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    for fault in Fault::ALL {
+        assert!(words.contains(&fault.as_str()), "{fault}");
+    }
+    for trial in Trial::OWN.map(|trial| trial.to_string()) {
+        assert!(words.contains(&trial.as_str()), "{trial}");
     }
 }
 

@@ -27,8 +27,11 @@ const BIND: u8 = 1;
 const COPY: u8 = 2;
 /// Octets of the copy: the header of IPv4.
 const COPIED: u32 = 20;
-/// Take packets that the card would cut up as one.
+/// Take packets that the card would cut up as one: up to 64 KiB.
 const UNCUT: u32 = 0x4;
+/// Bits in a second below which a narrow way takes none of these: one alone would fill it for more than the 5 ms that timers
+/// here are good for, and what is lost would be a whole window of TCP's.
+const CUT_BELOW: u64 = 100_000_000;
 /// Packets that may be held at once. At 100 ms of delay that is 300,000 in a second.
 const HELD_MAX: u32 = 32_768;
 /// Octets of the socket's buffer: some 100 for each packet's message, and room for the kernel's own.
@@ -75,8 +78,9 @@ impl Queue {
         let config = || Message::new(CONFIG, ACK, 0, number);
         socket.request([config().octets(1, &[BIND, 0, 0, 0])]).await?;
         let params = [COPIED.to_be_bytes().as_slice(), &[COPY]].concat();
-        let uncut = config().octets(2, &params).number(3, HELD_MAX).number(4, UNCUT).number(5, UNCUT);
-        socket.request([uncut]).await?;
+        let cut = matches!(disturbance, Disturbance::Throttle { rate } if rate < CUT_BELOW);
+        let flags = if cut { 0 } else { UNCUT };
+        socket.request([config().octets(2, &params).number(3, HELD_MAX).number(4, flags).number(5, UNCUT)]).await?;
         let (count, stop) = (Arc::new(Count::default()), CancellationToken::new());
         let serving = Serving {
             socket,

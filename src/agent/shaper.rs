@@ -8,6 +8,9 @@ use super::order::Disturbance;
 const BURST: Duration = Duration::from_millis(5);
 /// How long a packet waits for a narrow way at most. What comes when the queue is longer is lost, as at a router.
 const BACKLOG: Duration = Duration::from_millis(500);
+/// Octets that may wait however long that takes. With room for fewer packets than TCP sends at once to begin with (ten) the
+/// way is empty most of the time: every loss is one that only a timer finds.
+const BACKLOG_OCTETS: u32 = 24 << 10;
 
 /// Decides on the packets of one direction.
 #[derive(Clone, Debug)]
@@ -39,11 +42,12 @@ impl Shaper {
                 now + Duration::from_millis(delay.into()) + Duration::from_millis(jitter.into()).mul_f64(chance)
             }
             Disturbance::Throttle { rate } => {
+                let takes = |octets: u32| Duration::from_secs_f64(f64::from(octets) * 8.0 / rate.max(1) as f64);
                 let begin = self.busy.max(now.saturating_sub(BURST));
-                if begin > now + BACKLOG {
+                if begin > now + BACKLOG.max(takes(BACKLOG_OCTETS)) {
                     return None;
                 }
-                self.busy = begin + Duration::from_secs_f64(f64::from(octets) * 8.0 / rate.max(1) as f64);
+                self.busy = begin + takes(octets);
                 self.busy
             }
         };
@@ -84,5 +88,12 @@ mod tests {
         let through = (0..1000).filter(|_| shaper.due(ms(1000), 1250, 0.0).is_some()).count();
         assert_eq!(through, 49, "half a second's worth is queued");
         assert_eq!(shaper.due(ms(5000), 1250, 0.0), Some(ms(5005)), "and a pause frees the way again");
+    }
+
+    #[test]
+    fn the_narrowest_way_has_room_for_what_tcp_sends_at_once() {
+        let mut shaper = Shaper::new(Disturbance::Throttle { rate: 64_000 });
+        let through = (0..100).filter(|_| shaper.due(ms(1000), 1500, 0.0).is_some()).count();
+        assert!((10..20).contains(&through), "{through}");
     }
 }

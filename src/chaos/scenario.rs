@@ -37,6 +37,9 @@ pub enum Trial {
 }
 
 impl Trial {
+    /// Those that are no fault which lasts.
+    pub const OWN: [Self; 4] = [Self::Isolate, Self::Restart, Self::Switchover, Self::SentinelFailover];
+
     /// What the target can still do.
     pub const fn nature(self) -> FaultNature {
         match self {
@@ -74,11 +77,11 @@ impl FromStr for Trial {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let own = [Self::Isolate, Self::Restart, Self::SentinelFailover, Self::Switchover];
-        if let Some(trial) = own.into_iter().find(|trial| trial.to_string() == text) {
+        if let Some(trial) = Self::OWN.into_iter().find(|trial| trial.to_string() == text) {
             return Ok(trial);
         }
-        text.parse().map(Self::Fault).map_err(|why| format!("{why}, isolate, restart, sentinel-failover, switchover"))
+        let own = Self::OWN.map(|trial| trial.to_string()).join(", ");
+        text.parse().map(Self::Fault).map_err(|why| format!("{why}, {own}"))
     }
 }
 
@@ -168,8 +171,7 @@ mod tests {
 
     #[test]
     fn every_trial_is_called_by_its_word() {
-        let own = [Trial::Isolate, Trial::Restart, Trial::SentinelFailover, Trial::Switchover];
-        for trial in Fault::ALL.map(Trial::Fault).into_iter().chain(own) {
+        for trial in Fault::ALL.map(Trial::Fault).into_iter().chain(Trial::OWN) {
             assert_eq!(trial.to_string().parse(), Ok(trial));
         }
         assert!("explode".parse::<Trial>().is_err_and(|why| why.contains("pause") && why.contains("switchover")));

@@ -72,6 +72,48 @@ fn each_lost_write_has_the_cause_of_who_took_it_and_when() {
 }
 
 #[test]
+fn a_lost_increment_has_a_cause_where_its_answer_shows_that_it_is_not_counted() {
+    let mut evidence = clean();
+    let count = evidence.finals.as_ref().expect("finals").counter;
+    let counted: Vec<Op> = evidence
+        .ops
+        .iter()
+        .filter(|op| op.kind == OpKind::Increment && op.is_ok() && op.node.as_deref() == Some("redis-2"))
+        .take(3)
+        .cloned()
+        .collect();
+    // The old master came back and counted on from what it had: three that the new one has counted, too, and one beyond.
+    let values = counted.iter().filter_map(|op| op.value).chain([count + 1]);
+    for (n, value) in values.enumerate() {
+        let at = REVERTED + (20 + n as u64) * MS;
+        let (id, node) = (100_000 + n as u64, Some("redis-1".to_owned()));
+        let (begun, sent, done) = (at, Some(at), at + MS);
+        evidence.ops.push(Op { id, at, begun, sent, done, node, value: Some(value), ..counted[0].clone() });
+    }
+    evidence.ops.sort_by_key(|op| (op.at, op.id));
+    let round = judge(&evidence);
+    assert_eq!(sole_cause(&round), Cause::ReturnedMaster);
+    let found = round.integrity.as_ref().expect("read");
+    assert_eq!((found.lost, found.lost_increments, found.counted_twice), (4, 4, 3));
+    assert_eq!(found.lost_writes.iter().map(|lost| lost.id).collect::<Vec<_>>(), [100_000, 100_001, 100_002, 100_003]);
+    assert!(round.cause.contains("4 acknowledged writes lost: redis-1 came back as master"), "{}", round.cause);
+}
+
+#[test]
+fn increments_of_which_only_the_number_is_known_are_lost_all_the_same() {
+    let mut evidence = clean();
+    for op in evidence.ops.iter_mut().filter(|op| op.kind == OpKind::Increment && op.is_ok()) {
+        op.value = None;
+    }
+    let acknowledged = evidence.ops.iter().filter(|op| op.kind == OpKind::Increment && op.is_ok()).count();
+    evidence.finals.as_mut().expect("finals").counter = acknowledged as u64 - 2;
+    let round = judge(&evidence);
+    let found = round.integrity.as_ref().expect("read");
+    assert_eq!((found.lost, found.lost_increments, found.lost_by_cause.len()), (2, 2, 0));
+    assert!(round.cause.contains("the counter is behind"), "{}", round.cause);
+}
+
+#[test]
 fn a_returned_master_is_named_with_the_time_of_two_masters() {
     let mut evidence = clean();
     for n in 0..400 {

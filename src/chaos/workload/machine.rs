@@ -1,38 +1,35 @@
 //! What the generator asks of the operating system: to be woken in time, and to hold as many connections as an outage
 //! leaves open.
 
+use std::fs::File;
 use std::sync::Once;
 
+use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use thread_priority::{
     RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
     set_thread_priority_and_policy, thread_native_id,
 };
 
-/// Who goes before whom, and both before everything that shares the machine by turns.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Rank {
-    /// The thread that sends and receives.
-    Workload = 1,
-    /// The thread that hands out the tickets. It runs for microseconds.
-    Pacer = 2,
-}
-
 /// Has the calling thread run as soon as it is woken, with a real-time policy. A generator that waits for its turn on a
 /// busy machine measures its own waiting.
 ///
 /// It needs root or `CAP_SYS_NICE`. Without them the thread stays as it is, and the audit of lateness says whether that was
 /// good enough.
-pub(super) fn go_first(rank: Rank) {
+pub(super) fn go_first() {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
-    if let Ok(rank) = ThreadPriorityValue::try_from(rank as u8) {
+    if let Ok(rank) = ThreadPriorityValue::try_from(1) {
         let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(rank), policy);
     }
 }
 
-/// Lets this process have as many files open as it may. In an outage every request holds a connection until its deadline,
-/// and many systems allow 1024 unless more is asked for.
-pub(super) fn open_many_files() {
+/// Lets this process have as many files open as it may, and makes room for so many now. In an outage every request holds a
+/// connection until its deadline, and many systems allow 1024 unless more is asked for.
+///
+/// Linux doubles the table of a process's files whenever it is full, and where several threads share the table it waits for
+/// all processors before it goes on (`synchronize_rcu` in `expand_fdtable`): some 8 ms each, in the midst of an outage. The
+/// table never shrinks.
+pub(super) fn open_many_files(room: usize) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let mut limit = getrlimit(Resource::Nofile);
@@ -40,4 +37,10 @@ pub(super) fn open_many_files() {
         // What is missing then is written down as TooManyInFlight.
         let _ = setrlimit(Resource::Nofile, limit);
     });
+    let last = getrlimit(Resource::Nofile).current.map_or(u64::MAX, |limit| limit.saturating_sub(1));
+    let number = last.min(room as u64);
+    // A file of a high number, closed at once. Without it the table grows when it must.
+    if let (Ok(file), Ok(number)) = (File::open("/dev/null"), number.try_into()) {
+        drop(fcntl_dupfd_cloexec(&file, number));
+    }
 }

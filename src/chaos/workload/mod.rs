@@ -7,9 +7,9 @@
 //! *Outcomes*: failed is what certainly was not done (nothing was sent, or the server refuses before it executes);
 //! unknown is what was sent and not answered in time. No client repeats anything.
 //!
-//! It runs on a thread and a runtime of its own, beside those of the watchers and before everything else where it may, and
-//! is woken by the operating system's sleep: the runtime's timer counts milliseconds, which is as long as the time between
-//! two requests.
+//! It runs on one thread and a runtime of its own, beside those of the watchers and before everything else where it may, and
+//! is woken by a timer of the operating system: the runtime's counts milliseconds, which is as long as the time between two
+//! requests.
 
 mod lasting;
 mod machine;
@@ -31,7 +31,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
-use self::machine::{Rank, go_first, open_many_files};
+use self::machine::{go_first, open_many_files};
+use self::pacer::{Pacer, Timer};
 use self::pooled::Pool;
 use self::pubsub::Subscriber;
 use self::request::Request;
@@ -42,6 +43,9 @@ use super::history::{Client, Durability, Op, OpError, Outcome, Record};
 
 /// How long a client that lost its connection waits before it tries again.
 const RECONNECT: Duration = Duration::from_millis(20);
+/// How many tasks run at most before the next request is looked for. A failover ends hundreds at once, each of which takes
+/// some 50 µs to close its connection.
+const TASKS_BETWEEN: u32 = 4;
 /// `EMFILE`: this process has as many files open as it may.
 const TOO_MANY_OPEN_FILES: i32 = 24;
 
@@ -60,6 +64,13 @@ pub struct Settings {
     pub prefix: String,
     /// The first id. [`Workload::finish`] returns the next free one.
     pub first_id: u64,
+}
+
+impl Settings {
+    /// How many requests may be under way. Without a fault each takes a millisecond; in an outage it lives for its deadline.
+    fn requests_at_most(&self) -> usize {
+        (3.0 * f64::from(self.rate) * self.deadline.as_secs_f64()) as usize + 100
+    }
 }
 
 /// Where the workload goes.
@@ -98,9 +109,13 @@ impl Workload {
     /// # Errors
     /// No thread or no runtime can be had.
     pub fn start(settings: Settings, place: Place, clock: Clock, records: Sender<Record>) -> io::Result<Self> {
-        open_many_files();
+        open_many_files(settings.requests_at_most());
         let stop = Arc::new(AtomicBool::new(false));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(TASKS_BETWEEN).build()?;
+        let timer = {
+            let _within = runtime.enter();
+            Timer::new()?
+        };
         let shared = Arc::new(Shared {
             next_id: AtomicU64::new(settings.first_id),
             settings,
@@ -111,8 +126,8 @@ impl Workload {
         });
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("workload".to_owned()).spawn(move || {
-            go_first(Rank::Workload);
-            runtime.block_on(run(shared, stopped))
+            go_first();
+            runtime.block_on(run(shared, timer, stopped))
         })?;
         Ok(Self { stop, thread: Some(thread) })
     }
@@ -142,7 +157,7 @@ struct Ticket {
 }
 
 /// Deals requests to the clients until the schedule ends, and waits until all have ended. Returns the next free id.
-async fn run(shared: Arc<Shared>, stop: Arc<AtomicBool>) -> u64 {
+async fn run(shared: Arc<Shared>, timer: Timer, stop: Arc<AtomicBool>) -> u64 {
     let requests = TaskTracker::new();
     let uses = |client| shared.settings.clients.contains(&client);
     let pools = Client::ALL.map(|client| Arc::new(Pool::new(client)));
@@ -157,15 +172,11 @@ async fn run(shared: Arc<Shared>, stop: Arc<AtomicBool>) -> u64 {
     drop(connected);
     all_dropped(tried).await;
 
-    let (tickets, mut due) = mpsc::unbounded_channel();
-    let (clock, rate) = (shared.clock, shared.settings.rate);
-    let pacer = std::thread::Builder::new().name("pacer".to_owned());
-    // Without the thread there is no request, and a round without writes is invalid.
-    let _ = pacer.spawn(move || {
-        go_first(Rank::Pacer);
-        pacer::pace(clock, rate, &stop, &tickets);
-    });
-    while let Some(ticket) = due.recv().await {
+    let mut pacer = Pacer::start(timer, shared.clock, shared.settings.rate);
+    while let Ok(ticket) = pacer.next().await {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         let request = Request::deal(&shared.settings, ticket, shared.clock.now(), &shared.next_id);
         if shared.is_full() {
             shared.refuse(request, OpError::TooManyInFlight);
@@ -210,11 +221,9 @@ impl Shared {
         (self.clock.moment(at) + self.settings.deadline).into()
     }
 
-    /// Whether so many requests are under way that one more would only pile up. Without a fault a request takes a
-    /// millisecond; in an outage each lives for its deadline.
+    /// Whether so many requests are under way that one more would only pile up.
     fn is_full(&self) -> bool {
-        let within_deadline = f64::from(self.settings.rate) * self.settings.deadline.as_secs_f64();
-        self.under_way.load(Ordering::Relaxed) as f64 > 3.0 * within_deadline + 100.0
+        self.under_way.load(Ordering::Relaxed) > self.settings.requests_at_most()
     }
 
     /// Writes the operations of a request down as certainly not done.

@@ -1,25 +1,77 @@
-//! The schedule.
+//! The schedule, and the timer that keeps it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
+use tokio::io::unix::AsyncFd;
+use tokio::task::coop::consume_budget;
 
 use super::Ticket;
 use crate::chaos::clock::Clock;
 
-/// Hands out a ticket whenever a request is due, until it is stopped or nobody takes them. After a delay it hands out all
-/// that are due at once: the schedule does not move.
-pub(super) fn pace(clock: Clock, rate: u32, stop: &AtomicBool, tickets: &UnboundedSender<Ticket>) {
-    let start = clock.now();
-    for number in 0.. {
-        let at = start + due(number, rate);
-        let wait = at.saturating_sub(clock.now());
-        if wait > 0 {
-            std::thread::sleep(std::time::Duration::from_nanos(wait));
+/// A timer of the operating system, good for microseconds. The runtime's own counts milliseconds, and one in another thread
+/// would have two threads woken for each request.
+pub(super) struct Timer(AsyncFd<OwnedFd>);
+
+impl Timer {
+    /// One of the runtime that this is called in.
+    ///
+    /// # Errors
+    /// The operating system has none left.
+    pub(super) fn new() -> io::Result<Self> {
+        let file = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+        #[expect(deprecated, reason = "its successor is unsafe for the sake of types that do not own their file")]
+        Ok(Self(AsyncFd::new(file)?))
+    }
+
+    async fn wait(&self, time: Duration) -> io::Result<()> {
+        let at = Timespec::try_from(time).map_err(io::Error::other)?;
+        let once = Itimerspec { it_interval: Timespec::default(), it_value: at };
+        // It also forgets what ran out before.
+        timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &once)?;
+        self.0.readable().await?.clear_ready();
+        Ok(())
+    }
+}
+
+/// Hands out a ticket whenever a request is due. After a delay it hands out all that are due at once: the schedule does not
+/// move.
+pub(super) struct Pacer {
+    timer: Timer,
+    clock: Clock,
+    rate: u32,
+    start: u64,
+    number: u64,
+}
+
+impl Pacer {
+    /// A schedule that begins now.
+    pub(super) fn start(timer: Timer, clock: Clock, rate: u32) -> Self {
+        Self { timer, clock, rate, start: clock.now(), number: 0 }
+    }
+
+    /// Waits for the next request.
+    ///
+    /// # Errors
+    /// The timer failed.
+    pub(super) async fn next(&mut self) -> io::Result<Ticket> {
+        let at = self.start + due(self.number, self.rate);
+        // A schedule that is far behind must let the requests run that it has handed out.
+        consume_budget().await;
+        loop {
+            let wait = at.saturating_sub(self.clock.now());
+            if wait == 0 {
+                break;
+            }
+            self.timer.wait(Duration::from_nanos(wait)).await?;
         }
-        if stop.load(Ordering::Relaxed) || tickets.send(Ticket { number, at }).is_err() {
-            return;
-        }
+        let ticket = Ticket { number: self.number, at };
+        self.number += 1;
+        Ok(ticket)
     }
 }
 

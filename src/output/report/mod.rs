@@ -47,7 +47,7 @@ pub fn text(report: &FailoverReport, ui: &Ui) -> String {
         lines.push(String::new());
         lines.extend(data(round));
         lines.push(format!(
-            "{:9} 99.9 % of operations at most {:.2} ms late, limit {:.2} ms",
+            "{:9} 99.9 % of requests at most {:.2} ms late, limit {:.2} ms",
             "generator",
             round.generator.p999.millis(),
             round.generator.limit.millis()

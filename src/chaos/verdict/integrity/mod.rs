@@ -1,7 +1,7 @@
 //! What became of the data: every operation held against the state that was read at the end.
 //!
 //! - *Lost*: acknowledged, and not in the final state. For the counter, acknowledged increments that the final count
-//!   cannot contain.
+//!   cannot contain; [`counter`] says which.
 //! - *Late-applied*: unknown to the client, and in the final state.
 //! - *Duplicated*: in the final state, or delivered, more than once; or counted more often than asked.
 //! - *Reordered*: an operation that began after another was acknowledged lies before it.
@@ -85,9 +85,9 @@ pub struct Integrity {
     pub acknowledged: usize,
     /// Acknowledged writes that are lost.
     pub lost: usize,
-    /// Of these, increments: their number is known, not which.
+    /// Of these, increments. Of some only the number is known, not which they are.
     pub lost_increments: usize,
-    /// Of the others, how many have which cause.
+    /// How many have which cause. Increments of which only the number is known have none.
     pub lost_by_cause: BTreeMap<Cause, usize>,
     /// When they were due.
     pub lost_windows: Vec<LostWindow>,
@@ -141,10 +141,11 @@ impl Integrity {
         let attempts: HashMap<u64, &Op> = evidence.ops.iter().map(|op| (op.id, op)).collect();
         log::check(evidence, finals, &attempts, &mut found, &mut lost);
         queue::check(evidence, finals, &attempts, &mut found, &mut lost);
-        counter::check(evidence, finals, &mut found);
+        counter::check(evidence, finals, &mut found, &mut lost);
+        let increments = lost.iter().filter(|op| op.kind == OpKind::Increment).count();
         lost.sort_by_key(|op| (op.at, op.id));
         found.lost_writes = lost.into_iter().map(|op| circumstances.blame(op)).collect();
-        found.lost = found.lost_writes.len() + found.lost_increments;
+        found.lost = found.lost_writes.len() + found.lost_increments - increments;
         for write in &found.lost_writes {
             *found.lost_by_cause.entry(write.cause).or_default() += 1;
         }
