@@ -252,6 +252,8 @@ impl<E: Containers> Driver<'_, '_, E> {
                 Err(why) => (self.progress)(format!("round {round} of {of}: {why}")),
             }
             read_back::remove(&self.subject, master, &prefix).await;
+        } else {
+            (self.progress)(format!("what was written stays for {}", humantime::format_duration(keys_live)));
         }
         drop(watch);
         let interrupted = interrupted.then(|| "the user broke off".to_owned());
@@ -402,6 +404,9 @@ impl<E: Containers> Driver<'_, '_, E> {
         }
         fault.reverted = Some(clock.now());
         written.undo(self.engine).await.map_err(DriverError::Undo)?;
+        if interrupted {
+            (self.progress)(format!("{} of {} is undone", self.scenario.trial, target.name));
+        }
         let answers = || watch.seen().role(&target.name).is_some_and(|sample| sample.role != SeenRole::Silent);
         if self.until(Duration::from_secs(30), answers).await != Waited::Late {
             fault.gone = Some(clock.now());

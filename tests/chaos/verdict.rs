@@ -195,6 +195,20 @@ fn an_outage_above_the_limit_fails_and_so_does_one_that_does_not_end() {
 }
 
 #[test]
+fn an_outage_without_a_failover_says_what_the_sentinels_thought() {
+    let mut evidence = clean();
+    evidence.header.limits.max_outage = SECOND;
+    evidence.roles.retain(|sample| sample.role != SeenRole::Master || sample.node == "redis-1");
+    let cause = |evidence: &Evidence| judge(evidence).cause;
+    assert!(cause(&evidence).ends_with("held redis-1 to be down and promoted nobody"), "{}", cause(&evidence));
+    evidence.events.retain(|event| event.event == "+sdown");
+    assert!(cause(&evidence).ends_with("too few Sentinels held redis-1 to be down"), "{}", cause(&evidence));
+    evidence.events.clear();
+    assert!(cause(&evidence).ends_with("no Sentinel held redis-1 to be down"), "{}", cause(&evidence));
+    assert!(!cause(&clean()).contains("Sentinel"));
+}
+
+#[test]
 fn a_test_that_proves_nothing_is_invalid() {
     type Break = fn(&mut Evidence);
     let breaks: [(&str, Break); 8] = [

@@ -1,7 +1,6 @@
 //! The workload against a server that misbehaves: what each client may and may not say afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -126,30 +125,13 @@ async fn a_server_that_is_not_there_makes_everything_fail() {
     assert!(ops.iter().all(|op| op.outcome == Outcome::Failed && op.sent.is_none()), "{ops:?}");
 }
 
-/// Needs a Redis of its own, whose address is in `REDIS`: `REDIS=127.0.0.1:6379 cargo test --release -- --ignored lateness`.
 #[tokio::test]
-#[ignore = "measures a real Redis"]
-async fn the_lateness_at_1000_requests_per_second_is_below_1_ms() {
-    let address: SocketAddr = std::env::var("REDIS").expect("REDIS is set").parse().expect("an address");
-    let place =
-        Place { write: address, read: Some(address), login: Login::default(), names: Arc::new(BTreeMap::new()) };
-    let (records, recorded) = mpsc::channel();
-    let prefix = format!("redos:lateness-{}", std::process::id());
-    let settings = Settings { rate: 1000, deadline: Duration::from_secs(1), prefix, ..settings(&Client::ALL) };
-    let workload = Workload::start(settings, place, Clock::new(), records).expect("a thread");
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    workload.finish().await;
-    let ops: Vec<Op> = recorded.iter().filter_map(|r| if let Record::Op(op) = r { Some(op) } else { None }).collect();
-    let mut late: Vec<u64> = ops.iter().filter(|op| op.kind != OpKind::Pop).map(|op| op.begun - op.at).collect();
-    let mut latency: Vec<u64> = ops.iter().filter(|op| op.kind != OpKind::Pop).map(|op| op.done - op.at).collect();
-    late.sort_unstable();
-    latency.sort_unstable();
-    let at = |sorted: &[u64], share: f64| sorted[(sorted.len() as f64 * share) as usize - 1] as f64 / 1e6;
-    let ok = ops.iter().filter(|op| op.is_ok()).count();
-    println!("{} operations, {ok} ok", ops.len());
-    for (what, sorted) in [("lateness", &late), ("latency", &latency)] {
-        let [p50, p99, p999, max] = [0.5, 0.99, 0.999, 1.0].map(|share| at(sorted, share));
-        println!("{what}: p50 {p50:.3} p99 {p99:.3} p99.9 {p999:.3} max {max:.3} ms");
-    }
-    assert!(at(&late, 0.999) < 1.0);
+async fn the_schedule_goes_on_while_nobody_answers() {
+    let server = Server::start();
+    let ops = through(&server, settings(&Client::ALL), &[(Mood::Serves, 200), (Mood::Frozen, 600)]).await;
+    let due: BTreeSet<u64> = ops.iter().filter(|op| op.kind != OpKind::Pop).map(|op| op.at).collect();
+    let due: Vec<u64> = due.into_iter().collect();
+    assert!(due.len() > 200, "{} requests", due.len());
+    assert!(due.windows(2).all(|pair| pair[1] - pair[0] == 5_000_000), "a request in every 5 ms: {due:?}");
+    assert!(ops.iter().all(|op| op.begun >= op.at), "and none before its time");
 }

@@ -197,8 +197,8 @@ type Units = [(&'static str, u64); 4];
 const BITS: Units = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1_000), ("bit", 1)];
 /// Of a size, as in redis.conf.
 const OCTETS: Units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10), ("b", 1)];
-/// The least rate that a handshake gets through with before its client gives up.
-const RATE_MIN: u64 = 8_000;
+/// The least rate at which a server was measured to be asked and to answer.
+const RATE_MIN: u64 = 64_000;
 
 impl FromStr for Rate {
     type Err = String;
@@ -330,7 +330,7 @@ mod tests {
             ("pause=1s", "takes no value"),
             ("loss=0%", "20%"),
             ("loss=120%", "at most 100"),
-            ("throttle=10bit", "8kbit"),
+            ("throttle=10bit", "64kbit"),
             ("latency=soon", "not a time"),
             ("kill=SIGHUP", "SIGTERM"),
             ("fill-disk=much", "64mb"),

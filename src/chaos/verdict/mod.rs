@@ -28,6 +28,8 @@ const STALL: u64 = 200_000_000;
 
 /// The name of the check that the generator did not lag.
 pub const PUNCTUAL: &str = "the generator kept its schedule";
+/// The name of the check that nobody broke off.
+pub const UNCUT: &str = "ran to its end";
 
 /// A moment or a length of time. Held in nanoseconds, written to JSON as milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -340,7 +342,7 @@ fn validity(evidence: &Evidence, generator: Generator) -> Vec<Check> {
         Some(end) => end.interrupted.as_ref().map(|why| format!("the round was cut short: {why}")),
     };
     let ran = interrupted.is_none();
-    checks.push(check("ran to its end", ran, interrupted.unwrap_or_else(|| "it did".to_owned())));
+    checks.push(check(UNCUT, ran, interrupted.unwrap_or_else(|| "it did".to_owned())));
 
     let fault = evidence.fault.as_ref();
     let bit = fault.is_some_and(|fault| fault.effective.is_some());

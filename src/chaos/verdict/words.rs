@@ -15,7 +15,22 @@ pub(super) fn cause(round: &Round) -> String {
 /// What the checks of the round's own level saw.
 fn failed(round: &Round) -> String {
     let failed = round.checks.iter().filter(|check| !check.ok && check.otherwise == round.level);
-    failed.map(|check| check.observed.as_str()).collect::<Vec<_>>().join("; ")
+    let mut seen: Vec<String> = failed.map(|check| check.observed.clone()).collect();
+    if round.level == Level::FailOutage {
+        seen.extend(no_failover(round));
+    }
+    seen.join("; ")
+}
+
+/// Why an outage lasted: without a failover it is as long as the fault.
+fn no_failover(round: &Round) -> Option<String> {
+    let (master, moments) = (&round.master, &round.moments);
+    match (moments.subjectively_down, moments.objectively_down, moments.promoted) {
+        (_, _, Some(_)) => None,
+        (None, _, None) => Some(format!("no Sentinel held {master} to be down")),
+        (Some(_), None, None) => Some(format!("too few Sentinels held {master} to be down")),
+        (Some(_), Some(_), None) => Some(format!("the Sentinels held {master} to be down and promoted nobody")),
+    }
 }
 
 fn pass(round: &Round) -> String {

@@ -111,7 +111,8 @@ impl Workload {
     pub fn start(settings: Settings, place: Place, clock: Clock, records: Sender<Record>) -> io::Result<Self> {
         open_many_files(settings.requests_at_most());
         let stop = Arc::new(AtomicBool::new(false));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(TASKS_BETWEEN).build()?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().event_interval(TASKS_BETWEEN).build()?;
         let timer = {
             let _within = runtime.enter();
             Timer::new()?

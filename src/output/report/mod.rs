@@ -15,11 +15,11 @@ pub use lanes::Timeline;
 use super::Ui;
 use super::table::{Column, Table};
 use super::units::count;
-use crate::chaos::history::Client;
+use crate::chaos::history::{Client, Durability};
 use crate::chaos::report::FailoverReport;
 use crate::chaos::verdict::outage::{Access, Outage};
 use crate::chaos::verdict::phases::Phases;
-use crate::chaos::verdict::{Level, Ms, PUNCTUAL, Round};
+use crate::chaos::verdict::{Cause, Level, Ms, PUNCTUAL, Round, UNCUT};
 
 /// The width of a text that goes to no terminal.
 const COLUMNS: usize = 80;
@@ -30,7 +30,8 @@ const MORE: &str = " …";
 /// Columns of the phase bar.
 const BAR: usize = 40;
 
-/// At most 25 lines: verdict, cause, phases, outages, data, and what to do next.
+/// At most 23 lines at 80 columns, so that a terminal of the usual size shows all of it with a prompt: verdict, cause, phases,
+/// outages, data, and what to do next.
 pub fn text(report: &FailoverReport, ui: &Ui) -> String {
     let style = match report.verdict {
         Level::Pass => Style::new().green().bold(),
@@ -44,7 +45,6 @@ pub fn text(report: &FailoverReport, ui: &Ui) -> String {
     if let Some(round) = report.telling_round() {
         lines.extend(bar(&round.phases));
         lines.push(outages(round, ui.width()));
-        lines.push(String::new());
         lines.extend(data(round));
         lines.push(format!(
             "{:9} 99.9 % of requests at most {:.2} ms late, limit {:.2} ms",
@@ -131,11 +131,7 @@ fn bar(phases: &Phases) -> Vec<String> {
         .zip(blocks)
         .map(|((name, length), block)| format!("{block} {name} {:.2}", length.seconds()))
         .collect();
-    vec![
-        format!("{:9} {}", "phases", drawn.collect::<String>()),
-        format!("{:9} {} s", "", lengths.join(" ")),
-        String::new(),
-    ]
+    vec![format!("{:9} {}", "phases", drawn.collect::<String>()), format!("{:9} {} s", "", lengths.join(" "))]
 }
 
 /// A row for each kind of client: how long it could not write, read or hear.
@@ -207,18 +203,30 @@ fn rounds(report: &FailoverReport) -> String {
     }
 }
 
+/// Whether what was lost was lost because the client did not wait until a replica had it.
+fn waiting_helps(report: &FailoverReport) -> bool {
+    let lost = report.telling_round().and_then(|round| round.integrity.as_ref()).filter(|found| found.lost > 0);
+    let alone = |cause: &Cause| matches!(cause, Cause::UnreplicatedTail | Cause::IsolatedMaster);
+    report.workload.durability == Durability::Ack
+        && lost.is_some_and(|found| !found.lost_by_cause.is_empty() && found.lost_by_cause.keys().all(alone))
+}
+
 /// What the user may want to do now.
 fn next(report: &FailoverReport) -> &'static str {
-    let lagged = || {
+    let failed = |name: &str| {
         let telling = report.telling_round().map_or(&[][..], |round| &round.checks);
-        telling.iter().any(|check| !check.ok && check.name == PUNCTUAL)
+        telling.iter().any(|check| !check.ok && check.name == name)
     };
     match report.verdict {
         Level::Pass if report.rounds.len() < 10 => "more rounds say more: --rounds 59",
         Level::Pass => "try another fault: --fault kill, stop, freeze, disconnect",
         Level::FailOutage => "see what the time went to on the time line of the report: --report DIR",
+        Level::FailData if waiting_helps(report) => {
+            "a write that waits for a replica is not lost so: --durability wait"
+        }
         Level::FailData => "see which node took the lost writes in the report: --report DIR",
-        Level::Invalid if lagged() => "run it again on a quieter machine, or with a lower --rate",
+        Level::Invalid if failed(UNCUT) => "run it again, and let it come to its end",
+        Level::Invalid if failed(PUNCTUAL) => "run it again on a quieter machine, or with a lower --rate",
         Level::Invalid => "mend what is said above, and run it again",
     }
 }

@@ -23,6 +23,10 @@ const OTHER_CONNECTIONS: u32 = 500;
 const VERDICT_INTERVAL: u64 = 20;
 /// How many times rarer than the check of a role are the checks whose answer changes slowly.
 const SLOW_CHECKS: u64 = 4;
+/// How many times rarer than the check of a role is that of a node that says it is master. HAProxy gives a check's
+/// connection no longer than its interval: at the default of 50 ms a master with 50 ms of delay each way was never served,
+/// although no Sentinel held it to be down. Who is no longer master is found out from the Sentinels before.
+const PATIENT_CHECKS: u64 = 5;
 /// How many times rarer than the check of a role is the question to a Sentinel whom it names.
 const VOTE_CHECKS: u64 = 2;
 /// Octets of a Sentinel's answer to `SENTINEL MASTER` within which name, address and flags are. They end before octet 300
@@ -45,6 +49,7 @@ struct ProxyConf<'a> {
     stats_password: String,
     check_timeout: u64,
     check_interval: u64,
+    patient_interval: u64,
     slow_interval: u64,
     verdict_interval: u64,
     vote_interval: u64,
@@ -129,6 +134,7 @@ pub fn proxy_files(
         stats_password: escaped(secrets.stats.expose()),
         check_timeout: spec.sentinel.down_after,
         check_interval: spec.proxy.check_interval,
+        patient_interval: spec.proxy.check_interval * PATIENT_CHECKS,
         slow_interval,
         verdict_interval: VERDICT_INTERVAL,
         vote_interval: spec.proxy.check_interval * VOTE_CHECKS,

@@ -10,12 +10,7 @@ use std::collections::BTreeMap;
 use super::Integrity;
 use crate::chaos::history::{Evidence, FinalState, Instant, Op, OpKind, Outcome};
 
-pub(super) fn check<'a>(
-    evidence: &'a Evidence,
-    finals: &FinalState,
-    found: &mut Integrity,
-    lost: &mut Vec<&'a Op>,
-) {
+pub(super) fn check<'a>(evidence: &'a Evidence, finals: &FinalState, found: &mut Integrity, lost: &mut Vec<&'a Op>) {
     let increments = || evidence.ops.iter().filter(|op| op.kind == OpKind::Increment);
     let with = |outcome| increments().filter(|op| op.outcome == outcome).count() as u64;
     let (acknowledged, unknown) = (with(Outcome::Ok), with(Outcome::Unknown));
@@ -28,7 +23,8 @@ pub(super) fn check<'a>(
     }
 
     let last = finals.read_back.as_ref().map(|read| read.node.as_str());
-    let not_counted: Vec<&Op> = answers.iter().flat_map(|(value, ops)| beyond(*value, ops, finals.counter, last)).collect();
+    let not_counted: Vec<&Op> =
+        answers.iter().flat_map(|(value, ops)| beyond(*value, ops, finals.counter, last)).collect();
     // A count of v was answered, so v increments had been executed: fewer at the end are a loss as well.
     let highest = answers.keys().next_back().copied().unwrap_or(0);
     let lacking = acknowledged.max(highest).saturating_sub(finals.counter) as usize;
