@@ -344,7 +344,7 @@ Register-ArgumentCompleter -Native -CommandName 'redos' -ScriptBlock {
             break
         }
         'redos;failover-test' {
-            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork as in ''redos chaos''; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in ''redos chaos''; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover')
             [CompletionResult]::new('--rounds', '--rounds', [CompletionResultType]::ParameterName, 'How often')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests per second, of all clients together')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'How long after its intended time a request may be answered')

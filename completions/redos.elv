@@ -328,7 +328,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;failover-test'= {
-            cand --fault 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork as in ''redos chaos''; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover'
+            cand --fault 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in ''redos chaos''; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover'
             cand --rounds 'How often'
             cand --rate 'Requests per second, of all clients together'
             cand --deadline 'How long after its intended time a request may be answered'

@@ -266,7 +266,7 @@ complete -c redos -n "__fish_redos_using_subcommand url" -l read -d 'The port fo
 complete -c redos -n "__fish_redos_using_subcommand url" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand url" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand url" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand failover-test" -l fault -d 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork as in \'redos chaos\'; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l fault -d 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in \'redos chaos\'; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rounds -d 'How often' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rate -d 'Requests per second, of all clients together' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l deadline -d 'How long after its intended time a request may be answered' -r
