@@ -24,7 +24,7 @@ use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, Subne
 
 /// The shortest time between two looks at the cluster while a gate is shut: a look costs a few milliseconds of every
 /// server, and nothing becomes ready faster than this matters.
-const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 /// How often the Engine is asked again while a gate is shut. Containers change far less often than what servers say.
 const INVENTORY_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -105,9 +105,7 @@ impl ApplyError {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::Conflict)
     }
-}
 
-impl ApplyError {
     /// A gate that did not open in time, with the nodes that the reason names.
     pub fn timeout(gate: Gate, reason: String, spec: &Spec) -> Self {
         let mut concerns = gate.concerns(spec);
@@ -143,16 +141,20 @@ pub struct Applier<'a, E, S> {
 }
 
 /// How a walk ended that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Walked {
     /// All steps are done.
-    Done,
+    Done {
+        /// The cluster after the last change; absent when no gate was waited for since.
+        seen: Option<Box<Observed>>,
+    },
     /// Waiting is pointless: things have changed since the plan was made, and another plan is due.
     Overtaken,
 }
 
 enum Finished {
     Step(StepId, Instant, Result<(), ApplyError>),
+    Preparation,
     Look(Box<Observed>, Result<(), EngineError>),
 }
 
@@ -180,6 +182,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         let mut gates: BTreeMap<StepId, (Gate, String)> = BTreeMap::new();
         let mut began_at: BTreeMap<StepId, Instant> = BTreeMap::new();
         let mut done: BTreeSet<StepId> = BTreeSet::new();
+        let mut prepared: BTreeSet<StepId> = BTreeSet::new();
         let mut running = FuturesUnordered::new();
         let mut seen = Observed { inventory: inventory.clone(), ..Observed::default() };
         let mut looking = false;
@@ -187,6 +190,8 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         let mut unseen: BTreeSet<StepId> = BTreeSet::new();
         let mut changed = false;
         let mut inventory_at: Option<Instant> = None;
+        // Whether all changes had been made when the inventory of `seen` was taken.
+        let mut is_final = false;
         let mut failure: Option<ApplyError> = None;
         let mut interrupted = false;
         loop {
@@ -214,6 +219,19 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                     }
                 }
             }
+            if goes_on {
+                for step in &waiting {
+                    if let Action::ProxyCheck { proxy, .. } = step.action
+                        && step.after.iter().all(|id| began_at.contains_key(id))
+                        && prepared.insert(step.id)
+                    {
+                        running.push(boxed(async move {
+                            self.servers.proxy_check_ahead(proxy).await;
+                            Finished::Preparation
+                        }));
+                    }
+                }
+            }
             if goes_on && !gates.is_empty() && !looking {
                 looking = true;
                 unseen.clear();
@@ -221,6 +239,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 let refresh = inventory_at.is_none_or(|at| at.elapsed() >= INVENTORY_INTERVAL);
                 if refresh {
                     inventory_at = Some(Instant::now());
+                    is_final = plan.steps.iter().all(|step| step.action.only_looks() || done.contains(&step.id));
                 }
                 let known = seen.inventory.clone();
                 running.push(boxed(self.look(known, refresh)));
@@ -231,6 +250,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             };
             match finished {
                 None => break,
+                Some(Finished::Preparation) => {}
                 Some(Finished::Step(id, at, Ok(()))) => {
                     done.insert(id);
                     changed = true;
@@ -283,7 +303,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             }),
             None => {
                 (self.report)(Event::PlanDone { took: began.elapsed() });
-                Ok(Walked::Done)
+                Ok(Walked::Done { seen: is_final.then(|| Box::new(seen)) })
             }
         }
     }
@@ -414,16 +434,8 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 Ok(())
             }
             Action::ProxyCheck { proxy, nodes } => {
-                // The file as well: the proxy reads it when it restarts.
-                let subnet = known_network()?.subnet;
-                let rendered =
-                    render::proxy_files(self.spec, subnet, self.secrets, *proxy, nodes).map_err(in_render)?;
-                let (written, told) = tokio::join!(
-                    self.engine.write_files(name, *proxy, node_files(rendered)),
-                    self.servers.proxy_check(inventory, *proxy, nodes),
-                );
-                written.map_err(at_engine)?;
-                told.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+                let result = self.servers.proxy_check(inventory, *proxy, nodes).await;
+                result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
             }
             Action::VerifyWrite { proxy, group } => {
                 let result = self.servers.verify_write(inventory, *proxy, *group).await;

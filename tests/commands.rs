@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redos::commands::{ls, ps, status, url};
-use redos::converge::Converger;
-use redos::engine::Engine;
+use redos::converge::{Converger, Found, Seen, find};
 use redos::engine::sim::Sim;
 use redos::error::{Exit, FailureKind};
 use redos::output::{Format, Options, Terminal, Ui};
@@ -50,8 +49,13 @@ fn name() -> ClusterName {
     "sim".parse().expect("a name")
 }
 
+async fn found(sim: &Sim) -> Found {
+    find(sim, &name()).await.expect("the simulation never fails to look")
+}
+
 async fn up(sim: &Sim, spec: &Spec) {
-    let inventory = sim.inventory(&spec.name).await.expect("an inventory");
+    let given = GivenSecrets::default();
+    let seen = Seen::of(found(sim).await, &given, |_| sim.clone()).await.expect("no passwords were given");
     let program = |name: &str| Program { image: name.to_owned(), server: name.to_owned() };
     let converger = Converger {
         engine: sim,
@@ -59,7 +63,7 @@ async fn up(sim: &Sim, spec: &Spec) {
         spec,
         diff,
         new_secrets: Secrets::made(|| [7; SECRET_OCTETS]),
-        given: GivenSecrets::default(),
+        given,
         prepare: async |_: &redos::plan::Inventory| {
             Ok(Programs { redis: program("redis-server"), proxy: program("haproxy") })
         },
@@ -67,7 +71,7 @@ async fn up(sim: &Sim, spec: &Spec) {
         cancel: &CancellationToken::new(),
         deadline: Instant::now() + Duration::from_secs(60),
     };
-    converger.converge(inventory).await.expect("a ready cluster");
+    converger.converge(seen).await.expect("a ready cluster");
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -81,14 +85,14 @@ fn status_answers_whether_the_cluster_is_healthy() {
         let sim = Sim::default();
         up(&sim, &Spec::with_defaults(name())).await;
         let (screen, stdout, stderr) = ui(Format::Table);
-        let exit = status::run(&screen, &sim, &name(), |_, _| sim.clone()).await.expect("a status");
+        let exit = status::run(&screen, &sim, &name(), found(&sim).await, |_, _| sim.clone()).await.expect("a status");
         assert_eq!(exit, Exit::Done, "{}", stdout.text());
         assert!(stdout.text().ends_with("sim is healthy\n"), "{}", stdout.text());
         assert_eq!(stderr.text(), "");
 
         sim.disrupt(NodeId::redis(Group::number(1), 2), Some(NodeState::Paused));
         let (screen, stdout, _) = ui(Format::Yaml);
-        let exit = status::run(&screen, &sim, &name(), |_, _| sim.clone()).await.expect("a status");
+        let exit = status::run(&screen, &sim, &name(), found(&sim).await, |_, _| sim.clone()).await.expect("a status");
         assert_eq!(exit, Exit::No);
         assert!(stdout.text().contains("healthy: false\nreasons:\n- redis-2 is paused\n"), "{}", stdout.text());
     });
@@ -99,7 +103,9 @@ fn status_of_no_cluster_says_how_to_make_one() {
     run(async {
         let sim = Sim::default();
         let (screen, stdout, _) = ui(Format::Table);
-        let failure = status::run(&screen, &sim, &name(), |_, _| sim.clone()).await.expect_err("there is none");
+        let failure = status::run(&screen, &sim, &name(), found(&sim).await, |_, _| sim.clone())
+            .await
+            .expect_err("there is none");
         assert_eq!(failure.kind.exit(), Exit::No);
         assert_eq!(failure.chain().collect::<Vec<_>>(), ["there is no cluster 'sim' on an engine in memory"]);
         assert_eq!(failure.hints, ["create it: redos -p sim up", "see which clusters there are: redos ls"]);

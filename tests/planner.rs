@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use redos::apply::{Applier, ApplyError};
-use redos::converge::{Converged, Converger};
+use redos::converge::{Converged, Converger, Seen, find};
 use redos::engine::Engine;
 use redos::engine::sim::Sim;
 use redos::plan::desired::{Program, Programs};
@@ -53,7 +53,9 @@ async fn converge_by(
     diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
     limit: Duration,
 ) -> Result<Converged, ApplyError> {
-    let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
+    let found = find(sim, &spec.name).await.expect("the simulation never fails to look");
+    let given = GivenSecrets::default();
+    let seen = Seen::of(found, &given, |_| sim.clone()).await?;
     let converger = Converger {
         engine: sim,
         connect: |_: &Secrets| sim.clone(),
@@ -63,13 +65,13 @@ async fn converge_by(
             existing: Some(Secret::from_random([8; SECRET_OCTETS])),
             ..Secrets::made(|| [7; SECRET_OCTETS])
         },
-        given: GivenSecrets::default(),
+        given,
         prepare: async |_: &redos::plan::Inventory| Ok(programs()),
         report: &|_| {},
         cancel: &CancellationToken::new(),
         deadline: Instant::now() + limit,
     };
-    converger.converge(inventory).await
+    converger.converge(seen).await
 }
 
 async fn observed(sim: &Sim, spec: &Spec) -> Observed {

@@ -89,10 +89,10 @@ impl<'a> Request<'a> {
 pub async fn inflict(context: &Context, cluster: &ClusterName, request: &Request<'_>) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel, .. } = context;
     let Request { fault, whom, duration, .. } = *request;
-    let inventory = existing::inventory(&**engine, cluster).await?;
-    let spec = existing::recorded(cluster, &inventory)?.clone();
+    let found = existing::find(&**engine, cluster).await?;
+    let spec = existing::recorded(cluster, &found.inventory)?.clone();
     let group = whom.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
-    let observed = observe(context, &spec, inventory).await?;
+    let observed = observe(context, &spec, found).await?.observed;
     let mut scene = Scene {
         spec: &spec,
         observed: &observed,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::converge::{self, Found};
 use crate::engine::Engine;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
@@ -17,8 +18,27 @@ use crate::spec::{ClusterName, NodeId, Spec};
 /// The Engine failed, or the cluster has no container.
 pub async fn inventory(engine: &impl Engine, cluster: &ClusterName) -> Result<Inventory, Failure> {
     let inventory = engine.inventory(cluster).await?;
+    present(engine, cluster, &inventory)?;
+    Ok(inventory)
+}
+
+/// [`inventory`] for a verb that asks the cluster's servers as well.
+///
+/// # Errors
+/// As [`inventory`].
+pub async fn find(engine: &impl Engine, cluster: &ClusterName) -> Result<Found, Failure> {
+    let found = converge::find(engine, cluster).await?;
+    present(engine, cluster, &found.inventory)?;
+    Ok(found)
+}
+
+/// Whether a cluster has containers.
+///
+/// # Errors
+/// It has none.
+pub fn present(engine: &impl Engine, cluster: &ClusterName, inventory: &Inventory) -> Result<(), Failure> {
     if !inventory.nodes.is_empty() {
-        return Ok(inventory);
+        return Ok(());
     }
     let up = command_line(cluster, "up");
     let failure = match inventory.volumes.len() {

@@ -1,6 +1,7 @@
 //! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
 
 use super::{Context, existing, observe};
+use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::failover::FailoverDocument;
@@ -17,10 +18,10 @@ use crate::spec::{ClusterName, Group, NodeId};
 pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option<NodeId>) -> Result<Exit, Failure> {
     let Context { ui, engine, .. } = context;
     let _lock = super::lock::hold(ui, name).await?;
-    let inventory = existing::inventory(&**engine, name).await?;
-    let spec = existing::recorded(name, &inventory)?.clone();
+    let found = existing::find(&**engine, name).await?;
+    let spec = existing::recorded(name, &found.inventory)?.clone();
     existing::has_master(&spec)?;
-    let observed = observe(context, &spec, inventory).await?;
+    let Seen { observed, reached } = observe(context, &spec, found).await?;
     let refused = |why: String| {
         Failure::message(FailureKind::Failed, format!("{group} is not switched over: {why}"))
             .hinted(format!("see what is wrong: {}", command_line(name, "status")))
@@ -42,10 +43,8 @@ pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option
         Some(node) => node,
         None => successor(group, from, &spec, &observed).ok_or_else(|| refused("no replica is in sync".to_owned()))?,
     };
-    let secrets = crate::converge::read_secrets(&**engine, &spec, &observed.inventory).await?;
-    let secrets = secrets.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
-    let servers = crate::sentinel::client::Client::new(engine.clone(), spec, secrets);
-    let switched = servers.switchover(&observed.inventory, group, to).await?;
+    let reached = reached.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
+    let switched = reached.servers.switchover(&observed.inventory, group, to).await?;
     let document = FailoverDocument::new(name, group, (switched.from, switched.to), switched.paused, switched.took);
     ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::{Context, existing, foreign, observe, verify};
+use super::{Context, existing, foreign, verify};
 use crate::chaos::connection::Login;
 use crate::chaos::driver::{Driver, DriverError, Switchover};
 use crate::chaos::fault::Written;
@@ -14,13 +14,13 @@ use crate::chaos::history::{Client as Kind, Limits};
 use crate::chaos::scenario::{Scenario, Trial};
 use crate::chaos::subject::{Server, Subject};
 use crate::cli::FailoverTestArgs;
-use crate::converge::read_secrets;
+use crate::converge::Found;
 use crate::dial::BoxFuture;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::plan::gate::sole_master;
-use crate::plan::observed::{Inventory, NodeState, PublishedPort};
+use crate::plan::observed::{Inventory, NodeState, Observed, PublishedPort};
 use crate::plan::reckon::successor;
 use crate::plan::status::reach;
 use crate::sentinel::Servers;
@@ -61,7 +61,7 @@ async fn ours(
     history: &Path,
 ) -> Result<(), Failure> {
     let group: Group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
-    let inventory = existing::inventory(&*context.engine, cluster).await?;
+    let Found { inventory, secrets } = existing::find(&*context.engine, cluster).await?;
     let spec = existing::recorded(cluster, &inventory)?.clone();
     existing::has_master(&spec)?;
     if !spec.groups().any(|known| known == group) {
@@ -72,15 +72,15 @@ async fn ours(
         Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
     };
-    let secrets = read_secrets(&*context.engine, &spec, &inventory).await?.ok_or_else(lost)?;
+    let secrets = secrets.ok_or_else(lost)?;
     let subject = subject(context, group, &spec, &secrets, &inventory)?;
     let environment = environment(context, &spec);
     let servers = Client::new(context.engine.clone(), spec.clone(), secrets);
     let switchover = || -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async {
             let inventory = context.engine.inventory(cluster).await.map_err(|error| error.to_string())?;
-            let observed =
-                observe(context, &spec, inventory).await.map_err(|f| f.chain().collect::<Vec<_>>().join(": "))?;
+            let topology = servers.topology(&inventory).await;
+            let observed = Observed { inventory, topology, owes_proof: false };
             let from = sole_master(group, &observed)?;
             let to = successor(group, from, &spec, &observed).ok_or("no replica is in sync")?;
             servers.switchover(&observed.inventory, group, to).await.map(drop).map_err(|error| error.reason())

@@ -33,13 +33,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::ApplyError;
 use crate::cli::{ChaosArgs, ChaosVerb, Cli, Global, ImageArgs, ImagesVerb, SettingsArgs, Verb};
-use crate::converge::read_secrets;
+use crate::converge::{self, Found, Seen};
 use crate::engine::Engine;
 use crate::engine::docker::{self, DockerEngine};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::{Options, Ui, command_line};
-use crate::plan::observed::{Inventory, Observed, Topology};
-use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
 use crate::spec::settings::{GivenSecrets, Request, Settings};
 use crate::spec::{ClusterName, Secrets, Spec};
@@ -76,20 +74,21 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let context = connect(&global, ui, cancel).await?;
             let _lock = lock::hold(&context.ui, request.name()).await?;
             chaos::heal(&context, Some(request.name())).await?;
-            let inventory = context.engine.inventory(request.name()).await?;
-            let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
-            let inventory = up::lose_nothing(&context, &settings.spec, inventory).await?;
-            follow::check(&context, &settings, &inventory, follow::Images::Got).await?;
-            up::run(&context, &settings.spec, &settings.secrets, inventory, args.timeout).await
+            let found = converge::find(&*context.engine, request.name()).await?;
+            let settings = settle(request, found.inventory.recorded.as_ref(), &context.ui)?;
+            follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
+            let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
+            up::lose_nothing(&settings.spec, &seen.observed)?;
+            up::run(&context, &settings.spec, &settings.secrets, seen, args.timeout).await
         }
         Verb::Scale(args) => {
             let request = sources::gather(&global, &args.settings())?.read()?;
-            let context = connect(&global, ui, cancel).await?;
-            let _lock = lock::hold(&context.ui, request.name()).await?;
-            let inventory = existing::inventory(&*context.engine, request.name()).await?;
-            let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
-            follow::check(&context, &settings, &inventory, follow::Images::Got).await?;
-            scale::run(&context, &settings, inventory, args.timeout, args.force).await
+            let _lock = lock::hold(&ui, request.name()).await?;
+            let (context, found) = reach(&global, ui, cancel, request.name()).await?;
+            existing::present(&*context.engine, request.name(), &found.inventory)?;
+            let settings = settle(request, found.inventory.recorded.as_ref(), &context.ui)?;
+            follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
+            scale::run(&context, &settings, found, args.timeout, args.force).await
         }
         Verb::Failover(args) => {
             let name = cluster_name(&global)?;
@@ -113,11 +112,10 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         }
         Verb::Plan(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;
-            let context = connect(&global, ui, cancel).await?;
-            let inventory = context.engine.inventory(request.name()).await?;
-            let settings = settle(request, inventory.recorded.as_ref(), &context.ui)?;
-            follow::check(&context, &settings, &inventory, follow::Images::LeftAlone).await?;
-            plan::run(&context, &settings, inventory).await
+            let (context, found) = reach(&global, ui, cancel, request.name()).await?;
+            let settings = settle(request, found.inventory.recorded.as_ref(), &context.ui)?;
+            follow::check(&context, &settings, &found.inventory, follow::Images::LeftAlone).await?;
+            plan::run(&context, &settings, found).await
         }
         Verb::Down(args) => {
             let name = cluster_name(&global)?;
@@ -127,12 +125,12 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         }
         Verb::Status(args) => {
             let name = cluster_name(&global)?;
-            let Context { ui, engine, cancel, .. } = connect(&global, ui, cancel).await?;
+            let (Context { ui, engine, cancel, .. }, found) = reach(&global, ui, cancel, &name).await?;
             let servers = |spec: &Spec, secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone());
             if args.watch {
                 status::watch(&ui, &*engine, &name, servers, &cancel).await
             } else {
-                status::run(&ui, &*engine, &name, servers).await
+                status::run(&ui, &*engine, &name, found, servers).await
             }
         }
         Verb::Ps => {
@@ -217,6 +215,19 @@ async fn connect(global: &Global, ui: Ui, cancel: CancellationToken) -> Result<C
     Ok(Context { ui, engine: Arc::new(engine), cancel, host: global.host.clone() })
 }
 
+/// Connects and finds a cluster at the same time: the Engine's first word takes as long as its lists.
+async fn reach(
+    global: &Global,
+    ui: Ui,
+    cancel: CancellationToken,
+    name: &ClusterName,
+) -> Result<(Context, Found), Failure> {
+    let engine = docker::open(global.host.as_deref())?;
+    let found = async { Ok(converge::find(&engine, name).await) };
+    let ((), found) = tokio::try_join!(engine.greet(), found)?;
+    Ok((Context { ui, engine: Arc::new(engine), cancel, host: global.host.clone() }, found?))
+}
+
 /// Lays what was asked for over what the cluster was made with, and warns of what is unwise.
 fn settle(request: Request, recorded: Option<&Spec>, ui: &Ui) -> Result<Settings, Failure> {
     let settings = request.resolve(recorded)?;
@@ -242,34 +253,29 @@ async fn recorded(global: &Global, ui: &Ui, name: &ClusterName, cancel: Cancella
     }
 }
 
-/// Looks at a cluster once: its containers, and what its servers say.
+/// Asks the servers of a cluster that was found.
 ///
 /// # Errors
-/// The Engine failed. A server that does not answer is not an error.
-pub async fn observe(context: &Context, spec: &Spec, inventory: Inventory) -> Result<Observed, Failure> {
-    observe_with(context, spec, &GivenSecrets::default(), inventory).await
+/// None: a server that does not answer is not an error.
+pub async fn observe(context: &Context, spec: &Spec, found: Found) -> Result<Seen<Client>, Failure> {
+    observe_with(context, spec, &GivenSecrets::default(), found).await
 }
 
 /// [`observe`] for a verb that takes settings.
 ///
 /// # Errors
-/// Passwords were given that are not the cluster's, too.
+/// Passwords were given that are not the cluster's.
 pub async fn observe_with(
     context: &Context,
     spec: &Spec,
     given: &GivenSecrets,
-    inventory: Inventory,
-) -> Result<Observed, Failure> {
-    let secrets = read_secrets(&*context.engine, spec, &inventory).await?;
-    let at_odds = secrets.as_ref().map(|own| given.at_odds_with(own)).unwrap_or_default();
-    if !at_odds.is_empty() {
-        return Err(explain(context, spec, ApplyError::OtherSecrets { which: at_odds }).await);
+    found: Found,
+) -> Result<Seen<Client>, Failure> {
+    let connect = |secrets: &Secrets| Client::new(context.engine.clone(), spec.clone(), secrets.clone());
+    match Seen::of(found, given, connect).await {
+        Ok(seen) => Ok(seen),
+        Err(error) => Err(explain(context, spec, error).await),
     }
-    let topology = match secrets {
-        Some(secrets) => Client::new(context.engine.clone(), spec.clone(), secrets).topology(&inventory).await,
-        None => Topology::default(),
-    };
-    Ok(Observed { inventory, topology, owes_proof: false })
 }
 
 /// A failed walk as a failure, with the commands that help and, for a time-out, the end of the log of the nodes that it

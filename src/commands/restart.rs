@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Context, existing, observe, walk};
-use crate::converge::read_secrets;
+use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::lifecycle::{LifecycleDocument, Verb};
@@ -23,17 +23,17 @@ pub async fn run(
     force: bool,
 ) -> Result<Exit, Failure> {
     let _lock = super::lock::hold(&context.ui, name).await?;
-    let inventory = existing::inventory(&*context.engine, name).await?;
-    let spec = existing::recorded(name, &inventory)?.clone();
-    let nodes = existing::named(&spec, &inventory, named)?;
-    let observed = observe(context, &spec, inventory).await?;
+    let found = existing::find(&*context.engine, name).await?;
+    let spec = existing::recorded(name, &found.inventory)?.clone();
+    let nodes = existing::named(&spec, &found.inventory, named)?;
+    let Seen { observed, reached } = observe(context, &spec, found).await?;
     let proposal = lifecycle::restart(&spec, &observed, nodes.as_ref());
     existing::meant(name, "restart", named, &proposal.objections, force)?;
-    let secrets = read_secrets(&*context.engine, &spec, &observed.inventory).await?.ok_or_else(|| {
+    let reached = reached.ok_or_else(|| {
         Failure::message(FailureKind::Failed, format!("the passwords of '{name}' are on none of its nodes"))
             .hinted(format!("repair it: {}", command_line(name, "up")))
     })?;
-    let took = walk::plan(context, &spec, &secrets, &proposal.plan, &observed.inventory, timeout).await?;
+    let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, timeout).await?;
     let document = LifecycleDocument::new(Verb::Restart, &spec, &observed, &proposal.plan, took);
     context.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)

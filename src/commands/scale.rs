@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::{Context, observe_with, up};
+use crate::converge::Found;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::PlanDocument;
 use crate::plan::diff;
 use crate::plan::diff::shrink::losses;
-use crate::plan::observed::{Inventory, Observed};
+use crate::plan::observed::Observed;
 use crate::spec::Spec;
 use crate::spec::settings::Settings;
 
@@ -19,17 +20,17 @@ use crate::spec::settings::Settings;
 pub async fn run(
     context: &Context,
     settings: &Settings,
-    inventory: Inventory,
+    found: Found,
     timeout: Duration,
     force: bool,
 ) -> Result<Exit, Failure> {
-    let observed = observe_with(context, &settings.spec, &settings.secrets, inventory).await?;
+    let seen = observe_with(context, &settings.spec, &settings.secrets, found).await?;
     if !force {
-        refuse(&settings.spec, &observed)?;
+        refuse(&settings.spec, &seen.observed)?;
     }
-    let plan = diff(&settings.spec, &observed);
+    let plan = diff(&settings.spec, &seen.observed);
     context.ui.status(PlanDocument::new(&settings.spec.name, &plan).text(&context.ui));
-    up::run(context, &settings.spec, &settings.secrets, observed.inventory, timeout).await
+    up::run(context, &settings.spec, &settings.secrets, seen, timeout).await
 }
 
 /// Refuses what cannot be taken back or is seldom meant.

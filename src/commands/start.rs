@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, existing, up, walk};
+use super::{Context, existing, observe, up, walk};
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::Plan;
@@ -17,15 +17,17 @@ use crate::spec::{ClusterName, Spec};
 /// There is no such cluster or node; else as [`up::run`].
 pub async fn run(context: &Context, name: &ClusterName, named: &[String], timeout: Duration) -> Result<Exit, Failure> {
     let _lock = super::lock::hold(&context.ui, name).await?;
-    let inventory = existing::inventory(&*context.engine, name).await?;
-    let spec = existing::recorded(name, &inventory)?.clone();
+    let found = existing::find(&*context.engine, name).await?;
+    let spec = existing::recorded(name, &found.inventory)?.clone();
     let given = GivenSecrets::default();
-    let Some(nodes) = existing::named(&spec, &inventory, named)? else {
-        return up::run(context, &spec, &given, inventory, timeout).await;
+    let nodes = existing::named(&spec, &found.inventory, named)?;
+    let seen = observe(context, &spec, found).await?;
+    let Some(nodes) = nodes else {
+        return up::run(context, &spec, &given, seen, timeout).await;
     };
-    let before = Observed { inventory: inventory.clone(), ..Observed::default() };
+    let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };
     let diff = |spec: &Spec, observed: &Observed| lifecycle::start(spec, observed, &nodes);
-    let (done, _) = walk::converge(context, &spec, &given, diff, inventory, timeout).await?;
+    let (done, _) = walk::converge(context, &spec, &given, diff, seen, timeout).await?;
     let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();
     let walked = Plan { steps, ..Plan::default() };
     let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);

@@ -6,7 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::existing;
-use crate::converge::read_secrets;
+use crate::converge::{Found, find, read_secrets};
 use crate::engine::Engine;
 use crate::error::{Exit, Failure};
 use crate::output::{self, Ui};
@@ -18,7 +18,7 @@ use crate::spec::{ClusterName, NodeId, Secrets, Spec};
 /// How often `--watch` looks anew. A failover takes about two seconds: this shows its course.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// Shows a cluster once. The answer is whether it is healthy.
+/// Shows once a cluster that was found. The answer is whether it is healthy.
 ///
 /// # Errors
 /// The Engine failed, there is no such cluster, or the output is closed.
@@ -26,9 +26,10 @@ pub async fn run<E: Engine, S: Servers>(
     ui: &Ui,
     engine: &E,
     cluster: &ClusterName,
+    found: Found,
     connect: impl Fn(&Spec, &Secrets) -> S,
 ) -> Result<Exit, Failure> {
-    let status = Eye::new(engine, cluster, connect).look().await?;
+    let status = Eye::new(engine, cluster, connect).look_at(found).await?;
     ui.document(&status, |ui| output::status::text(&status, ui))?;
     Ok(Exit::answer(status.healthy))
 }
@@ -85,15 +86,33 @@ impl<'a, E: Engine, S: Servers, C: Fn(&Spec, &Secrets) -> S> Eye<'a, E, S, C> {
     }
 
     async fn look(&mut self) -> Result<Status, Failure> {
-        let inventory = existing::inventory(self.engine, self.cluster).await?;
+        let found = match self.servers {
+            None => find(self.engine, self.cluster).await?,
+            // The way to them is known.
+            Some(_) => Found { inventory: self.engine.inventory(self.cluster).await?, secrets: None },
+        };
+        self.look_at(found).await
+    }
+
+    async fn look_at(&mut self, found: Found) -> Result<Status, Failure> {
+        let Found { inventory, secrets } = found;
+        existing::present(self.engine, self.cluster, &inventory)?;
         let spec = existing::recorded(self.cluster, &inventory)?.clone();
-        let topology = self.topology(&spec, &inventory).await?;
+        let topology = self.topology(&spec, &inventory, secrets).await?;
         Ok(status(&spec, &Observed { inventory, topology, owes_proof: false }, self.engine.remote_host()))
     }
 
-    async fn topology(&mut self, spec: &Spec, inventory: &Inventory) -> Result<Topology, Failure> {
+    async fn topology(
+        &mut self,
+        spec: &Spec,
+        inventory: &Inventory,
+        secrets: Option<Secrets>,
+    ) -> Result<Topology, Failure> {
         if self.servers.as_ref().is_none_or(|(of, _)| of != spec) {
-            let secrets = read_secrets(self.engine, spec, inventory).await?;
+            let secrets = match secrets {
+                Some(secrets) => Some(secrets),
+                None => read_secrets(self.engine, self.cluster, inventory).await?,
+            };
             self.servers = secrets.map(|secrets| (spec.clone(), (self.connect)(spec, &secrets)));
         }
         Ok(match &self.servers {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::{Context, existing, observe, walk};
-use crate::converge::read_secrets;
+use crate::converge::{Reached, Seen};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
+use crate::sentinel::client::Client;
 use crate::spec::secret::SECRET_OCTETS;
 use crate::spec::{ClusterName, Secrets};
 
@@ -20,16 +21,18 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// There is no such cluster or node; an objection, before anything is changed; the Engine or a switchover failed.
 pub async fn run(context: &Context, name: &ClusterName, named: &[String], force: bool) -> Result<Exit, Failure> {
     let _lock = super::lock::hold(&context.ui, name).await?;
-    let inventory = existing::inventory(&*context.engine, name).await?;
-    let spec = existing::recorded(name, &inventory)?.clone();
-    let nodes = existing::named(&spec, &inventory, named)?;
-    let observed = observe(context, &spec, inventory).await?;
+    let found = existing::find(&*context.engine, name).await?;
+    let spec = existing::recorded(name, &found.inventory)?.clone();
+    let nodes = existing::named(&spec, &found.inventory, named)?;
+    let Seen { observed, reached } = observe(context, &spec, found).await?;
     let proposal = lifecycle::stop(&spec, &observed, nodes.as_ref());
     existing::meant(name, "stop", named, &proposal.objections, force)?;
-    let secrets = read_secrets(&*context.engine, &spec, &observed.inventory).await?;
     // A cluster without secrets has no server to log in at, and containers stop without them.
-    let secrets = secrets.unwrap_or_else(|| Secrets::made(|| [0; SECRET_OCTETS]));
-    let took = walk::plan(context, &spec, &secrets, &proposal.plan, &observed.inventory, DEADLINE).await;
+    let reached = reached.unwrap_or_else(|| {
+        let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
+        Reached { servers: Client::new(context.engine.clone(), spec.clone(), secrets.clone()), secrets }
+    });
+    let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, DEADLINE).await;
     let took = took.map_err(|failure| match failure.kind {
         FailureKind::Interrupted => {
             let again = [vec!["stop"], named.iter().map(String::as_str).collect()].concat().join(" ");

@@ -2,31 +2,28 @@
 
 use std::time::Duration;
 
-use super::{Context, existing, observe, walk};
+use super::{Context, existing, walk};
+use crate::converge::Seen;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::diff;
 use crate::plan::diff::shrink::losses;
-use crate::plan::observed::Inventory;
+use crate::plan::observed::Observed;
 use crate::plan::status::status;
+use crate::sentinel::client::Client;
+use crate::spec::Spec;
 use crate::spec::settings::GivenSecrets;
-use crate::spec::{NodeId, Spec};
 
 /// Refuses to remove a group that holds keys: an edited file may do that unnoticed, and `scale` is there for it.
 ///
 /// # Errors
 /// The loss.
-pub async fn lose_nothing(context: &Context, spec: &Spec, inventory: Inventory) -> Result<Inventory, Failure> {
-    let is_leaving = |node: &NodeId| node.group().is_some_and(|group| group.get() > spec.masters);
-    if !inventory.nodes.keys().any(is_leaving) {
-        return Ok(inventory);
-    }
-    let observed = observe(context, spec, inventory).await?;
-    let losses = losses(spec, &observed);
+pub fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
+    let losses = losses(spec, observed);
     if losses.is_empty() {
-        return Ok(observed.inventory);
+        return Ok(());
     }
     let scale = format!("scale --masters {} --force", spec.masters);
     Err(Failure::message(FailureKind::Usage, format!("nothing was done: {}", losses.join("; ")))
@@ -42,10 +39,10 @@ pub async fn run(
     context: &Context,
     spec: &Spec,
     given: &GivenSecrets,
-    inventory: Inventory,
+    seen: Seen<Client>,
     timeout: Duration,
 ) -> Result<Exit, Failure> {
-    let (done, timings) = walk::converge(context, spec, given, diff, inventory, timeout).await?;
+    let (done, timings) = walk::converge(context, spec, given, diff, seen, timeout).await?;
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
     let kept = kept.map(|(_, volume)| volume.name.clone()).collect();

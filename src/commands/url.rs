@@ -1,7 +1,7 @@
 //! `redos url`: how to connect, password included.
 
 use super::existing;
-use crate::converge::read_secrets;
+use crate::converge::Found;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::{Ui, command_line};
@@ -22,7 +22,7 @@ pub async fn run(
     group: Group,
     read: bool,
 ) -> Result<Exit, Failure> {
-    let inventory = existing::inventory(engine, cluster).await?;
+    let Found { inventory, secrets } = existing::find(engine, cluster).await?;
     let spec = existing::recorded(cluster, &inventory)?;
     if spec.groups().all(|known| known != group) {
         let groups: Vec<String> = spec.groups().map(|group| group.to_string()).collect();
@@ -36,7 +36,7 @@ pub async fn run(
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
             .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
     })?;
-    let secrets = read_secrets(engine, spec, &inventory).await?.ok_or_else(|| {
+    let secrets = secrets.ok_or_else(|| {
         Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
     })?;

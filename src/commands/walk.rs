@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{Context, explain};
 use crate::apply::Applier;
-use crate::converge::{Converged, Converger};
+use crate::converge::{Converged, Converger, Reached, Seen};
 use crate::engine::Engine;
 use crate::engine::image;
 use crate::error::Failure;
@@ -28,7 +28,7 @@ pub async fn converge(
     spec: &Spec,
     given: &GivenSecrets,
     diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
-    inventory: Inventory,
+    seen: Seen<Client>,
     timeout: Duration,
 ) -> Result<(Converged, Timings), Failure> {
     let Context { ui, engine, cancel, .. } = context;
@@ -49,7 +49,7 @@ pub async fn converge(
         cancel,
         deadline: Instant::now() + timeout,
     };
-    let result = converger.converge(inventory).await;
+    let result = converger.converge(seen).await;
     let timings = progress.finish();
     match result {
         Ok(done) => Ok((done, timings)),
@@ -64,21 +64,20 @@ pub async fn converge(
 pub async fn plan(
     context: &Context,
     spec: &Spec,
-    secrets: &Secrets,
+    reached: &Reached<Client>,
     plan: &Plan,
     inventory: &Inventory,
     timeout: Duration,
 ) -> Result<Duration, Failure> {
     let Context { ui, engine, cancel, .. } = context;
     let began = Instant::now();
-    let servers = Client::new(engine.clone(), spec.clone(), secrets.clone());
     let progress = ui.progress();
     let report = |event| progress.report(event);
     let applier = Applier {
         engine: &**engine,
-        servers: &servers,
+        servers: &reached.servers,
         spec,
-        secrets,
+        secrets: &reached.secrets,
         programs: None,
         report: &report,
         cancel,

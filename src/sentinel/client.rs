@@ -15,7 +15,7 @@ use tokio::time::timeout;
 pub(super) use monitor::HELLO_CHANNEL;
 
 use super::link::{Link, Login, Peer, failed};
-use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
+use super::proxy::{self, RuntimeApi, RuntimePair, ServerRow, StatsLogin};
 use super::reply::{self, Info};
 use super::switchover::switch_over;
 use super::take_over::{TakenOver, take_over};
@@ -59,6 +59,8 @@ struct Kept {
     silent: bool,
     /// A proxy's version, and the id of the container that it was asked of.
     version: Option<(String, String)>,
+    /// The way to a proxy's Runtime API, opened ahead. It is locked while it is being opened.
+    runtime: Arc<tokio::sync::Mutex<Option<RuntimePair>>>,
 }
 
 impl Client {
@@ -91,6 +93,10 @@ impl Client {
     /// The Runtime API of a proxy.
     pub(super) fn runtime_api(&self, proxy: NodeId) -> RuntimeApi<'_> {
         RuntimeApi::new(&*self.dialer, &self.spec.name, proxy)
+    }
+
+    fn runtime_ahead(&self, proxy: NodeId) -> Arc<tokio::sync::Mutex<Option<RuntimePair>>> {
+        self.kept().entry(proxy).or_default().runtime.clone()
     }
 
     /// Adds the user and password of a replica at its master, as a `CONFIG SET`.
@@ -393,13 +399,29 @@ impl Servers for Client {
         }
     }
 
+    async fn proxy_check_ahead(&self, proxy: NodeId) {
+        let runtime = self.runtime_ahead(proxy);
+        let mut ahead = runtime.lock().await;
+        if ahead.is_none() {
+            *ahead = self.runtime_api(proxy).open_pair().await.ok();
+        }
+    }
+
     async fn proxy_check(
         &self,
         _inventory: &Inventory,
         proxy: NodeId,
         nodes: &BTreeSet<NodeId>,
     ) -> Result<(), ServerError> {
-        self.runtime_api(proxy).check_only(nodes, self.spec.follow.existing().is_some()).await
+        let (runtime, existing) = (self.runtime_api(proxy), self.spec.follow.existing().is_some());
+        let ahead = self.runtime_ahead(proxy).lock().await.take();
+        if let Some(open) = ahead
+            && runtime.check_only(open, nodes, existing).await.is_ok()
+        {
+            return Ok(());
+        }
+        // None was opened, or the proxy was restarted since.
+        runtime.check_only(runtime.open_pair().await?, nodes, existing).await
     }
 
     async fn switchover(&self, inventory: &Inventory, group: Group, to: NodeId) -> Result<Switched, ServerError> {

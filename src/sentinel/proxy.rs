@@ -356,14 +356,28 @@ impl<'a> RuntimeApi<'a> {
         self.open().await?.command(command).await
     }
 
+    /// Connects for [`RuntimeApi::check_only`]. A relay into the container takes longer than all that is said through it,
+    /// so this may be done long before.
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::open`].
+    pub async fn open_pair(self) -> Result<RuntimePair, ServerError> {
+        let (asking, telling) = tokio::try_join!(self.open(), self.open())?;
+        Ok(RuntimePair { asking, telling })
+    }
+
     /// Makes the slots of these nodes ready and puts all others into maintenance, and the place for a server outside of the
     /// cluster by `existing`. Readers of a node that is taken out have a second to end.
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
-    pub async fn check_only(self, nodes: &BTreeSet<NodeId>, existing: bool) -> Result<(), ServerError> {
-        // Opened together: a relay into the container takes longer than all that is said through it.
-        let (asking, telling) = tokio::try_join!(self.open(), self.open())?;
+    pub async fn check_only(
+        self,
+        open: RuntimePair,
+        nodes: &BTreeSet<NodeId>,
+        existing: bool,
+    ) -> Result<(), ServerError> {
+        let RuntimePair { asking, telling } = open;
         let slots = asking.servers_state().await?;
         self.drain(&leaving(&slots, nodes)).await?;
         let changes = changes(&slots, nodes, existing);
@@ -420,6 +434,12 @@ impl<'a> RuntimeApi<'a> {
 pub struct OpenRuntimeApi {
     proxy: NodeId,
     stream: Box<dyn Stream>,
+}
+
+/// Connections for a question and for the commands that follow from the answer.
+pub struct RuntimePair {
+    asking: OpenRuntimeApi,
+    telling: OpenRuntimeApi,
 }
 
 impl OpenRuntimeApi {

@@ -39,7 +39,8 @@ impl Running {
         cluster.up(&[]).await.succeeds();
         let inventory = cluster.inventory().await;
         let spec = inventory.recorded.clone().expect("a recorded specification");
-        let secrets = read_secrets(&*cluster.engine, &spec, &inventory).await.expect("an answer").expect("secrets");
+        let secrets =
+            read_secrets(&*cluster.engine, &spec.name, &inventory).await.expect("an answer").expect("secrets");
         let client = Client::new(cluster.engine.clone(), spec, secrets.clone());
         Self { cluster, inventory, secrets, client }
     }

@@ -325,7 +325,7 @@ impl Cluster {
     pub async fn admin(&self, node: NodeId) -> redis::aio::MultiplexedConnection {
         let inventory = self.inventory().await;
         let spec = inventory.recorded.clone().expect("a recorded specification");
-        let secrets = read_secrets(&*self.engine, &spec, &inventory).await.expect("an answer").expect("secrets");
+        let secrets = read_secrets(&*self.engine, &spec.name, &inventory).await.expect("an answer").expect("secrets");
         let address = inventory.nodes[&node].address.expect("an address");
         let port = if node.role() == Role::Sentinel { SENTINEL_PORT } else { REDIS_PORT };
         connect(&format!("redis://{}:{}@{address}:{port}", user::ADMIN, secrets.admin.expose())).await.expect("a login")

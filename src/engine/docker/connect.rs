@@ -214,45 +214,70 @@ fn context_host(config_dir: &Path, name: &str) -> Option<String> {
     })
 }
 
-/// Connects to the Engine that `host` names, or that Docker's own environment and configuration name.
-///
-/// It costs one round trip, which tells the version. Requests carry no version, so an Engine answers in its own, and
-/// [`API_MIN`] is the floor of what redos understands.
+/// The Engine that `host` names, or that Docker's own environment and configuration name. Nothing is asked of it yet: see
+/// [`DockerEngine::greet`].
 ///
 /// # Errors
-/// [`EngineErrorKind::Unreachable`]: nothing answers there, access is denied, or the Engine is too old.
-pub async fn connect(host: Option<&str>) -> Result<DockerEngine> {
+/// [`EngineErrorKind::Unreachable`]: the address is one that redos cannot speak to.
+pub fn open(host: Option<&str>) -> Result<DockerEngine> {
     let endpoint = resolve(host, &|name| std::env::var(name).ok())?;
-    let failed = |error| fault::failed(&endpoint, "ask for its version", error);
     let docker = match &endpoint.transport {
         Transport::Unix(_) | Transport::Pipe => {
             Docker::connect_with_local(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION)
         }
         Transport::Tcp => Docker::connect_with_http(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
     }
-    .map_err(failed)?;
+    .map_err(|error| fault::failed(&endpoint, "ask for its version", error))?;
+    Ok(DockerEngine::new(docker, endpoint))
+}
+
+/// [`open`], and the greeting.
+///
+/// # Errors
+/// [`EngineErrorKind::Unreachable`]: nothing answers there, access is denied, or the Engine is too old.
+pub async fn connect(host: Option<&str>) -> Result<DockerEngine> {
+    let engine = open(host)?;
+    engine.greet().await?;
+    Ok(engine)
+}
+
+/// What an Engine says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its version: `20.10.24`.
+    pub version: String,
+    /// The version of its API.
+    pub api: ApiVersion,
+    /// What it runs on, in Docker's words: `amd64`.
+    pub architecture: String,
+}
+
+/// Asks an Engine what it is. Requests carry no version, so an Engine answers in its own, and [`API_MIN`] is the floor of
+/// what redos understands.
+///
+/// # Errors
+/// [`EngineErrorKind::Unreachable`]: nothing answers there, access is denied, or the Engine is too old.
+pub async fn about(docker: &Docker, endpoint: &Endpoint) -> Result<About> {
     let answer = tokio::time::timeout(FIRST_ANSWER, docker.version()).await;
-    let version = match answer.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError)) {
-        Ok(version) => version,
+    let said = match answer.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError)) {
+        Ok(said) => said,
         Err(error) => match fault::status(&error) {
-            Some(status) => return Err(no_engine(&endpoint, &format!("it answers with HTTP status {status}"))),
-            None => return Err(failed(error)),
+            Some(status) => return Err(no_engine(endpoint, &format!("it answers with HTTP status {status}"))),
+            None => return Err(fault::failed(endpoint, "ask for its version", error)),
         },
     };
-    let engine = version.version.unwrap_or_default();
-    let api = version.api_version.as_deref().and_then(ApiVersion::parse);
-    match api {
+    let version = said.version.unwrap_or_default();
+    match said.api_version.as_deref().and_then(ApiVersion::parse) {
         Some(api) if api >= API_MIN => {
-            let architecture = version.arch.unwrap_or_else(|| "amd64".to_owned());
-            Ok(DockerEngine::new(docker, endpoint, engine, api, architecture))
+            Ok(About { version, api, architecture: said.arch.unwrap_or_else(|| "amd64".to_owned()) })
         }
         Some(api) => Err(EngineError::new(
             EngineErrorKind::Unreachable,
-            format!("use Docker {engine} at {endpoint}"),
+            format!("use Docker {version} at {endpoint}"),
             anyhow!("its API is {api}, and redos needs {API_MIN} (Docker 20.10) or newer"),
         )
         .hinted("upgrade Docker: https://docs.docker.com/engine/install/")),
-        None => Err(no_engine(&endpoint, "it names no API version")),
+        None => Err(no_engine(endpoint, "it names no API version")),
     }
 }
 

@@ -47,10 +47,10 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
     let operation = || format!("start a helper beside {}", helper.beside);
     let wrong = |kind, why: anyhow::Error| EngineError::new(kind, operation(), why);
     let here = std::env::consts::ARCH;
-    if machine(here) != engine.architecture {
-        let why = anyhow!("the Engine's machines are {}, and this program is for {here}", engine.architecture);
+    if machine(here) != engine.architecture() {
+        let why = anyhow!("the Engine's machines are {}, and this program is for {here}", engine.architecture());
         return Err(wrong(EngineErrorKind::Other, why)
-            .hinted(format!("run redos on the Engine's own machine, or one that is {} too", engine.architecture)));
+            .hinted(format!("run redos on the Engine's own machine, or one that is {} too", engine.architecture())));
     }
     let beside = nodes::inspect(engine, &helper.beside).await?;
     let beside = beside.ok_or_else(|| wrong(EngineErrorKind::NotFound, anyhow!("there is no such container")))?;

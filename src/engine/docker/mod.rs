@@ -21,14 +21,16 @@ mod time;
 mod version;
 mod volumes;
 
+use std::sync::OnceLock;
+
 use bollard::Docker;
 use bollard::query_parameters::KillContainerOptions;
 use tokio::sync::Mutex;
 
-pub use connect::connect;
+pub use connect::{connect, open};
 pub use streams::{ExecOutput, LogChunk, LogQuery};
 
-use connect::{ApiVersion, Endpoint};
+use connect::{About, Endpoint};
 
 use super::{ClusterSummary, Engine, EngineError, NodeFile, NodeSpec, Result};
 use crate::plan::observed::{Inventory, NetworkFacts};
@@ -38,11 +40,8 @@ use crate::spec::{ClusterName, NodeId, Spec};
 pub struct DockerEngine {
     docker: Docker,
     endpoint: Endpoint,
-    /// The Engine's version: `20.10.24`.
-    version: String,
-    api: ApiVersion,
-    /// In Docker's words: `amd64`.
-    architecture: String,
+    /// What it said of itself when it was greeted.
+    about: OnceLock<About>,
     /// What this run writes into [`labels::RUN`].
     run: String,
     /// Held while a container that publishes ports is started.
@@ -51,15 +50,28 @@ pub struct DockerEngine {
 }
 
 impl DockerEngine {
-    fn new(docker: Docker, endpoint: Endpoint, version: String, api: ApiVersion, architecture: String) -> Self {
+    fn new(docker: Docker, endpoint: Endpoint) -> Self {
         let run = format!("{:016x}", rand::random::<u64>());
-        let (publishing, ways) = Default::default();
-        Self { docker, endpoint, version, api, architecture, run, publishing, ways }
+        let (about, publishing, ways) = Default::default();
+        Self { docker, endpoint, about, run, publishing, ways }
     }
 
-    /// What it runs on, in Docker's words: `amd64`, `arm64`.
+    /// Asks it what it is. Until then it is not known whether redos understands it: only what changes nothing may be asked
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`EngineErrorKind::Unreachable`](super::EngineErrorKind::Unreachable): nothing answers there, access is denied, or
+    /// the Engine is too old.
+    pub async fn greet(&self) -> Result<()> {
+        let about = connect::about(&self.docker, &self.endpoint).await?;
+        // A second greeting tells nothing new.
+        let _ = self.about.set(about);
+        Ok(())
+    }
+
+    /// What it runs on, in Docker's words: `amd64`, `arm64`. Empty before it was greeted.
     pub fn architecture(&self) -> &str {
-        &self.architecture
+        self.about.get().map_or("", |about| &about.architecture)
     }
 
     /// Freezes a node: its processes get no time, its connections stay open. One that is frozen stays so.
@@ -89,7 +101,10 @@ impl DockerEngine {
 
 impl Engine for DockerEngine {
     fn describe(&self) -> String {
-        format!("Docker {} (API {}) at {}", self.version, self.api, self.endpoint)
+        match self.about.get() {
+            Some(About { version, api, .. }) => format!("Docker {version} (API {api}) at {}", self.endpoint),
+            None => format!("Docker at {}", self.endpoint),
+        }
     }
 
     fn remote_host(&self) -> Option<&str> {

@@ -191,10 +191,14 @@ impl<'a> Planner<'a> {
     }
 
     fn write_config(&mut self, node: NodeId, why: &str) {
+        self.write_config_after(node, why, []);
+    }
+
+    fn write_config_after(&mut self, node: NodeId, why: &str, after: impl IntoIterator<Item = StepId>) {
         let masters = self.masters_for(node);
         let existing = self.standby_of.filter(|_| node == Spec::head());
         let standing = self.standing(node);
-        self.step(node, Action::WriteConfig { node, masters, existing, standing }, why, []);
+        self.step(node, Action::WriteConfig { node, masters, existing, standing }, why, after);
     }
 
     /// A Sentinel that runs, even one that does not answer now, may learn of a failover between this look and the node's
@@ -390,13 +394,6 @@ impl<'a> Planner<'a> {
         is_up(node, self.observed) || self.is_being_started(node)
     }
 
-    /// Adds a wait, unless the plan has it already.
-    fn await_once(&mut self, gate: Gate, why: &str, after: Vec<StepId>) -> StepId {
-        let action = Action::Await { gate };
-        let there = self.plan.steps.iter().find(|step| step.action == action).map(|step| step.id);
-        there.unwrap_or_else(|| self.plan.push(action, why, after))
-    }
-
     /// A proxy checks the nodes that should be there, and a master that is on its way out. New ones are there first: a
     /// check of an address that nobody has hangs for a second.
     fn set_proxies_right(&mut self) {
@@ -415,9 +412,15 @@ impl<'a> Planner<'a> {
                 _ => "it checks other nodes than there should be".to_owned(),
             };
             if (view.checked != nodes || follows != self.standby_of.is_some()) && !is_stale {
-                let new = nodes.difference(&view.checked).filter_map(|node| self.last.get(node).copied());
-                let new: Vec<StepId> = new.collect();
-                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, new);
+                let new: BTreeSet<NodeId> = nodes.difference(&view.checked).copied().collect();
+                let started: Vec<StepId> = new.iter().filter_map(|node| self.last.get(node).copied()).collect();
+                let is_of_new =
+                    |action: &Action| matches!(action, Action::WriteConfig { node, .. } if new.contains(node));
+                let written = self.plan.steps.iter().filter(|step| is_of_new(&step.action));
+                let written: Vec<StepId> = written.map(|step| step.id).collect();
+                // The file as well: the proxy reads it when it restarts.
+                self.write_config_after(proxy, &why, written);
+                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, started);
             }
         }
     }

@@ -55,8 +55,9 @@ impl Planner<'_> {
         let why = "before the Sentinels are told of what is new";
         let mut gates = Vec::new();
         for group in self.unborn.clone() {
-            let nodes = self.spec.redis_nodes(group).filter_map(|node| self.last.get(&node).copied()).collect();
-            gates.push(self.await_once(Gate::ReplicasInSync { group }, why, nodes));
+            let nodes: Vec<StepId> =
+                self.spec.redis_nodes(group).filter_map(|node| self.last.get(&node).copied()).collect();
+            gates.push(self.plan.push(Action::Await { gate: Gate::ReplicasInSync { group } }, why, nodes));
         }
         for node in self.spec.sentinel_nodes().collect::<Vec<_>>() {
             if self.is_being_started(node) {
@@ -101,12 +102,11 @@ impl Planner<'_> {
         let unknown = self.spec.redis_nodes(group).filter(|replica| Some(*replica) != master && !knows(replica));
         let unknown: BTreeSet<NodeId> = unknown.filter(|replica| self.is_there(*replica)).collect();
         if !unknown.is_empty() {
-            let gate = Gate::ReplicasInSync { group };
+            // While they copy its data, the master lists them already.
             let after: Vec<StepId> = unknown.iter().filter_map(|replica| self.last.get(replica).copied()).collect();
             let why = "a Sentinel finds replicas by asking their master, every ten seconds";
-            let in_sync = self.await_once(gate, why, after);
             let action = Action::SentinelDiscover { node, group, replicas: unknown };
-            self.step(node, action, why, [in_sync]);
+            self.step(node, action, why, after);
         }
     }
 

@@ -15,10 +15,11 @@ use crate::spec::secret::user;
 
 /// The name of the period at which a Sentinel asks a master for its replicas, in `SENTINEL DEBUG` (since Redis 7.0).
 const INFO_PERIOD: &str = "INFO-PERIOD";
-/// What it is made, in milliseconds: as long as the longest turn of a Sentinel's timer, which looks at it.
-const DISCOVERY_PERIOD: &str = "100";
-/// How long it stays so at most. A Sentinel takes two turns of its timer, 200 ms.
-const DISCOVERY: Duration = Duration::from_secs(1);
+/// What it is made, in milliseconds: the Sentinel asks at every turn of its timer then, which takes 50 to 100 ms.
+const DISCOVERY_PERIOD: &str = "1";
+/// How long it stays so at most. A replica whose first attempt to connect to its master failed makes the next one a second
+/// later.
+const DISCOVERY: Duration = Duration::from_secs(3);
 /// Time between two looks at what it has found.
 const DISCOVERY_POLL: Duration = Duration::from_millis(10);
 /// Where Sentinels announce themselves. A Sentinel takes what is published there at its own port for another's word.
