@@ -2,34 +2,26 @@
 //!
 //! Both are a question and an answer until the end of the connection, so neither needs a client of its own.
 
+mod runtime;
+
 use std::collections::BTreeSet;
 use std::io;
-use std::str::FromStr;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, sleep, timeout};
+
+pub use runtime::{OpenRuntimeApi, RuntimeApi, RuntimePair, existing_commands, failover_commands, promotion_commands};
 
 use super::ServerError;
 use super::link::Peer;
 use crate::dial::{Dial, Stream, Target};
-use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT, STATS_PATH, Secret};
+use crate::spec::{ClusterName, Group, NodeId, STATS_PATH, Secret};
 
 /// Where the metrics of the process alone are, among them its version.
 const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
 /// The longest answer that is read, in octets. 20 groups of 32 nodes make statistics of some 700 kB.
 const ANSWER_MAX: u64 = 4 << 20;
-/// Commands of the Runtime API that are sent in one line: at some 60 octets each they fit its buffer of 16 kB.
-const COMMANDS_AT_ONCE: usize = 200;
-/// How long readers of a node that is taken out have to end, and the time between two looks at them. A request on a
-/// connection of its own takes milliseconds; a connection that stays is closed then, whose client has to connect anew anyway.
-const DRAIN: Duration = Duration::from_secs(1);
-const DRAIN_POLL: Duration = Duration::from_millis(10);
-/// How long a command of the Runtime API may take. It answers within a millisecond; a relay into the container takes
-/// a few hundred.
-const RUNTIME_COMMAND: Duration = Duration::from_secs(3);
 
 /// The name of the place for a server outside of the cluster, in each backend that has one.
 pub const EXISTING: &str = "existing";
@@ -125,18 +117,6 @@ pub fn checked(rows: &[ServerRow]) -> BTreeSet<NodeId> {
 /// Whether the proxy has a place in use for a server outside of the cluster.
 pub fn has_existing(rows: &[ServerRow]) -> bool {
     rows.iter().any(|row| row.server == EXISTING && !row.status.starts_with("MAINT"))
-}
-
-/// What has a proxy lead to a server outside of the cluster, or no longer: connections there are closed then.
-pub fn existing_commands(group: Group, in_use: bool) -> String {
-    let state = if in_use { ServerState::Ready } else { ServerState::Maint };
-    let backends = [format!("write_{group}"), format!("existing_{group}")];
-    backends.map(|backend| format!("set server {backend}/{EXISTING} state {}", state.as_str())).join(";")
-}
-
-/// What has a proxy send a group's writes to a node at once, as [`failover_commands`] does, where there was no master.
-pub fn promotion_commands(group: Group, node: NodeId) -> String {
-    ["claims", "write"].map(|backend| format!("set server {backend}_{group}/{node} health up")).join(";")
 }
 
 /// The node that a backend is about, where there is one for each: `votes_mymaster_redis-2` has the Sentinels that vote
@@ -270,297 +250,6 @@ fn unexpected(node: NodeId, command: &str, answer: String) -> ServerError {
     ServerError::Unexpected { node, command: command.to_owned(), answer }
 }
 
-/// What an operator can make of a server of a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerState {
-    /// Gets connections when its checks allow it.
-    Ready,
-    /// Keeps the connections that it has and gets no new ones.
-    Drain,
-    /// Gets none; where the configuration says `on-marked-down shutdown-sessions` those that it has are closed.
-    Maint,
-}
-
-impl ServerState {
-    /// The word of the Runtime API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Drain => "drain",
-            Self::Maint => "maint",
-        }
-    }
-}
-
-/// A server of a backend as `show servers state` lists it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuntimeServer {
-    /// The backend.
-    pub backend: String,
-    /// The server.
-    pub server: String,
-    /// Where it is.
-    pub address: String,
-    /// Whether its checks hold it to be up (`srv_op_state` 2; 0 is down, 1 and 3 are on the way).
-    pub up: bool,
-    /// Whether it is in maintenance (`srv_admin_state` 1: told so; 2: what it tracks is; 32: its name has no address).
-    /// That the configuration once said `disabled` (4) stays on record when it is made ready.
-    pub maintenance: bool,
-    /// Whether it has checks (`srv_check_state` is not 0).
-    pub checked: bool,
-    /// Whether it is draining (`srv_admin_state` 8: told so; 16: what it tracks is).
-    pub drain: bool,
-}
-
-/// The Runtime API of one proxy, which listens inside its container only.
-#[derive(Clone, Copy)]
-pub struct RuntimeApi<'a> {
-    dialer: &'a dyn Dial,
-    cluster: &'a ClusterName,
-    proxy: NodeId,
-}
-
-impl<'a> RuntimeApi<'a> {
-    /// The Runtime API of this proxy. Every command makes a connection of its own.
-    pub const fn new(dialer: &'a dyn Dial, cluster: &'a ClusterName, proxy: NodeId) -> Self {
-        Self { dialer, cluster, proxy }
-    }
-
-    /// Connects, so that a command can be sent later without delay.
-    ///
-    /// # Errors
-    /// No connection in time.
-    pub async fn open(self) -> Result<OpenRuntimeApi, ServerError> {
-        let limit = RUNTIME_COMMAND + self.dialer.detour();
-        self.open_within(limit).await
-    }
-
-    /// As [`RuntimeApi::open`], with a limit of the caller's.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn open_within(self, limit: Duration) -> Result<OpenRuntimeApi, ServerError> {
-        let target = Target::Inside(self.proxy, RUNTIME_API_PORT);
-        let dialled = timeout(limit, self.dialer.dial(self.cluster, target)).await;
-        let timed_out = |_| ServerError::Timeout { node: self.proxy, command: "connect".to_owned(), limit };
-        let dialled = dialled.map_err(timed_out)?;
-        let stream = dialled.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
-        Ok(OpenRuntimeApi { proxy: self.proxy, stream })
-    }
-
-    /// Sends one command, or several with `;` between them, and returns the answer.
-    ///
-    /// # Errors
-    /// No connection, or no answer in time. What the API complains of is in the answer.
-    pub async fn command(self, command: &str) -> Result<String, ServerError> {
-        self.open().await?.command(command).await
-    }
-
-    /// Connects for [`RuntimeApi::check_only`]. A relay into the container takes longer than all that is said through it,
-    /// so this may be done long before.
-    ///
-    /// # Errors
-    /// As [`RuntimeApi::open`].
-    pub async fn open_pair(self) -> Result<RuntimePair, ServerError> {
-        let (asking, telling) = tokio::try_join!(self.open(), self.open())?;
-        Ok(RuntimePair { asking, telling })
-    }
-
-    /// Makes the slots of these nodes ready and puts all others into maintenance, and the place for a server outside of the
-    /// cluster by `existing`. Readers of a node that is taken out have a second to end.
-    ///
-    /// # Errors
-    /// As [`RuntimeApi::command`].
-    pub async fn check_only(
-        self,
-        open: RuntimePair,
-        nodes: &BTreeSet<NodeId>,
-        existing: bool,
-    ) -> Result<(), ServerError> {
-        let RuntimePair { asking, telling } = open;
-        let slots = asking.servers_state().await?;
-        self.drain(&leaving(&slots, nodes)).await?;
-        let changes = changes(&slots, nodes, existing);
-        let mut telling = Some(telling);
-        for commands in changes.chunks(COMMANDS_AT_ONCE) {
-            let open = match telling.take() {
-                Some(open) => open,
-                None => self.open().await?,
-            };
-            open.silent(&commands.join(";")).await?;
-        }
-        Ok(())
-    }
-
-    /// Leads new readers elsewhere and waits until those of these slots have ended, for [`DRAIN`] at most.
-    async fn drain(self, slots: &[&RuntimeServer]) -> Result<(), ServerError> {
-        if slots.is_empty() {
-            return Ok(());
-        }
-        let drain = |slot: &&RuntimeServer| set_state(&slot.backend, &slot.server, ServerState::Drain);
-        self.silent(&slots.iter().map(drain).collect::<Vec<_>>().join(";")).await?;
-        let began = Instant::now();
-        while began.elapsed() < DRAIN && self.has_sessions(slots).await? {
-            sleep(DRAIN_POLL).await;
-        }
-        Ok(())
-    }
-
-    async fn has_sessions(self, slots: &[&RuntimeServer]) -> Result<bool, ServerError> {
-        // Of all backends and all kinds of rows in them (1 a frontend, 2 a backend, 4 a server) all servers.
-        const COMMAND: &str = "show stat -1 4 -1";
-        let rows = servers(&self.command(COMMAND).await?).map_err(|why| unexpected(self.proxy, COMMAND, why))?;
-        let is_busy = |slot: &&RuntimeServer| {
-            rows.iter().any(|row| row.sessions > 0 && row.backend == slot.backend && row.server == slot.server)
-        };
-        Ok(slots.iter().any(is_busy))
-    }
-
-    /// All servers of all backends.
-    ///
-    /// # Errors
-    /// As [`RuntimeApi::command`], or the answer is no such list.
-    pub async fn servers_state(self) -> Result<Vec<RuntimeServer>, ServerError> {
-        self.open().await?.servers_state().await
-    }
-
-    /// A command that says something only when it fails.
-    async fn silent(self, command: &str) -> Result<(), ServerError> {
-        self.open().await?.silent(command).await
-    }
-}
-
-/// A connection to a Runtime API. It takes one line and is closed after the answer.
-pub struct OpenRuntimeApi {
-    proxy: NodeId,
-    stream: Box<dyn Stream>,
-}
-
-/// Connections for a question and for the commands that follow from the answer.
-pub struct RuntimePair {
-    asking: OpenRuntimeApi,
-    telling: OpenRuntimeApi,
-}
-
-impl OpenRuntimeApi {
-    /// As [`RuntimeApi::command`].
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn command(self, command: &str) -> Result<String, ServerError> {
-        let request = format!("{command}\n");
-        let answer = timeout(RUNTIME_COMMAND, ask(self.stream, &request)).await;
-        let answer = answer.map_err(|_| runtime_timeout(self.proxy, command))?;
-        let answer = answer.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
-    }
-
-    async fn servers_state(self) -> Result<Vec<RuntimeServer>, ServerError> {
-        const COMMAND: &str = "show servers state";
-        let proxy = self.proxy;
-        let answer = self.command(COMMAND).await?;
-        runtime_servers(&answer).map_err(|why| unexpected(proxy, COMMAND, why))
-    }
-
-    /// A command that says something only when it fails.
-    async fn silent(self, command: &str) -> Result<(), ServerError> {
-        let proxy = self.proxy;
-        let answer = self.command(command).await?;
-        match answer.trim() {
-            "" => Ok(()),
-            complaint => Err(ServerError::Refused {
-                node: proxy,
-                command: command.to_owned(),
-                source: anyhow::anyhow!("{complaint}"),
-            }),
-        }
-    }
-}
-
-fn runtime_timeout(node: NodeId, command: &str) -> ServerError {
-    ServerError::Timeout { node, command: command.to_owned(), limit: RUNTIME_COMMAND }
-}
-
-/// What has a proxy send a group's writes to another node at once. It sets the results of checks, and so lasts until the
-/// checks have seen the same: that the old master no longer says to be one and has no votes, and that the new one says so.
-/// The old one comes first, since with two that are up nobody is served.
-///
-/// The votes are those of `sentinels`. A new master needs none at first: it was a replica until just now. But while the
-/// old one still had those of a majority, as of the last check, the new one would get nothing until the next.
-pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl Iterator<Item = NodeId>) -> String {
-    let health =
-        |backend: String, server: NodeId, health: &str| format!("set server {backend}/{server} health {health}");
-    let claims = |node, state| health(format!("claims_{group}"), node, state);
-    let write = |node, state| health(format!("write_{group}"), node, state);
-    let votes = sentinels.map(|sentinel| health(format!("votes_{group}_{old}"), sentinel, "down"));
-    let before = [claims(old, "down")];
-    let after = [claims(new, "up"), write(old, "down"), write(new, "up")];
-    before.into_iter().chain(votes).chain(after).collect::<Vec<_>>().join(";")
-}
-
-fn set_state(backend: &str, server: &str, state: ServerState) -> String {
-    format!("set server {backend}/{server} state {}", state.as_str())
-}
-
-/// The slots whose readers lose them when these nodes are checked and no others.
-fn leaving<'a>(servers: &'a [RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<&'a RuntimeServer> {
-    let leaves = |slot: &&RuntimeServer| {
-        let node = slot.server.parse::<NodeId>().ok().filter(|node| !nodes.contains(node));
-        let reads = node.and_then(|node| node.group()).is_some_and(|group| slot.backend == read_backend(group));
-        reads && slot.up && !slot.maintenance
-    };
-    servers.iter().filter(leaves).collect()
-}
-
-/// What must be said to have these nodes checked and no others. A slot in a backend about one candidate is checked when
-/// both its own node and the candidate are.
-///
-/// A slot that is made ready is up until its first check says otherwise, which would send clients to a node of unknown
-/// role; so it is told to be down until then.
-fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) -> Vec<String> {
-    let places = servers.iter().filter(|slot| slot.server == EXISTING && slot.maintenance == existing);
-    let state = if existing { ServerState::Ready } else { ServerState::Maint };
-    let places = places.map(|slot| format!("set server {}/{EXISTING} state {}", slot.backend, state.as_str()));
-    let changes = servers.iter().filter_map(|slot| {
-        let node: NodeId = slot.server.parse().ok()?;
-        let wanted = nodes.contains(&node) && candidate(&slot.backend).is_none_or(|node| nodes.contains(&node));
-        let state = if wanted { ServerState::Ready } else { ServerState::Maint };
-        let down = (wanted && slot.checked).then(|| format!("set server {}/{node} health down", slot.backend));
-        let differs = if wanted { slot.maintenance || slot.drain } else { !slot.maintenance };
-        differs.then(|| [set_state(&slot.backend, &slot.server, state)].into_iter().chain(down))
-    });
-    places.chain(changes.flatten()).collect()
-}
-
-/// Reads `show servers state`: a version, a heading that names the columns, a line per server.
-fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
-    let heading = text.lines().find_map(|line| line.strip_prefix("# ")).ok_or("no heading")?;
-    let heading: Vec<&str> = heading.split(' ').collect();
-    let column =
-        |name: &str| heading.iter().position(|column| *column == name).ok_or_else(|| format!("no column '{name}'"));
-    let (backend, server, address) = (column("be_name")?, column("srv_name")?, column("srv_addr")?);
-    let (operation, admin) = (column("srv_op_state")?, column("srv_admin_state")?);
-    let checks = column("srv_check_state")?;
-    let rows = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(' ').collect::<Vec<_>>());
-    let rows = rows.filter(|row| row.len() >= heading.len()).map(|row| {
-        let admin: u32 = number(row[admin])?;
-        Ok(RuntimeServer {
-            backend: row[backend].to_owned(),
-            server: row[server].to_owned(),
-            address: row[address].to_owned(),
-            up: number::<u32>(row[operation])? == 2,
-            maintenance: admin & (1 | 2 | 32) != 0,
-            checked: number::<u32>(row[checks])? != 0,
-            drain: admin & (8 | 16) != 0,
-        })
-    });
-    rows.collect()
-}
-
-fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("'{text}' is no number"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -597,74 +286,6 @@ mod tests {
     }
 
     #[test]
-    fn a_vote_is_checked_when_the_sentinel_and_the_candidate_are() {
-        let slot = |backend: &str, server: &str, maintenance| RuntimeServer {
-            backend: backend.to_owned(),
-            server: server.to_owned(),
-            address: String::new(),
-            up: false,
-            maintenance,
-            checked: backend != "sentinels",
-            drain: false,
-        };
-        let slots = [
-            slot("sentinels", "sentinel-1", true),
-            slot("claims_mymaster-2", "redis-2-1", false),
-            slot("claims_mymaster-2", "redis-2-2", true),
-            slot("claims_mymaster-2", "redis-2-3", false),
-            slot("votes_mymaster-2_redis-2-2", "sentinel-1", true),
-            slot("votes_mymaster-2_redis-2-3", "sentinel-1", false),
-            slot("votes_mymaster-2_redis-2-1", "sentinel-2", true),
-        ];
-        let nodes = BTreeSet::from([node("redis-2-1"), node("redis-2-2"), node("sentinel-1")]);
-        let wanted = [
-            "set server sentinels/sentinel-1 state ready",
-            "set server claims_mymaster-2/redis-2-2 state ready",
-            "set server claims_mymaster-2/redis-2-2 health down",
-            "set server claims_mymaster-2/redis-2-3 state maint",
-            "set server votes_mymaster-2_redis-2-2/sentinel-1 state ready",
-            "set server votes_mymaster-2_redis-2-2/sentinel-1 health down",
-            "set server votes_mymaster-2_redis-2-3/sentinel-1 state maint",
-        ];
-        assert_eq!(changes(&slots, &nodes, false), wanted);
-        let places = [slot("write_mymaster", EXISTING, false), slot("existing_mymaster", EXISTING, false)];
-        let leave =
-            ["set server write_mymaster/existing state maint", "set server existing_mymaster/existing state maint"];
-        assert_eq!(changes(&places, &nodes, false), leave);
-        assert_eq!(changes(&places, &nodes, true), [""; 0]);
-        assert_eq!(existing_commands(Group::number(1), false), leave.join(";"));
-    }
-
-    #[test]
-    fn the_old_master_is_left_before_the_new_one_is_served() {
-        let sentinels = [1, 2].map(NodeId::Sentinel).into_iter();
-        let wanted = [
-            "set server claims_mymaster/redis-1 health down",
-            "set server votes_mymaster_redis-1/sentinel-1 health down",
-            "set server votes_mymaster_redis-1/sentinel-2 health down",
-            "set server claims_mymaster/redis-2 health up",
-            "set server write_mymaster/redis-1 health down",
-            "set server write_mymaster/redis-2 health up",
-        ];
-        let commands = failover_commands(Group::number(1), node("redis-1"), node("redis-2"), sentinels);
-        assert_eq!(commands.split(';').collect::<Vec<_>>(), wanted);
-    }
-
-    #[test]
-    fn readers_of_a_node_that_goes_are_led_elsewhere_first() {
-        let slots = runtime_servers(include_str!("replies/haproxy-2.6-servers-state.txt")).expect("a list");
-        let nodes = BTreeSet::from([node("redis-1"), node("redis-3")]);
-        let leave = leaving(&slots, &nodes);
-        let leave: Vec<_> = leave.iter().map(|slot| (slot.backend.as_str(), slot.server.as_str())).collect();
-        assert_eq!(leave, [("read_mymaster", "redis-2")], "redis-3 is in maintenance already");
-        // One that was left draining, by a redos that was killed meanwhile.
-        let back = changes(&slots, &BTreeSet::from([node("redis-1"), node("redis-2")]), false);
-        assert!(back.contains(&"set server read_mymaster/redis-2 state ready".to_owned()), "{back:?}");
-        let gone = changes(&slots, &BTreeSet::from([node("redis-1")]), false);
-        assert!(gone.contains(&"set server read_mymaster/redis-2 state maint".to_owned()), "{gone:?}");
-    }
-
-    #[test]
     fn an_answer_comes_whole_or_in_chunks() {
         let parse = |answer: &str| Response::parse(answer.as_bytes()).map(|response| response.body);
         assert_eq!(parse("HTTP/1.0 200 OK\r\n\r\nab\r\n").as_deref(), Some("ab\r\n"));
@@ -686,17 +307,5 @@ mod tests {
             "# TYPE haproxy_process_build_info gauge\nhaproxy_process_build_info{version=\"2.6.12-1+deb12u4\"} 1\n";
         assert_eq!(version_in(metrics).as_deref(), Some("2.6.12-1+deb12u4"));
         assert_eq!(version_in("haproxy_process_nbthread 2"), None);
-    }
-
-    #[test]
-    fn servers_state_tells_checks_and_administration_apart() {
-        let servers = runtime_servers(include_str!("replies/haproxy-2.6-servers-state.txt")).expect("a list");
-        let of = |backend: &str, name: &str| {
-            let server = servers.iter().find(|row| row.backend == backend && row.server == name);
-            server.map(|row| (row.up, row.maintenance, row.drain))
-        };
-        assert_eq!(of("write_mymaster", "redis-1"), Some((true, false, false)));
-        assert_eq!(of("read_mymaster", "redis-3"), Some((false, true, false)));
-        assert_eq!(of("read_mymaster", "redis-2"), Some((true, false, true)));
     }
 }
