@@ -331,7 +331,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             (known, Ok(()))
         };
         let topology = self.servers.topology(&inventory).await;
-        Finished::Look(Box::new(Observed { inventory, topology, owes_proof: false }), result)
+        Finished::Look(Box::new(Observed::new(inventory, topology)), result)
     }
 
     async fn run(

@@ -123,10 +123,7 @@ impl<S: Servers> Seen<S> {
         }
         let servers = connect(&secrets);
         let topology = servers.topology(&inventory).await;
-        Ok(Self {
-            observed: Observed { inventory, topology, owes_proof: false },
-            reached: Some(Reached { secrets, servers }),
-        })
+        Ok(Self { observed: Observed::new(inventory, topology), reached: Some(Reached { secrets, servers }) })
     }
 }
 
@@ -223,7 +220,7 @@ where
             };
             let walked = applier.apply(&plan, &observed.inventory).await?;
             // A plan that is the whole way ends with the proof, if it is walked to its end.
-            owes_proof = walked == Walked::Overtaken || plan.then_observe.is_some();
+            owes_proof = matches!(walked, Walked::Overtaken) || plan.then_observe.is_some();
             plans.push(plan);
             seen = match walked {
                 // Gates have opened since the last change: the servers took these secrets.
@@ -241,6 +238,6 @@ where
             return Seen::of(Found { inventory, secrets }, &self.given, &self.connect).await;
         };
         let topology = reached.servers.topology(&inventory).await;
-        Ok(Seen { observed: Observed { inventory, topology, owes_proof: false }, reached: Some(reached) })
+        Ok(Seen { observed: Observed::new(inventory, topology), reached: Some(reached) })
     }
 }

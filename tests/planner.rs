@@ -77,7 +77,7 @@ async fn converge_by(
 async fn observed(sim: &Sim, spec: &Spec) -> Observed {
     let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
     let topology = sim.topology(&inventory).await;
-    Observed { inventory, topology, owes_proof: false }
+    Observed::new(inventory, topology)
 }
 
 async fn down(sim: &Sim, spec: &Spec, with_volumes: bool) {

@@ -105,6 +105,12 @@ pub fn meant(
         .hinted(format!("if you mean it: {}", command_line(cluster, &words))))
 }
 
+/// A cluster whose passwords are lost, so that none of its servers can be asked.
+pub fn no_passwords(cluster: &ClusterName) -> Failure {
+    Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
+        .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
+}
+
 /// Refuses what needs a master among the nodes while the cluster is a standby.
 ///
 /// # Errors

@@ -68,11 +68,7 @@ async fn ours(
         let unknown = format!("'{cluster}' has no master group {group}, it has {}", spec.masters);
         return Err(Failure::message(FailureKind::Usage, unknown).hinted(command_line(cluster, "status")));
     }
-    let lost = || {
-        Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
-            .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
-    };
-    let secrets = secrets.ok_or_else(lost)?;
+    let secrets = secrets.ok_or_else(|| existing::no_passwords(cluster))?;
     let subject = subject(context, group, &spec, &secrets, &inventory)?;
     let environment = environment(context, &spec);
     let servers = Client::new(context.engine.clone(), spec.clone(), secrets);
@@ -80,7 +76,7 @@ async fn ours(
         Box::pin(async {
             let inventory = context.engine.inventory(cluster).await.map_err(|error| error.to_string())?;
             let topology = servers.topology(&inventory).await;
-            let observed = Observed { inventory, topology, owes_proof: false };
+            let observed = Observed::new(inventory, topology);
             let from = sole_master(group, &observed)?;
             let to = successor(group, from, &spec, &observed).ok_or("no replica is in sync")?;
             servers.switchover(&observed.inventory, group, to).await.map(drop).map_err(|error| error.reason())

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::{Context, existing, observe, walk};
 use crate::converge::Seen;
-use crate::error::{Exit, Failure, FailureKind};
-use crate::output::command_line;
+use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
 use crate::spec::ClusterName;
@@ -29,10 +28,7 @@ pub async fn run(
     let Seen { observed, reached } = observe(context, &spec, found).await?;
     let proposal = lifecycle::restart(&spec, &observed, nodes.as_ref());
     existing::meant(name, "restart", named, &proposal.objections, force)?;
-    let reached = reached.ok_or_else(|| {
-        Failure::message(FailureKind::Failed, format!("the passwords of '{name}' are on none of its nodes"))
-            .hinted(format!("repair it: {}", command_line(name, "up")))
-    })?;
+    let reached = reached.ok_or_else(|| existing::no_passwords(name))?;
     let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, timeout).await?;
     let document = LifecycleDocument::new(Verb::Restart, &spec, &observed, &proposal.plan, took);
     context.ui.outcome(&document, |ui| document.remarks(ui))?;

@@ -99,7 +99,7 @@ impl<'a, E: Engine, S: Servers, C: Fn(&Spec, &Secrets) -> S> Eye<'a, E, S, C> {
         existing::present(self.engine, self.cluster, &inventory)?;
         let spec = existing::recorded(self.cluster, &inventory)?.clone();
         let topology = self.topology(&spec, &inventory, secrets).await?;
-        Ok(status(&spec, &Observed { inventory, topology, owes_proof: false }, self.engine.remote_host()))
+        Ok(status(&spec, &Observed::new(inventory, topology), self.engine.remote_host()))
     }
 
     async fn topology(

@@ -36,10 +36,7 @@ pub async fn run(
             .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
             .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
     })?;
-    let secrets = secrets.ok_or_else(|| {
-        Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
-            .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
-    })?;
+    let secrets = secrets.ok_or_else(|| existing::no_passwords(cluster))?;
     ui.data(url(secrets.app.expose(), &reach(port, engine.remote_host())))?;
     if let Some(why) = existing::out_of_reach(spec, engine) {
         ui.warn(why);

@@ -19,6 +19,13 @@ pub struct Observed {
     pub owes_proof: bool,
 }
 
+impl Observed {
+    /// What was seen by somebody who has changed nothing.
+    pub const fn new(inventory: Inventory, topology: Topology) -> Self {
+        Self { inventory, topology, owes_proof: false }
+    }
+}
+
 /// What carries a cluster's labels on the Engine.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {

@@ -244,7 +244,7 @@ fn state(node: NodeId, observed: &Observed) -> &'static str {
 }
 
 /// The address of a node that is there.
-fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
+fn present_address(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
     observed.inventory.nodes.get(&node)?.address
 }
 
@@ -256,7 +256,7 @@ fn group_status(group: Group, spec: &Spec, observed: &Observed, nodes: &BTreeSet
     let master = master_of(group, observed);
     let leader = master.and_then(|master| view_of(master, observed));
     let master = master.and_then(|node| {
-        let address = SocketAddrV4::new(address_of(node, observed)?, REDIS_PORT);
+        let address = SocketAddrV4::new(present_address(node, observed)?, REDIS_PORT);
         Some(MasterStatus { node, address })
     });
     let nodes = nodes.iter().copied().filter(|node| node.group() == Some(group));
@@ -270,7 +270,7 @@ fn view_of(node: NodeId, observed: &Observed) -> Option<&RedisView> {
 
 fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed: &Observed) -> RedisStatus {
     let view = view_of(node, observed);
-    let ip = address_of(node, observed);
+    let ip = present_address(node, observed);
     let (role, link, last_io) = match view.map(|view| &view.role) {
         None => (None, None, None),
         Some(RoleView::Master { .. }) => (Some(RoleWord::Master), None, None),
@@ -320,7 +320,7 @@ fn sentinel_status(node: NodeId, spec: &Spec, observed: &Observed) -> SentinelSt
     SentinelStatus {
         node,
         state: state(node, observed),
-        address: address_of(node, observed).map(|ip| SocketAddrV4::new(ip, SENTINEL_PORT)),
+        address: present_address(node, observed).map(|ip| SocketAddrV4::new(ip, SENTINEL_PORT)),
         version: view.map(|view| view.version.clone()),
         masters: watched().map(|(name, watched)| (name, watched.address)).collect(),
         quorum: watched().map(|(name, watched)| (name, watched.quorum)).collect(),
