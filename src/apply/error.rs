@@ -1,0 +1,100 @@
+//! Why a plan did not end.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use crate::engine::{EngineError, EngineErrorKind};
+use crate::plan::Gate;
+use crate::sentinel::ServerError;
+use crate::spec::{NodeId, Spec, render};
+
+/// Why a plan did not end. `Display` does not repeat the source.
+#[derive(Debug, Error)]
+pub enum ApplyError {
+    /// The Engine failed.
+    #[error("failed to {step}")]
+    Engine {
+        /// The step in words.
+        step: String,
+        /// What the Engine said.
+        #[source]
+        source: EngineError,
+    },
+    /// A server failed.
+    #[error("failed to {step}")]
+    Server {
+        /// The step in words.
+        step: String,
+        /// What the server said.
+        #[source]
+        source: ServerError,
+    },
+    /// A node cannot be made as the specification asks.
+    #[error("failed to {step}: {reason}")]
+    Impossible {
+        /// The step in words.
+        step: String,
+        /// Why.
+        reason: String,
+    },
+    /// A configuration cannot be made.
+    #[error("failed to {step}")]
+    Render {
+        /// The step in words.
+        step: String,
+        /// Why.
+        #[source]
+        source: render::RenderError,
+    },
+    /// A gate did not open in time.
+    #[error("not ready in time: {gate}: {reason}")]
+    Timeout {
+        /// The gate.
+        gate: Gate,
+        /// What is not so.
+        reason: String,
+        /// The nodes whose logs tell most.
+        concerns: Vec<NodeId>,
+    },
+    /// Time ran out between two plans, and nothing but a change is left.
+    #[error("not done in time, the next step is to {next}")]
+    Unfinished {
+        /// The first step of the plan that was not begun.
+        next: String,
+    },
+    /// Passwords were given that are not those of the cluster.
+    #[error("the {} that was given is not the one of the cluster", which.join(" and the "))]
+    OtherSecrets {
+        /// Which ones, in words.
+        which: Vec<&'static str>,
+    },
+    /// The user interrupted.
+    #[error("interrupted: {done} of {total} steps are done")]
+    Interrupted {
+        /// Steps done.
+        done: usize,
+        /// Steps of the plan.
+        total: usize,
+        /// The changes that were not begun.
+        left: Vec<String>,
+    },
+}
+
+impl ApplyError {
+    /// Whether the Engine refused because something is in use or belongs to somebody else.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::Conflict)
+    }
+
+    /// A gate that did not open in time, with the nodes that the reason names.
+    pub fn timeout(gate: Gate, reason: String, spec: &Spec) -> Self {
+        let mut concerns = gate.concerns(spec);
+        let words: BTreeSet<&str> = reason.split([' ', ',', ':']).collect();
+        let named = |node: &NodeId| words.contains(node.to_string().as_str());
+        if concerns.iter().any(named) {
+            concerns.retain(named);
+        }
+        Self::Timeout { gate, reason, concerns }
+    }
+}

@@ -1,0 +1,195 @@
+//! One step of a plan: what the Engine or a server is asked for it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Applier, ApplyError};
+use crate::engine::{Engine, NodeFile};
+use crate::plan::desired::node_spec;
+use crate::plan::event::Event;
+use crate::plan::observed::{Inventory, NetworkFacts};
+use crate::plan::{Action, Step};
+use crate::sentinel::{Command, SentinelPeer, Servers};
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
+use crate::spec::Spec;
+
+impl<E: Engine, S: Servers> Applier<'_, E, S> {
+    /// Does it. `inventory` is how to reach the servers, `network` what has been made meanwhile, and `target` the whole of
+    /// what the plan is a part of the way to.
+    pub(super) async fn run(
+        &self,
+        step: &Step,
+        inventory: &Inventory,
+        network: &Mutex<Option<NetworkFacts>>,
+        target: &Spec,
+    ) -> Result<(), ApplyError> {
+        let name = &self.spec.name;
+        let at_engine = |source| ApplyError::Engine { step: step.action.to_string(), source };
+        let in_render = |source| ApplyError::Render { step: step.action.to_string(), source };
+        let known_network = || lock(network).clone().ok_or_else(|| self.impossible(step, "the cluster has no network"));
+        match &step.action {
+            Action::RecordSpec => self.engine.record_spec(target).await.map_err(at_engine),
+            Action::RemoveRecord => self.engine.remove_record(name).await.map_err(at_engine),
+            Action::CreateNetwork => {
+                let made = self.engine.create_network(self.spec).await.map_err(at_engine)?;
+                *lock(network) = Some(made);
+                Ok(())
+            }
+            Action::RemoveNetwork => {
+                let id = known_network()?.id;
+                self.engine.remove_network(&id).await.map_err(at_engine)
+            }
+            Action::CreateVolume { node } => self.engine.create_volume(self.spec, *node).await.map_err(at_engine),
+            Action::RemoveVolume { node } => self.engine.remove_volume(name, *node).await.map_err(at_engine),
+            Action::CreateNode { node } => {
+                let network = known_network()?;
+                let programs = self.programs.ok_or_else(|| self.impossible(step, "no image was looked for"))?;
+                let wanted = node_spec(self.spec, programs, network.subnet, *node)
+                    .map_err(|reason| self.impossible(step, &reason))?;
+                self.engine.create_node(self.spec, &wanted, &network.id).await.map_err(at_engine)
+            }
+            Action::WriteConfig { node, masters, existing, standing } => {
+                let subnet = known_network()?.subnet;
+                let old = match node {
+                    NodeId::Sentinel(_) => {
+                        self.engine.read_file(name, *node, render::SENTINEL_CONF).await.map_err(at_engine)?
+                    }
+                    NodeId::Redis { .. } | NodeId::Proxy(_) => None,
+                };
+                let files = self.files(*node, masters, *existing, *standing, subnet, old).map_err(in_render)?;
+                self.engine.write_files(name, *node, files).await.map_err(at_engine)
+            }
+            Action::StartNode { node } => self.engine.start_node(name, *node).await.map_err(at_engine),
+            Action::UnpauseNode { node } => self.engine.unpause_node(name, *node).await.map_err(at_engine),
+            Action::StopNode { node } => self.engine.stop_node(name, *node).await.map_err(at_engine),
+            Action::RemoveNode { node } => self.engine.remove_node(name, *node).await.map_err(at_engine),
+            Action::Replicate { node, master } => {
+                let address = self.address(step, *master, REDIS_PORT, known_network()?.subnet)?;
+                self.command(step, inventory, *node, &Command::ReplicaOf(address)).await
+            }
+            Action::ConfigSet { node, directives } => {
+                self.command(step, inventory, *node, &Command::ConfigSet(directives.clone())).await
+            }
+            Action::SentinelMonitor { node, group, master } => {
+                let subnet = known_network()?.subnet;
+                let master = self.address(step, *master, REDIS_PORT, subnet)?;
+                let others = self.spec.sentinel_nodes().filter(|peer| peer != node);
+                let peers = others.map(|peer| {
+                    let address = self.address(step, peer, SENTINEL_PORT, subnet)?;
+                    Ok(SentinelPeer { address, id: render::sentinel_id(self.spec, peer) })
+                });
+                let command = Command::SentinelMonitor {
+                    group: *group,
+                    master,
+                    quorum: self.spec.quorum,
+                    settings: render::sentinel_settings(self.spec, *node),
+                    peers: peers.collect::<Result<_, ApplyError>>()?,
+                };
+                self.command(step, inventory, *node, &command).await
+            }
+            Action::SentinelDiscover { node, group, replicas } => {
+                let subnet = known_network()?.subnet;
+                let replicas = replicas.iter().map(|replica| self.address(step, *replica, REDIS_PORT, subnet));
+                let replicas = replicas.collect::<Result<_, ApplyError>>()?;
+                let command = Command::SentinelDiscover { group: *group, replicas };
+                self.command(step, inventory, *node, &command).await
+            }
+            Action::SentinelSet { node, group, settings } => {
+                let command = Command::SentinelSet { group: *group, settings: settings.clone() };
+                self.command(step, inventory, *node, &command).await
+            }
+            Action::SentinelFailover { node, group, down_after } => {
+                let command = Command::SentinelFailover { group: *group, down_after: *down_after };
+                self.command(step, inventory, *node, &command).await
+            }
+            Action::SentinelRemove { node, group } => {
+                self.command(step, inventory, *node, &Command::SentinelRemove(*group)).await
+            }
+            Action::Switchover { group, to } => {
+                let result = self.servers.switchover(inventory, *group, *to).await;
+                result.map(drop).map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+            }
+            Action::TakeOver { node, existing } => {
+                let taken = self.servers.take_over(inventory, *node, *existing).await;
+                let taken = taken.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })?;
+                (self.report)(Event::Remark(taken.to_string()));
+                Ok(())
+            }
+            Action::ProxyCheck { proxy, nodes } => {
+                let result = self.servers.proxy_check(inventory, *proxy, nodes).await;
+                result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+            }
+            Action::VerifyWrite { proxy, group } => {
+                let result = self.servers.verify_write(inventory, *proxy, *group).await;
+                result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+            }
+            // Gates are judged together, see `walk`.
+            Action::Await { .. } => Ok(()),
+        }
+    }
+
+    async fn command(
+        &self,
+        step: &Step,
+        inventory: &Inventory,
+        node: NodeId,
+        command: &Command,
+    ) -> Result<(), ApplyError> {
+        let result = self.servers.execute(inventory, node, command).await;
+        result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+    }
+
+    fn impossible(&self, step: &Step, reason: &str) -> ApplyError {
+        ApplyError::Impossible { step: step.action.to_string(), reason: reason.to_owned() }
+    }
+
+    fn address(&self, step: &Step, node: NodeId, port: u16, subnet: Subnet) -> Result<SocketAddrV4, ApplyError> {
+        let address = subnet.address(node);
+        let address = address.ok_or_else(|| self.impossible(step, &format!("the subnet has no address for {node}")))?;
+        Ok(SocketAddrV4::new(address, port))
+    }
+
+    /// A node's files. A Sentinel that has lived keeps its epochs: they tell it which failover was the last.
+    fn files(
+        &self,
+        node: NodeId,
+        masters: &BTreeMap<Group, NodeId>,
+        existing: Option<SocketAddrV4>,
+        standing: render::Standing,
+        subnet: Subnet,
+        old: Option<Vec<u8>>,
+    ) -> Result<Vec<NodeFile>, render::RenderError> {
+        let Self { spec, secrets, .. } = self;
+        let rendered = match node {
+            NodeId::Redis { group, .. } => {
+                let master = masters.get(&group).copied().filter(|master| *master != node);
+                let source = match existing {
+                    Some(server) => render::Source::Existing(server),
+                    None => master.map_or(render::Source::Nobody, render::Source::Node),
+                };
+                render::redis_files(spec, subnet, secrets, node, source, standing)
+            }
+            NodeId::Sentinel(_) => {
+                let old = old.map(|octets| String::from_utf8_lossy(&octets).into_owned());
+                render::sentinel_files(spec, subnet, secrets, node, masters, old.as_deref())
+            }
+            NodeId::Proxy(_) => {
+                let present = spec.nodes().into_iter().chain(masters.values().copied()).collect();
+                render::proxy_files(spec, subnet, secrets, node, &present)
+            }
+        };
+        rendered.map(node_files)
+    }
+}
+
+fn node_files(rendered: Vec<render::RenderedFile>) -> Vec<NodeFile> {
+    let file =
+        |file: render::RenderedFile| NodeFile { path: file.path, content: file.content.into_bytes(), mode: file.mode };
+    rendered.into_iter().map(file).collect()
+}
+
+/// A poisoned lock only says that another step panicked; the facts in it are whole.
+fn lock(network: &Mutex<Option<NetworkFacts>>) -> MutexGuard<'_, Option<NetworkFacts>> {
+    network.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,174 @@
+//! A plan on its way: which steps may begin, which gates are shut, and how far what was seen can be trusted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::plan::observed::{Inventory, Observed};
+use crate::plan::{Action, Gate, Plan, Step, StepId};
+use crate::spec::{NodeId, Spec};
+
+/// How often the Engine is asked again while a gate is shut. Containers change far less often than what servers say.
+const INVENTORY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The state of a walk.
+pub(super) struct Walk<'p> {
+    plan: &'p Plan,
+    waiting: Vec<&'p Step>,
+    began: BTreeMap<StepId, Instant>,
+    prepared: BTreeSet<StepId>,
+    done: BTreeSet<StepId>,
+    /// Gates that are shut, each with why, as it was told last.
+    shut: BTreeMap<StepId, (&'p Gate, String)>,
+    seen: Observed,
+    /// When the inventory in `seen` was asked for; `None` where the next look has to ask anew.
+    inventory_at: Option<Instant>,
+    /// Whether all changes had been made then.
+    is_final: bool,
+    /// There while a look is in hand.
+    missed: Option<Missed>,
+}
+
+/// What happened while a look was in hand, so that it may have seen neither the one nor the other state.
+#[derive(Debug, Default)]
+pub(super) struct Missed {
+    /// Gates that were shut. What was seen may be older than the steps that they wait for.
+    gates: BTreeSet<StepId>,
+    /// Whether a step was done.
+    pub(super) changes: bool,
+}
+
+/// A look that is due.
+pub(super) struct Look {
+    /// What is there as far as is known.
+    pub(super) known: Inventory,
+    /// Whether the Engine is asked as well as the servers.
+    pub(super) asks_engine: bool,
+}
+
+impl<'p> Walk<'p> {
+    /// At its beginning.
+    pub(super) fn new(plan: &'p Plan, inventory: &Inventory) -> Self {
+        Self {
+            plan,
+            waiting: plan.steps.iter().collect(),
+            began: BTreeMap::new(),
+            prepared: BTreeSet::new(),
+            done: BTreeSet::new(),
+            shut: BTreeMap::new(),
+            seen: Observed { inventory: inventory.clone(), ..Observed::default() },
+            inventory_at: None,
+            is_final: false,
+            missed: None,
+        }
+    }
+
+    /// The cluster as it was seen last.
+    pub(super) const fn seen(&self) -> &Observed {
+        &self.seen
+    }
+
+    /// The same, at the end; absent where a change was made since the Engine was asked.
+    pub(super) fn into_final(self) -> Option<Observed> {
+        self.is_final.then_some(self.seen)
+    }
+
+    /// Begins the steps whose predecessors are done, and returns them. Gates among them are shut until [`Walk::end_look`].
+    pub(super) fn begin_ready(&mut self) -> Vec<&'p Step> {
+        let (ready, waiting): (Vec<&Step>, Vec<&Step>) =
+            self.waiting.iter().partition(|step| step.after.iter().all(|id| self.done.contains(id)));
+        self.waiting = waiting;
+        for step in &ready {
+            self.began.insert(step.id, Instant::now());
+            if let Action::Await { gate } = &step.action {
+                self.shut.insert(step.id, (gate, String::new()));
+                self.inventory_at = None;
+                if let Some(missed) = &mut self.missed {
+                    missed.gates.insert(step.id);
+                }
+            }
+        }
+        ready
+    }
+
+    /// The proxies that will be told something as soon as steps that have begun are done; each of them once.
+    pub(super) fn proxies_ahead(&mut self) -> Vec<NodeId> {
+        let mut ahead = Vec::new();
+        for step in &self.waiting {
+            if let Action::ProxyCheck { proxy, .. } = step.action
+                && step.after.iter().all(|id| self.began.contains_key(id))
+                && self.prepared.insert(step.id)
+            {
+                ahead.push(proxy);
+            }
+        }
+        ahead
+    }
+
+    /// Begins a look, where a gate is shut and none is in hand.
+    pub(super) fn begin_look(&mut self) -> Option<Look> {
+        if self.shut.is_empty() || self.missed.is_some() {
+            return None;
+        }
+        self.missed = Some(Missed::default());
+        let asks_engine = self.inventory_at.is_none_or(|at| at.elapsed() >= INVENTORY_INTERVAL);
+        if asks_engine {
+            self.inventory_at = Some(Instant::now());
+            self.is_final = self.plan.steps.iter().all(|step| step.action.only_looks() || self.done.contains(&step.id));
+        }
+        Some(Look { known: self.seen.inventory.clone(), asks_engine })
+    }
+
+    /// Takes what a look has seen.
+    pub(super) fn end_look(&mut self, seen: Observed) -> Missed {
+        self.seen = seen;
+        self.missed.take().unwrap_or_default()
+    }
+
+    /// Judges the gates that the last look was late enough for.
+    pub(super) fn judge(&self, spec: &Spec, missed: &Missed) -> Vec<(StepId, &'p Gate, Result<(), String>)> {
+        let looked_at = self.shut.iter().filter(|(id, _)| !missed.gates.contains(id));
+        looked_at.map(|(id, (gate, _))| (*id, *gate, gate.holds(spec, &self.seen))).collect()
+    }
+
+    /// Opens a gate. Returns how long it was shut.
+    pub(super) fn open(&mut self, id: StepId) -> Duration {
+        self.shut.remove(&id);
+        self.done.insert(id);
+        self.began[&id].elapsed()
+    }
+
+    /// Notes why a gate is shut. Returns whether that is news.
+    pub(super) fn stays_shut(&mut self, id: StepId, reason: &str) -> bool {
+        let Some((_, told)) = self.shut.get_mut(&id) else { return false };
+        let is_news = told != reason;
+        reason.clone_into(told);
+        is_news
+    }
+
+    /// Notes that a step other than a gate was done at a moment. Returns how long it took.
+    pub(super) fn end_step(&mut self, id: StepId, at: Instant) -> Duration {
+        self.done.insert(id);
+        if let Some(missed) = &mut self.missed {
+            missed.changes = true;
+        }
+        at - self.began[&id]
+    }
+
+    /// Whether no step that has not begun would change anything.
+    pub(super) fn only_looks_ahead(&self) -> bool {
+        self.waiting.iter().all(|step| step.action.only_looks())
+    }
+
+    /// Steps that are done.
+    pub(super) fn done(&self) -> usize {
+        self.done.len()
+    }
+
+    /// Changes that were not made.
+    pub(super) fn changes_left(&self) -> Vec<String> {
+        let left = self.plan.steps.iter().filter(|step| !self.done.contains(&step.id) && !step.action.only_looks());
+        left.map(|step| step.action.to_string()).collect()
+    }
+}
