@@ -98,7 +98,15 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             interrupted |= self.cancel.is_cancelled();
             let goes_on = failure.is_none() && !interrupted;
             if goes_on {
-                for step in walk.begin_ready() {
+                let ready = walk.begin_ready();
+                // Before the steps: while the Engine writes a file of a container, it starts nothing in it.
+                for proxy in walk.proxies_ahead() {
+                    running.push(Box::pin(async move {
+                        self.servers.proxy_check_ahead(proxy).await;
+                        Finished::Preparation
+                    }));
+                }
+                for step in ready {
                     (self.report)(Event::StepStarted { step: step.clone() });
                     if !matches!(step.action, Action::Await { .. }) {
                         let (before, network) = (walk.seen().inventory.clone(), &network);
@@ -107,12 +115,6 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                             Finished::Step(step.id, Instant::now(), result)
                         }));
                     }
-                }
-                for proxy in walk.proxies_ahead() {
-                    running.push(Box::pin(async move {
-                        self.servers.proxy_check_ahead(proxy).await;
-                        Finished::Preparation
-                    }));
                 }
                 if let Some(look) = walk.begin_look() {
                     running.push(Box::pin(self.look(look)));

@@ -213,8 +213,8 @@ decide() {
     fi
 }
 
-# What redos knew when it wrote this holds for one start: 'new' for a group that has never had data, 'decided' when there
-# was no Sentinel to ask and redos read everybody's files.
+# What redos knew when it wrote this holds for one start: 'new' for a node that has no data, of a new group or to begin as a
+# replica; 'decided' when there was no Sentinel to ask and redos read everybody's files.
 decided=
 if [ -s "$standing" ]; then
     read -r decided <"$standing"

@@ -387,6 +387,9 @@ impl Engine for Sim {
         world.change(format!("create {}", node.node))?;
         let made = Node { spec: node.clone(), state: NodeState::Created, server: None };
         world.nodes.entry(node.node).or_insert(made);
+        if node.host_dir.is_none() {
+            world.volumes.entry(node.node).or_default();
+        }
         Ok(())
     }
 

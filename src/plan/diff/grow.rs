@@ -29,3 +29,40 @@ impl Planner<'_> {
         started.filter_map(|node| self.last.get(&node).copied()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::Action;
+    use crate::plan::diff;
+    use crate::plan::fixture::{healthy, redis, remove};
+    use crate::spec::render::Standing;
+    use crate::spec::{NodeId, Spec};
+
+    /// What a node may believe that a cluster has lost, with its volume or without.
+    fn standing(node: NodeId, keeps_volume: bool) -> Standing {
+        let spec = Spec::with_defaults("redos".parse().expect("a name"));
+        let mut observed = healthy(&spec);
+        let volume = observed.inventory.volumes.get(&node).cloned().expect("a volume");
+        remove(&mut observed, node);
+        observed.inventory.volumes.remove(&node);
+        if keeps_volume {
+            observed.inventory.volumes.insert(node, volume);
+        }
+        let written = diff(&spec, &observed).steps.into_iter().find_map(|step| match step.action {
+            Action::WriteConfig { node: of, standing, .. } if of == node => Some(standing),
+            _ => None,
+        });
+        written.expect("it is made anew")
+    }
+
+    #[test]
+    fn a_replica_that_may_have_data_asks_before_it_starts_and_one_without_does_not() {
+        assert_eq!(standing(redis(3), false), Standing::New);
+        assert_eq!(standing(redis(3), true), Standing::Open);
+    }
+
+    #[test]
+    fn a_master_that_lost_its_data_asks_before_it_starts() {
+        assert_eq!(standing(redis(1), false), Standing::Open);
+    }
+}

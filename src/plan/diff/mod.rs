@@ -16,7 +16,7 @@ use super::desired::{host_dir, spec_hash};
 use super::gate::{Gate, node_at};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, majority_word, reckon, successor};
-use super::step::{Action, Electorate, Plan, StepId};
+use super::step::{Action, Electorate, Plan, Step, StepId};
 use super::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec, render};
@@ -148,8 +148,7 @@ impl<'a> Planner<'a> {
     fn look_into_old_volumes(&mut self) -> bool {
         let nodes = &self.observed.inventory.nodes;
         let is_gone = |group: Group| !nodes.keys().any(|node| node.group() == Some(group));
-        let has_data =
-            |node: NodeId| host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node);
+        let has_data = |node: NodeId| self.has_data(node);
         let old =
             self.spec.groups().filter(|group| is_gone(*group)).any(|group| self.spec.redis_nodes(group).any(has_data));
         let head_is_old = standby::is_in_the_volume(self.spec, self.observed) && has_data(Spec::head());
@@ -165,13 +164,18 @@ impl<'a> Planner<'a> {
         true
     }
 
+    /// A volume and its container are made at the same time: the Engine makes the volume with either, and with the same
+    /// labels.
     fn create(&mut self, node: NodeId, why: &str) {
-        let has_volume = host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node);
-        let mut after: Vec<StepId> = self.network.into_iter().collect();
-        if !has_volume {
-            after.push(self.plan.push(Action::CreateVolume { node }, format!("{node} has no volume"), []));
+        if !self.has_data(node) {
+            self.plan.push(Action::CreateVolume { node }, format!("{node} has no volume"), []);
         }
-        self.step(node, Action::CreateNode { node }, why, after);
+        self.step(node, Action::CreateNode { node }, why, self.network);
+    }
+
+    /// Whether there is a place that may hold data of a node. What is in a folder of the host is not known.
+    fn has_data(&self, node: NodeId) -> bool {
+        host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node)
     }
 
     /// The groups that Sentinels have watched before this plan.
@@ -198,6 +202,10 @@ impl<'a> Planner<'a> {
         let masters = self.masters_for(node);
         let existing = self.standby_of.filter(|_| node == Spec::head());
         let standing = self.standing(node);
+        // A volume that turns out to be a stranger's is not written to.
+        let is_its_volume = |step: &&Step| step.action == Action::CreateVolume { node };
+        let volume = self.plan.steps.iter().find(is_its_volume).map(|step| step.id);
+        let after = after.into_iter().chain(volume).collect::<Vec<_>>();
         self.step(node, Action::WriteConfig { node, masters, existing, standing }, why, after);
     }
 
@@ -208,8 +216,10 @@ impl<'a> Planner<'a> {
             node.role() == Role::Sentinel
                 && matches!(facts.state, NodeState::Running | NodeState::Paused | NodeState::Restarting)
         };
+        let begins_as_replica = |group: &Group| self.masters.get(group).is_some_and(|master| *master != node);
         match node.group() {
             Some(group) if self.unborn.contains(&group) => Standing::New,
+            Some(group) if begins_as_replica(&group) && !self.has_data(node) => Standing::New,
             _ if self.observed.inventory.nodes.iter().any(runs) => Standing::Open,
             _ => Standing::Decided,
         }
@@ -414,13 +424,10 @@ impl<'a> Planner<'a> {
             if (view.checked != nodes || follows != self.standby_of.is_some()) && !is_stale {
                 let new: BTreeSet<NodeId> = nodes.difference(&view.checked).copied().collect();
                 let started: Vec<StepId> = new.iter().filter_map(|node| self.last.get(node).copied()).collect();
-                let is_of_new =
-                    |action: &Action| matches!(action, Action::WriteConfig { node, .. } if new.contains(node));
-                let written = self.plan.steps.iter().filter(|step| is_of_new(&step.action));
-                let written: Vec<StepId> = written.map(|step| step.id).collect();
-                // The file as well: the proxy reads it when it restarts.
-                self.write_config_after(proxy, &why, written);
-                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, started);
+                // The file as well: the proxy reads it when it restarts. Not before the new nodes have started: Docker 20.10
+                // starts a program of its own for a file, which would slow them down.
+                self.write_config_after(proxy, &why, started);
+                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, []);
             }
         }
     }
