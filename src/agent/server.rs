@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::spec::render::SECRETS_FILE;
 use crate::spec::secret::user;
@@ -17,6 +17,8 @@ use crate::spec::{REDIS_PORT, SENTINEL_PORT, Secrets};
 const ANSWER: Duration = Duration::from_secs(5);
 /// How long a write is waited for that is not to be answered.
 const SILENCE: Duration = Duration::from_millis(400);
+/// Time between two attempts.
+const POLL: Duration = Duration::from_millis(10);
 /// A write that changes nothing.
 const WRITE: [&str; 2] = ["DEL", "redos:no-such-key"];
 /// Connections that are opened at most to a server that is to run out of memory. Redis takes 10,000.
@@ -28,9 +30,7 @@ const KILLED: Duration = Duration::from_secs(60);
 const INCOMPLETE: usize = 16_384;
 
 /// A server whose clients' writes wait.
-pub struct WritesPaused {
-    connection: Connection,
-}
+pub struct WritesPaused;
 
 impl WritesPaused {
     /// Has writes wait, at most for a time, and sees that one does.
@@ -38,16 +38,14 @@ impl WritesPaused {
     /// # Errors
     /// In words: the server has no such pause, or a write does not wait.
     pub async fn begin(lease: Duration) -> Result<(Self, String), String> {
-        let mut connection = Connection::logged_in().await?;
         let mut probe = Connection::logged_in().await?;
         probe.ask(&WRITE).await.map_err(|why| format!("it takes no writes already before: {why}"))?;
         let millis = lease.as_millis().to_string();
-        connection.ask(&["CLIENT", "PAUSE", &millis, "WRITE"]).await?;
-        let paused = Self { connection };
+        Connection::logged_in().await?.ask(&["CLIENT", "PAUSE", &millis, "WRITE"]).await?;
         match timeout(SILENCE, probe.ask(&WRITE)).await {
-            Err(_) => Ok((paused, format!("a write waits for more than {} ms", SILENCE.as_millis()))),
+            Err(_) => Ok((Self, format!("a write waits for more than {} ms", SILENCE.as_millis()))),
             Ok(answer) => {
-                let ended = paused.end().await;
+                let ended = Self.end().await;
                 Err(format!("a write does not wait but is answered: {answer:?}; {ended:?}"))
             }
         }
@@ -55,17 +53,32 @@ impl WritesPaused {
 
     /// Lets them go on and sees that one does.
     ///
+    /// A Sentinel's PUBLISH waits with the writes, and so do its commands behind it. What runs first when the pause is over
+    /// may thus be its order to become a replica, which closes all connections: an attempt that breaks is made again.
+    ///
     /// # Errors
     /// In words: the server does not, or a write still waits.
-    pub async fn end(mut self) -> Result<String, String> {
-        self.connection.ask(&["CLIENT", "UNPAUSE"]).await?;
-        let began = Instant::now();
-        // A node that is a replica by now refuses it, and at once.
-        let answer = self.connection.ask(&WRITE).await;
-        match answer {
-            Err(why) if !why.contains("READONLY") => Err(why),
-            Ok(_) | Err(_) => Ok(format!("a write is answered after {:.1} ms", began.elapsed().as_secs_f64() * 1000.0)),
+    pub async fn end(self) -> Result<String, String> {
+        let deadline = Instant::now() + ANSWER;
+        loop {
+            match write_after_unpause().await {
+                Ok(took) => return Ok(format!("a write is answered after {:.1} ms", took.as_secs_f64() * 1000.0)),
+                Err(why) if Instant::now() >= deadline => return Err(why),
+                Err(_) => sleep(POLL).await,
+            }
         }
+    }
+}
+
+/// Ends the pause. Returns how long a write took then.
+async fn write_after_unpause() -> Result<Duration, String> {
+    let mut connection = Connection::logged_in().await?;
+    connection.ask(&["CLIENT", "UNPAUSE"]).await?;
+    let began = Instant::now();
+    match connection.ask(&WRITE).await {
+        // A node that is a replica by now refuses it, and at once.
+        Err(why) if !why.contains("READONLY") => Err(why),
+        Ok(_) | Err(_) => Ok(began.elapsed()),
     }
 }
 

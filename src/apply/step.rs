@@ -11,8 +11,8 @@ use crate::plan::event::Event;
 use crate::plan::observed::{Inventory, NetworkFacts};
 use crate::plan::{Action, Step};
 use crate::sentinel::{Command, SentinelPeer, Servers};
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
 use crate::spec::Spec;
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
 
 impl<E: Engine, S: Servers> Applier<'_, E, S> {
     /// Does it. `inventory` is how to reach the servers, `network` what has been made meanwhile, and `target` the whole of

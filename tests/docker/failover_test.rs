@@ -88,6 +88,19 @@ async fn a_killed_master_that_comes_back_costs_no_write_that_a_replica_has() {
     }
 }
 
+/// The pause holds up the Sentinels' own messages as well, so that they replace the master; what they order it then closes all
+/// its connections, that of the fault among them.
+#[tokio::test]
+async fn a_pause_of_writes_ends_well_though_it_costs_the_master_its_place() {
+    let cluster = Cluster::new("fwait").await;
+    cluster.up(&[]).await.succeeds();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (report, run) = tested(&cluster, folder.path(), &["--fault", "client-pause"]).await;
+    is_good(&report["rounds"][0]);
+    assert_eq!(run.code, Some(if report["verdict"] == "pass" { 0 } else { 3 }), "{}", run.stderr);
+    assert!(!cluster.redos(&["chaos", "ls"]).await.succeeds().contains("client-pause"));
+}
+
 /// A test under way, with its pid, when so much of its history is written that the workload is well under way.
 async fn under_way(cluster: &Cluster, folder: &Path, fault: &str) -> (Child, Pid) {
     let path = folder.to_str().expect("a path");
