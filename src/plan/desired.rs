@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::spec::{Group, NodeId, STATS_PORT, Spec, Subnet, proxy_group_ports, render};
+use crate::spec::{Group, NodeId, Role, STATS_PORT, Spec, Subnet, proxy_group_ports, render};
 
 /// How long Redis may take to end: its own `shutdown-timeout` (10 s, waiting for lagging replicas) and a final save.
 const REDIS_STOP_GRACE: Duration = Duration::from_secs(20);
@@ -105,12 +106,23 @@ fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
     spec.groups().flat_map(of_group).chain([(STATS_PORT, spec.published_stats_port(ordinal))]).collect()
 }
 
-/// The hash of everything that a node must be made anew for when it changes: 32 hexadecimal digits.
+/// The hash of how this version of redos configures each role. Where that cannot be told, no node can be configured either.
+static BY_DEFAULT: LazyLock<BTreeMap<Role, String>> = LazyLock::new(|| {
+    Role::ALL.into_iter().filter_map(|role| Some((role, hash(&render::by_default(role).ok()?)))).collect()
+});
+
+/// 32 hexadecimal digits.
+fn hash(text: &str) -> String {
+    format!("{:032x}", xxh3_128(text.as_bytes()))
+}
+
+/// The hash of everything that a node must be made anew for when it changes: 32 hexadecimal digits. That is what was asked
+/// for, and how this version of redos configures such a node.
 ///
 /// Counts of other nodes, runtime settings and the image that `auto` happened to find are left out on purpose: a change
 /// of those does not touch a node that runs.
 pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
-    let basis = match node {
+    let asked = match node {
         NodeId::Redis { .. } => json!({
             "image": spec.images.redis,
             "dir": spec.persistence.dir,
@@ -128,5 +140,6 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
             "proxy": spec.proxy,
         }),
     };
-    format!("{:032x}", xxh3_128(basis.to_string().as_bytes()))
+    let basis = json!({ "asked": asked, "byDefault": BY_DEFAULT.get(&node.role()) });
+    hash(&basis.to_string())
 }

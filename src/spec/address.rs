@@ -24,6 +24,9 @@ pub struct Subnet {
 }
 
 impl Subnet {
+    /// One that Docker picks, for what must not depend on a real one.
+    pub(super) const EXAMPLE: Self = Self { base: Ipv4Addr::new(172, 18, 0, 0), prefix: 16 };
+
     /// How many master groups this subnet has addresses for, half of it being left to other containers.
     pub fn groups_max(self) -> u16 {
         let ours = (1u32 << (32 - u32::from(self.prefix))) / 2;

@@ -78,6 +78,35 @@ async fn a_rolling_restart_under_load_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_setting_that_needs_new_nodes_replaces_them_and_loses_neither_a_write_nor_a_reader() {
+    let cluster = Cluster::new("anew").await;
+    cluster.up(&[]).await.succeeds();
+    let before = cluster.inventory().await.nodes;
+    let plan = cluster.redos(&["plan", "--redis", "databases=32"]).await.exits(1);
+    assert!(plan.contains("remove redis-2") && plan.contains("switch mymaster over"), "{plan}");
+
+    let writers = Writers::start(&cluster.redos(&["url"]).await.succeeds());
+    let stop = Arc::new(AtomicBool::new(false));
+    let reader = read(&cluster, stop.clone()).await;
+    cluster.redos(&["up", "--redis", "databases=32"]).await.succeeds();
+    let (written, gap) = writers.stop().await;
+    stop.store(true, Ordering::Relaxed);
+    let (answered, failed) = reader.await.expect("it does not panic");
+    // As above.
+    assert!(failed.len() < 2, "{failed:?} of {answered} reads");
+    assert!(answered > 100, "there were readers: {answered}");
+    let lost = missing(&written, &mut cluster.client(&[]).await).await;
+    assert_eq!(lost, Vec::<String>::new(), "of {}", written.len());
+    assert!(gap < Duration::from_secs(2), "{gap:?}");
+
+    for (node, facts) in cluster.inventory().await.nodes {
+        let is_same = facts.container_id == before[&node].container_id;
+        assert_eq!(is_same, !matches!(node, NodeId::Redis { .. }), "{node}");
+    }
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
 async fn a_stopped_cluster_starts_with_the_same_master_and_every_acknowledged_write() {
     let cluster = Cluster::new("halt").await;
     cluster.up(&[]).await.succeeds();

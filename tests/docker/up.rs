@@ -302,7 +302,7 @@ async fn get(address: &str, path: &str, login: Option<&str>) -> String {
 }
 
 #[tokio::test]
-async fn settings_change_at_runtime_where_they_can_and_replace_only_who_must_be() {
+async fn settings_change_at_runtime_where_they_can() {
     let cluster = Cluster::new("change").await;
     cluster.up(&[]).await.succeeds();
     let before = cluster.inventory().await;
@@ -315,18 +315,6 @@ async fn settings_change_at_runtime_where_they_can_and_replace_only_who_must_be(
     let memory: Vec<String> =
         command(&["CONFIG", "GET", "maxmemory"]).query_async(&mut client).await.expect("a setting");
     assert_eq!(memory[1], "67108864");
-
-    let () = client.set("kept", "yes").await.expect("a write");
-    let plan = cluster.redos(&["plan", "--redis", "databases=32"]).await.exits(1);
-    assert!(plan.contains("remove redis-2") && plan.contains("switch mymaster over"), "{plan}");
-    cluster.redos(&["up", "--redis", "databases=32"]).await.succeeds();
-    let after = cluster.inventory().await;
-    for (node, facts) in &after.nodes {
-        let same = facts.container_id == before.nodes[node].container_id;
-        assert_eq!(same, !matches!(node, NodeId::Redis { .. }), "{node}");
-    }
-    let mut client = cluster.client(&[]).await;
-    assert_eq!(client.get::<_, String>("kept").await.expect("a read"), "yes");
     cluster.redos(&["plan"]).await.succeeds();
 }
 

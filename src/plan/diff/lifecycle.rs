@@ -116,9 +116,9 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
             None => objections.push(Objection::NoSuccessor { group, master }),
         }
     }
-    let before = planner.take_out(&nodes, &handed_over);
-    let stopped: Vec<StepId> = nodes.iter().map(|node| planner.halt(*node, "it was asked for", &before)).collect();
-    planner.put_back(&nodes, "for when it comes back", &stopped);
+    let out = planner.take_out(&nodes, &handed_over);
+    let stopped: Vec<StepId> = nodes.iter().map(|node| planner.halt(*node, "it was asked for", &out.steps)).collect();
+    planner.put_back(out, "for when it comes back", &stopped);
     Proposal { plan: planner.plan, objections }
 }
 
@@ -194,6 +194,14 @@ fn alive(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> BTreeSet<Node
     nodes.filter(|node| named.is_none_or(|named| named.contains(node))).collect()
 }
 
+/// Replicas to which no proxy leads readers.
+pub(super) struct TakenOut {
+    /// What each proxy that was told checked before.
+    checked: BTreeMap<NodeId, BTreeSet<NodeId>>,
+    /// What to wait for.
+    pub(super) steps: Vec<StepId>,
+}
+
 impl Planner<'_> {
     /// Stops a node. A paused one is thawed for it: frozen it would not end before it is killed.
     fn halt(&mut self, node: NodeId, why: &str, after: &[StepId]) -> StepId {
@@ -206,11 +214,10 @@ impl Planner<'_> {
 
     fn restart_one(&mut self, node: NodeId, why: &str, previous: Option<StepId>) -> StepId {
         let previous: Vec<StepId> = previous.into_iter().collect();
-        let out = BTreeSet::from([node]);
-        let previous = self.take_out(&out, &previous);
-        self.halt(node, why, &previous);
+        let out = self.take_out(&BTreeSet::from([node]), &previous);
+        self.halt(node, why, &out.steps);
         let mut last = self.step(node, Action::StartNode { node }, why, []);
-        let back = self.put_back(&out, "it is there again", &[last]);
+        let back = self.put_back(out, "it is there again", &[last]);
         let gates = if self.standby_of.is_some() { self.standby_gates(node) } else { vec![Gate::InService { node }] };
         for gate in gates {
             last = self.step(node, Action::Await { gate }, "before anything else is touched", back.iter().copied());
@@ -218,43 +225,47 @@ impl Planner<'_> {
         last
     }
 
-    /// Has the proxies lead readers past the replicas that are about to stop. Returns what to wait for.
-    fn take_out(&mut self, stopping: &BTreeSet<NodeId>, after: &[StepId]) -> Vec<StepId> {
-        let why = "readers go elsewhere before it stops";
-        self.have_proxies_check(stopping, |checked, replicas| checked - replicas, why, after)
-    }
-
-    /// Has the proxies lead readers to the replicas that were taken out, as soon as they are in sync. Returns what to wait
-    /// for.
-    fn put_back(&mut self, stopped: &BTreeSet<NodeId>, why: &str, after: &[StepId]) -> Vec<StepId> {
-        self.have_proxies_check(stopped, |checked, _| checked.clone(), why, after)
-    }
-
-    /// Tells every proxy that stays what to check, by what it checks now and the replicas among the nodes. A master that
-    /// hands over is a replica by then; one that does not keeps its clients to its end.
-    fn have_proxies_check(
-        &mut self,
-        nodes: &BTreeSet<NodeId>,
-        wanted: impl Fn(&BTreeSet<NodeId>, &BTreeSet<NodeId>) -> BTreeSet<NodeId>,
-        why: &str,
-        after: &[StepId],
-    ) -> Vec<StepId> {
+    /// Has every proxy that stays lead readers past the replicas that are about to stop. A master that hands over is a
+    /// replica by then; one that does not keeps its clients to its end.
+    pub(super) fn take_out(&mut self, stopping: &BTreeSet<NodeId>, after: &[StepId]) -> TakenOut {
         let moves =
             |action: &Action, group: Group| matches!(action, Action::Switchover { group: of, .. } if *of == group);
         let hands_over = |group: Group| self.plan.steps.iter().any(|step| moves(&step.action, group));
         let is_replica = |node: &NodeId| {
             node.group().is_some_and(|group| self.masters.get(&group) != Some(node) || hands_over(group))
         };
-        let replicas: BTreeSet<NodeId> = nodes.iter().copied().filter(is_replica).collect();
-        let mut steps = after.to_vec();
+        let replicas: BTreeSet<NodeId> = stopping.iter().copied().filter(is_replica).collect();
+        let mut out = TakenOut { checked: BTreeMap::new(), steps: after.to_vec() };
         for (proxy, answer) in &self.observed.topology.proxies {
-            let Some(view) = answer.said().filter(|_| !nodes.contains(proxy)) else { continue };
-            if !view.checked.is_disjoint(&replicas) {
-                let check = Action::ProxyCheck { proxy: *proxy, nodes: wanted(&view.checked, &replicas) };
-                steps.push(self.step(*proxy, check, why, after.iter().copied()));
+            let Some(view) = answer.said().filter(|_| !stopping.contains(proxy)) else { continue };
+            let checked = self.last_check(*proxy).unwrap_or(&view.checked).clone();
+            if checked.is_disjoint(&replicas) {
+                continue;
             }
+            let check = Action::ProxyCheck { proxy: *proxy, nodes: &checked - &replicas };
+            let why = "readers go elsewhere before it stops";
+            out.steps.push(self.step(*proxy, check, why, after.iter().copied()));
+            out.checked.insert(*proxy, checked);
         }
-        steps
+        out
+    }
+
+    /// Has the proxies check what was taken out as well, so that readers are led there as soon as it is in sync. Returns
+    /// what to wait for.
+    pub(super) fn put_back(&mut self, out: TakenOut, why: &str, after: &[StepId]) -> Vec<StepId> {
+        let checks = out
+            .checked
+            .into_iter()
+            .map(|(proxy, nodes)| self.step(proxy, Action::ProxyCheck { proxy, nodes }, why, after.iter().copied()));
+        after.iter().copied().chain(checks.collect::<Vec<_>>()).collect()
+    }
+
+    /// What a proxy checks after the steps so far, where they change it.
+    fn last_check(&self, of: NodeId) -> Option<&BTreeSet<NodeId>> {
+        self.plan.steps.iter().rev().find_map(|step| match &step.action {
+            Action::ProxyCheck { proxy, nodes } if *proxy == of => Some(nodes),
+            _ => None,
+        })
     }
 
     /// The masters that have to hand over. The node that the others of a standby copy has no writes.

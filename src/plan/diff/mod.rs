@@ -432,8 +432,9 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Running nodes that were made from other settings are made anew, one after the other: replicas, then the master
-    /// after a switchover, Sentinels while the others hold the quorum, proxies last.
+    /// Running nodes that were made for other settings, or by a redos that configures them otherwise, are made anew, one
+    /// after the other: replicas, then the master after a switchover, Sentinels while the others hold the quorum, proxies
+    /// last.
     fn replace_stale_nodes(&mut self) {
         if self.is_taking_over() {
             return;
@@ -469,24 +470,28 @@ impl<'a> Planner<'a> {
 
     fn replace_running(&mut self, node: NodeId, previous: Option<StepId>) -> StepId {
         let why = match node {
-            NodeId::Proxy(_) => "its ports or settings have changed; all connections through it end",
-            NodeId::Redis { .. } | NodeId::Sentinel(_) => "its settings have changed",
+            NodeId::Proxy(_) => {
+                "it was made for other ports or settings, or by another redos; all connections through it end"
+            }
+            NodeId::Redis { .. } | NodeId::Sentinel(_) => "it was made for other settings, or by another redos",
         };
-        self.step(node, Action::StopNode { node }, why, previous);
+        let previous: Vec<StepId> = previous.into_iter().collect();
+        let out = self.take_out(&BTreeSet::from([node]), &previous);
+        self.step(node, Action::StopNode { node }, why, out.steps.iter().copied());
         self.step(node, Action::RemoveNode { node }, why, []);
         self.create(node, why);
         self.write_config(node, why);
         self.start(node, why, &[]);
+        let mut last = self.last[&node];
+        let back = self.put_back(out, "it is there again", &[last]);
         let gates: Vec<Gate> = match node {
             _ if self.standby_of.is_some() => self.standby_gates(node),
-            NodeId::Redis { group, .. } => vec![Gate::ReplicasInSync { group }],
             NodeId::Sentinel(_) => self.watched_groups().map(|group| Gate::QuorumReached { group }).collect(),
-            // The others may not know all groups yet.
-            NodeId::Proxy(_) => vec![Gate::InService { node }],
+            // The other proxies may not know all groups yet.
+            NodeId::Redis { .. } | NodeId::Proxy(_) => vec![Gate::InService { node }],
         };
-        let mut last = self.last[&node];
         for gate in gates {
-            last = self.step(node, Action::Await { gate }, "before the next node is made anew", []);
+            last = self.step(node, Action::Await { gate }, "before the next node is made anew", back.iter().copied());
         }
         last
     }

@@ -30,7 +30,8 @@ fn redis(node: NodeId, group: Group, observed: &Observed) -> Result<(), String> 
         let Some(view) = answer.said() else { continue };
         if node == master {
             writes_to(*proxy, view, group, master)?;
-        } else {
+        } else if view.checked.contains(&node) {
+            // A proxy that has no place for it has to be made anew, which waiting does not do.
             reads_from(*proxy, view, group, node)?;
         }
     }

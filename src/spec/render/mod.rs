@@ -10,6 +10,7 @@ mod redis;
 mod sentinel;
 pub mod value;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use minijinja::syntax::SyntaxConfig;
@@ -23,9 +24,10 @@ pub use redis::{Source, Standing, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
 pub use value::same_value;
 
+use super::Spec;
 use super::address::Subnet;
-use super::names::{NodeId, Role};
-use super::secret::Secrets;
+use super::names::{ClusterName, Group, NodeId, Role};
+use super::secret::{SECRET_OCTETS, Secrets};
 
 /// Where a Redis node has its configuration, which it rewrites.
 pub const REDIS_CONF: &str = "/data/conf/redis.conf";
@@ -107,6 +109,24 @@ pub fn command_line(role: Role, server: &str) -> Vec<String> {
         Role::Proxy => &["haproxy", "-W", "-db", "-f", PROXY_CONF],
     };
     words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// How this version of redos configures the first node of a role when nobody asks for anything, without comments. A node
+/// that a version made which does so differently is not the node that this one would make.
+///
+/// # Errors
+/// A template does not fit its values.
+pub fn by_default(role: Role) -> Result<String, RenderError> {
+    let (spec, subnet) = (Spec::with_defaults(ClusterName::default()), Subnet::EXAMPLE);
+    let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
+    let masters = BTreeMap::from([(Group::number(1), Spec::head())]);
+    let files = match role {
+        Role::Redis => redis_files(&spec, subnet, &secrets, Spec::head(), Source::Nobody, Standing::Open)?,
+        Role::Sentinel => sentinel_files(&spec, subnet, &secrets, NodeId::Sentinel(1), &masters, None)?,
+        Role::Proxy => proxy_files(&spec, subnet, &secrets, NodeId::Proxy(1), &spec.nodes().into_iter().collect())?,
+    };
+    let lines = files.iter().flat_map(|file| file.content.lines()).map(str::trim);
+    Ok(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect::<Vec<_>>().join("\n"))
 }
 
 /// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.
