@@ -1,0 +1,123 @@
+//! Properties of the planner on the in-memory engine, and golden plans.
+
+mod golden;
+mod properties;
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use redos::apply::{Applier, ApplyError};
+use redos::converge::{Converged, Converger, Seen, find};
+use redos::engine::Engine;
+use redos::engine::sim::Sim;
+use redos::plan::desired::{Program, Programs};
+use redos::plan::observed::Observed;
+use redos::plan::{Action, Plan, diff, teardown};
+use redos::sentinel::Servers;
+use redos::spec::Secret;
+use redos::spec::secret::SECRET_OCTETS;
+use redos::spec::settings::GivenSecrets;
+use redos::spec::{Secrets, Spec};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A server outside of the cluster.
+const EXISTING: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 5), 7000);
+
+fn spec(masters: u16, replicas: u16, sentinels: u16, proxies: u16) -> Spec {
+    let defaults = Spec::with_defaults("sim".parse().expect("a good name"));
+    Spec { masters, replicas, sentinels, quorum: sentinels / 2 + 1, proxies, ..defaults }
+}
+
+/// Masters, replicas, Sentinels and proxies.
+type Size = (u16, u16, u16, u16);
+
+fn sized((masters, replicas, sentinels, proxies): Size) -> Spec {
+    spec(masters, replicas, sentinels, proxies)
+}
+
+fn programs() -> Programs {
+    let program = |image: &str, server: &str| Program { image: image.to_owned(), server: server.to_owned() };
+    Programs { redis: program("redis", "redis-server"), proxy: program("haproxy", "haproxy") }
+}
+
+/// `redos up` in memory. Time is virtual: an hour of waiting costs nothing.
+async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
+    converge(sim, spec, Duration::from_secs(60)).await
+}
+
+async fn converge(sim: &Sim, spec: &Spec, limit: Duration) -> Result<Converged, ApplyError> {
+    converge_by(sim, spec, diff, limit).await
+}
+
+async fn converge_by(
+    sim: &Sim,
+    spec: &Spec,
+    diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
+    limit: Duration,
+) -> Result<Converged, ApplyError> {
+    let found = find(sim, &spec.name).await.expect("the simulation never fails to look");
+    let given = GivenSecrets::default();
+    let seen = Seen::of(found, &given, |_| sim.clone()).await?;
+    let converger = Converger {
+        engine: sim,
+        connect: |_: &Secrets| sim.clone(),
+        spec,
+        diff,
+        new_secrets: Secrets {
+            existing: Some(Secret::from_random([8; SECRET_OCTETS])),
+            ..Secrets::made(|| [7; SECRET_OCTETS])
+        },
+        given,
+        prepare: async |_: &redos::plan::Inventory| Ok(programs()),
+        report: &|_| {},
+        cancel: &CancellationToken::new(),
+        deadline: Instant::now() + limit,
+    };
+    converger.converge(seen).await
+}
+
+async fn observed(sim: &Sim, spec: &Spec) -> Observed {
+    let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
+    let topology = sim.topology(&inventory).await;
+    Observed::new(inventory, topology)
+}
+
+async fn down(sim: &Sim, spec: &Spec, with_volumes: bool) {
+    let inventory = sim.inventory(&spec.name).await.expect("the inventory of the simulation never fails");
+    for step in teardown(&inventory, with_volumes).steps {
+        let result = match step.action {
+            Action::StopNode { node } => sim.stop_node(&spec.name, node).await,
+            Action::RemoveNode { node } => sim.remove_node(&spec.name, node).await,
+            Action::RemoveVolume { node } => sim.remove_volume(&spec.name, node).await,
+            Action::RemoveNetwork => sim.remove_network("network").await,
+            Action::RemoveRecord => sim.remove_record(&spec.name).await,
+            other => panic!("a teardown has no business with: {other}"),
+        };
+        if result.is_err() {
+            return;
+        }
+    }
+}
+
+/// Walks one plan in memory.
+async fn walk(sim: &Sim, spec: &Spec, plan: &Plan, seen: &Observed) -> Result<(), ApplyError> {
+    let (secrets, cancel) = (Secrets::made(|| [7; SECRET_OCTETS]), CancellationToken::new());
+    let applier = Applier {
+        engine: sim,
+        servers: sim,
+        spec,
+        secrets: &secrets,
+        programs: None,
+        report: &|_| {},
+        cancel: &cancel,
+        deadline: Instant::now() + Duration::from_secs(60),
+        is_overtaken: &|_| false,
+    };
+    applier.apply(plan, &seen.inventory).await.map(drop)
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(future)
+}

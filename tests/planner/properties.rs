@@ -1,0 +1,237 @@
+//! Properties: whatever happens to a cluster, and wherever a change is cut off.
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use redos::engine::Engine;
+use redos::engine::sim::Sim;
+use redos::plan::diff::lifecycle;
+use redos::plan::observed::NodeState;
+use redos::plan::{Gate, Plan, diff};
+use redos::sentinel::Servers;
+use redos::spec::{Follow, NodeId, Role, Spec};
+
+use super::{EXISTING, Size, down, observed, run, sized, spec, up, walk};
+
+/// Where cases that failed are kept.
+const REGRESSIONS: FileFailurePersistence = FileFailurePersistence::Direct("tests/proptest-regressions/planner.txt");
+
+fn size() -> impl Strategy<Value = Size> {
+    (1u16..3, 0u16..5, prop_oneof![Just(1u16), Just(3), Just(5), Just(7)], 1u16..3)
+}
+
+/// What can happen to a cluster between two `up`s.
+#[derive(Clone, Debug)]
+enum Accident {
+    /// `up`, cut off after so many changes.
+    CutUp(usize),
+    /// The state of the nth node changes.
+    State(usize, NodeState),
+    /// The nth node's container is removed.
+    Removed(usize),
+    /// `down`, cut off after so many changes.
+    CutDown(usize),
+    /// `down`, whole.
+    Down,
+}
+
+fn accident() -> impl Strategy<Value = Accident> {
+    let killed = NodeState::Exited { code: 137, oom_killed: false };
+    let state = prop_oneof![Just(NodeState::Paused), Just(killed), Just(NodeState::Restarting), Just(NodeState::Dead),];
+    prop_oneof![
+        3 => (0usize..60).prop_map(Accident::CutUp),
+        4 => (0usize..16, state).prop_map(|(node, state)| Accident::State(node, state)),
+        3 => (0usize..16).prop_map(Accident::Removed),
+        1 => (0usize..30).prop_map(Accident::CutDown),
+        1 => Just(Accident::Down),
+    ]
+}
+
+async fn happen(sim: &Sim, spec: &Spec, accident: &Accident) {
+    let nodes = spec.nodes();
+    match accident {
+        Accident::CutUp(changes) => {
+            sim.cut_after(*changes);
+            let _ = up(sim, spec).await;
+            sim.mend();
+        }
+        Accident::State(node, state) => sim.disrupt(nodes[node % nodes.len()], Some(state.clone())),
+        Accident::Removed(node) => sim.disrupt(nodes[node % nodes.len()], None),
+        Accident::CutDown(changes) => {
+            sim.cut_after(*changes);
+            down(sim, spec, false).await;
+            sim.mend();
+        }
+        Accident::Down => down(sim, spec, false).await,
+    }
+}
+
+/// `up` succeeds, and then there is nothing to do and all is ready.
+async fn converges(sim: &Sim, spec: &Spec) -> Result<(), TestCaseError> {
+    if let Err(error) = up(sim, spec).await {
+        panic!("{error:?}\n{}\n{:#?}", diff(spec, &observed(sim, spec).await), sim.journal());
+    }
+    let observed = observed(sim, spec).await;
+    prop_assert_eq!(diff(spec, &observed), Plan::default());
+    for gate in Gate::ready(spec) {
+        prop_assert_eq!(gate.holds(spec, &observed), Ok(()), "{}", gate);
+    }
+    Ok(())
+}
+
+proptest! {
+    // Other cases in every run. One that fails is written down, and tried first from then on.
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        failure_persistence: Some(Box::new(REGRESSIONS)),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn up_converges_after_any_accidents_and_has_nothing_left_to_do(
+        masters in 1u16..3, replicas in 0u16..4, sentinels in prop_oneof![Just(1u16), Just(3), Just(5)], proxies in 1u16..3,
+        accidents in prop::collection::vec(accident(), 0..6),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, sentinels, proxies));
+            for accident in &accidents {
+                happen(&sim, &spec, accident).await;
+            }
+            if let Err(error) = up(&sim, &spec).await {
+                panic!("after {accidents:?}: {error:?}\n{:#?}", diff(&spec, &observed(&sim, &spec).await).to_string());
+            }
+            let observed = observed(&sim, &spec).await;
+            prop_assert_eq!(diff(&spec, &observed), Plan::default());
+            for gate in Gate::ready(&spec) {
+                prop_assert_eq!(gate.holds(&spec, &observed), Ok(()), "{}", gate);
+            }
+            let nodes: Vec<NodeId> = observed.inventory.nodes.keys().copied().collect();
+            prop_assert_eq!(nodes, spec.nodes());
+            prop_assert!(!sim.journal().iter().any(|what| what.starts_with("remove volume of redis")));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_change_of_size_breaks_no_rule_wherever_it_is_cut_off(
+        from in size(), to in size(), master in 1u16..5, cut in prop::option::of(0usize..120),
+    ) {
+        run(async {
+            let (sim, from, to) = (Sim::default(), sized(from), sized(to));
+            up(&sim, &from).await.expect("up");
+            let inventory = sim.inventory(&from.name).await.expect("inventory");
+            for group in from.groups() {
+                let node = NodeId::redis(group, 1 + master % (from.replicas + 1));
+                sim.switchover(&inventory, group, node).await.expect("switchover");
+            }
+            sim.watch_rules();
+            if let Some(changes) = cut {
+                sim.cut_after(changes);
+                let _ = up(&sim, &to).await;
+                sim.mend();
+            }
+            up(&sim, &to).await.expect("up");
+            let observed = observed(&sim, &to).await;
+            prop_assert_eq!(diff(&to, &observed), Plan::default());
+            prop_assert_eq!(observed.inventory.nodes.keys().copied().collect::<Vec<_>>(), to.nodes());
+            prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_restart_breaks_no_rule_and_up_finishes_one_that_was_cut_off(
+        size in size(), master in 1u16..5, cut in prop::option::of(0usize..40),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), sized(size));
+            up(&sim, &spec).await.expect("up");
+            let inventory = sim.inventory(&spec.name).await.expect("inventory");
+            for group in spec.groups() {
+                let node = NodeId::redis(group, 1 + master % (spec.replicas + 1));
+                sim.switchover(&inventory, group, node).await.expect("switchover");
+            }
+            if spec.replicas > 0 && spec.sentinels > 1 {
+                sim.watch_rules();
+            }
+            if let Some(changes) = cut {
+                sim.cut_after(changes);
+            }
+            let seen = observed(&sim, &spec).await;
+            let proposal = lifecycle::restart(&spec, &seen, None);
+            prop_assert_eq!(proposal.objections, []);
+            let walked = walk(&sim, &spec, &proposal.plan, &seen).await;
+            prop_assert!(walked.is_ok() || cut.is_some(), "{:?}", walked);
+            sim.mend();
+            up(&sim, &spec).await.expect("up");
+            prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn down_leaves_nothing_after_any_accidents_but_data_volumes_unless_asked(
+        replicas in 0u16..3, accidents in prop::collection::vec(accident(), 0..4), with_volumes: bool,
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(1, replicas, 3, 1));
+            let _ = up(&sim, &spec).await;
+            for accident in &accidents {
+                happen(&sim, &spec, accident).await;
+            }
+            let before = sim.left();
+            down(&sim, &spec, with_volumes).await;
+            let (nodes, volumes, network) = sim.left();
+            prop_assert!(nodes.is_empty() && !network);
+            let kept: Vec<NodeId> = before.1.into_iter().filter(|node| node.role() != Role::Proxy && !with_volumes).collect();
+            prop_assert_eq!(volumes, kept);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_standby_bears_any_accidents_and_takes_over_once_and_for_good(
+        replicas in 0u16..3, proxies in 1u16..3, before in prop::collection::vec(accident(), 0..4),
+        during in prop::collection::vec(accident(), 0..5),
+    ) {
+        run(async {
+            let (sim, mut spec) = (Sim::default(), spec(1, replicas, 3, proxies));
+            spec.follow = Follow::Existing(EXISTING);
+            for accident in &before {
+                happen(&sim, &spec, accident).await;
+            }
+            converges(&sim, &spec).await?;
+            prop_assert!(!sim.journal().iter().any(|what| what.contains("SentinelMonitor") || what.contains("promoted")));
+
+            spec.follow = spec.follow.left();
+            for accident in &during {
+                happen(&sim, &spec, accident).await;
+            }
+            converges(&sim, &spec).await?;
+            let journal = sim.journal();
+            let promoted = journal.iter().position(|what| what == "redis-1 is promoted").expect("it has taken over");
+            // What it was given since must not be replaced by another copy.
+            prop_assert!(!journal[promoted + 1..].iter().any(|what| what.contains("promoted") || what.contains("leaves")));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_plan_is_deterministic_and_its_steps_wait_for_earlier_ones_only(
+        masters in 1u16..3, replicas in 0u16..4, accidents in prop::collection::vec(accident(), 0..5),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, 3, 1));
+            for accident in &accidents {
+                happen(&sim, &spec, accident).await;
+            }
+            let observed = observed(&sim, &spec).await;
+            let plan = diff(&spec, &observed);
+            prop_assert_eq!(&plan, &diff(&spec, &observed));
+            for step in &plan.steps {
+                prop_assert!(step.after.iter().all(|id| *id < step.id), "{}", step);
+                prop_assert!(!step.why.is_empty(), "{}", step);
+            }
+            Ok(())
+        })?;
+    }
+}
