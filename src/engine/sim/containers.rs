@@ -1,0 +1,193 @@
+//! The Engine in memory: containers, volumes and the network.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::Ipv4Addr;
+
+use super::{Node, SUBNETS, Sim, refused};
+use crate::dial::{BoxFuture, Dial, Stream, Target};
+use crate::engine::{ClusterSummary, Engine, NodeFile, NodeSpec, Result};
+use crate::plan::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
+use crate::spec::{ClusterName, NodeId, Spec};
+
+impl Dial for Sim {
+    fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async { Err(io::Error::other("nothing can be dialled in memory")) })
+    }
+}
+
+impl Engine for Sim {
+    fn describe(&self) -> String {
+        "an engine in memory".to_owned()
+    }
+
+    fn remote_host(&self) -> Option<&str> {
+        None
+    }
+
+    async fn inventory(&self, _cluster: &ClusterName) -> Result<Inventory> {
+        let world = self.world();
+        let facts = |(id, node): (&NodeId, &Node)| {
+            let facts = NodeFacts {
+                container_id: id.to_string(),
+                name: id.to_string(),
+                image: node.spec.image.clone(),
+                state: node.state.clone(),
+                address: Some(node.spec.address),
+                ports: node.published(),
+                spec_hash: node.spec.spec_hash.clone(),
+                created_at: String::new(),
+                started_at: None,
+                stored: if node.state == NodeState::Running { None } else { world.stored(*id) },
+            };
+            (*id, facts)
+        };
+        Ok(Inventory {
+            network: world.network.clone(),
+            volumes: world.volumes.keys().map(|node| (*node, VolumeFacts { name: node.to_string() })).collect(),
+            nodes: world.nodes.iter().map(facts).collect(),
+            recorded: world.spec.clone(),
+        })
+    }
+
+    async fn clusters(&self) -> Result<Vec<ClusterSummary>> {
+        let world = self.world();
+        let Some(spec) = &world.spec else { return Ok(Vec::new()) };
+        let mut summary = ClusterSummary {
+            name: spec.name.clone(),
+            states: BTreeMap::new(),
+            ports: world.nodes.values().flat_map(Node::published).map(|port| port.host).collect(),
+            created_at: None,
+            kept_volumes: world.volumes.keys().filter(|node| !world.nodes.contains_key(node)).count(),
+        };
+        for node in world.nodes.values() {
+            *summary.states.entry(node.state.as_str()).or_default() += 1;
+        }
+        summary.ports.sort_unstable();
+        Ok(vec![summary])
+    }
+
+    async fn check_conflicts(&self, _spec: &Spec, _inventory: &Inventory) -> Result<()> {
+        Ok(())
+    }
+
+    async fn record_spec(&self, spec: &Spec) -> Result<()> {
+        let mut world = self.world();
+        world.change("record the configuration".to_owned())?;
+        world.spec = Some(spec.clone());
+        Ok(())
+    }
+
+    async fn remove_record(&self, _cluster: &ClusterName) -> Result<()> {
+        let mut world = self.world();
+        world.change("remove the record".to_owned())?;
+        world.spec = None;
+        Ok(())
+    }
+
+    async fn create_network(&self, spec: &Spec) -> Result<NetworkFacts> {
+        let mut world = self.world();
+        world.change("create network".to_owned())?;
+        let subnet = SUBNETS[world.networks_made % SUBNETS.len()];
+        world.networks_made += 1;
+        let subnet = subnet.parse().map_err(|e: String| refused(e))?;
+        let made = NetworkFacts {
+            id: "network".to_owned(),
+            name: spec.name.to_string(),
+            subnet,
+            gateway: Ipv4Addr::new(172, 30, 0, 1),
+        };
+        Ok(world.network.get_or_insert(made).clone())
+    }
+
+    async fn remove_network(&self, _id: &str) -> Result<()> {
+        let mut world = self.world();
+        world.change("remove network".to_owned())?;
+        world.network = None;
+        Ok(())
+    }
+
+    async fn create_volume(&self, _spec: &Spec, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("create volume of {node}"))?;
+        world.volumes.entry(node).or_default();
+        Ok(())
+    }
+
+    async fn remove_volume(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("remove volume of {node}"))?;
+        world.volumes.remove(&node);
+        world.rewritten.remove(&node);
+        Ok(())
+    }
+
+    async fn create_node(&self, _spec: &Spec, node: &NodeSpec, _network_id: &str) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("create {}", node.node))?;
+        let made = Node { spec: node.clone(), state: NodeState::Created, server: None };
+        world.nodes.entry(node.node).or_insert(made);
+        if node.host_dir.is_none() {
+            world.volumes.entry(node.node).or_default();
+        }
+        Ok(())
+    }
+
+    async fn write_files(&self, _cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("write files of {node}"))?;
+        let volume = world.volumes.entry(node).or_default();
+        volume.extend(files.into_iter().map(|file| (file.path, file.content)));
+        world.rewritten.remove(&node);
+        // A server that runs goes on as it was; a Redis node or a Sentinel is stopped before its file is written.
+        if let Some(node) = world.nodes.get_mut(&node).filter(|node| node.state != NodeState::Running) {
+            node.server = None;
+        }
+        Ok(())
+    }
+
+    async fn read_file(&self, _cluster: &ClusterName, node: NodeId, path: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.world().volumes.get(&node).and_then(|files| files.get(path)).cloned())
+    }
+
+    async fn start_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("start {node}"))?;
+        match world.nodes.get_mut(&node).map(|node| &mut node.state) {
+            Some(NodeState::Paused) => return Err(refused(format!("start {node}, which is paused"))),
+            Some(state) => *state = NodeState::Running,
+            None => return Err(refused(format!("start {node}, which does not exist"))),
+        }
+        world.boot(node);
+        Ok(())
+    }
+
+    async fn stop_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("stop {node}"))?;
+        if let Some(node) = world.nodes.get_mut(&node) {
+            node.state = NodeState::Exited { code: 0, oom_killed: false };
+        }
+        Ok(())
+    }
+
+    async fn unpause_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("unpause {node}"))?;
+        if let Some(node) = world.nodes.get_mut(&node) {
+            node.state = NodeState::Running;
+        }
+        Ok(())
+    }
+
+    async fn remove_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("remove {node}"))?;
+        world.take_away(node);
+        Ok(())
+    }
+
+    async fn log_tail(&self, _cluster: &ClusterName, _node: NodeId, _lines: usize) -> Result<String> {
+        Ok(String::new())
+    }
+}

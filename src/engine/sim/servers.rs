@@ -1,0 +1,183 @@
+//! The servers in memory, asked and told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use super::{Server, Sim, Watched};
+use crate::engine::EngineError;
+use crate::plan::observed::{Answer, Inventory, NodeState, Topology};
+use crate::sentinel::{Command, ServerError, Servers, Switched, TakenOver};
+use crate::spec::{Group, NodeId, REDIS_PORT};
+
+impl Servers for Sim {
+    async fn topology(&self, _inventory: &Inventory) -> Topology {
+        let mut world = self.world();
+        let mut topology = Topology::default();
+        let Some(spec) = world.spec.clone() else { return topology };
+        for (id, node) in &world.nodes {
+            match (&node.state, &node.server) {
+                (NodeState::Running, Some(Server::Redis { replica_of, config })) => {
+                    let view = world.redis_view(*id, *replica_of, config);
+                    topology.redis.insert(*id, Answer::Says(view));
+                }
+                (NodeState::Running, Some(Server::Sentinel { watched })) => {
+                    topology.sentinels.insert(*id, Answer::Says(world.sentinel_view(watched)));
+                }
+                (NodeState::Running, Some(Server::Proxy { checked, existing })) => {
+                    topology.proxies.insert(*id, Answer::Says(world.proxy_view(&spec, checked, *existing)));
+                }
+                _ => {}
+            }
+        }
+        world.fail_over();
+        topology
+    }
+
+    async fn execute(
+        &self,
+        _inventory: &Inventory,
+        node: NodeId,
+        command: &Command,
+    ) -> std::result::Result<(), ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
+        world.change(format!("{command:?} at {node}")).map_err(unreachable)?;
+        match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
+            (Command::ReplicaOf(master), Some(Server::Redis { replica_of, .. })) => *replica_of = Some(*master),
+            (Command::ReplicaOfNoOne, Some(Server::Redis { replica_of, .. })) => *replica_of = None,
+            (Command::ConfigSet(directives), Some(Server::Redis { config, .. })) => config.extend(directives.clone()),
+            (
+                Command::SentinelMonitor { group, master, quorum, settings, peers },
+                Some(Server::Sentinel { watched }),
+            ) => {
+                let new = Watched { master: *master, epoch: 0, settings: BTreeMap::new(), known: BTreeSet::new() };
+                let watched = watched.entry(group.to_string()).or_insert(new);
+                if watched.master != *master {
+                    let (address, wanted) = (watched.master, *master);
+                    return Err(ServerError::WatchesAnother { node, group: *group, address, wanted });
+                }
+                watched.settings.extend(settings.clone());
+                watched.settings.insert("quorum".to_owned(), quorum.to_string());
+                watched.known.extend(peers.iter().map(|peer| peer.address));
+            }
+            (Command::SentinelDiscover { group, replicas }, Some(Server::Sentinel { watched })) => {
+                if let Some(watched) = watched.get_mut(&group.to_string()) {
+                    watched.known.extend(replicas);
+                }
+            }
+            (Command::SentinelSet { group, settings }, Some(Server::Sentinel { watched })) => {
+                if let Some(watched) = watched.get_mut(&group.to_string()) {
+                    watched.settings.extend(settings.clone());
+                }
+            }
+            // The Sentinels of this world need no push.
+            (Command::SentinelFailover { .. }, Some(Server::Sentinel { .. })) => {}
+            (Command::SentinelRemove(group), Some(Server::Sentinel { watched })) => {
+                watched.remove(&group.to_string());
+            }
+            _ => return Err(ServerError::Connect { node, source: anyhow::anyhow!("it does not run") }),
+        }
+        Ok(())
+    }
+
+    async fn verify_write(
+        &self,
+        _inventory: &Inventory,
+        proxy: NodeId,
+        group: Group,
+    ) -> std::result::Result<(), ServerError> {
+        let world = self.world();
+        let view = match (&world.spec, world.nodes.get(&proxy).and_then(|node| node.server.as_ref())) {
+            (Some(spec), Some(Server::Proxy { checked, existing })) => Some(world.proxy_view(spec, checked, *existing)),
+            _ => None,
+        };
+        match view.and_then(|view| view.routes.get(&group)?.write) {
+            Some(_) => Ok(()),
+            None => Err(ServerError::Connect { node: proxy, source: anyhow::anyhow!("no server for writes") }),
+        }
+    }
+
+    async fn proxy_check_ahead(&self, _proxy: NodeId) {}
+
+    async fn proxy_check(
+        &self,
+        _inventory: &Inventory,
+        proxy: NodeId,
+        nodes: &BTreeSet<NodeId>,
+    ) -> std::result::Result<(), ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node: proxy, source: error.into() };
+        world.change(format!("have {proxy} check {} nodes", nodes.len())).map_err(unreachable)?;
+        let follows = world.spec.as_ref().is_some_and(|spec| spec.follow.existing().is_some());
+        match world.nodes.get_mut(&proxy).and_then(|node| node.server.as_mut()) {
+            Some(Server::Proxy { checked, existing }) => {
+                checked.clone_from(nodes);
+                *existing = follows;
+            }
+            _ => return Err(ServerError::Connect { node: proxy, source: anyhow::anyhow!("it does not run") }),
+        }
+        Ok(())
+    }
+
+    async fn switchover(
+        &self,
+        _inventory: &Inventory,
+        group: Group,
+        to: NodeId,
+    ) -> std::result::Result<Switched, ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node: to, source: error.into() };
+        world.change(format!("switch {group} over to {to}")).map_err(unreachable)?;
+        let Some(address) = world.address(to) else {
+            return Err(ServerError::Connect { node: to, source: anyhow::anyhow!("it does not exist") });
+        };
+        let address = SocketAddrV4::new(address, REDIS_PORT);
+        let name = group.to_string();
+        let mut from = to;
+        for (id, node) in &mut world.nodes {
+            match &mut node.server {
+                Some(Server::Redis { replica_of, .. }) if id.group() == Some(group) => {
+                    if replica_of.is_none() {
+                        from = *id;
+                    }
+                    *replica_of = (*id != to).then_some(address);
+                }
+                Some(Server::Sentinel { watched }) => {
+                    if let Some(watched) = watched.get_mut(&name) {
+                        watched.master = address;
+                        watched.epoch += 1;
+                    }
+                }
+                Some(Server::Redis { .. } | Server::Proxy { .. }) | None => {}
+            }
+        }
+        Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO })
+    }
+
+    async fn take_over(
+        &self,
+        _inventory: &Inventory,
+        node: NodeId,
+        existing: SocketAddrV4,
+    ) -> std::result::Result<TakenOver, ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
+        if !world.copies_existing(node) {
+            let why = "it does not copy it".to_owned();
+            return Err(ServerError::TakeOverRefused { node, existing, why });
+        }
+        world.change(format!("{node} leaves {existing}")).map_err(unreachable)?;
+        for server in world.nodes.values_mut().filter_map(|node| node.server.as_mut()) {
+            if let Server::Proxy { existing, .. } = server {
+                *existing = false;
+            }
+        }
+        world.change(format!("{node} is promoted")).map_err(unreachable)?;
+        if let Some(Server::Redis { replica_of, .. }) = world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())
+        {
+            *replica_of = None;
+        }
+        Ok(TakenOver { node, existing, paused: Some(Duration::ZERO) })
+    }
+}
