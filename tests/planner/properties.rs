@@ -8,7 +8,7 @@ use redos::plan::diff::lifecycle;
 use redos::plan::observed::NodeState;
 use redos::plan::{Gate, Plan, diff};
 use redos::sentinel::Servers;
-use redos::spec::{Follow, NodeId, Role, Spec};
+use redos::spec::{Follow, ImageChoice, NodeId, Role, Spec};
 
 use super::{EXISTING, Size, down, observed, run, sized, spec, up, walk};
 
@@ -133,6 +133,39 @@ proptest! {
             let observed = observed(&sim, &to).await;
             prop_assert_eq!(diff(&to, &observed), Plan::default());
             prop_assert_eq!(observed.inventory.nodes.keys().copied().collect::<Vec<_>>(), to.nodes());
+            prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_change_of_settings_breaks_no_rule_wherever_it_is_cut_off(
+        masters in 1u16..3, replicas in 1u16..4, sentinels in prop_oneof![Just(3u16), Just(5)], proxies in 1u16..3,
+        master in 1u16..5, (redis, image, ports) in any::<(bool, bool, bool)>(), cut in prop::option::of(0usize..120),
+    ) {
+        run(async {
+            let (sim, from) = (Sim::default(), spec(masters, replicas, sentinels, proxies));
+            let mut to = from.clone();
+            if redis {
+                to.redis.insert("databases".to_owned(), "32".to_owned());
+            }
+            if image {
+                to.images.redis = ImageChoice::Reference("redis:8".to_owned());
+            }
+            to.ports.stats += u16::from(ports);
+            up(&sim, &from).await.expect("up");
+            let inventory = sim.inventory(&from.name).await.expect("inventory");
+            for group in from.groups() {
+                let node = NodeId::redis(group, 1 + master % (replicas + 1));
+                sim.switchover(&inventory, group, node).await.expect("switchover");
+            }
+            sim.watch_rules();
+            if let Some(changes) = cut {
+                sim.cut_after(changes);
+                let _ = up(&sim, &to).await;
+                sim.mend();
+            }
+            converges(&sim, &to).await?;
             prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
             Ok(())
         })?;

@@ -1,4 +1,4 @@
-//! The rules that hold while a cluster that serves changes its size.
+//! The rules that hold while a cluster that serves is changed.
 
 use std::collections::BTreeMap;
 
@@ -53,6 +53,17 @@ impl World {
         let leaves = about("stop ").or(about("remove "));
         if leaves.is_some_and(|node| self.is_master(node) && has_group(node)) {
             found.push("a master goes that has not handed over".to_owned());
+        }
+        let leads_readers_to = |replica: NodeId| {
+            let checks =
+                |server: &Server| matches!(server, Server::Proxy { checked, .. } if checked.contains(&replica));
+            self.nodes
+                .iter()
+                .any(|(id, node)| self.runs(*id) && remains(&id) && node.server.as_ref().is_some_and(checks))
+        };
+        let is_replica = |node: NodeId| node.role() == Role::Redis && self.runs(node) && !self.is_master(node);
+        if about("stop ").is_some_and(|node| is_replica(node) && leads_readers_to(node)) {
+            found.push("a replica goes to which a proxy leads readers".to_owned());
         }
         if about("remove volume of ").is_some_and(|node| node.role() != Role::Proxy) {
             found.push("a volume is removed that nobody asked to remove".to_owned());

@@ -436,7 +436,7 @@ impl<'a> Planner<'a> {
     /// after the other: replicas, then the master after a switchover, Sentinels while the others hold the quorum, proxies
     /// last.
     fn replace_stale_nodes(&mut self) {
-        if self.is_taking_over() {
+        if self.is_taking_over() || !self.unsettled.is_empty() {
             return;
         }
         let is_stale = |node: &NodeId| {
@@ -445,27 +445,58 @@ impl<'a> Planner<'a> {
                 facts.state == NodeState::Running && facts.spec_hash != spec_hash(self.spec, *node)
             })
         };
+        let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
+        // Proxies depend on nobody.
+        let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
+        if stale.is_empty() || !stale.iter().all(is_proxy) && self.await_in_service(&others) {
+            return;
+        }
         let is_master = |node: &NodeId| self.masters.values().any(|master| master == node);
-        let (masters, others): (Vec<NodeId>, Vec<NodeId>) =
-            self.spec.nodes().into_iter().filter(is_stale).partition(is_master);
+        let (masters, others): (Vec<NodeId>, Vec<NodeId>) = stale.into_iter().partition(is_master);
         let mut previous: Option<StepId> = None;
         for node in others {
-            if self.is_decided(node) {
-                previous = Some(self.replace_running(node, previous));
-            }
+            previous = Some(self.replace_running(node, previous));
         }
         for master in masters {
             let Some(group) = master.group() else { continue };
+            let after: Vec<StepId> = previous.into_iter().chain(self.last.values().copied()).collect();
             match successor(group, master, self.spec, self.observed).filter(|_| self.standby_of.is_none()) {
                 Some(to) => {
                     let why = format!("{master} must be made anew and is master");
-                    let after: Vec<StepId> = previous.into_iter().chain(self.last.values().copied()).collect();
                     previous = Some(self.plan.push(Action::Switchover { group, to }, why, after));
                     self.plan.then_observe = Some("the masters have moved".to_owned());
                 }
-                None => previous = Some(self.replace_running(master, previous)),
+                None if self.spec.replicas == 0 || self.standby_of.is_some() => {
+                    previous = Some(self.replace_running(master, previous));
+                }
+                None => {
+                    let (gate, why) = (Gate::ReplicasInSync { group }, format!("one of them is to replace {master}"));
+                    previous = Some(self.plan.push(Action::Await { gate }, why, after));
+                    self.plan.then_observe.get_or_insert_with(|| "a replica can take over".to_owned());
+                }
             }
         }
+    }
+
+    /// Waits for those of the Redis nodes and Sentinels that are not in service, for one node is made anew while all others
+    /// do their part. Returns whether there are any.
+    fn await_in_service(&mut self, nodes: &[NodeId]) -> bool {
+        let everything = self.plan.leaves();
+        let mut waits = false;
+        for node in nodes.iter().copied().filter(|node| node.role() != Role::Proxy) {
+            let gates =
+                if self.standby_of.is_some() { self.standby_gates(node) } else { vec![Gate::InService { node }] };
+            for gate in gates {
+                if self.is_being_started(node) || gate.holds(self.spec, self.observed).is_err() {
+                    self.plan.push(Action::Await { gate }, "before another is made anew", everything.iter().copied());
+                    waits = true;
+                }
+            }
+        }
+        if waits {
+            self.plan.then_observe.get_or_insert_with(|| "nodes are made anew one at a time".to_owned());
+        }
+        waits
     }
 
     fn replace_running(&mut self, node: NodeId, previous: Option<StepId>) -> StepId {

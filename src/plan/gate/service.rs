@@ -28,10 +28,10 @@ fn redis(node: NodeId, group: Group, observed: &Observed) -> Result<(), String> 
     }
     for (proxy, answer) in &observed.topology.proxies {
         let Some(view) = answer.said() else { continue };
-        if node == master {
+        // A proxy that has no place for it has to be made anew, which waiting does not do.
+        if node == master && view.routes.contains_key(&group) {
             writes_to(*proxy, view, group, master)?;
-        } else if view.checked.contains(&node) {
-            // A proxy that has no place for it has to be made anew, which waiting does not do.
+        } else if node != master && view.checked.contains(&node) {
             reads_from(*proxy, view, group, node)?;
         }
     }
