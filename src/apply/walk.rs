@@ -74,7 +74,7 @@ impl<'p> Walk<'p> {
         self.is_final.then_some(self.seen)
     }
 
-    /// Begins the steps whose predecessors are done, and returns them. Gates among them are shut until [`Walk::end_look`].
+    /// Begins the steps whose predecessors are done, and returns them. Gates among them are shut until [`Walk::open`].
     pub(super) fn begin_ready(&mut self) -> Vec<&'p Step> {
         let (ready, waiting): (Vec<&Step>, Vec<&Step>) =
             self.waiting.iter().partition(|step| step.after.iter().all(|id| self.done.contains(id)));

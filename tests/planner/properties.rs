@@ -49,11 +49,7 @@ fn accident() -> impl Strategy<Value = Accident> {
 async fn happen(sim: &Sim, spec: &Spec, accident: &Accident) {
     let nodes = spec.nodes();
     match accident {
-        Accident::CutUp(changes) => {
-            sim.cut_after(*changes);
-            let _ = up(sim, spec).await;
-            sim.mend();
-        }
+        Accident::CutUp(changes) => cut_up(sim, spec, *changes).await,
         Accident::State(node, state) => sim.disrupt(nodes[node % nodes.len()], Some(state.clone())),
         Accident::Removed(node) => sim.disrupt(nodes[node % nodes.len()], None),
         Accident::CutDown(changes) => {
@@ -63,6 +59,23 @@ async fn happen(sim: &Sim, spec: &Spec, accident: &Accident) {
         }
         Accident::Down => down(sim, spec, false).await,
     }
+}
+
+/// A cluster in which the nth node of each group is master.
+async fn up_with_master(sim: &Sim, spec: &Spec, nth: u16) {
+    up(sim, spec).await.expect("up");
+    let inventory = sim.inventory(&spec.name).await.expect("inventory");
+    for group in spec.groups() {
+        let node = NodeId::redis(group, 1 + nth % (spec.replicas + 1));
+        sim.switchover(&inventory, group, node).await.expect("switchover");
+    }
+}
+
+/// `up`, cut off after so many changes.
+async fn cut_up(sim: &Sim, spec: &Spec, changes: usize) {
+    sim.cut_after(changes);
+    let _ = up(sim, spec).await;
+    sim.mend();
 }
 
 /// `up` succeeds, and then there is nothing to do and all is ready.
@@ -117,17 +130,10 @@ proptest! {
     ) {
         run(async {
             let (sim, from, to) = (Sim::default(), sized(from), sized(to));
-            up(&sim, &from).await.expect("up");
-            let inventory = sim.inventory(&from.name).await.expect("inventory");
-            for group in from.groups() {
-                let node = NodeId::redis(group, 1 + master % (from.replicas + 1));
-                sim.switchover(&inventory, group, node).await.expect("switchover");
-            }
+            up_with_master(&sim, &from, master).await;
             sim.watch_rules();
             if let Some(changes) = cut {
-                sim.cut_after(changes);
-                let _ = up(&sim, &to).await;
-                sim.mend();
+                cut_up(&sim, &to, changes).await;
             }
             up(&sim, &to).await.expect("up");
             let observed = observed(&sim, &to).await;
@@ -153,17 +159,10 @@ proptest! {
                 to.images.redis = ImageChoice::Reference("redis:8".to_owned());
             }
             to.ports.stats += u16::from(ports);
-            up(&sim, &from).await.expect("up");
-            let inventory = sim.inventory(&from.name).await.expect("inventory");
-            for group in from.groups() {
-                let node = NodeId::redis(group, 1 + master % (replicas + 1));
-                sim.switchover(&inventory, group, node).await.expect("switchover");
-            }
+            up_with_master(&sim, &from, master).await;
             sim.watch_rules();
             if let Some(changes) = cut {
-                sim.cut_after(changes);
-                let _ = up(&sim, &to).await;
-                sim.mend();
+                cut_up(&sim, &to, changes).await;
             }
             converges(&sim, &to).await?;
             prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
@@ -177,12 +176,7 @@ proptest! {
     ) {
         run(async {
             let (sim, spec) = (Sim::default(), sized(size));
-            up(&sim, &spec).await.expect("up");
-            let inventory = sim.inventory(&spec.name).await.expect("inventory");
-            for group in spec.groups() {
-                let node = NodeId::redis(group, 1 + master % (spec.replicas + 1));
-                sim.switchover(&inventory, group, node).await.expect("switchover");
-            }
+            up_with_master(&sim, &spec, master).await;
             if spec.replicas > 0 && spec.sentinels > 1 {
                 sim.watch_rules();
             }

@@ -218,8 +218,7 @@ impl Planner<'_> {
         self.halt(node, why, &out.steps);
         let mut last = self.step(node, Action::StartNode { node }, why, []);
         let back = self.put_back(out, "it is there again", &[last]);
-        let gates = if self.standby_of.is_some() { self.standby_gates(node) } else { vec![Gate::InService { node }] };
-        for gate in gates {
+        for gate in self.service_gates(node) {
             last = self.step(node, Action::Await { gate }, "before anything else is touched", back.iter().copied());
         }
         last

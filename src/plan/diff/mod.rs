@@ -148,10 +148,9 @@ impl<'a> Planner<'a> {
     fn look_into_old_volumes(&mut self) -> bool {
         let nodes = &self.observed.inventory.nodes;
         let is_gone = |group: Group| !nodes.keys().any(|node| node.group() == Some(group));
-        let has_data = |node: NodeId| self.has_data(node);
-        let old =
-            self.spec.groups().filter(|group| is_gone(*group)).any(|group| self.spec.redis_nodes(group).any(has_data));
-        let head_is_old = standby::is_in_the_volume(self.spec, self.observed) && has_data(Spec::head());
+        let mut gone = self.spec.groups().filter(|group| is_gone(*group));
+        let old = gone.any(|group| self.spec.redis_nodes(group).any(|node| self.has_data(node)));
+        let head_is_old = standby::is_in_the_volume(self.spec, self.observed) && self.has_data(Spec::head());
         if !old && !head_is_old {
             return false;
         }
@@ -484,9 +483,7 @@ impl<'a> Planner<'a> {
         let everything = self.plan.leaves();
         let mut waits = false;
         for node in nodes.iter().copied().filter(|node| node.role() != Role::Proxy) {
-            let gates =
-                if self.standby_of.is_some() { self.standby_gates(node) } else { vec![Gate::InService { node }] };
-            for gate in gates {
+            for gate in self.service_gates(node) {
                 if self.is_being_started(node) || gate.holds(self.spec, self.observed).is_err() {
                     self.plan.push(Action::Await { gate }, "before another is made anew", everything.iter().copied());
                     waits = true;
@@ -516,10 +513,12 @@ impl<'a> Planner<'a> {
         let mut last = self.last[&node];
         let back = self.put_back(out, "it is there again", &[last]);
         let gates: Vec<Gate> = match node {
-            _ if self.standby_of.is_some() => self.standby_gates(node),
-            NodeId::Sentinel(_) => self.watched_groups().map(|group| Gate::QuorumReached { group }).collect(),
-            // The other proxies may not know all groups yet.
-            NodeId::Redis { .. } | NodeId::Proxy(_) => vec![Gate::InService { node }],
+            // It does not watch groups yet that are new.
+            NodeId::Sentinel(_) if self.standby_of.is_none() => {
+                self.watched_groups().map(|group| Gate::QuorumReached { group }).collect()
+            }
+            // Of the proxies only this one, if it is one: the others may not know all groups yet.
+            _ => self.service_gates(node),
         };
         for gate in gates {
             last = self.step(node, Action::Await { gate }, "before the next node is made anew", back.iter().copied());

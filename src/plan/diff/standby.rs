@@ -73,9 +73,10 @@ impl Planner<'_> {
         }
     }
 
-    /// The gates of a node of a standby that was made anew.
-    pub(super) fn standby_gates(&self, node: NodeId) -> Vec<Gate> {
+    /// The gates that a node has passed when it does its part: of a cluster, or of a standby, which has no writes of its own.
+    pub(super) fn service_gates(&self, node: NodeId) -> Vec<Gate> {
         match node {
+            _ if self.standby_of.is_none() => vec![Gate::InService { node }],
             NodeId::Redis { group, .. } => {
                 let copies = self.standby_of.filter(|_| node == Spec::head());
                 let copies = copies.map(|existing| Gate::Copies { node, existing });

@@ -89,13 +89,13 @@ pub(super) async fn switch_over(
     group: Group,
     to: NodeId,
 ) -> Result<Switched, ServerError> {
-    for _ in 1..TRIES {
+    let mut tries = 1;
+    loop {
         match try_to_switch_over(client, inventory, group, to).await {
-            Err(ServerError::SwitchoverRefused { why: Refusal::TooSlow(_), .. }) => {}
+            Err(ServerError::SwitchoverRefused { why: Refusal::TooSlow(_), .. }) if tries < TRIES => tries += 1,
             done => return done,
         }
     }
-    try_to_switch_over(client, inventory, group, to).await
 }
 
 async fn try_to_switch_over(
