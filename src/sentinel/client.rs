@@ -219,6 +219,8 @@ impl Client {
             Some(_) | None => None,
         };
         let routes = self.spec.groups().zip(writes).map(|(group, write)| {
+            // A proxy that has just begun may lead there for some milliseconds and then not, until its checks have ended.
+            let write = write.filter(|node| proxy::takes_writes(&servers, group, *node));
             let mut read = proxy::read_rotation(&servers, group);
             // With no replica to read from, reads go where writes go.
             if read.is_empty() {

@@ -31,6 +31,11 @@ pub fn read_backend(group: Group) -> String {
     format!("read_{group}")
 }
 
+/// The name of the backend that has a group's nodes for writes.
+pub fn write_backend(group: Group) -> String {
+    format!("write_{group}")
+}
+
 /// One server of a backend, from the statistics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerRow {
@@ -40,8 +45,18 @@ pub struct ServerRow {
     pub server: String,
     /// `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, also `UP 1/2` on its way down.
     pub status: String,
+    /// What its last check came to: `L7OK`, `L7STS`, `INI` before the first one, `* L7OK` while the next one runs.
+    pub check: String,
     /// Connections that it has.
     pub sessions: u64,
+}
+
+impl ServerRow {
+    /// Whether it is served because its check passed. HAProxy serves from a server before the first check as if that had
+    /// passed, and takes it out when it has not.
+    fn passes(&self) -> bool {
+        self.status.starts_with("UP") && self.check.ends_with("L7OK")
+    }
 }
 
 /// Reads the statistics in the form of comma-separated values.
@@ -59,12 +74,13 @@ pub fn servers(csv: &str) -> Result<Vec<ServerRow>, String> {
             .ok_or_else(|| format!("statistics without the column '{name}'"))
     };
     let (backend, server, status) = (column("pxname")?, column("svname")?, column("status")?);
-    let sessions = column("scur")?;
+    let (check, sessions) = (column("check_status")?, column("scur")?);
     let rows = lines.map(columns).filter_map(|row| {
         Some(ServerRow {
             backend: row.get(backend)?.clone(),
             server: row.get(server)?.clone(),
             status: row.get(status)?.clone(),
+            check: row.get(check)?.clone(),
             sessions: row.get(sessions)?.parse().unwrap_or_default(),
         })
     });
@@ -95,11 +111,17 @@ fn push(columns: &mut [String], c: char) {
     }
 }
 
-/// The nodes that are up in the backend of a group's reads.
+/// The nodes that pass the check of the backend for a group's reads.
 pub fn read_rotation(rows: &[ServerRow], group: Group) -> BTreeSet<NodeId> {
     let backend = read_backend(group);
-    let up = rows.iter().filter(|row| row.backend == backend && row.status.starts_with("UP"));
-    up.filter_map(|row| row.server.parse().ok()).collect()
+    let passing = rows.iter().filter(|row| row.backend == backend && row.passes());
+    passing.filter_map(|row| row.server.parse().ok()).collect()
+}
+
+/// Whether the proxy has been told that this node is the master: it passes the check of the backend for writes.
+pub fn takes_writes(rows: &[ServerRow], group: Group, node: NodeId) -> bool {
+    let (backend, server) = (write_backend(group), node.to_string());
+    rows.iter().any(|row| row.backend == backend && row.server == server && row.passes())
 }
 
 /// The nodes that the proxy checks: those that have no slot in maintenance, nor on the way there.
@@ -259,14 +281,27 @@ mod tests {
     }
 
     fn row(backend: &str, server: &str, status: &str) -> ServerRow {
-        ServerRow { backend: backend.to_owned(), server: server.to_owned(), status: status.to_owned(), sessions: 0 }
+        let (backend, server, status) = (backend.to_owned(), server.to_owned(), status.to_owned());
+        ServerRow { backend, server, status, check: "L7OK".to_owned(), sessions: 0 }
     }
 
     #[test]
-    fn the_read_rotation_is_what_is_up() {
+    fn the_read_rotation_is_what_passes_its_check() {
         let rows = servers(include_str!("replies/haproxy-2.6-stats.csv")).expect("statistics");
         assert_eq!(read_rotation(&rows, Group::number(1)), BTreeSet::from([node("redis-1"), node("redis-2")]));
         assert_eq!(read_rotation(&rows, Group::number(2)), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_node_takes_writes_when_its_check_says_so_and_not_because_none_has_ended() {
+        let said = |status: &str, check: &str| {
+            let row = ServerRow { check: check.to_owned(), ..row("write_mymaster", "redis-1", status) };
+            takes_writes(&[row], Group::number(1), node("redis-1"))
+        };
+        assert!(said("UP", "L7OK") && said("UP", "* L7OK"), "the second is being checked again");
+        assert!(!said("UP", "INI") && !said("UP", "* INI") && !said("DOWN", "L7STS") && !said("DOWN", "* L7OK"));
+        let read = row("read_mymaster", "redis-1", "UP");
+        assert!(!takes_writes(&[read], Group::number(1), node("redis-1")), "another backend");
     }
 
     #[test]

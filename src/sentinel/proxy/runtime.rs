@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{EXISTING, ask, candidate, read_backend, servers, unexpected};
+use super::{EXISTING, ask, candidate, read_backend, servers, unexpected, write_backend};
 use crate::dial::{Dial, Stream, Target};
 use crate::sentinel::ServerError;
 use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT};
@@ -235,7 +235,7 @@ fn runtime_timeout(node: NodeId, command: &str) -> ServerError {
 /// What has a proxy lead to a server outside of the cluster, or no longer: connections there are closed then.
 pub fn existing_commands(group: Group, in_use: bool) -> String {
     let state = if in_use { ServerState::Ready } else { ServerState::Maint };
-    let backends = [format!("write_{group}"), format!("existing_{group}")];
+    let backends = [write_backend(group), format!("existing_{group}")];
     backends.map(|backend| format!("set server {backend}/{EXISTING} state {}", state.as_str())).join(";")
 }
 
@@ -254,7 +254,7 @@ pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl
     let health =
         |backend: String, server: NodeId, health: &str| format!("set server {backend}/{server} health {health}");
     let claims = |node, state| health(format!("claims_{group}"), node, state);
-    let write = |node, state| health(format!("write_{group}"), node, state);
+    let write = |node, state| health(write_backend(group), node, state);
     let votes = sentinels.map(|sentinel| health(format!("votes_{group}_{old}"), sentinel, "down"));
     let before = [claims(old, "down")];
     let after = [claims(new, "up"), write(old, "down"), write(new, "up")];
