@@ -78,6 +78,19 @@ async fn up_repairs_what_was_killed_paused_and_removed_and_keeps_the_data() {
     cluster.redos(&["plan"]).await.succeeds();
 }
 
+// The only node of a group is led to by a proxy that has checked nothing yet, and then for a moment no longer: `up` does
+// not take the first for the end. It did in one of six tries.
+#[tokio::test]
+async fn a_proxy_made_anew_is_ready_when_it_leads_to_the_only_node_for_good() {
+    let cluster = Cluster::new("onlynode").await;
+    cluster.up(&["--masters", "2", "--replicas", "0", "--sentinels", "1"]).await.succeeds();
+    for _ in 0..12 {
+        let options = query::RemoveContainerOptions { force: true, ..Default::default() };
+        raw().remove_container(&cluster.container(NodeId::Proxy(1)), Some(options)).await.expect("a removal");
+        cluster.redos(&["up"]).await.succeeds();
+    }
+}
+
 #[tokio::test]
 async fn data_and_password_survive_down_and_a_kill_of_everything() {
     let cluster = Cluster::new("survive").await;
