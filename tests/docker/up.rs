@@ -79,7 +79,7 @@ async fn up_repairs_what_was_killed_paused_and_removed_and_keeps_the_data() {
 }
 
 // The only node of a group is led to by a proxy that has checked nothing yet, and then for a moment no longer: `up` does
-// not take the first for the end. It did in one of six tries.
+// not take the first for the end. A release build did in one of six tries.
 #[tokio::test]
 async fn a_proxy_made_anew_is_ready_when_it_leads_to_the_only_node_for_good() {
     let cluster = Cluster::new("onlynode").await;
