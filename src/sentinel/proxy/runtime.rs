@@ -241,7 +241,8 @@ pub fn existing_commands(group: Group, in_use: bool) -> String {
 
 /// What has a proxy send a group's writes to a node at once, as [`failover_commands`] does, where there was no master.
 pub fn promotion_commands(group: Group, node: NodeId) -> String {
-    ["claims", "write"].map(|backend| format!("set server {backend}_{group}/{node} health up")).join(";")
+    let backends = [format!("claims_{group}"), write_backend(group)];
+    backends.map(|backend| format!("set server {backend}/{node} health up")).join(";")
 }
 
 /// What has a proxy send a group's writes to another node at once. It sets the results of checks, and so lasts until the
