@@ -299,9 +299,9 @@ async fn a_replica_that_is_promoted_behind_the_sentinels_backs_gets_no_write_and
     running.execute(redis(2), Command::ReplicaOfNoOne).await.expect("a change");
     let claims = async || {
         let topology = running.client.topology(&running.inventory).await;
-        // On a busy machine a look may get no answer in time.
+        // On a busy machine a look may get no answer in time; whether writes go on then, the writers say.
         let route = topology.proxies[&PROXY].said().and_then(|view| view.routes[&GROUP].write);
-        assert_ne!(route, Some(redis(2)), "writes go on where the Sentinels say");
+        assert!(route.is_none_or(|node| node == redis(1)), "writes go on where the Sentinels say, not at {route:?}");
         matches!(topology.redis[&redis(2)].said().expect("an answer").role, RoleView::Master { .. })
     };
     assert!(claims().await);
