@@ -3,16 +3,26 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{Applier, ApplyError};
 use crate::engine::{Engine, NodeFile};
 use crate::plan::desired::node_spec;
 use crate::plan::event::Event;
-use crate::plan::observed::{Inventory, NetworkFacts};
+use crate::plan::observed::{Inventory, NetworkFacts, Observed};
+use crate::plan::reckon::may_demote;
 use crate::plan::{Action, Step};
 use crate::sentinel::{Command, SentinelPeer, Servers};
 use crate::spec::Spec;
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
+
+/// How long it is good that no Sentinel was replacing a master. One that begins right after it was asked promotes a replica
+/// three turns of its timer later, and a turn takes 52 ms at least (`sentinelTimer` in Redis's `sentinel.c`).
+const ANSWER_HOLDS: Duration = Duration::from_millis(100);
+/// How often all servers are asked anew where they took longer than that to answer.
+const LOOKS: usize = 10;
 
 impl<E: Engine, S: Servers> Applier<'_, E, S> {
     /// Does it. `inventory` is how to reach the servers, `network` what has been made meanwhile, and `target` the whole of
@@ -65,6 +75,12 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             Action::StopNode { node } => self.engine.stop_node(name, *node).await.map_err(at_engine),
             Action::RemoveNode { node } => self.engine.remove_node(name, *node).await.map_err(at_engine),
             Action::Replicate { node, master } => {
+                if self.spec.follow.existing().is_none()
+                    && let Err(why) = self.may_demote(inventory, *node, *master).await
+                {
+                    (self.report)(Event::Remark(format!("{node} was not made a replica of {master}: {why}")));
+                    return Ok(());
+                }
                 let address = self.address(step, *master, REDIS_PORT, known_network()?.subnet)?;
                 self.command(step, inventory, *node, &Command::ReplicaOf(address)).await
             }
@@ -127,6 +143,20 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             // Gates are judged together, see `walk`.
             Action::Await { .. } => Ok(()),
         }
+    }
+
+    /// Asks once more, at the last moment, whether a node may lose the role of a master: the Sentinels may have begun to
+    /// give it that role since the plan was made. The answer is younger than [`ANSWER_HOLDS`].
+    async fn may_demote(&self, inventory: &Inventory, node: NodeId, master: NodeId) -> Result<(), String> {
+        for _ in 0..LOOKS {
+            let began = Instant::now();
+            let observed = Observed::new(inventory.clone(), self.servers.topology(inventory).await);
+            may_demote(node, master, &observed)?;
+            if began.elapsed() < ANSWER_HOLDS {
+                return Ok(());
+            }
+        }
+        Err(format!("to ask all servers took longer than {} ms, {LOOKS} times", ANSWER_HOLDS.as_millis()))
     }
 
     async fn command(

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::gate::{claimants, sole_master};
+use crate::plan::claims::claimants;
+use crate::plan::gate::sole_master;
 use crate::plan::observed::{Answer, NodeState, Observed};
 use crate::spec::{Group, NodeId, Role, Spec};
 

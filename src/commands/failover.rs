@@ -1,6 +1,6 @@
 //! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
 
-use super::{Context, existing, observe};
+use super::{Context, existing, observe_decided};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
@@ -21,7 +21,7 @@ pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option
     let found = existing::find(&**engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     existing::has_master(&spec)?;
-    let Seen { observed, reached } = observe(context, &spec, found).await?;
+    let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
     let refused = |why: String| {
         Failure::message(FailureKind::Failed, format!("{group} is not switched over: {why}"))
             .hinted(format!("see what is wrong: {}", command_line(name, "status")))

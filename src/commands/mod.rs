@@ -28,7 +28,9 @@ pub mod verify;
 mod walk;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::ApplyError;
@@ -38,12 +40,20 @@ use crate::engine::Engine;
 use crate::engine::docker::{self, DockerEngine};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::{Options, Ui, command_line};
+use crate::plan::claims::being_decided;
+use crate::plan::observed::Observed;
+use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
 use crate::spec::settings::{GivenSecrets, Request, Settings};
 use crate::spec::{ClusterName, Secrets, Spec};
 
 /// How many of a node's last log lines an error shows.
 const LOG_LINES: usize = 15;
+/// How long Sentinels that replace a master are waited for. They need 3 s for all of it, and for a split vote the failover
+/// timeout (3 s by default) twice.
+const DECIDED_WITHIN: Duration = Duration::from_secs(15);
+/// The time between two looks at Sentinels that replace a master.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What the verbs that need a Docker Engine share.
 pub struct Context {
@@ -259,6 +269,32 @@ async fn recorded(global: &Global, ui: &Ui, name: &ClusterName, cancel: Cancella
 /// None: a server that does not answer is not an error.
 pub async fn observe(context: &Context, spec: &Spec, found: Found) -> Result<Seen<Client>, Failure> {
     observe_with(context, spec, &GivenSecrets::default(), found).await
+}
+
+/// [`observe`] for a verb that acts on who is master: while the Sentinels decide it, the cluster is looked at again, for
+/// [`DECIDED_WITHIN`] at most. What is undecided still is for the verb to refuse.
+///
+/// # Errors
+/// The Engine failed at a later look.
+pub async fn observe_decided(context: &Context, spec: &Spec, found: Found) -> Result<Seen<Client>, Failure> {
+    let deadline = Instant::now() + DECIDED_WITHIN;
+    let mut seen = observe(context, spec, found).await?;
+    let mut told = None;
+    while let Some(why) = spec.groups().find_map(|group| being_decided(group, &seen.observed))
+        && let Some(reached) = &seen.reached
+        && Instant::now() < deadline
+        && !context.cancel.is_cancelled()
+    {
+        if told.as_ref() != Some(&why) {
+            context.ui.status(format_args!("waiting: {why}"));
+            told = Some(why);
+        }
+        sleep(LOOK_INTERVAL).await;
+        let inventory = context.engine.inventory(&spec.name).await?;
+        let topology = reached.servers.topology(&inventory).await;
+        seen.observed = Observed::new(inventory, topology);
+    }
+    Ok(seen)
 }
 
 /// [`observe`] for a verb that takes settings.

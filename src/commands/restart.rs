@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, existing, observe, walk};
+use super::{Context, existing, observe_decided, walk};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
@@ -25,7 +25,7 @@ pub async fn run(
     let found = existing::find(&*context.engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     let nodes = existing::named(&spec, &found.inventory, named)?;
-    let Seen { observed, reached } = observe(context, &spec, found).await?;
+    let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
     let proposal = lifecycle::restart(&spec, &observed, nodes.as_ref());
     existing::meant(name, "restart", named, &proposal.objections, force)?;
     let reached = reached.ok_or_else(|| existing::no_passwords(name))?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, existing, observe, walk};
+use super::{Context, existing, observe_decided, walk};
 use crate::converge::{Reached, Seen};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
@@ -24,7 +24,7 @@ pub async fn run(context: &Context, name: &ClusterName, named: &[String], force:
     let found = existing::find(&*context.engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     let nodes = existing::named(&spec, &found.inventory, named)?;
-    let Seen { observed, reached } = observe(context, &spec, found).await?;
+    let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
     let proposal = lifecycle::stop(&spec, &observed, nodes.as_ref());
     existing::meant(name, "stop", named, &proposal.objections, force)?;
     // A cluster without secrets has no server to log in at, and containers stop without them.

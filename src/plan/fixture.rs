@@ -174,6 +174,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             flags: BTreeSet::from(["slave".to_owned()]),
             priority: 100,
             link_down_for: 0,
+            claims_for: None,
         };
         let peer = |node: NodeId| WatchedPeer {
             id: node.to_string(),

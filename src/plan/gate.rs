@@ -5,10 +5,11 @@ mod standby;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use serde::Serialize;
 
+use super::claims::{address_of, being_decided, claimants, node_at};
 use super::observed::{Answer, NodeState, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
@@ -33,7 +34,7 @@ pub enum Gate {
         /// The server.
         existing: SocketAddrV4,
     },
-    /// All Sentinels name the same master for the group, and it claims to be one.
+    /// All Sentinels name the same master for the group, it claims to be one, and nobody is replacing it.
     SentinelsAgree {
         /// The group.
         group: Group,
@@ -121,6 +122,9 @@ impl Gate {
             Self::Copies { node, existing } => standby::copies(*node, *existing, observed),
             Self::SentinelsAgree { group } => {
                 let master = sole_master(*group, observed)?;
+                if let Some(why) = being_decided(*group, observed) {
+                    return Err(why);
+                }
                 for (sentinel, watched) in watched(*group, spec, observed) {
                     let address = watched?.address;
                     let says = node_at(address, observed);
@@ -198,28 +202,6 @@ pub fn sole_master(group: Group, observed: &Observed) -> Result<NodeId, String> 
             Err(format!("{} all claim to be master of {group}", names.join(" and ")))
         }
     }
-}
-
-/// The nodes of a group that claim to be master.
-pub fn claimants(group: Group, observed: &Observed) -> Vec<NodeId> {
-    let claims = observed.topology.redis.iter().filter(|(node, answer)| {
-        node.group() == Some(group) && answer.said().is_some_and(|view| matches!(view.role, RoleView::Master { .. }))
-    });
-    claims.map(|(node, _)| *node).collect()
-}
-
-/// The pinned address of a node. One that is missing will have the same again.
-pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
-    let facts = observed.inventory.nodes.get(&node);
-    let will_be = || observed.inventory.network.as_ref()?.subnet.address(node);
-    facts.and_then(|facts| facts.address).or_else(will_be)
-}
-
-/// The node that lives at an address, or would if it were there: addresses are for life.
-pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
-    let at = |facts: &super::observed::NodeFacts| facts.address == Some(*address.ip());
-    let there = observed.inventory.nodes.iter().find(|(_, facts)| at(facts)).map(|(node, _)| *node);
-    there.or_else(|| observed.inventory.network.as_ref()?.subnet.node_at(*address.ip()))
 }
 
 /// What each Sentinel of the spec says of a group.

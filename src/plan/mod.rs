@@ -3,6 +3,7 @@
 //! Synchronous and deterministic; no IO, no clock, no log. All policy lives here: [`crate::apply`] walks a plan and
 //! decides nothing.
 
+pub mod claims;
 pub mod desired;
 pub mod diff;
 pub mod event;

@@ -328,6 +328,9 @@ pub struct WatchedReplica {
     pub priority: u32,
     /// How long its link to its master has been down, in milliseconds (`master-link-down-time`); 0 while it is up.
     pub link_down_for: u64,
+    /// How long it has said that it is a master, in milliseconds (`role-reported-time`); absent while it says that it is a
+    /// replica.
+    pub claims_for: Option<u64>,
 }
 
 /// Another Sentinel as a Sentinel knows it.

@@ -4,10 +4,9 @@
 //! and a higher configuration epoch outranks a lower one: the last failover that won is the truth (Redis's manual,
 //! "Sentinel: consistency properties").
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::gate::{claimants, node_at};
+use super::claims::{being_decided, claimants, majority_word, node_at};
 use super::observed::{Answer, NodeState, Observed, RedisView, RoleView, StoredState};
 use crate::spec::{Group, NodeId, Spec};
 
@@ -24,6 +23,9 @@ pub enum Reckoned {
 
 /// Reckons the master of a group.
 pub fn reckon(group: Group, observed: &Observed) -> Reckoned {
+    if let Some(why) = being_decided(group, observed) {
+        return Reckoned::Unsettled(why);
+    }
     let claims = claimants(group, observed);
     if let Some(named) = majority_word(group, observed) {
         return by_majority(group, named, &claims, observed);
@@ -54,19 +56,6 @@ fn redis_view(node: NodeId, observed: &Observed) -> Option<&RedisView> {
 
 fn answers_as_replica(node: NodeId, observed: &Observed) -> bool {
     redis_view(node, observed).is_some_and(|view| matches!(view.role, RoleView::Replica { .. }))
-}
-
-/// The node that more than half of the cluster's Sentinels name now.
-pub fn majority_word(group: Group, observed: &Observed) -> Option<NodeId> {
-    let sentinels = observed.inventory.nodes.keys().filter(|node| matches!(node, NodeId::Sentinel(_))).count();
-    let mut votes: BTreeMap<NodeId, usize> = BTreeMap::new();
-    for view in observed.topology.sentinels.values().filter_map(Answer::said) {
-        let named = view.masters.get(&group.to_string()).and_then(|watched| node_at(watched.address, observed));
-        if let Some(node) = named {
-            *votes.entry(node).or_default() += 1;
-        }
-    }
-    votes.into_iter().find(|(_, count)| *count * 2 > sentinels).map(|(node, _)| node)
 }
 
 /// Of several nodes that claim to be master without a Sentinel to judge: the one with the most replicas, then the one
@@ -151,6 +140,23 @@ pub fn fittest(candidates: impl Iterator<Item = NodeId>, observed: &Observed) ->
     };
     let merit = |node: &NodeId| (redis_view(*node, observed).map_or(0, |view| view.offset), std::cmp::Reverse(*node));
     candidates.filter(fit).max_by_key(merit)
+}
+
+/// Whether a node that claims to be master is to become a replica of this one, by what is seen now.
+///
+/// # Errors
+/// Why not.
+pub fn may_demote(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), String> {
+    let Some(group) = node.group() else { return Ok(()) };
+    if !claimants(group, observed).contains(&node) {
+        return Ok(());
+    }
+    match reckon(group, observed) {
+        Reckoned::Master(now) if now == master => Ok(()),
+        Reckoned::Master(now) => Err(format!("{now} is master of {group} by now")),
+        Reckoned::Unborn => Err(format!("{group} has no master")),
+        Reckoned::Unsettled(why) => Err(why),
+    }
 }
 
 /// Whether a node runs and answers.

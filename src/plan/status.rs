@@ -9,9 +9,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use serde::Serialize;
 
-use super::gate::{Gate, claimants};
+use super::claims::{claimants, majority_word};
+use super::gate::Gate;
 use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
-use super::reckon::majority_word;
 use super::stuck::stuck;
 use crate::spec::{
     API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec,

@@ -1,8 +1,7 @@
 //! The states in which Sentinels leave a master that is down where it is, pure.
 
-use super::gate::claimants;
+use super::claims::{claimants, majority_word};
 use super::observed::{Answer, Observed, SentinelView, WatchedMaster, WatchedReplica};
-use super::reckon::majority_word;
 use crate::spec::{Group, NodeId};
 
 /// A replica whose link has been down for longer than this many times a Sentinel's patience, not counting the time for which

@@ -200,6 +200,10 @@ pub fn watched_replica(fields: &Fields) -> Result<WatchedReplica, String> {
         link_down_for: number(fields, "master-link-down-time")
             .or_else(|_| number(fields, "primary-link-down-time"))
             .unwrap_or_default(),
+        claims_for: match fields.get("role-reported").map(String::as_str) {
+            Some("master" | "primary") => number(fields, "role-reported-time").ok(),
+            Some(_) | None => None,
+        },
     })
 }
 

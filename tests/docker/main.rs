@@ -21,6 +21,7 @@ mod scale;
 mod schema;
 mod security;
 mod servers;
+mod settling;
 mod stuck;
 mod support;
 mod survive;

@@ -108,6 +108,8 @@ impl World {
                     flags: flags(address, "slave"),
                     priority: 100,
                     link_down_for: 0,
+                    // In memory nobody corrects a second master but redos.
+                    claims_for: self.node_at(*address).filter(|node| self.is_master(*node)).map(|_| 60_000),
                 })
                 .collect(),
             peers: watched

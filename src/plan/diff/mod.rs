@@ -12,10 +12,11 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
+use super::claims::{majority_word, node_at};
 use super::desired::{host_dir, spec_hash};
-use super::gate::{Gate, node_at};
+use super::gate::Gate;
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
-use super::reckon::{Reckoned, is_up, majority_word, reckon, successor};
+use super::reckon::{Reckoned, is_up, reckon, successor};
 use super::step::{Action, Electorate, Plan, Step, StepId};
 use super::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::Planner;
-use crate::plan::gate::{Gate, address_of};
+use crate::plan::claims::address_of;
+use crate::plan::gate::Gate;
 use crate::plan::observed::{Answer, Observed, SentinelView};
 use crate::plan::reckon::successor;
 use crate::plan::step::{Action, StepId};

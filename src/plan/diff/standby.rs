@@ -4,7 +4,8 @@
 use std::net::SocketAddrV4;
 
 use super::Planner;
-use crate::plan::gate::{Gate, claimants};
+use crate::plan::claims::claimants;
+use crate::plan::gate::Gate;
 use crate::plan::observed::{Answer, NodeState, Observed, RoleView, StoredState};
 use crate::plan::step::Action;
 use crate::spec::{Follow, NodeId, Spec};

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
-use crate::plan::gate::{Gate, node_at};
+use crate::plan::claims::node_at;
+use crate::plan::gate::Gate;
 use crate::plan::observed::WatchedMaster;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{Group, NodeId, render};

@@ -1,6 +1,7 @@
 //! Whether one node does its part.
 
-use super::{answers, node_at, replica_in_sync, sole_master, standby};
+use super::{answers, replica_in_sync, sole_master, standby};
+use crate::plan::claims::node_at;
 use crate::plan::observed::{Answer, Observed, ProxyView};
 use crate::spec::{Group, NodeId, Spec};
 

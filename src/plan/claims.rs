@@ -1,0 +1,169 @@
+//! Who claims to be master, whom the Sentinels name, and whether they are deciding just now; pure.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::observed::{Answer, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
+use crate::spec::{Group, NodeId};
+
+/// How long Sentinels get to make a replica of a node that claims to be master beside theirs, in milliseconds. They do it
+/// four PUBLISH periods after they have seen it, which an INFO shows them: 2 s with the periods of redos, up to 18 s with
+/// their own (`sentinelRefreshInstanceInfo` in Redis's `sentinel.c`).
+const CORRECTED_WITHIN: u64 = 20_000;
+
+/// The nodes of a group that claim to be master.
+pub fn claimants(group: Group, observed: &Observed) -> Vec<NodeId> {
+    let claims = observed.topology.redis.iter().filter(|(node, answer)| {
+        node.group() == Some(group) && answer.said().is_some_and(|view| matches!(view.role, RoleView::Master { .. }))
+    });
+    claims.map(|(node, _)| *node).collect()
+}
+
+/// The pinned address of a node. One that is missing will have the same again.
+pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
+    let facts = observed.inventory.nodes.get(&node);
+    let will_be = || observed.inventory.network.as_ref()?.subnet.address(node);
+    facts.and_then(|facts| facts.address).or_else(will_be)
+}
+
+/// The node that lives at an address, or would if it were there: addresses are for life.
+pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
+    let at = |facts: &NodeFacts| facts.address == Some(*address.ip());
+    let there = observed.inventory.nodes.iter().find(|(_, facts)| at(facts)).map(|(node, _)| *node);
+    there.or_else(|| observed.inventory.network.as_ref()?.subnet.node_at(*address.ip()))
+}
+
+/// The node that more than half of the cluster's Sentinels name now.
+pub fn majority_word(group: Group, observed: &Observed) -> Option<NodeId> {
+    let sentinels = observed.inventory.nodes.keys().filter(|node| matches!(node, NodeId::Sentinel(_))).count();
+    let mut votes: BTreeMap<NodeId, usize> = BTreeMap::new();
+    for view in observed.topology.sentinels.values().filter_map(Answer::said) {
+        let named = view.masters.get(&group.to_string()).and_then(|watched| node_at(watched.address, observed));
+        if let Some(node) = named {
+            *votes.entry(node).or_default() += 1;
+        }
+    }
+    votes.into_iter().find(|(_, count)| *count * 2 > sentinels).map(|(node, _)| node)
+}
+
+/// Why it is not for redos to say who is master of a group now: Sentinels are deciding it, or set it right by themselves.
+///
+/// A Sentinel promotes a replica at least three turns of its timer, 150 ms, after it has raised `failover_in_progress`, and
+/// the other Sentinels name the old master for up to a second after that. Whoever believes the majority in that second
+/// demotes a master that has taken writes already.
+pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
+    let claims = claimants(group, observed);
+    if claims.is_empty() {
+        return None;
+    }
+    let watching = || {
+        let answers = observed.topology.sentinels.iter();
+        answers.filter_map(|(node, answer)| Some((*node, answer.said()?.masters.get(&group.to_string())?)))
+    };
+    let master = |watched: &WatchedMaster| {
+        node_at(watched.address, observed).map_or_else(|| watched.address.to_string(), |node| node.to_string())
+    };
+    for (sentinel, watched) in watching() {
+        if watched.flags.contains("failover_in_progress") {
+            return Some(format!("{sentinel} is replacing {}, the master of {group}", master(watched)));
+        }
+        if watched.flags.contains("o_down") {
+            return Some(format!("{sentinel} considers {}, the master of {group}, down", master(watched)));
+        }
+    }
+    if claims.len() < 2 {
+        return None;
+    }
+    let is_running =
+        |node: &NodeId| observed.inventory.nodes.get(node).is_some_and(|facts| facts.state == NodeState::Running);
+    let silent = observed.topology.sentinels.iter().find(|(node, answer)| answer.said().is_none() && is_running(node));
+    if let Some((sentinel, _)) = silent {
+        let names = claims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        return Some(format!("{names} claim to be master of {group}, and {sentinel} does not answer"));
+    }
+    watching().find_map(|(sentinel, watched)| {
+        let corrects = |replica: &&NodeId| {
+            let known = watched.replicas.iter().find(|known| node_at(known.address, observed) == Some(**replica));
+            known.is_some_and(|known| known.claims_for.is_none_or(|time| time < CORRECTED_WITHIN))
+        };
+        let other = claims.iter().find(corrects)?;
+        Some(format!(
+            "{other} claims to be master of {group}, and {sentinel} knows it as a replica of {}",
+            master(watched)
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
+    use crate::spec::Spec;
+
+    /// `redis-3` was promoted and the Sentinels, all of them, still name `redis-1`.
+    fn promoted() -> Observed {
+        let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
+        redis_mut(&mut observed, redis(3)).role = RoleView::Master { replicas: Vec::new() };
+        observed
+    }
+
+    fn flag(observed: &mut Observed, sentinel: u16, flag: &str) {
+        let watched = sentinel_mut(observed, sentinel).masters.get_mut("mymaster").expect("watched");
+        watched.flags.insert(flag.to_owned());
+    }
+
+    /// All Sentinels have seen for so long that `redis-3` claims to be master.
+    fn seen_for(observed: &mut Observed, time: u64) {
+        for sentinel in [1, 2, 3] {
+            let watched = sentinel_mut(observed, sentinel).masters.get_mut("mymaster").expect("watched");
+            watched.replicas.iter_mut().for_each(|replica| replica.claims_for = Some(time));
+        }
+    }
+
+    #[test]
+    fn a_healthy_cluster_is_decided() {
+        let observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
+        assert_eq!(being_decided(GROUP, &observed), None);
+    }
+
+    #[test]
+    fn one_sentinel_that_replaces_the_master_is_waited_for() {
+        for sentinel in [1, 2, 3] {
+            let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
+            flag(&mut observed, sentinel, "failover_in_progress");
+            let why = being_decided(GROUP, &observed).expect("a failover");
+            assert_eq!(why, format!("sentinel-{sentinel} is replacing redis-1, the master of mymaster"));
+        }
+        let mut observed = promoted();
+        flag(&mut observed, 2, "o_down");
+        let why = being_decided(GROUP, &observed).expect("a failover");
+        assert_eq!(why, "sentinel-2 considers redis-1, the master of mymaster, down");
+    }
+
+    #[test]
+    fn sentinels_correct_a_second_master_that_they_know_and_redos_one_that_they_leave() {
+        let mut observed = promoted();
+        let why = being_decided(GROUP, &observed).expect("it was promoted just now, or came back");
+        let told = "redis-3 claims to be master of mymaster, and sentinel-1 knows it as a replica of redis-1";
+        assert_eq!(why, told);
+        seen_for(&mut observed, CORRECTED_WITHIN - 1);
+        assert_eq!(being_decided(GROUP, &observed).as_deref(), Some(told));
+        seen_for(&mut observed, CORRECTED_WITHIN);
+        assert_eq!(being_decided(GROUP, &observed), None, "they had the time");
+        let mut forgotten = promoted();
+        for sentinel in [1, 2, 3] {
+            sentinel_mut(&mut forgotten, sentinel).masters.get_mut("mymaster").expect("watched").replicas.clear();
+        }
+        assert_eq!(being_decided(GROUP, &forgotten), None, "they do not know of it");
+    }
+
+    #[test]
+    fn a_sentinel_that_does_not_answer_may_be_the_one_that_promoted() {
+        let mut observed = promoted();
+        seen_for(&mut observed, CORRECTED_WITHIN);
+        let silent = Answer::Silent("no answer within 1 s".to_owned());
+        observed.topology.sentinels.insert(NodeId::Sentinel(2), silent);
+        let why = being_decided(GROUP, &observed).expect("not known");
+        assert_eq!(why, "redis-1 and redis-3 claim to be master of mymaster, and sentinel-2 does not answer");
+    }
+}
