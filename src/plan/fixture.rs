@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use super::desired::spec_hash;
 use super::observed::{
     Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, ProxyRoute, ProxyView,
     PublishedPort, RedisView, RoleView, SentinelView, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
@@ -127,9 +128,10 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         state: NodeState::Running,
         address: subnet().address(node),
         ports,
-        spec_hash: "hash".to_owned(),
+        spec_hash: spec_hash(spec, node),
         created_at: "2026-01-02T03:04:05Z".to_owned(),
         started_at: Some("2026-01-02T03:04:06Z".to_owned()),
+        restarts: 0,
         stored: None,
     }
 }

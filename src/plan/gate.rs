@@ -151,32 +151,53 @@ impl Gate {
     }
 }
 
-fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
+/// Starts by the restart policy after which a node that says nothing is taken for one that dies at every start. One that ended
+/// now and then in a long life answers.
+const RESTARTS: u64 = 3;
+
+/// Whether a node ends soon after each start: its restart policy starts it again and again, and nobody sees it answer. Between
+/// two ends the Engine says that it runs.
+pub fn dies_at_every_start(node: NodeId, observed: &Observed) -> bool {
+    observed.inventory.nodes.get(&node).is_some_and(|facts| match facts.state {
+        NodeState::Restarting => true,
+        NodeState::Running => facts.restarts >= RESTARTS && !matches!(asked(node, observed), Some(Ok(()))),
+        _ => false,
+    })
+}
+
+/// Whether a node answered that was asked, or why it did not.
+fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
+    fn word<T>(answer: &Answer<T>) -> Result<(), &str> {
+        match answer {
+            Answer::Says(_) => Ok(()),
+            Answer::Silent(why) => Err(why),
+        }
+    }
     let topology = &observed.topology;
-    let silent = match node {
-        NodeId::Redis { .. } => match topology.redis.get(&node) {
-            Some(Answer::Says(view)) if view.loading => return Err(format!("{node} is loading its data")),
-            Some(Answer::Says(_)) => return Ok(()),
-            Some(Answer::Silent(why)) => Some(why),
-            None => None,
-        },
-        NodeId::Sentinel(_) => match topology.sentinels.get(&node) {
-            Some(Answer::Says(_)) => return Ok(()),
-            Some(Answer::Silent(why)) => Some(why),
-            None => None,
-        },
-        NodeId::Proxy(_) => match topology.proxies.get(&node) {
-            Some(Answer::Says(_)) => return Ok(()),
-            Some(Answer::Silent(why)) => Some(why),
-            None => None,
-        },
+    match node {
+        NodeId::Redis { .. } => topology.redis.get(&node).map(word),
+        NodeId::Sentinel(_) => topology.sentinels.get(&node).map(word),
+        NodeId::Proxy(_) => topology.proxies.get(&node).map(word),
+    }
+}
+
+fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
+    let is_loading = observed.topology.redis.get(&node).and_then(Answer::said).is_some_and(|view| view.loading);
+    let silent = match asked(node, observed) {
+        Some(Ok(())) if is_loading => return Err(format!("{node} is loading its data")),
+        Some(Ok(())) => return Ok(()),
+        Some(Err(why)) => Some(why),
+        None => None,
     };
-    let state = observed.inventory.nodes.get(&node).map(|facts| &facts.state);
-    Err(match (state, silent) {
+    let facts = observed.inventory.nodes.get(&node);
+    Err(match (facts.map(|facts| (&facts.state, facts.restarts)), silent) {
         (None, _) => format!("{node} is missing"),
-        (Some(NodeState::Running), Some(why)) => format!("{node} does not answer: {why}"),
-        (Some(NodeState::Running), None) => format!("{node} was not asked"),
-        (Some(state), _) => format!("{node} {}", state.sentence()),
+        (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {
+            format!("{node} dies at every start, it was started again {restarts} times")
+        }
+        (Some((NodeState::Running, _)), Some(why)) => format!("{node} does not answer: {why}"),
+        (Some((NodeState::Running, _)), None) => format!("{node} was not asked"),
+        (Some((state, _)), _) => format!("{node} {}", state.sentence()),
     })
 }
 

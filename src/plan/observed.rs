@@ -80,6 +80,8 @@ pub struct NodeFacts {
     pub created_at: String,
     /// When it was last started, RFC 3339; absent when it never was.
     pub started_at: Option<String>,
+    /// How often its restart policy has started it again since somebody last started it.
+    pub restarts: u64,
     /// What its volume holds, read when it does not run and so cannot be asked. Absent where there is nothing to read.
     pub stored: Option<StoredState>,
 }

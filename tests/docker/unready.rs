@@ -35,6 +35,20 @@ async fn a_node_that_dies_at_its_start_is_named_and_the_end_of_its_log_shown() {
 }
 
 #[tokio::test]
+async fn a_first_up_that_failed_for_a_setting_is_finished_by_the_corrected_one() {
+    let cluster = Cluster::new("corrected").await;
+    let _ = cluster.up(&["--redis", "databases=0"]).await.fails(1);
+    eventually("its restart policy has given it several chances", async || {
+        cluster.inventory().await.nodes.values().any(|facts| facts.restarts >= 3)
+    })
+    .await;
+    // "dies at every start", or "died and is being restarted".
+    assert!(cluster.reasons().await.contains(" die"), "status tells");
+    cluster.up(&["--redis", "databases=20", "--timeout", "60s"]).await.succeeds();
+    cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
 async fn an_interrupted_up_finishes_its_step_says_what_is_left_and_is_finished_by_another() {
     let cluster = Cluster::new("interrupt").await;
     let mut up = cluster.command(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);

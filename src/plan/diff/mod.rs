@@ -7,6 +7,8 @@ mod grow;
 pub mod lifecycle;
 pub mod shrink;
 mod standby;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +16,7 @@ use std::net::SocketAddrV4;
 
 use super::claims::{majority_word, node_at};
 use super::desired::{host_dir, spec_hash};
-use super::gate::Gate;
+use super::gate::{Gate, dies_at_every_start};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, reckon, successor};
 use super::step::{Action, Electorate, Plan, Step, StepId};
@@ -292,7 +294,10 @@ impl<'a> Planner<'a> {
         };
         let is_stale = facts.spec_hash != spec_hash(self.spec, node);
         match &facts.state {
-            NodeState::Running => {}
+            NodeState::Running | NodeState::Restarting if dies_at_every_start(node, self.observed) => {
+                self.revive(node, is_stale, before_start);
+            }
+            NodeState::Running | NodeState::Restarting => {}
             NodeState::Paused => _ = self.step(node, Action::UnpauseNode { node }, "it is paused", []),
             NodeState::Created if is_stale => {
                 self.replace_stopped(node, "its settings changed before it ran", before_start)
@@ -302,12 +307,6 @@ impl<'a> Planner<'a> {
                 self.start(node, "it has never run", before_start);
             }
             NodeState::Created => {}
-            NodeState::Restarting => {
-                let why = "it dies at every start";
-                self.step(node, Action::StopNode { node }, why, []);
-                self.write_config(node, why);
-                self.start(node, why, before_start);
-            }
             NodeState::Exited { code, oom_killed } => {
                 let why = match (oom_killed, code) {
                     (true, _) => "the kernel killed it for want of memory".to_owned(),
@@ -326,6 +325,18 @@ impl<'a> Planner<'a> {
 
     fn start(&mut self, node: NodeId, why: &str, after: &[StepId]) {
         self.step(node, Action::StartNode { node }, why, after.to_vec());
+    }
+
+    /// A node that its restart policy starts again and again gets the configuration of now, and a container of now.
+    fn revive(&mut self, node: NodeId, is_stale: bool, before_start: &[StepId]) {
+        let why = "it dies at every start";
+        if is_stale {
+            self.replace_stopped(node, why, before_start);
+        } else if self.is_decided(node) {
+            self.step(node, Action::StopNode { node }, why, []);
+            self.write_config(node, why);
+            self.start(node, why, before_start);
+        }
     }
 
     fn replace_stopped(&mut self, node: NodeId, why: &str, before_start: &[StepId]) {
@@ -441,9 +452,10 @@ impl<'a> Planner<'a> {
         }
         let is_stale = |node: &NodeId| {
             let facts = self.observed.inventory.nodes.get(node);
-            facts.is_some_and(|facts| {
+            let is_outdated = facts.is_some_and(|facts| {
                 facts.state == NodeState::Running && facts.spec_hash != spec_hash(self.spec, *node)
-            })
+            });
+            is_outdated && !dies_at_every_start(*node, self.observed)
         };
         let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
         // Proxies depend on nobody.
