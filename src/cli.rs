@@ -35,8 +35,9 @@ const UP_TIMEOUT: &str = "120s";
   redis-cli -u \"$(redos url)\"   talk to it
   redos down                    remove it, keep its data
 
-Settings come from flags, else environment variables, else redos.yaml, else
-the existing cluster, else defaults; 'redos config' shows which one won.
+Settings come from flags, else REDOS_* variables, else redos.yaml, else the
+existing cluster, else REDIS_*, SENTINEL_* and ADMIN_* variables, else
+defaults; 'redos config' shows which one won.
 
 Exit codes: 0 done or healthy, 1 the answer is no, 2 usage or invalid settings,
 3 data loss or invalid test, 4 timeout, 5 Docker unreachable, 6 conflict,

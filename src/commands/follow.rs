@@ -134,7 +134,8 @@ async fn connected(server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {
 
 async fn ask(settings: &Settings, stream: io::Result<Box<dyn Stream>>) -> Result<Existing, Unfit> {
     let stream = stream.map_err(|error| Unfit::Unreachable(reason(&error)))?;
-    let asked = timeout(PATIENCE, examine(stream, settings.secrets.existing(), databases(&settings.spec)));
+    let passwords = &settings.for_new_cluster;
+    let asked = timeout(PATIENCE, examine(stream, passwords.existing(), databases(&settings.spec)));
     asked.await.unwrap_or_else(|_| Err(Unfit::Unreachable(format!("no answer within {PATIENCE:?}"))))
 }
 

@@ -85,18 +85,18 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let _lock = lock::hold(&context.ui, request.name()).await?;
             chaos::heal(&context, Some(request.name())).await?;
             let found = converge::find(&*context.engine, request.name()).await?;
-            let settings = settle(request, found.inventory.recorded.as_ref(), &context.ui)?;
+            let settings = settle(request, &found, &context.ui)?;
             follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
             let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
             up::lose_nothing(&settings.spec, &seen.observed)?;
-            up::run(&context, &settings.spec, &settings.secrets, seen, args.timeout).await
+            up::run(&context, &settings.spec, &settings.secrets, &settings.for_new_cluster, seen, args.timeout).await
         }
         Verb::Scale(args) => {
             let request = sources::gather(&global, &args.settings())?.read()?;
             let _lock = lock::hold(&ui, request.name()).await?;
             let (context, found) = reach(&global, ui, cancel, request.name()).await?;
             existing::present(&*context.engine, request.name(), &found.inventory)?;
-            let settings = settle(request, found.inventory.recorded.as_ref(), &context.ui)?;
+            let settings = settle(request, &found, &context.ui)?;
             follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
             scale::run(&context, &settings, found, args.timeout, args.force).await
         }
@@ -123,7 +123,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         Verb::Plan(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;
             let (context, found) = reach(&global, ui, cancel, request.name()).await?;
-            let settings = settle(request, found.inventory.recorded.as_ref(), &context.ui)?;
+            let settings = settle(request, &found, &context.ui)?;
             follow::check(&context, &settings, &found.inventory, follow::Images::LeftAlone).await?;
             plan::run(&context, &settings, found).await
         }
@@ -186,7 +186,9 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             // The images are of no cluster: one that is recorded does not count.
             let chosen = |images: &ImageArgs| {
                 let settings = SettingsArgs { images: images.clone(), ..SettingsArgs::default() };
-                Ok::<_, Failure>(sources::gather(&global, &settings)?.read()?.resolve(None)?.spec.images)
+                Ok::<_, Failure>(
+                    sources::gather(&global, &settings)?.read()?.forgiving().resolve(None, None)?.spec.images,
+                )
             };
             match args.action {
                 ImagesVerb::List(args) => {
@@ -209,7 +211,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         Verb::Config(args) => {
             let request = sources::gather(&global, &args.settings)?.read()?;
             let recorded = recorded(&global, &ui, request.name(), cancel).await;
-            config::run(&ui, &settle(request, recorded.as_ref(), &ui)?).map(|()| Exit::Done)
+            config::run(&ui, &warned(request.forgiving().resolve(recorded.as_ref(), None)?, &ui)).map(|()| Exit::Done)
         }
         Verb::Completions(args) => ui.data(completions::script(args.shell)).map(|()| Exit::Done),
         Verb::Man(args) => ui.data(man::page(&args)?).map(|()| Exit::Done),
@@ -239,12 +241,16 @@ async fn reach(
 }
 
 /// Lays what was asked for over what the cluster was made with, and warns of what is unwise.
-fn settle(request: Request, recorded: Option<&Spec>, ui: &Ui) -> Result<Settings, Failure> {
-    let settings = request.resolve(recorded)?;
+fn settle(request: Request, found: &Found, ui: &Ui) -> Result<Settings, Failure> {
+    Ok(warned(request.resolve(found.inventory.recorded.as_ref(), found.secrets.as_ref())?, ui))
+}
+
+/// The same settings, after their warnings are printed.
+fn warned(settings: Settings, ui: &Ui) -> Settings {
     for warning in &settings.warnings {
         ui.warn(warning);
     }
-    Ok(settings)
+    settings
 }
 
 /// What the cluster was made with, for a verb that is of use without an Engine as well.

@@ -23,11 +23,11 @@ pub async fn run(context: &Context, name: &ClusterName, named: &[String], timeou
     let nodes = existing::named(&spec, &found.inventory, named)?;
     let seen = observe(context, &spec, found).await?;
     let Some(nodes) = nodes else {
-        return up::run(context, &spec, &given, seen, timeout).await;
+        return up::run(context, &spec, &given, &given, seen, timeout).await;
     };
     let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };
     let diff = |spec: &Spec, observed: &Observed| lifecycle::start(spec, observed, &nodes);
-    let (done, _) = walk::converge(context, &spec, &given, diff, seen, timeout).await?;
+    let (done, _) = walk::converge(context, &spec, (&given, &given), diff, seen, timeout).await?;
     let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();
     let walked = Plan { steps, ..Plan::default() };
     let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);

@@ -30,7 +30,8 @@ pub fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
         .hinted(format!("if you mean it: {}", command_line(&spec.name, &scale))))
 }
 
-/// Runs it. The caller holds the cluster's lock. `given` are the passwords of a new cluster, as far as somebody gave them.
+/// Runs it. The caller holds the cluster's lock. `given` are passwords that a cluster that is there must have, `for_new`
+/// those that a new one gets, both as far as somebody gave them.
 ///
 /// # Errors
 /// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
@@ -39,10 +40,11 @@ pub async fn run(
     context: &Context,
     spec: &Spec,
     given: &GivenSecrets,
+    for_new: &GivenSecrets,
     seen: Seen<Client>,
     timeout: Duration,
 ) -> Result<Exit, Failure> {
-    let (done, timings) = walk::converge(context, spec, given, diff, seen, timeout).await?;
+    let (done, timings) = walk::converge(context, spec, (given, for_new), diff, seen, timeout).await?;
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
     let kept = kept.map(|(_, volume)| volume.name.clone()).collect();

@@ -17,8 +17,8 @@ use crate::sentinel::client::Client;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{Secrets, Spec};
 
-/// Plans and walks until there is nothing left to do. `diff` is what makes a plan of what is seen, `given` the passwords of a
-/// new cluster, as far as somebody gave them.
+/// Plans and walks until there is nothing left to do. `diff` is what makes a plan of what is seen, `given` the
+/// passwords that a cluster must have and those that a new one gets, as far as somebody gave them.
 ///
 /// # Errors
 /// A conflict, given passwords that are not the cluster's, an image that cannot be had, a node that dies, a deadline with
@@ -26,7 +26,7 @@ use crate::spec::{Secrets, Spec};
 pub async fn converge(
     context: &Context,
     spec: &Spec,
-    given: &GivenSecrets,
+    (given, for_new): (&GivenSecrets, &GivenSecrets),
     diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
     seen: Seen<Client>,
     timeout: Duration,
@@ -39,7 +39,7 @@ pub async fn converge(
         connect: |secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone()),
         spec,
         diff,
-        new_secrets: given.or_made(spec, rand::random),
+        new_secrets: for_new.or_made(spec, rand::random),
         given: given.clone(),
         prepare: async |inventory: &Inventory| {
             engine.check_conflicts(spec, inventory).await?;

@@ -264,6 +264,43 @@ async fn the_variables_of_the_compose_project_keep_their_meaning() {
 }
 
 #[tokio::test]
+async fn an_applications_env_file_changes_no_cluster_that_is_there() {
+    let cluster = Cluster::new("env-kept").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let before = cluster.inventory().await;
+    let env = [
+        ("REDIS_PORT", "24300"),
+        ("REDIS_PASSWORD", "of-the-application"),
+        ("ADMIN_PASSWORD", "of-the-application"),
+        ("SENTINEL_QUORUM", "1"),
+        ("REDIS_HOSTS", "203.0.113.7:6379"),
+    ];
+    for arguments in [&["up"][..], &["plan"], &["scale", "--replicas", "1"]] {
+        let mut command = cluster.command(arguments);
+        command.envs(env);
+        let run = cluster.run(command).await;
+        for said in
+            ["REDIS_PORT=24300 (the cluster has 0)", "REDIS_PASSWORD (the", "ADMIN_PASSWORD (the", "SENTINEL_QUORUM=1"]
+        {
+            assert!(run.stderr.contains(said), "{arguments:?}: {said:?} is not in {}", run.stderr);
+        }
+        assert!(!run.stderr.contains("of-the-application"), "{}", run.stderr);
+        run.succeeds();
+    }
+    assert_eq!(cluster.inventory().await, before);
+    for verb in ["status", "config", "down"] {
+        let mut command = cluster.command(&[verb]);
+        command.envs(env).env("REDIS_PORT", "no port").env("REDIS_HOSTS", "a b");
+        cluster.run(command).await.succeeds();
+    }
+    // The data that a 'down' left have their own password, whatever a variable says.
+    let mut up = cluster.command(&["up"]);
+    up.envs([("REDIS_PASSWORD", "of-the-application")]);
+    cluster.run(up).await.succeeds();
+    assert!(!cluster.redos(&["url"]).await.succeeds().contains("of-the-application"));
+}
+
+#[tokio::test]
 async fn a_password_that_is_not_the_clusters_is_refused_and_nothing_is_changed() {
     let cluster = Cluster::new("password").await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -282,7 +319,7 @@ async fn a_password_that_is_not_the_clusters_is_refused_and_nothing_is_changed()
         assert!(said.contains(&format!("redos -p {} url", cluster.name)) && !said.contains("staple"), "{said}");
     }
     let mut scale = cluster.command(&["scale", "--replicas", "2"]);
-    scale.envs([("REDIS_MASTER_PASSWORD", "staple"), ("ADMIN_PASSWORD", "staple")]);
+    scale.envs([("REDOS_REPLICATION_PASSWORD", "staple"), ("REDOS_STATS_PASSWORD", "staple")]);
     let said = cluster.run(scale).await.fails(2);
     assert!(said.contains("the replication password and the password of the statistics page"), "{said}");
     assert_eq!(cluster.inventory().await, before);

@@ -57,6 +57,14 @@ pub fn warnings(spec: &Spec) -> Vec<Finding> {
         let what = format!("{} Sentinels bear no more losses than {}", spec.sentinels, spec.sentinels - 1);
         warn(Key::Sentinels, what, format!("give an odd number, {} or {}", spec.sentinels - 1, spec.sentinels + 1));
     }
+    if spec.quorum < spec.majority() {
+        let who = if spec.quorum == 1 { "one Sentinel".to_owned() } else { format!("{} Sentinels", spec.quorum) };
+        let what = format!(
+            "with a quorum of {} of {}, {who} alone can begin a failover of a master that all others reach",
+            spec.quorum, spec.sentinels
+        );
+        warn(Key::Quorum, what, format!("give the majority, {}", spec.majority()));
+    }
     if spec.sentinel.down_after < DOWN_AFTER_WISE {
         let given = time(spec.sentinel.down_after);
         let what = format!("with a down-after of {given} a short stall of the host makes a failover");

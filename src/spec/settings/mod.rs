@@ -1,11 +1,13 @@
 //! Settings: flags, environment, file and what a cluster was made with become a [`Spec`].
 //!
 //! [`table::SETTINGS`] is the one list of all settings. [`Sources::read`] checks what was given, [`Request::resolve`]
-//! lays it over what the cluster was made with: flag > environment > file > existing cluster > default. All that is wrong
-//! is reported at once ([`Problems`]), with the place and the remedy, before anything is touched.
+//! lays it over what the cluster was made with: flag > `REDOS_*` > file > existing cluster > variables of the compose
+//! project > default. All that is wrong is reported at once ([`Problems`]), with the place and the remedy, before anything
+//! is touched.
 //!
 //! Nothing is read here: the caller hands in the text of the file, the environment and a way to read password files.
 
+mod borrowed;
 mod check;
 mod directives;
 mod file;
@@ -63,6 +65,17 @@ impl GivenSecrets {
         }
     }
 
+    /// These passwords, and where there is none that of `weaker`.
+    #[must_use]
+    pub fn or(&self, weaker: &Self) -> Self {
+        let either = |own: &Option<Secret>, other: &Option<Secret>| own.clone().or_else(|| other.clone());
+        Self {
+            app: either(&self.app, &weaker.app),
+            replication: either(&self.replication, &weaker.replication),
+            stats: either(&self.stats, &weaker.stats),
+        }
+    }
+
     /// The password of an existing server to follow: that of replicas at their master is what the compose project gave for
     /// it, and a server with one password has that of applications.
     pub fn existing(&self) -> Option<&Secret> {
@@ -86,8 +99,10 @@ impl GivenSecrets {
 pub struct Settings {
     /// What the cluster should be.
     pub spec: Spec,
-    /// Passwords that were given.
+    /// Passwords that were given. A cluster that has others is left as it is.
     pub secrets: GivenSecrets,
+    /// Those that a new cluster gets: what borrowed variables say counts as well.
+    pub for_new_cluster: GivenSecrets,
     /// Who won each setting.
     pub origins: BTreeMap<Key, Origin>,
     /// Who won each directive of `redis.conf`.

@@ -6,7 +6,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
 use super::super::address::{REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use super::super::{ClusterName, Follow, Secret, Spec};
+use super::super::{ClusterName, Follow, Secret, Secrets, Spec};
+use super::borrowed::{Borrowed, is_borrowed};
 use super::file::{self, SourceFile};
 use super::problem::{Origin, Problem, Problems, Snippet, nearest};
 use super::table::{Key, Kind, SETTINGS, Setting};
@@ -92,6 +93,7 @@ pub struct Request {
     given: BTreeMap<Key, Given>,
     directives: Directives,
     secrets: GivenSecrets,
+    borrowed: Borrowed,
     warnings: Vec<Problem>,
 }
 
@@ -133,31 +135,16 @@ impl Sources<'_> {
         let layer = self.file.as_ref().map(|file| file::read(file, &mut problems)).unwrap_or_default();
         let mut given = layer.values;
         given.append(&mut self.flags_and_environment());
-        self.read_wiring(&mut given, &mut problems);
         let name = name_of(&given, &mut problems);
-
-        let mut secrets = GivenSecrets::default();
-        let mut scratch = Spec::with_defaults(name.clone());
+        let borrowed = self.borrowed(&given, &name);
         let mut misread = BTreeSet::new();
-        given.retain(|key, value| {
-            let read = match key.setting().kind {
-                Kind::PasswordFile { variables, place } => self.password(variables, value).map(|secret| {
-                    value.text.clear();
-                    *place(&mut secrets) = Some(secret);
-                }),
-                Kind::Directory(_) => self.directory(value).map(|path| value.text = path),
-                Kind::Follow(_) => self.server(value).map(|address| value.text = address),
-                _ => put(key.setting(), &value.text, &mut scratch),
-            };
-            read.map_err(|wrong| {
-                problems.push(value.problem(wrong));
-                misread.insert(*key);
-            })
-            .is_ok()
+        let secrets = self.check_types(&mut given, &name, |key, problem| {
+            problems.push(problem);
+            misread.insert(key);
         });
         let changes = self.directive_changes(&mut problems);
         let directives = Directives { section: layer.directives, changes };
-        let request = Request { name, given, directives, secrets, warnings: self.strange_variables() };
+        let request = Request { name, given, directives, secrets, borrowed, warnings: self.strange_variables() };
 
         // What nobody gave may still come from the cluster that is there, so only clashes of given values are certain. The
         // others are told along with what is wrong anyway, so that all of it can be mended at once.
@@ -174,25 +161,75 @@ impl Sources<'_> {
                 problems.push(request.locate(finding, &draft.origins));
             }
         }
+        if is_wrong_anyway {
+            let only_then = |problem: &Problem| {
+                let what = format!("{} (it counts only when the cluster is made)", problem.what);
+                Problem { what, ..problem.clone() }
+            };
+            problems.extend(request.borrowed.problems.iter().map(only_then));
+        }
         problems.sort_by_key(|problem| place(&problem.origin));
         Problems::check(problems).map(|()| request)
     }
 
-    /// The strongest of flag and variables for each setting but the directives, of which there are many.
+    /// The strongest of flag and redos's own variables for each setting but the directives, of which there are many.
     fn flags_and_environment(&self) -> BTreeMap<Key, Given> {
-        let single = SETTINGS.iter().filter(|setting| setting.key != Key::Redis);
-        let strongest = single.filter_map(|setting| {
+        let strongest = single_settings().filter_map(|setting| {
             let flag = self.flags.0.iter().find(|(key, _)| *key == setting.key);
-            let (text, origin) = match flag {
-                Some((_, text)) => (text, Origin::Flag(setting.flag)),
-                None => {
-                    let (variable, text) = setting.all_variables().find_map(|variable| self.variable(variable))?;
-                    (text, Origin::Environment(variable.to_owned()))
-                }
+            let given = match flag {
+                Some((_, text)) => Given { text: text.clone(), origin: Origin::Flag(setting.flag), snippet: None },
+                None => self.first_set(setting.all_variables().filter(|variable| !is_borrowed(variable)))?,
             };
-            Some((setting.key, Given { text: text.clone(), origin, snippet: None }))
+            Some((setting.key, given))
         });
         strongest.collect()
+    }
+
+    /// What borrowed variables give for settings that nobody gave otherwise.
+    fn borrowed(&self, given: &BTreeMap<Key, Given>, name: &ClusterName) -> Borrowed {
+        let mut problems = Vec::new();
+        let open = single_settings().filter(|setting| !given.contains_key(&setting.key));
+        let mut values: BTreeMap<Key, Given> = open
+            .filter_map(|setting| {
+                let variables = setting.all_variables().filter(|variable| is_borrowed(variable));
+                Some((setting.key, self.first_set(variables)?))
+            })
+            .collect();
+        if !given.contains_key(&Key::Follow) {
+            self.read_wiring(&mut values, &mut problems);
+        }
+        let secrets = self.check_types(&mut values, name, |_, problem| problems.push(problem));
+        Borrowed { values, secrets, problems, is_forgiven: false }
+    }
+
+    /// The first of these variables that is set.
+    fn first_set(&self, mut variables: impl Iterator<Item = &'static str>) -> Option<Given> {
+        let (variable, text) = variables.find_map(|variable| self.variable(variable))?;
+        Some(Given { text: text.clone(), origin: Origin::Environment(variable.to_owned()), snippet: None })
+    }
+
+    /// Checks every value by itself, takes out those that are wrong and returns the passwords.
+    fn check_types(
+        &self,
+        given: &mut BTreeMap<Key, Given>,
+        name: &ClusterName,
+        mut wrong: impl FnMut(Key, Problem),
+    ) -> GivenSecrets {
+        let mut secrets = GivenSecrets::default();
+        let mut scratch = Spec::with_defaults(name.clone());
+        given.retain(|key, value| {
+            let read = match key.setting().kind {
+                Kind::PasswordFile { variables, place } => self.password(variables, value).map(|secret| {
+                    value.text.clear();
+                    *place(&mut secrets) = Some(secret);
+                }),
+                Kind::Directory(_) => self.directory(value).map(|path| value.text = path),
+                Kind::Follow(_) => self.server(value).map(|address| value.text = address),
+                _ => put(key.setting(), &value.text, &mut scratch),
+            };
+            read.map_err(|what| wrong(*key, value.problem(what))).is_ok()
+        });
+        secrets
     }
 
     /// A variable that is set to something; an empty one counts as not set.
@@ -209,12 +246,8 @@ impl Sources<'_> {
         value::directory(&given.text, self.base(&given.origin)).map(|path| path.display().to_string())
     }
 
-    /// Lays the compose project's wiring between the variables of redos and the file.
+    /// The server that the compose project's wiring names.
     fn read_wiring(&self, given: &mut BTreeMap<Key, Given>, problems: &mut Vec<Problem>) {
-        let stronger = |given: &Given| matches!(given.origin, Origin::Flag(_) | Origin::Environment(_));
-        if given.get(&Key::Follow).is_some_and(stronger) {
-            return;
-        }
         match wiring::server(&|name| self.variable(name).map(|(_, text)| text.as_str())) {
             Ok(None) => {}
             Ok(Some((variable, text))) => {
@@ -327,18 +360,44 @@ impl Request {
         &self.name
     }
 
-    /// Lays what was asked for over what the cluster was made with, or over the defaults when there is none.
+    /// The same request, in which no borrowed variable is a reason to fail: for verbs that change nothing.
+    #[must_use]
+    pub fn forgiving(mut self) -> Self {
+        self.borrowed.is_forgiven = true;
+        loop {
+            let draft = self.draft(None);
+            let clashes = check::errors(&draft.spec);
+            let found = clashes.into_iter().find_map(|clash| Some((self.borrowed.has_part_in(&clash)?, clash)));
+            let Some((key, clash)) = found else { return self };
+            let problem = self.locate(clash, &draft.origins);
+            self.borrowed.problems.push(problem);
+            self.borrowed.values.remove(&key);
+        }
+    }
+
+    /// Lays what was asked for over what the cluster was made with, or over the defaults when there is none. `own` are the
+    /// passwords of the cluster, where they are known.
     ///
     /// # Errors
     /// With all values that are impossible together.
-    pub fn resolve(self, recorded: Option<&Spec>) -> Result<Settings, Problems> {
+    pub fn resolve(self, recorded: Option<&Spec>, own: Option<&Secrets>) -> Result<Settings, Problems> {
         let Draft { spec, origins, directives } = self.draft(recorded);
-        let errors = check::errors(&spec).into_iter().map(|finding| self.locate(finding, &origins)).collect();
+        let clashes = check::errors(&spec).into_iter().map(|finding| self.locate(finding, &origins));
+        let mut warnings = self.warnings.clone();
+        let of_borrowed = self.borrowed.problems.iter().filter(|_| recorded.is_none()).cloned();
+        let mut errors: Vec<Problem> = clashes.collect();
+        if self.borrowed.is_forgiven {
+            warnings.extend(of_borrowed)
+        } else {
+            errors.extend(of_borrowed)
+        }
+        errors.sort_by_key(|problem| place(&problem.origin));
         Problems::check(errors)?;
-        let wise = check::warnings(&spec).into_iter().map(|finding| self.locate(finding, &origins));
-        let mut warnings: Vec<Problem> = self.warnings.iter().cloned().chain(wise).collect();
+        warnings.extend(check::warnings(&spec).into_iter().map(|finding| self.locate(finding, &origins)));
+        warnings.extend(recorded.and_then(|recorded| self.borrowed.set_aside(recorded, own)));
         warnings.sort_by_key(|problem| place(&problem.origin));
-        Ok(Settings { spec, secrets: self.secrets, origins, directives, warnings })
+        let for_new_cluster = self.secrets.or(&self.borrowed.secrets);
+        Ok(Settings { spec, secrets: self.secrets, for_new_cluster, origins, directives, warnings })
     }
 
     fn draft(&self, recorded: Option<&Spec>) -> Draft {
@@ -346,7 +405,8 @@ impl Request {
         let mut spec = recorded.cloned().unwrap_or_else(|| Spec::with_defaults(self.name.clone()));
         spec.name = self.name.clone();
         let mut origins: BTreeMap<Key, Origin> = SETTINGS.iter().map(|row| (row.key, base.clone())).collect();
-        for (key, given) in &self.given {
+        let borrowed = self.borrowed.values.iter().filter(|_| recorded.is_none());
+        for (key, given) in borrowed.chain(&self.given) {
             // Every text was read once already, when it was checked.
             if put(key.setting(), &given.text, &mut spec).is_ok() {
                 origins.insert(*key, given.origin.clone());
@@ -384,7 +444,9 @@ impl Request {
     /// Puts a finding where the first of its values was given, or else where it came from.
     fn locate(&self, finding: check::Finding, origins: &BTreeMap<Key, Origin>) -> Problem {
         let check::Finding { keys, what, fix } = finding;
-        if let Some(given) = keys.iter().find_map(|key| self.given.get(key)) {
+        let counts = |key: &Key| self.given.get(key).or_else(|| self.borrowed.values.get(key));
+        let counts = |key: &Key| counts(key).filter(|given| origins.get(key) == Some(&given.origin));
+        if let Some(given) = keys.iter().find_map(counts) {
             return given.problem(Wrong { what, fix });
         }
         let origin = keys.first().and_then(|key| origins.get(key)).cloned().unwrap_or(Origin::Default);
@@ -401,8 +463,13 @@ fn name_of(given: &BTreeMap<Key, Given>, problems: &mut Vec<Problem>) -> Cluster
     })
 }
 
+/// All settings that have one value.
+fn single_settings() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|setting| setting.key != Key::Redis)
+}
+
 /// Reads a text by the type of its setting and puts the value into the spec.
-fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
+pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
     match setting.kind {
         Kind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
         Kind::Port(place) => *place(spec) = value::port(text)?,

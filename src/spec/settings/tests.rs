@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::table::SETTINGS;
 use super::*;
-use crate::spec::{ClusterName, PersistenceMode, Spec};
+use crate::spec::secret::SECRET_OCTETS;
+use crate::spec::{ClusterName, PersistenceMode, Secrets, Spec};
 
 const HEADER: &str = "apiVersion: redos/v1\n";
 
@@ -36,12 +37,12 @@ fn sources(lines: &str, environment: &[(&str, &str)], flags: &[(Key, &str)]) -> 
 }
 
 fn settings(sources: &Sources, recorded: Option<&Spec>) -> Settings {
-    let resolved = sources.read().and_then(|request| request.resolve(recorded));
+    let resolved = sources.read().and_then(|request| request.resolve(recorded, None));
     resolved.unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn problems(sources: &Sources) -> String {
-    let resolved = sources.read().and_then(|request| request.resolve(None));
+    let resolved = sources.read().and_then(|request| request.resolve(None, None));
     resolved.map(|settings| settings.spec).expect_err("these settings are wrong").to_string()
 }
 
@@ -101,9 +102,65 @@ fn the_variables_of_the_compose_project_keep_their_meaning() {
     assert_eq!(spec.persistence.file_prefix, "shop-");
     assert_eq!((spec.sentinel.down_after, spec.sentinel.failover_timeout, spec.quorum), (5000, 60_000, 3));
     assert_eq!(spec.proxy.stats_user, "root");
-    let secrets = [&found.secrets.app, &found.secrets.replication, &found.secrets.stats];
+    let secrets = {
+        let given = &found.for_new_cluster;
+        [&given.app, &given.replication, &given.stats]
+    };
     let shown: Vec<&str> = secrets.into_iter().flatten().map(Secret::expose).collect();
     assert_eq!(shown, ["app-password", "replica-password", "stats-password"]);
+}
+
+#[test]
+fn variables_of_an_applications_env_file_count_when_a_cluster_is_made_and_change_none_that_is_there() {
+    let env = [
+        ("REDIS_PORT", "24300"),
+        ("REDIS_PASSWORD", "of-the-app"),
+        ("ADMIN_PASSWORD", "of-the-app"),
+        ("REDIS_HOSTS", "192.0.2.5:6379"),
+        ("SENTINEL_DOWN_AFTER", "soon"),
+    ];
+    let made = settings(&sources("", &env[..4], &[]), None);
+    assert_eq!((made.spec.ports.write, made.spec.follow.existing().is_some()), (24_300, true));
+    assert_eq!(made.for_new_cluster.app.as_ref().map(Secret::expose), Some("of-the-app"));
+
+    let own = Secrets::made(|| [7; SECRET_OCTETS]);
+    let request = sources("", &env, &[(Key::Replicas, "3")]).read().expect("nothing of redos's own is wrong");
+    let kept = request.resolve(Some(&defaults()), Some(&own)).expect("the cluster is there");
+    assert_eq!(kept.spec, Spec { replicas: 3, ..defaults() });
+    assert_eq!(kept.secrets, GivenSecrets::default(), "no password is asked of the cluster");
+    let warnings: Vec<String> = kept.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(warnings.join("\n"), @r"
+    existing cluster: it stays as it was made, and these variables do not count: REDIS_PORT=24300 (the cluster has 6379), REDIS_PASSWORD (the cluster has another password), ADMIN_PASSWORD (the cluster has another password), REDIS_HOSTS=192.0.2.5:6379 (the cluster has none)
+      fix: to change the cluster, give a flag or a variable that begins with REDOS_; to silence this, unset REDIS_PORT, REDIS_PASSWORD, ADMIN_PASSWORD, REDIS_HOSTS
+    ");
+
+    // What says the same as the cluster needs no remark, and what is redos's own counts always.
+    let same = settings(&sources("", &[("REDIS_PORT", "6379")], &[]), Some(&defaults()));
+    assert_eq!(same.warnings, []);
+    let moved = settings(&sources("", &[("REDOS_PORT", "24300"), ("REDIS_PORT", "1")], &[]), Some(&defaults()));
+    assert_eq!((moved.spec.ports.write, moved.warnings.len()), (24_300, 0));
+    // The file stays above them at every run, so that a second run changes nothing.
+    let file = sources("ports: {write: 7000}\n", &[("REDIS_PORT", "24300")], &[]);
+    assert_eq!(settings(&file, None).spec.ports.write, 7000);
+}
+
+#[test]
+fn what_is_wrong_in_an_applications_env_file_stands_in_the_way_of_a_new_cluster_alone() {
+    let env = [("REDIS_HOSTS", "a b"), ("SENTINEL_QUORUM", "7"), ("REDIS_PORT", "x"), ("REDIS_PASSWORD", "a b")];
+    let request = || sources("", &env, &[]).read().expect("nothing of redos's own is wrong");
+    let all = request().resolve(None, None).expect_err("all of it is wrong").to_string();
+    for (variable, _) in env {
+        assert!(all.contains(variable), "{variable} is not in {all}");
+    }
+    let forgiven = request().forgiving().resolve(None, None).expect("they are no reason to fail");
+    assert_eq!((forgiven.spec, forgiven.warnings.len()), (defaults(), 4));
+    assert_eq!(request().forgiving().resolve(Some(&defaults()), None).expect("the cluster is there").warnings, []);
+    let weak = settings(&sources("", &[("SENTINEL_QUORUM", "1")], &[]), None);
+    let warnings: Vec<String> = weak.warnings.iter().map(ToString::to_string).collect();
+    assert!(
+        warnings.iter().any(|warning| warning.contains("SENTINEL_QUORUM") && warning.contains("1 of 3")),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -267,9 +324,9 @@ fn values_that_are_impossible_together_are_found_where_they_were_given() {
 fn a_value_that_clashes_with_the_cluster_alone_is_found_later() {
     let recorded = Spec { sentinels: 7, quorum: 4, ..defaults() };
     let request = sources("", &[], &[(Key::Quorum, "6")]).read().expect("6 of 7 is possible");
-    assert_eq!(request.resolve(Some(&recorded)).map(|found| found.spec.quorum), Ok(6));
+    assert_eq!(request.resolve(Some(&recorded), None).map(|found| found.spec.quorum), Ok(6));
     let request = sources("", &[], &[(Key::Quorum, "6")]).read().expect("not yet known to be impossible");
-    assert!(request.resolve(None).expect_err("6 of 3").to_string().contains("flag --quorum"));
+    assert!(request.resolve(None, None).expect_err("6 of 3").to_string().contains("flag --quorum"));
 }
 
 #[test]

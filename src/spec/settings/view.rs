@@ -57,7 +57,7 @@ impl Settings {
             let origin = &self.origins[&setting.key];
             let value = match setting.kind {
                 Kind::PasswordFile { place, .. } => {
-                    let set = place(&mut self.secrets.clone()).is_some();
+                    let set = place(&mut self.for_new_cluster.clone()).is_some() && origin.is_given();
                     if set { json!("(set)") } else { Value::Null }
                 }
                 _ => value(setting, &self.spec),

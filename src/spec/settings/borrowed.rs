@@ -1,0 +1,90 @@
+//! Variables of the compose project that redos replaces: `REDIS_*`, `SENTINEL_*`, `ADMIN_*`.
+//!
+//! An application's `.env` sets them for purposes of its own. So they count when a cluster is made, and a cluster that is
+//! there stays what it is: one remark names the variables that say otherwise.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::super::{Secrets, Spec};
+use super::problem::{Origin, Problem};
+use super::resolve::{Given, put};
+use super::table::Key;
+use super::view::value;
+use super::{GivenSecrets, check};
+
+/// How the names of redos's own variables begin. All others are borrowed.
+const OWN: &str = "REDOS_";
+
+/// Whether a variable of the table is one of the compose project.
+pub fn is_borrowed(variable: &str) -> bool {
+    !variable.starts_with(OWN)
+}
+
+/// What borrowed variables give where nobody gave anything else.
+#[derive(Debug, Default)]
+pub struct Borrowed {
+    /// Values by setting.
+    pub values: BTreeMap<Key, Given>,
+    /// The passwords among them.
+    pub secrets: GivenSecrets,
+    /// What is wrong with those that are not among the values.
+    pub problems: Vec<Problem>,
+    /// Whether what is wrong with them is no reason to fail.
+    pub is_forgiven: bool,
+}
+
+impl Borrowed {
+    /// Whether a clash of values has one of these among its causes.
+    pub fn has_part_in(&self, clash: &check::Finding) -> Option<Key> {
+        clash.keys.iter().copied().find(|key| self.values.contains_key(key))
+    }
+
+    /// The remark about variables that say something else than the cluster that is there. Passwords are compared where
+    /// they are known.
+    pub fn set_aside(&self, recorded: &Spec, own: Option<&Secrets>) -> Option<Problem> {
+        let mut said = Vec::new();
+        let mut variables = Vec::new();
+        for (key, given) in &self.values {
+            let Origin::Environment(variable) = &given.origin else { continue };
+            let differs = match key {
+                Key::Password => other_password(&self.secrets.app, own.map(|own| &own.app)),
+                Key::ReplicationPassword => other_password(&self.secrets.replication, own.map(|own| &own.replication)),
+                Key::StatsPassword => other_password(&self.secrets.stats, own.map(|own| &own.stats)),
+                _ => other_value(*key, given, recorded),
+            };
+            let Some(differs) = differs else { continue };
+            said.push(format!("{variable}{differs}"));
+            variables.push(variable.as_str());
+        }
+        if variables.is_empty() {
+            return None;
+        }
+        let mut fix = format!("to change the cluster, give a flag or a variable that begins with {OWN}");
+        let _ = write!(fix, "; to silence this, unset {}", variables.join(", "));
+        let what = format!("it stays as it was made, and these variables do not count: {}", said.join(", "));
+        Some(Problem { origin: Origin::Recorded, what, fix, snippet: None })
+    }
+}
+
+fn other_password(given: &Option<super::Secret>, own: Option<&super::Secret>) -> Option<String> {
+    let (given, own) = (given.as_ref()?, own?);
+    (given != own).then(|| " (the cluster has another password)".to_owned())
+}
+
+fn other_value(key: Key, given: &Given, recorded: &Spec) -> Option<String> {
+    let mut changed = recorded.clone();
+    put(key.setting(), &given.text, &mut changed).ok()?;
+    let (have, want) = (value(key.setting(), recorded), value(key.setting(), &changed));
+    (have != want).then(|| format!("={} (the cluster has {})", text(&want), text(&have)))
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
