@@ -131,6 +131,9 @@ fn shown(path: &Path) -> String {
     if path == Path::new(STDIN_OR_STDOUT) { "stdin".to_owned() } else { path.display().to_string() }
 }
 
+/// What editors on Windows put before a text to say that it is UTF-8. It is no part of the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The text of a small file, or of standard input. It must be UTF-8.
 fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
@@ -142,6 +145,9 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     if read as u64 > FILE_MAX {
         return Err(std::io::Error::other(format!("it is larger than {FILE_MAX} octets")));
     }
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
     Ok(text)
 }
 
@@ -152,6 +158,14 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Verb};
     use crate::spec::settings::table::SETTINGS;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_password_or_a_setting() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("password");
+        std::fs::write(&file, "\u{feff}s3cret\n").expect("written");
+        assert_eq!(read_text(&file).expect("a text"), "s3cret\n");
+    }
 
     #[test]
     fn every_flag_reaches_its_setting() {

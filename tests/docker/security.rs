@@ -6,11 +6,15 @@ use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redos::engine::Engine;
+use redos::spec::secret::user;
 use redos::spec::{NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, render};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::{Cluster, connect, raw};
+
+/// The label by which `docker compose -p NAME down -v` finds what it removes.
+const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 
 fn command(words: &[&str]) -> redis::Cmd {
     let mut command = redis::Cmd::new();
@@ -131,6 +135,29 @@ async fn applications_whose_patterns_are_named_cannot_overhear_sentinels_either(
 }
 
 #[tokio::test]
+async fn monitoring_asks_sentinels_with_the_password_of_applications() {
+    let cluster = Cluster::new("watched").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let secrets = cluster.secrets().await;
+    let mut sentinel = cluster.login(NodeId::Sentinel(1), user::APPLICATION, &secrets.app).await;
+    let asked: [&[&str]; 9] = [
+        &["PING"],
+        &["INFO"],
+        &["ROLE"],
+        &["SENTINEL", "MASTERS"],
+        &["SENTINEL", "MASTER", "mymaster"],
+        &["SENTINEL", "REPLICAS", "mymaster"],
+        &["SENTINEL", "SENTINELS", "mymaster"],
+        &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"],
+        &["SENTINEL", "CKQUORUM", "mymaster"],
+    ];
+    for words in asked {
+        let answer = command(words).query_async::<redis::Value>(&mut sentinel).await;
+        answer.unwrap_or_else(|error| panic!("{words:?}: {error}"));
+    }
+}
+
+#[tokio::test]
 async fn nothing_secret_shows_and_containers_are_locked_down() {
     let cluster = Cluster::new("locked").await;
     cluster.up(&["--replicas", "1"]).await.succeeds();
@@ -163,8 +190,10 @@ async fn nothing_secret_shows_and_containers_are_locked_down() {
     for volume in inventory.volumes.values() {
         let volume = docker.inspect_volume(&volume.name).await.expect("a volume");
         shows_none(&volume.name, &serde_json::to_string(&volume).expect("JSON"));
+        assert!(!volume.labels.contains_key(COMPOSE_PROJECT), "Compose would remove {}", volume.name);
     }
     let network = inventory.network.expect("a network").id;
     let network = docker.inspect_network(&network, None::<query::InspectNetworkOptions>).await.expect("a network");
     shows_none("the network", &serde_json::to_string(&network).expect("JSON"));
+    assert!(!network.labels.unwrap_or_default().contains_key(COMPOSE_PROJECT), "Compose would remove the network");
 }

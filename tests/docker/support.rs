@@ -13,8 +13,8 @@ use redos::engine::docker::{self, DockerEngine};
 use redos::engine::{Engine, NodeSpec, image};
 use redos::plan::desired::Programs;
 use redos::plan::observed::{Inventory, NetworkFacts};
-use redos::spec::secret::user;
-use redos::spec::{ClusterName, ImageChoice, Images, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec};
+use redos::spec::secret::{Secret, user};
+use redos::spec::{ClusterName, ImageChoice, Images, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Secrets, Spec};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::OnceCell;
 
@@ -321,14 +321,22 @@ impl Cluster {
         self.inventory().await.nodes[&node].address.expect("an address")
     }
 
+    /// The cluster's passwords.
+    pub async fn secrets(&self) -> Secrets {
+        let inventory = self.inventory().await;
+        read_secrets(&*self.engine, &self.name, &inventory).await.expect("an answer").expect("secrets")
+    }
+
     /// A connection to a Redis node or a Sentinel with the rights of redos itself.
     pub async fn admin(&self, node: NodeId) -> redis::aio::MultiplexedConnection {
-        let inventory = self.inventory().await;
-        let spec = inventory.recorded.clone().expect("a recorded specification");
-        let secrets = read_secrets(&*self.engine, &spec.name, &inventory).await.expect("an answer").expect("secrets");
-        let address = inventory.nodes[&node].address.expect("an address");
+        self.login(node, user::ADMIN, &self.secrets().await.admin).await
+    }
+
+    /// A connection to a Redis node or a Sentinel with the rights of this user.
+    pub async fn login(&self, node: NodeId, user: &str, password: &Secret) -> redis::aio::MultiplexedConnection {
+        let address = self.address(node).await;
         let port = if node.role() == Role::Sentinel { SENTINEL_PORT } else { REDIS_PORT };
-        connect(&format!("redis://{}:{}@{address}:{port}", user::ADMIN, secrets.admin.expose())).await.expect("a login")
+        connect(&format!("redis://{user}:{}@{address}:{port}", password.expose())).await.expect("a login")
     }
 
     /// Everything on the Engine that carries the cluster's label: containers, networks, volumes.

@@ -26,8 +26,8 @@ pub const RUN: &str = "dev.redos.run";
 pub const VERSION: &str = "dev.redos.version";
 /// A fault that is not undone yet; on a volume of its own that belongs to no cluster.
 pub const FAULT: &str = "dev.redos.fault";
-/// Compose's key for the project, by which Docker Desktop groups containers. Compose itself ignores containers without
-/// its `config-hash` label, so it does not take ours for its own.
+/// Compose's key for the project, by which Docker Desktop groups containers; on containers only. Compose ignores containers
+/// without its `config-hash` label, but it removes every volume and network with this one: `docker compose down -v`.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 
 /// A set of labels as the Engine takes it.
@@ -44,7 +44,6 @@ pub fn of(spec: &Spec, node: Option<NodeId>, spec_hash: Option<&str>, run: &str)
         (SPEC_HASH, hash),
         (RUN, run.to_owned()),
         (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
-        (COMPOSE_PROJECT, spec.name.to_string()),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))
@@ -56,6 +55,13 @@ pub fn of(spec: &Spec, node: Option<NodeId>, spec_hash: Option<&str>, run: &str)
             labels.insert(GROUP.to_owned(), group.to_string());
         }
     }
+    labels
+}
+
+/// The labels of a node's container.
+pub fn of_container(spec: &Spec, node: NodeId, spec_hash: &str, run: &str) -> Labels {
+    let mut labels = of(spec, Some(node), Some(spec_hash), run);
+    labels.insert(COMPOSE_PROJECT.to_owned(), spec.name.to_string());
     labels
 }
 
@@ -126,6 +132,16 @@ mod tests {
             assert_eq!(labels.get(SPEC_HASH).map(String::as_str), Some("h"));
         }
         assert_eq!(node(&of(&spec_in, None, None, "r")), None);
+    }
+
+    #[test]
+    fn compose_finds_containers_and_neither_volumes_nor_networks() {
+        let spec = Spec::with_defaults("demo".parse().expect("a name"));
+        let node = NodeId::Sentinel(1);
+        assert_eq!(of_container(&spec, node, "h", "r").get(COMPOSE_PROJECT).map(String::as_str), Some("demo"));
+        for labels in [of(&spec, Some(node), None, "r"), of(&spec, None, None, "r")] {
+            assert!(!labels.contains_key(COMPOSE_PROJECT), "'docker compose -p demo down -v' would remove it");
+        }
     }
 
     #[test]

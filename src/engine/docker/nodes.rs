@@ -87,7 +87,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         entrypoint: Some(node.command.clone()),
         working_dir: Some(NODE_DIR.to_owned()),
         exposed_ports: Some(node.ports.keys().map(inside).collect()),
-        labels: Some(labels::of(spec, Some(node.node), Some(&node.spec_hash), run)),
+        labels: Some(labels::of_container(spec, node.node, &node.spec_hash, run)),
         stop_timeout: Some(i64::try_from(node.stop_grace.as_secs()).unwrap_or(i64::MAX)),
         host_config: Some(HostConfig {
             network_mode: Some(network_id.to_owned()),
