@@ -192,6 +192,9 @@ where
                 let secrets = reached.map_or(self.new_secrets, |reached| reached.secrets);
                 return Ok(Converged { plans, took: began.elapsed(), observed, secrets });
             }
+            if let Some(refusal) = plan.refusal {
+                return Err(ApplyError::Refused(refusal));
+            }
             if Instant::now() >= self.deadline {
                 return Err(out_of_time(self.spec, &observed, &plan));
             }

@@ -187,6 +187,9 @@ impl From<ApplyError> for Failure {
             // The step says what was done to whom; kind and remedies are those of what failed beneath it.
             ApplyError::Engine { step, source } => return Self::from(source).in_step(&step),
             ApplyError::Server { step, source } => return Self::from(source).in_step(&step),
+            ApplyError::Refused(ref refusal) => {
+                return Self { hints: refusal.next.clone(), ..Self::new(FailureKind::Failed, error) };
+            }
             ApplyError::Timeout { .. } | ApplyError::Unfinished { .. } => FailureKind::Timeout,
             ApplyError::OtherSecrets { .. } => FailureKind::Usage,
             ApplyError::Interrupted { .. } => FailureKind::Interrupted,

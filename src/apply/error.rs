@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::engine::{EngineError, EngineErrorKind};
-use crate::plan::Gate;
+use crate::plan::{Gate, Refusal};
 use crate::sentinel::ServerError;
 use crate::spec::{NodeId, Spec, render};
 
@@ -63,6 +63,9 @@ pub enum ApplyError {
         /// The first step of the plan that was not begun.
         next: String,
     },
+    /// Only a person can say which data are right.
+    #[error("{0}")]
+    Refused(Refusal),
     /// Passwords were given that are not those of the cluster.
     #[error("the {} that was given is not the one of the cluster", which.join(" and the "))]
     OtherSecrets {

@@ -335,6 +335,7 @@ pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -
         ApplyError::Engine { .. }
         | ApplyError::Server { .. }
         | ApplyError::Impossible { .. }
+        | ApplyError::Refused(_)
         | ApplyError::Render { .. } => (Vec::new(), Vec::new()),
     };
     let left = match &error {

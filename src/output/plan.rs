@@ -10,7 +10,7 @@ use super::table::{Column, Table};
 use super::units::count;
 use super::{Ui, command_line};
 use crate::plan::status::Status;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Refusal, Step};
 use crate::spec::{API_VERSION, ClusterName};
 
 /// `kind: Plan`: what `up` would do.
@@ -29,6 +29,8 @@ pub struct PlanDocument<'a> {
     pub steps: &'a [Step],
     /// What must be observed anew before the rest can be planned.
     pub then_observe: Option<&'a str>,
+    /// Why `up` would change nothing, and the next commands.
+    pub refusal: Option<&'a Refusal>,
 }
 
 impl<'a> PlanDocument<'a> {
@@ -41,6 +43,7 @@ impl<'a> PlanDocument<'a> {
             changes: plan.changes(),
             steps: &plan.steps,
             then_observe: plan.then_observe.as_deref(),
+            refusal: plan.refusal.as_ref(),
         }
     }
 
@@ -48,6 +51,10 @@ impl<'a> PlanDocument<'a> {
     /// every plan and only counted, unless every step is wanted or there is nothing else.
     pub fn text(&self, ui: &Ui) -> String {
         let name = self.cluster;
+        if let Some(Refusal { why, next }) = self.refusal {
+            let next: String = next.iter().map(|next| format!("\n  {next}")).collect();
+            return format!("up would change nothing: {why}\nwhat to do:{next}");
+        }
         if self.steps.is_empty() {
             return format!("{name} is what it should be: nothing to do");
         }
@@ -282,6 +289,17 @@ mod tests {
             "id": 1, "action": "unpauseNode", "node": "redis-2", "why": "redis-2 is paused", "after": [],
         });
         assert_eq!(value["steps"][0], step);
+        plan.refusal = Some(Refusal {
+            why: "no node of mymaster has whole data".to_owned(),
+            next: vec!["mend the files of redis-1: docker run …".to_owned()],
+        });
+        let document = PlanDocument::new(&cluster, &plan);
+        let text = "up would change nothing: no node of mymaster has whole data\nwhat to do:\n  mend the files of redis-1: docker run …";
+        assert_eq!(document.text(&plain(80)), text);
+        assert_eq!(
+            serde_json::to_value(&document).expect("JSON")["refusal"]["why"],
+            "no node of mymaster has whole data"
+        );
         let nothing = Plan::default();
         let text = PlanDocument::new(&cluster, &nothing).text(&plain(80));
         assert_eq!(text, "shop is what it should be: nothing to do");

@@ -7,6 +7,7 @@ use std::net::SocketAddrV4;
 use serde::Serialize;
 
 use super::gate::Gate;
+use super::refusal::Refusal;
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec};
 
@@ -265,6 +266,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Why this plan is only the first part of the way: what must be observed anew before the rest can be planned.
     pub then_observe: Option<String>,
+    /// Why nothing is done, not even the steps: only a person can say which data are right.
+    pub refusal: Option<Refusal>,
     /// The Sentinels that there are at the end of this part, when they become more: they come one at a time.
     #[serde(skip)]
     pub electorate: Option<Electorate>,
@@ -287,14 +290,14 @@ impl Electorate {
 }
 
 impl Plan {
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to do, and nothing that is refused.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.refusal.is_none()
     }
 
-    /// Whether there is something to do but to wait.
+    /// Whether there is something to do but to wait, or something that is refused.
     pub fn changes(&self) -> bool {
-        self.steps.iter().any(|step| !step.action.only_looks())
+        self.refusal.is_some() || self.steps.iter().any(|step| !step.action.only_looks())
     }
 
     /// The steps that no other step waits for: whoever waits for these waits for all.
@@ -313,6 +316,9 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(refusal) = &self.refusal {
+            return writeln!(f, "refused: {refusal}");
+        }
         if self.steps.is_empty() {
             return writeln!(f, "no changes");
         }
