@@ -213,6 +213,18 @@ decide() {
     fi
 }
 
+# The server would die of files that belong to somebody else, as files do that were put here by docker cp. 'up' and 'start'
+# give them to this node.
+check_owner() {
+    for file in{% for place in data_places %} {{ place }}{% endfor %}; do
+        if [ -e "$file" ] && ! { [ -r "$file" ] && [ -w "$file" ]; }; then
+            say "$file {{ foreign_file }}: redos -p {{ cluster }} up makes it so"
+            exit 1
+        fi
+    done
+}
+
+check_owner
 # What redos knew when it wrote this holds for one start: 'new' for a node that has no data, of a new group or to begin as a
 # replica; 'decided' when there was no Sentinel to ask and redos read everybody's files.
 decided=

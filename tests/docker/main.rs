@@ -7,6 +7,7 @@ mod chaos;
 mod classic;
 mod conflicts;
 mod daemon;
+mod damaged;
 mod dial;
 mod engine;
 mod failover_test;

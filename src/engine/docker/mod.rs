@@ -4,6 +4,7 @@ mod clusters;
 mod conflicts;
 pub mod connect;
 mod containers;
+mod data;
 mod fault;
 mod files;
 mod helpers;

@@ -17,9 +17,9 @@ use bollard::query_parameters::{
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{DockerEngine, conflicts, fault, files, labels, streams};
+use super::{DockerEngine, conflicts, data, fault, files, labels, streams};
 use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
-use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
+use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, render};
 
 /// How long a start watches for a node that dies at once. A server with a bad configuration ends within 20 ms.
 const DEATH_WATCH: Duration = Duration::from_millis(250);
@@ -141,8 +141,24 @@ fn data_mounts(spec: &Spec, node: &NodeSpec, run: &str) -> Option<Vec<Mount>> {
     node.host_dir.is_none().then(|| data_places().map(mount).into())
 }
 
-/// Starts a node and watches whether it lives.
+/// Starts a node and watches whether it lives. One that died because its files belong to another user, as files do that
+/// were put there by `docker cp`, is given them and started once more.
 pub async fn start(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Result<()> {
+    let Some(death) = start_once(engine, cluster, node).await? else { return Ok(()) };
+    if !death.log.contains(render::FOREIGN_FILE) {
+        return Err(death.error(cluster, node));
+    }
+    let name = node.container_name(cluster);
+    stop(engine, &name).await?;
+    data::own(engine, &name).await?;
+    match start_once(engine, cluster, node).await? {
+        Some(death) => Err(death.error(cluster, node)),
+        None => Ok(()),
+    }
+}
+
+/// Starts a node. Returns how it died, if it did at once.
+async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Result<Option<Death>> {
     let name = node.container_name(cluster);
     let operation = || format!("start {name}");
     let started = {
@@ -175,16 +191,17 @@ pub async fn start(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -
             EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("it was removed meanwhile"))
         })?;
         if let Some(how) = death(&container) {
-            return Err(died(engine, cluster, node, &how).await);
+            let log = streams::log_tail(engine, &name, DEATH_LOG_LINES).await.unwrap_or_default();
+            return Ok(Some(Death { how, log: log.trim_end().to_owned() }));
         }
         let server = address(&container).filter(|_| direct).map(|ip| SocketAddr::new(IpAddr::V4(ip), port_of(node)));
         if let Some(server) = server
             && matches!(timeout(DEATH_POLL, TcpStream::connect(server)).await, Ok(Ok(_)))
         {
-            return Ok(());
+            return Ok(None);
         }
         if Instant::now() >= deadline {
-            return Ok(());
+            return Ok(None);
         }
         sleep(DEATH_POLL).await;
     }
@@ -213,18 +230,26 @@ fn death(container: &ContainerInspectResponse) -> Option<String> {
     }
 }
 
-/// The error of a node that died, with the end of its log.
-async fn died(engine: &DockerEngine, cluster: &ClusterName, node: NodeId, how: &str) -> EngineError {
-    let name = node.container_name(cluster);
-    let log = streams::log_tail(engine, &name, DEATH_LOG_LINES).await.unwrap_or_default();
-    let log = log.trim_end();
-    let source = if log.is_empty() {
-        anyhow!("it died at once ({how}) and logged nothing")
-    } else {
-        anyhow!("it died at once ({how}); the end of its log:\n{log}")
-    };
-    EngineError::new(EngineErrorKind::NodeDied, format!("start {name}"), source)
-        .hinted(format!("see all of its log: docker logs {name}"))
+/// How a node died that had just been started.
+struct Death {
+    /// Its exit code, in words.
+    how: String,
+    /// The end of its log.
+    log: String,
+}
+
+impl Death {
+    fn error(self, cluster: &ClusterName, node: NodeId) -> EngineError {
+        let Self { how, log } = self;
+        let name = node.container_name(cluster);
+        let source = if log.is_empty() {
+            anyhow!("it died at once ({how}) and logged nothing")
+        } else {
+            anyhow!("it died at once ({how}); the end of its log:\n{log}")
+        };
+        EngineError::new(EngineErrorKind::NodeDied, format!("start {name}"), source)
+            .hinted(format!("see all of its log: docker logs {name}"))
+    }
 }
 
 /// The pinned address of a container.

@@ -11,11 +11,14 @@ use crate::spec::NODE_UID;
 
 /// Where such a container is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Place<'a> {
     /// On no network.
     Nowhere,
     /// On the network that the Engine has for whoever asks for none.
     DefaultNetwork,
+    /// On no network, with the volumes of this container, as root, who may do nothing but enter every folder there and give
+    /// files to another user.
+    VolumesAsRoot(&'a str),
 }
 
 /// A container that has been started.
@@ -34,7 +37,7 @@ pub async fn start(
     engine: &DockerEngine,
     image: &str,
     command: &[&str],
-    place: Place,
+    place: Place<'_>,
     operation: impl Fn() -> String,
 ) -> Result<OneOff> {
     let failed = |error| engine.failed(operation(), error);
@@ -57,16 +60,18 @@ async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachC
     Ok(streams)
 }
 
-fn body(image: &str, command: &[&str], place: Place) -> ContainerCreateBody {
-    let network = match place {
-        Place::Nowhere => "none",
-        Place::DefaultNetwork => "default",
+fn body(image: &str, command: &[&str], place: Place<'_>) -> ContainerCreateBody {
+    let node = format!("{NODE_UID}:{NODE_UID}");
+    let (network, user, volumes_of, rights) = match place {
+        Place::Nowhere => ("none", node, None, None),
+        Place::DefaultNetwork => ("default", node, None, None),
+        Place::VolumesAsRoot(container) => ("none", "0:0".to_owned(), Some(container), Some(["CHOWN", "DAC_OVERRIDE"])),
     };
     ContainerCreateBody {
         image: Some(image.to_owned()),
         entrypoint: Some(command.iter().map(|word| (*word).to_owned()).collect()),
         cmd: Some(Vec::new()),
-        user: Some(format!("{NODE_UID}:{NODE_UID}")),
+        user: Some(user),
         open_stdin: Some(true),
         // Its input ends with the attachment, so that a command that waits for it ends when this program is killed.
         stdin_once: Some(true),
@@ -75,7 +80,9 @@ fn body(image: &str, command: &[&str], place: Place) -> ContainerCreateBody {
             auto_remove: Some(true),
             network_mode: Some(network.to_owned()),
             readonly_rootfs: Some(true),
+            volumes_from: volumes_of.map(|container| vec![container.to_owned()]),
             cap_drop: Some(vec!["ALL".to_owned()]),
+            cap_add: rights.map(|rights| rights.map(str::to_owned).into()),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
             // What it says is for whoever is attached.
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),

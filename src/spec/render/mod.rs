@@ -44,6 +44,9 @@ const USERS_FILE: &str = "/data/conf/users.acl";
 /// Where a Redis node or a Sentinel has the cluster's secrets.
 pub const SECRETS_FILE: &str = "/data/conf/secrets.json";
 
+/// What a Redis node logs of a file in its volume that belongs to another user, after the file's path.
+pub const FOREIGN_FILE: &str = "is not this node's to read and write";
+
 /// A configuration file of a node.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RenderedFile {

@@ -11,8 +11,8 @@ use super::directives::{fixed_directives, lines, runtime_directives};
 use super::proxy::{TRUST_MARGIN, sentinel_slots};
 use super::sentinel::PING_PERIOD;
 use super::{
-    REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address, fill, read_only,
-    rewritten, secrets_file,
+    FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address, fill,
+    read_only, rewritten, secrets_file,
 };
 use crate::spec::names::{Group, NodeId, Role};
 
@@ -81,6 +81,9 @@ struct Start<'a> {
     data_file: Option<String>,
     /// What is in it.
     data_kind: &'a str,
+    /// All places where data can be, of any mode of persistence.
+    data_places: [String; 3],
+    foreign_file: &'a str,
     peers: Vec<Ipv4Addr>,
     sentinels: Vec<Ipv4Addr>,
     more_sentinels: Vec<Ipv4Addr>,
@@ -208,6 +211,12 @@ fn start<'a>(
         password: secrets.probe.expose(),
         data_file: file.map(|file| format!("{NODE_DIR}/{file}")),
         data_kind,
+        data_places: [
+            format!("{NODE_DIR}/{}", fixed["appenddirname"]),
+            format!("{NODE_DIR}/{}/*", fixed["appenddirname"]),
+            format!("{NODE_DIR}/{}", fixed["dbfilename"]),
+        ],
+        foreign_file: FOREIGN_FILE,
         peers: peers.map(|peer| address(subnet, peer)).collect::<Result<_, _>>()?,
         sentinels: present.into_iter().map(|sentinel| address(subnet, sentinel)).collect::<Result<_, _>>()?,
         more_sentinels: later.into_iter().filter_map(|sentinel| subnet.address(sentinel)).collect(),
