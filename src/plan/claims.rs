@@ -11,12 +11,16 @@ use crate::spec::{Group, NodeId};
 /// their own (`sentinelRefreshInstanceInfo` in Redis's `sentinel.c`).
 const CORRECTED_WITHIN: u64 = 20_000;
 
-/// The nodes of a group that claim to be master.
+/// The nodes of a group that claim to be master. One that is loading its data takes no write: beside another that has its
+/// data, its claim is what it was before it ended.
 pub fn claimants(group: Group, observed: &Observed) -> Vec<NodeId> {
-    let claims = observed.topology.redis.iter().filter(|(node, answer)| {
-        node.group() == Some(group) && answer.said().is_some_and(|view| matches!(view.role, RoleView::Master { .. }))
+    let claims = observed.topology.redis.iter().filter_map(|(node, answer)| {
+        let view = answer.said().filter(|view| matches!(view.role, RoleView::Master { .. }))?;
+        (node.group() == Some(group)).then_some((*node, view.loading.is_some()))
     });
-    claims.map(|(node, _)| *node).collect()
+    let (loading, serving): (Vec<_>, Vec<_>) = claims.partition(|(_, loading)| *loading);
+    let claims = if serving.is_empty() { loading } else { serving };
+    claims.into_iter().map(|(node, _)| node).collect()
 }
 
 /// The pinned address of a node. One that is missing will have the same again.
@@ -98,6 +102,7 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
 mod tests {
     use super::*;
     use crate::plan::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
+    use crate::plan::observed::Loading;
     use crate::spec::Spec;
 
     /// `redis-3` was promoted and the Sentinels, all of them, still name `redis-1`.
@@ -124,6 +129,16 @@ mod tests {
     fn a_healthy_cluster_is_decided() {
         let observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
         assert_eq!(being_decided(GROUP, &observed), None);
+    }
+
+    #[test]
+    fn a_node_that_is_loading_claims_nothing_beside_one_that_serves() {
+        let mut observed = promoted();
+        let loading = Some(Loading { percent: 1, seconds_left: 90 });
+        redis_mut(&mut observed, redis(1)).loading = loading;
+        assert_eq!(claimants(GROUP, &observed), [redis(3)]);
+        redis_mut(&mut observed, redis(3)).loading = loading;
+        assert_eq!(claimants(GROUP, &observed), [redis(1), redis(3)], "who will serve is not known yet");
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
         role,
         offset: if ordinal == 1 { 4242 } else { 4200 },
         replication_id: "abc".to_owned(),
-        loading: false,
+        loading: None,
         used_memory: 1_572_864,
         clients: 9,
         uptime_seconds: 60,

@@ -182,10 +182,11 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
 }
 
 fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
-    let is_loading = observed.topology.redis.get(&node).and_then(Answer::said).is_some_and(|view| view.loading);
+    let loading = observed.topology.redis.get(&node).and_then(Answer::said).and_then(|view| view.loading);
     let silent = match asked(node, observed) {
-        Some(Ok(())) if is_loading => return Err(format!("{node} is loading its data")),
-        Some(Ok(())) => return Ok(()),
+        Some(Ok(())) => {
+            return loading.map_or(Ok(()), |loading| Err(format!("{node} is loading its data, {loading}")));
+        }
         Some(Err(why)) => Some(why),
         None => None,
     };

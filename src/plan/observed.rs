@@ -4,6 +4,7 @@
 //! masters, two nodes that both claim to be master, a node that does not answer are all values here, not errors.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 use crate::spec::{Group, NodeId, Spec, Subnet};
@@ -227,8 +228,8 @@ pub struct RedisView {
     pub offset: i64,
     /// `master_replid`.
     pub replication_id: String,
-    /// Whether it is still loading its data.
-    pub loading: bool,
+    /// How far it is with loading its data; absent when it has loaded them.
+    pub loading: Option<Loading>,
     /// `used_memory` in octets.
     pub used_memory: u64,
     /// `connected_clients`.
@@ -241,6 +242,25 @@ pub struct RedisView {
     pub keys: u64,
     /// The directives that redos manages, as `CONFIG GET` gives them.
     pub config: BTreeMap<String, String>,
+}
+
+/// How far a Redis node is that loads its data. Until it has all of them it serves nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loading {
+    /// `loading_loaded_perc`, without what is behind the point.
+    pub percent: u8,
+    /// `loading_eta_seconds`.
+    pub seconds_left: u64,
+}
+
+impl fmt::Display for Loading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // What the server guesses from nothing is days.
+            Self { percent: 0, .. } => f.write_str("0 % so far"),
+            Self { percent, seconds_left } => write!(f, "{percent} % so far, about {seconds_left} s left"),
+        }
+    }
 }
 
 /// What a Redis node believes to be.

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use redis::Value;
 
 use crate::plan::observed::{
-    AttachedReplica, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
+    AttachedReplica, Loading, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 
 /// The priority of a replica that nobody gave another one (`replica-priority` in `redis.conf`).
@@ -133,7 +133,7 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
         role,
         offset: info.offset(),
         replication_id: info.get("master_replid").unwrap_or_default().to_owned(),
-        loading: info.get("loading") == Some("1"),
+        loading: loading(info),
         used_memory: info.read("used_memory").unwrap_or_default(),
         clients: info.read("connected_clients").unwrap_or_default(),
         uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
@@ -141,6 +141,14 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
         keys: keys(info),
         config,
     })
+}
+
+/// A snapshot, or the snapshot at the head of an append-only file, says how far it is.
+fn loading(info: &Info) -> Option<Loading> {
+    let share: f64 = info.read("loading_loaded_perc").unwrap_or_default();
+    let percent = share.clamp(0.0, 100.0) as u8;
+    let seconds_left = info.read("loading_eta_seconds").unwrap_or_default();
+    (info.get("loading") == Some("1")).then_some(Loading { percent, seconds_left })
 }
 
 /// The number of keys in all databases, from lines such as `db0:keys=3,expires=0,avg_ttl=0`.
@@ -288,7 +296,7 @@ mod tests {
         let info = Info::parse(include_str!("replies/redis-7.0-info-master.txt"));
         let view = redis_view(&info, Fields::from([("replica-priority".to_owned(), "7".to_owned())])).expect("a view");
         assert_eq!((view.server.as_str(), view.version.as_str()), ("redis", "7.0.15"));
-        assert_eq!((view.offset, view.keys, view.loading, view.replica_priority), (4671, 1, false, 7));
+        assert_eq!((view.offset, view.keys, view.loading, view.replica_priority), (4671, 1, None, 7));
         assert_eq!((view.used_memory > 0, view.clients > 0, view.uptime_seconds > 0), (true, true, true));
         assert_eq!(view.replication_id, "0ea9ab370e49846caaebf0d0718931056d48d90a");
         let RoleView::Master { replicas } = view.role else { panic!("a master") };
@@ -341,6 +349,13 @@ mod tests {
         let RoleView::Master { replicas } = view.role else { panic!("a master") };
         assert_eq!(replicas.len(), 1, "only numbered lines are replicas");
         assert_eq!((replicas[0].address, replicas[0].lag_seconds), (at("10.0.0.2:6379"), 1));
+    }
+
+    #[test]
+    fn a_node_that_loads_says_how_far_it_is() {
+        let text = "redis_version:7.0.15\r\nrole:master\r\nloading:1\r\nloading_loaded_perc:12.97\r\nloading_eta_seconds:80\r\n";
+        let view = redis_view(&Info::parse(text), Fields::new()).expect("a view");
+        assert_eq!(view.loading, Some(Loading { percent: 12, seconds_left: 80 }));
     }
 
     #[test]

@@ -111,7 +111,7 @@ async fn attempt(
         RoleView::Replica { link_up, .. } => link_up,
         RoleView::Master { .. } => return Err(refused("it is a master already".to_owned())),
     };
-    if view.loading {
+    if view.loading.is_some() {
         return Err(refused("it is still loading its data".to_owned()));
     }
 

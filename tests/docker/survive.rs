@@ -83,6 +83,33 @@ async fn a_master_that_comes_back_is_a_replica_from_its_first_moment() {
 }
 
 #[tokio::test]
+async fn a_master_that_is_back_soon_and_loads_for_long_is_replaced_meanwhile() {
+    let cluster = Cluster::new("loads").await;
+    // So that these keys take as long as gigabytes, 1 ms each.
+    cluster.up(&["--down-after", "3s", "--redis", "key-load-delay=1000"]).await.succeeds();
+    let mut keys = redis::pipe();
+    for key in 0..20_000 {
+        keys.set(key, key).ignore();
+    }
+    let () = keys.query_async(&mut cluster.client(&[]).await).await.expect("writes");
+    let writers = writers(&cluster).await;
+    let first = cluster.master().await;
+    // As if it had crashed: its restart policy has it back in a moment.
+    let mut end = redis::cmd("SHUTDOWN");
+    end.arg("NOSAVE").arg("NOW").arg("FORCE");
+    let ended: redis::RedisResult<()> = end.query_async(&mut cluster.admin(first).await).await;
+    assert!(ended.is_err(), "it does not live to answer");
+    eventually("status tells", async || cluster.reasons().await.contains(&format!("{first} is loading its data, ")))
+        .await;
+    let second = successor(&cluster, first).await;
+    // It makes nobody a replica who cannot become one yet, and waits.
+    cluster.redos(&["up"]).await.succeeds();
+    assert_eq!(cluster.master().await, second);
+    let gap = recovered(&cluster, writers).await;
+    assert!(gap < Duration::from_secs(12), "there were no writes for {gap:?}");
+}
+
+#[tokio::test]
 async fn a_stopped_master_is_replaced_without_a_loss() {
     let cluster = Cluster::new("stopped").await;
     cluster.up(&[]).await.succeeds();

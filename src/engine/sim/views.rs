@@ -47,7 +47,7 @@ impl World {
             role,
             offset: 0,
             replication_id: String::new(),
-            loading: false,
+            loading: None,
             used_memory: 0,
             clients: 0,
             uptime_seconds: 0,

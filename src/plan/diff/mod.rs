@@ -384,6 +384,10 @@ impl<'a> Planner<'a> {
     /// A second master, or a replica of somebody else, follows the master: but only one that is a master now, and on
     /// the word of the Sentinels where there are any.
     fn should_follow(&self, node: NodeId, view: &RedisView) -> Option<(NodeId, String)> {
+        // Until it has loaded its data it refuses to.
+        if view.loading.is_some() {
+            return None;
+        }
         let group = node.group()?;
         let master = *self.masters.get(&group)?;
         let is_master = |view: &RedisView| matches!(view.role, RoleView::Master { .. });

@@ -1,7 +1,9 @@
 //! Plans for states that the engine in memory does not come to.
 
 use super::*;
-use crate::plan::fixture::{healthy, redis};
+use crate::plan::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
+use crate::plan::observed::Loading;
+use crate::spec::REDIS_PORT;
 
 fn spec() -> Spec {
     Spec::with_defaults("redos".parse().expect("a good name"))
@@ -46,5 +48,44 @@ fn a_node_that_dies_at_every_start_is_made_anew_where_what_it_was_made_from_has_
         let revived =
             ["remove redis-2", "create redis-2", "write configuration of redis-2, replica of redis-1", "start redis-2"];
         assert_eq!(changes(&spec(), &observed), revived);
+    }
+}
+
+#[test]
+fn a_node_that_is_loading_is_waited_for_and_not_told_whom_to_follow() {
+    let mut observed = healthy(&spec());
+    // Another node has replaced it, and the Sentinels have not seen yet that it is back.
+    let replica = redis_mut(&mut observed, redis(3)).role.clone();
+    let master = redis_mut(&mut observed, redis(1)).role.clone();
+    redis_mut(&mut observed, redis(3)).role = master;
+    for ordinal in [1, 2, 3] {
+        sentinel_mut(&mut observed, ordinal).masters.get_mut("mymaster").expect("watched").address =
+            at(redis(3), REDIS_PORT);
+    }
+    let RoleView::Replica { master: address, .. } = &mut redis_mut(&mut observed, redis(2)).role else {
+        panic!("{replica:?}")
+    };
+    *address = at(redis(3), REDIS_PORT);
+    redis_mut(&mut observed, redis(1)).loading = Some(Loading { percent: 7, seconds_left: 85 });
+    let plan = diff(&spec(), &observed);
+    assert!(!plan.steps.iter().any(|step| matches!(step.action, Action::Replicate { .. })), "{plan}");
+    let waits =
+        plan.to_string().contains("await redis-1 answers — redis-1 is loading its data, 7 % so far, about 85 s left");
+    assert!(waits, "{plan}");
+}
+
+#[test]
+fn how_long_a_master_may_load_follows_how_long_it_may_be_silent() {
+    let mut changed = spec();
+    changed.sentinel.down_after = 5000;
+    let plan = diff(&changed, &healthy(&spec()));
+    let settings = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::SentinelSet { settings, .. } => Some(settings),
+        _ => None,
+    });
+    let settings: Vec<_> = settings.collect();
+    assert_eq!(settings.len(), 3, "{plan}");
+    for settings in settings {
+        assert_eq!(settings["master-reboot-down-after-period"], settings["down-after-milliseconds"], "{plan}");
     }
 }

@@ -86,7 +86,11 @@ impl Planner<'_> {
             ("parallel-syncs", watched.parallel_syncs.to_string()),
         ]);
         let differs = |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
-        let settings: BTreeMap<String, String> = wanted.into_iter().filter(differs).collect();
+        let mut settings: BTreeMap<String, String> = wanted.clone().into_iter().filter(differs).collect();
+        // A Sentinel does not tell this one. It follows from the other.
+        if settings.contains_key("down-after-milliseconds") {
+            settings.extend(wanted.remove_entry("master-reboot-down-after-period"));
+        }
         if !settings.is_empty() {
             let why = "its settings differ from the configuration";
             let after = if watched.quorum < self.spec.quorum { self.new_sentinels() } else { Vec::new() };

@@ -169,7 +169,7 @@ fn fit<'a>(candidate: Option<&'a Answer<RedisView>>, old: Peer, master: &RedisVi
         RoleView::Replica { .. } => {}
         RoleView::Master { .. } => return Err(Refusal::NotReplica(old.node)),
     }
-    if view.loading {
+    if view.loading.is_some() {
         return Err(Refusal::Loading);
     }
     if view.replica_priority == 0 {
@@ -233,12 +233,14 @@ fn running_at(inventory: &Inventory, address: SocketAddrV4) -> Option<NodeId> {
 mod tests {
     use super::*;
     use crate::plan::fixture::{GROUP, halt, healthy, redis, redis_mut, sentinel_mut};
-    use crate::plan::observed::Observed;
+    use crate::plan::observed::{Loading, Observed};
     use crate::spec::Spec;
 
     fn of(observed: &Observed, to: NodeId) -> Result<Option<Cast>, Refusal> {
         cast(&observed.topology, &observed.inventory, GROUP, to)
     }
+
+    const LOADING: Option<Loading> = Some(Loading { percent: 1, seconds_left: 99 });
 
     fn spec() -> Spec {
         Spec::with_defaults("test".parse().expect("a good name"))
@@ -280,7 +282,7 @@ mod tests {
         assert!(matches!(refused(redis(9), |_| {}), Some(Refusal::NotAnswering(_))));
         assert!(matches!(refused(two, |o| halt(o, two, NodeState::Paused)), Some(Refusal::NotAnswering(_))));
         assert_eq!(refused(two, |o| redis_mut(o, two).replica_priority = 0), Some(Refusal::NeverPromoted));
-        assert_eq!(refused(two, |o| redis_mut(o, two).loading = true), Some(Refusal::Loading));
+        assert_eq!(refused(two, |o| redis_mut(o, two).loading = LOADING), Some(Refusal::Loading));
         let behind = refused(two, |o| redis_mut(o, redis(1)).offset = redis_mut(o, two).offset + LAG_MAX + 1);
         assert_eq!(behind, Some(Refusal::Behind(LAG_MAX + 1)));
         let cut = role(|role| {

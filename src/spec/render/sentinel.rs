@@ -189,6 +189,9 @@ pub fn sentinel_settings(spec: &Spec, node: NodeId) -> BTreeMap<String, String> 
     let down_after = spec.sentinel.down_after + if is_beyond { TIE_BREAK } else { 0 };
     BTreeMap::from([
         ("down-after-milliseconds".to_owned(), down_after.to_string()),
+        // A master that is back within the time for which a silent one is borne, and then loads its data, is not silent: it
+        // answers that it loads. For longer than the same time it is not waited for.
+        ("master-reboot-down-after-period".to_owned(), down_after.to_string()),
         ("failover-timeout".to_owned(), spec.sentinel.failover_timeout.to_string()),
         // All replicas follow a new master at once: they are small copies on few hosts, and the sooner they do, the
         // sooner writes are safe again.
