@@ -135,7 +135,7 @@ judge_data() {
 {% endif %}
 }
 
-# Whether another node has what this one has not: keys, and unless this one has none, has them from this one.
+# Whether another node has, or may have, what this one has not: keys, and unless this one has none, has them from this one.
 others_have_more() {
 {% if peers %}
     if [ "$data" = kept ]; then return 1; fi
@@ -145,8 +145,9 @@ others_have_more() {
     sleep 0.3
     end_asking
     for address; do
-        keys=no linked=no
+        said=no keys=no linked=no
         while read -r line; do
+            said=yes
             case $line in
             db[0-9]*:keys=* | loading:1*) keys=yes ;;
             master_link_status:up* | master_link_down_since_seconds:[0-9]*) linked=yes ;;
@@ -155,6 +156,10 @@ others_have_more() {
         case $data-$keys-$linked in
         none-yes-* | snapshot-yes-yes) return 0 ;;
         esac
+{% if data_file is not none %}
+        # One that is not up yet may have what this one has lost. Whoever wrote 'decided' has looked into everybody's files.
+        if [ "$data-$said" = none-no ] && [ "$decided" != decided ]; then return 0; fi
+{% endif %}
     done
 {% endif %}
     return 1
@@ -199,7 +204,10 @@ decide() {
     look_at_clock
     began=$now
     judge
-    if [ -z "$verdict" ]; then say "it is not yet clear who is master of {{ group }}, waiting"; fi
+    if [ -z "$verdict" ]; then
+        say "it is not yet clear who is master of {{ group }}, waiting"
+        if [ "$data" = none ]; then say "this node has no data: it leads only when all others have answered and none has any"; fi
+    fi
     while [ -z "$verdict" ]; do
         sleep 0.1
         judge

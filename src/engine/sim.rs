@@ -16,11 +16,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::engine::stored;
-use crate::plan::observed::{NetworkFacts, NodeState, PublishedPort, StoredState};
+use crate::plan::observed::{DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredState};
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
 
 /// The subnet that the simulated Engine picks for its nth network; it never picks the same one twice in a row.
 const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
+
+/// The file in a simulated volume that stands for the data of a Redis node.
+const DATA: &str = "/data/appendonlydir";
 
 /// A simulated Engine with one cluster on it. Clones share it.
 #[derive(Clone, Default)]
@@ -125,6 +128,21 @@ impl Sim {
         }
     }
 
+    /// A node that does not run loses its data, and with them its container and volume, or not.
+    pub fn lose_data(&self, node: NodeId, whole_volume: bool) {
+        let mut world = self.world();
+        if world.runs(node) {
+            return;
+        }
+        if whole_volume {
+            world.take_away(node);
+            world.rewritten.remove(&node);
+            world.volumes.remove(&node);
+        } else if let Some(files) = world.volumes.get_mut(&node) {
+            files.remove(DATA);
+        }
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,12 +189,30 @@ impl World {
         self.volumes.get(&node)?.get(path).map(|octets| String::from_utf8_lossy(octets).into_owned())
     }
 
-    /// What a server's own file says, as it would rewrite it.
+    /// What a volume holds of data: a file of any content stands for all of them.
+    fn data(&self, id: NodeId) -> StoredData {
+        match self.volumes.get(&id).is_some_and(|files| files.contains_key(DATA)) {
+            true => StoredData::Whole(DataFacts { changed_at: 0, bytes: 1 }),
+            false => StoredData::Nothing,
+        }
+    }
+
+    /// What the files in a node's volume say, of its data as well.
     fn stored(&self, id: NodeId) -> Option<StoredState> {
+        match self.written(id)? {
+            StoredState::Redis { address, replica_of, .. } => {
+                Some(StoredState::Redis { address, replica_of, data: Some(self.data(id)) })
+            }
+            sentinel @ StoredState::Sentinel { .. } => Some(sentinel),
+        }
+    }
+
+    /// What a server's own file says, as it would rewrite it.
+    fn written(&self, id: NodeId) -> Option<StoredState> {
         let node = self.nodes.get(&id)?;
         match &node.server {
             Some(Server::Redis { replica_of, .. }) => {
-                Some(StoredState::Redis { address: Some(node.spec.address), replica_of: *replica_of })
+                Some(StoredState::Redis { address: Some(node.spec.address), replica_of: *replica_of, data: None })
             }
             Some(Server::Sentinel { watched }) => {
                 let word = |watched: &Watched| crate::plan::observed::StoredMaster {
@@ -189,7 +225,7 @@ impl World {
             Some(Server::Proxy { .. }) => None,
             None if self.rewritten.contains_key(&id) => self.rewritten.get(&id).cloned(),
             None => match id.role() {
-                Role::Redis => stored::redis(&self.text(id, render::REDIS_CONF)?),
+                Role::Redis => stored::redis(&self.text(id, render::REDIS_CONF)?, None),
                 Role::Sentinel => stored::sentinel(&self.text(id, render::SENTINEL_CONF)?),
                 Role::Proxy => None,
             },
@@ -223,6 +259,7 @@ impl World {
         let spec = self.spec.clone();
         let server = match (id.role(), self.stored(id), spec) {
             (Role::Redis, Some(StoredState::Redis { replica_of, .. }), Some(spec)) => {
+                self.begin_data(id, replica_of.is_none());
                 Some(Server::Redis { replica_of, config: render::runtime_directives(&spec) })
             }
             (Role::Sentinel, stored, Some(spec)) if self.text(id, render::SENTINEL_CONF).is_some() => {
@@ -257,6 +294,16 @@ impl World {
         if let Some(node) = self.nodes.get_mut(&id) {
             node.server = server;
         }
+    }
+
+    /// A server that has started has data files. One that is master and had none gives its emptiness to all others.
+    fn begin_data(&mut self, id: NodeId, is_master: bool) {
+        let has_data = |node: &NodeId| self.data(*node) != StoredData::Nothing;
+        let wipes = |node: &&NodeId| **node != id && node.group() == id.group() && has_data(node);
+        if is_master && !has_data(&id) && self.volumes.keys().any(|node| wipes(&node)) {
+            self.journal.push(format!("{id} leads without data"));
+        }
+        self.volumes.entry(id).or_default().insert(DATA.to_owned(), Vec::new());
     }
 
     fn everybody_but(&self, id: NodeId) -> BTreeSet<SocketAddrV4> {

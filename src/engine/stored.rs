@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::plan::observed::{StoredMaster, StoredState};
+use crate::plan::observed::{StoredData, StoredMaster, StoredState};
 
 /// Reads a `redis.conf`: whom the node followed, and what its own address was. `None` when the text is empty, as a file
-/// that was never written whole.
-pub fn redis(text: &str) -> Option<StoredState> {
+/// that was never written whole. `data` is what was found of its data.
+pub fn redis(text: &str, data: Option<StoredData>) -> Option<StoredState> {
     let mut directives = directives(text).peekable();
     directives.peek()?;
     let (mut address, mut replica_of) = (None, None);
@@ -19,7 +19,17 @@ pub fn redis(text: &str) -> Option<StoredState> {
             _ => {}
         }
     }
-    Some(StoredState::Redis { address, replica_of })
+    Some(StoredState::Redis { address, replica_of, data })
+}
+
+/// The names of the files that an append-only manifest has the server load: its base and its increments, and not what is
+/// about to be removed (`aofManifest` in Redis's `aof.c`).
+pub fn manifest(text: &str) -> Vec<String> {
+    let loaded = |words: &[&str]| match words {
+        ["file", name, "seq", _, "type", "b" | "i", ..] => Some((*name).to_owned()),
+        _ => None,
+    };
+    directives(text).filter_map(|words| loaded(&words)).collect()
 }
 
 /// Reads a `sentinel.conf`: the master of each group and the epoch of that knowledge. `None` when it watches nothing.
@@ -66,10 +76,17 @@ mod tests {
                        replica-announce-ip \"10.0.0.9\"\n";
         let address = Some(Ipv4Addr::new(10, 0, 0, 9));
         let of = Some(SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 6379));
-        assert_eq!(redis(replica), Some(StoredState::Redis { address, replica_of: of }));
+        assert_eq!(redis(replica, None), Some(StoredState::Redis { address, replica_of: of, data: None }));
         let master = "replicaof no one\nreplica-announce-ip 10.0.0.9";
-        assert_eq!(redis(master), Some(StoredState::Redis { address, replica_of: None }));
-        assert_eq!(redis(""), None);
+        assert_eq!(redis(master, None), Some(StoredState::Redis { address, replica_of: None, data: None }));
+        assert_eq!(redis("", None), None);
+    }
+
+    #[test]
+    fn a_manifest_names_what_is_loaded_and_what_is_history() {
+        let text = "file appendonly.aof.2.base.rdb seq 2 type b\nfile appendonly.aof.1.incr.aof seq 1 type h\n\
+                    file appendonly.aof.2.incr.aof seq 2 type i\n";
+        assert_eq!(manifest(text), ["appendonly.aof.2.base.rdb", "appendonly.aof.2.incr.aof"]);
     }
 
     #[test]

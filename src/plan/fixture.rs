@@ -6,7 +6,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::desired::spec_hash;
 use super::observed::{
     Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, ProxyRoute, ProxyView,
-    PublishedPort, RedisView, RoleView, SentinelView, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
+    PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState, VolumeFacts, WatchedMaster, WatchedPeer,
+    WatchedReplica,
 };
 use crate::spec::render::sentinel_settings;
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
@@ -75,6 +76,12 @@ pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
     observed.topology.redis.remove(&node);
     observed.topology.sentinels.remove(&node);
     observed.topology.proxies.remove(&node);
+}
+
+/// The files of a stopped Redis node that was a master when it stopped, or never wrote whom it followed.
+pub fn stored_data(observed: &mut Observed, node: NodeId, data: StoredData) {
+    let facts = observed.inventory.nodes.get_mut(&node).expect("the node");
+    facts.stored = Some(StoredState::Redis { address: facts.address, replica_of: None, data: Some(data) });
 }
 
 /// The node has no container.

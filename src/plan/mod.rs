@@ -4,6 +4,7 @@
 //! decides nothing.
 
 pub mod claims;
+pub mod data;
 pub mod desired;
 pub mod diff;
 pub mod event;

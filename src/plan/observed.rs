@@ -168,12 +168,37 @@ pub enum StoredState {
         address: Option<Ipv4Addr>,
         /// Whom it followed; absent when it was a master.
         replica_of: Option<SocketAddrV4>,
+        /// The data in its volume; absent where the cluster keeps none, or where they could not be looked at.
+        data: Option<StoredData>,
     },
     /// A Sentinel's: the master of each group and the epoch of that knowledge (higher is newer).
     Sentinel {
         /// By group name.
         masters: BTreeMap<String, StoredMaster>,
     },
+}
+
+/// The data in a stopped Redis node's volume, as far as the names and sizes of the files tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredData {
+    /// No file that the server would load: it would start empty.
+    Nothing,
+    /// Every file that the server would load.
+    Whole(DataFacts),
+    /// Some of the files that the server would load, but not all.
+    Damaged {
+        /// Which file is missing.
+        why: String,
+    },
+}
+
+/// What tells copies of the same data apart. Ordered by which of two has more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DataFacts {
+    /// When a write last reached the files, in seconds since the epoch.
+    pub changed_at: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
 }
 
 /// A Sentinel's written word on a group's master.

@@ -7,7 +7,9 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::claims::{being_decided, claimants, majority_word, node_at};
+use super::data;
 use super::observed::{Answer, NodeState, Observed, RedisView, RoleView, StoredState};
+use super::refusal::Refusal;
 use crate::spec::{Group, NodeId, Spec};
 
 /// What is known of a group's master.
@@ -19,6 +21,8 @@ pub enum Reckoned {
     Unborn,
     /// It is being decided; redos must not interfere. The text says by whom.
     Unsettled(String),
+    /// Nobody can lead without losing data that may yet be repaired.
+    Lost(Refusal),
 }
 
 /// Reckons the master of a group.
@@ -32,7 +36,10 @@ pub fn reckon(group: Group, observed: &Observed) -> Reckoned {
     }
     match claims.as_slice() {
         [master] => Reckoned::Master(*master),
-        [] => last_known(group, observed).map_or(Reckoned::Unborn, Reckoned::Master),
+        [] => match data::leader(group, last_known(group, observed), observed) {
+            Ok(leader) => leader.map_or(Reckoned::Unborn, Reckoned::Master),
+            Err(refusal) => Reckoned::Lost(refusal),
+        },
         several => {
             let newest = newest_word(group, observed).filter(|node| several.contains(node));
             Reckoned::Master(newest.unwrap_or_else(|| best_claimant(several, observed)))
@@ -74,7 +81,7 @@ fn best_claimant(claims: &[NodeId], observed: &Observed) -> NodeId {
 }
 
 /// The last master that anybody remembers.
-fn last_known(group: Group, observed: &Observed) -> Option<NodeId> {
+pub fn last_known(group: Group, observed: &Observed) -> Option<NodeId> {
     newest_word(group, observed).or_else(|| by_files(group, observed)).or_else(|| by_followers(group, observed))
 }
 
@@ -156,7 +163,14 @@ pub fn may_demote(node: NodeId, master: NodeId, observed: &Observed) -> Result<(
         Reckoned::Master(now) => Err(format!("{now} is master of {group} by now")),
         Reckoned::Unborn => Err(format!("{group} has no master")),
         Reckoned::Unsettled(why) => Err(why),
+        Reckoned::Lost(refusal) => Err(refusal.why),
     }
+}
+
+/// Whether a node's container runs in some way, so that its server knows more than its files.
+pub fn runs(node: NodeId, observed: &Observed) -> bool {
+    let state = observed.inventory.nodes.get(&node).map(|facts| &facts.state);
+    matches!(state, Some(NodeState::Running | NodeState::Paused | NodeState::Restarting))
 }
 
 /// Whether a node runs and answers.

@@ -14,6 +14,7 @@ mod failover_test;
 mod follow;
 mod images;
 mod lifecycle;
+mod lost_data;
 mod own_engine;
 mod registry;
 mod releases;

@@ -125,6 +125,33 @@ proptest! {
     }
 
     #[test]
+    fn a_stopped_group_is_led_by_a_node_that_has_its_data(
+        masters in 1u16..3, replicas in 1u16..4, master in 1u16..5, removed: bool,
+        losses in prop::collection::vec((0usize..8, any::<bool>()), 0..6),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, 3, 1));
+            up_with_master(&sim, &spec, master).await;
+            let seen = observed(&sim, &spec).await;
+            walk(&sim, &spec, &lifecycle::stop(&spec, &seen, None).plan, &seen).await.expect("stop");
+            if removed {
+                down(&sim, &spec, false).await;
+            }
+            for group in spec.groups() {
+                let nodes: Vec<NodeId> = spec.redis_nodes(group).collect();
+                // One node keeps its data, whichever.
+                for (node, whole_volume) in losses.iter().take(nodes.len() - 1) {
+                    sim.lose_data(nodes[node % (nodes.len() - 1)], *whole_volume);
+                }
+            }
+            converges(&sim, &spec).await?;
+            let journal = sim.journal();
+            prop_assert!(!journal.iter().any(|what| what.ends_with("leads without data")), "{:#?}", journal);
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn a_change_of_size_breaks_no_rule_wherever_it_is_cut_off(
         from in size(), to in size(), master in 1u16..5, cut in prop::option::of(0usize..120),
     ) {

@@ -12,11 +12,14 @@ use tar::{Builder, EntryType, Header};
 
 use super::{DockerEngine, fault};
 use crate::engine::{EngineError, EngineErrorKind, NodeFile, Result};
+use crate::plan::observed::DataFacts;
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId};
 
 /// A folder in a node's volume at which the volume is mounted once more: an archive's entry of this name is the volume's root.
 /// An Engine passes over an entry `.`, and since 28.5 it refuses one that names the root from its parent (`../data`).
 pub const SELF: &str = ".self";
+/// Bytes of a header of a tar archive, and what everything in it is padded to.
+const TAR_BLOCK: usize = 512;
 /// The mode of folders that redos makes.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -59,6 +62,45 @@ pub async fn read(engine: &DockerEngine, container: &str, path: &str) -> Result<
         }
     }
     Err(failed(anyhow!("it is not a file")))
+}
+
+/// Size and last change of a file of a container. `None` where there is no such file.
+///
+/// The Engine sends a file as an archive, whose header has both: no more than that is read, however long the file.
+pub async fn facts(engine: &DockerEngine, container: &str, path: &str) -> Result<Option<DataFacts>> {
+    let headers = headers(engine, container, path, 1).await?;
+    let facts = |header: &Header| Some(DataFacts { changed_at: header.mtime().ok()?, bytes: header.size().ok()? });
+    Ok(headers.first().and_then(facts))
+}
+
+/// Whether there is a folder and something in it.
+pub async fn is_filled(engine: &DockerEngine, container: &str, folder: &str) -> Result<bool> {
+    Ok(headers(engine, container, folder, 2).await?.len() == 2)
+}
+
+/// The first headers of the archive that the Engine makes of a path: a folder's own comes before those of what is in it.
+/// Fewer where there are no more; none where there is no such path.
+async fn headers(engine: &DockerEngine, container: &str, path: &str, most: usize) -> Result<Vec<Header>> {
+    let options = DownloadFromContainerOptions { path: path.to_owned() };
+    let mut download = std::pin::pin!(engine.docker.download_from_container(container, Some(options)));
+    let mut head = Vec::new();
+    // A name of up to 100 bytes needs no further header, and no file of ours has a longer one.
+    while head.len() < most * TAR_BLOCK {
+        match download.try_next().await {
+            Ok(Some(chunk)) => head.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => return Ok(Vec::new()),
+            Err(error) => return Err(engine.failed(format!("look at {path} of {container}"), error)),
+        }
+    }
+    let header = |block: &[u8]| {
+        let mut header = Header::new_old();
+        header.as_mut_bytes().copy_from_slice(block);
+        header
+    };
+    // An archive ends with empty blocks.
+    let blocks = head.chunks_exact(TAR_BLOCK).take(most).take_while(|block| block.iter().any(|byte| *byte != 0));
+    Ok(blocks.map(header).collect())
 }
 
 /// The files as a tar archive for [`NODE_DIR`], with all folders from the volume's root down.

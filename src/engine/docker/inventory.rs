@@ -10,11 +10,14 @@ use bollard::models::{
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptions, ListNetworksOptions, ListVolumesOptions,
 };
-use futures_util::future::{join_all, try_join3};
+use futures_util::future::{join_all, try_join_all, try_join3};
 
 use super::{DockerEngine, fault, files, labels, network, volumes};
 use crate::engine::{Result, stored};
-use crate::plan::observed::{Inventory, NodeFacts, NodeState, PublishedPort, StoredState, VolumeFacts};
+use crate::plan::observed::{
+    DataFacts, Inventory, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
+};
+use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, NodeId, Role};
 
 /// The states of containers that all supported Engines know, as filters.
@@ -36,11 +39,12 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     let filters = labels::filter(cluster);
     let (containers, networks, volumes) =
         try_join3(containers(engine, &filters), networks(engine, &filters), volumes(engine, &filters)).await?;
+    let mut inventory = Inventory { recorded: volumes::recorded(cluster, &volumes), ..Inventory::default() };
+    let data_files = inventory.recorded.as_ref().map_or(DataFiles::None, render::data_files);
     let inspected = join_all(containers.iter().filter_map(|container| {
         let node = labels::node(container.labels.as_ref()?)?;
-        Some(inspect(engine, cluster, node, container.id.as_deref()?))
+        Some(inspect(engine, cluster, node, container.id.as_deref()?, &data_files))
     }));
-    let mut inventory = Inventory { recorded: volumes::recorded(cluster, &volumes), ..Inventory::default() };
     for found in inspected.await {
         let Some((node, facts)) = found? else { continue };
         // Names are unique on an Engine; whoever made a copy of a node's container with all labels made no node.
@@ -103,6 +107,7 @@ async fn inspect(
     cluster: &ClusterName,
     node: NodeId,
     id: &str,
+    data_files: &DataFiles,
 ) -> Result<Option<(NodeId, NodeFacts)>> {
     let inspected = match engine.docker.inspect_container(id, None::<InspectContainerOptions>).await {
         Ok(inspected) => inspected,
@@ -111,20 +116,60 @@ async fn inspect(
     };
     let mut facts = node_facts(inspected);
     if facts.state != NodeState::Running {
-        facts.stored = stored_state(engine, &facts.container_id, node.role()).await;
+        facts.stored = stored_state(engine, &facts.container_id, node.role(), data_files).await;
     }
     Ok(Some((node, facts)))
 }
 
 /// What a node that cannot be asked wrote last. A file that cannot be read tells nothing: the rest of the cluster does.
-async fn stored_state(engine: &DockerEngine, container: &str, role: Role) -> Option<StoredState> {
+async fn stored_state(
+    engine: &DockerEngine,
+    container: &str,
+    role: Role,
+    data_files: &DataFiles,
+) -> Option<StoredState> {
     let text = files::read(engine, container, stored_path(role)?).await.ok()??;
     let text = String::from_utf8_lossy(&text);
     match role {
-        Role::Redis => stored::redis(&text),
+        Role::Redis => stored::redis(&text, stored_data(engine, container, data_files).await.ok().flatten()),
         Role::Sentinel => stored::sentinel(&text),
         Role::Proxy => None,
     }
+}
+
+/// What a stopped node's volume holds of data; `None` where the cluster keeps none.
+async fn stored_data(engine: &DockerEngine, container: &str, data_files: &DataFiles) -> Result<Option<StoredData>> {
+    let (folder, manifest) = match data_files {
+        DataFiles::None => return Ok(None),
+        DataFiles::Snapshot(path) => {
+            let facts = files::facts(engine, container, path).await?;
+            let facts = facts.filter(|facts| facts.bytes > 0);
+            return Ok(Some(facts.map_or(StoredData::Nothing, StoredData::Whole)));
+        }
+        DataFiles::AppendOnly { folder, manifest } => (folder, manifest),
+    };
+    let text = files::read(engine, container, manifest).await?;
+    let names = text.map(|text| stored::manifest(&String::from_utf8_lossy(&text))).unwrap_or_default();
+    if names.is_empty() {
+        let is_damaged = files::is_filled(engine, container, folder).await?;
+        let why = format!("{manifest} is missing or empty");
+        return Ok(Some(if is_damaged { StoredData::Damaged { why } } else { StoredData::Nothing }));
+    }
+    let paths: Vec<String> = names.iter().map(|name| format!("{folder}/{name}")).collect();
+    let mut all = DataFacts { changed_at: 0, bytes: 0 };
+    for (path, facts) in
+        paths.iter().zip(try_join_all(paths.iter().map(|path| files::facts(engine, container, path))).await?)
+    {
+        match facts {
+            // An increment is empty until the first write after it was begun; a base never is.
+            Some(facts) if facts.bytes > 0 || path.ends_with(".incr.aof") => {
+                all.changed_at = all.changed_at.max(facts.changed_at);
+                all.bytes += facts.bytes;
+            }
+            _ => return Ok(Some(StoredData::Damaged { why: format!("{path} is missing or empty") })),
+        }
+    }
+    Ok(Some(StoredData::Whole(all)))
 }
 
 fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {

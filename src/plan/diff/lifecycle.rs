@@ -126,6 +126,9 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
 /// they run and serve.
 pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan {
     let mut planner = Planner { scope: Some(named), ..Planner::new(spec, observed) };
+    if let Some(refused) = planner.refused() {
+        return refused;
+    }
     planner.bring_up_nodes();
     planner.set_redis_right();
     planner.set_sentinels_right();

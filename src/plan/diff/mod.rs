@@ -15,10 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::claims::{majority_word, node_at};
+use super::data;
 use super::desired::{host_dir, spec_hash};
 use super::gate::{Gate, dies_at_every_start};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
-use super::reckon::{Reckoned, is_up, reckon, successor};
+use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
+use super::refusal::Refusal;
 use super::step::{Action, Electorate, Plan, Step, StepId};
 use super::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
@@ -52,6 +54,9 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     if planner.look_into_old_volumes() {
         return planner.plan;
     }
+    if let Some(refused) = planner.refused() {
+        return refused;
+    }
     planner.push_sentinels();
     planner.bring_up_nodes();
     planner.set_head_right();
@@ -81,6 +86,8 @@ struct Planner<'a> {
     unborn: BTreeSet<Group>,
     /// The groups whose master is being decided, and by whom.
     unsettled: BTreeMap<Group, String>,
+    /// The groups that nobody can lead without losing data, with what each of their nodes has.
+    lost: BTreeMap<Group, Refusal>,
     /// The server outside of the cluster that it is a standby of, until a node takes over.
     standby_of: Option<SocketAddrV4>,
     /// The last step of each node that has steps.
@@ -91,7 +98,8 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(spec: &'a Spec, observed: &'a Observed) -> Self {
-        let (mut masters, mut unborn, mut unsettled) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let (mut masters, mut unborn) = (BTreeMap::new(), BTreeSet::new());
+        let (mut unsettled, mut lost) = (BTreeMap::new(), BTreeMap::new());
         let standby_of = standby::of(spec, observed);
         for group in spec.groups() {
             if standby_of.is_some() {
@@ -106,10 +114,11 @@ impl<'a> Planner<'a> {
                     unborn.insert(group);
                 }
                 Reckoned::Unsettled(why) => _ = unsettled.insert(group, why),
+                Reckoned::Lost(why) => _ = lost.insert(group, why),
             }
         }
         let (plan, last) = Default::default();
-        Self { spec, observed, plan, network: None, masters, unborn, unsettled, standby_of, last, scope: None }
+        Self { spec, observed, plan, network: None, masters, unborn, unsettled, lost, standby_of, last, scope: None }
     }
 
     fn facts(&self, node: NodeId) -> Option<&'a NodeFacts> {
@@ -152,7 +161,8 @@ impl<'a> Planner<'a> {
         let nodes = &self.observed.inventory.nodes;
         let is_gone = |group: Group| !nodes.keys().any(|node| node.group() == Some(group));
         let mut gone = self.spec.groups().filter(|group| is_gone(*group));
-        let old = gone.any(|group| self.spec.redis_nodes(group).any(|node| self.has_data(node)));
+        let old = gone.any(|group| self.spec.redis_nodes(group).any(|node| self.has_data(node)))
+            || self.spec.groups().any(|group| data::is_hidden(group, self.observed));
         let head_is_old = standby::is_in_the_volume(self.spec, self.observed) && self.has_data(Spec::head());
         if !old && !head_is_old {
             return false;
@@ -164,6 +174,12 @@ impl<'a> Planner<'a> {
         self.plan.then_observe =
             Some("the volumes of an earlier cluster hold its data, passwords and roles".to_owned());
         true
+    }
+
+    /// The plan of a cluster that a person has to decide about first.
+    fn refused(&self) -> Option<Plan> {
+        let refusal = self.lost.values().next()?.clone();
+        Some(Plan { refusal: Some(refusal), ..Plan::default() })
     }
 
     /// A volume and its container are made at the same time: the Engine makes the volume with either, and with the same
@@ -312,6 +328,7 @@ impl<'a> Planner<'a> {
                     (true, _) => "the kernel killed it for want of memory".to_owned(),
                     (false, code) => format!("it has exited with code {code}"),
                 };
+                let why = self.leads_instead(node).unwrap_or(why);
                 if is_stale {
                     self.replace_stopped(node, "its settings changed while it was down", before_start);
                 } else if self.is_decided(node) {
@@ -321,6 +338,13 @@ impl<'a> Planner<'a> {
             }
             NodeState::Dead | NodeState::Removing => self.replace_stopped(node, "it is dead", before_start),
         }
+    }
+
+    /// Why a node that leads a stopped group does so, where it was not its last master.
+    fn leads_instead(&self, node: NodeId) -> Option<String> {
+        let group = node.group().filter(|group| self.masters.get(group) == Some(&node))?;
+        let last = last_known(group, self.observed).filter(|last| *last != node)?;
+        (!runs(last, self.observed)).then(|| format!("it leads {group}: {}", data::lost(last, self.observed)))
     }
 
     fn start(&mut self, node: NodeId, why: &str, after: &[StepId]) {

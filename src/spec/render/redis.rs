@@ -179,6 +179,35 @@ pub fn redis_files(
     ])
 }
 
+/// Where a Redis node keeps its data, as absolute paths in its container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataFiles {
+    /// A folder of append-only files, and the manifest in it that names those that count.
+    AppendOnly {
+        /// The folder.
+        folder: String,
+        /// The manifest.
+        manifest: String,
+    },
+    /// One snapshot.
+    Snapshot(String),
+    /// Nowhere.
+    None,
+}
+
+/// Where the Redis nodes of a cluster keep their data.
+pub fn data_files(spec: &Spec) -> DataFiles {
+    let fixed = fixed_directives(spec);
+    match spec.persistence.mode {
+        PersistenceMode::Both | PersistenceMode::Aof => {
+            let folder = format!("{NODE_DIR}/{}", fixed["appenddirname"]);
+            DataFiles::AppendOnly { manifest: format!("{folder}/{}.manifest", fixed["appendfilename"]), folder }
+        }
+        PersistenceMode::Rdb => DataFiles::Snapshot(format!("{NODE_DIR}/{}", fixed["dbfilename"])),
+        PersistenceMode::None => DataFiles::None,
+    }
+}
+
 fn start<'a>(
     spec: &'a Spec,
     subnet: Subnet,
@@ -186,13 +215,10 @@ fn start<'a>(
     node: NodeId,
     group: Group,
 ) -> Result<Start<'a>, RenderError> {
-    let fixed = fixed_directives(spec);
-    let (file, data_kind) = match spec.persistence.mode {
-        PersistenceMode::Both | PersistenceMode::Aof => {
-            (Some(format!("{}/{}.manifest", fixed["appenddirname"], fixed["appendfilename"])), "kept")
-        }
-        PersistenceMode::Rdb => (Some(fixed["dbfilename"].clone()), "snapshot"),
-        PersistenceMode::None => (None, "none"),
+    let (data_file, data_kind) = match data_files(spec) {
+        DataFiles::AppendOnly { manifest, .. } => (Some(manifest), "kept"),
+        DataFiles::Snapshot(file) => (Some(file), "snapshot"),
+        DataFiles::None => (None, "none"),
     };
     let peers = spec.redis_nodes(group).filter(|peer| *peer != node);
     let (present, later): (Vec<NodeId>, Vec<NodeId>) = sentinel_slots(spec)
@@ -209,7 +235,7 @@ fn start<'a>(
         sentinel_port: SENTINEL_PORT,
         user: user::PROBE,
         password: secrets.probe.expose(),
-        data_file: file.map(|file| format!("{NODE_DIR}/{file}")),
+        data_file,
         data_kind,
         data_places: [
             format!("{NODE_DIR}/{}", fixed["appenddirname"]),

@@ -1,0 +1,174 @@
+//! Which node of a stopped group has the data, pure.
+//!
+//! A master that starts without data has its replicas copy the emptiness: Redis replicates whatever its master has. So the
+//! last master leads again only where its data are whole; else the node that has most.
+
+use std::cmp::Reverse;
+
+use super::observed::{Answer, DataFacts, NodeFacts, Observed, StoredData, StoredState};
+use super::reckon::runs;
+use super::refusal::Refusal;
+use crate::spec::{Group, NodeId};
+
+/// The node that leads a group whose last master was `last`, if anybody remembers one: after a `down` its address may be of
+/// a network that is gone. `None` for a group that has neither a last master nor data.
+///
+/// # Errors
+/// No node has whole data and some have damaged ones: what each node has, and what can be done.
+pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result<Option<NodeId>, Refusal> {
+    let leads_again =
+        |node: &NodeId| runs(*node, observed) || matches!(data(*node, observed), Some(StoredData::Whole(_)));
+    if let Some(last) = last.filter(leads_again) {
+        return Ok(Some(last));
+    }
+    let others = || nodes(group, observed).filter(|node| Some(*node) != last);
+    let copies = others().filter_map(|node| Some((copy(node, observed)?, Reverse(node))));
+    if let Some((_, Reverse(node))) = copies.max() {
+        return Ok(Some(node));
+    }
+    let all = || last.into_iter().chain(others());
+    let is_damaged = |node: &NodeId| matches!(data(*node, observed), Some(StoredData::Damaged { .. }));
+    if !all().any(|node| is_damaged(&node)) {
+        return Ok(last);
+    }
+    let each: Vec<String> = all().map(|node| describe(node, observed)).collect();
+    let why = format!("no node of {group} has whole data: {}", each.join("; "));
+    let next = all().filter(is_damaged).flat_map(|node| remedies(node, observed)).collect();
+    Err(Refusal { why, next })
+}
+
+/// Why another node leads than the last master.
+pub fn lost(last: NodeId, observed: &Observed) -> String {
+    match data(last, observed) {
+        Some(StoredData::Damaged { why }) => format!("the data of {last}, the last master, are damaged ({why})"),
+        Some(StoredData::Nothing | StoredData::Whole(_)) | None => {
+            format!("{last}, the last master, has lost its data")
+        }
+    }
+}
+
+/// Whether a group has a volume that only its node's container can show, which is missing, while no node of it runs that
+/// could be asked instead.
+pub fn is_hidden(group: Group, observed: &Observed) -> bool {
+    let volumes = observed.inventory.volumes.keys().filter(|node| node.group() == Some(group));
+    let is_missing = |node: &NodeId| !observed.inventory.nodes.contains_key(node);
+    !nodes(group, observed).any(|node| runs(node, observed)) && volumes.copied().any(|node| is_missing(&node))
+}
+
+fn nodes(group: Group, observed: &Observed) -> impl Iterator<Item = NodeId> {
+    observed.inventory.nodes.keys().copied().filter(move |node| node.group() == Some(group))
+}
+
+/// How much a node other than the last master has. One that answers knows how much it has heard; a stopped one has files.
+fn copy(node: NodeId, observed: &Observed) -> Option<(i64, DataFacts)> {
+    match (observed.topology.redis.get(&node).and_then(Answer::said), data(node, observed)) {
+        (Some(view), _) if view.keys > 0 => Some((view.offset, DataFacts { changed_at: 0, bytes: 0 })),
+        (None, Some(StoredData::Whole(facts))) => Some((i64::MIN, *facts)),
+        _ => None,
+    }
+}
+
+fn data(node: NodeId, observed: &Observed) -> Option<&StoredData> {
+    match &observed.inventory.nodes.get(&node)?.stored {
+        Some(StoredState::Redis { data, .. }) => data.as_ref(),
+        Some(StoredState::Sentinel { .. }) | None => None,
+    }
+}
+
+/// What a node has, for a person who has to decide.
+fn describe(node: NodeId, observed: &Observed) -> String {
+    let name = observed.inventory.nodes.get(&node).map(|NodeFacts { name, .. }| name);
+    match (data(node, observed), name) {
+        (Some(StoredData::Whole(facts)), _) => format!("{node} has {} bytes", facts.bytes),
+        (Some(StoredData::Damaged { why }), Some(name)) => format!("{node} (container {name}): {why}"),
+        (Some(StoredData::Damaged { why }), None) => format!("{node}: {why}"),
+        (Some(StoredData::Nothing), _) => format!("{node} has nothing"),
+        (None, Some(_)) => format!("{node} could not be looked at"),
+        (None, None) => format!("{node} is gone"),
+    }
+}
+
+/// What can be done about damaged data.
+fn remedies(node: NodeId, observed: &Observed) -> Vec<String> {
+    let Some(NodeFacts { name, image, .. }) = observed.inventory.nodes.get(&node) else { return Vec::new() };
+    let shell = format!("docker run --rm -it --user 0 --volumes-from {name} --entrypoint sh {image}");
+    let mut next = vec![format!("put back what {node} lacks, in a shell beside it: {shell}")];
+    if let Some(volume) = observed.inventory.volumes.get(&node) {
+        let volume = &volume.name;
+        next.push(format!("or give up the data of {node} FOR GOOD: docker rm {name} && docker volume rm {volume}"));
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::{GROUP, halt, healthy, redis, remove, stored_data};
+    use crate::plan::observed::NodeState;
+    use crate::spec::Spec;
+
+    const ALL: DataFacts = DataFacts { changed_at: 100, bytes: 5000 };
+    const LESS: DataFacts = DataFacts { changed_at: 90, bytes: 9000 };
+
+    /// A stopped cluster whose nodes have this.
+    fn stopped(data: [StoredData; 3]) -> Observed {
+        let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
+        for node in observed.inventory.nodes.keys().copied().collect::<Vec<_>>() {
+            halt(&mut observed, node, NodeState::Exited { code: 0, oom_killed: false });
+        }
+        for (ordinal, data) in (1..).zip(data) {
+            stored_data(&mut observed, redis(ordinal), data);
+        }
+        observed
+    }
+
+    fn damaged() -> StoredData {
+        StoredData::Damaged { why: "appendonly.aof.manifest is missing".to_owned() }
+    }
+
+    #[test]
+    fn the_last_master_leads_where_its_data_are_whole_though_another_has_more_bytes() {
+        let observed = stopped([StoredData::Whole(LESS), StoredData::Whole(ALL), StoredData::Nothing]);
+        assert_eq!(leader(GROUP, Some(redis(1)), &observed), Ok(Some(redis(1))));
+    }
+
+    #[test]
+    fn a_last_master_without_whole_data_gives_way_to_the_node_that_was_written_last() {
+        for lost in [StoredData::Nothing, damaged()] {
+            let observed = stopped([lost, StoredData::Whole(LESS), StoredData::Whole(ALL)]);
+            assert_eq!(leader(GROUP, Some(redis(1)), &observed), Ok(Some(redis(3))));
+        }
+        let mut observed = stopped([StoredData::Whole(ALL), StoredData::Whole(LESS), StoredData::Whole(LESS)]);
+        remove(&mut observed, redis(1));
+        assert_eq!(leader(GROUP, Some(redis(1)), &observed), Ok(Some(redis(2))), "the first of equals");
+        assert_eq!(leader(GROUP, None, &observed), Ok(Some(redis(2))), "the last master was of a network that is gone");
+    }
+
+    #[test]
+    fn damaged_copies_alone_are_for_a_person() {
+        let mut observed = stopped([damaged(), StoredData::Nothing, damaged()]);
+        remove(&mut observed, redis(3));
+        let Refusal { why: told, next } = leader(GROUP, Some(redis(1)), &observed).expect_err("nobody leads");
+        assert_eq!(next.len(), 2, "{next:?}");
+        let expected = "no node of mymaster has whole data: redis-1 (container redos-redis-1): appendonly.aof.manifest is \
+                        missing; redis-2 has nothing";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_group_that_has_nothing_anywhere_starts_as_it_was() {
+        let observed = stopped([StoredData::Nothing, StoredData::Nothing, StoredData::Nothing]);
+        assert_eq!(leader(GROUP, Some(redis(2)), &observed), Ok(Some(redis(2))));
+        assert_eq!(leader(GROUP, None, &observed), Ok(None), "it never had a master");
+    }
+
+    #[test]
+    fn a_volume_without_a_container_is_looked_into_first() {
+        let mut observed = stopped([StoredData::Nothing, StoredData::Nothing, StoredData::Nothing]);
+        assert!(!is_hidden(GROUP, &observed));
+        remove(&mut observed, redis(3));
+        assert!(is_hidden(GROUP, &observed));
+        observed.inventory.volumes.remove(&redis(3));
+        assert!(!is_hidden(GROUP, &observed), "there is nothing to look into");
+    }
+}

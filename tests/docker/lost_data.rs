@@ -1,0 +1,113 @@
+//! Stopped clusters whose last master has lost its data: a node that has them leads, or nobody.
+
+use bollard::exec::{CreateExecOptions, StartExecResults};
+use futures_util::StreamExt;
+use redos::spec::{Group, NodeId};
+
+use crate::support::{Cluster, raw};
+
+const KEYS: usize = 300;
+const FILES: &str = "/data/appendonlydir";
+const MANIFEST: &str = "/data/appendonlydir/appendonly.aof.manifest";
+
+const fn redis(ordinal: u16) -> NodeId {
+    NodeId::redis(Group::number(1), ordinal)
+}
+
+/// What the last master loses.
+#[derive(Clone, Copy, Debug)]
+enum Loss {
+    /// Its container and its volume.
+    Volume,
+    /// This path in its volume.
+    Path(&'static str),
+}
+
+/// Removes a path of a running node, past its server.
+async fn rub_out(cluster: &Cluster, node: NodeId, path: &str) {
+    // A shell finds `rm` also where it is a part of itself.
+    let command = Some(vec!["sh".to_owned(), "-c".to_owned(), format!("rm -r {path}")]);
+    let options = CreateExecOptions { cmd: command, attach_stderr: Some(true), ..Default::default() };
+    let made = raw().create_exec(&cluster.container(node), options).await.expect("a command").id;
+    let StartExecResults::Attached { mut output, .. } = raw().start_exec(&made, None).await.expect("a start") else {
+        panic!("it is attached")
+    };
+    while output.next().await.is_some() {}
+    let ended = raw().inspect_exec(&made).await.expect("its end");
+    assert_eq!(ended.exit_code, Some(0), "rm {path}");
+}
+
+/// Stops the cluster, and its master loses this.
+async fn stop_and_lose(cluster: &Cluster, loss: Loss) -> NodeId {
+    let master = cluster.master().await;
+    if let Loss::Path(path) = loss {
+        rub_out(cluster, master, path).await;
+    }
+    cluster.redos(&["stop"]).await.succeeds();
+    if let Loss::Volume = loss {
+        cluster.lose(master).await;
+    }
+    master
+}
+
+async fn write_keys(cluster: &Cluster) {
+    let mut client = cluster.client(&[]).await;
+    let mut pipeline = redis::pipe();
+    for key in 0..KEYS {
+        pipeline.set(format!("key:{key}"), key).ignore();
+    }
+    let () = pipeline.query_async(&mut client).await.expect("writes");
+    let confirmed: usize = redis::cmd("WAIT").arg(2).arg(5000).query_async(&mut client).await.expect("an answer");
+    assert_eq!(confirmed, 2, "all replicas have them");
+}
+
+async fn key_count(cluster: &Cluster) -> usize {
+    redis::cmd("DBSIZE").query_async(&mut cluster.client(&[]).await).await.expect("a number")
+}
+
+#[tokio::test]
+async fn a_stopped_cluster_is_led_by_a_node_that_has_the_data_its_last_master_lost() {
+    let cluster = Cluster::new("lostdata").await;
+    cluster.up(&[]).await.succeeds();
+    write_keys(&cluster).await;
+    let ways: [(Loss, &[&[&str]]); 5] = [
+        (Loss::Volume, &[&["start"]]),
+        (Loss::Path(FILES), &[&["up"]]),
+        (Loss::Path(MANIFEST), &[&["start"]]),
+        (Loss::Volume, &[&["down"], &["up"]]),
+        (Loss::Path(FILES), &[&["down"], &["up"]]),
+    ];
+    for (loss, back) in ways {
+        let master = stop_and_lose(&cluster, loss).await;
+        for verb in back {
+            cluster.redos(verb).await.succeeds();
+        }
+        assert_eq!(key_count(&cluster).await, KEYS, "{loss:?} {back:?}");
+        assert_ne!(cluster.master().await, master, "{loss:?} {back:?}");
+        cluster.settled().await;
+    }
+}
+
+#[tokio::test]
+async fn damaged_copies_alone_are_left_to_a_person_who_is_told_what_each_node_has() {
+    let cluster = Cluster::new("damaged").await;
+    cluster.up(&[]).await.succeeds();
+    write_keys(&cluster).await;
+    for ordinal in [2, 3] {
+        rub_out(&cluster, redis(ordinal), MANIFEST).await;
+    }
+    let master = stop_and_lose(&cluster, Loss::Path(MANIFEST)).await;
+    assert_eq!(master, redis(1));
+    let before = cluster.labelled().await;
+    for verb in ["plan", "up", "start"] {
+        let run = cluster.redos(&[verb]).await;
+        assert_eq!(run.code, Some(1), "{verb}: {}{}", run.stdout, run.stderr);
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(told.contains("no node of mymaster has whole data"), "{told}");
+        for node in [redis(1), redis(2), redis(3)] {
+            assert!(told.contains(&cluster.container(node)), "{node}: {told}");
+        }
+        assert!(told.contains("docker run --rm -it"), "a next command: {told}");
+    }
+    assert_eq!(cluster.labelled().await, before, "nothing was changed");
+}
