@@ -347,11 +347,16 @@ impl Cluster {
         let containers = docker.list_containers(Some(list)).await.expect("containers");
         let networks = docker.list_networks(Some(query::ListNetworksOptions { filters: filters.clone() })).await;
         let volumes = docker.list_volumes(Some(query::ListVolumesOptions { filters })).await.expect("volumes");
-        [
+        let lists = [
             containers.into_iter().filter_map(|container| container.names?.pop()).collect(),
             networks.expect("networks").into_iter().filter_map(|network| network.name).collect(),
             volumes.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect(),
-        ]
+        ];
+        // The Engine lists them in no order.
+        lists.map(|mut list: Vec<String>| {
+            list.sort();
+            list
+        })
     }
 }
 

@@ -215,6 +215,7 @@ fn start<'a>(
     node: NodeId,
     group: Group,
 ) -> Result<Start<'a>, RenderError> {
+    let fixed = fixed_directives(spec);
     let (data_file, data_kind) = match data_files(spec) {
         DataFiles::AppendOnly { manifest, .. } => (Some(manifest), "kept"),
         DataFiles::Snapshot(file) => (Some(file), "snapshot"),
