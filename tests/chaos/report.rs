@@ -153,5 +153,37 @@ fn the_page_stands_by_itself_and_escapes_what_it_is_given() {
     assert!(page.contains("redis-3 &amp; &lt;others&gt;"));
     assert!(page.contains("class=\"dual\""), "the time of two masters is marked");
     assert!(page.contains("class=\"lost\""), "lost writes are marked");
+    assert!(page.contains("class=\"soft head\""), "it says what it is, of when, by which redos");
     assert!(page.len() < 600_000, "{} octets", page.len());
+}
+
+#[test]
+fn the_page_says_at_its_top_what_it_is_and_last_what_it_does_not_show() {
+    let (report, timelines) = report(&[model::clean(1, 2400)]);
+    let page = page(&report, &timelines).expect("a page");
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("'{text}' is on the page"));
+    let day = report.started_at.split('T').next().expect("a day");
+    let head = page.split("</header>").next().expect("a head");
+    assert!(head.contains(&format!("{day} ")) && head.contains("UTC") && head.contains(&report.subject), "{head}");
+    assert!(place(&report.statement) > place("<h2>The test</h2>"), "a doubt is not the first line under a green PASS");
+}
+
+#[test]
+fn the_lane_of_writes_is_whole_and_the_lines_of_the_latency_rise_with_it() {
+    let (_, timelines) = report(&[model::clean(1, 2400)]);
+    let lane = |label: &str| timelines[0].lanes.iter().find(|lane| lane.label == label).expect("a lane");
+    // Every bin reaches the top of the lane, though reads are among the requests and these are of different sizes.
+    let attribute = |bar: &str, name: &str| {
+        let value =
+            bar.split(&format!(" {name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).expect("an attribute");
+        (value.parse::<f64>().expect("a number") * 10.0).round() as i64
+    };
+    let mut bins = std::collections::BTreeMap::<i64, i64>::new();
+    for bar in lane("writes").svg.split("<rect").skip(1) {
+        *bins.entry(attribute(bar, "x")).or_default() += attribute(bar, "height");
+    }
+    assert!(bins.len() > 20 && bins.values().all(|height| (height - 640).abs() <= 2), "{bins:?}");
+    let lines: Vec<(f64, &str)> = lane("latency").lines.iter().map(|line| (line.top, line.text)).collect();
+    assert_eq!(lines.iter().map(|(_, text)| *text).collect::<Vec<_>>(), ["1 ms", "10 ms", "100 ms", "1 s"]);
+    assert!(lines.windows(2).all(|pair| pair[0].0 > pair[1].0), "slower is higher: {lines:?}");
 }

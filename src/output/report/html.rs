@@ -18,6 +18,7 @@ struct Page<'a> {
     report: &'a FailoverReport,
     level: &'static str,
     class: &'static str,
+    date: String,
     clients: String,
     durability: &'static str,
     deadline: f64,
@@ -104,6 +105,7 @@ pub fn page(report: &FailoverReport, timelines: &[Timeline]) -> Result<String, F
         report,
         level: report.verdict.as_str(),
         class: class(report.verdict),
+        date: date(&report.started_at),
         clients: report.workload.clients.iter().map(|client| client.as_str()).collect::<Vec<_>>().join(", "),
         durability: report.workload.durability.as_str(),
         deadline: Ms(report.workload.deadline).seconds(),
@@ -111,6 +113,17 @@ pub fn page(report: &FailoverReport, timelines: &[Timeline]) -> Result<String, F
         rounds,
     };
     Ok(template.render(Serde(&page)).map_err(anyhow::Error::new)?)
+}
+
+/// `2026-11-27 01:21 UTC` of `2026-11-27T01:21:33.205Z`. What is no such time is shown as it is.
+fn date(started_at: &str) -> String {
+    match started_at.strip_suffix('Z').and_then(|utc| utc.split_once('T')) {
+        Some((day, time)) => {
+            let minutes = time.rsplit_once(':').map_or(time, |(minutes, _)| minutes);
+            format!("{day} {minutes} UTC")
+        }
+        None => started_at.to_owned(),
+    }
 }
 
 const fn class(level: Level) -> &'static str {

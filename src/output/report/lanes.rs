@@ -20,6 +20,9 @@ const BINS_MAX: u64 = 320;
 const LATENCY_FROM: f64 = 100_000.0;
 /// To here.
 const LATENCY_TO: f64 = 2_000_000_000.0;
+/// Lines across the latency lane, in nanoseconds, and their names.
+const LATENCY_LINES: [(u64, &str); 4] =
+    [(1_000_000, "1 ms"), (10_000_000, "10 ms"), (100_000_000, "100 ms"), (1_000_000_000, "1 s")];
 /// Dots of the latency lane in one bin, beside the slowest.
 const DOTS_PER_BIN: usize = 4;
 /// Letters need so many percent of the width.
@@ -38,6 +41,24 @@ pub struct Lane {
     pub svg: String,
     /// Letters on the picture.
     pub marks: Vec<Mark>,
+    /// Names of the lines that lie across the picture.
+    pub lines: Vec<Line>,
+}
+
+impl Lane {
+    /// A lane with no lines across it.
+    fn plain(label: impl Into<String>, remark: String, svg: String, marks: Vec<Mark>) -> Self {
+        Self { label: label.into(), remark, svg, marks, lines: Vec::new() }
+    }
+}
+
+/// The name of a line that lies across a picture.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// Where the line is, in percent of the height from the top.
+    pub top: f64,
+    /// What it stands for: `10 ms`.
+    pub text: &'static str,
 }
 
 /// Letters on a picture.
@@ -107,7 +128,7 @@ impl<'a> Drawing<'a> {
         let done = round.moments.converged.map_or(last, |at| at.0 + AFTER);
         let from = zero.saturating_sub(BEFORE).max(begin);
         let to = last.min(done.max(zero + 2 * AFTER)).max(from + BIN);
-        // In every bin each kind of client has its turns, whose requests are of different sizes.
+        // In every bin each kind of client has its turns.
         let workload = &evidence.header.workload;
         let turn = (workload.clients.len().max(1) as u64 * 1_000_000_000 / u64::from(workload.rate.max(1))).max(1);
         let bin = ((to - from) / BINS_MAX).max(BIN).div_ceil(turn) * turn;
@@ -154,7 +175,7 @@ impl<'a> Drawing<'a> {
             marks.push(Mark::new(self.percent(fault.applied), format!("{} {}", fault.fault, fault.target)));
             label = format!("fault: {}", fault.fault);
         }
-        Lane { label, remark: String::new(), svg: shapes.finish(BAND), marks }
+        Lane::plain(label, String::new(), shapes.finish(BAND), marks)
     }
 
     fn sentinels(&self) -> Lane {
@@ -169,7 +190,7 @@ impl<'a> Drawing<'a> {
         let named = [(moments.subjectively_down, "down"), (moments.switched, "switch")];
         let marks = named.into_iter().filter_map(|(at, text)| at.map(|at| Mark::new(self.percent(at.0), text)));
         let marks = apart(marks.collect());
-        Lane { label: "Sentinels".to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks }
+        Lane::plain("Sentinels", String::new(), shapes.finish(BAND), marks)
     }
 
     /// A node's roles, with the time in which another was master too.
@@ -199,7 +220,7 @@ impl<'a> Drawing<'a> {
                 shapes.bar("dual", (self.x(window.from.0), self.x(window.to.0)), (0.0, BAND), title);
             }
         }
-        Lane { label: node.to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks: apart(marks) }
+        Lane::plain(node, String::new(), shapes.finish(BAND), apart(marks))
     }
 
     fn proxy(&self) -> Lane {
@@ -218,8 +239,7 @@ impl<'a> Drawing<'a> {
             shapes.bar(class, (self.x(from.at), self.x(until)), (2.0, BAND - 2.0), title);
             marks.push(Mark::new(self.percent(from.at.max(self.from)), name));
         }
-        let marks = apart(marks);
-        Lane { label: "proxy leads to".to_owned(), remark: String::new(), svg: shapes.finish(BAND), marks }
+        Lane::plain("proxy leads to", String::new(), shapes.finish(BAND), apart(marks))
     }
 
     /// The samples that begin something new and are seen on the picture, each with the time until which it lasts.
@@ -236,27 +256,28 @@ impl<'a> Drawing<'a> {
         all.filter(|(begin, until)| *until >= self.from && at(begin) <= self.to).collect()
     }
 
+    /// What became of the writes. A bin is as high as the lane, whatever its number of writes: the clients' requests are of
+    /// different sizes, and reads among them, so that bins hold unequal numbers although the schedule is even.
     fn writes(&self) -> Lane {
         const HEIGHT: f64 = 64.0;
         let mut bins: BTreeMap<u64, Counts> = BTreeMap::new();
         for op in self.evidence.ops.iter().filter(|op| op.kind.is_write() && (self.from..=self.to).contains(&op.at)) {
             bins.entry((op.at - self.from) / self.bin).or_default().add(op.outcome);
         }
-        let highest = bins.values().map(|counts| counts.all()).max().unwrap_or(1) as f64;
         let mut shapes = self.lane(HEIGHT);
         for (bin, counts) in &bins {
             let start = self.from + bin * self.bin;
             let x = (self.x(start), self.x(start + self.bin));
-            let mut below = HEIGHT;
+            let (mut below, all) = (HEIGHT, counts.all() as f64);
             let parts = [(counts.ok, "ok"), (counts.unknown, "unknown"), (counts.failed, "failed")];
             for (number, class) in parts.into_iter().filter(|(number, _)| *number > 0) {
-                let above = below - number as f64 / highest * HEIGHT;
+                let above = below - number as f64 / all * HEIGHT;
                 shapes.bar(class, x, (above, below), format!("{} {number} {class}", self.after(start)));
                 below = above;
             }
         }
-        let remark = format!("in {} ms", self.bin / 1_000_000);
-        Lane { label: "writes".to_owned(), remark, svg: shapes.finish(HEIGHT), marks: Vec::new() }
+        let remark = format!("shares of each {} ms", self.bin / 1_000_000);
+        Lane::plain("writes", remark, shapes.finish(HEIGHT), Vec::new())
     }
 
     fn lost(&self) -> Lane {
@@ -277,7 +298,7 @@ impl<'a> Drawing<'a> {
             shapes.bar("lost-window", (self.x(from), self.x(to)), (0.0, BAND), title);
         }
         let remark = found.map_or_else(|| "not known".to_owned(), |found| format!("{}", found.lost));
-        Lane { label: "lost writes".to_owned(), remark, svg: shapes.finish(BAND), marks: Vec::new() }
+        Lane::plain("lost writes", remark, shapes.finish(BAND), Vec::new())
     }
 
     /// Latency of what was acknowledged, from the intended time: the slowest of each bin, and some of the others.
@@ -295,8 +316,8 @@ impl<'a> Drawing<'a> {
             (1.0 - share.min(1.0)) * (HEIGHT - 4.0) + 2.0
         };
         let mut shapes = self.lane(HEIGHT);
-        for line in [1_000_000, 10_000_000, 100_000_000, 1_000_000_000] {
-            shapes.bar("grid", (0.0, WIDTH), (y(line), y(line) + 0.5), "");
+        for (latency, _) in LATENCY_LINES {
+            shapes.bar("grid", (0.0, WIDTH), (y(latency), y(latency) + 0.5), "");
         }
         let dots = bins.values().flat_map(|bin| {
             let step = (bin.len() / DOTS_PER_BIN).max(1);
@@ -304,11 +325,11 @@ impl<'a> Drawing<'a> {
             bin.iter().step_by(step).chain(slowest).map(|(at, latency)| (self.x(*at), y(*latency), y(*latency)))
         });
         shapes.many("dot", dots.collect::<Vec<_>>());
+        let lines =
+            LATENCY_LINES.map(|(latency, text)| Line { top: (y(latency) / HEIGHT * 1000.0).round() / 10.0, text });
         Lane {
-            label: "latency".to_owned(),
-            remark: "lines at 1, 10, 100 ms and 1 s".to_owned(),
-            svg: shapes.finish(HEIGHT),
-            marks: Vec::new(),
+            lines: lines.to_vec(),
+            ..Lane::plain("latency", "slower is higher".to_owned(), shapes.finish(HEIGHT), Vec::new())
         }
     }
 
