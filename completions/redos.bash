@@ -2256,7 +2256,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__completions)
-            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help bash elvish fish powershell zsh"
+            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help bash zsh fish elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -485,9 +485,22 @@ pub struct ConfigArgs {
   redos completions zsh > \"${fpath[1]}/_redos\"
   redos completions fish > ~/.config/fish/completions/redos.fish")]
 pub struct CompletionsArgs {
-    /// The shell: bash, zsh, fish, powershell or elvish
+    /// The shell: bash, zsh, fish or elvish
     #[arg(hide_possible_values = true)]
-    pub shell: clap_complete::Shell,
+    pub shell: Shell,
+}
+
+/// A shell that can complete redos, of those that Linux, macOS and WSL have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Z shell.
+    Zsh,
+    /// fish.
+    Fish,
+    /// Elvish.
+    Elvish,
 }
 
 /// Arguments of `man`.

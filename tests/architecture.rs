@@ -60,7 +60,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("comfy_table", &["output/"]),
     ("saphyr_parser", &["spec/settings/"]),
     ("minijinja", &["spec/render/", "output/"]),
-    ("clap_complete", &["cli.rs", "commands/completions.rs"]),
+    ("clap_complete", &["commands/completions.rs"]),
     ("clap_mangen", &["commands/man.rs"]),
 ];
 

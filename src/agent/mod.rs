@@ -5,25 +5,20 @@
 //! Nobody has to be alive for the undoing. Rules of the network belong to the agent's own socket and the room that it takes
 //! on a disk to its own process: when the agent ends, however that happens, the kernel removes them. A pause of writes ends
 //! in the server itself.
+//!
+//! An agent runs on Linux, as containers do. What it does there is in `linux`, the one place that needs that system.
 
-mod disk;
-pub mod netlink;
-mod network;
+#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
+mod done;
 pub mod order;
-mod probe;
 pub mod program;
-mod queue;
-mod rules;
-mod server;
-mod shaper;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use disk::Filled;
-use network::Disturbed;
-use order::{Order, Task, Word};
-use server::WritesPaused;
+use done::Done;
+use order::{Order, Word};
 
 /// Carries out an order until its lease is over or `cancel` is set. `say` is told what there is to tell.
 pub async fn run(order: &Order, cancel: &CancellationToken, say: impl Fn(Word)) {
@@ -40,42 +35,5 @@ pub async fn run(order: &Order, cancel: &CancellationToken, say: impl Fn(Word)) 
             Ok(evidence) => Word::Gone { evidence },
             Err(why) => Word::Failed { why },
         });
-    }
-}
-
-/// A task that is done and can be undone.
-enum Done {
-    Disturbed(Disturbed),
-    WritesPaused(WritesPaused),
-    Filled(Filled),
-    Crowded,
-}
-
-impl Done {
-    async fn begin(order: &Order) -> Result<(Self, String), String> {
-        match &order.task {
-            Task::Disturb { disturbance, link } => {
-                let (disturbed, evidence) = Disturbed::begin(*disturbance, link).await?;
-                Ok((Self::Disturbed(disturbed), evidence))
-            }
-            Task::PauseWrites => {
-                let (paused, evidence) = WritesPaused::begin(order.lease()).await?;
-                Ok((Self::WritesPaused(paused), evidence))
-            }
-            Task::FillDisk { folder, limit } => {
-                let (filled, evidence) = Filled::begin(folder, *limit)?;
-                Ok((Self::Filled(filled), evidence))
-            }
-            Task::Crowd => Ok((Self::Crowded, server::crowd().await?)),
-        }
-    }
-
-    async fn end(self) -> Result<String, String> {
-        match self {
-            Self::Disturbed(disturbed) => disturbed.end().await,
-            Self::WritesPaused(paused) => paused.end().await,
-            Self::Filled(filled) => filled.end(),
-            Self::Crowded => Ok("its connections are closed".to_owned()),
-        }
     }
 }

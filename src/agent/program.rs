@@ -1,19 +1,29 @@
-//! The running program as files that run in any Linux container of the same machine kind, whatever its image holds: the
-//! program, the libraries that it has loaded, and the loader that loads them.
+//! redos as files that run in any Linux container of the same machine kind, whatever its image holds. On Linux that is the
+//! running program, the libraries that it has loaded, and the loader that loads them; elsewhere, or for another kind of
+//! machine, a Linux build of redos that [`VARIABLE`] names.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Where the files are put.
 pub const FOLDER: &str = "/redos-agent";
+/// The environment variable that names a Linux build of redos for helpers, in place of the running program.
+pub const VARIABLE: &str = "REDOS_AGENT";
+/// What to do where no program can be a helper.
+pub const REMEDY: &str = "name a statically linked Linux build of redos for the Engine's machine: \
+                          REDOS_AGENT=/path/to/redos";
 /// The program's name there.
 const NAME: &str = "redos";
+/// Bytes at the beginning of an ELF file that say what it is and which machine it is for.
+const ELF_HEAD: usize = 20;
 
-/// The running program.
+/// A program that can run in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
+    /// The kind of machine that it runs on, as in [`std::env::consts::ARCH`].
+    pub machine: &'static str,
     /// Names in [`FOLDER`], and the files of this machine that go there.
     pub files: BTreeMap<String, PathBuf>,
     /// How it is run there, without arguments.
@@ -21,11 +31,35 @@ pub struct Program {
 }
 
 impl Program {
-    /// Finds out what this process is made of.
+    /// The program that [`VARIABLE`] names, else the running one.
     ///
     /// # Errors
-    /// `/proc` does not say.
-    pub fn running() -> io::Result<Self> {
+    /// The named file is no Linux program; this is not Linux, and none is named; `/proc` does not say what runs.
+    pub fn find() -> io::Result<Self> {
+        match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
+            Some(path) => Self::named(Path::new(&path)),
+            None if cfg!(target_os = "linux") => Self::running(),
+            None => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!("this redos is built for {}, and containers run Linux", std::env::consts::OS),
+            )),
+        }
+    }
+
+    /// A file that is a statically linked Linux program, or whose libraries every image has.
+    fn named(path: &Path) -> io::Result<Self> {
+        let at = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let mut head = [0; ELF_HEAD];
+        File::open(path).and_then(|mut file| file.read_exact(&mut head)).map_err(at)?;
+        let machine = elf_machine(&head).ok_or_else(|| {
+            at(io::Error::new(io::ErrorKind::InvalidData, "it is not a Linux program that redos knows"))
+        })?;
+        let files = BTreeMap::from([(NAME.to_owned(), path.to_owned())]);
+        Ok(Self { machine, files, command: vec![format!("{FOLDER}/{NAME}")] })
+    }
+
+    /// What this process is made of.
+    fn running() -> io::Result<Self> {
         let program = fs::read_link("/proc/self/exe")?;
         Self::of(&program, &fs::read_to_string("/proc/self/maps")?)
     }
@@ -52,7 +86,26 @@ impl Program {
             // It is linked statically.
             None => vec![path(NAME)],
         };
-        Ok(Self { files, command })
+        Ok(Self { machine: std::env::consts::ARCH, files, command })
+    }
+}
+
+/// The machine that a program of Linux is for, by the head of its file (`e_machine` of elf.h); `None` for anything else.
+fn elf_machine(head: &[u8; ELF_HEAD]) -> Option<&'static str> {
+    let number = match head {
+        // The byte behind the class says which end comes first.
+        [0x7f, b'E', b'L', b'F', _, 1, ..] => u16::from_le_bytes([head[18], head[19]]),
+        [0x7f, b'E', b'L', b'F', _, 2, ..] => u16::from_be_bytes([head[18], head[19]]),
+        _ => return None,
+    };
+    match number {
+        21 => Some("powerpc64"),
+        22 => Some("s390x"),
+        40 => Some("arm"),
+        62 => Some("x86_64"),
+        183 => Some("aarch64"),
+        243 => Some("riscv64"),
+        _ => None,
     }
 }
 
@@ -110,6 +163,32 @@ mod tests {
 
         let alone = Program::of(&real.join("tool"), &map("tool")).expect("a program");
         assert_eq!(alone.command, ["/redos-agent/redos"]);
+    }
+
+    #[test]
+    fn a_named_program_says_which_machine_it_is_for() {
+        let this = std::env::current_exe().expect("a path");
+        let named = Program::named(&this).expect("a Linux program");
+        assert_eq!(
+            (named.machine, named.command.as_slice()),
+            (std::env::consts::ARCH, &["/redos-agent/redos".to_owned()][..])
+        );
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |bytes: &[u8]| {
+            let path = folder.path().join("redos");
+            fs::write(&path, bytes).expect("a file");
+            Program::named(&path).map(|program| program.machine).map_err(|error| error.to_string())
+        };
+        let mut head = [0; ELF_HEAD];
+        head[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1]);
+        head[18] = 183;
+        assert_eq!(file(&head), Ok("aarch64"));
+        for wrong in [&b"#!/bin/sh\nexec redos\n"[..], b"\xcf\xfa\xed\xfe a program of macOS"] {
+            let refused = file(wrong).expect_err("refused");
+            assert!(refused.contains("redos: it is not a Linux program"), "{refused}");
+        }
+        assert!(Program::named(&folder.path().join("none")).expect_err("refused").to_string().contains("none"));
     }
 
     #[test]

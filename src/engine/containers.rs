@@ -84,6 +84,8 @@ pub struct Helper {
     pub id: String,
     /// The name of the other.
     pub beside: String,
+    /// The kind of machine that its programs are for, as in [`std::env::consts::ARCH`].
+    pub machine: &'static str,
     /// Programs of this machine that it is given: names in `folder`, and where they are here.
     pub files: BTreeMap<String, PathBuf>,
     /// The folder that they are put into.
@@ -128,7 +130,7 @@ pub trait Containers: Send + Sync + 'static {
 
     /// Makes a helper and starts it. The Engine removes it when it ends.
     ///
-    /// Refused where the Engine runs another kind of machine than this one, whose programs it cannot run.
+    /// Refused where the Engine runs another kind of machine than the helper's programs are for.
     fn assist(&self, helper: &Helper) -> impl Future<Output = Result<()>> + Send;
 
     /// What a helper has written until now; `None` when it is gone.

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Fault;
 use crate::agent::order::{Link, Order, Task, Word};
-use crate::agent::program::{FOLDER, Program};
+use crate::agent::program::{FOLDER, Program, REMEDY};
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit, Right};
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::spec::NODE_DIR;
@@ -129,14 +129,14 @@ impl Written {
 
     /// The agent that carries out a task beside the container.
     fn helper(&self, task: Task, right: Right) -> Result<Helper, EngineError> {
-        let Program { files, mut command } = Program::running().map_err(|error| {
-            let operation = format!("find out what redos is made of, to run it beside {}", self.before.name);
-            EngineError::new(EngineErrorKind::Other, operation, anyhow::Error::new(error))
+        let Program { machine, files, mut command } = Program::find().map_err(|error| {
+            let operation = format!("find a redos that runs in a container beside {}", self.before.name);
+            EngineError::new(EngineErrorKind::Other, operation, anyhow::Error::new(error)).hinted(REMEDY)
         })?;
         let order = serde_json::to_string(&Order { task, lease: self.left_ms() }).unwrap_or_default();
         command.extend(["chaos", "agent", &order].map(str::to_owned));
         let (id, beside, folder) = (self.id.clone(), self.before.name.clone(), FOLDER.to_owned());
-        Ok(Helper { id, beside, files, folder, command, right })
+        Ok(Helper { id, beside, machine, files, folder, command, right })
     }
 
     /// Milliseconds until it has to be undone.

@@ -18,6 +18,9 @@ mod pooled;
 mod pubsub;
 mod queue;
 mod request;
+#[cfg_attr(target_os = "linux", path = "timer/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "timer/elsewhere.rs")]
+mod timer;
 
 use std::io;
 use std::net::SocketAddr;
@@ -32,11 +35,12 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use self::machine::{go_first, open_many_files};
-use self::pacer::{Pacer, Timer};
+use self::pacer::Pacer;
 use self::pooled::Pool;
 use self::pubsub::Subscriber;
 use self::request::Request;
 pub use self::request::key;
+use self::timer::Timer;
 use super::clock::Clock;
 use super::connection::{Connection, Login, Names};
 use super::history::{Client, Durability, Op, OpError, Outcome, Record};

@@ -189,7 +189,7 @@ fn publisher(containers: &[ContainerSummary], wanted: SocketAddr) -> Option<Owne
 /// The process of this host that listens on a port; only where the Engine publishes on this host.
 fn process(engine: &DockerEngine, port: SocketAddr) -> Option<Owner> {
     match engine.endpoint.transport {
-        Transport::Unix(_) | Transport::Pipe => {}
+        Transport::Unix(_) => {}
         Transport::Tcp => return None,
     }
     match TcpListener::bind(port) {

@@ -22,10 +22,7 @@ const FIRST_ANSWER: Duration = Duration::from_secs(5);
 /// How long any call may take until its answer begins, in seconds. It must exceed a node's stop grace period.
 const CALL_TIMEOUT: u64 = 120;
 /// Where Docker listens unless told otherwise.
-#[cfg(unix)]
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
-#[cfg(windows)]
-const DEFAULT_HOST: &str = "npipe:////./pipe/docker_engine";
 
 /// A version of the Engine API, such as 1.41.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,8 +49,6 @@ impl fmt::Display for ApiVersion {
 pub enum Transport {
     /// A socket in the file system, so the Engine is on this machine or in a virtual machine of it.
     Unix(PathBuf),
-    /// A named pipe of Windows.
-    Pipe,
     /// TCP, to `host:port`.
     Tcp,
 }
@@ -90,8 +85,13 @@ impl Endpoint {
                    ssh -L /tmp/docker.sock:/var/run/docker.sock HOST, then DOCKER_HOST=unix:///tmp/docker.sock";
         let transport = match host.split_once("://") {
             Some(("unix", path)) if path.starts_with('/') => Transport::Unix(PathBuf::from(path)),
-            Some(("npipe", _)) => Transport::Pipe,
             Some(("tcp" | "http", address)) if !address.is_empty() => Transport::Tcp,
+            Some(("npipe", _)) => {
+                return refuse(
+                    "redos does not speak to a named pipe of Windows",
+                    "run redos inside WSL, where Docker Desktop gives unix:///var/run/docker.sock",
+                );
+            }
             Some(("ssh", _)) => return refuse("redos does not speak ssh to a Docker Engine", tls),
             Some(("https", _)) => return refuse("redos does not speak TLS to a Docker Engine", tls),
             _ => {
@@ -113,7 +113,7 @@ impl Endpoint {
                 let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
                 Some(host.trim_matches(['[', ']']))
             }
-            Transport::Unix(_) | Transport::Pipe => None,
+            Transport::Unix(_) => None,
         }
     }
 
@@ -127,7 +127,7 @@ impl Endpoint {
                     path.display()
                 ));
             }
-            (Transport::Unix(_) | Transport::Pipe, _) => {
+            (Transport::Unix(_), _) => {
                 remedies.push("start Docker: sudo systemctl start docker, or open Docker Desktop".to_owned());
             }
             (Transport::Tcp, _) => remedies.push(format!("see whether it answers: docker -H {} version", self.host)),
@@ -183,7 +183,7 @@ fn resolve(host: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<E
         }
         return Endpoint::new(host, Some("DOCKER_HOST".to_owned()));
     }
-    let home = env("HOME").or_else(|| env("USERPROFILE")).map(PathBuf::from);
+    let home = env("HOME").map(PathBuf::from);
     let config_dir = env("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home?.join(".docker")));
     let context = env("DOCKER_CONTEXT").or_else(|| current_context(config_dir.as_deref()?));
     match context.filter(|name| name != "default") {
@@ -222,9 +222,7 @@ fn context_host(config_dir: &Path, name: &str) -> Option<String> {
 pub fn open(host: Option<&str>) -> Result<DockerEngine> {
     let endpoint = resolve(host, &|name| std::env::var(name).ok())?;
     let docker = match &endpoint.transport {
-        Transport::Unix(_) | Transport::Pipe => {
-            Docker::connect_with_local(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION)
-        }
+        Transport::Unix(_) => Docker::connect_with_local(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
         Transport::Tcp => Docker::connect_with_http(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
     }
     .map_err(|error| fault::failed(&endpoint, "ask for its version", error))?;
@@ -337,10 +335,11 @@ mod tests {
     fn what_cannot_be_spoken_to_is_refused_with_a_remedy() {
         let dir = docker_config();
         let config = dir.path().to_str().expect("text");
-        let cases: [&[(&str, &str)]; 6] = [
+        let cases: [&[(&str, &str)]; 7] = [
             &[("DOCKER_CONTEXT", "far"), ("DOCKER_CONFIG", config)],
             &[("DOCKER_CONTEXT", "missing"), ("DOCKER_CONFIG", config)],
             &[("DOCKER_HOST", "ssh://me@far")],
+            &[("DOCKER_HOST", "npipe:////./pipe/docker_engine")],
             &[("DOCKER_HOST", "tcp://far:2376"), ("DOCKER_TLS_VERIFY", "1")],
             &[("DOCKER_HOST", "localhost")],
             &[("DOCKER_HOST", "tcp://")],

@@ -46,11 +46,12 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
     let name = name_of(&helper.id);
     let operation = || format!("start a helper beside {}", helper.beside);
     let wrong = |kind, why: anyhow::Error| EngineError::new(kind, operation(), why);
-    let here = std::env::consts::ARCH;
-    if machine(here) != engine.architecture() {
-        let why = anyhow!("the Engine's machines are {}, and this program is for {here}", engine.architecture());
-        return Err(wrong(EngineErrorKind::Other, why)
-            .hinted(format!("run redos on the Engine's own machine, or one that is {} too", engine.architecture())));
+    if machine(helper.machine) != engine.architecture() {
+        let (there, here) = (engine.architecture(), helper.machine);
+        let why = anyhow!("the Engine's machine is {there}, and the redos that would run there is for {here}");
+        let remedy = "run redos on the Engine's own machine, or name a statically linked Linux build of redos for it: \
+                      REDOS_AGENT=/path/to/redos";
+        return Err(wrong(EngineErrorKind::Other, why).hinted(remedy));
     }
     let beside = nodes::inspect(engine, &helper.beside).await?;
     let beside = beside.ok_or_else(|| wrong(EngineErrorKind::NotFound, anyhow!("there is no such container")))?;
@@ -69,8 +70,8 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
 }
 
 /// A kind of machine in Docker's words.
-fn machine(here: &str) -> &str {
-    match here {
+fn machine(kind: &str) -> &str {
+    match kind {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
         "powerpc64" => "ppc64le",
@@ -216,6 +217,7 @@ mod tests {
             let helper = Helper {
                 id: "1".to_owned(),
                 beside: "demo-redis-1".to_owned(),
+                machine: std::env::consts::ARCH,
                 files: BTreeMap::new(),
                 folder: "/agent".to_owned(),
                 command: vec!["/agent/redos".to_owned()],

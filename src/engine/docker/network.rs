@@ -108,7 +108,7 @@ async fn settled(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
 fn known_routes(engine: &DockerEngine) -> Option<Vec<Range>> {
     match engine.endpoint.transport {
         Transport::Unix(_) => std::fs::read_to_string("/proc/net/route").ok().map(|table| subnets::routes(&table)),
-        Transport::Pipe | Transport::Tcp => None,
+        Transport::Tcp => None,
     }
 }
 

@@ -95,7 +95,7 @@ impl DockerEngine {
         }
         let way = match self.endpoint.transport {
             Transport::Unix(_) if self.owns_network(cluster).await? => Way::Direct,
-            Transport::Unix(_) | Transport::Pipe | Transport::Tcp => Way::Through(None),
+            Transport::Unix(_) | Transport::Tcp => Way::Through(None),
         };
         ways.insert(cluster.clone(), way.clone());
         Ok(way)
@@ -232,7 +232,7 @@ impl Dial for DockerEngine {
 
     fn detour(&self) -> Duration {
         let relayed = match self.endpoint.transport {
-            Transport::Tcp | Transport::Pipe => true,
+            Transport::Tcp => true,
             // Found out at the first connection; whoever looks it up right now is a moment away from knowing.
             Transport::Unix(_) => {
                 self.ways.0.try_lock().is_ok_and(|ways| ways.values().any(|way| matches!(way, Way::Through(_))))
@@ -338,7 +338,7 @@ fn unless_ended<T>(sent: Poll<io::Result<T>>, instead: T) -> Poll<io::Result<T>>
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;

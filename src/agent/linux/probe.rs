@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::order::{Direction, Disturbance, Link};
 use super::queue::Count;
+use crate::agent::order::{Direction, Disturbance, Link};
 
 /// Servers that are measured at most.
 const SERVERS_MAX: usize = 8;

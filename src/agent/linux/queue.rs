@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::netlink::{ACK, Message, RECEIVE, Received, Socket};
-use super::order::Disturbance;
 use super::shaper::Shaper;
+use crate::agent::order::Disturbance;
 
 /// The subsystem of queues.
 const SUBSYSTEM: u16 = 3;

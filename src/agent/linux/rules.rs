@@ -5,7 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use super::netlink::{ACK, APPEND, CREATE, Message, Socket};
-use super::order::{Disturbance, Link};
+use crate::agent::order::{Disturbance, Link};
 
 /// IPv4, of netfilter and of its tables.
 const IPV4: u8 = 2;

@@ -1,9 +1,9 @@
 //! A disturbance of the network as a whole: its rules, its queue, and what is measured of it.
 
-use super::order::{Disturbance, Link};
 use super::probe::Look;
 use super::queue::Queue;
 use super::rules::Rules;
+use crate::agent::order::{Disturbance, Link};
 
 /// A disturbance that is there.
 pub struct Disturbed {

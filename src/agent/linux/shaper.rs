@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::order::Disturbance;
+use crate::agent::order::Disturbance;
 
 /// How much a narrow way lets through at once after a pause. Timers here are good for a millisecond.
 const BURST: Duration = Duration::from_millis(5);

@@ -1,0 +1,54 @@
+//! What an agent does on Linux.
+
+mod disk;
+mod netlink;
+mod network;
+mod probe;
+mod queue;
+mod rules;
+mod server;
+mod shaper;
+
+use super::order::{Order, Task};
+use disk::Filled;
+use network::Disturbed;
+use server::WritesPaused;
+
+/// A task that is done and can be undone.
+pub enum Done {
+    Disturbed(Disturbed),
+    WritesPaused(WritesPaused),
+    Filled(Filled),
+    Crowded,
+}
+
+impl Done {
+    /// Does it, and measures that it is felt. Returns the evidence.
+    pub async fn begin(order: &Order) -> Result<(Self, String), String> {
+        match &order.task {
+            Task::Disturb { disturbance, link } => {
+                let (disturbed, evidence) = Disturbed::begin(*disturbance, link).await?;
+                Ok((Self::Disturbed(disturbed), evidence))
+            }
+            Task::PauseWrites => {
+                let (paused, evidence) = WritesPaused::begin(order.lease()).await?;
+                Ok((Self::WritesPaused(paused), evidence))
+            }
+            Task::FillDisk { folder, limit } => {
+                let (filled, evidence) = Filled::begin(folder, *limit)?;
+                Ok((Self::Filled(filled), evidence))
+            }
+            Task::Crowd => Ok((Self::Crowded, server::crowd().await?)),
+        }
+    }
+
+    /// Undoes it, and measures that it is gone. Returns the evidence.
+    pub async fn end(self) -> Result<String, String> {
+        match self {
+            Self::Disturbed(disturbed) => disturbed.end().await,
+            Self::WritesPaused(paused) => paused.end().await,
+            Self::Filled(filled) => filled.end(),
+            Self::Crowded => Ok("its connections are closed".to_owned()),
+        }
+    }
+}
