@@ -1,0 +1,209 @@
+//! The pages are true: what they generate is current, their links lead somewhere, and every command in them is one that
+//! redos understands.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::{CommandFactory, Parser};
+use redos::cli::Cli;
+use redos::spec::settings::table::SETTINGS;
+use redos::spec::settings::{Kind, Setting};
+use serde_json::Value;
+
+/// Between these two lines of the page of settings stands the table.
+const BEGIN: &str = "<!-- generated: settings -->";
+const END: &str = "<!-- end -->";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All pages, and their texts.
+fn pages() -> Vec<(PathBuf, String)> {
+    let docs = fs::read_dir(root().join("docs")).expect("docs/").map(|entry| entry.expect("an entry").path());
+    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"].map(|name| root().join(name));
+    let paths = docs.chain(top).filter(|path| path.extension().is_some_and(|ending| ending == "md") && path.exists());
+    let pages: Vec<_> = paths.map(|path| (path.clone(), fs::read_to_string(path).expect("a page"))).collect();
+    assert!(pages.len() >= 10, "{} pages", pages.len());
+    pages
+}
+
+#[test]
+fn every_command_on_a_page_is_one_that_redos_understands() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for (path, text) in pages() {
+        for command in commands(&text) {
+            seen += 1;
+            if let Err(why) = understood(&command) {
+                wrong.push(format!("{}: {command}\n    {why}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(seen > 40, "only {seen} commands were found");
+}
+
+#[test]
+fn a_command_that_redos_does_not_understand_is_found() {
+    let page =
+        "Run `redos scal --replicas 3`, or\n```console\n$ A=b redos scale \\\n    --no-such-flag 3   # why\n```\n";
+    let found = commands(page);
+    assert_eq!(found, ["redos scal --replicas 3", "redos scale --no-such-flag 3"]);
+    assert!(found.iter().all(|command| understood(command).is_err()));
+    assert!(understood("redos scal").is_err(), "a verb alone is a verb");
+    for right in ["redos failover [--to redis-2]", "redos verify", "redos up --pubsub-patterns \"news.* jobs.*\""] {
+        assert_eq!(understood(right), Ok(()), "{right}");
+    }
+}
+
+/// The calls of redos in a page: after a prompt, or between backquotes.
+fn commands(page: &str) -> Vec<String> {
+    let joined = page.replace("\\\n", " ");
+    let (mut found, mut fenced) = (Vec::new(), false);
+    for line in joined.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        let pieces: Vec<&str> = match (fenced, line.strip_prefix("$ ")) {
+            (true, Some(typed)) => vec![typed.split(" #").next().unwrap_or(typed)],
+            (true, None) => Vec::new(),
+            (false, _) => line.split('`').skip(1).step_by(2).collect(),
+        };
+        for piece in pieces {
+            let words: Vec<&str> = piece.split_whitespace().skip_while(|word| word.contains('=')).collect();
+            // A word alone is the program, not a call of it.
+            if words.first() == Some(&"redos") && words.len() > 1 {
+                found.push(words.join(" "));
+            }
+        }
+    }
+    found
+}
+
+/// Whether the command line takes it. What is optional is in brackets, and the first of several alternatives is tried. A
+/// verb alone is its name.
+fn understood(command: &str) -> Result<(), String> {
+    let plain = command.replace(['[', ']'], "");
+    let words = words(plain.split('|').next().unwrap_or(&plain));
+    if let [_, verb] = words.as_slice()
+        && Cli::command().find_subcommand(verb).is_some()
+    {
+        return Ok(());
+    }
+    match Cli::try_parse_from(words) {
+        Ok(_) => Ok(()),
+        // Help and version, when they are asked for.
+        Err(error) if !error.use_stderr() => Ok(()),
+        Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
+    }
+}
+
+/// The words of a line, as a shell takes them apart that knows double quotes only.
+fn words(line: &str) -> Vec<String> {
+    let quoted = line
+        .split('"')
+        .enumerate()
+        .map(|(index, part)| if index % 2 == 1 { part.replace(' ', "\u{a0}") } else { part.to_owned() });
+    let joined: String = quoted.collect();
+    joined.split(' ').filter(|word| !word.is_empty()).map(|word| word.replace('\u{a0}', " ")).collect()
+}
+
+#[test]
+fn links_lead_to_files_that_are_there() {
+    let mut broken = Vec::new();
+    for (path, text) in pages() {
+        let folder = path.parent().expect("a folder");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
+            if file.contains("://") {
+                continue;
+            }
+            let target = if file.is_empty() { path.clone() } else { folder.join(file) };
+            let has = |heading: &str| {
+                let text = fs::read_to_string(&target).unwrap_or_default();
+                text.lines().filter(|line| line.starts_with('#')).any(|line| anchor(line) == heading)
+            };
+            if !target.exists() || heading.is_some_and(|heading| !has(heading)) {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// The anchor that a heading gets.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect::<String>().replace(' ', "-")
+}
+
+#[test]
+fn the_first_page_is_short_and_has_the_figure_at_its_top() {
+    let text = fs::read_to_string(root().join("README.md")).expect("the first page");
+    assert!(text.lines().count() <= 150, "{} lines", text.lines().count());
+    let top: Vec<&str> = text.lines().take(10).collect();
+    assert!(top.join("\n").contains("44,877"), "the figure is in the first ten lines");
+}
+
+#[test]
+fn the_page_of_settings_has_every_setting_as_it_is() {
+    let path = root().join("docs/settings.md");
+    let page = fs::read_to_string(&path).expect("the page of settings");
+    let (before, rest) = page.split_once(BEGIN).expect("the beginning of the table");
+    let (_, after) = rest.split_once(END).expect("the end of the table");
+    let current = format!("{before}{BEGIN}\n{}{END}{after}", table());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, current).expect("the page is written");
+        return;
+    }
+    assert!(page == current, "the settings have changed; run UPDATE_DOCS=1 cargo test --test docs");
+}
+
+fn table() -> String {
+    let defaults = defaults();
+    let mut text = String::from("| key | flag | variables | default | meaning |\n|---|---|---|---|---|\n");
+    for setting in &SETTINGS {
+        let variables: Vec<String> = setting.all_variables().map(|name| format!("`{name}`")).collect();
+        let flag = match setting.kind {
+            Kind::Directives => format!("{} NAME=VALUE", setting.flag),
+            _ => setting.flag.to_owned(),
+        };
+        // Some helps say in words what the default follows from.
+        let (meaning, said) = match setting.help.split_once(" [default: ") {
+            Some((meaning, said)) => (meaning, said.strip_suffix(']')),
+            None => (setting.help, None),
+        };
+        let _ = writeln!(
+            text,
+            "| `{}` | `{flag}` | {} | {} | {} |",
+            setting.path,
+            variables.join(", "),
+            said.map_or_else(|| default(setting, &defaults), str::to_owned),
+            meaning.replace('|', "\\|")
+        );
+    }
+    text
+}
+
+/// What `redos config` says when nobody has set anything.
+fn defaults() -> Vec<Value> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut redos = Command::new(env!("CARGO_BIN_EXE_redos"));
+    let output = redos.args(["config", "-o", "json"]).current_dir(folder.path()).env_clear().output();
+    let document: Value = serde_json::from_slice(&output.expect("redos runs").stdout).expect("JSON");
+    document["settings"].as_array().expect("settings").clone()
+}
+
+fn default(setting: &Setting, defaults: &[Value]) -> String {
+    let row = defaults.iter().find(|row| row["path"] == setting.path);
+    match row.map(|row| &row["value"]) {
+        Some(Value::Null) if matches!(setting.kind, Kind::PasswordFile { .. }) => "a random one".to_owned(),
+        None | Some(Value::Null) => "none".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "none".to_owned(),
+        Some(Value::String(text)) => format!("`{text}`"),
+        Some(value) => format!("`{value}`"),
+    }
+}
