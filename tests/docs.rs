@@ -149,6 +149,25 @@ fn the_first_page_is_short_and_has_the_figure_at_its_top() {
 }
 
 #[test]
+fn the_first_page_has_every_verb_and_the_exit_codes_as_the_help_has_them() {
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = fs::read_to_string(root().join("README.md")).expect("the first page");
+    let table: String = page.lines().filter(|line| line.starts_with("| `redos ")).collect();
+    let named: Vec<&str> = table.split(['`', ' ']).collect();
+    let command = Cli::command();
+    let missing: Vec<&str> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .filter(|verb| *verb != "help" && !named.contains(verb))
+        .collect();
+    assert!(missing.is_empty(), "the table of commands has no {missing:?}");
+    let help = one_line(&command.get_after_help().expect("the help ends with more").to_string());
+    let (_, codes) = help.split_once("Exit codes: ").expect("exit codes");
+    let codes = codes.split_once('.').map_or(codes, |(codes, _)| codes);
+    assert!(one_line(&page).contains(&format!("Exit codes: {codes}.")), "{codes}");
+}
+
+#[test]
 fn the_page_of_settings_has_every_setting_as_it_is() {
     let path = root().join("docs/settings.md");
     let page = fs::read_to_string(&path).expect("the page of settings");

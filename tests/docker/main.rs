@@ -16,6 +16,7 @@ mod images;
 mod lifecycle;
 mod lost_data;
 mod own_engine;
+mod programs;
 mod registry;
 mod releases;
 mod scale;

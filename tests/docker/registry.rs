@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::own_engine::OwnEngine;
+use crate::programs::program;
 use crate::support::Cluster;
 
 /// A registry on a port of its own choice, in the calling thread's network.
@@ -33,9 +34,9 @@ impl Registry {
         );
         let file = folder.join("config.yml");
         std::fs::write(&file, config).expect("written");
-        let mut command = Command::new("docker-registry");
+        let mut command = Command::new(program("docker-registry", "docker-registry").await);
         command.arg("serve").arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut process = command.kill_on_drop(true).spawn().expect("Debian's docker-registry");
+        let mut process = command.kill_on_drop(true).spawn().expect("a registry");
         let mut log = BufReader::new(process.stderr.take().expect("a pipe")).lines();
         let address = loop {
             let line = log.next_line().await.expect("a log").expect("it comes up");
