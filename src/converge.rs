@@ -221,7 +221,13 @@ where
                 deadline: self.deadline,
                 is_overtaken: &|seen| (self.diff)(self.spec, seen).changes(),
             };
-            let walked = applier.apply(&plan, &observed.inventory).await?;
+            let walked = match applier.apply(&plan, &observed.inventory).await {
+                Err(error) if error.is_damaged_data() => {
+                    (self.report)(Event::Remark(format!("{error}: it cannot load its data")));
+                    Walked::Overtaken
+                }
+                walked => walked?,
+            };
             // A plan that is the whole way ends with the proof, if it is walked to its end.
             owes_proof = matches!(walked, Walked::Overtaken) || plan.then_observe.is_some();
             plans.push(plan);

@@ -157,9 +157,11 @@ impl From<EngineError> for Failure {
         let kind = match error.kind {
             EngineErrorKind::Unreachable => FailureKind::Unreachable,
             EngineErrorKind::Conflict => FailureKind::Conflict,
-            EngineErrorKind::NotFound | EngineErrorKind::NodeDied | EngineErrorKind::Image | EngineErrorKind::Other => {
-                FailureKind::Failed
-            }
+            EngineErrorKind::NotFound
+            | EngineErrorKind::NodeDied
+            | EngineErrorKind::DamagedData
+            | EngineErrorKind::Image
+            | EngineErrorKind::Other => FailureKind::Failed,
         };
         let hints = std::mem::take(&mut error.hints);
         Self { hints, ..Self::new(kind, error) }

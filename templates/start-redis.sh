@@ -224,7 +224,7 @@ decide() {
 # The server would die of files that belong to somebody else, as files do that were put here by docker cp. 'up' and 'start'
 # give them to this node.
 check_owner() {
-    for file in{% for place in data_places %} {{ place }}{% endfor %}; do
+    for file in{% for place in data_places %} {{ place }} {{ place }}/*{% endfor %}; do
         if [ -e "$file" ] && ! { [ -r "$file" ] && [ -w "$file" ]; }; then
             say "$file {{ foreign_file }}: redos -p {{ cluster }} up makes it so"
             exit 1

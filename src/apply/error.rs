@@ -90,6 +90,11 @@ impl ApplyError {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::Conflict)
     }
 
+    /// Whether a node died because it cannot load its data, which another plan takes into account.
+    pub fn is_damaged_data(&self) -> bool {
+        matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::DamagedData)
+    }
+
     /// A gate that did not open in time, with the nodes that the reason names.
     pub fn timeout(gate: Gate, reason: String, spec: &Spec) -> Self {
         let mut concerns = gate.concerns(spec);

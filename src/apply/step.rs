@@ -70,6 +70,14 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 let files = self.files(*node, masters, *existing, *standing, subnet, old).map_err(in_render)?;
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)
             }
+            Action::SetDataAside { node } => {
+                let folder = self.engine.set_data_aside(self.spec, *node).await.map_err(at_engine)?;
+                if let Some(folder) = folder {
+                    let remark = format!("the old data of {node} are kept in its volume, in {folder}");
+                    (self.report)(Event::Remark(remark));
+                }
+                Ok(())
+            }
             Action::StartNode { node } => self.engine.start_node(name, *node).await.map_err(at_engine),
             Action::UnpauseNode { node } => self.engine.unpause_node(name, *node).await.map_err(at_engine),
             Action::StopNode { node } => self.engine.stop_node(name, *node).await.map_err(at_engine),

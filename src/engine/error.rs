@@ -28,6 +28,8 @@ pub enum EngineErrorKind {
     NotFound,
     /// The node died.
     NodeDied,
+    /// The node died because it cannot load its data.
+    DamagedData,
     /// An image cannot be had.
     Image,
     /// The Engine refused or failed otherwise.

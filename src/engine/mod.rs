@@ -5,6 +5,7 @@
 //! successes. Errors name the operation and the target.
 
 pub mod containers;
+pub mod damage;
 pub mod docker;
 pub mod error;
 pub mod image;
@@ -134,6 +135,10 @@ pub trait Engine: Dial + Send + Sync + 'static {
 
     /// Thaws a paused node.
     fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Moves the data of a node that does not run into a folder of its volume, so that it starts with none. Returns the
+    /// folder's path in the container; `None` where there was nothing to move.
+    fn set_data_aside(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<Option<String>>> + Send;
 
     /// Removes a node's container by force. Its named volume stays.
     fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;

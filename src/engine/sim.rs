@@ -39,6 +39,8 @@ struct World {
     nodes: BTreeMap<NodeId, Node>,
     /// What the servers of removed nodes had last written into their files.
     rewritten: BTreeMap<NodeId, StoredState>,
+    /// The nodes whose data do not load.
+    unloadable: BTreeSet<NodeId>,
     /// The recorded specification.
     spec: Option<Spec>,
     /// Changes that still succeed before everything fails, as when redos is killed.
@@ -143,6 +145,14 @@ impl Sim {
         }
     }
 
+    /// A node that does not run has data that do not load.
+    pub fn damage_data(&self, node: NodeId) {
+        let mut world = self.world();
+        if !world.runs(node) {
+            world.unloadable.insert(node);
+        }
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -191,6 +201,10 @@ impl World {
 
     /// What a volume holds of data: a file of any content stands for all of them.
     fn data(&self, id: NodeId) -> StoredData {
+        if self.unloadable.contains(&id) && self.nodes.get(&id).is_some_and(|node| node.state == NodeState::Restarting)
+        {
+            return StoredData::Unloadable { said: "Bad file format".to_owned() };
+        }
         match self.volumes.get(&id).is_some_and(|files| files.contains_key(DATA)) {
             true => StoredData::Whole(DataFacts { changed_at: 0, bytes: 1 }),
             false => StoredData::Nothing,

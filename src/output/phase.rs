@@ -56,7 +56,9 @@ impl Phase {
             Action::CreateNetwork | Action::RemoveNetwork => Self::Network,
             Action::CreateVolume { .. } | Action::RemoveVolume { .. } => Self::Volumes,
             Action::CreateNode { .. } => Self::Containers,
-            Action::RecordSpec | Action::RemoveRecord | Action::WriteConfig { .. } => Self::Configuration,
+            Action::RecordSpec | Action::RemoveRecord | Action::WriteConfig { .. } | Action::SetDataAside { .. } => {
+                Self::Configuration
+            }
             Action::StartNode { .. } | Action::UnpauseNode { .. } => Self::Start,
             Action::StopNode { .. } => Self::Stop,
             Action::RemoveNode { .. } => Self::Remove,

@@ -6,9 +6,10 @@
 use std::cmp::Reverse;
 
 use super::observed::{Answer, DataFacts, NodeFacts, Observed, StoredData, StoredState};
-use super::reckon::runs;
+use super::reckon::{is_up, runs};
 use super::refusal::Refusal;
-use crate::spec::{Group, NodeId};
+use crate::spec::render::{self, DataFiles};
+use crate::spec::{Group, NODE_UID, NodeId};
 
 /// The node that leads a group whose last master was `last`, if anybody remembers one: after a `down` its address may be of
 /// a network that is gone. `None` for a group that has neither a last master nor data.
@@ -16,8 +17,10 @@ use crate::spec::{Group, NodeId};
 /// # Errors
 /// No node has whole data and some have damaged ones: what each node has, and what can be done.
 pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result<Option<NodeId>, Refusal> {
-    let leads_again =
-        |node: &NodeId| runs(*node, observed) || matches!(data(*node, observed), Some(StoredData::Whole(_)));
+    let is_damaged = |node: &NodeId| damage(*node, observed).is_some();
+    let leads_again = |node: &NodeId| {
+        runs(*node, observed) && !is_damaged(node) || matches!(data(*node, observed), Some(StoredData::Whole(_)))
+    };
     if let Some(last) = last.filter(leads_again) {
         return Ok(Some(last));
     }
@@ -27,8 +30,9 @@ pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result
         return Ok(Some(node));
     }
     let all = || last.into_iter().chain(others());
-    let is_damaged = |node: &NodeId| matches!(data(*node, observed), Some(StoredData::Damaged { .. }));
-    if !all().any(|node| is_damaged(&node)) {
+    // One that runs and has not answered yet may have them.
+    let is_awaited = |node: &NodeId| runs(*node, observed) && !is_damaged(node) && !is_up(*node, observed);
+    if others().any(|node| is_awaited(&node)) || !all().any(|node| is_damaged(&node)) {
         return Ok(last);
     }
     let each: Vec<String> = all().map(|node| describe(node, observed)).collect();
@@ -39,11 +43,18 @@ pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result
 
 /// Why another node leads than the last master.
 pub fn lost(last: NodeId, observed: &Observed) -> String {
-    match data(last, observed) {
-        Some(StoredData::Damaged { why }) => format!("the data of {last}, the last master, are damaged ({why})"),
-        Some(StoredData::Nothing | StoredData::Whole(_)) | None => {
-            format!("{last}, the last master, has lost its data")
-        }
+    match damage(last, observed) {
+        Some(why) => format!("the data of {last}, the last master, are damaged ({why})"),
+        None => format!("{last}, the last master, has lost its data"),
+    }
+}
+
+/// Why a node cannot load its data; `None` where nothing speaks against it.
+pub fn damage(node: NodeId, observed: &Observed) -> Option<&str> {
+    match data(node, observed)? {
+        StoredData::Damaged { why } => Some(why),
+        StoredData::Unloadable { said } => Some(said),
+        StoredData::Nothing | StoredData::Whole(_) => None,
     }
 }
 
@@ -82,6 +93,7 @@ fn describe(node: NodeId, observed: &Observed) -> String {
         (Some(StoredData::Whole(facts)), _) => format!("{node} has {} bytes", facts.bytes),
         (Some(StoredData::Damaged { why }), Some(name)) => format!("{node} (container {name}): {why}"),
         (Some(StoredData::Damaged { why }), None) => format!("{node}: {why}"),
+        (Some(StoredData::Unloadable { said }), _) => format!("{node} cannot load its data and says: {said}"),
         (Some(StoredData::Nothing), _) => format!("{node} has nothing"),
         (None, Some(_)) => format!("{node} could not be looked at"),
         (None, None) => format!("{node} is gone"),
@@ -91,6 +103,16 @@ fn describe(node: NodeId, observed: &Observed) -> String {
 /// What can be done about damaged data.
 fn remedies(node: NodeId, observed: &Observed) -> Vec<String> {
     let Some(NodeFacts { name, image, .. }) = observed.inventory.nodes.get(&node) else { return Vec::new() };
+    if matches!(data(node, observed), Some(StoredData::Unloadable { .. }))
+        && let Some(DataFiles::AppendOnly { manifest, .. }) =
+            observed.inventory.recorded.as_ref().map(render::data_files)
+    {
+        let check = format!("$(command -v redis-check-aof || command -v valkey-check-aof) --fix {manifest}");
+        return vec![format!(
+            "cut off what does not load, and all that was written after it: docker stop {name} && docker run --rm -it --user \
+             {NODE_UID}:{NODE_UID} --volumes-from {name} --entrypoint sh {image} -c '{check}'"
+        )];
+    }
     let shell = format!("docker run --rm -it --user 0 --volumes-from {name} --entrypoint sh {image}");
     let mut next = vec![format!("put back what {node} lacks, in a shell beside it: {shell}")];
     if let Some(volume) = observed.inventory.volumes.get(&node) {

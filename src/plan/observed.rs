@@ -190,6 +190,11 @@ pub enum StoredData {
         /// Which file is missing.
         why: String,
     },
+    /// Files that the server ended of when it loaded them, again and again.
+    Unloadable {
+        /// The line of its log that says so.
+        said: String,
+    },
 }
 
 /// What tells copies of the same data apart. Ordered by which of two has more.

@@ -32,6 +32,12 @@ pub fn reckon(group: Group, observed: &Observed) -> Reckoned {
     }
     let claims = claimants(group, observed);
     if let Some(named) = majority_word(group, observed) {
+        if claims.is_empty()
+            && data::damage(named, observed).is_some()
+            && let Err(refusal) = data::leader(group, Some(named), observed)
+        {
+            return Reckoned::Lost(refusal);
+        }
         return by_majority(group, named, &claims, observed);
     }
     match claims.as_slice() {

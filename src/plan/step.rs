@@ -55,6 +55,11 @@ pub enum Action {
         /// What a Redis node may believe when it starts next.
         standing: Standing,
     },
+    /// Move a Redis node's data into a folder of its volume, so that it starts with none and copies its master's.
+    SetDataAside {
+        /// Which.
+        node: NodeId,
+    },
     /// Start a node.
     StartNode {
         /// Which.
@@ -202,6 +207,7 @@ impl fmt::Display for Action {
                     Some(_) | None => Ok(()),
                 }
             }
+            Self::SetDataAside { node } => write!(f, "set the data of {node} aside in its volume"),
             Self::StartNode { node } => write!(f, "start {node}"),
             Self::UnpauseNode { node } => write!(f, "unpause {node}"),
             Self::StopNode { node } => write!(f, "stop {node}"),

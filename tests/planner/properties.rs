@@ -125,6 +125,27 @@ proptest! {
     }
 
     #[test]
+    fn data_that_do_not_load_are_copied_anew_from_a_node_whose_data_do(
+        masters in 1u16..3, replicas in 1u16..4, master in 1u16..5, damaged in prop::collection::vec(0usize..8, 0..4),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, 3, 1));
+            up_with_master(&sim, &spec, master).await;
+            let seen = observed(&sim, &spec).await;
+            walk(&sim, &spec, &lifecycle::stop(&spec, &seen, None).plan, &seen).await.expect("stop");
+            for group in spec.groups() {
+                let nodes: Vec<NodeId> = spec.redis_nodes(group).collect();
+                // One node keeps its data, whichever.
+                damaged.iter().take(nodes.len() - 1).for_each(|node| sim.damage_data(nodes[node % nodes.len()]));
+            }
+            converges(&sim, &spec).await?;
+            let wiped: Vec<String> = sim.journal().into_iter().filter(|entry| entry.contains("leads without data")).collect();
+            prop_assert_eq!(wiped, Vec::<String>::new());
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn a_stopped_group_is_led_by_a_node_that_has_its_data(
         masters in 1u16..3, replicas in 1u16..4, master in 1u16..5, removed: bool,
         losses in prop::collection::vec((0usize..8, any::<bool>()), 0..6),

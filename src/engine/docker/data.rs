@@ -11,6 +11,32 @@ use crate::spec::{NODE_DIR, NODE_UID};
 /// Gives all files of a node's volume to the node's user. Symbolic links are not followed.
 const OWN: &str = "chown -Rh \"$1:$1\" \"$2\" && echo done";
 
+/// Moves what there is of these files into a new folder beside them, and says which.
+const SET_ASIDE: &str = r#"
+cd "$1" || exit
+shift
+number=1
+while [ -e "set-aside-$number" ]; do number=$((number + 1)); done
+for file; do
+    if [ -e "$file" ]; then mkdir -p "set-aside-$number" && mv "$file" "set-aside-$number/" || exit; fi
+done
+if [ -e "set-aside-$number" ]; then echo "set-aside-$number"; fi
+echo done
+"#;
+
+/// Moves a node's data into a folder of its volume. `None` where there were none.
+///
+/// # Errors
+/// The Engine failed, or the image has no `sh`, `mkdir` or `mv`.
+pub async fn set_aside(engine: &DockerEngine, container: &str, places: &[String]) -> Result<Option<String>> {
+    let operation = || format!("set the data of {container} aside in its volume");
+    let mut command = vec!["sh", "-c", SET_ASIDE, "set-aside", NODE_DIR];
+    command.extend(places.iter().map(String::as_str));
+    let said = run(engine, container, &command, Place::Volumes(container), operation).await?;
+    let folder = said.lines().map(str::trim).find(|line| line.starts_with("set-aside-"));
+    Ok(folder.map(|folder| format!("{NODE_DIR}/{folder}")))
+}
+
 /// Makes the node's user the owner of all that is in its volume.
 ///
 /// # Errors
@@ -18,17 +44,17 @@ const OWN: &str = "chown -Rh \"$1:$1\" \"$2\" && echo done";
 pub async fn own(engine: &DockerEngine, container: &str) -> Result<()> {
     let operation = || format!("give the files in the volume of {container} to its user {NODE_UID}");
     let command = ["sh", "-c", OWN, "own", &NODE_UID.to_string(), NODE_DIR];
-    run(engine, container, &command, Place::VolumesAsRoot(container), operation).await
+    run(engine, container, &command, Place::VolumesAsRoot(container), operation).await.map(drop)
 }
 
-/// Runs a command that says `done` at its end.
+/// Runs a command that says `done` at its end, and returns all that it says.
 async fn run(
     engine: &DockerEngine,
     container: &str,
     command: &[&str],
     place: Place<'_>,
     operation: impl Fn() -> String,
-) -> Result<()> {
+) -> Result<String> {
     let gone = || EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("there is no such container"));
     let image = nodes::inspect(engine, container).await?.and_then(|container| container.image).ok_or_else(gone)?;
     let OneOff { id, streams } = oneoff::start(engine, &image, command, place, &operation).await?;
@@ -36,7 +62,7 @@ async fn run(
     nodes::remove(engine, &id).await?;
     let said = said.map_err(|error| engine.failed(operation(), error))?;
     if said.trim_end().ends_with("done") {
-        return Ok(());
+        return Ok(said);
     }
     Err(EngineError::new(EngineErrorKind::Other, operation(), anyhow!("it says '{}'", said.trim())))
 }

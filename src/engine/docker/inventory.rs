@@ -12,8 +12,8 @@ use bollard::query_parameters::{
 };
 use futures_util::future::{join_all, try_join_all, try_join3};
 
-use super::{DockerEngine, fault, files, labels, network, volumes};
-use crate::engine::{Result, stored};
+use super::{DockerEngine, fault, files, labels, network, streams, volumes};
+use crate::engine::{Result, damage, stored};
 use crate::plan::observed::{
     DataFacts, Inventory, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
@@ -22,6 +22,8 @@ use crate::spec::{ClusterName, NodeId, Role};
 
 /// The states of containers that all supported Engines know, as filters.
 const STATES: [&str; 7] = ["created", "running", "paused", "restarting", "exited", "dead", "removing"];
+/// Lines of a log that hold at least one whole run of a server that cannot load its data: it writes some 20.
+const RUN_LINES: usize = 60;
 /// What the Engine says of a moment that has not been.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
@@ -115,8 +117,16 @@ async fn inspect(
         Err(error) => return Err(engine.failed(format!("inspect {}", node.container_name(cluster)), error)),
     };
     let mut facts = node_facts(inspected);
-    if facts.state != NodeState::Running {
+    let said = match &facts.state {
+        NodeState::Restarting => complaint(engine, node, &facts.container_id).await,
+        NodeState::Running if facts.restarts > 0 => complaint(engine, node, &facts.container_id).await,
+        _ => None,
+    };
+    if facts.state != NodeState::Running || said.is_some() {
         facts.stored = stored_state(engine, &facts.container_id, node.role(), data_files).await;
+    }
+    if let (Some(said), Some(StoredState::Redis { data, .. })) = (said, &mut facts.stored) {
+        *data = Some(StoredData::Unloadable { said });
     }
     Ok(Some((node, facts)))
 }
@@ -135,6 +145,14 @@ async fn stored_state(
         Role::Sentinel => stored::sentinel(&text),
         Role::Proxy => None,
     }
+}
+
+/// What a Redis node that died and was started again said of data that it cannot load. A log that cannot be read says nothing.
+async fn complaint(engine: &DockerEngine, node: NodeId, container: &str) -> Option<String> {
+    if node.role() != Role::Redis {
+        return None;
+    }
+    damage::complaint(&streams::log_tail(engine, container, RUN_LINES).await.ok()?)
 }
 
 /// What a stopped node's volume holds of data; `None` where the cluster keeps none.

@@ -35,7 +35,7 @@ use connect::{About, Endpoint};
 
 use super::{ClusterSummary, Engine, EngineError, NodeFile, NodeSpec, Result};
 use crate::plan::observed::{Inventory, NetworkFacts};
-use crate::spec::{ClusterName, NodeId, Spec};
+use crate::spec::{ClusterName, NodeId, Spec, render};
 
 /// A Docker Engine. It is meant to be shared, by `&` or in an `Arc`.
 pub struct DockerEngine {
@@ -173,6 +173,10 @@ impl Engine for DockerEngine {
 
     async fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
         nodes::unpause(self, &node.container_name(cluster)).await
+    }
+
+    async fn set_data_aside(&self, spec: &Spec, node: NodeId) -> Result<Option<String>> {
+        data::set_aside(self, &node.container_name(&spec.name), &render::data_places(spec)).await
     }
 
     async fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {

@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{DockerEngine, conflicts, data, fault, files, labels, streams};
+use crate::engine::damage::complaint;
 use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, render};
 
@@ -247,7 +248,9 @@ impl Death {
         } else {
             anyhow!("it died at once ({how}); the end of its log:\n{log}")
         };
-        EngineError::new(EngineErrorKind::NodeDied, format!("start {name}"), source)
+        let damaged = complaint(&log).filter(|_| node.role() == Role::Redis);
+        let kind = damaged.map_or(EngineErrorKind::NodeDied, |_| EngineErrorKind::DamagedData);
+        EngineError::new(kind, format!("start {name}"), source)
             .hinted(format!("see all of its log: docker logs {name}"))
     }
 }

@@ -16,8 +16,9 @@ pub enum Place<'a> {
     Nowhere,
     /// On the network that the Engine has for whoever asks for none.
     DefaultNetwork,
-    /// On no network, with the volumes of this container, as root, who may do nothing but enter every folder there and give
-    /// files to another user.
+    /// On no network, with the volumes of this container.
+    Volumes(&'a str),
+    /// The same, as root, who may do nothing but enter every folder there and give files to another user.
     VolumesAsRoot(&'a str),
 }
 
@@ -65,6 +66,7 @@ fn body(image: &str, command: &[&str], place: Place<'_>) -> ContainerCreateBody 
     let (network, user, volumes_of, rights) = match place {
         Place::Nowhere => ("none", node, None, None),
         Place::DefaultNetwork => ("default", node, None, None),
+        Place::Volumes(container) => ("none", node, Some(container), None),
         Place::VolumesAsRoot(container) => ("none", "0:0".to_owned(), Some(container), Some(["CHOWN", "DAC_OVERRIDE"])),
     };
     ContainerCreateBody {

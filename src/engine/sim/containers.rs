@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
 
-use super::{Node, SUBNETS, Sim, refused};
+use super::{DATA, Node, SUBNETS, Sim, refused};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
-use crate::engine::{ClusterSummary, Engine, NodeFile, NodeSpec, Result};
+use crate::engine::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, NodeSpec, Result};
 use crate::plan::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::spec::{ClusterName, NodeId, Spec};
 
@@ -159,6 +159,10 @@ impl Engine for Sim {
             Some(state) => *state = NodeState::Running,
             None => return Err(refused(format!("start {node}, which does not exist"))),
         }
+        if world.unloadable.contains(&node) {
+            world.nodes.entry(node).and_modify(|node| node.state = NodeState::Restarting);
+            return Err(EngineError::new(EngineErrorKind::DamagedData, format!("start {node}"), None));
+        }
         world.boot(node);
         Ok(())
     }
@@ -179,6 +183,14 @@ impl Engine for Sim {
             node.state = NodeState::Running;
         }
         Ok(())
+    }
+
+    async fn set_data_aside(&self, _spec: &Spec, node: NodeId) -> Result<Option<String>> {
+        let mut world = self.world();
+        world.change(format!("set the data of {node} aside"))?;
+        let moved = world.volumes.get_mut(&node).and_then(|files| files.remove(DATA));
+        world.unloadable.remove(&node);
+        Ok(moved.map(|_| "/data/set-aside-1".to_owned()))
     }
 
     async fn remove_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {

@@ -3,6 +3,7 @@
 //! A plan is a wave, not a script for all eventualities: where the next decision depends on what a step brings to light
 //! (what an old volume holds, whom the Sentinels elect), the plan ends and says so in [`Plan::then_observe`].
 
+mod damaged;
 mod grow;
 pub mod lifecycle;
 pub mod shrink;
@@ -309,6 +310,9 @@ impl<'a> Planner<'a> {
             return;
         };
         let is_stale = facts.spec_hash != spec_hash(self.spec, node);
+        if data::damage(node, self.observed).is_some() {
+            return self.bring_up_damaged(node, is_stale, before_start);
+        }
         match &facts.state {
             NodeState::Running | NodeState::Restarting if dies_at_every_start(node, self.observed) => {
                 self.revive(node, is_stale, before_start);

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use directives::{fixed_directives, runtime_directives};
 pub use proxy::proxy_files;
-pub use redis::{DataFiles, Source, Standing, data_files, redis_files};
+pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
 pub use value::same_value;
 

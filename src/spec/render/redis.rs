@@ -82,7 +82,7 @@ struct Start<'a> {
     /// What is in it.
     data_kind: &'a str,
     /// All places where data can be, of any mode of persistence.
-    data_places: [String; 3],
+    data_places: [String; 2],
     foreign_file: &'a str,
     peers: Vec<Ipv4Addr>,
     sentinels: Vec<Ipv4Addr>,
@@ -208,6 +208,12 @@ pub fn data_files(spec: &Spec) -> DataFiles {
     }
 }
 
+/// All places where a Redis node's data can be, of any mode of persistence: a folder of append-only files, and a snapshot.
+pub fn data_places(spec: &Spec) -> [String; 2] {
+    let fixed = fixed_directives(spec);
+    ["appenddirname", "dbfilename"].map(|name| format!("{NODE_DIR}/{}", fixed[name]))
+}
+
 fn start<'a>(
     spec: &'a Spec,
     subnet: Subnet,
@@ -215,7 +221,6 @@ fn start<'a>(
     node: NodeId,
     group: Group,
 ) -> Result<Start<'a>, RenderError> {
-    let fixed = fixed_directives(spec);
     let (data_file, data_kind) = match data_files(spec) {
         DataFiles::AppendOnly { manifest, .. } => (Some(manifest), "kept"),
         DataFiles::Snapshot(file) => (Some(file), "snapshot"),
@@ -238,11 +243,7 @@ fn start<'a>(
         password: secrets.probe.expose(),
         data_file,
         data_kind,
-        data_places: [
-            format!("{NODE_DIR}/{}", fixed["appenddirname"]),
-            format!("{NODE_DIR}/{}/*", fixed["appenddirname"]),
-            format!("{NODE_DIR}/{}", fixed["dbfilename"]),
-        ],
+        data_places: data_places(spec),
         foreign_file: FOREIGN_FILE,
         peers: peers.map(|peer| address(subnet, peer)).collect::<Result<_, _>>()?,
         sentinels: present.into_iter().map(|sentinel| address(subnet, sentinel)).collect::<Result<_, _>>()?,

@@ -1,0 +1,126 @@
+//! Nodes whose data do not load: they start with none and copy those of another node, as soon as that node leads.
+
+use super::Planner;
+use crate::plan::claims::claimants;
+use crate::plan::data;
+use crate::plan::gate::Gate;
+use crate::plan::observed::NodeState;
+use crate::plan::step::{Action, StepId};
+use crate::spec::{NodeId, Spec};
+
+impl Planner<'_> {
+    /// Brings up a node with damaged data. They are moved aside in its volume, and only while another node has them whole
+    /// and leads.
+    pub(super) fn bring_up_damaged(&mut self, node: NodeId, is_stale: bool, before_start: &[StepId]) {
+        let Some((group, master)) = node.group().and_then(|group| Some((group, *self.masters.get(&group)?))) else {
+            return;
+        };
+        let damage = data::damage(node, self.observed).unwrap_or_default();
+        let copies_existing = self.standby_of.is_some() && node == Spec::head();
+        if node == master && !copies_existing {
+            // Its Sentinels name it still, and replace it as soon as they consider it down.
+            let why = format!("{node} cannot load its data ({damage}), so another node replaces it");
+            self.plan.push(Action::Await { gate: Gate::SentinelsAgree { group } }, why.clone(), []);
+            self.plan.then_observe.get_or_insert(why);
+            return;
+        }
+        if !copies_existing && !self.leads(master) {
+            let after = self.last.get(&master).copied();
+            let why = format!("the data of {node} are damaged ({damage}), and it copies those of {master}");
+            self.plan.push(Action::Await { gate: Gate::Answers { node: master } }, why.clone(), after);
+            self.plan.then_observe.get_or_insert(why);
+            return;
+        }
+        let why = format!("its data are damaged: {damage}");
+        if self.facts(node).is_some_and(|facts| facts.state != NodeState::Created) {
+            self.step(node, Action::StopNode { node }, why.clone(), []);
+        }
+        self.step(node, Action::SetDataAside { node }, why.clone(), []);
+        if is_stale {
+            self.replace_stopped(node, &why, before_start);
+        } else {
+            self.write_config(node, &why);
+            self.start(node, &why, before_start);
+        }
+    }
+
+    /// Whether a node answers as the one that the others copy.
+    fn leads(&self, master: NodeId) -> bool {
+        let is_loading = self.redis_view(master).is_none_or(|view| view.loading.is_some());
+        let claims = |group| claimants(group, self.observed).contains(&master);
+        !is_loading && (self.standby_of.is_some() || master.group().is_some_and(claims))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::fixture::{GROUP, halt, healthy, redis, stored_data};
+    use crate::plan::observed::{NodeState, Observed, StoredData};
+    use crate::plan::{Action, Gate, diff};
+    use crate::spec::{NodeId, Spec};
+
+    fn spec(replicas: u16) -> Spec {
+        Spec { replicas, ..Spec::with_defaults("redos".parse().expect("a name")) }
+    }
+
+    /// A cluster that runs, but for this node, which dies of its data at every start.
+    fn damaged(spec: &Spec, node: NodeId) -> Observed {
+        let mut observed = healthy(spec);
+        halt(&mut observed, node, NodeState::Restarting);
+        stored_data(&mut observed, node, StoredData::Unloadable { said: "Bad file format".to_owned() });
+        observed
+    }
+
+    fn touches(action: &Action, node: NodeId) -> bool {
+        matches!(action, Action::StopNode { node: of } | Action::StartNode { node: of } | Action::SetDataAside { node: of }
+            | Action::WriteConfig { node: of, .. } if *of == node)
+    }
+
+    #[test]
+    fn a_replica_starts_without_them() {
+        let spec = spec(2);
+        let plan = diff(&spec, &damaged(&spec, redis(3)));
+        let steps: Vec<String> = plan.steps.iter().map(|step| step.action.to_string()).take(4).collect();
+        let expected = [
+            "stop redis-3",
+            "set the data of redis-3 aside in its volume",
+            "write configuration of redis-3, replica of redis-1",
+            "start redis-3",
+        ];
+        assert!(steps.iter().all(|step| expected.contains(&step.as_str())), "{plan}");
+        assert!(plan.steps.iter().any(|step| step.why == "its data are damaged: Bad file format"), "{plan}");
+    }
+
+    #[test]
+    fn a_replica_keeps_them_until_another_node_leads() {
+        let spec = spec(2);
+        let mut observed = damaged(&spec, redis(3));
+        halt(&mut observed, redis(1), NodeState::Paused);
+        let plan = diff(&spec, &observed);
+        assert!(!plan.steps.iter().any(|step| touches(&step.action, redis(3))), "{plan}");
+        let awaits = Action::Await { gate: Gate::Answers { node: redis(1) } };
+        assert!(plan.steps.iter().any(|step| step.action == awaits), "{plan}");
+    }
+
+    #[test]
+    fn a_master_is_left_to_the_sentinels_that_replace_it() {
+        let spec = spec(2);
+        let plan = diff(&spec, &damaged(&spec, redis(1)));
+        assert!(!plan.steps.iter().any(|step| touches(&step.action, redis(1))), "{plan}");
+        let awaits = Action::Await { gate: Gate::SentinelsAgree { group: GROUP } };
+        assert!(plan.steps.iter().any(|step| step.action == awaits), "{plan}");
+    }
+
+    #[test]
+    fn a_master_that_nobody_can_replace_is_for_a_person() {
+        let spec = spec(0);
+        let refusal = diff(&spec, &damaged(&spec, redis(1))).refusal.expect("a refusal");
+        assert_eq!(
+            refusal.why,
+            "no node of mymaster has whole data: redis-1 cannot load its data and says: Bad file format"
+        );
+        let repair = refusal.next.first().expect("a command");
+        assert!(repair.contains("docker stop redos-redis-1 && docker run --rm -it"), "{repair}");
+        assert!(repair.contains("--fix /data/appendonlydir/appendonly.aof.manifest"), "{repair}");
+    }
+}
