@@ -92,6 +92,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --remove-unknown-users 'Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
             cand -v 'Say more: what each step costs and why'

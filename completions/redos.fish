@@ -92,6 +92,7 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l color -d 'When to use
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand up" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l remove-unknown-users -d 'Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections'
 complete -c redos -n "__fish_redos_using_subcommand up" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand up" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand up" -s h -l help -d 'Print help'

@@ -148,6 +148,9 @@ pub struct UpArgs {
     /// The longest wait for a ready cluster
     #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
     pub timeout: Duration,
+    /// Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections
+    #[arg(long)]
+    pub remove_unknown_users: bool,
     /// What the cluster should be.
     #[command(flatten)]
     pub settings: SettingsArgs,

@@ -95,6 +95,15 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             Action::ConfigSet { node, directives } => {
                 self.command(step, inventory, *node, &Command::ConfigSet(directives.clone())).await
             }
+            Action::SetUsers { node, users } => {
+                self.command(step, inventory, *node, &Command::SetUsers(users.clone())).await
+            }
+            Action::RemoveUsers { node, users } => {
+                self.command(step, inventory, *node, &Command::RemoveUsers(users.clone())).await
+            }
+            Action::SetReplicationLogin { node } => {
+                self.command(step, inventory, *node, &Command::SetReplicationLogin).await
+            }
             Action::SentinelMonitor { node, group, master } => {
                 let subnet = known_network()?.subnet;
                 let master = self.address(step, *master, REDIS_PORT, subnet)?;

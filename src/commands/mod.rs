@@ -41,6 +41,7 @@ use crate::engine::docker::{self, DockerEngine};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::{Options, Ui, command_line};
 use crate::plan::claims::being_decided;
+use crate::plan::diff;
 use crate::plan::observed::Observed;
 use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
@@ -89,7 +90,9 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
             let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
             up::lose_nothing(&settings.spec, &seen.observed)?;
-            up::run(&context, &settings.spec, &settings.secrets, &settings.for_new_cluster, seen, args.timeout).await
+            let diff = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::diff };
+            let Settings { spec, secrets, for_new_cluster, .. } = &settings;
+            up::run(&context, spec, secrets, for_new_cluster, diff, seen, args.timeout).await
         }
         Verb::Scale(args) => {
             let request = sources::gather(&global, &args.settings())?.read()?;

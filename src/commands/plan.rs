@@ -6,6 +6,7 @@ use crate::error::{Exit, Failure};
 use crate::output::plan::PlanDocument;
 use crate::plan::diff;
 use crate::plan::diff::shrink::losses;
+use crate::plan::strangers::strangers;
 use crate::spec::settings::Settings;
 
 /// Runs it. The answer is yes when there is nothing to do.
@@ -17,6 +18,9 @@ pub async fn run(context: &Context, settings: &Settings, found: Found) -> Result
     let plan = diff(&settings.spec, &observed);
     for loss in losses(&settings.spec, &observed) {
         context.ui.warn(format_args!("it takes 'scale --force': {loss}"));
+    }
+    for stranger in strangers(&settings.spec, &observed) {
+        context.ui.warn(stranger);
     }
     let document = PlanDocument::new(&settings.spec.name, &plan);
     context.ui.document(&document, |ui| document.text(ui))?;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{Context, existing, observe, up, walk};
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
-use crate::plan::Plan;
 use crate::plan::diff::lifecycle;
 use crate::plan::observed::Observed;
+use crate::plan::{Plan, diff};
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Spec};
 
@@ -23,7 +23,7 @@ pub async fn run(context: &Context, name: &ClusterName, named: &[String], timeou
     let nodes = existing::named(&spec, &found.inventory, named)?;
     let seen = observe(context, &spec, found).await?;
     let Some(nodes) = nodes else {
-        return up::run(context, &spec, &given, &given, seen, timeout).await;
+        return up::run(context, &spec, &given, &given, diff, seen, timeout).await;
     };
     let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };
     let diff = |spec: &Spec, observed: &Observed| lifecycle::start(spec, observed, &nodes);

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::UpDocument;
-use crate::plan::diff;
+use crate::plan::Plan;
 use crate::plan::diff::shrink::losses;
 use crate::plan::observed::Observed;
 use crate::plan::status::status;
@@ -30,8 +30,8 @@ pub fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
         .hinted(format!("if you mean it: {}", command_line(&spec.name, &scale))))
 }
 
-/// Runs it. The caller holds the cluster's lock. `given` are passwords that a cluster that is there must have, `for_new`
-/// those that a new one gets, both as far as somebody gave them.
+/// Runs it, with the plans that `diff` makes. The caller holds the cluster's lock. `given` are passwords that a cluster that is
+/// there must have, `for_new` those that a new one gets, both as far as somebody gave them.
 ///
 /// # Errors
 /// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
@@ -41,6 +41,7 @@ pub async fn run(
     spec: &Spec,
     given: &GivenSecrets,
     for_new: &GivenSecrets,
+    diff: fn(&Spec, &Observed) -> Plan,
     seen: Seen<Client>,
     timeout: Duration,
 ) -> Result<Exit, Failure> {

@@ -64,6 +64,9 @@ impl Phase {
             Action::RemoveNode { .. } => Self::Remove,
             Action::Replicate { .. }
             | Action::ConfigSet { .. }
+            | Action::SetUsers { .. }
+            | Action::RemoveUsers { .. }
+            | Action::SetReplicationLogin { .. }
             | Action::SentinelMonitor { .. }
             | Action::SentinelDiscover { .. }
             | Action::SentinelSet { .. }

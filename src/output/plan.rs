@@ -172,6 +172,9 @@ impl<'a> UpDocument<'a> {
             ui.status(format_args!("kept the volumes of nodes that are gone: {}", self.kept_volumes.join(", ")));
             ui.hint(format_args!("remove them and what they hold: docker volume rm {kept}"));
         }
+        for reason in &self.status.reasons {
+            ui.warn(reason);
+        }
         ui.hint(format_args!("connect: redis-cli -u \"$({})\"", command_line(name, "url")));
         if let Some(existing) = self.status.follows {
             let cut_over = command_line(name, "up --follow none");

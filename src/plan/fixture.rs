@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::desired::spec_hash;
 use super::observed::{
-    Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, ProxyRoute, ProxyView,
-    PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState, VolumeFacts, WatchedMaster, WatchedPeer,
-    WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, OtherUsers, ProxyRoute,
+    ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState, VolumeFacts, WatchedMaster,
+    WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::sentinel_settings;
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
@@ -173,6 +173,8 @@ fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
         replica_priority: 100,
         keys: 3,
         config: BTreeMap::new(),
+        users: OtherUsers::default(),
+        has_other_login: false,
     }
 }
 
@@ -212,6 +214,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
         uptime_seconds: 60,
         tilt: false,
         masters: spec.groups().map(watched).collect(),
+        users: OtherUsers::default(),
     }
 }
 

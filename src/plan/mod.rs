@@ -16,6 +16,7 @@ pub mod reckon;
 pub mod refusal;
 pub mod status;
 pub mod step;
+pub mod strangers;
 pub mod stuck;
 pub mod teardown;
 

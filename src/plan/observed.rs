@@ -272,6 +272,19 @@ pub struct RedisView {
     pub keys: u64,
     /// The directives that redos manages, as `CONFIG GET` gives them.
     pub config: BTreeMap<String, String>,
+    /// Its users that are not as redos made them.
+    pub users: OtherUsers,
+    /// Whether its login at a master is none that redos gave it.
+    pub has_other_login: bool,
+}
+
+/// The users of a Redis node or a Sentinel that are not as redos made them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherUsers {
+    /// Those that redos did not make.
+    pub unknown: BTreeSet<String>,
+    /// Those that redos made and that have other rights or passwords, or are gone.
+    pub changed: BTreeSet<String>,
 }
 
 /// How far a Redis node is that loads its data. Until it has all of them it serves nobody.
@@ -340,6 +353,8 @@ pub struct SentinelView {
     pub tilt: bool,
     /// What it watches, by group name.
     pub masters: BTreeMap<String, WatchedMaster>,
+    /// Its users that are not as redos made them.
+    pub users: OtherUsers,
 }
 
 /// What one Sentinel says of one group.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::claims::{claimants, majority_word};
 use super::gate::Gate;
 use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
+use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::{
     API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec,
@@ -231,6 +232,7 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
         }
     }
     reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
+    reasons.extend(strangers(spec, observed));
     reasons
 }
 

@@ -94,6 +94,25 @@ pub enum Action {
         /// The directives by name.
         directives: BTreeMap<String, String>,
     },
+    /// Give users of a node the passwords and rights that redos gives them.
+    SetUsers {
+        /// Which node.
+        node: NodeId,
+        /// The users.
+        users: BTreeSet<String>,
+    },
+    /// Remove users of a node, and end their connections.
+    RemoveUsers {
+        /// Which node.
+        node: NodeId,
+        /// The users.
+        users: BTreeSet<String>,
+    },
+    /// Give a node the cluster's own login at a master.
+    SetReplicationLogin {
+        /// Which node.
+        node: NodeId,
+    },
     /// Make a Sentinel watch a group and know the other Sentinels.
     SentinelMonitor {
         /// Which Sentinel.
@@ -214,6 +233,9 @@ impl fmt::Display for Action {
             Self::RemoveNode { node } => write!(f, "remove {node}"),
             Self::Replicate { node, master } => write!(f, "make {node} a replica of {master}"),
             Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),
+            Self::SetUsers { node, users } => write!(f, "set the rights of {} on {node}", names(users)),
+            Self::RemoveUsers { node, users } => write!(f, "remove {} from {node}", names(users)),
+            Self::SetReplicationLogin { node } => write!(f, "set the login of {node} at a master"),
             Self::SentinelMonitor { node, group, master } => write!(f, "make {node} watch {group} at {master}"),
             Self::SentinelDiscover { node, group, replicas } => {
                 let names: Vec<String> = replicas.iter().map(ToString::to_string).collect();
@@ -232,6 +254,11 @@ impl fmt::Display for Action {
             Self::VerifyWrite { proxy, group } => write!(f, "write to {group} through {proxy} and read it back"),
         }
     }
+}
+
+fn names(users: &BTreeSet<String>) -> String {
+    let users: Vec<String> = users.iter().map(|user| format!("user '{user}'")).collect();
+    users.join(", ")
 }
 
 fn listed(pairs: &BTreeMap<String, String>) -> String {

@@ -1,6 +1,7 @@
 //! [`super::Servers`] over the wire.
 
 mod monitor;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -13,6 +14,7 @@ use redis::{Pipeline, Value, pipe};
 use tokio::time::timeout;
 
 pub(super) use monitor::HELLO_CHANNEL;
+use users::LOGIN;
 
 use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, RuntimePair, ServerRow, StatsLogin};
@@ -26,7 +28,9 @@ use crate::plan::observed::{
     WatchedMaster,
 };
 use crate::spec::secret::user;
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render};
+use crate::spec::{
+    Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render,
+};
 
 /// How long a question may take, connecting and logging in included. A server on the same host answers within a
 /// millisecond; one second leaves room for a machine that swaps, and is all that a frozen node can cost.
@@ -159,32 +163,40 @@ impl Client {
         accept_all(peer.node, command, &self.send(peer, command, pipeline, CHANGE).await?)
     }
 
-    async fn redis(&self, peer: Peer) -> Result<RedisView, ServerError> {
+    async fn redis(&self, inventory: &Inventory, peer: Peer) -> Result<RedisView, ServerError> {
         let (runtime, fixed) = (render::runtime_directives(&self.spec), render::fixed_directives(&self.spec));
-        let directives: Vec<&String> = runtime.keys().chain(fixed.keys()).collect();
+        let directives: Vec<&str> = runtime.keys().chain(fixed.keys()).map(String::as_str).chain(LOGIN).collect();
         let mut pipeline = pipe();
         pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "replication", "keyspace"]);
         pipeline.cmd("CONFIG").arg("GET").arg(directives);
+        pipeline.cmd("ACL").arg("LIST");
         let replies = self.send(peer, "INFO", &pipeline, self.patience(peer.node)).await?;
-        let [info, config] = replies.as_slice() else { return Err(unexpected(peer.node, "INFO", "too few replies")) };
+        let [info, config, users] = replies.as_slice() else {
+            return Err(unexpected(peer.node, "INFO", "too few replies"));
+        };
         let info = info_of(peer.node, info)?;
         let config = accepted(peer.node, "CONFIG GET", config)?;
-        let config = reply::fields(config).ok_or_else(|| unexpected(peer.node, "CONFIG GET", "no pairs"))?;
-        reply::redis_view(&info, config).map_err(|why| unexpected(peer.node, "INFO", why))
+        let mut config = reply::fields(config).ok_or_else(|| unexpected(peer.node, "CONFIG GET", "no pairs"))?;
+        let has_other_login = self.has_other_login(&mut config);
+        let users = self.other_users(inventory, peer.node, users)?;
+        let view = reply::redis_view(&info, config).map_err(|why| unexpected(peer.node, "INFO", why))?;
+        Ok(RedisView { users, has_other_login, ..view })
     }
 
-    async fn sentinel(&self, peer: Peer) -> Result<SentinelView, ServerError> {
+    async fn sentinel(&self, inventory: &Inventory, peer: Peer) -> Result<SentinelView, ServerError> {
         let node = peer.node;
         let mut pipeline = pipe();
         pipeline.cmd("SENTINEL").arg("MYID");
         pipeline.cmd("INFO").arg("server").arg("sentinel");
         pipeline.cmd("SENTINEL").arg("MASTERS");
+        pipeline.cmd("ACL").arg("LIST");
         let replies = self.send(peer, "SENTINEL MASTERS", &pipeline, self.patience(node)).await?;
-        let [id, info, masters] = replies.as_slice() else {
+        let [id, info, masters, users] = replies.as_slice() else {
             return Err(unexpected(node, "SENTINEL MASTERS", "too few replies"));
         };
         let id = accepted(node, "SENTINEL MYID", id)?;
         let mut view = reply::sentinel_view(id, &info_of(node, info)?).map_err(|why| unexpected(node, "INFO", why))?;
+        view.users = self.other_users(inventory, node, users)?;
         let masters = reply::list(accepted(node, "SENTINEL MASTERS", masters)?, reply::watched_master);
         let masters = masters.map_err(|why| unexpected(node, "SENTINEL MASTERS", why))?;
 
@@ -295,6 +307,11 @@ impl Client {
         Ok(SocketAddrV4::new(address, port))
     }
 
+    /// A Redis node or a Sentinel at its own port.
+    fn any(&self, inventory: &Inventory, node: NodeId) -> Result<Peer, ServerError> {
+        self.peer(inventory, node, if node.role() == Role::Sentinel { SENTINEL_PORT } else { REDIS_PORT })
+    }
+
     fn peer(&self, inventory: &Inventory, node: NodeId, port: u16) -> Result<Peer, ServerError> {
         let facts = inventory.nodes.get(&node).ok_or_else(|| no_address(node))?;
         Ok(Peer { node, address: self.place(node, facts, port)? })
@@ -330,13 +347,15 @@ impl Servers for Client {
     async fn topology(&self, inventory: &Inventory) -> Topology {
         let running = || inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
         let redis = running().filter(|(node, _)| matches!(node, NodeId::Redis { .. })).map(|(node, facts)| async {
-            let asked =
-                async { self.redis(Peer { node: *node, address: self.place(*node, facts, REDIS_PORT)? }).await };
+            let asked = async {
+                self.redis(inventory, Peer { node: *node, address: self.place(*node, facts, REDIS_PORT)? }).await
+            };
             (*node, answer(asked.await))
         });
         let sentinels = running().filter(|(node, _)| matches!(node, NodeId::Sentinel(_))).map(|(node, facts)| async {
-            let asked =
-                async { self.sentinel(Peer { node: *node, address: self.place(*node, facts, SENTINEL_PORT)? }).await };
+            let asked = async {
+                self.sentinel(inventory, Peer { node: *node, address: self.place(*node, facts, SENTINEL_PORT)? }).await
+            };
             (*node, answer(asked.await))
         });
         let proxies = running()
@@ -370,6 +389,13 @@ impl Servers for Client {
                 pipeline.cmd("CONFIG").arg("REWRITE");
                 self.change(redis()?, "CONFIG SET", &pipeline).await
             }
+            Command::SetReplicationLogin => {
+                self.set_replication_login(&mut pipeline);
+                pipeline.cmd("CONFIG").arg("REWRITE");
+                self.change(redis()?, "CONFIG SET masterauth", &pipeline).await
+            }
+            Command::SetUsers(users) => self.set_users(inventory, self.any(inventory, node)?, users).await,
+            Command::RemoveUsers(users) => self.remove_users(self.any(inventory, node)?, users).await,
             Command::SentinelMonitor { group, master, quorum, settings, peers } => {
                 self.monitor(sentinel()?, *group, *master, *quorum, settings, peers).await
             }

@@ -9,6 +9,7 @@ pub mod existing;
 pub mod link;
 pub mod proxy;
 pub mod reply;
+pub mod rights;
 pub mod switchover;
 pub mod take_over;
 pub mod watch;
@@ -42,6 +43,12 @@ pub enum Command {
     ReplicaOfNoOne,
     /// `CONFIG SET` of all directives at once, then `CONFIG REWRITE`.
     ConfigSet(BTreeMap<String, String>),
+    /// `CONFIG SET masteruser … masterauth …`, then `CONFIG REWRITE`: the cluster's own login.
+    SetReplicationLogin,
+    /// `ACL SETUSER` for each of these users, with the rights that redos gives them, then `ACL SAVE`.
+    SetUsers(BTreeSet<String>),
+    /// `ACL DELUSER` for each of these users, then `ACL SAVE`.
+    RemoveUsers(BTreeSet<String>),
     /// `SENTINEL MONITOR group ip port quorum`, then `SENTINEL SET` of the settings (among them the password), then one
     /// `PUBLISH` for each other Sentinel, as if it had announced itself.
     SentinelMonitor {

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use redis::Value;
 
 use crate::plan::observed::{
-    AttachedReplica, Loading, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
+    AttachedReplica, Loading, OtherUsers, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 
 /// The priority of a replica that nobody gave another one (`replica-priority` in `redis.conf`).
@@ -140,6 +140,8 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
         replica_priority: priority.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_REPLICA_PRIORITY),
         keys: keys(info),
         config,
+        users: OtherUsers::default(),
+        has_other_login: false,
     })
 }
 
@@ -171,6 +173,7 @@ pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
         uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
         tilt: tilt == "1",
         masters: BTreeMap::new(),
+        users: OtherUsers::default(),
     })
 }
 

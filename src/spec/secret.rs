@@ -59,8 +59,13 @@ pub struct Secrets {
     pub admin: Secret,
     /// Password of the user `replica`: a replica at its master.
     pub replication: Secret,
-    /// Password of the user `sentinel`: a Sentinel at the Redis nodes and at its peers.
+    /// Password of the user `sentinel` at the Redis nodes, where Sentinels log in: also at one that is none of the cluster's
+    /// and is attached to a master as a replica.
     pub sentinel: Secret,
+    /// Password of the user `sentinel` at the Sentinels; absent in a cluster that an earlier redos made, see
+    /// [`Secrets::peers`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peers: Option<Secret>,
     /// Password of the user `probe`: the proxy's health checks.
     pub probe: Secret,
     /// Password of the proxy's statistics page.
@@ -79,10 +84,16 @@ impl Secrets {
             admin: secret(),
             replication: secret(),
             sentinel: secret(),
+            peers: Some(secret()),
             probe: secret(),
             stats: secret(),
             existing: None,
         }
+    }
+
+    /// Password of a Sentinel at its peers. In a cluster that an earlier redos made it is the one that opens the Redis nodes.
+    pub fn peers(&self) -> &Secret {
+        self.peers.as_ref().unwrap_or(&self.sentinel)
     }
 }
 

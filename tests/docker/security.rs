@@ -6,12 +6,12 @@ use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redos::engine::Engine;
-use redos::spec::secret::user;
-use redos::spec::{NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, render};
+use redos::spec::secret::{Secret, user};
+use redos::spec::{NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, render};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Cluster, connect, raw};
+use crate::support::{Cluster, connect, eventually, raw};
 
 /// The label by which `docker compose -p NAME down -v` finds what it removes.
 const COMPOSE_PROJECT: &str = "com.docker.compose.project";
@@ -95,7 +95,12 @@ async fn applications_neither_administer_nor_hear_or_forge_what_sentinels_say() 
     let _: String = command(&listing).query_async(&mut client).await.expect("functions are an application's");
     let called = command(&["FCALL", "forge", "0", HELLO]).query_async::<i64>(&mut client).await;
     assert!(called.expect_err("nor through a function").to_string().contains("can't publish"));
-    let denied: [&[&str]; 8] = [
+    let script = command(&["EVAL", "return redis.call('CONFIG', 'GET', 'masterauth')", "0"]);
+    assert!(script.query_async::<redis::Value>(&mut client).await.is_err(), "a script reads no password either");
+    let denied: [&[&str]; 11] = [
+        &["CONFIG", "GET", "masterauth"],
+        &["CONFIG", "GET", "*"],
+        &["CONFIG", "GET", "notify-keyspace-events"],
         &["REPLICAOF", "NO", "ONE"],
         &["SHUTDOWN"],
         &["ACL", "LIST"],
@@ -132,6 +137,248 @@ async fn applications_whose_patterns_are_named_cannot_overhear_sentinels_either(
     let () = cluster.client(&[]).await.publish("news.today", "heard").await.expect("published");
     let message = hearing.on_message().next().await.expect("a message");
     assert_eq!(message.get_payload::<String>().expect("text"), "heard");
+}
+
+/// Who opens which door with what, and what is tried there.
+struct Door<'a> {
+    user: &'a str,
+    password: &'a Secret,
+    node: NodeId,
+    opens: &'a [&'a str],
+    keeps_shut: &'a [&'a str],
+}
+
+/// What no user but redos itself may do at a Redis node.
+const ADMINISTRATION: &[&str] = &[
+    "CONFIG GET masterauth",
+    "CONFIG SET masterauth x",
+    "ACL LIST",
+    "ACL SETUSER evil on nopass ~* &* +@all",
+    "REPLICAOF NO ONE",
+    "REPLICAOF 192.0.2.1 6379",
+    "SLAVEOF 192.0.2.1 6379",
+    "FAILOVER",
+    "SHUTDOWN NOSAVE",
+    "CLIENT PAUSE 1",
+    "PUBLISH news x",
+    "SYNC",
+    "GET key",
+    "SET key value",
+    "EVAL return 0",
+];
+/// What no user but redos itself may do at a Sentinel.
+const COMMAND_OF_SENTINELS: &[&str] = &[
+    "SENTINEL FAILOVER mymaster",
+    "SENTINEL SET mymaster quorum 1",
+    "SENTINEL MONITOR evil 192.0.2.1 6379 1",
+    "SENTINEL REMOVE mymaster",
+    "SENTINEL RESET *",
+    "SENTINEL CONFIG GET sentinel-pass",
+    "SENTINEL DEBUG",
+    "ACL LIST",
+    "SHUTDOWN",
+    "CLIENT KILL TYPE normal",
+];
+
+#[tokio::test]
+async fn each_password_opens_what_the_security_page_says_and_nothing_else() {
+    let cluster = Cluster::new("doors").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let (secrets, master) = (cluster.secrets().await, cluster.address(Spec::head()).await);
+    let (first, second, sentinel) = (Spec::head(), "redis-2".parse().expect("a node"), NodeId::Sentinel(1));
+    let follow = format!("SLAVEOF {master} 6379");
+    let is_application = |what: &&&str| ["PUBLISH news x", "GET key", "SET key value", "EVAL return 0"].contains(*what);
+    let for_applications: Vec<&str> = ADMINISTRATION.iter().filter(|what| !is_application(what)).copied().collect();
+    let peers = secrets.peers();
+    let doors = [
+        Door {
+            user: user::APPLICATION,
+            password: &secrets.app,
+            node: first,
+            opens: &[
+                "SET key value",
+                "GET key",
+                "PUBLISH news x",
+                "INFO",
+                "CLIENT LIST",
+                "SLOWLOG GET",
+                "LATENCY DOCTOR",
+            ],
+            keeps_shut: &for_applications,
+        },
+        Door {
+            user: user::REPLICATION,
+            password: &secrets.replication,
+            node: first,
+            opens: &["PING", "REPLCONF capa eof"],
+            keeps_shut: &[ADMINISTRATION, &["INFO", "ROLE", "SUBSCRIBE __sentinel__:hello", "CLIENT LIST"]].concat(),
+        },
+        Door {
+            user: user::SENTINEL,
+            password: &secrets.sentinel,
+            node: second,
+            opens: &["PING", "INFO", "ROLE", "CONFIG REWRITE", &follow],
+            keeps_shut: &[ADMINISTRATION, &["PSYNC ? -1", "CLIENT LIST"]].concat(),
+        },
+        Door {
+            user: user::PROBE,
+            password: &secrets.probe,
+            node: first,
+            opens: &["PING", "ROLE", "INFO"],
+            keeps_shut: &[ADMINISTRATION, &["PSYNC ? -1", "CLIENT LIST"]].concat(),
+        },
+        Door {
+            user: user::APPLICATION,
+            password: &secrets.app,
+            node: sentinel,
+            opens: &["PING", "SENTINEL MASTERS", "SENTINEL CKQUORUM mymaster"],
+            keeps_shut: &[
+                COMMAND_OF_SENTINELS,
+                &["PUBLISH __sentinel__:hello x", "SENTINEL IS-MASTER-DOWN-BY-ADDR 192.0.2.1 6379 9 *"],
+            ]
+            .concat(),
+        },
+        Door {
+            user: user::SENTINEL,
+            password: peers,
+            node: sentinel,
+            opens: &["PING", "SENTINEL IS-MASTER-DOWN-BY-ADDR 192.0.2.1 6379 0 *"],
+            keeps_shut: &[COMMAND_OF_SENTINELS, &["SENTINEL MASTERS", "INFO", "SUBSCRIBE +switch-master"]].concat(),
+        },
+        Door {
+            user: user::PROBE,
+            password: &secrets.probe,
+            node: sentinel,
+            opens: &["PING", "SENTINEL MASTER mymaster"],
+            keeps_shut: &[COMMAND_OF_SENTINELS, &["SENTINEL MASTERS", "INFO"]].concat(),
+        },
+    ];
+    for Door { user, password, node, opens, keeps_shut } in doors {
+        let mut client = cluster.login(node, user, password).await;
+        for line in opens {
+            let answer = command(&line.split(' ').collect::<Vec<_>>()).query_async::<redis::Value>(&mut client).await;
+            answer.unwrap_or_else(|error| panic!("{user} at {node}: {line}: {error}"));
+        }
+        for line in keeps_shut {
+            let answer = command(&line.split(' ').collect::<Vec<_>>()).query_async::<redis::Value>(&mut client).await;
+            let error = answer.expect_err(&format!("{user} at {node}: {line}"));
+            assert_eq!(error.code(), Some("NOPERM"), "{user} at {node}: {line}: {error}");
+        }
+    }
+    // Every password is of one user at one kind of server.
+    let (all, redis, sentinels) = (
+        [&secrets.app, &secrets.admin, &secrets.replication, &secrets.sentinel, peers, &secrets.probe, &secrets.stats],
+        [
+            (user::APPLICATION, &secrets.app),
+            (user::ADMIN, &secrets.admin),
+            (user::REPLICATION, &secrets.replication),
+            (user::SENTINEL, &secrets.sentinel),
+            (user::PROBE, &secrets.probe),
+        ],
+        [
+            (user::APPLICATION, &secrets.app),
+            (user::ADMIN, &secrets.admin),
+            (user::SENTINEL, peers),
+            (user::PROBE, &secrets.probe),
+        ],
+    );
+    for (port, address, users) in
+        [(REDIS_PORT, master, &redis[..]), (SENTINEL_PORT, cluster.address(sentinel).await, &sentinels[..])]
+    {
+        for (user, own) in users {
+            for password in all {
+                let said = says(&format!("{address}:{port}"), &format!("AUTH {user} {}\r\n", password.expose())).await;
+                assert_eq!(said.starts_with("+OK"), password == *own, "{user} at {port}: {said}");
+            }
+        }
+    }
+    assert_eq!(cluster.reasons().await, "[]", "none of it left a trace");
+}
+
+#[tokio::test]
+async fn what_redos_did_not_make_is_named_and_removed_as_told() {
+    let cluster = Cluster::new("intruder").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let sentinel = NodeId::Sentinel(1);
+    for node in [Spec::head(), sentinel] {
+        let evil = command(&["ACL", "SETUSER", "evil", "on", "nopass", "~*", "&*", "+@all"]);
+        let () = evil.query_async(&mut cluster.admin(node).await).await.expect("made");
+    }
+    let changes: [&[&str]; 2] =
+        [&["ACL", "SETUSER", "default", "+config|get"], &["CONFIG", "SET", "masterauth", "somebody-elses"]];
+    for words in changes {
+        let () = command(words).query_async(&mut cluster.admin(Spec::head()).await).await.expect("changed");
+    }
+    let reasons = cluster.reasons().await;
+    for sentence in [
+        "redis-1 and sentinel-1 have the user 'evil', which redos did not make",
+        "the user 'default' of redis-1 does not have the rights that redos gave it",
+        "redis-1 would log in at a master with a password that redos did not give it",
+    ] {
+        assert!(reasons.contains(sentence), "{sentence} in {reasons}");
+    }
+    let _ = cluster.redos(&["status"]).await.fails(1);
+    let planned = cluster.redos(&["plan"]).await;
+    assert!(planned.stderr.contains("the user 'evil'"), "{}", planned.stderr);
+    assert!(planned.stdout.contains("set the rights of user 'default' on redis-1"), "{}", planned.stdout);
+    let kept = cluster.up(&[]).await;
+    assert!(kept.stderr.contains("'up --remove-unknown-users' removes it"), "{}", kept.stderr);
+    kept.succeeds();
+    let reasons = cluster.reasons().await;
+    assert!(
+        reasons.contains("evil") && !reasons.contains("redis-1 would") && !reasons.contains("default"),
+        "{reasons}"
+    );
+    cluster.up(&["--remove-unknown-users"]).await.succeeds();
+    cluster.settled().await;
+    for node in [Spec::head(), sentinel] {
+        let users: Vec<String> =
+            command(&["ACL", "USERS"]).query_async(&mut cluster.admin(node).await).await.expect("users");
+        assert!(!users.contains(&"evil".to_owned()), "{node}: {users:?}");
+    }
+    let mut client = cluster.client(&[]).await;
+    let refused = command(&["CONFIG", "GET", "masterauth"]).query_async::<redis::Value>(&mut client).await;
+    assert_eq!(refused.expect_err("its rights are what they were").code(), Some("NOPERM"));
+}
+
+#[tokio::test]
+async fn a_stranger_with_the_replication_password_is_named_and_gets_no_further() {
+    let cluster = Cluster::new("stranger").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let (secrets, master) = (cluster.secrets().await, cluster.address(Spec::head()).await);
+    let gateway = cluster.inventory().await.network.expect("a network").gateway;
+    let listener = TcpListener::bind((gateway, 0)).await.expect("a listener");
+    let port = listener.local_addr().expect("its address").port();
+    let mut copying = TcpStream::connect((master, REDIS_PORT)).await.expect("a connection");
+    let login = format!("AUTH {} {}\r\n", user::REPLICATION, secrets.replication.expose());
+    let place = format!("REPLCONF listening-port {port} ip-address {gateway}\r\n");
+    for line in [&login, &place, "PSYNC ? -1\r\n"] {
+        copying.write_all(line.as_bytes()).await.expect("written");
+        let length = copying.read(&mut [0; 256]).await.expect("an answer, for which the master wants one to wait");
+        assert_ne!(length, 0, "{line}");
+    }
+    let sentence = format!("{gateway}:{port} copies redis-1 and is no node of this cluster");
+    eventually("the stranger is named", async || cluster.reasons().await.contains(&sentence)).await;
+
+    // A Sentinel logs in wherever a master says that it has a replica. What it shows opens nothing outside of the group.
+    let (mut caller, _) = listener.accept().await.expect("a Sentinel calls");
+    let mut heard = [0; 1024];
+    let length = caller.read(&mut heard).await.expect("a login");
+    let heard = String::from_utf8_lossy(&heard[..length]).into_owned();
+    assert!(heard.contains(secrets.sentinel.expose()), "{heard}");
+    let replica = "redis-2".parse().expect("a node");
+    let mut client = cluster.login(replica, user::SENTINEL, &secrets.sentinel).await;
+    let (gateway, port) = (gateway.to_string(), port.to_string());
+    for words in [["SLAVEOF", &gateway, &port], ["REPLICAOF", &gateway, &port]] {
+        let refused = command(&words).query_async::<redis::Value>(&mut client).await;
+        assert_eq!(refused.expect_err(words[0]).code(), Some("NOPERM"), "{words:?}");
+    }
+    let at_sentinel = format!("{}:{SENTINEL_PORT}", cluster.address(NodeId::Sentinel(1)).await);
+    let said = says(&at_sentinel, &format!("AUTH {} {}\r\n", user::SENTINEL, secrets.sentinel.expose())).await;
+    assert!(said.starts_with("-WRONGPASS"), "{said}");
+    drop((copying, listener, caller));
+    cluster.up(&[]).await.succeeds();
+    cluster.settled().await;
 }
 
 #[tokio::test]

@@ -71,6 +71,8 @@ impl Servers for Sim {
                     watched.settings.extend(settings.clone());
                 }
             }
+            // The servers of this world have no users.
+            (Command::SetUsers(_) | Command::RemoveUsers(_) | Command::SetReplicationLogin, Some(_)) => {}
             // The Sentinels of this world need no push.
             (Command::SentinelFailover { .. }, Some(Server::Sentinel { .. })) => {}
             (Command::SentinelRemove(group), Some(Server::Sentinel { watched })) => {

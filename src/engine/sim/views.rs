@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{Server, Watched, World};
 use crate::plan::observed::{
-    AttachedReplica, ExistingPlace, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView, WatchedMaster,
-    WatchedPeer, WatchedReplica,
+    AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
+    WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::{Follow, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
@@ -54,6 +54,8 @@ impl World {
             replica_priority: 100,
             keys: 0,
             config: config.clone(),
+            users: OtherUsers::default(),
+            has_other_login: false,
         }
     }
 
@@ -131,6 +133,7 @@ impl World {
             uptime_seconds: 60,
             tilt: false,
             masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
+            users: OtherUsers::default(),
         }
     }
 

@@ -23,6 +23,7 @@ use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleVie
 use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
 use super::refusal::Refusal;
 use super::step::{Action, Electorate, Plan, Step, StepId};
+use super::strangers::{changed_users, other_logins, unknown_users};
 use super::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec, render};
@@ -47,6 +48,15 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
     }
 }
 
+/// [`diff`], and the removal of users that redos did not make.
+pub fn removing_unknown_users(spec: &Spec, observed: &Observed) -> Plan {
+    let mut plan = diff(spec, observed);
+    for (node, users) in unknown_users(observed) {
+        plan.push(Action::RemoveUsers { node, users }, "redos did not make it", []);
+    }
+    plan
+}
+
 /// One part of the way to `target`: to `spec`, which is the target but for the number of its Sentinels.
 fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     let mut planner = Planner::new(spec, observed);
@@ -62,6 +72,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     planner.bring_up_nodes();
     planner.set_head_right();
     planner.set_redis_right();
+    planner.set_rights();
     planner.set_sentinels_right();
     planner.set_proxies_right();
     planner.replace_stale_nodes();
@@ -406,6 +417,16 @@ impl<'a> Planner<'a> {
             if let Some((master, why)) = self.should_follow(node, view) {
                 self.step(node, Action::Replicate { node, master }, why, []);
             }
+        }
+    }
+
+    /// Rights and logins that somebody changed.
+    fn set_rights(&mut self) {
+        for node in other_logins(self.observed) {
+            self.step(node, Action::SetReplicationLogin { node }, "it has one that redos did not give it", []);
+        }
+        for (node, users) in changed_users(self.spec, self.observed) {
+            self.step(node, Action::SetUsers { node, users }, "they are not those that redos gave", []);
         }
     }
 

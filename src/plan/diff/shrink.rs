@@ -9,6 +9,7 @@ use crate::plan::gate::Gate;
 use crate::plan::observed::{Answer, Observed, SentinelView};
 use crate::plan::reckon::successor;
 use crate::plan::step::{Action, StepId};
+use crate::plan::strangers::copies_as_a_stranger;
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec};
 
 /// What would go with a group that the specification no longer has, a sentence for each such group. A group that is known
@@ -159,7 +160,8 @@ impl Planner<'_> {
         }
     }
 
-    /// Something that a Sentinel knows and that the specification does not have.
+    /// Something that a Sentinel knows and that the specification does not have. A stranger that copies a master is none: the
+    /// Sentinel would find it again.
     fn ghost_of(&self, view: &SentinelView) -> Option<SocketAddrV4> {
         let place = |node: NodeId| {
             let port = if node.role() == Role::Redis { REDIS_PORT } else { SENTINEL_PORT };
@@ -169,6 +171,8 @@ impl Planner<'_> {
         let known = view.masters.values().flat_map(|watched| {
             watched.replicas.iter().map(|replica| replica.address).chain(watched.peers.iter().map(|peer| peer.address))
         });
-        known.into_iter().find(|address| !real.contains(address))
+        let is_ghost =
+            |address: &SocketAddrV4| !real.contains(address) && !copies_as_a_stranger(*address, self.observed);
+        known.into_iter().find(is_ghost)
     }
 }

@@ -8,6 +8,7 @@ pub mod directives;
 mod proxy;
 mod redis;
 mod sentinel;
+mod users;
 pub mod value;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use directives::{fixed_directives, runtime_directives};
 pub use proxy::proxy_files;
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
+pub use users::users_file;
 pub use value::same_value;
 
 use super::Spec;

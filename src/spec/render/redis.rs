@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Serialize;
 
-use super::super::patterns::{Patterns, SENTINEL_CHANNELS};
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
 use super::directives::{fixed_directives, lines, runtime_directives};
 use super::proxy::{TRUST_MARGIN, sentinel_slots};
 use super::sentinel::PING_PERIOD;
+use super::users::users_file;
 use super::{
     FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address, fill,
     read_only, rewritten, secrets_file,
@@ -92,18 +92,6 @@ struct Start<'a> {
     give_up_after: u64,
 }
 
-#[derive(Serialize)]
-struct Users<'a> {
-    admin: &'a str,
-    replication: &'a str,
-    sentinel: &'a str,
-    probe: &'a str,
-    passwords: &'a Secrets,
-    channels: String,
-    /// What `PSUBSCRIBE` is allowed with, and nothing else; absent when that is everything.
-    patterns: Option<String>,
-}
-
 /// Whom a Redis node copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -151,21 +139,9 @@ pub fn redis_files(
         fixed: lines(&fixed_directives(spec)),
         runtime: lines(&runtime_directives(spec)),
     };
-    let users = Users {
-        admin: user::ADMIN,
-        replication: user::REPLICATION,
-        sentinel: user::SENTINEL,
-        probe: user::PROBE,
-        passwords: secrets,
-        channels: all_channels_but(SENTINEL_CHANNELS),
-        patterns: match &spec.pubsub.patterns {
-            Patterns::Any => None,
-            Patterns::These(patterns) => Some(patterns.iter().map(|pattern| format!(" &{pattern}")).collect()),
-        },
-    };
     Ok(vec![
         rewritten(REDIS_CONF, fill("redis.conf", include_str!("../../../templates/redis.conf"), &conf)?),
-        read_only(USERS_FILE, fill("users.acl", include_str!("../../../templates/users.acl"), &users)?),
+        read_only(USERS_FILE, users_file(spec, subnet, secrets, node)?),
         read_only(
             START_SCRIPT,
             fill(
@@ -252,16 +228,4 @@ fn start<'a>(
         ask_for: ASK_FOR,
         give_up_after: spec.sentinel.failover_timeout + TRUST_MARGIN,
     })
-}
-
-/// Patterns that allow every channel except those that begin with `reserved`. Access control lists can only allow, so
-/// this says it the long way round: for each octet of `reserved`, what comes before it and then ends, and what comes
-/// before it and then goes on with another octet.
-fn all_channels_but(reserved: &str) -> String {
-    let patterns = reserved.char_indices().flat_map(|(at, octet)| {
-        let before = &reserved[..at];
-        let ends = (!before.is_empty()).then(|| format!("&{before}"));
-        ends.into_iter().chain([format!("&{before}[^{octet}]*")])
-    });
-    patterns.collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! `sentinel.conf` and `users.acl` of a Sentinel.
+//! The files of a Sentinel.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
+use super::users::users_file;
 use super::{
     RenderError, RenderedFile, SENTINEL_CONF, START_SCRIPT, USERS_FILE, address, fill, read_only, rewritten,
     secrets_file,
@@ -26,6 +27,7 @@ struct SentinelConf<'a> {
     address: Ipv4Addr,
     user: &'a str,
     password: &'a str,
+    peers_password: &'a str,
     quorum: u16,
     groups: Vec<WatchedGroup>,
     peers: Vec<Peer>,
@@ -58,14 +60,6 @@ struct WatchedGroup {
 struct Peer {
     address: Ipv4Addr,
     id: String,
-}
-
-#[derive(Serialize)]
-struct Users<'a> {
-    admin: &'a str,
-    sentinel: &'a str,
-    probe: &'a str,
-    passwords: &'a Secrets,
 }
 
 /// Milliseconds between two `PING`s of a Sentinel, and between two tries of it to connect. Replicas are fit for promotion
@@ -125,6 +119,7 @@ pub fn sentinel_files(
         address: address(subnet, node)?,
         user: user::SENTINEL,
         password: secrets.sentinel.expose(),
+        peers_password: secrets.peers().expose(),
         quorum: spec.quorum,
         groups: masters.iter().map(watched).collect::<Result<_, RenderError>>()?,
         peers: peers
@@ -144,7 +139,6 @@ pub fn sentinel_files(
         ask_period: ASK_PERIOD,
         tilt_period: TILT_PERIOD,
     };
-    let users = Users { admin: user::ADMIN, sentinel: user::SENTINEL, probe: user::PROBE, passwords: secrets };
     let mut text = fill("sentinel.conf", include_str!("../../../templates/sentinel.conf"), &conf)?;
     for line in old.into_iter().flat_map(|old| epochs(old, masters)) {
         text.push_str(line);
@@ -152,10 +146,7 @@ pub fn sentinel_files(
     }
     Ok(vec![
         rewritten(SENTINEL_CONF, text),
-        read_only(
-            USERS_FILE,
-            fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)?,
-        ),
+        read_only(USERS_FILE, users_file(spec, subnet, secrets, node)?),
         read_only(
             START_SCRIPT,
             fill("start-sentinel.sh", include_str!("../../../templates/start-sentinel.sh"), &start)?,

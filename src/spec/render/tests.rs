@@ -27,6 +27,7 @@ fn secrets() -> Secrets {
         admin: secret("admin-password"),
         replication: secret("replication-password"),
         sentinel: secret("sentinel-password"),
+        peers: Some(secret("peers-password")),
         probe: secret("probe-password"),
         stats: secret("stats-password"),
         existing: None,

@@ -52,7 +52,7 @@ impl GivenSecrets {
     /// The secrets of a new cluster: those that were given, and the others made from random octets. One that follows an
     /// existing server has its password for applications, which log in there first and here later.
     pub fn or_made(&self, spec: &Spec, random: impl FnMut() -> [u8; SECRET_OCTETS]) -> Secrets {
-        let Secrets { app, admin, replication, sentinel, probe, stats, .. } = Secrets::made(random);
+        let Secrets { app, admin, replication, sentinel, peers, probe, stats, .. } = Secrets::made(random);
         let existing = spec.follow.existing().and_then(|_| self.existing()).cloned();
         Secrets {
             app: self.app.clone().or_else(|| existing.clone()).unwrap_or(app),
@@ -60,6 +60,7 @@ impl GivenSecrets {
             stats: self.stats.clone().unwrap_or(stats),
             admin,
             sentinel,
+            peers,
             probe,
             existing,
         }

@@ -1,0 +1,227 @@
+//! What a cluster has that redos did not give it: users, rights, logins, replicas. Pure.
+//!
+//! A cluster with any of these is not healthy, for redos cannot tell a helpful hand from a break-in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
+
+use super::claims::node_at;
+use super::desired::spec_hash;
+use super::observed::{Answer, Observed, OtherUsers, RedisView, RoleView};
+use crate::spec::{NodeId, REDIS_PORT, Spec};
+
+/// A replica that runs tells its master every second what it has.
+const FRESH_SECONDS: u64 = 1;
+
+/// Everything of this kind, in words, and what removes it where redos can.
+pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<String> {
+    let mut found = Vec::new();
+    for (user, nodes) in by_user(all_users(observed).map(|(node, users)| (node, users.unknown.clone()))) {
+        let have = if nodes.len() == 1 { "has" } else { "have" };
+        found.push(format!(
+            "{} {have} the user '{user}', which redos did not make; 'up --remove-unknown-users' removes it",
+            listed(&nodes)
+        ));
+    }
+    for (user, nodes) in by_user(changed_users(spec, observed)) {
+        found.push(format!("the user '{user}' of {} does not have the rights that redos gave it", listed(&nodes)));
+    }
+    let other_login = |(_, view): &(NodeId, &RedisView)| view.has_other_login;
+    let nodes: BTreeSet<NodeId> = redis_views(observed).filter(other_login).map(|(node, _)| node).collect();
+    if !nodes.is_empty() {
+        found.push(format!("{} would log in at a master with a password that redos did not give it", listed(&nodes)));
+    }
+    found.extend(redis_views(observed).flat_map(|(node, view)| replicas(node, view, observed)));
+    found
+}
+
+/// The users of each node whose rights are to be set again. A node that is to be made anew gets them with its new file.
+pub(super) fn changed_users(spec: &Spec, observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
+    let is_current = |node: &NodeId| {
+        observed.inventory.nodes.get(node).is_some_and(|facts| facts.spec_hash == spec_hash(spec, *node))
+    };
+    all_users(observed)
+        .filter(move |(node, users)| !users.changed.is_empty() && is_current(node))
+        .map(|(node, users)| (node, users.changed.clone()))
+}
+
+/// The users of each node that redos did not make.
+pub(super) fn unknown_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
+    all_users(observed)
+        .filter(|(_, users)| !users.unknown.is_empty())
+        .map(|(node, users)| (node, users.unknown.clone()))
+}
+
+/// The nodes whose login at a master is to be set again.
+pub(super) fn other_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
+    redis_views(observed).filter(|(_, view)| view.has_other_login).map(|(node, _)| node)
+}
+
+/// What a master lists as its replica and is no other node of its group, or is one of them twice.
+fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<String> {
+    let RoleView::Master { replicas } = &view.role else { return Vec::new() };
+    let mut nodes = BTreeSet::new();
+    let mut found = Vec::new();
+    for replica in replicas {
+        match own_replica(master, replica.address, observed) {
+            None => found.push(format!("{} copies {master} and is no node of this cluster", replica.address)),
+            Some(node) if replica.lag_seconds <= FRESH_SECONDS && !nodes.insert(node) => {
+                found.push(format!("two servers copy {master} that both say they are {node}"));
+            }
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+/// The node that a master's replica at this address is; `None` for a stranger.
+fn own_replica(master: NodeId, address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
+    let node = node_at(address, observed)?;
+    (node.group() == master.group() && node != master && address.port() == REDIS_PORT).then_some(node)
+}
+
+/// Whether a master has a replica at this address that is no node of the cluster. Sentinels find it again at once when they
+/// have forgotten it.
+pub(super) fn copies_as_a_stranger(address: SocketAddrV4, observed: &Observed) -> bool {
+    redis_views(observed).any(|(master, view)| match &view.role {
+        RoleView::Master { replicas } => {
+            let is_there = replicas.iter().any(|replica| replica.address == address);
+            is_there && own_replica(master, address, observed).is_none()
+        }
+        RoleView::Replica { .. } => false,
+    })
+}
+
+fn redis_views(observed: &Observed) -> impl Iterator<Item = (NodeId, &RedisView)> {
+    observed.topology.redis.iter().filter_map(|(node, answer)| Some((*node, answer.said()?)))
+}
+
+fn all_users(observed: &Observed) -> impl Iterator<Item = (NodeId, &OtherUsers)> {
+    let redis = redis_views(observed).map(|(node, view)| (node, &view.users));
+    let sentinels = observed.topology.sentinels.iter();
+    let sentinels = sentinels.filter_map(|(node, answer)| Some((*node, Answer::said(answer)?)));
+    redis.chain(sentinels.map(|(node, view)| (node, &view.users)))
+}
+
+fn by_user(of_nodes: impl Iterator<Item = (NodeId, BTreeSet<String>)>) -> BTreeMap<String, BTreeSet<NodeId>> {
+    let mut nodes: BTreeMap<String, BTreeSet<NodeId>> = BTreeMap::new();
+    for (node, users) in of_nodes {
+        for user in users {
+            nodes.entry(user).or_default().insert(node);
+        }
+    }
+    nodes
+}
+
+fn listed(nodes: &BTreeSet<NodeId>) -> String {
+    let names: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        names => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
+    use crate::plan::observed::AttachedReplica;
+    use crate::plan::step::Action;
+    use crate::plan::{diff, status};
+
+    fn spec() -> Spec {
+        Spec::with_defaults("redos".parse().expect("a name"))
+    }
+
+    /// A healthy cluster whose nodes are what this redos makes.
+    fn current() -> Observed {
+        let mut observed = healthy(&spec());
+        for (node, facts) in &mut observed.inventory.nodes {
+            facts.spec_hash = spec_hash(&spec(), *node);
+        }
+        observed
+    }
+
+    fn users(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn attached(observed: &mut Observed) -> &mut Vec<AttachedReplica> {
+        match &mut redis_mut(observed, redis(1)).role {
+            RoleView::Master { replicas } => replicas,
+            RoleView::Replica { .. } => panic!("redis-1 is master"),
+        }
+    }
+
+    #[test]
+    fn a_user_that_redos_did_not_make_is_named_and_removed_only_as_told() {
+        let mut observed = current();
+        assert_eq!(strangers(&spec(), &observed), Vec::<String>::new());
+        redis_mut(&mut observed, redis(1)).users.unknown = users(&["evil"]);
+        sentinel_mut(&mut observed, 2).users.unknown = users(&["evil"]);
+        let found = strangers(&spec(), &observed);
+        assert_eq!(
+            found,
+            [
+                "redis-1 and sentinel-2 have the user 'evil', which redos did not make; 'up --remove-unknown-users' removes it"
+            ]
+        );
+        let judged = status::status(&spec(), &observed, None);
+        assert_eq!((judged.healthy, judged.reasons), (false, found));
+        assert!(diff(&spec(), &observed).is_empty());
+        let actions: Vec<Action> =
+            diff::removing_unknown_users(&spec(), &observed).steps.into_iter().map(|step| step.action).collect();
+        let removed = |node| Action::RemoveUsers { node, users: users(&["evil"]) };
+        assert_eq!(actions, [removed(redis(1)), removed(NodeId::Sentinel(2))]);
+    }
+
+    #[test]
+    fn rights_and_logins_that_were_changed_are_set_again_unless_the_node_is_made_anew() {
+        let mut observed = current();
+        redis_mut(&mut observed, redis(2)).users.changed = users(&["default"]);
+        redis_mut(&mut observed, redis(1)).has_other_login = true;
+        assert_eq!(
+            strangers(&spec(), &observed),
+            [
+                "the user 'default' of redis-2 does not have the rights that redos gave it",
+                "redis-1 would log in at a master with a password that redos did not give it"
+            ]
+        );
+        let actions = |observed: &Observed| -> Vec<Action> {
+            diff(&spec(), observed)
+                .steps
+                .into_iter()
+                .map(|step| step.action)
+                .filter(|action| !action.only_looks())
+                .collect()
+        };
+        let set = Action::SetUsers { node: redis(2), users: users(&["default"]) };
+        assert_eq!(actions(&observed), [Action::SetReplicationLogin { node: redis(1) }, set.clone()]);
+        observed.inventory.nodes.get_mut(&redis(2)).expect("there").spec_hash = "of an earlier redos".to_owned();
+        assert!(!actions(&observed).contains(&set));
+        assert_eq!(strangers(&spec(), &observed).len(), 1);
+    }
+
+    #[test]
+    fn a_replica_that_is_no_node_is_named() {
+        let mut observed = current();
+        let own = attached(&mut observed)[0].clone();
+        let cases = [
+            (
+                "172.18.0.2:6379".parse().expect("an address"),
+                "172.18.0.2:6379 copies redis-1 and is no node of this cluster",
+            ),
+            (at(redis(3), 7777), "172.18.255.221:7777 copies redis-1 and is no node of this cluster"),
+            (at(NodeId::Proxy(1), REDIS_PORT), "172.18.255.254:6379 copies redis-1 and is no node of this cluster"),
+            (own.address, "two servers copy redis-1 that both say they are redis-2"),
+        ];
+        for (address, sentence) in cases {
+            let mut observed = observed.clone();
+            attached(&mut observed).push(AttachedReplica { address, ..own.clone() });
+            assert_eq!(strangers(&spec(), &observed), [sentence]);
+        }
+        // What is left of a link that broke is not heard of any more.
+        attached(&mut observed).push(AttachedReplica { lag_seconds: 30, ..own });
+        assert_eq!(strangers(&spec(), &observed), Vec::<String>::new());
+    }
+}

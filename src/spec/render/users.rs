@@ -1,0 +1,88 @@
+//! `users.acl`: the users of Redis nodes and of Sentinels, and what they may do.
+
+use std::net::Ipv4Addr;
+
+use serde::Serialize;
+
+use super::super::address::REDIS_PER_GROUP_MAX;
+use super::super::patterns::{Patterns, SENTINEL_CHANNELS};
+use super::super::secret::{Secrets, user};
+use super::super::{Spec, Subnet};
+use super::{RenderError, fill};
+use crate::spec::names::{Group, NodeId, Role};
+
+#[derive(Serialize)]
+struct RedisUsers<'a> {
+    admin: &'a str,
+    replication: &'a str,
+    sentinel: &'a str,
+    probe: &'a str,
+    passwords: &'a Secrets,
+    channels: String,
+    /// Where a node of the group can be, which a Sentinel may have this one follow.
+    followed: Vec<Ipv4Addr>,
+    /// What `PSUBSCRIBE` is allowed with, and nothing else; absent when that is everything.
+    patterns: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SentinelUsers<'a> {
+    admin: &'a str,
+    sentinel: &'a str,
+    probe: &'a str,
+    peers_password: &'a str,
+    passwords: &'a Secrets,
+}
+
+/// The text of a node's `users.acl`.
+///
+/// # Errors
+/// `node` is a proxy, which has none.
+pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) -> Result<String, RenderError> {
+    match node {
+        NodeId::Redis { group, .. } => {
+            let users = RedisUsers {
+                admin: user::ADMIN,
+                replication: user::REPLICATION,
+                sentinel: user::SENTINEL,
+                probe: user::PROBE,
+                passwords: secrets,
+                channels: all_channels_but(SENTINEL_CHANNELS),
+                followed: places(subnet, group),
+                patterns: match &spec.pubsub.patterns {
+                    Patterns::Any => None,
+                    Patterns::These(patterns) => Some(patterns.iter().map(|pattern| format!(" &{pattern}")).collect()),
+                },
+            };
+            fill("users.acl", include_str!("../../../templates/users.acl"), &users)
+        }
+        NodeId::Sentinel(_) => {
+            let users = SentinelUsers {
+                admin: user::ADMIN,
+                sentinel: user::SENTINEL,
+                probe: user::PROBE,
+                peers_password: secrets.peers().expose(),
+                passwords: secrets,
+            };
+            fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)
+        }
+        NodeId::Proxy(_) => Err(RenderError::WrongRole { node, role: Role::Redis }),
+    }
+}
+
+/// Where a node of this group can be, whether it is there or not.
+fn places(subnet: Subnet, group: Group) -> Vec<Ipv4Addr> {
+    (1..=REDIS_PER_GROUP_MAX).filter_map(|ordinal| subnet.address(NodeId::redis(group, ordinal))).collect()
+}
+
+/// Patterns that allow every channel except those that begin with `reserved`. Access control lists can only allow, so
+/// this says it the long way round: for each octet of `reserved`, what comes before it and then ends, and what comes
+/// before it and then goes on with another octet.
+fn all_channels_but(reserved: &str) -> String {
+    let patterns = reserved.char_indices().flat_map(|(at, octet)| {
+        let before = &reserved[..at];
+        let ends = (!before.is_empty()).then(|| format!("&{before}"));
+        ends.into_iter().chain([format!("&{before}[^{octet}]*")])
+    });
+    patterns.collect::<Vec<_>>().join(" ")
+}
