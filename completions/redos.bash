@@ -2306,7 +2306,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__config)
-            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2369,6 +2369,10 @@ _redos() {
                     return 0
                     ;;
                 --redis)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redis-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3944,7 +3948,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__plan)
-            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4007,6 +4011,10 @@ _redos() {
                     return 0
                     ;;
                 --redis)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redis-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4419,6 +4427,7 @@ _redos() {
             ;;
         redos__subcmd__up)
             opts="-p -f -o -q -v -H -h --timeout --remove-unknown-users --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --timeout --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4485,6 +4494,10 @@ _redos() {
                     return 0
                     ;;
                 --redis)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redis-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

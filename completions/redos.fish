@@ -74,6 +74,7 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l persistence -d 'What 
 complete -c redos -n "__fish_redos_using_subcommand up" -l data-dir -d 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l redis-conf -d 'A redis.conf whose directives are taken over; those that redos sets itself are named and left out' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels among them' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
@@ -161,6 +162,7 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l persistence -d 'Wha
 complete -c redos -n "__fish_redos_using_subcommand plan" -l data-dir -d 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l redis-conf -d 'A redis.conf whose directives are taken over; those that redos sets itself are named and left out' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels among them' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
@@ -857,6 +859,7 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l persistence -d 'W
 complete -c redos -n "__fish_redos_using_subcommand config" -l data-dir -d 'Directory of the Docker host for the data, one folder per node [default: a named volume per node]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l redis-conf -d 'A redis.conf whose directives are taken over; those that redos sets itself are named and left out' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels among them' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r

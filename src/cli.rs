@@ -16,6 +16,7 @@ pub use chaos::{ChaosArgs, ChaosVerb, DirectionArg, FaultArgs, LinkArgs, TargetA
 pub use lifecycle::{RestartArgs, StartArgs, StopArgs};
 
 use crate::output::{Color, Format};
+use crate::spec::time;
 
 /// How long `up` waits for a ready cluster unless told otherwise: an empty host with cold disks needs well under a
 /// minute, and a scheduler that gives up sooner hides the reason.
@@ -146,7 +147,7 @@ Examples:
   redos -p shop -f shop.yaml up         another cluster, from a file")]
 pub struct UpArgs {
     /// The longest wait for a ready cluster
-    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
     /// Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections
     #[arg(long)]
@@ -227,7 +228,7 @@ pub struct ScaleArgs {
     #[arg(long)]
     pub force: bool,
     /// The longest wait for a ready cluster
-    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
 }
 
@@ -305,7 +306,7 @@ pub struct FailoverTestArgs {
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub rate: u32,
     /// How long after its intended time a request may be answered
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time::wait)]
     pub deadline: Duration,
     /// Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
@@ -314,13 +315,13 @@ pub struct FailoverTestArgs {
     #[arg(long, value_name = "WHAT", default_value = "ack")]
     pub durability: String,
     /// The longest write outage of any kind of client that passes
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time::wait)]
     pub max_outage: Duration,
     /// Acknowledged writes that may be lost in a round
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_lost: u64,
     /// How long the fault lasts [default: until 2 s after the failover]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time::wait)]
     pub hold: Option<Duration>,
     /// Where the random choices come from, to make them again
     #[arg(long, value_name = "N")]
@@ -567,6 +568,9 @@ pub struct SettingsArgs {
     /// Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back
     #[arg(long, value_name = "NAME=VALUE")]
     pub redis: Vec<String>,
+    /// A redis.conf whose directives are taken over; those that redos sets itself are named and left out
+    #[arg(long, value_name = "FILE")]
+    pub redis_conf: Option<String>,
     /// Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels
     /// among them
     #[arg(long, value_name = "PATTERNS")]

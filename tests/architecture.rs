@@ -22,8 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Values only; a failure is one.
     ("output", &["chaos", "error", "plan", "spec"]),
     ("interrupt", &["error", "output"]),
-    // The choices of output are what its options choose from.
-    ("cli", &["output"]),
+    // The choices of output are what its options choose from, and times are read as in settings.
+    ("cli", &["output", "spec"]),
 ];
 
 /// Files that are between rooms for a reason, with the further rooms that they may use.

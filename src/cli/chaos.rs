@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::spec::time;
+
 /// Arguments of `chaos`.
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -127,10 +129,10 @@ Examples:
   redos chaos latency redis-2 --from redis-1 --direction in --delay 1s")]
     Latency {
         /// By how much, each way
-        #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+        #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = time::delay)]
         delay: Duration,
         /// By up to how much more, evenly distributed
-        #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = humantime::parse_duration)]
+        #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = time::delay)]
         jitter: Duration,
         /// Which packets.
         #[command(flatten)]
@@ -202,7 +204,7 @@ pub struct FaultArgs {
     #[command(flatten)]
     pub whom: TargetArgs,
     /// How long
-    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = time::wait)]
     pub duration: Duration,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::UP_TIMEOUT;
+use crate::spec::time;
 
 /// Arguments of `stop`.
 #[derive(Args, Clone, Debug)]
@@ -40,7 +41,7 @@ pub struct StartArgs {
     #[arg(value_name = "NODE")]
     pub nodes: Vec<String>,
     /// The longest wait until they serve
-    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
 }
 
@@ -62,6 +63,6 @@ pub struct RestartArgs {
     #[arg(long)]
     pub force: bool,
     /// The longest wait until all of them serve again
-    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
 }

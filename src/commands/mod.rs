@@ -22,6 +22,7 @@ pub mod sources;
 pub mod start;
 pub mod status;
 pub mod stop;
+mod trial;
 pub mod up;
 pub mod url;
 pub mod verify;
@@ -86,7 +87,8 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let _lock = lock::hold(&context.ui, request.name()).await?;
             chaos::heal(&context, Some(request.name())).await?;
             let found = converge::find(&*context.engine, request.name()).await?;
-            let settings = settle(request, &found, &context.ui)?;
+            let mut settings = settle(request, &found, &context.ui)?;
+            trial::check(&context, &mut settings, &found.inventory).await?;
             follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
             let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
             up::lose_nothing(&settings.spec, &seen.observed)?;
@@ -99,7 +101,8 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let _lock = lock::hold(&ui, request.name()).await?;
             let (context, found) = reach(&global, ui, cancel, request.name()).await?;
             existing::present(&*context.engine, request.name(), &found.inventory)?;
-            let settings = settle(request, &found, &context.ui)?;
+            let mut settings = settle(request, &found, &context.ui)?;
+            trial::check(&context, &mut settings, &found.inventory).await?;
             follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
             scale::run(&context, &settings, found, args.timeout, args.force).await
         }

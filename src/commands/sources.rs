@@ -61,7 +61,7 @@ pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<S
         file_dir: work_dir.clone(),
         work_dir,
         other_variables: &OTHER_VARIABLES,
-        read_secret: &|path: &Path| read_text(path).map_err(|error| error.to_string()),
+        read_file: &|path: &Path| read_text(path).map_err(|error| error.to_string()),
         find_host: &find_host,
     })
 }
@@ -84,6 +84,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         data_dir,
         file_prefix,
         redis,
+        redis_conf,
         pubsub_patterns,
         down_after,
         failover_timeout,
@@ -109,6 +110,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         .with(Key::DataDir, data_dir.as_deref())
         .with(Key::FilePrefix, file_prefix.as_deref())
         .with_all(Key::Redis, redis)
+        .with(Key::RedisConf, redis_conf.as_deref())
         .with(Key::Patterns, pubsub_patterns.as_deref())
         .with(Key::DownAfter, down_after.as_deref())
         .with(Key::FailoverTimeout, failover_timeout.as_deref())
@@ -180,7 +182,7 @@ mod tests {
                 file_dir: PathBuf::from("/"),
                 work_dir: PathBuf::from("/"),
                 other_variables: &[],
-                read_secret: &|_| Err("no such file".to_owned()),
+                read_file: &|_| Err("no such file".to_owned()),
                 find_host: &|_| Err("no such host".to_owned()),
             };
             let problems = sources.read().expect_err(setting.flag);

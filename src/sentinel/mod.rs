@@ -10,6 +10,7 @@ pub mod link;
 pub mod proxy;
 pub mod reply;
 pub mod rights;
+pub mod served;
 pub mod switchover;
 pub mod take_over;
 pub mod watch;

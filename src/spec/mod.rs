@@ -9,6 +9,7 @@ pub mod patterns;
 pub mod render;
 pub mod secret;
 pub mod settings;
+pub mod time;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
@@ -65,6 +66,9 @@ pub struct Spec {
     pub persistence: Persistence,
     /// Further directives of `redis.conf`, by name. Those that redos sets itself are refused.
     pub redis: BTreeMap<String, String>,
+    /// How the server itself writes the values of those directives that it writes otherwise than they were given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub served: BTreeMap<String, String>,
     /// What applications may do with channels.
     #[serde(default)]
     pub pubsub: PubSub,
@@ -253,6 +257,7 @@ impl Spec {
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
             persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
             redis: BTreeMap::new(),
+            served: BTreeMap::new(),
             pubsub: PubSub::default(),
             sentinel: SentinelSettings { down_after: 1000, failover_timeout: 3000 },
             proxy: ProxySettings {

@@ -24,6 +24,7 @@ mod scale;
 mod schema;
 mod security;
 mod servers;
+mod settings;
 mod settling;
 mod stuck;
 mod support;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::FaultNature;
 use crate::agent::order::Disturbance;
+use crate::spec::time;
 
 pub use written::Written;
 
@@ -139,7 +140,7 @@ impl FromStr for Fault {
             Self::Kill(_) => value.parse().map(Self::Kill),
             Self::Network(Disturbance::Delay { .. }) => {
                 let (delay, jitter) = value.split_once('+').unwrap_or((value, "0ms"));
-                Ok(Self::latency(duration(delay)?, duration(jitter)?))
+                Ok(Self::latency(time::delay(delay)?, time::delay(jitter)?))
             }
             Self::Network(Disturbance::Lose { .. }) => value.parse::<Share>().map(Self::loss),
             Self::Network(Disturbance::Throttle { .. }) => value.parse::<Rate>().map(Self::throttle),
@@ -147,10 +148,6 @@ impl FromStr for Fault {
             _ => Err(format!("{word} takes no value")),
         }
     }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("'{text}' is not a time: {error}"))
 }
 
 impl Fault {

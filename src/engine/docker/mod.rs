@@ -19,6 +19,7 @@ mod relay;
 mod streams;
 mod subnets;
 mod time;
+mod trial;
 mod version;
 mod volumes;
 
@@ -30,6 +31,7 @@ use tokio::sync::Mutex;
 
 pub use connect::{connect, open};
 pub use streams::{ExecOutput, LogChunk, LogQuery};
+pub use trial::Trial;
 
 use connect::{About, Endpoint};
 

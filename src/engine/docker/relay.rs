@@ -171,6 +171,11 @@ impl DockerEngine {
         Relay::begun(output, input).await
     }
 
+    /// A connection to a port of a running container, made from inside of it.
+    pub(super) async fn inside(&self, container: &str, ip: IpAddr, port: u16) -> io::Result<Box<dyn Stream>> {
+        Ok(self.relay(container, ip, port).await?)
+    }
+
     /// Whether this program and the containers are on the same host, so that what one reaches the other does as well.
     pub fn is_local(&self) -> bool {
         matches!(self.endpoint.transport, Transport::Unix(_))

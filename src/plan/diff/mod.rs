@@ -402,7 +402,9 @@ impl<'a> Planner<'a> {
         for node in self.spec.groups().flat_map(|group| self.spec.redis_nodes(group)).collect::<Vec<_>>() {
             let Some(view) = self.redis_view(node) else { continue };
             let differs = |(name, value): &(&String, &String)| {
-                view.config.get(*name).is_some_and(|have| !render::same_value(name, value, have))
+                let is_so =
+                    |have: &String| render::same_value(name, value, have) || self.spec.served.get(*name) == Some(have);
+                view.config.get(*name).is_some_and(|have| !is_so(have))
             };
             let directives: BTreeMap<String, String> =
                 wanted.iter().filter(differs).map(|(name, value)| (name.clone(), value.clone())).collect();

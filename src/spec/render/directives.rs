@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Spec;
+use super::super::{REDIS_PORT, Spec};
 
 /// Directives that a running server refuses to change (`CONFIG SET` says "can't set immutable config"), in Redis 7.0 to
 /// 8.0 and Valkey 8.1.
@@ -36,6 +36,21 @@ const IMMUTABLE: &[&str] = &[
     "unixsocketgroup",
     "unixsocketperm",
 ];
+
+/// Directives that take one argument which may have white space in it. All others with white space have several.
+pub const ONE_TEXT: &[&str] = &[
+    "bind-source-addr",
+    "ignore-warnings",
+    "locale-collate",
+    "proc-title-template",
+    "syslog-ident",
+    "tls-ciphers",
+    "tls-ciphersuites",
+    "tls-protocols",
+];
+/// Directives that may be given several times, each with what is between two values: a class of clients each on one line, or
+/// a line each.
+pub const MANY: &[(&str, &str)] = &[("client-output-buffer-limit", " "), ("loadmodule", "\n")];
 
 /// What redos would have in `redis.conf` and can be set at runtime with `CONFIG SET`, by name.
 pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
@@ -89,12 +104,31 @@ pub fn fixed_directives(spec: &Spec) -> BTreeMap<String, String> {
     directives
 }
 
-/// Directives as the lines of a `redis.conf`.
+/// Directives as the lines of a `redis.conf`: one for each line of a value, and one for an empty value.
 pub(super) fn lines(directives: &BTreeMap<String, String>) -> Vec<String> {
-    let line = |(name, value): (&String, &String)| {
-        if value.is_empty() { format!("{name} \"\"") } else { format!("{name} {value}") }
+    let lines = |(name, value): (&String, &String)| -> Vec<String> {
+        let written = |value: &str| match value {
+            "" => format!("{name} \"\""),
+            text if ONE_TEXT.contains(&name.as_str()) => format!("{name} {}", quoted(text)),
+            arguments => format!("{name} {arguments}"),
+        };
+        if value.is_empty() { vec![written("")] } else { value.lines().map(written).collect() }
     };
-    directives.iter().map(line).collect()
+    directives.iter().flat_map(lines).collect()
+}
+
+/// A text as one argument of `redis.conf`.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The configuration of a server that is thrown away, which shows whether it takes the directives that were asked for. What
+/// would make it write files, listen elsewhere or say less comes last and wins.
+pub fn trial_configuration(spec: &Spec) -> String {
+    let ours = ["loglevel notice", "save \"\"", "appendonly no", "bind 127.0.0.1", "protected-mode no"];
+    let port = format!("port {REDIS_PORT}");
+    let all: Vec<String> = lines(&spec.redis).into_iter().chain(ours.map(str::to_owned)).chain([port]).collect();
+    all.join("\n")
 }
 
 const fn yes_no(yes: bool) -> &'static str {

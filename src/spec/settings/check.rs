@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::time::shown as time;
 use super::super::{PROXY_PORT_STEP, PersistenceMode, Spec};
 use super::table::{DOWN_AFTER_WISE, Key};
-use super::value::time;
 
 /// What is wrong with some values together, before it has a place.
 #[derive(Clone, Debug, PartialEq, Eq)]

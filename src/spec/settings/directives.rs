@@ -1,5 +1,8 @@
 //! Directives of `redis.conf` that are given as they are, and those that redos keeps for itself.
 
+use std::collections::BTreeMap;
+
+use super::super::render::directives::{MANY, ONE_TEXT};
 use super::value::Wrong;
 
 /// Directives that redos sets itself, each with the reason, a sentence without a full stop. Names as in Redis 7 and 8 and
@@ -73,8 +76,7 @@ pub fn assignment(text: &str) -> Result<(String, Option<String>), Wrong> {
     if value.is_empty() {
         return self::name(name).map(|name| (name, None));
     }
-    // `""` is how redis.conf writes a text that is empty.
-    directive(name, if value == "\"\"" { "" } else { value }).map(|(name, value)| (name, Some(value)))
+    directive(name, value).map(|(name, value)| (name, Some(value)))
 }
 
 /// Checks a directive by name and value.
@@ -86,7 +88,29 @@ pub fn directive(name: &str, value: &str) -> Result<(String, String), Wrong> {
             fix: "give the arguments on one line, as in redis.conf".to_owned(),
         });
     }
-    Ok((name, value.to_owned()))
+    // Quotes are how redis.conf writes one argument with white space in it, or an empty one.
+    let is_one = value == "\"\"" || ONE_TEXT.contains(&name.as_str());
+    let inner = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    let bare = inner('"').or_else(|| inner('\'')).filter(|_| is_one);
+    Ok((name, bare.unwrap_or(value).to_owned()))
+}
+
+/// Whether a directive may be given several times.
+pub fn is_many(name: &str) -> bool {
+    MANY.iter().any(|(many, _)| *many == name)
+}
+
+/// Puts a value in its place: instead of the one that is there, or, of a directive that may be given several times, after it
+/// unless this one is the first of its source.
+pub fn add(directives: &mut BTreeMap<String, String>, name: String, value: String, is_first: bool) {
+    let between = MANY.iter().find(|(many, _)| *many == name).map(|(_, between)| between);
+    match (directives.get_mut(&name), between) {
+        (Some(have), Some(between)) if !is_first => {
+            have.push_str(between);
+            have.push_str(&value);
+        }
+        _ => drop(directives.insert(name, value)),
+    }
 }
 
 /// Checks the name of a directive; Redis reads names in any case.
@@ -123,6 +147,13 @@ mod tests {
         assert_eq!(
             given("notify-keyspace-events=\"\""),
             Ok(("notify-keyspace-events".to_owned(), Some(String::new())))
+        );
+        let title = Ok(("proc-title-template".to_owned(), Some("{title} {listen-addr}".to_owned())));
+        assert_eq!(given("proc-title-template={title} {listen-addr}"), title);
+        assert_eq!(
+            given("proc-title-template=\"{title} {listen-addr}\""),
+            title,
+            "quotes of redis.conf are not part of it"
         );
         assert!(given("maxmemory").is_err());
         assert!(given("max memory=1").is_err());

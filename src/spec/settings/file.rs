@@ -51,7 +51,7 @@ struct Node {
 enum Value {
     Scalar { text: String, plain: bool },
     Map(Vec<(Name, Node)>),
-    List,
+    List(Vec<Node>),
 }
 
 /// A key of a map with its place.
@@ -63,7 +63,8 @@ struct Name {
 
 /// Reads the file by the table.
 pub fn read(file: &SourceFile, problems: &mut Vec<Problem>) -> FileLayer {
-    let mut reader = Reader { file, problems, layer: FileLayer::default() };
+    let lines = file.text.lines().collect();
+    let mut reader = Reader { file, lines, problems, layer: FileLayer::default() };
     let parsed = Tree { parser: Parser::new_from_str(&file.text) }.document();
     match parsed {
         Err(Refused { wrong, span }) => {
@@ -94,6 +95,7 @@ fn example() -> String {
 /// Walks the tree by the table.
 struct Reader<'a> {
     file: &'a SourceFile,
+    lines: Vec<&'a str>,
     problems: &'a mut Vec<Problem>,
     layer: FileLayer,
 }
@@ -105,7 +107,7 @@ impl Reader<'_> {
 
     fn snippet(&self, span: Span) -> Option<Snippet> {
         let width = if span.end.line() == span.start.line() { span.end.col() - span.start.col() } else { usize::MAX };
-        Snippet::new(&self.file.text, span.start.line(), span.start.col(), width)
+        Snippet::new(&self.lines, span.start.line(), span.start.col(), width)
     }
 
     fn problem(&mut self, span: Span, wrong: Wrong) {
@@ -168,7 +170,7 @@ impl Reader<'_> {
             Value::Map(entries) => self.section(path, entries),
             // A section whose lines are all comments.
             Value::Scalar { text, plain: true } if is_null(text) => {}
-            Value::Scalar { .. } | Value::List => {
+            Value::Scalar { .. } | Value::List(_) => {
                 let inner: Vec<&str> = children(path).collect();
                 let fix = format!("give it keys of its own, indented: {}", inner.join(", "));
                 self.problem(node.span, refused(&format!("'{path}' is a section"), &fix));
@@ -179,7 +181,7 @@ impl Reader<'_> {
     fn value(&mut self, setting: &Setting, node: &Node) {
         let path = setting.path;
         match &node.value {
-            Value::Map(_) | Value::List => {
+            Value::Map(_) | Value::List(_) => {
                 self.problem(node.span, refused(&format!("'{path}' takes one value"), "write it as 'key: value'"));
             }
             Value::Scalar { text, plain: true } if is_null(text) => {
@@ -200,35 +202,57 @@ impl Reader<'_> {
         let entries = match &node.value {
             Value::Map(entries) => entries.as_slice(),
             Value::Scalar { text, plain: true } if is_null(text) => &[],
-            Value::Scalar { .. } | Value::List => {
+            Value::Scalar { .. } | Value::List(_) => {
                 let fix = "give it directives of redis.conf, indented, such as 'maxmemory: 256mb'";
                 return self.problem(node.span, refused("'redis' is a section", fix));
             }
         };
         let mut found: BTreeMap<String, Given> = BTreeMap::new();
         for (name, node) in entries {
-            let Value::Scalar { text, plain } = &node.value else {
-                let fix = "write the arguments on one line, as in redis.conf";
-                self.problem(node.span, refused(&format!("'{}' takes one value", name.text), fix));
-                continue;
+            let is_many = directives::is_many(&name.text.to_ascii_lowercase());
+            let nodes = match &node.value {
+                Value::List(items) if is_many => items.as_slice(),
+                _ => std::slice::from_ref(node),
             };
-            if *plain && is_null(text) {
-                let fix = "give it one, or \"\" for an empty text";
-                self.problem(node.span, refused(&format!("'{}' has no value", name.text), fix));
-                continue;
+            let mut values: BTreeMap<String, String> = BTreeMap::new();
+            for node in nodes {
+                match self.argument(name, node, is_many) {
+                    Ok((directive, value)) => directives::add(&mut values, directive, value, false),
+                    Err((span, wrong)) => self.problem(span, wrong),
+                }
             }
-            match directives::directive(&name.text, text) {
-                Err(wrong) => self.problem(name.span, wrong),
-                Ok((directive, _)) if found.contains_key(&directive) => {
-                    self.problem(name.span, refused(&format!("'{directive}' is given twice"), "keep one of them"));
+            for (directive, value) in values {
+                if found.contains_key(&directive) {
+                    let fix = if is_many {
+                        format!("write them as a list: {directive}: [first, second]")
+                    } else {
+                        "keep one of them".to_owned()
+                    };
+                    self.problem(name.span, refused(&format!("'{directive}' is given twice"), &fix));
+                    continue;
                 }
-                Ok((directive, value)) => {
-                    let given = self.given(&value, node.span);
-                    found.insert(directive, given);
-                }
+                let given = self.given(&value, node.span);
+                found.insert(directive, given);
             }
         }
         self.layer.directives = Some(found);
+    }
+
+    /// A directive with the value that stands at a place.
+    fn argument(&self, name: &Name, node: &Node, is_many: bool) -> Result<(String, String), (Span, Wrong)> {
+        let Value::Scalar { text, plain } = &node.value else {
+            let fix = if is_many {
+                "write it as in redis.conf, or as a list of such texts"
+            } else {
+                "write the arguments on one line, as in redis.conf"
+            };
+            return Err((node.span, refused(&format!("'{}' takes one value", name.text), fix)));
+        };
+        if *plain && is_null(text) {
+            let fix = "give it one, or \"\" for an empty text";
+            return Err((node.span, refused(&format!("'{}' has no value", name.text), fix)));
+        }
+        directives::directive(&name.text, text).map_err(|wrong| (name.span, wrong))
     }
 
     fn unknown(&mut self, path: &str, name: &Name) {
@@ -381,14 +405,14 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Skips a list: no setting is one.
     fn list(&mut self, depth: usize) -> Result<Value, Refused> {
+        let mut items = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd | Event::StreamEnd) {
-                return Ok(Value::List);
+                return Ok(Value::List(items));
             }
-            self.node(event, span, depth + 1)?;
+            items.push(self.node(event, span, depth + 1)?);
         }
     }
 }

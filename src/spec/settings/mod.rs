@@ -9,6 +9,7 @@
 
 mod borrowed;
 mod check;
+mod conf;
 mod directives;
 mod file;
 mod problem;

@@ -60,19 +60,39 @@ pub struct Snippet {
     width: usize,
 }
 
+/// The most problems that are printed: who has more has given another file than was meant.
+const SHOWN_MAX: usize = 50;
+/// The most characters of a sentence, which may repeat what was given.
+const TEXT_MAX: usize = 1000;
+/// The most characters of a line that are shown.
+const LINE_MAX: usize = 160;
+
+/// A character that does nothing to a terminal but to be seen: a control character becomes its picture.
+fn visible(c: char) -> char {
+    match u32::from(c) {
+        code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap_or(' '),
+        0x7f => '\u{2421}',
+        _ if c.is_control() => '\u{fffd}',
+        _ => c,
+    }
+}
+
 /// Words that mark a line whose value may be a password, though no password belongs into the file.
 const SECRET_WORDS: [&str; 3] = ["pass", "auth", "secret"];
 
 impl Snippet {
-    /// The line `line` (from 1) of `text`, marked at `start` (from 0) for `width` characters. A value that may be a
+    /// The line `line` (from 1) of `lines`, marked at `start` (from 0) for `width` characters. A value that may be a
     /// password is left out.
-    pub fn new(text: &str, line: usize, start: usize, width: usize) -> Option<Self> {
-        let source = text.lines().nth(line.checked_sub(1)?)?.replace('\t', " ");
-        let shown = without_secret(&source);
+    pub fn new(lines: &[&str], line: usize, start: usize, width: usize) -> Option<Self> {
+        let source = lines.get(line.checked_sub(1)?)?;
+        let shown = without_secret(&source.replace('\t', " "));
         let length = shown.chars().count();
         let start = start.min(length);
         let width = width.clamp(1, (length - start).max(1));
-        Some(Self { text: shown, line, start, width })
+        // Of a long line what is around the place.
+        let first = if length > LINE_MAX { start.saturating_sub(LINE_MAX / 2) } else { 0 };
+        let text: String = shown.chars().skip(first).take(LINE_MAX).map(visible).collect();
+        Some(Self { text, line, start: start - first, width: width.min(LINE_MAX - (start - first)).max(1) })
     }
 }
 
@@ -90,8 +110,8 @@ impl fmt::Display for Snippet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();
         writeln!(f, "  {number} | {}", self.text)?;
-        let (margin, before) = (number.len(), self.start);
-        write!(f, "  {:margin$} | {:before$}{}", "", "", "^".repeat(self.width))
+        let (margin, before) = (" ".repeat(number.len()), " ".repeat(self.start));
+        write!(f, "  {margin} | {before}{}", "^".repeat(self.width))
     }
 }
 
@@ -110,11 +130,14 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.origin, self.what)?;
+        // What stood in a file or a variable must not command the terminal.
+        let shown = |c: char| if c == '\n' { c } else { visible(c) };
+        let plain = |text: String| text.chars().take(TEXT_MAX).map(shown).collect::<String>();
+        write!(f, "{}: {}", plain(self.origin.to_string()), plain(self.what.clone()))?;
         if let Some(snippet) = &self.snippet {
             write!(f, "\n{snippet}")?;
         }
-        write!(f, "\n  fix: {}", self.fix)
+        write!(f, "\n  fix: {}", plain(self.fix.clone()))
     }
 }
 
@@ -131,6 +154,11 @@ impl Problems {
         if found.is_empty() { Ok(()) } else { Err(Self(found)) }
     }
 
+    /// One problem alone.
+    pub fn one(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+
     /// The problems, in the order in which they are printed.
     pub fn list(&self) -> &[Problem] {
         &self.0
@@ -143,10 +171,13 @@ impl fmt::Display for Problems {
             [_] => f.write_str("the settings have a problem")?,
             many => write!(f, "the settings have {} problems", many.len())?,
         }
-        for problem in &self.0 {
+        for problem in self.0.iter().take(SHOWN_MAX) {
             write!(f, "\n\n{problem}")?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(SHOWN_MAX) {
+            0 => Ok(()),
+            more => write!(f, "\n\n… and {more} more"),
+        }
     }
 }
 
@@ -157,11 +188,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let plain = |text: &str| text.to_lowercase().replace(['-', '_'], "");
     let wanted = plain(word);
     // A third of the letters may be wrong; more is not a slip of the fingers any more.
-    let tolerated = (wanted.chars().count() / 3).max(1);
+    let letters = wanted.chars().count();
+    let tolerated = (letters / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (edit_distance(&wanted, &plain(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= tolerated)
+        .filter_map(|candidate| {
+            let plain = plain(candidate);
+            // Each letter more or less is an edit, so most candidates need no closer look.
+            let is_near = plain.chars().count().abs_diff(letters) <= tolerated;
+            let distance = is_near.then(|| edit_distance(&wanted, &plain))?;
+            (distance <= tolerated).then_some((distance, candidate))
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -202,18 +239,33 @@ mod tests {
 
     #[test]
     fn a_snippet_marks_the_place() {
-        let snippet = Snippet::new("a: 1\nreplicas: two\n", 2, 10, 3).expect("the line is there");
+        let snippet = Snippet::new(&["a: 1", "replicas: two"], 2, 10, 3).expect("the line is there");
         assert_eq!(snippet.to_string(), "  2 | replicas: two\n    |           ^^^");
-        assert_eq!(Snippet::new("a: 1\n", 7, 0, 1), None);
+        assert_eq!(Snippet::new(&["a: 1"], 7, 0, 1), None);
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_the_place_and_control_characters_do_nothing() {
+        let line = format!("{}x", "a".repeat(70_000));
+        let snippet = Snippet::new(&[&line], 1, 70_000, usize::MAX).expect("the line is there").to_string();
+        assert!(snippet.lines().all(|line| line.chars().count() < 200), "{}", snippet.len());
+        let (text, marks) = snippet.split_once('\n').expect("two lines");
+        assert_eq!(text.find('x'), marks.find('^'));
+        let origin = Origin::File { file: "a\u{1b}".to_owned(), line: 1, column: 1 };
+        let snippet = Snippet::new(&["a\u{1b}[31m\0: 1"], 1, 0, 4);
+        let problem =
+            Problem { origin, what: "unknown key 'a\u{1b}[31m\0'".to_owned(), fix: "b\u{7}".to_owned(), snippet };
+        let shown = problem.to_string();
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
     }
 
     #[test]
     fn a_snippet_shows_no_password() {
         for line in ["password: hunter2", "  requirepass: hunter2", "{masterauth: hunter2}", "Secret:  hunter2"] {
-            let snippet = Snippet::new(line, 1, 12, 7).expect("the line is there").to_string();
+            let snippet = Snippet::new(&[line], 1, 12, 7).expect("the line is there").to_string();
             assert!(!snippet.contains("hunter2"), "{snippet}");
         }
-        let path = Snippet::new("passwordFile: secret.txt", 1, 14, 10).expect("the line is there").to_string();
+        let path = Snippet::new(&["passwordFile: secret.txt"], 1, 14, 10).expect("the line is there").to_string();
         assert!(path.contains("secret.txt"), "{path}");
     }
 }

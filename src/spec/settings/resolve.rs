@@ -12,7 +12,7 @@ use super::file::{self, SourceFile};
 use super::problem::{Origin, Problem, Problems, Snippet, nearest};
 use super::table::{Key, Kind, SETTINGS, Setting};
 use super::value::{self, Wrong};
-use super::{GivenSecrets, Settings, check, directives, wiring};
+use super::{GivenSecrets, Settings, check, conf, directives, wiring};
 
 /// How far the default statistics port is above the write port: Redis's 6379 and HAProxy's customary 8404 are this far
 /// apart, and a second cluster on another port has a statistics port of its own.
@@ -56,8 +56,8 @@ pub struct Sources<'a> {
     pub work_dir: PathBuf,
     /// Variables that begin with `REDOS_` and are no settings of a cluster.
     pub other_variables: &'a [&'a str],
-    /// Reads a password file. An error is a reason that fits "cannot read FILE: …".
-    pub read_secret: &'a dyn Fn(&Path) -> Result<String, String>,
+    /// Reads a file that a setting names. An error is a reason that fits "cannot read FILE: …".
+    pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
     /// Finds the addresses of a host by its name. An error is a reason that fits "cannot find the address of HOST: …".
     pub find_host: &'a dyn Fn(&str) -> Result<Vec<Ipv4Addr>, String>,
 }
@@ -100,6 +100,8 @@ pub struct Request {
 /// What was given for `redis.conf`.
 #[derive(Debug, Default)]
 struct Directives {
+    /// What a `redis.conf` says, which stands for all directives of before as well, and who named it.
+    conf: Option<(BTreeMap<String, String>, Origin)>,
     /// The file's section, which stands for all directives of before.
     section: Option<BTreeMap<String, Given>>,
     /// Single ones from the environment and flags, in the order in which they count; `None` takes one back.
@@ -143,8 +145,15 @@ impl Sources<'_> {
             misread.insert(key);
         });
         let changes = self.directive_changes(&mut problems);
-        let directives = Directives { section: layer.directives, changes };
-        let request = Request { name, given, directives, secrets, borrowed, warnings: self.strange_variables() };
+        let mut warnings = self.strange_variables();
+        let conf = given.get(&Key::RedisConf).cloned().and_then(|given| {
+            let read = self.conf(&given).map_err(|wrong| problems.push(given.problem(wrong)));
+            let (conf, left_out) = read.ok()?;
+            warnings.extend(left_out.map(|wrong| Problem { snippet: None, ..given.problem(wrong) }));
+            Some((conf, given.origin))
+        });
+        let directives = Directives { conf, section: layer.directives, changes };
+        let request = Request { name, given, directives, secrets, borrowed, warnings };
 
         // What nobody gave may still come from the cluster that is there, so only clashes of given values are certain. The
         // others are told along with what is wrong anyway, so that all of it can be mended at once.
@@ -296,13 +305,30 @@ impl Sources<'_> {
         }
         let stdin = given.text == "-";
         let path = if stdin { PathBuf::from("-") } else { self.base(&given.origin).join(&given.text) };
-        let text = (self.read_secret)(&path).map_err(|reason| Wrong {
+        let text = (self.read_file)(&path).map_err(|reason| Wrong {
             what: format!("cannot read {}: {reason}", path.display()),
             fix: "give a file that holds the password and nothing else".to_owned(),
         })?;
         let password = text.strip_suffix('\n').unwrap_or(&text);
         let password = password.strip_suffix('\r').unwrap_or(password);
         Secret::given(password).map_err(|what| Wrong { what: format!("in {}: {what}", path.display()), fix })
+    }
+
+    /// The directives of a `redis.conf`, and the remark about those that redos manages.
+    fn conf(&self, given: &Given) -> Result<(BTreeMap<String, String>, Option<Wrong>), Wrong> {
+        let path = self.base(&given.origin).join(&given.text);
+        let shown = path.display();
+        let text = (self.read_file)(&path).map_err(|reason| Wrong {
+            what: format!("cannot read {shown}: {reason}"),
+            fix: "name a redis.conf".to_owned(),
+        })?;
+        let conf = conf::read(&text).map_err(|wrong| Wrong { what: format!("{shown}: {}", wrong.what), ..wrong })?;
+        let remark = (!conf.left_out.is_empty()).then(|| Wrong {
+            what: format!("{shown}: redos sets these itself and leaves them out: {}", conf.left_out.join(", ")),
+            fix: "remove them from the file; ports, passwords, persistence and files have settings of their own"
+                .to_owned(),
+        });
+        Ok((conf.directives, remark))
     }
 
     /// Directives of `REDOS_REDIS`, where `;` or a new line is between them, and then of the flags.
@@ -414,23 +440,30 @@ impl Request {
         }
         derive(&mut spec, recorded, &mut origins);
         let directives = self.lay_directives(&mut spec, &base);
+        // How a server writes a value is known of those values that it was asked about.
+        let asked = recorded.map(|old| &old.redis);
+        spec.served.retain(|name, _| asked.and_then(|old| old.get(name)) == spec.redis.get(name));
         Draft { spec, origins, directives }
     }
 
     /// Puts the directives of all layers into the spec and tells who won each.
     fn lay_directives(&self, spec: &mut Spec, base: &Origin) -> BTreeMap<String, Origin> {
-        if let Some(section) = &self.directives.section {
-            spec.redis = section.iter().map(|(name, given)| (name.clone(), given.text.clone())).collect();
+        if self.directives.conf.is_some() || self.directives.section.is_some() {
+            let conf = self.directives.conf.iter().flat_map(|(conf, _)| conf.clone());
+            let section = self.directives.section.iter().flatten();
+            spec.redis = conf.chain(section.map(|(name, given)| (name.clone(), given.text.clone()))).collect();
         }
+        let conf = self.directives.conf.iter().flat_map(|(conf, origin)| conf.keys().map(move |name| (name, origin)));
         let section = self.directives.section.iter().flatten();
         let mut origins: BTreeMap<String, Origin> =
             spec.redis.keys().map(|name| (name.clone(), base.clone())).collect();
+        origins.extend(conf.map(|(name, origin)| (name.clone(), origin.clone())));
         origins.extend(section.map(|(name, given)| (name.clone(), given.origin.clone())));
         for (name, value, origin) in &self.directives.changes {
             match value {
                 Some(value) => {
-                    spec.redis.insert(name.clone(), value.clone());
-                    origins.insert(name.clone(), origin.clone());
+                    let is_first = origins.insert(name.clone(), origin.clone()).as_ref() != Some(origin);
+                    directives::add(&mut spec.redis, name.clone(), value.clone(), is_first);
                 }
                 None => {
                     spec.redis.remove(name);
@@ -488,7 +521,7 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
             *follow = text.parse().map_or_else(|_| follow.left(), Follow::Existing);
         }
         // A name, passwords and directives have ways of their own.
-        Kind::Name | Kind::PasswordFile { .. } | Kind::Directives => {}
+        Kind::Conf | Kind::Name | Kind::PasswordFile { .. } | Kind::Directives => {}
     }
     Ok(())
 }

@@ -58,13 +58,15 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
         Kind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
         Kind::Follow(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]+(:[0-9]{1,5})?$"}),
         Kind::Patterns(_) => json!({"type": "string"}),
-        Kind::Directory(_) | Kind::Image(_) | Kind::PasswordFile { .. } => json!({"type": "string", "minLength": 1}),
+        Kind::Directory(_) | Kind::Image(_) | Kind::Conf | Kind::PasswordFile { .. } => {
+            json!({"type": "string", "minLength": 1})
+        }
         Kind::Directives => {
             let managed: Vec<&str> = MANAGED.iter().map(|(name, _)| *name).collect();
             json!({
                 "type": ["object", "null"],
                 "propertyNames": {"pattern": "^[A-Za-z0-9_-]+$", "not": {"enum": managed}},
-                "additionalProperties": {"type": ["string", "number", "boolean"]},
+                "additionalProperties": {"type": ["string", "number", "boolean", "array"]},
             })
         }
     };

@@ -53,6 +53,8 @@ pub enum Key {
     FilePrefix,
     /// Further directives of `redis.conf`.
     Redis,
+    /// A complete `redis.conf`.
+    RedisConf,
     /// The patterns that applications may subscribe to.
     Patterns,
     /// Silence that makes a node down.
@@ -113,6 +115,8 @@ pub enum Kind {
     Patterns(Place<Patterns>),
     /// Directives of `redis.conf` by name.
     Directives,
+    /// A file with directives of `redis.conf`.
+    Conf,
     /// A file with a password, which some variables give as it is.
     PasswordFile {
         /// Variables that hold the password itself, the first that is set wins and wins over the file's name.
@@ -161,7 +165,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings, in the order of [`Key`], which is the order in which they are shown.
-pub const SETTINGS: [Setting; 25] = [
+pub const SETTINGS: [Setting; 26] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -297,6 +301,14 @@ pub const SETTINGS: [Setting; 25] = [
         help: "Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back",
     },
     Setting {
+        key: Key::RedisConf,
+        path: "redisConf",
+        flag: "--redis-conf",
+        variables: &["REDOS_REDIS_CONF"],
+        kind: Kind::Conf,
+        help: "A redis.conf whose directives are taken over; those that redos sets itself are named and left out",
+    },
+    Setting {
         key: Key::Patterns,
         path: "pubsub.patterns",
         flag: "--pubsub-patterns",
@@ -408,7 +420,7 @@ mod tests {
         for derived in ["proxy.redisSlots", "proxy.sentinelSlots"] {
             assert!(paths.remove(derived), "{derived}");
         }
-        let secret = |setting: &&Setting| !matches!(setting.kind, Kind::PasswordFile { .. });
+        let secret = |setting: &&Setting| !matches!(setting.kind, Kind::PasswordFile { .. } | Kind::Conf);
         let rows: BTreeSet<String> = SETTINGS.iter().filter(secret).map(|setting| setting.path.to_owned()).collect();
         assert_eq!(rows, paths);
     }

@@ -4,8 +4,8 @@
 
 use std::net::{IpAddr, SocketAddrV4};
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
 
+use super::super::time::{self, WrongTime};
 use super::super::{ImageChoice, Patterns, PersistenceMode, REDIS_PORT};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
@@ -92,22 +92,7 @@ pub fn reachable(address: SocketAddrV4) -> Result<SocketAddrV4, Wrong> {
 
 /// A span of time in milliseconds: `1s`, `500ms`, or a plain number of milliseconds.
 pub fn milliseconds(text: &str, min: u64, max: u64) -> Result<u64, Wrong> {
-    let fix = format!("give a time from {} to {}, such as 1s, 500ms or 1500 (milliseconds)", time(min), time(max));
-    let given = match text.parse::<u64>() {
-        Ok(plain) => Some(plain),
-        Err(_) => humantime::parse_duration(text).ok().and_then(|span| u64::try_from(span.as_millis()).ok()),
-    };
-    match given {
-        None => Err(Wrong { what: format!("'{text}' is not a time"), fix }),
-        Some(given) if given < min => Err(Wrong { what: format!("{} is too short", time(given)), fix }),
-        Some(given) if given > max => Err(Wrong { what: format!("{} is too long", time(given)), fix }),
-        Some(given) => Ok(given),
-    }
-}
-
-/// Milliseconds as [`milliseconds`] reads them: `1s 500ms`.
-pub fn time(milliseconds: u64) -> String {
-    humantime::format_duration(Duration::from_millis(milliseconds)).to_string()
+    time::milliseconds(text, time::MILLISECOND, min, max).map_err(|WrongTime { what, fix }| Wrong { what, fix })
 }
 
 /// A mode of persistence.
@@ -196,18 +181,6 @@ pub fn image(text: &str) -> Result<ImageChoice, Wrong> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_read_back_and_plain_numbers_are_milliseconds() {
-        for (text, expected) in [("1s", 1000), ("500ms", 500), ("1500", 1500), ("1m 30s", 90_000), ("2min", 120_000)] {
-            assert_eq!(milliseconds(text, 1, 3_600_000), Ok(expected), "{text}");
-            assert_eq!(milliseconds(&time(expected), 1, 3_600_000), Ok(expected), "{text}");
-        }
-        for bad in ["", "fast", "-1", "1 second ago", "1.2.3", "99999999999999999999"] {
-            assert!(milliseconds(bad, 1, 3_600_000).is_err(), "{bad}");
-        }
-        assert_eq!(milliseconds("1ms", 500, 1000).map_err(|wrong| wrong.what), Err("1ms is too short".to_owned()));
-    }
 
     #[test]
     fn a_directory_becomes_absolute() {

@@ -3,10 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::time::shown as time;
 use super::super::{API_VERSION, ClusterName, Spec};
 use super::problem::Origin;
 use super::table::{Kind, SETTINGS, Setting};
-use super::value::{NO_SERVER, mode_word, time};
+use super::value::{NO_SERVER, mode_word};
 use super::{Key, Settings};
 
 /// All settings of one run as a document. It holds no password.
@@ -86,6 +87,7 @@ impl SettingRow {
     pub fn text(&self) -> String {
         match &self.value {
             Value::Null if self.path == Key::DataDir.setting().path => "(named volumes)".to_owned(),
+            Value::Null if self.path == Key::RedisConf.setting().path => "(none)".to_owned(),
             Value::Null if self.layer == "cluster" => "(kept)".to_owned(),
             Value::Null => "(random)".to_owned(),
             Value::String(text) if text.is_empty() => "\"\"".to_owned(),
@@ -111,6 +113,6 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         Kind::Patterns(place) => json!(place(spec)),
         Kind::Follow(place) => json!(place(spec).existing().map_or_else(|| NO_SERVER.to_owned(), |at| at.to_string())),
         Kind::Directives => json!(spec.redis),
-        Kind::PasswordFile { .. } => Value::Null,
+        Kind::PasswordFile { .. } | Kind::Conf => Value::Null,
     }
 }

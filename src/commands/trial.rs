@@ -1,0 +1,90 @@
+//! Whether the server takes the directives that are asked for, found out before anything is recorded or changed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::Context;
+use crate::engine::docker::Trial;
+use crate::engine::image;
+use crate::error::{Failure, FailureKind};
+use crate::output::command_line;
+use crate::plan::observed::Inventory;
+use crate::sentinel::served::served_values;
+use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
+use crate::spec::{ImageChoice, Spec, render};
+
+/// How long the server may take for all its answers.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Tries directives and image with a server that is thrown away, unless the cluster was recorded with the same, and puts
+/// into the spec how the server writes the values.
+///
+/// # Errors
+/// The server refuses a directive, or the image has no such server: nothing was changed.
+pub async fn check(context: &Context, settings: &mut Settings, inventory: &Inventory) -> Result<(), Failure> {
+    let spec = &settings.spec;
+    let asked = |spec: &Spec| (spec.redis.clone(), spec.images.redis.clone());
+    let nothing = spec.redis.is_empty() && spec.images.redis == ImageChoice::Auto;
+    if nothing || inventory.recorded.as_ref().is_some_and(|recorded| asked(recorded) == asked(spec)) {
+        return Ok(());
+    }
+    let progress = context.ui.progress();
+    let programs = image::resolve(&context.engine, &spec.images, inventory, &|event| progress.report(event)).await;
+    progress.finish();
+    let program = programs?.redis;
+    let names: Vec<String> = spec.redis.keys().cloned().collect();
+    let ask = async |stream| timeout(PATIENCE, served_values(stream, &names)).await;
+    let tried = context.engine.try_out(&program, &render::trial_configuration(spec), ask).await?;
+    let have = match tried {
+        Trial::Ended(said) => return Err(refused(settings, &program.server, &program.image, &said).into()),
+        Trial::Served(Err(_)) => {
+            let what = format!("{} of {} did not say its settings within {PATIENCE:?}", program.server, program.image);
+            return Err(Failure::message(FailureKind::Timeout, what));
+        }
+        Trial::Served(Ok(have)) => have.map_err(|error| {
+            let what = format!("failed to ask {} of {} for its settings", program.server, program.image);
+            Failure::new(FailureKind::Failed, anyhow::Error::new(error).context(what))
+        })?,
+    };
+    let otherwise = |(name, have): &(String, String)| {
+        spec.redis.get(name).is_some_and(|want| !render::same_value(name, want, have))
+    };
+    settings.spec.served = have.into_iter().filter(otherwise).collect::<BTreeMap<_, _>>();
+    Ok(())
+}
+
+/// What the server said, as the problem of the directive that it names.
+fn refused(settings: &Settings, server: &str, image: &str, said: &str) -> Problems {
+    // The line of the configuration, and after it what is wrong with it.
+    let mut lines = said.lines();
+    let quoted = lines.find_map(|line| line.strip_prefix(">>> '")?.strip_suffix('\''));
+    let last = said.lines().last().unwrap_or_default();
+    let reason = lines.next().unwrap_or_else(|| last.split_once(" # ").map_or(last, |(_, text)| text));
+    let directive = quoted.and_then(|line| line.split_whitespace().next()).map(str::to_ascii_lowercase);
+    let module = || said.to_lowercase().contains("module").then(|| "loadmodule".to_owned());
+    let known = |name: &String| settings.spec.redis.contains_key(name);
+    let name = directive.or_else(module).filter(known);
+    let spec = &settings.spec;
+    let (origin, what) = match &name {
+        Some(name) => {
+            let origin = settings.directives.get(name).cloned().unwrap_or(Origin::Recorded);
+            let line = quoted.map_or_else(|| format!("{name} {}", spec.redis[name]), str::to_owned);
+            (origin, format!("{server} of {image} refuses '{line}': {}", reason.trim()))
+        }
+        None => {
+            let origin = settings.origins.get(&Key::RedisImage).cloned().unwrap_or(Origin::Default);
+            (origin, format!("{server} of {image} does not start: {}", said.replace('\n', "; ")))
+        }
+    };
+    let fix = match (&name, &origin) {
+        (Some(name), Origin::Recorded) => {
+            format!("take it back: {}", command_line(&spec.name, &format!("up --redis {name}=")))
+        }
+        (None, Origin::Recorded) => format!("take it back: {}", command_line(&spec.name, "up --redis-image auto")),
+        (Some(_), _) => "nothing was changed; correct it, or leave it out".to_owned(),
+        (None, _) => "nothing was changed; name an image of Redis or Valkey".to_owned(),
+    };
+    Problems::one(Problem { origin, what, fix, snippet: None })
+}

@@ -1,0 +1,81 @@
+//! A server that is thrown away: whether a configuration is one that an image's server takes, before anything is changed.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bollard::container::AttachContainerResults;
+use futures_util::StreamExt;
+use tokio::time::{Duration, timeout};
+
+use super::oneoff::{self, OneOff, Place};
+use super::{DockerEngine, nodes};
+use crate::dial::Stream;
+use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::plan::desired::Program;
+use crate::spec::REDIS_PORT;
+
+/// Runs the server `$1` with the configuration `$2`. It ends when the server does, or when nobody is attached any more.
+const SCRIPT: &str = r#"exec 3<&0
+{ cat <&3 >/dev/null; kill -9 -1; } &
+printf '%s\n' "$2" | "$1" -"#;
+/// What a server logs when it serves.
+const READY: &str = "Ready to accept connections";
+/// The longest start of a server without data. It takes some 50 ms; a busy machine takes seconds.
+const START: Duration = Duration::from_secs(30);
+/// How many of its last lines say why a server ended.
+const LINES: usize = 6;
+
+/// How a trial went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trial<T> {
+    /// The server serves; what it was asked.
+    Served(T),
+    /// The server ended; the end of what it said.
+    Ended(String),
+}
+
+impl DockerEngine {
+    /// Starts a server that is thrown away, with this configuration, on no network, and asks it something.
+    ///
+    /// # Errors
+    /// The Engine failed, or the server neither serves nor ends.
+    pub async fn try_out<T>(
+        &self,
+        program: &Program,
+        configuration: &str,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> Result<Trial<T>> {
+        let Program { image, server } = program;
+        let operation = || format!("try the settings with {server} of {image}");
+        let command = ["sh", "-c", SCRIPT, "trial", server, configuration];
+        let OneOff { id, streams } = oneoff::start(self, image, &command, Place::Nowhere, operation).await?;
+        let trial = self.watch(&id, streams, question).await;
+        nodes::remove(self, &id).await?;
+        trial.map_err(|why| EngineError::new(EngineErrorKind::Other, operation(), why))
+    }
+
+    async fn watch<T>(
+        &self,
+        container: &str,
+        streams: AttachContainerResults,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> anyhow::Result<Trial<T>> {
+        // The input stays open as long as this lasts: its end is the server's.
+        let AttachContainerResults { mut output, input: _input } = streams;
+        let mut said = String::new();
+        let is_served = async {
+            while let Some(piece) = output.next().await {
+                said.push_str(&String::from_utf8_lossy(piece?.as_ref()));
+                if said.contains(READY) {
+                    return Ok::<_, bollard::errors::Error>(true);
+                }
+            }
+            Ok(false)
+        };
+        if !timeout(START, is_served).await?? {
+            let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            return Ok(Trial::Ended(lines[lines.len().saturating_sub(LINES)..].join("\n")));
+        }
+        let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
+        Ok(Trial::Served(question(stream).await))
+    }
+}
