@@ -2456,7 +2456,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__down)
-            opts="-p -f -o -q -v -H -h --volumes --project --file --output --quiet --verbose --color --host --help"
+            opts="-y -p -f -o -q -v -H -h --volumes --dry-run --yes --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2506,7 +2506,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__failover)
-            opts="-p -f -o -q -v -H -h --to --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --to --dry-run --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4148,7 +4148,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__restart)
-            opts="-p -f -o -q -v -H -h --force --timeout --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --force --timeout --dry-run --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4202,7 +4202,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__scale)
-            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --proxies --force --timeout --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --proxies --force --timeout --dry-run --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4272,7 +4272,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__start)
-            opts="-p -f -o -q -v -H -h --timeout --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --timeout --dry-run --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4376,7 +4376,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__stop)
-            opts="-p -f -o -q -v -H -h --force --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --force --dry-run --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4428,6 +4428,7 @@ _redos() {
         redos__subcmd__up)
             opts="-p -f -o -q -v -H -h --timeout --remove-unknown-users --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             opts="-p -f -o -q -v -H -h --timeout --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-y -p -f -o -q -v -H -h --timeout --dry-run --yes --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

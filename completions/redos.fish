@@ -94,6 +94,8 @@ always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand up" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l remove-unknown-users -d 'Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections'
+complete -c redos -n "__fish_redos_using_subcommand up" -l dry-run -d 'Show what it would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand up" -s y -l yes -d 'Ask nothing, also in a terminal'
 complete -c redos -n "__fish_redos_using_subcommand up" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand up" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand up" -s h -l help -d 'Print help'
@@ -107,6 +109,8 @@ always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand down" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand down" -l volumes -d 'Remove the volumes too: all data and passwords of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand down" -l dry-run -d 'Show what it would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand down" -s y -l yes -d 'Ask nothing, also in a terminal'
 complete -c redos -n "__fish_redos_using_subcommand down" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand down" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand down" -s h -l help -d 'Print help'
@@ -199,6 +203,7 @@ always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand scale" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand scale" -l force -d 'Allow an even number of Sentinels, and the removal of a group that holds keys'
+complete -c redos -n "__fish_redos_using_subcommand scale" -l dry-run -d 'Show what it would do and why, and change nothing'
 complete -c redos -n "__fish_redos_using_subcommand scale" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand scale" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand scale" -s h -l help -d 'Print help'
@@ -212,6 +217,7 @@ complete -c redos -n "__fish_redos_using_subcommand failover" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand failover" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand failover" -l dry-run -d 'Show what it would do and why, and change nothing'
 complete -c redos -n "__fish_redos_using_subcommand failover" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand failover" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand failover" -s h -l help -d 'Print help'
@@ -225,6 +231,7 @@ always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand stop" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand stop" -l force -d 'Allow what costs more than these nodes: the quorum, a group\'s master, the last proxy, data that are not on disk'
+complete -c redos -n "__fish_redos_using_subcommand stop" -l dry-run -d 'Show what it would do and why, and change nothing'
 complete -c redos -n "__fish_redos_using_subcommand stop" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand stop" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand stop" -s h -l help -d 'Print help'
@@ -238,6 +245,7 @@ complete -c redos -n "__fish_redos_using_subcommand start" -l color -d 'When to 
 always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand start" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand start" -l dry-run -d 'Show what it would do and why, and change nothing'
 complete -c redos -n "__fish_redos_using_subcommand start" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand start" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand start" -s h -l help -d 'Print help'
@@ -252,6 +260,7 @@ always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand restart" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand restart" -l force -d 'Allow what costs more than a restart: the quorum for a moment, writes while a master restarts'
+complete -c redos -n "__fish_redos_using_subcommand restart" -l dry-run -d 'Show what it would do and why, and change nothing'
 complete -c redos -n "__fish_redos_using_subcommand restart" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand restart" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand restart" -s h -l help -d 'Print help'

@@ -5,6 +5,7 @@
 //! what is wrong with all of them at once. A test holds the help of their flags to the table's.
 
 mod chaos;
+mod habits;
 mod lifecycle;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use chaos::{ChaosArgs, ChaosVerb, DirectionArg, FaultArgs, LinkArgs, TargetArgs};
+pub use habits::advice;
 pub use lifecycle::{RestartArgs, StartArgs, StopArgs};
 
 use crate::output::{Color, Format};
@@ -92,7 +94,8 @@ pub enum Verb {
     /// List the containers of the cluster
     #[command(after_help = "Examples:
   redos ps
-  redos ps -o json")]
+  redos ps -o json
+  docker stats $(redos ps -q)")]
     Ps,
     /// List all clusters of this Docker host
     #[command(after_help = "Examples:
@@ -152,6 +155,12 @@ pub struct UpArgs {
     /// Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections
     #[arg(long)]
     pub remove_unknown_users: bool,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Ask nothing, also in a terminal
+    #[arg(short, long)]
+    pub yes: bool,
     /// What the cluster should be.
     #[command(flatten)]
     pub settings: SettingsArgs,
@@ -162,6 +171,8 @@ pub struct UpArgs {
 #[command(after_help = "Only what carries the labels of this cluster is removed. An 'up' after it has
 the data and the password again.
 
+In a terminal it asks before data go; a script is taken at its word.
+
 Examples:
   redos down
   redos down --volumes       and the data is gone
@@ -170,6 +181,12 @@ pub struct DownArgs {
     /// Remove the volumes too: all data and passwords of the cluster
     #[arg(long)]
     pub volumes: bool,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Ask nothing, also in a terminal
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Arguments of `status`.
@@ -230,6 +247,9 @@ pub struct ScaleArgs {
     /// The longest wait for a ready cluster
     #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 impl ScaleArgs {
@@ -260,6 +280,9 @@ pub struct FailoverArgs {
     /// The replica to promote; without one the most complete
     #[arg(long, value_name = "NODE")]
     pub to: Option<String>,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `url`.

@@ -3,13 +3,24 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use redos::cli::Cli;
+use redos::cli::{Cli, advice};
 use redos::error::Exit;
-use redos::output::Ui;
+use redos::output::{Options, Ui};
 use redos::{commands, interrupt};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Whoever closes the stream needs no text.
+            let _ = error.print();
+            let words: Vec<String> = std::env::args().skip(1).collect();
+            if let Some(advice) = advice(&words).filter(|_| error.use_stderr()) {
+                Ui::new(Options::default()).hint(advice);
+            }
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
     let ui = Ui::new(commands::output_options(&cli.global));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build() {
         Ok(runtime) => runtime,

@@ -223,6 +223,37 @@ fn the_file_may_be_named_or_come_from_standard_input() {
 }
 
 #[test]
+fn the_file_of_a_folder_is_that_of_the_folders_below() {
+    let place = Place::new().file("redos.yaml", "apiVersion: redos/v1\nname: above\n");
+    let below = place.dir.path().join("a/b");
+    fs::create_dir_all(&below).expect("folders");
+    let run = |arguments: &[&str]| {
+        let mut redos = Command::new(env!("CARGO_BIN_EXE_redos"));
+        redos.args(arguments).current_dir(&below).env_clear().env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+        redos.output().expect("redos ends")
+    };
+    let json: serde_json::Value = serde_json::from_slice(&run(&["config", "-o", "json"]).stdout).expect("JSON");
+    assert_eq!(json["cluster"], "above");
+    let said = String::from_utf8(run(&["down"]).stderr).expect("UTF-8");
+    assert!(said.contains("the cluster is 'above', by ") && said.contains("redos.yaml"), "{said}");
+}
+
+#[test]
+fn what_other_tools_take_is_answered_with_what_does_it_here() {
+    let advised = |arguments: &str| {
+        let run = Place::new().run(arguments);
+        assert_eq!(run.code, Some(2), "{arguments}");
+        run.stderr
+    };
+    assert!(advised("up -d").contains("hint: leave out -d"));
+    assert!(advised("scale 3").contains("hint: say of what there are to be 3: redos scale --replicas 3"));
+    assert!(advised("version").contains("hint: redos --version"));
+    assert!(advised("up --timeout 584542046090y").contains("is too long"));
+    let dry = Place::new().run("failover redis-3");
+    assert!(dry.stderr.contains("failover --to redis-3"), "{dry}");
+}
+
+#[test]
 fn a_password_file_is_read_and_not_shown() {
     let place = Place::new().file("secret.txt", "hunter2\n").file("two.txt", "hunter2\nhunter3\n");
     let run = place.run("config --password-file secret.txt");

@@ -171,7 +171,7 @@ Examples:
   redos chaos heal
   redos chaos heal redis-1 sentinel-2")]
     Heal {
-        /// Nodes of this cluster [default: everything, of all clusters]
+        /// Nodes of this cluster [default: all of the cluster that is named, of all clusters where none is]
         #[arg(value_name = "NODE")]
         nodes: Vec<String>,
     },

@@ -25,6 +25,9 @@ pub struct StopArgs {
     /// Allow what costs more than these nodes: the quorum, a group's master, the last proxy, data that are not on disk
     #[arg(long)]
     pub force: bool,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `start`.
@@ -43,6 +46,9 @@ pub struct StartArgs {
     /// The longest wait until they serve
     #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `restart`.
@@ -65,4 +71,7 @@ pub struct RestartArgs {
     /// The longest wait until all of them serve again
     #[arg(long, value_name = "TIME", default_value = UP_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }

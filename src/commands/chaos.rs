@@ -224,6 +224,20 @@ struct Active {
     seconds_left: i64,
 }
 
+/// The faults of a cluster that are not undone yet, each as a sentence with the command that ends it.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<Vec<String>, Failure> {
+    let faults = Written::all(engine).await?.into_iter().filter(|written| container_of(cluster, written));
+    let heal = command_line(cluster, "chaos heal");
+    let told = |written: Written| {
+        let left = written.until.saturating_sub(now());
+        format!("the fault '{}' of {} is active, for {left} s more; end it: {heal}", written.fault, written.target)
+    };
+    Ok(faults.map(told).collect())
+}
+
 /// Lists the faults that are not undone yet.
 ///
 /// # Errors
@@ -328,7 +342,7 @@ async fn existing_nodes(
 ) -> Result<BTreeSet<String>, Failure> {
     let inventory = existing::inventory(&*context.engine, cluster).await?;
     let known = |name: &String| {
-        let node = name.parse::<NodeId>().ok().filter(|node| inventory.nodes.contains_key(node));
+        let node = cluster.node(name).ok().filter(|node| inventory.nodes.contains_key(node));
         let missing = || {
             Failure::message(FailureKind::Failed, format!("there is no node '{name}'"))
                 .hinted(format!("see the nodes: {}", command_line(cluster, "ps")))

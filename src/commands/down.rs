@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Context, explain, lock};
+use super::{Context, ask, explain, lock, plan};
 use crate::apply::Applier;
+use crate::cli::DownArgs;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure};
 use crate::output::plan::DownDocument;
+use crate::output::units::count;
 use crate::plan::observed::Inventory;
 use crate::plan::{Action, Plan, teardown};
 use crate::sentinel::client::Client;
@@ -31,8 +33,17 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// The Engine failed, or something stays in use. A cluster that does not exist is not an error.
-pub async fn run(context: &Context, name: &ClusterName, with_volumes: bool) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, name: &ClusterName, args: &DownArgs) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel, .. } = context;
+    let with_volumes = args.volumes;
+    let found = engine.inventory(name).await?;
+    if args.dry_run {
+        return plan::show(context, name, &teardown(&found, with_volumes));
+    }
+    if with_volumes && !args.yes && !found.volumes.is_empty() {
+        let what = format!("{} of the cluster '{name}' and all data in them", count(found.volumes.len(), "volume"));
+        ask::agreed(context, &format!("remove {what}, for good?")).await?;
+    }
     let lock = lock::hold(ui, name).await?;
     let spec = Spec::with_defaults(name.clone());
     let secrets = Secrets::made(|| [0; SECRET_OCTETS]);

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::{Context, plan};
 use crate::converge::{self, Found};
 use crate::engine::Engine;
-use crate::error::{Failure, FailureKind};
+use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::count;
 use crate::plan::Inventory;
-use crate::plan::diff::lifecycle::Objection;
+use crate::plan::diff::lifecycle::{Objection, Proposal};
 use crate::spec::{ClusterName, NodeId, Spec};
 
 /// What the Engine has of a cluster, which has containers.
@@ -75,13 +76,24 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
     let known: BTreeSet<NodeId> = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
     let node = |name: &String| {
-        name.parse().ok().filter(|node| known.contains(node)).ok_or_else(|| {
+        spec.name.node(name).ok().filter(|node| known.contains(node)).ok_or_else(|| {
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
             let what = format!("the cluster '{}' has no node '{name}'", spec.name);
             Failure::message(FailureKind::Usage, what).hinted(format!("its nodes are {}", known.join(", ")))
         })
     };
     if names.is_empty() { Ok(None) } else { names.iter().map(node).collect::<Result<_, _>>().map(Some) }
+}
+
+/// Shows the plan of a verb instead of walking it, and what would have to be forced.
+///
+/// # Errors
+/// The output is closed.
+pub fn propose(context: &Context, cluster: &ClusterName, proposal: &Proposal) -> Result<Exit, Failure> {
+    for objection in &proposal.objections {
+        context.ui.warn(format_args!("it takes --force: {objection}"));
+    }
+    plan::show(context, cluster, &proposal.plan)
 }
 
 /// Refuses what there are objections to, unless it is forced.

@@ -1,21 +1,28 @@
 //! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
 
-use super::{Context, existing, observe_decided};
+use super::{Context, existing, observe_decided, plan};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::failover::FailoverDocument;
 use crate::plan::gate::sole_master;
 use crate::plan::reckon::successor;
+use crate::plan::{Action, Plan};
 use crate::sentinel::Servers;
 use crate::spec::{ClusterName, Group, NodeId};
 
-/// Switches a group over to `to`, or to its best replica.
+/// Switches a group over to `to`, or to its best replica. `dry_run` says which that is.
 ///
 /// # Errors
 /// There is no such cluster, group or node; no replica is fit; a failover is under way, a Sentinel is in TILT, there is
 /// no quorum. Nothing is changed then.
-pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option<NodeId>) -> Result<Exit, Failure> {
+pub async fn run(
+    context: &Context,
+    name: &ClusterName,
+    group: Group,
+    to: Option<NodeId>,
+    dry_run: bool,
+) -> Result<Exit, Failure> {
     let Context { ui, engine, .. } = context;
     let _lock = super::lock::hold(ui, name).await?;
     let found = existing::find(&**engine, name).await?;
@@ -43,6 +50,11 @@ pub async fn run(context: &Context, name: &ClusterName, group: Group, to: Option
         Some(node) => node,
         None => successor(group, from, &spec, &observed).ok_or_else(|| refused("no replica is in sync".to_owned()))?,
     };
+    if dry_run {
+        let mut switch = Plan::default();
+        switch.push(Action::Switchover { group, to }, format!("it was asked for; {from} becomes a replica"), []);
+        return plan::show(context, name, &switch);
+    }
     let reached = reached.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
     let switched = reached.servers.switchover(&observed.inventory, group, to).await?;
     let document = FailoverDocument::new(name, group, (switched.from, switched.to), switched.paused, switched.took);

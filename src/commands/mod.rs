@@ -1,5 +1,6 @@
 //! One short file per verb: settings, ask the rooms, hand a value to output.
 
+mod ask;
 pub mod chaos;
 pub mod completions;
 pub mod config;
@@ -46,7 +47,7 @@ use crate::plan::diff;
 use crate::plan::observed::Observed;
 use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
-use crate::spec::settings::{GivenSecrets, Request, Settings};
+use crate::spec::settings::{GivenSecrets, Request, Settings, Sources};
 use crate::spec::{ClusterName, Secrets, Spec};
 
 /// How many of a node's last log lines an error shows.
@@ -81,8 +82,10 @@ pub fn output_options(global: &Global) -> Options {
 pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Failure> {
     let Cli { global, verb } = cli;
     match verb {
+        Verb::Up(args) if args.dry_run => planned(&global, &args.settings, ui, cancel).await,
+        Verb::Scale(args) if args.dry_run => planned(&global, &args.settings(), ui, cancel).await,
         Verb::Up(args) => {
-            let request = sources::gather(&global, &args.settings)?.read()?;
+            let request = request(&global, &args.settings, &ui)?;
             let context = connect(&global, ui, cancel).await?;
             let _lock = lock::hold(&context.ui, request.name()).await?;
             chaos::heal(&context, Some(request.name())).await?;
@@ -93,11 +96,12 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
             up::lose_nothing(&settings.spec, &seen.observed)?;
             let diff = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::diff };
-            let Settings { spec, secrets, for_new_cluster, .. } = &settings;
-            up::run(&context, spec, secrets, for_new_cluster, diff, seen, args.timeout).await
+            up::warned(&context, &settings.spec, &seen.observed, args.yes).await?;
+            let passwords = (&settings.secrets, &settings.for_new_cluster);
+            up::run(&context, &settings.spec, passwords, diff, seen, args.timeout).await
         }
         Verb::Scale(args) => {
-            let request = sources::gather(&global, &args.settings())?.read()?;
+            let request = request(&global, &args.settings(), &ui)?;
             let _lock = lock::hold(&ui, request.name()).await?;
             let (context, found) = reach(&global, ui, cancel, request.name()).await?;
             existing::present(&*context.engine, request.name(), &found.inventory)?;
@@ -107,42 +111,45 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             scale::run(&context, &settings, found, args.timeout, args.force).await
         }
         Verb::Failover(args) => {
-            let name = cluster_name(&global)?;
+            let name = cluster_name(&global, &ui)?;
             let usage = |why: String| Failure::message(FailureKind::Usage, why);
-            let group = args.group.parse().map_err(usage)?;
-            let to = args.to.map(|to| to.parse()).transpose().map_err(usage)?;
-            failover::run(&connect(&global, ui, cancel).await?, &name, group, to).await
+            let group = args.group.parse().map_err(|why| match name.node(&args.group) {
+                Ok(node) => usage(format!("'{}' is a node, and here a master group is named", args.group))
+                    .hinted(format!("make it the master: {}", command_line(&name, &format!("failover --to {node}")))),
+                Err(_) => usage(why),
+            })?;
+            let to = args.to.map(|to| name.node(&to)).transpose().map_err(usage)?;
+            failover::run(&connect(&global, ui, cancel).await?, &name, group, to, args.dry_run).await
         }
         Verb::Stop(args) => {
-            let name = cluster_name(&global)?;
-            stop::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.force).await
+            let name = cluster_name(&global, &ui)?;
+            stop::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.force, args.dry_run).await
         }
         Verb::Start(args) => {
-            let name = cluster_name(&global)?;
-            start::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.timeout).await
+            let name = cluster_name(&global, &ui)?;
+            start::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.timeout, args.dry_run).await
         }
         Verb::Restart(args) => {
-            let name = cluster_name(&global)?;
+            let name = cluster_name(&global, &ui)?;
             let context = connect(&global, ui, cancel).await?;
-            restart::run(&context, &name, &args.nodes, args.timeout, args.force).await
+            restart::run(&context, &name, &args.nodes, args.timeout, args.force, args.dry_run).await
         }
-        Verb::Plan(args) => {
-            let request = sources::gather(&global, &args.settings)?.read()?;
-            let (context, found) = reach(&global, ui, cancel, request.name()).await?;
-            let settings = settle(request, &found, &context.ui)?;
-            follow::check(&context, &settings, &found.inventory, follow::Images::LeftAlone).await?;
-            plan::run(&context, &settings, found).await
-        }
+        Verb::Plan(args) => planned(&global, &args.settings, ui, cancel).await,
         Verb::Down(args) => {
-            let name = cluster_name(&global)?;
+            let name = cluster_name(&global, &ui)?;
             let context = connect(&global, ui, cancel).await?;
-            chaos::heal(&context, Some(&name)).await?;
-            down::run(&context, &name, args.volumes).await
+            if !args.dry_run {
+                chaos::heal(&context, Some(&name)).await?;
+            }
+            down::run(&context, &name, &args).await
         }
         Verb::Status(args) => {
-            let name = cluster_name(&global)?;
+            let name = cluster_name(&global, &ui)?;
             let (Context { ui, engine, cancel, .. }, found) = reach(&global, ui, cancel, &name).await?;
             let servers = |spec: &Spec, secrets: &Secrets| Client::new(engine.clone(), spec.clone(), secrets.clone());
+            for fault in chaos::active(&*engine, &name).await? {
+                ui.warn(fault);
+            }
             if args.watch {
                 status::watch(&ui, &*engine, &name, servers, &cancel).await
             } else {
@@ -150,7 +157,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             }
         }
         Verb::Ps => {
-            let name = cluster_name(&global)?;
+            let name = cluster_name(&global, &ui)?;
             let context = connect(&global, ui, cancel).await?;
             ps::run(&context.ui, &*context.engine, &name).await
         }
@@ -159,20 +166,24 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             ls::run(&context.ui, &*context.engine).await
         }
         Verb::Url(args) => {
-            let name = cluster_name(&global)?;
+            let name = cluster_name(&global, &ui)?;
             let group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
             let context = connect(&global, ui, cancel).await?;
             url::run(&context.ui, &*context.engine, &name, group, args.read).await
         }
         Verb::FailoverTest(args) => {
-            let name = cluster_name(&global)?;
+            let name = cluster_name(&global, &ui)?;
             failover_test::run(&connect(&global, ui, cancel).await?, &name, &args).await
         }
         Verb::Verify(args) => verify::run(&ui, &args.history, args.report.as_deref()),
         // It runs where there is no Engine.
         Verb::Chaos(ChaosArgs { action: ChaosVerb::Agent { order } }) => chaos::agent(&ui, &order, &cancel).await,
         Verb::Chaos(args) => {
-            let name = cluster_name(&global)?;
+            let sources = sources::gather(&global, &SettingsArgs::default())?;
+            let name = sources.cluster_name()?;
+            tell_file_above(&sources, &name, &ui);
+            // Whoever names no cluster means all faults, also those of a Redis that redos did not make.
+            let healed = sources.names_a_cluster().then_some(&name);
             let context = connect(&global, ui, cancel).await?;
             match (&args.action, chaos::Request::of(&args.action)?) {
                 (ChaosVerb::Ls, _) => chaos::list(&context).await,
@@ -181,7 +192,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
                 (ChaosVerb::Start(args), _) => chaos::start(&context, &name, &args.nodes).await,
                 (ChaosVerb::Heal { nodes }, _) if !nodes.is_empty() => chaos::mend(&context, &name, nodes).await,
                 (_, Some(request)) => chaos::inflict(&context, &name, &request).await,
-                (_, None) => chaos::heal(&context, None).await,
+                (_, None) => chaos::heal(&context, healed).await,
             }
         }
         Verb::Init(args) => {
@@ -215,7 +226,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         }
         Verb::Config(args) if args.schema => config::run_schema(&ui).map(|()| Exit::Done),
         Verb::Config(args) => {
-            let request = sources::gather(&global, &args.settings)?.read()?;
+            let request = request(&global, &args.settings, &ui)?;
             let recorded = recorded(&global, &ui, request.name(), cancel).await;
             config::run(&ui, &warned(request.forgiving().resolve(recorded.as_ref(), None)?, &ui)).map(|()| Exit::Done)
         }
@@ -224,8 +235,36 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
     }
 }
 
-fn cluster_name(global: &Global) -> Result<ClusterName, Failure> {
-    Ok(sources::gather(global, &SettingsArgs::default())?.cluster_name()?)
+/// Shows what `up` would do with these settings.
+async fn planned(global: &Global, args: &SettingsArgs, ui: Ui, cancel: CancellationToken) -> Result<Exit, Failure> {
+    let request = request(global, args, &ui)?;
+    let (context, found) = reach(global, ui, cancel, request.name()).await?;
+    let settings = settle(request, &found, &context.ui)?;
+    follow::check(&context, &settings, &found.inventory, follow::Images::LeftAlone).await?;
+    plan::run(&context, &settings, found).await
+}
+
+/// The cluster that a verb without settings is about. One that a file of a folder above names is told.
+fn cluster_name(global: &Global, ui: &Ui) -> Result<ClusterName, Failure> {
+    let sources = sources::gather(global, &SettingsArgs::default())?;
+    let name = sources.cluster_name()?;
+    tell_file_above(&sources, &name, ui);
+    Ok(name)
+}
+
+/// What was asked for.
+fn request(global: &Global, args: &SettingsArgs, ui: &Ui) -> Result<Request, Failure> {
+    let sources = sources::gather(global, args)?;
+    let request = sources.read()?;
+    tell_file_above(&sources, request.name(), ui);
+    Ok(request)
+}
+
+/// Says which file is read where that is not one of this folder.
+fn tell_file_above(sources: &Sources, name: &ClusterName, ui: &Ui) {
+    if let Some(file) = sources.file_above() {
+        ui.status(format_args!("the cluster is '{name}', by {file}"));
+    }
 }
 
 async fn connect(global: &Global, ui: Ui, cancel: CancellationToken) -> Result<Context, Failure> {
@@ -251,8 +290,11 @@ fn settle(request: Request, found: &Found, ui: &Ui) -> Result<Settings, Failure>
     Ok(warned(request.resolve(found.inventory.recorded.as_ref(), found.secrets.as_ref())?, ui))
 }
 
-/// The same settings, after their warnings are printed.
+/// The same settings, after what they change and their warnings are printed.
 fn warned(settings: Settings, ui: &Ui) -> Settings {
+    for change in &settings.changes {
+        ui.status(change);
+    }
     for warning in &settings.warnings {
         ui.warn(warning);
     }

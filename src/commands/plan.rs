@@ -4,9 +4,10 @@ use super::{Context, observe_with};
 use crate::converge::Found;
 use crate::error::{Exit, Failure};
 use crate::output::plan::PlanDocument;
-use crate::plan::diff;
 use crate::plan::diff::shrink::losses;
 use crate::plan::strangers::strangers;
+use crate::plan::{Plan, diff};
+use crate::spec::ClusterName;
 use crate::spec::settings::Settings;
 
 /// Runs it. The answer is yes when there is nothing to do.
@@ -22,7 +23,15 @@ pub async fn run(context: &Context, settings: &Settings, found: Found) -> Result
     for stranger in strangers(&settings.spec, &observed) {
         context.ui.warn(stranger);
     }
-    let document = PlanDocument::new(&settings.spec.name, &plan);
+    show(context, &settings.spec.name, &plan)
+}
+
+/// Shows a plan instead of walking it. The answer is yes when there is nothing to do.
+///
+/// # Errors
+/// The output is closed.
+pub fn show(context: &Context, cluster: &ClusterName, plan: &Plan) -> Result<Exit, Failure> {
+    let document = PlanDocument::new(cluster, plan);
     context.ui.document(&document, |ui| document.text(ui))?;
     Ok(Exit::answer(!plan.changes()))
 }

@@ -16,6 +16,8 @@ use crate::spec::ClusterName;
 pub async fn run(ui: &Ui, engine: &impl Engine, cluster: &ClusterName) -> Result<Exit, Failure> {
     let inventory = existing::inventory(engine, cluster).await?;
     let list = List::new("NodeList", nodes(&inventory));
-    ui.document(&list, |ui| nodes_text(&list.items, SystemTime::now(), ui))?;
+    // As with `docker ps -q`, for the next program in a pipe.
+    let names = || list.items.iter().map(|node| format!("{}\n", node.container)).collect::<String>();
+    ui.document(&list, |ui| if ui.is_quiet() { names() } else { nodes_text(&list.items, SystemTime::now(), ui) })?;
     Ok(Exit::Done)
 }

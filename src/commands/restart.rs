@@ -10,7 +10,8 @@ use crate::plan::diff::lifecycle;
 use crate::spec::ClusterName;
 
 /// Restarts the named nodes that run, or all Redis nodes and Sentinels when none is named. `force` allows what costs more
-/// than the nodes.
+/// than the nodes,
+/// `dry_run` shows the plan alone.
 ///
 /// # Errors
 /// There is no such cluster or node; an objection, before anything is changed; a node that does not come back in time.
@@ -20,6 +21,7 @@ pub async fn run(
     named: &[String],
     timeout: Duration,
     force: bool,
+    dry_run: bool,
 ) -> Result<Exit, Failure> {
     let _lock = super::lock::hold(&context.ui, name).await?;
     let found = existing::find(&*context.engine, name).await?;
@@ -27,6 +29,9 @@ pub async fn run(
     let nodes = existing::named(&spec, &found.inventory, named)?;
     let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
     let proposal = lifecycle::restart(&spec, &observed, nodes.as_ref());
+    if dry_run {
+        return existing::propose(context, name, &proposal);
+    }
     existing::meant(name, "restart", named, &proposal.objections, force)?;
     let reached = reached.ok_or_else(|| existing::no_passwords(name))?;
     let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, timeout).await?;

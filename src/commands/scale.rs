@@ -30,7 +30,7 @@ pub async fn run(
     }
     let plan = diff(&settings.spec, &seen.observed);
     context.ui.status(PlanDocument::new(&settings.spec.name, &plan).text(&context.ui));
-    up::run(context, &settings.spec, &settings.secrets, &settings.for_new_cluster, diff, seen, timeout).await
+    up::run(context, &settings.spec, (&settings.secrets, &settings.for_new_cluster), diff, seen, timeout).await
 }
 
 /// Refuses what cannot be taken back or is seldom meant.

@@ -27,8 +27,15 @@ const FILE_MAX: u64 = 1 << 20;
 /// When a file was named and cannot be read, or the working directory is gone.
 pub fn gather(global: &Global, settings: &SettingsArgs) -> Result<Sources<'static>, Failure> {
     let mut sources = gather_without_file(global, settings)?;
+    let found = |path: &Path| path.is_file().then(|| path.to_owned());
     let named = global.file.clone().or_else(|| sources.environment.get("REDOS_FILE").map(PathBuf::from));
-    let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    // As with git and Compose, the file of a folder is that of the folders below as well.
+    let above = || sources.work_dir.ancestors().skip(1).find_map(|folder| found(&folder.join(DEFAULT_FILE)));
+    let here = PathBuf::from(DEFAULT_FILE);
+    let path = match &named {
+        Some(named) => named.clone(),
+        None => found(&here).or_else(above).unwrap_or(here),
+    };
     sources.file = match (read_text(&path), named) {
         (Ok(text), _) => Some(SourceFile { name: shown(&path), text }),
         (Err(error), None) if error.kind() == std::io::ErrorKind::NotFound => None,

@@ -15,17 +15,27 @@ use crate::spec::{ClusterName, Secrets};
 /// No gate is waited for; stops and switchovers have deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(300);
 
-/// Stops the named nodes, or all when none is named. `force` allows what costs more than the nodes.
+/// Stops the named nodes, or all when none is named. `force` allows what costs more than the nodes,
+/// `dry_run` shows the plan alone.
 ///
 /// # Errors
 /// There is no such cluster or node; an objection, before anything is changed; the Engine or a switchover failed.
-pub async fn run(context: &Context, name: &ClusterName, named: &[String], force: bool) -> Result<Exit, Failure> {
+pub async fn run(
+    context: &Context,
+    name: &ClusterName,
+    named: &[String],
+    force: bool,
+    dry_run: bool,
+) -> Result<Exit, Failure> {
     let _lock = super::lock::hold(&context.ui, name).await?;
     let found = existing::find(&*context.engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     let nodes = existing::named(&spec, &found.inventory, named)?;
     let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
     let proposal = lifecycle::stop(&spec, &observed, nodes.as_ref());
+    if dry_run {
+        return existing::propose(context, name, &proposal);
+    }
     existing::meant(name, "stop", named, &proposal.objections, force)?;
     // A cluster without secrets has no server to log in at, and containers stop without them.
     let reached = reached.unwrap_or_else(|| {

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::{Context, existing, walk};
+use super::{Context, ask, existing, walk};
 use crate::converge::Seen;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::UpDocument;
-use crate::plan::Plan;
 use crate::plan::diff::shrink::losses;
 use crate::plan::observed::Observed;
 use crate::plan::status::status;
+use crate::plan::{Action, Plan, diff};
 use crate::sentinel::client::Client;
-use crate::spec::Spec;
 use crate::spec::settings::GivenSecrets;
+use crate::spec::{Role, Spec};
 
 /// Refuses to remove a group that holds keys: an edited file may do that unnoticed, and `scale` is there for it.
 ///
@@ -30,8 +30,30 @@ pub fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
         .hinted(format!("if you mean it: {}", command_line(&spec.name, &scale))))
 }
 
-/// Runs it, with the plans that `diff` makes. The caller holds the cluster's lock. `given` are passwords that a cluster that is
-/// there must have, `for_new` those that a new one gets, both as far as somebody gave them.
+/// Says which running nodes the plan stops and why, and asks whether nodes with data are meant to go.
+///
+/// # Errors
+/// They are not.
+pub async fn warned(context: &Context, spec: &Spec, observed: &Observed, yes: bool) -> Result<(), Failure> {
+    for step in diff(spec, observed).steps {
+        if let Action::StopNode { node } | Action::RemoveNode { node } = step.action
+            && !matches!(step.action, Action::RemoveNode { .. } if node.role() == Role::Redis)
+        {
+            context.ui.status(format_args!("{node} is going to be stopped: {}", step.why));
+        }
+    }
+    let wanted = spec.nodes();
+    let gone = observed.inventory.nodes.keys().filter(|node| node.role() == Role::Redis && !wanted.contains(node));
+    let gone: Vec<String> = gone.map(ToString::to_string).collect();
+    if gone.is_empty() || yes {
+        return Ok(());
+    }
+    let (name, nodes) = (&spec.name, gone.join(", "));
+    ask::agreed(context, &format!("remove {nodes} from the cluster '{name}' (volumes are kept)?")).await
+}
+
+/// Runs it, with the plans that `diff` makes. The caller holds the cluster's lock. `given` are passwords that a cluster that is there must have, `for_new`
+/// those that a new one gets, both as far as somebody gave them.
 ///
 /// # Errors
 /// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
@@ -39,8 +61,7 @@ pub fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
 pub async fn run(
     context: &Context,
     spec: &Spec,
-    given: &GivenSecrets,
-    for_new: &GivenSecrets,
+    (given, for_new): (&GivenSecrets, &GivenSecrets),
     diff: fn(&Spec, &Observed) -> Plan,
     seen: Seen<Client>,
     timeout: Duration,

@@ -1,5 +1,7 @@
 //! `redos url`: how to connect, password included.
 
+use serde::Serialize;
+
 use super::existing;
 use crate::converge::Found;
 use crate::engine::Engine;
@@ -8,7 +10,20 @@ use crate::output::{Ui, command_line};
 use crate::plan::Inventory;
 use crate::plan::observed::{NodeState, PublishedPort};
 use crate::plan::status::reach;
-use crate::spec::{ClusterName, Group, NodeId, proxy_group_ports};
+use crate::spec::{API_VERSION, ClusterName, Group, NodeId, proxy_group_ports};
+
+/// `kind: Url`: where a group is reached, with the password.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UrlDocument<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    cluster: &'a ClusterName,
+    group: Group,
+    /// Whether it is for reads from replicas.
+    read: bool,
+    url: String,
+}
 
 /// Prints the URL of a group's writes or reads, at the first proxy that runs.
 ///
@@ -37,7 +52,15 @@ pub async fn run(
             .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
     })?;
     let secrets = secrets.ok_or_else(|| existing::no_passwords(cluster))?;
-    ui.data(url(secrets.app.expose(), &reach(port, engine.remote_host())))?;
+    let document = UrlDocument {
+        api_version: API_VERSION,
+        kind: "Url",
+        cluster,
+        group,
+        read,
+        url: url(secrets.app.expose(), &reach(port, engine.remote_host())),
+    };
+    ui.document(&document, |_| document.url.clone())?;
     if let Some(why) = existing::out_of_reach(spec, engine) {
         ui.warn(why);
     }

@@ -151,6 +151,17 @@ impl Ui {
         self.shared.options.verbose && !self.shared.options.quiet
     }
 
+    /// Whether somebody is there to answer a question.
+    pub fn can_ask(&self) -> bool {
+        let Terminal { stdin, stderr, .. } = self.shared.terminal;
+        stdin && stderr && !self.shared.options.quiet
+    }
+
+    /// Whether nothing is wanted but data and errors.
+    pub fn is_quiet(&self) -> bool {
+        self.shared.options.quiet
+    }
+
     /// The width that text on stdout must fit in, in columns; `None` where nothing limits it.
     pub fn width(&self) -> Option<u16> {
         self.shared.terminal.width()

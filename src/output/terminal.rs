@@ -9,6 +9,8 @@ use super::Color;
 /// What stdout and stderr are connected to, and what the environment says of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terminal {
+    /// stdin is a terminal.
+    pub stdin: bool,
     /// stdout is a terminal.
     pub stdout: bool,
     /// stderr is a terminal.
@@ -25,6 +27,7 @@ impl Terminal {
     /// That of this process.
     pub fn of_process() -> Self {
         Self {
+            stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
             ..Self::of_environment(|name| std::env::var(name).ok())

@@ -97,7 +97,8 @@ pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
     }
 }
 
-fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
+/// The ports of a proxy: in its container, and on the host, where 0 is one of the Engine's choice.
+pub fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
     let NodeId::Proxy(ordinal) = node else { return BTreeMap::new() };
     let of_group = |group: Group| {
         let (inside, outside) = (proxy_group_ports(group), spec.published_ports(ordinal, group));

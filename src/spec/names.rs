@@ -20,6 +20,15 @@ pub const DEFAULT_CLUSTER: &str = "redos";
 pub struct ClusterName(String);
 
 impl ClusterName {
+    /// The node that a text names: by itself (`redis-1`), or as its container (`NAME-redis-1`).
+    ///
+    /// # Errors
+    /// It names none.
+    pub fn node(&self, text: &str) -> Result<NodeId, String> {
+        let own = text.strip_prefix(self.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        text.parse().or_else(|why| own.and_then(|own| own.parse().ok()).ok_or(why))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -276,6 +285,15 @@ impl From<NodeId> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_node_is_named_by_itself_or_as_its_container() {
+        let cluster: ClusterName = "shop-redis".parse().expect("a name");
+        let node = Ok(NodeId::redis(Group::number(1), 2));
+        assert_eq!(cluster.node("redis-2"), node);
+        assert_eq!(cluster.node("shop-redis-redis-2"), node);
+        assert!(cluster.node("other-redis-2").is_err() && cluster.node("shop-redis-").is_err());
+    }
 
     #[test]
     fn node_names_read_back() {

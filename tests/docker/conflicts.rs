@@ -90,7 +90,14 @@ async fn everything_that_is_taken_is_in_one_error_and_nothing_is_touched() {
     ] {
         assert!(said.contains(&part), "{part:?} is not in {said:?}");
     }
-    assert!(error.hints.iter().any(|hint| hint.starts_with(&format!("docker stop {name}"))), "{:?}", error.hints);
+    assert!(
+        error
+            .hints
+            .iter()
+            .any(|hint| hint.starts_with("use other ports") && hint.contains(&format!("docker stop {name}"))),
+        "{:?}",
+        error.hints
+    );
     assert_eq!(untouched, Inventory::default());
     assert!(volumes.expect("still there").labels.is_empty());
 }

@@ -2,7 +2,9 @@
 
 use redos::plan::observed::Inventory;
 
-use crate::support::{Cluster, programs};
+use redos::spec::{Group, NodeId};
+
+use crate::support::{Cluster, eventually, programs};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_refuses_is_found_before_it_is_recorded() {
@@ -54,4 +56,73 @@ async fn values_that_the_server_writes_otherwise_are_what_was_asked_for() {
         .succeeds();
     cluster.redos(&["up", "--redis", "oom-score-adj=relative"]).await.succeeds();
     cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_of_every_verb_shows_the_plan_and_changes_nothing() {
+    let cluster = Cluster::new("dry").await;
+    let fresh = cluster.up(&["--dry-run"]).await.exits(1);
+    assert!(fresh.contains("create redis-1"), "{fresh}");
+    assert_eq!(cluster.inventory().await, Inventory::default());
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let before = cluster.inventory().await;
+    let replica = cluster.container(NodeId::redis(Group::number(1), 2));
+    let cases: [(&[&str], &str); 8] = [
+        (&["up", "--replicas", "0"], "the number of replicas of mymaster changes from 1 to 0"),
+        (&["up", "--bind", "127.0.0.2"], "its write port moves from 127.0.0.1 to 127.0.0.2"),
+        (&["scale", "--replicas", "2"], "create redis-3"),
+        (&["stop", &replica], "stop redis-2"),
+        (&["restart", "redis-2"], "redis-2"),
+        (&["failover", "--to", &replica], "switch mymaster over to redis-2"),
+        (&["down"], "remove redis-1"),
+        (&["down", "--volumes"], "remove volume of redis-1"),
+    ];
+    for (arguments, said) in cases {
+        let shown = cluster.redos(&[arguments, &["--dry-run"]].concat()).await.exits(1);
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(said), "{arguments:?}: {said:?} is not in {shown}");
+    }
+    cluster.redos(&["start", "--dry-run"]).await.succeeds();
+    assert_eq!(cluster.inventory().await, before);
+
+    // Who asked for what is said by 'up' itself; nobody is asked where there is no terminal.
+    let mut up = cluster.command(&["up", "--replicas", "0"]);
+    up.env("REDOS_CHECK_INTERVAL", "100ms");
+    let run = cluster.run(up).await;
+    for said in [
+        "replicas changes from 1 to 0 (flag --replicas)",
+        "proxy.checkInterval changes from 50ms to 100ms (environment variable REDOS_CHECK_INTERVAL)",
+        "all connections through it end",
+    ] {
+        assert!(run.stderr.contains(said), "{said:?} is not in {}", run.stderr);
+    }
+    run.succeeds();
+
+    let url: serde_json::Value =
+        serde_json::from_str(&cluster.redos(&["url", "-o", "json"]).await.succeeds()).expect("JSON");
+    assert!(url["url"].as_str().is_some_and(|url| url.starts_with("redis://")), "{url}");
+    let names = cluster.redos(&["ps", "-q"]).await.succeeds();
+    assert_eq!(names.lines().next(), Some(&*cluster.container(NodeId::redis(Group::number(1), 1))), "{names}");
+    let advised = cluster.redos(&["failover", "redis-1"]).await.fails(2);
+    assert!(advised.contains("failover --to redis-1"), "{advised}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_are_told_by_status_and_healed_in_the_named_cluster_alone() {
+    let (one, other) = (Cluster::new("heal-one").await, Cluster::new("heal-other").await);
+    for cluster in [&one, &other] {
+        cluster.up(&["--replicas", "1"]).await.succeeds();
+        let mut pause = cluster.command(&["chaos", "pause", "redis-2", "--for", "60s"]);
+        pause.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).kill_on_drop(false);
+        drop(pause.spawn().expect("the binary runs"));
+        eventually("the fault is told", async || {
+            cluster.redos(&["status"]).await.stderr.contains("the fault 'pause' of redis-2 is active")
+        })
+        .await;
+    }
+    one.redos(&["chaos", "heal"]).await.succeeds();
+    let told = async |cluster: &Cluster| cluster.redos(&["status"]).await.stderr.contains("is active");
+    assert!(!told(&one).await, "it is healed");
+    assert!(told(&other).await, "that of another cluster is not");
+    other.redos(&["chaos", "heal"]).await.succeeds();
 }

@@ -150,10 +150,10 @@ impl Owner {
         let free = match self {
             Self::Container { name, cluster: None } => format!("docker stop {name}"),
             Self::Container { cluster: Some(cluster), .. } => format!("redos -p {cluster} down"),
-            Self::Process { pid, .. } => format!("kill {pid}"),
+            Self::Process { pid, name } => format!("stop {name} (pid {pid})"),
             Self::Unknown => format!("find it with: sudo ss -ltnp 'sport = :{}'", port.port()),
         };
-        format!("{free}; or use other ports: --port, --read-port, --stats-port (0 lets Docker choose)")
+        format!("use other ports: --port, --read-port, --stats-port (0 lets Docker choose); or free this one: {free}")
     }
 }
 

@@ -6,6 +6,7 @@
 mod damaged;
 mod grow;
 pub mod lifecycle;
+mod reasons;
 pub mod shrink;
 mod standby;
 #[cfg(test)]
@@ -565,12 +566,7 @@ impl<'a> Planner<'a> {
     }
 
     fn replace_running(&mut self, node: NodeId, previous: Option<StepId>) -> StepId {
-        let why = match node {
-            NodeId::Proxy(_) => {
-                "it was made for other ports or settings, or by another redos; all connections through it end"
-            }
-            NodeId::Redis { .. } | NodeId::Sentinel(_) => "it was made for other settings, or by another redos",
-        };
+        let why = &reasons::of_replacement(self.spec, node, self.facts(node));
         let previous: Vec<StepId> = previous.into_iter().collect();
         let out = self.take_out(&BTreeSet::from([node]), &previous);
         self.step(node, Action::StopNode { node }, why, out.steps.iter().copied());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
-use super::Planner;
+use super::{Planner, reasons};
 use crate::plan::claims::address_of;
 use crate::plan::gate::Gate;
 use crate::plan::observed::{Answer, Observed, SentinelView};
@@ -54,23 +54,29 @@ impl Planner<'_> {
             return;
         }
         self.lower_quorum_of(&surplus);
-        let why = "it is not in the configuration";
+        let why = |node: NodeId| reasons::of_removal(self.spec, node, self.observed);
+        let why: BTreeMap<NodeId, String> = surplus.iter().map(|node| (*node, why(*node))).collect();
         let before = self.plan.leaves();
         let mut removed = Vec::new();
         for node in surplus.iter().copied().filter(|node| node.role() == Role::Redis) {
-            self.step(node, Action::StopNode { node }, why, before.iter().copied());
-            removed.push(self.step(node, Action::RemoveNode { node }, why, []));
+            self.step(node, Action::StopNode { node }, &why[&node], before.iter().copied());
+            removed.push(self.step(node, Action::RemoveNode { node }, &why[&node], []));
         }
         for node in surplus.iter().copied().filter(|node| node.role() == Role::Proxy) {
-            self.step(node, Action::RemoveNode { node }, why, before.iter().copied());
-            removed.push(self.step(node, Action::RemoveVolume { node }, why, []));
+            self.step(node, Action::RemoveNode { node }, &why[&node], before.iter().copied());
+            removed.push(self.step(node, Action::RemoveVolume { node }, &why[&node], []));
         }
         let sentinels: Vec<NodeId> = surplus.into_iter().filter(|node| node.role() == Role::Sentinel).collect();
         // One that went in a walk that was cut off is forgotten before another goes.
         let forget_first = self.remembers_a_lost_sentinel();
         if let Some(node) = sentinels.last().copied().filter(|_| !forget_first) {
-            self.step(node, Action::StopNode { node }, why, before.iter().copied().chain(removed.iter().copied()));
-            removed.push(self.step(node, Action::RemoveNode { node }, why, []));
+            self.step(
+                node,
+                Action::StopNode { node },
+                &why[&node],
+                before.iter().copied().chain(removed.iter().copied()),
+            );
+            removed.push(self.step(node, Action::RemoveNode { node }, &why[&node], []));
         }
         if sentinels.len() > usize::from(!forget_first) {
             self.plan.then_observe = Some("Sentinels are removed one at a time".to_owned());

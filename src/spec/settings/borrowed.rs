@@ -6,13 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde_json::Value;
-
 use super::super::{Secrets, Spec};
 use super::problem::{Origin, Problem};
 use super::resolve::{Given, put};
 use super::table::Key;
-use super::view::value;
+use super::view::{shown, value};
 use super::{GivenSecrets, check};
 
 /// How the names of redos's own variables begin. All others are borrowed.
@@ -78,13 +76,5 @@ fn other_value(key: Key, given: &Given, recorded: &Spec) -> Option<String> {
     let mut changed = recorded.clone();
     put(key.setting(), &given.text, &mut changed).ok()?;
     let (have, want) = (value(key.setting(), recorded), value(key.setting(), &changed));
-    (have != want).then(|| format!("={} (the cluster has {})", text(&want), text(&have)))
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
+    (have != want).then(|| format!("={} (the cluster has {})", shown(&want), shown(&have)))
 }

@@ -109,6 +109,8 @@ pub struct Settings {
     pub origins: BTreeMap<Key, Origin>,
     /// Who won each directive of `redis.conf`.
     pub directives: BTreeMap<String, Origin>,
+    /// What changes of a cluster that is there, each with who said so, in words.
+    pub changes: Vec<String>,
     /// What is unwise, or was meant for redos and is not read.
     pub warnings: Vec<Problem>,
 }

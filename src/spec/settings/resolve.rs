@@ -12,7 +12,7 @@ use super::file::{self, SourceFile};
 use super::problem::{Origin, Problem, Problems, Snippet, nearest};
 use super::table::{Key, Kind, SETTINGS, Setting};
 use super::value::{self, Wrong};
-use super::{GivenSecrets, Settings, check, conf, directives, wiring};
+use super::{GivenSecrets, Settings, check, conf, directives, view, wiring};
 
 /// How far the default statistics port is above the write port: Redis's 6379 and HAProxy's customary 8404 are this far
 /// apart, and a second cluster on another port has a statistics port of its own.
@@ -126,6 +126,19 @@ impl Sources<'_> {
         }
         let name = name_of(&given, &mut problems);
         Problems::check(problems).map(|()| name)
+    }
+
+    /// The file, when it is one of a folder above the working directory.
+    pub fn file_above(&self) -> Option<&str> {
+        let is_above = self.file_dir != self.work_dir && self.work_dir.starts_with(&self.file_dir);
+        self.file.as_ref().filter(|_| is_above).map(|file| file.name.as_str())
+    }
+
+    /// Whether a flag, a variable or the file names a cluster.
+    pub fn names_a_cluster(&self) -> bool {
+        let in_file =
+            || self.file.as_ref().is_some_and(|file| file::read(file, &mut Vec::new()).values.contains_key(&Key::Name));
+        self.flags_and_environment().contains_key(&Key::Name) || in_file()
     }
 
     /// Reads all layers, checks every value by itself and those that were given against each other.
@@ -423,7 +436,9 @@ impl Request {
         warnings.extend(recorded.and_then(|recorded| self.borrowed.set_aside(recorded, own)));
         warnings.sort_by_key(|problem| place(&problem.origin));
         let for_new_cluster = self.secrets.or(&self.borrowed.secrets);
-        Ok(Settings { spec, secrets: self.secrets, for_new_cluster, origins, directives, warnings })
+        let changes =
+            recorded.map(|recorded| view::changes(recorded, &spec, &origins, &directives)).unwrap_or_default();
+        Ok(Settings { spec, secrets: self.secrets, for_new_cluster, origins, directives, changes, warnings })
     }
 
     fn draft(&self, recorded: Option<&Spec>) -> Draft {

@@ -1,5 +1,7 @@
 //! Settings as they are shown: the value of each, as in `redos.yaml`, and who gave it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -94,6 +96,48 @@ impl SettingRow {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         }
+    }
+}
+
+/// What a spec changes of the one that a cluster was made with: a sentence for each setting and directive, with who said so.
+pub fn changes(
+    recorded: &Spec,
+    spec: &Spec,
+    origins: &BTreeMap<Key, Origin>,
+    directives: &BTreeMap<String, Origin>,
+) -> Vec<String> {
+    let mut changes = Vec::new();
+    for setting in SETTINGS.iter().filter(|setting| setting.key != Key::Redis) {
+        let (have, want) = (value(setting, recorded), value(setting, spec));
+        if have != want {
+            let by = origins.get(&setting.key).unwrap_or(&Origin::Default);
+            changes.push(format!("{} changes from {} to {} ({by})", setting.path, shown(&have), shown(&want)));
+        }
+    }
+    let names: BTreeSet<&String> = recorded.redis.keys().chain(spec.redis.keys()).collect();
+    for name in names {
+        let text = |spec: &Spec| spec.redis.get(name).map(|value| value.replace('\n', ", "));
+        let path = Key::Redis.setting().path;
+        match (text(recorded), text(spec)) {
+            (have, want) if have == want => {}
+            (_, None) => changes.push(format!("{path}.{name} is taken back")),
+            (have, Some(want)) => {
+                let from = have.map(|have| format!(" from {have}")).unwrap_or_default();
+                let by = directives.get(name).unwrap_or(&Origin::Default);
+                changes.push(format!("{path}.{name} changes{from} to {want} ({by})"));
+            }
+        }
+    }
+    changes
+}
+
+/// A value in a sentence.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

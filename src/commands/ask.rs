@@ -1,0 +1,28 @@
+//! A question to the person at the terminal.
+
+use super::Context;
+use crate::error::{Failure, FailureKind};
+
+/// Whether the person at the terminal agrees. Nobody is asked where there is no terminal: a script means what it says.
+///
+/// # Errors
+/// The answer is not yes, or Ctrl-C.
+pub async fn agreed(context: &Context, question: &str) -> Result<(), Failure> {
+    let Context { ui, cancel, .. } = context;
+    if !ui.can_ask() {
+        return Ok(());
+    }
+    ui.status(format_args!("{question} [y/N]"));
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    match cancel.run_until_cancelled(answer).await {
+        Some(Ok(Ok(line))) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Ok(()),
+        Some(_) => {
+            let no = Failure::message(FailureKind::Failed, "nothing was done: the answer was not yes");
+            Err(no.hinted("give --yes to go on without a question"))
+        }
+        None => Err(Failure::message(FailureKind::Interrupted, "nothing was done")),
+    }
+}

@@ -1,0 +1,88 @@
+//! Reasons that name the old and the new value, for steps that cost clients something.
+
+use std::collections::BTreeMap;
+
+use crate::plan::desired::published_ports;
+use crate::plan::observed::{NodeFacts, Observed};
+use crate::spec::{ImageChoice, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
+
+/// Why a running node is made anew.
+pub fn of_replacement(spec: &Spec, node: NodeId, facts: Option<&NodeFacts>) -> String {
+    let mut changes = facts.map(|facts| image_change(spec, node, facts).into_iter().collect()).unwrap_or_default();
+    let NodeId::Proxy(_) = node else { return told(changes, "") };
+    changes.extend(facts.map(|facts| port_changes(spec, node, facts)).unwrap_or_default());
+    told(changes, "; all connections through it end")
+}
+
+fn told(changes: Vec<String>, cost: &str) -> String {
+    let what = match changes.as_slice() {
+        [] => "its settings have changed, or this version of redos configures it otherwise".to_owned(),
+        changes => changes.join(", "),
+    };
+    format!("{what}{cost}")
+}
+
+fn image_change(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> {
+    let wanted = if node.role() == Role::Proxy { &spec.images.proxy } else { &spec.images.redis };
+    match wanted {
+        ImageChoice::Reference(wanted) if *wanted != facts.image => {
+            Some(format!("its image changes from {} to {wanted}", facts.image))
+        }
+        ImageChoice::Reference(_) | ImageChoice::Auto => None,
+    }
+}
+
+/// What a proxy publishes otherwise than it should. A port of Docker's choice is as good as any.
+fn port_changes(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Vec<String> {
+    let mut names = BTreeMap::from([(STATS_PORT, "statistics port".to_owned())]);
+    for group in spec.groups() {
+        let of = if spec.masters == 1 { String::new() } else { format!(" of {group}") };
+        let ports = proxy_group_ports(group);
+        names.insert(ports.write, format!("write port{of}"));
+        names.insert(ports.read, format!("read port{of}"));
+    }
+    let wanted = published_ports(spec, node);
+    let mut changes = Vec::new();
+    for (inside, want) in &wanted {
+        let name = names.get(inside).cloned().unwrap_or_else(|| format!("port {inside}"));
+        match facts.ports.iter().find(|port| port.container == *inside) {
+            Some(have) if *want > 0 && have.host != *want => {
+                changes.push(format!("its {name} changes from {} to {want}", have.host));
+            }
+            Some(have) if have.host_ip != spec.ports.bind => {
+                changes.push(format!("its {name} moves from {} to {}", have.host_ip, spec.ports.bind));
+            }
+            Some(_) => {}
+            None => changes.push(format!("it gets a {name}")),
+        }
+    }
+    let gone = facts.ports.iter().filter(|port| !wanted.contains_key(&port.container));
+    changes.extend(gone.map(|port| format!("its port {} is closed", port.host)));
+    changes
+}
+
+/// Why a node goes that is not in the configuration any more.
+pub fn of_removal(spec: &Spec, node: NodeId, observed: &Observed) -> String {
+    let nodes = || observed.inventory.nodes.keys();
+    let (what, want, have) = match node {
+        NodeId::Redis { group, .. } if group.get() > spec.masters => {
+            return format!("{group} is not in the configuration any more; its volumes are kept");
+        }
+        NodeId::Redis { group, .. } => {
+            let have = nodes().filter(|other| other.group() == Some(group)).count().saturating_sub(1);
+            (format!("replicas of {group}"), spec.replicas, have)
+        }
+        NodeId::Sentinel(_) => ("Sentinels".to_owned(), spec.sentinels, of_role(observed, Role::Sentinel)),
+        NodeId::Proxy(_) => ("proxies".to_owned(), spec.proxies, of_role(observed, Role::Proxy)),
+    };
+    let cost = match node {
+        NodeId::Redis { .. } => "; its volume is kept",
+        NodeId::Sentinel(_) => "",
+        NodeId::Proxy(_) => "; all connections through it end",
+    };
+    format!("the number of {what} changes from {have} to {want}{cost}")
+}
+
+fn of_role(observed: &Observed, role: Role) -> usize {
+    observed.inventory.nodes.keys().filter(|node| node.role() == role).count()
+}
