@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use tokio::task::JoinHandle;
 
-/// Writes of one writer in a second.
+/// Writes of one writer in a second, unless told otherwise.
 const RATE: u64 = 100;
 /// How long a writer waits for an answer before it connects anew. What it wrote then is neither counted as acknowledged nor
 /// as lost.
@@ -25,11 +25,16 @@ pub struct Writers {
 impl Writers {
     /// Starts them at a URL.
     pub fn start(url: &str) -> Self {
+        Self::start_at(url, RATE)
+    }
+
+    /// Starts them at a URL, with this many writes a second of each.
+    pub fn start_at(url: &str, rate: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let start = |id: usize| {
             let ledger = Ledger::default();
             let client = redis::Client::open(url.trim()).expect("a URL");
-            let writer = write(id, id.is_multiple_of(2), client, Arc::clone(&stop), Arc::clone(&ledger));
+            let writer = write((id, rate), id.is_multiple_of(2), client, Arc::clone(&stop), Arc::clone(&ledger));
             (ledger, tokio::spawn(writer))
         };
         Self { tasks: (0..4).map(start).collect(), stop: Arc::clone(&stop) }
@@ -60,7 +65,7 @@ impl Writers {
     }
 }
 
-async fn write(id: usize, lasting: bool, client: redis::Client, stop: Arc<AtomicBool>, ledger: Ledger) {
+async fn write((id, rate): (usize, u64), lasting: bool, client: redis::Client, stop: Arc<AtomicBool>, ledger: Ledger) {
     let config =
         redis::AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
     let mut connection: Option<MultiplexedConnection> = None;
@@ -69,7 +74,7 @@ async fn write(id: usize, lasting: bool, client: redis::Client, stop: Arc<Atomic
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        tokio::time::sleep_until((began + Duration::from_millis(1000 * number / RATE)).into()).await;
+        tokio::time::sleep_until((began + Duration::from_millis(1000 * number / rate)).into()).await;
         if connection.is_none() {
             connection = client.get_multiplexed_async_connection_with_config(&config).await.ok();
         }
