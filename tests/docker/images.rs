@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use bollard::models::ContainerConfig;
+use bollard::query_parameters::{CommitContainerOptions, RemoveImageOptions};
 use futures_util::StreamExt;
-use redos::engine::EngineErrorKind;
 use redos::engine::image::{self, BuildOptions, ImageKind};
+use redos::engine::{Engine, EngineErrorKind, NodeSpec};
 use redos::plan::event::Event;
 use redos::plan::observed::Inventory;
-use redos::spec::{ImageChoice, Images};
+use redos::spec::{ImageChoice, Images, NodeId};
 
 use tokio::fs::File;
 
-use crate::support::engine;
+use crate::support::{Cluster, engine, raw};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_is_not_there_is_refused_with_the_tools_words() {
@@ -54,4 +56,36 @@ async fn saved_images_can_be_loaded() {
     assert_eq!(BTreeSet::from_iter(loaded), BTreeSet::from_iter(saved));
     std::fs::write(&file, "not a tar").expect("written");
     assert_eq!(load().await.expect_err("refused").kind, EngineErrorKind::Image);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_takes_neither_stop_signal_nor_health_check_from_its_image() {
+    let cluster = Cluster::new("inherited").await;
+    let (docker, sentinel) = (raw(), NodeId::Sentinel(1));
+    let network = cluster.created(sentinel, &["sleep", "60"]).await;
+    let [repo, tag] = [cluster.name.to_string(), "own".to_owned()];
+    let options = CommitContainerOptions {
+        container: Some(cluster.container(sentinel)),
+        repo: Some(repo.clone()),
+        tag: Some(tag.clone()),
+        changes: Some("STOPSIGNAL SIGUSR1\nHEALTHCHECK CMD false".to_owned()),
+        ..Default::default()
+    };
+    docker.commit_container(options, ContainerConfig::default()).await.expect("an image");
+    let image = format!("{repo}:{tag}");
+    let own = docker.inspect_image(&image).await.expect("an image").config.expect("a configuration");
+    assert_eq!(own.stop_signal.as_deref(), Some("SIGUSR1"), "the image asks for it");
+    assert!(own.healthcheck.is_some_and(|check| check.test.is_some_and(|test| test[0] != "NONE")));
+
+    let redis: NodeId = "redis-1".parse().expect("a node");
+    let spec = cluster.spec();
+    cluster.engine.create_volume(&spec, redis).await.expect("a volume");
+    let node = NodeSpec { image: image.clone(), ..cluster.node(redis, &network, &["sleep", "60"]).await };
+    cluster.engine.create_node(&spec, &node, &network.id).await.expect("a container");
+    let made = docker.inspect_container(&cluster.container(redis), None).await.expect("a container");
+    let config = made.config.expect("a configuration");
+    cluster.redos(&["down", "--volumes"]).await.succeeds();
+    docker.remove_image(&image, None::<RemoveImageOptions>, None).await.expect("removed");
+    assert_eq!(config.stop_signal.as_deref(), Some("SIGTERM"));
+    assert_eq!(config.healthcheck.and_then(|check| check.test), Some(vec!["NONE".to_owned()]));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, HealthConfig, HostConfig, HostConfigLogConfig, RestartPolicy,
+    ContainerCreateBody, ContainerInspectResponse, HostConfig, HostConfigLogConfig, RestartPolicy,
     RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
@@ -94,7 +94,7 @@ fn container(helper: &Helper, beside: ContainerInspectResponse) -> ContainerCrea
         user: Some(user),
         working_dir: Some("/".to_owned()),
         labels: Some(HashMap::from([(labels::FAULT.to_owned(), helper.id.clone())])),
-        healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..Default::default() }),
+        healthcheck: Some(nodes::no_health_check()),
         host_config: Some(HostConfig {
             network_mode: Some(format!("container:{id}")),
             volumes_from: (helper.right == Right::Volumes).then(|| vec![id.clone()]),

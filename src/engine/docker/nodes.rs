@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, EndpointIpamConfig, EndpointSettings,
-    HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
+    HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
     RestartPolicy, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
@@ -34,6 +34,8 @@ const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
 const REMOVAL_POLL: Duration = Duration::from_millis(50);
 /// What a node may write outside its volume.
 const TMPFS: &str = "rw,noexec,nosuid,nodev,size=16m,mode=1777";
+/// What ends a node, whatever its image says: with it each of the servers ends at once and in good order.
+const STOP_SIGNAL: &str = "SIGTERM";
 /// Logs are turned over at this size, this often kept: 30 MB a node at most.
 const LOG_OPTIONS: [(&str, &str); 2] = [("max-size", "10m"), ("max-file", "3")];
 
@@ -89,6 +91,9 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         working_dir: Some(NODE_DIR.to_owned()),
         exposed_ports: Some(node.ports.keys().map(inside).collect()),
         labels: Some(labels::of_container(spec, node.node, &node.spec_hash, run)),
+        // HAProxy's official image asks for SIGUSR1, with which it waits for its clients to leave.
+        stop_signal: Some(STOP_SIGNAL.to_owned()),
+        healthcheck: Some(no_health_check()),
         stop_timeout: Some(i64::try_from(node.stop_grace.as_secs()).unwrap_or(i64::MAX)),
         host_config: Some(HostConfig {
             network_mode: Some(network_id.to_owned()),
@@ -114,6 +119,11 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         }),
         ..Default::default()
     }
+}
+
+/// No health check, also where the image has one: it was written for the image's own entry point, user and port.
+pub fn no_health_check() -> HealthConfig {
+    HealthConfig { test: Some(vec!["NONE".to_owned()]), ..Default::default() }
 }
 
 /// Where a node's data are mounted: twice, see [`files::SELF`].
