@@ -55,7 +55,7 @@ fn zeros(header: &mut tar::Header, content: &mut Vec<u8>) {
 }
 
 /// One flipped bit in the header of the first record.
-fn flipped(header: &mut tar::Header, content: &mut Vec<u8>) {
+fn flipped(header: &mut tar::Header, content: &mut [u8]) {
     if is_increment(header) {
         content[0] ^= 1;
     }
@@ -113,7 +113,7 @@ async fn a_replica_whose_data_do_not_load_copies_them_anew_and_keeps_the_old_one
 #[tokio::test]
 async fn a_last_master_whose_data_do_not_load_gives_way_to_a_node_whose_data_do() {
     let cluster = stopped("flip").await;
-    edit(&cluster, redis(1), flipped).await;
+    edit(&cluster, redis(1), |header, content| flipped(header, content)).await;
     cluster.redos(&["up"]).await.succeeds();
     assert_ne!(cluster.master().await, redis(1));
     has_key(&cluster).await;
