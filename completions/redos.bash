@@ -4426,9 +4426,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__up)
-            opts="-p -f -o -q -v -H -h --timeout --remove-unknown-users --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
-            opts="-p -f -o -q -v -H -h --timeout --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
-            opts="-y -p -f -o -q -v -H -h --timeout --dry-run --yes --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
+            opts="-y -p -f -o -q -v -H -h --timeout --remove-unknown-users --dry-run --yes --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --stats-user --stats-password-file --follow --redis-image --proxy-image --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
