@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{Applier, ApplyError};
 use crate::engine::{Engine, NodeFile};
@@ -14,7 +14,7 @@ use crate::plan::event::Event;
 use crate::plan::observed::{Inventory, NetworkFacts, Observed};
 use crate::plan::reckon::may_demote;
 use crate::plan::{Action, Step};
-use crate::sentinel::{Command, SentinelPeer, Servers};
+use crate::sentinel::{Command, SentinelPeer, ServerError, Servers};
 use crate::spec::Spec;
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
 
@@ -23,6 +23,11 @@ use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
 const ANSWER_HOLDS: Duration = Duration::from_millis(100);
 /// How often all servers are asked anew where they took longer than that to answer.
 const LOOKS: usize = 10;
+
+/// How long a step is tried again that a server is too busy for. Two failovers of the Sentinels fit in.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The time between two tries.
+const BETWEEN: Duration = Duration::from_millis(250);
 
 impl<E: Engine, S: Servers> Applier<'_, E, S> {
     /// Does it. `inventory` is how to reach the servers, `network` what has been made meanwhile, and `target` the whole of
@@ -140,8 +145,9 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 self.command(step, inventory, *node, &Command::SentinelRemove(*group)).await
             }
             Action::Switchover { group, to } => {
-                let result = self.servers.switchover(inventory, *group, *to).await;
-                result.map(drop).map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+                let switched = self.patiently(step, || self.servers.switchover(inventory, *group, *to)).await?;
+                switched.remarks.into_iter().for_each(|remark| (self.report)(Event::Remark(remark)));
+                Ok(())
             }
             Action::TakeOver { node, existing } => {
                 let taken = self.servers.take_over(inventory, *node, *existing).await;
@@ -150,8 +156,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 Ok(())
             }
             Action::ProxyCheck { proxy, nodes } => {
-                let result = self.servers.proxy_check(inventory, *proxy, nodes).await;
-                result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+                self.patiently(step, || self.servers.proxy_check(inventory, *proxy, nodes)).await
             }
             Action::VerifyWrite { proxy, group } => {
                 let result = self.servers.verify_write(inventory, *proxy, *group).await;
@@ -183,8 +188,24 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
         node: NodeId,
         command: &Command,
     ) -> Result<(), ApplyError> {
-        let result = self.servers.execute(inventory, node, command).await;
-        result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
+        self.patiently(step, || self.servers.execute(inventory, node, command)).await
+    }
+
+    /// Asks a server again that did not answer in time, or that would have to wait for somebody else: on a busy machine one
+    /// question without an answer is not the end of the whole plan.
+    async fn patiently<T, F>(&self, step: &Step, ask: impl Fn() -> F + Send + Sync) -> Result<T, ApplyError>
+    where
+        F: Future<Output = Result<T, ServerError>> + Send,
+    {
+        let until = self.deadline.min(Instant::now() + PATIENCE);
+        loop {
+            match ask().await {
+                Err(error) if error.may_pass() && Instant::now() < until && !self.cancel.is_cancelled() => {
+                    sleep(BETWEEN).await;
+                }
+                done => return done.map_err(|source| ApplyError::Server { step: step.action.to_string(), source }),
+            }
+        }
     }
 
     fn impossible(&self, step: &Step, reason: &str) -> ApplyError {

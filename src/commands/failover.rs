@@ -56,8 +56,15 @@ pub async fn run(
         return plan::show(context, name, &switch);
     }
     let reached = reached.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
-    let switched = reached.servers.switchover(&observed.inventory, group, to).await?;
-    let document = FailoverDocument::new(name, group, (switched.from, switched.to), switched.paused, switched.took);
+    let switched = reached.servers.switchover(&observed.inventory, group, to).await.map_err(|error| {
+        Failure::from(error)
+            .hinted(format!("see what is wrong: {}", command_line(name, "status")))
+            .hinted(format!("repair it: {}", command_line(name, "up")))
+    })?;
+    let document = FailoverDocument {
+        remarks: switched.remarks,
+        ..FailoverDocument::new(name, group, (switched.from, switched.to), switched.paused, switched.took)
+    };
     ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

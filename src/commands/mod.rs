@@ -380,8 +380,11 @@ pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -
             (Vec::new(), hints.to_vec())
         }
         ApplyError::OtherSecrets { .. } => (Vec::new(), own_password_helps(own)),
+        ApplyError::Server { .. } => {
+            let hints = [format!("see what is wrong: {}", own("status")), format!("go on from here: {}", own("up"))];
+            (Vec::new(), hints.to_vec())
+        }
         ApplyError::Engine { .. }
-        | ApplyError::Server { .. }
         | ApplyError::Impossible { .. }
         | ApplyError::Refused(_)
         | ApplyError::Render { .. } => (Vec::new(), Vec::new()),

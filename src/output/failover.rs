@@ -27,6 +27,8 @@ pub struct FailoverDocument {
     pub paused_seconds: f64,
     /// From the first command until roles, Sentinels and proxies agreed, in seconds.
     pub seconds: f64,
+    /// What comes right by itself, or by `up`.
+    pub remarks: Vec<String>,
 }
 
 impl FailoverDocument {
@@ -47,6 +49,7 @@ impl FailoverDocument {
             to,
             paused_seconds: paused.as_secs_f64(),
             seconds: took.as_secs_f64(),
+            remarks: Vec::new(),
         }
     }
 
@@ -57,5 +60,8 @@ impl FailoverDocument {
         ui.status(format_args!(
             "{group}: {to} is master in place of {from}; writes waited {paused:.0} ms, all agree after {seconds:.2} s"
         ));
+        for remark in &self.remarks {
+            ui.status(format_args!("{remark}"));
+        }
     }
 }

@@ -96,6 +96,20 @@ pub enum ServerError {
 }
 
 impl ServerError {
+    /// Whether the same may be done a moment later: nothing has been changed, and what stands against it passes by itself.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::SwitchoverRefused { why, .. } => why.may_pass(),
+            Self::Connect { .. }
+            | Self::Refused { .. }
+            | Self::Unexpected { .. }
+            | Self::WatchesAnother { .. }
+            | Self::TakeOverRefused { .. }
+            | Self::SwitchoverUnsettled { .. } => false,
+        }
+    }
+
     /// Why, without saying who: for a place that names the node already.
     pub fn reason(&self) -> String {
         match self {

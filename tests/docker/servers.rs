@@ -14,7 +14,7 @@ use redos::sentinel::watch::{Kind, What, watch_sentinels};
 use redos::sentinel::{Command, Refusal, SentinelPeer, ServerError, Servers};
 use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets};
 
-use crate::support::{Cluster, eventually, raw};
+use crate::support::{Cluster, connect, eventually, raw};
 use crate::writers::{Writers, missing};
 
 const GROUP: Group = Group::number(1);
@@ -262,6 +262,34 @@ async fn a_switchover_loses_no_acknowledged_write() {
     assert_eq!(missing(&keys, &mut master).await, Vec::<String>::new());
     // Measured at 20 to 60 ms on an idle machine; the bound is for a busy one, and below Sentinel's own 1.4 s.
     assert!(gap < Duration::from_secs(1), "{gap:?}");
+}
+
+/// A node that copies or loads is not what a switchover is about; whoever came to the old master without a proxy is let go.
+#[tokio::test]
+async fn a_switchover_beside_a_node_that_is_loading_succeeds_and_lets_direct_clients_go() {
+    let cluster = Cluster::new("beside").await;
+    // It answers once in a thousand keys: often enough to be one of those that are told to follow.
+    cluster.up(&["--redis", "key-load-delay=100"]).await.succeeds();
+    let mut keys = redis::pipe();
+    for key in 0..60_000 {
+        keys.set(key, key).ignore();
+    }
+    let () = keys.query_async(&mut cluster.client(&[]).await).await.expect("writes");
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let (login, _) = url.trim().rsplit_once('@').expect("a URL with a login");
+    let direct = format!("{login}@{}:{REDIS_PORT}", cluster.address(redis(1)).await);
+    let mut direct = connect(&direct).await.expect("a connection past the proxy");
+    let mut end = redis::cmd("SHUTDOWN");
+    end.arg("NOSAVE").arg("NOW").arg("FORCE");
+    let _: redis::RedisResult<()> = end.query_async(&mut cluster.admin(redis(3)).await).await;
+    eventually("redis-3 loads", async || cluster.reasons().await.contains("redis-3 is loading its data")).await;
+
+    let run = cluster.redos(&["failover", "--to", "redis-2"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(cluster.master().await, redis(2));
+    let refused: redis::RedisResult<()> = redis::cmd("SET").arg("key").arg("value").query_async(&mut direct).await;
+    let error = refused.expect_err("its connection is closed");
+    assert!(error.is_io_error(), "{error}");
 }
 
 #[tokio::test]

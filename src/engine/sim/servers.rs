@@ -154,7 +154,7 @@ impl Servers for Sim {
                 Some(Server::Redis { .. } | Server::Proxy { .. }) | None => {}
             }
         }
-        Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO })
+        Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO, remarks: Vec::new() })
     }
 
     async fn take_over(

@@ -52,6 +52,28 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// Whether it passes by itself within seconds.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::TooSlow(_)
+            | Self::Tilt(_)
+            | Self::FailoverRunning(_)
+            | Self::NotElected { .. }
+            | Self::MasterUnsure(_)
+            | Self::NoMaster(_)
+            | Self::Behind(_) => true,
+            Self::NotOfGroup
+            | Self::NotAnswering(_)
+            | Self::NotReplica(_)
+            | Self::LinkDown
+            | Self::Loading
+            | Self::NeverPromoted
+            | Self::NoQuorum(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -17,11 +17,13 @@
 //! within twice the failover timeout of the vote, the Sentinels let that time pass before they replace it.
 
 mod cast;
+mod settled;
 
+use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use redis::{Pipeline, Value, pipe};
 use tokio::time::{sleep, timeout};
@@ -29,12 +31,13 @@ use tokio::time::{sleep, timeout};
 pub(super) use cast::LAG_MAX;
 pub use cast::Refusal;
 use cast::{Cast, Voter, cast};
+use settled::{agreed, followed, still_loading};
 
 use super::client::{Client, HELLO_CHANNEL, QUESTION, accept_all, info_of, within};
 use super::link::{Link, Peer, failed};
 use super::proxy::{OpenRuntimeApi, failover_commands};
 use super::{ServerError, Servers, reply};
-use crate::plan::observed::{Answer, Inventory, NodeState, RoleView, Topology};
+use crate::plan::observed::{Inventory, NodeState};
 use crate::spec::secret::user;
 use crate::spec::{Group, NodeId};
 
@@ -64,7 +67,7 @@ const SETTLE_POLL: Duration = Duration::from_millis(10);
 const ELECTIONS: u32 = 12;
 
 /// What a switchover did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Switched {
     /// The node that was master.
     pub from: NodeId,
@@ -75,6 +78,8 @@ pub struct Switched {
     pub paused: Duration,
     /// From the beginning until roles, Sentinels and proxies agreed.
     pub took: Duration,
+    /// What is not yet as it should be, in words. The Sentinels set it right, or `up` does; the new master is in office.
+    pub remarks: Vec<String>,
 }
 
 /// Switches a group over. On a machine with too much to do for a moment a replica may not receive the last writes in time:
@@ -92,7 +97,12 @@ pub(super) async fn switch_over(
     let mut tries = 1;
     loop {
         match try_to_switch_over(client, inventory, group, to).await {
-            Err(ServerError::SwitchoverRefused { why: Refusal::TooSlow(_), .. }) if tries < TRIES => tries += 1,
+            // Until the new master is in office a server that did not answer in time has cost nothing.
+            Err(ServerError::SwitchoverRefused { why: Refusal::TooSlow(_), .. } | ServerError::Timeout { .. })
+                if tries < TRIES =>
+            {
+                tries += 1;
+            }
             done => return done,
         }
     }
@@ -108,22 +118,35 @@ async fn try_to_switch_over(
     let topology = client.topology(inventory).await;
     let cast = cast(&topology, inventory, group, to);
     let Some(cast) = cast.map_err(|why| ServerError::SwitchoverRefused { group, to, why })? else {
-        return Ok(Switched { from: to, to, paused: Duration::ZERO, took: began.elapsed() });
+        let (paused, took) = (Duration::ZERO, began.elapsed());
+        return Ok(Switched { from: to, to, paused, took, remarks: Vec::new() });
     };
     let (ready, proxies) = tokio::join!(Ready::open(client, group, cast), open_proxies(client, inventory));
     let ready = ready?;
     let epoch = ready.elect().await?;
-    let paused = ready.replace_master(epoch, proxies).await?;
-    loop {
+    let (paused, mut remarks) = ready.replace_master(epoch, proxies).await?;
+    let agreed = loop {
         let topology = client.topology(inventory).await;
-        match settled(&topology, &ready.cast, group) {
-            Ok(()) => break,
-            Err(why) if began.elapsed() > SETTLE => return Err(ServerError::SwitchoverUnsettled { group, to, why }),
-            Err(_) => sleep(SETTLE_POLL).await,
+        let is_late = began.elapsed() > SETTLE;
+        match (agreed(&topology, &ready.cast, group), followed(&topology, &ready.cast, group)) {
+            (Ok(()), Ok(())) => {
+                remarks.extend(still_loading(&topology, &ready.cast));
+                break Ok(());
+            }
+            (Ok(()), Err(why)) if is_late => {
+                remarks.push(why);
+                break Ok(());
+            }
+            (Err(why), _) if is_late => break Err(ServerError::SwitchoverUnsettled { group, to, why }),
+            _ => sleep(SETTLE_POLL).await,
         }
+    };
+    // However it went: whoever is still connected to the old master has its writes refused.
+    if let Err(error) = ready.dismiss_clients().await {
+        remarks.push(format!("{error}: {}", error.reason()));
     }
-    ready.dismiss_clients().await?;
-    Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed() })
+    agreed?;
+    Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed(), remarks })
 }
 
 /// Connects to the Runtime API of every running proxy. One that cannot be reached is left to its own checks.
@@ -147,11 +170,18 @@ struct Ready<'a> {
 impl<'a> Ready<'a> {
     async fn open(client: &'a Client, group: Group, cast: Cast) -> Result<Self, ServerError> {
         let open = |peer: Peer| within(peer.node, "AUTH", client.first_question(), client.open(peer));
-        let others = cast.others.iter().map(|peer| async { Ok((*peer, open(*peer).await?)) });
-        let sentinels = cast.sentinels.iter().map(|voter| async { Ok((voter.clone(), open(voter.sentinel).await?)) });
+        let others = cast.others.iter().map(|peer| async { Some((*peer, open(*peer).await.ok()?)) });
+        let sentinels =
+            cast.sentinels.iter().map(|voter| async { Some((voter.clone(), open(voter.sentinel).await.ok()?)) });
         let (old, new, others, sentinels) =
-            tokio::try_join!(open(cast.old), open(cast.new), try_join_all(others), try_join_all(sentinels))?;
-        let ready = Self { client, group, cast, old, new, others, sentinels };
+            tokio::join!(open(cast.old), open(cast.new), join_all(others), join_all(sentinels));
+        // One replica or Sentinel that cannot be reached now is told by the others.
+        let (others, sentinels) = (others.into_iter().flatten().collect(), sentinels.into_iter().flatten().collect());
+        let ready = Self { client, group, cast, old: old?, new: new?, others, sentinels };
+        let (reached, needed) = (ready.sentinels.len(), ready.cast.needed);
+        if reached < needed {
+            return Err(ready.refused(Refusal::NoQuorum(format!("{reached} can be reached, {needed} are needed"))));
+        }
         // What the old master needs to follow the new one.
         let mut login = pipe();
         client.set_replication_login(&mut login);
@@ -192,8 +222,13 @@ impl<'a> Ready<'a> {
         given == Some((candidate.to_owned(), epoch.to_string()))
     }
 
-    /// Steps 2 to 5. Returns how long writes were held back.
-    async fn replace_master(&self, epoch: u64, proxies: Vec<OpenRuntimeApi>) -> Result<Duration, ServerError> {
+    /// Steps 2 to 5. Returns how long writes were held back, and what a node refused once the new master was in office: that
+    /// is not the result of the whole.
+    async fn replace_master(
+        &self,
+        epoch: u64,
+        proxies: Vec<OpenRuntimeApi>,
+    ) -> Result<(Duration, Vec<String>), ServerError> {
         let pause = PAUSE_MAX.min(self.cast.down_after);
         let began = Instant::now();
         self.hold_and_catch_up(pause).await?;
@@ -231,17 +266,17 @@ impl<'a> Ready<'a> {
             },
         );
         while announcements.next().await.is_some() {}
-        self.await_replicas().await;
+        let told = self.others.iter().map(|(peer, _)| *peer).zip(&followed).chain([(self.cast.old, &demoted)]);
+        let followers = told.filter(|(_, told)| told.is_ok()).map(|(peer, _)| peer.address).collect();
+        self.await_replicas(followers).await;
         // A lone Sentinel was given the group when it had no replicas yet, and would look for them ten seconds later.
         let lone = self.sentinels.iter().filter(|(voter, _)| voter.herald.is_none());
         join_all(lone.map(|(voter, link)| self.announce(voter, link, epoch))).await;
         let mut rewrite = pipe();
         rewrite.cmd("CONFIG").arg("REWRITE");
         let rewritten = send(self.cast.new.node, &self.new, "CONFIG REWRITE", &rewrite, CHANGE).await;
-        demoted?;
-        followed.into_iter().collect::<Result<Vec<_>, _>>()?;
-        rewritten?;
-        Ok(paused)
+        let refused = rewritten.err().map(|error| format!("{error}: {}", error.reason()));
+        Ok((paused, refused.into_iter().collect()))
     }
 
     /// Pauses writes on the old master and waits until the new one has all of them. On an error the pause is over.
@@ -266,7 +301,10 @@ impl<'a> Ready<'a> {
                 }
             }
         };
-        let held = timeout(CATCH_UP, held).await.unwrap_or_else(|_| Err(self.refused(Refusal::TooSlow(CATCH_UP))));
+        let held = match timeout(CATCH_UP, held).await {
+            Err(_) | Ok(Err(ServerError::Timeout { .. })) => Err(self.refused(Refusal::TooSlow(CATCH_UP))),
+            Ok(held) => held,
+        };
         if held.is_err() {
             let _ = release(self.cast.old.node, &self.old).await;
         }
@@ -303,11 +341,13 @@ impl<'a> Ready<'a> {
         send(voter.sentinel.node, link, "PUBLISH", &announcement, ANNOUNCE).await.is_ok()
     }
 
-    /// Makes the old master a replica of the new one.
+    /// Makes the old master a replica of the new one. Whoever came to it without a proxy loses the connection with what it
+    /// waits for, and finds the new one; a reply that says READONLY would be taken for the end of it.
     async fn demote(&self) -> Result<(), ServerError> {
         let master = self.cast.new.address;
         let mut demotion = pipe();
         demotion.cmd("MULTI");
+        dismiss(&mut demotion);
         demotion.cmd("REPLICAOF").arg(master.ip().to_string()).arg(master.port());
         demotion.cmd("CLIENT").arg("UNPAUSE");
         demotion.cmd("EXEC");
@@ -315,14 +355,12 @@ impl<'a> Ready<'a> {
         send(self.cast.old.node, &self.old, "REPLICAOF", &demotion, CHANGE).await.map(drop)
     }
 
-    /// Has applications that came to the old master without a proxy connect anew; the proxies have closed their
-    /// connections. That comes last, because a Sentinel that is about to log in looks like an application, and would wait
-    /// for a second before it connects again.
+    /// Has applications that came to the old master since, as a Sentinel told them that was late, connect anew. That comes
+    /// last, because a Sentinel that is about to log in looks like an application, and would wait for a moment before it
+    /// connects again.
     async fn dismiss_clients(&self) -> Result<(), ServerError> {
         let mut dismissal = pipe();
-        for kind in ["normal", "pubsub"] {
-            dismissal.cmd("CLIENT").arg("KILL").arg("TYPE").arg(kind).arg("USER").arg(user::APPLICATION);
-        }
+        dismiss(&mut dismissal);
         send(self.cast.old.node, &self.old, "CLIENT KILL", &dismissal, CHANGE).await.map(drop)
     }
 
@@ -335,8 +373,8 @@ impl<'a> Ready<'a> {
         send(peer.node, link, "REPLICAOF", &change, CHANGE).await.map(drop)
     }
 
-    /// Waits until the new master has its replicas.
-    async fn await_replicas(&self) {
+    /// Waits until the new master has these replicas.
+    async fn await_replicas(&self, followers: Vec<SocketAddrV4>) {
         let mut question = pipe();
         question.cmd("INFO").arg("replication");
         let attached = async {
@@ -344,8 +382,10 @@ impl<'a> Ready<'a> {
                 let replies = send(self.cast.new.node, &self.new, "INFO", &question, ATTACH).await?;
                 let info =
                     replies.first().map(|info| info_of(self.cast.new.node, info)).transpose()?.unwrap_or_default();
-                let online = info.attached_replicas().iter().filter(|replica| replica.state == "online").count();
-                if online > self.cast.others.len() {
+                let attached = info.attached_replicas();
+                let is_online =
+                    |of: &SocketAddrV4| attached.iter().any(|one| one.state == "online" && one.address == *of);
+                if followers.iter().all(is_online) {
                     return Ok::<(), ServerError>(());
                 }
                 sleep(SETTLE_POLL).await;
@@ -360,6 +400,13 @@ impl<'a> Ready<'a> {
         let sentinels = self.sentinels.iter().map(|(voter, _)| voter.sentinel.node);
         let line = failover_commands(self.group, self.cast.old.node, self.cast.new.node, sentinels);
         let _ = timeout(POINT, join_all(proxies.into_iter().map(|proxy| proxy.command(&line)))).await;
+    }
+}
+
+/// Closes the connections of applications.
+fn dismiss(pipeline: &mut Pipeline) {
+    for kind in ["normal", "pubsub"] {
+        pipeline.cmd("CLIENT").arg("KILL").arg("TYPE").arg(kind).arg("USER").arg(user::APPLICATION);
     }
 }
 
@@ -382,47 +429,4 @@ pub(super) async fn send(
     let replies = within(node, command, limit, sent).await?;
     accept_all(node, command, &replies)?;
     Ok(replies)
-}
-
-/// Whether everybody follows the new master.
-///
-/// # Errors
-/// Who does not yet.
-fn settled(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String> {
-    let new = cast.new;
-    let name = group.to_string();
-    for voter in &cast.sentinels {
-        let node = voter.sentinel.node;
-        let view = topology.sentinels.get(&node).and_then(Answer::said);
-        let watched = view.and_then(|view| view.masters.get(&name)).ok_or_else(|| format!("{node} does not answer"))?;
-        if watched.address != new.address {
-            return Err(format!("{node} still names {}", watched.address));
-        }
-        let knows = |peer: &Peer| watched.replicas.iter().any(|replica| replica.address == peer.address);
-        if let Some(peer) = cast.others.iter().chain([&cast.old]).find(|peer| !knows(peer)) {
-            return Err(format!("{node} does not know the replica {} yet", peer.node));
-        }
-        let flags = watched.replicas.iter().map(|replica| &replica.flags).chain([&watched.flags]);
-        if flags.flatten().any(|flag| flag == "disconnected") {
-            return Err(format!("{node} is not connected to all nodes yet"));
-        }
-    }
-    let role = |node: NodeId| topology.redis.get(&node).and_then(Answer::said).map(|view| &view.role);
-    if !matches!(role(new.node), Some(RoleView::Master { .. })) {
-        return Err(format!("{} does not say that it is the master", new.node));
-    }
-    for peer in cast.others.iter().chain([&cast.old]) {
-        match role(peer.node) {
-            Some(RoleView::Replica { master, link_up: true, syncing: false, .. }) if *master == new.address => {}
-            Some(_) => return Err(format!("{} does not follow {} yet", peer.node, new.node)),
-            None => return Err(format!("{} does not answer", peer.node)),
-        }
-    }
-    for (proxy, answer) in &topology.proxies {
-        let route = answer.said().and_then(|view| view.routes.get(&group)).and_then(|route| route.write);
-        if answer.said().is_some() && route != Some(new.node) {
-            return Err(format!("{proxy} does not send writes to {} yet", new.node));
-        }
-    }
-    Ok(())
 }
