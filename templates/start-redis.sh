@@ -6,6 +6,8 @@
 # majority can be asked it goes by its file; the proxies send writes to no node that a majority of Sentinels does not name.
 #
 # A master that has lost its data would have its replicas lose theirs. It starts as master only when no replica has any.
+#
+# What can change while the node runs is not in here: that is read from the server's own file and asked of the Sentinels.
 
 server=$1
 cli=${server%-server}-cli
@@ -27,12 +29,15 @@ look_at_clock() {
     now=${now%.*}${now#*.}0
 }
 
-# Sets follows: the address that the file says to follow, empty for a master.
+# Sets follows: the address that the file says to follow, empty for a master; keeps_log and keeps_snapshots: yes or no.
 read_file() {
-    follows=
-    while read -r word address _; do
-        case $word in
-        replicaof | slaveof) follows=$address ;;
+    follows= keeps_log=no keeps_snapshots=no
+    while read -r word value _; do
+        case $word-$value in
+        replicaof-* | slaveof-*) follows=$value ;;
+        appendonly-*) keeps_log=$value ;;
+        save-'""') keeps_snapshots=no ;;
+        save-*) keeps_snapshots=yes ;;
         esac
     done <"$conf"
     if [ "$follows" = no ]; then follows=; fi
@@ -59,9 +64,9 @@ end_asking() {
     wait $asked 2>/dev/null
 }
 
-# Hears a Sentinel's answer from stdin: sets named, flags, silence, patience, replicas, sentinels.
+# Hears a Sentinel's answer from stdin: sets named, flags, silence, patience, time_limit, replicas, sentinels.
 hear() {
-    named= flags= silence= patience= replicas= sentinels=
+    named= flags= silence= patience= time_limit= replicas= sentinels=
     read -r _
     while read -r field && read -r value; do
         case $field in
@@ -69,6 +74,7 @@ hear() {
         flags) flags=$value ;;
         last-ok-ping-reply) silence=$value ;;
         down-after-milliseconds) patience=$value ;;
+        failover-timeout) time_limit=$value ;;
         num-slaves) replicas=$value ;;
         num-other-sentinels) sentinels=$((value + 1)) ;;
         esac
@@ -81,15 +87,21 @@ hear() {
 #             {{ ping_period }} ms after this node is up again) its patience ends,
 #   failing   yes when a failover is under way,
 #   followed  yes when this node has replicas,
-#   heard     how many have answered.
+#   limit     how long one that names this node gives a failover, in milliseconds,
+#   known     how many replicas one of them knows; at least one other node is asked for where none of them answers,
+#   heard     how many have answered,
+#   all       how many there are, as those say who have answered.
 count() {
-    names= all=0 heard=0 master= doubted=no failing=no followed=no
+    names= all=0 heard=0 master= doubted=no failing=no followed=no limit=0 known=
     for address; do
         hear <"$answer-$address"
         if [ -z "$sentinels" ]; then continue; fi
         names="$names $named" heard=$((heard + 1))
         if [ "$sentinels" -gt "$all" ]; then all=$sentinels; fi
+        if [ "$replicas" -gt "${known:-0}" ]; then known=$replicas; fi
+        known=${known:-0}
         if [ "$named" != "$me" ]; then continue; fi
+        limit=$time_limit
         case $flags in
         *failover_in_progress*) failing=yes doubted=yes ;;
         *_down*) doubted=yes ;;
@@ -97,6 +109,7 @@ count() {
         if [ "$silence" -gt $((patience - {{ ping_period }} - 100)) ]; then doubted=yes; fi
         if [ "$replicas" -gt 0 ]; then followed=yes; fi
     done
+    known=${known:-1}
     for name in $names; do
         votes=0
         for other in $names; do
@@ -114,7 +127,7 @@ ask_sentinels() {
     while [ "$rounds" -lt 30 ] && [ "$more" -lt 5 ]; do
         sleep 0.01
         count "$@"
-        if [ "$heard" = $# ]; then break; fi
+        if [ "$heard" -gt 0 ] && [ "$heard" = "$all" ]; then break; fi
         case $master in
         "") ;;
         "$me") more=$((more + 1)) ;;
@@ -128,22 +141,23 @@ ask_sentinels() {
 # Whether the data of this node may be served by a master: 'kept' holds every acknowledged write, 'snapshot' what there was
 # some time ago, 'none' nothing.
 judge_data() {
-{% if data_file is none %}
     data=none
-{% else %}
-    if [ -s {{ data_file }} ]; then data={{ data_kind }}; else data=none; fi
-{% endif %}
+    if [ "$keeps_log" = yes ]; then
+        if [ -s {{ append_only_file }} ]; then data=kept; fi
+    elif [ "$keeps_snapshots" = yes ]; then
+        if [ -s {{ snapshot }} ]; then data=snapshot; fi
+    fi
 }
 
 # Whether another node has, or may have, what this one has not: keys, and unless this one has none, has them from this one.
 others_have_more() {
-{% if peers %}
     if [ "$data" = kept ]; then return 1; fi
     set --{% for peer in peers %} {{ peer }}{% endfor %}
 
     ask {{ redis_port }} INFO "$@"
     sleep 0.3
     end_asking
+    answered=0
     for address; do
         said=no keys=no linked=no
         while read -r line; do
@@ -153,16 +167,13 @@ others_have_more() {
             master_link_status:up* | master_link_down_since_seconds:[0-9]*) linked=yes ;;
             esac
         done <"$answer-$address"
+        if [ "$said" = yes ]; then answered=$((answered + 1)); fi
         case $data-$keys-$linked in
         none-yes-* | snapshot-yes-yes) return 0 ;;
         esac
-{% if data_file is not none %}
-        # One that is not up yet may have what this one has lost. Whoever wrote 'decided' has looked into everybody's files.
-        if [ "$data-$said" = none-no ] && [ "$decided" != decided ]; then return 0; fi
-{% endif %}
     done
-{% endif %}
-    return 1
+    # One that is not up yet may have what this one has lost. Whoever wrote 'decided' has looked into everybody's files.
+    [ "$data-$decided" = none- ] && [ "$keeps_log-$keeps_snapshots" != no-no ] && [ "$answered" -lt "$known" ]
 }
 
 # Sets verdict: 'lead', 'follow', or nothing while it is too early to tell.
@@ -170,10 +181,6 @@ judge() {
     verdict=
     ask_sentinels{% for sentinel in sentinels %} {{ sentinel }}{% endfor %}
 
-{% if more_sentinels %}
-    # There may be more by now than when this was written.
-    if [ -z "$master" ]; then ask_sentinels{% for sentinel in sentinels %} {{ sentinel }}{% endfor %}{% for sentinel in more_sentinels %} {{ sentinel }}{% endfor %}; fi
-{% endif %}
     look_at_clock
     waited=$((now - began))
     case $master in
@@ -182,7 +189,7 @@ judge() {
             verdict=lead
         elif [ "$doubted" = yes ]; then
             # They go on when they have given up replacing it.
-            if [ "$failing" = no ] && [ "$waited" -gt {{ give_up_after }} ] && ! others_have_more; then verdict=lead; fi
+            if [ "$failing" = no ] && [ "$waited" -gt $((limit + {{ trust_margin }})) ] && ! others_have_more; then verdict=lead; fi
         elif ! others_have_more; then
             verdict=lead
         fi

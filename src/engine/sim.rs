@@ -117,6 +117,14 @@ impl Sim {
         (world.nodes.keys().copied().collect(), world.volumes.keys().copied().collect(), world.network.is_some())
     }
 
+    /// What is in the volumes of all nodes that have a container, as redos has written it last: by node and path.
+    pub fn files(&self) -> BTreeMap<NodeId, BTreeMap<String, String>> {
+        let world = self.world();
+        let text = |(path, octets): (&String, &Vec<u8>)| (path.clone(), String::from_utf8_lossy(octets).into_owned());
+        let of_node = |node: &NodeId| (*node, world.volumes.get(node).into_iter().flatten().map(text).collect());
+        world.nodes.keys().map(of_node).collect()
+    }
+
     /// Does to a node what an accident would: a running one gets this state, or its container is removed.
     pub fn disrupt(&self, node: NodeId, state: Option<NodeState>) {
         let mut world = self.world();

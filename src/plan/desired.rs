@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -107,40 +107,41 @@ pub fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
     spec.groups().flat_map(of_group).chain([(STATS_PORT, spec.published_stats_port(ordinal))]).collect()
 }
 
-/// The hash of how this version of redos configures each role. Where that cannot be told, no node can be configured either.
-static BY_DEFAULT: LazyLock<BTreeMap<Role, String>> = LazyLock::new(|| {
-    Role::ALL.into_iter().filter_map(|role| Some((role, hash(&render::by_default(role).ok()?)))).collect()
-});
-
 /// 32 hexadecimal digits.
 fn hash(text: &str) -> String {
     format!("{:032x}", xxh3_128(text.as_bytes()))
 }
 
-/// The hash of everything that a node must be made anew for when it changes: 32 hexadecimal digits. That is what was asked
-/// for, and how this version of redos configures such a node.
+/// The hash of everything that a node must be made anew for when it changes: 32 hexadecimal digits. That is what its
+/// container is made of, and all of its files that nobody can change while it runs.
 ///
 /// Counts of other nodes, runtime settings and the image that `auto` happened to find are left out on purpose: a change
 /// of those does not touch a node that runs.
 pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
-    let asked = match node {
-        NodeId::Redis { .. } => json!({
-            "image": spec.images.redis,
-            "dir": spec.persistence.dir,
-            "command": render::command_line(node.role(), ""),
-            "directives": render::fixed_directives(spec),
-            "pubsub": spec.pubsub,
-        }),
-        NodeId::Sentinel(_) => {
-            json!({ "image": spec.images.redis, "command": render::command_line(node.role(), "") })
-        }
+    let made_of = match node {
+        NodeId::Redis { .. } => json!({ "image": spec.images.redis, "dir": spec.persistence.dir }),
+        NodeId::Sentinel(_) => json!({ "image": spec.images.redis }),
         NodeId::Proxy(_) => json!({
             "image": spec.images.proxy,
             "bind": spec.ports.bind,
             "ports": published_ports(spec, node),
-            "proxy": spec.proxy,
         }),
     };
-    let basis = json!({ "asked": asked, "byDefault": BY_DEFAULT.get(&node.role()) });
-    hash(&basis.to_string())
+    let command = render::command_line(node.role(), "");
+    hash(&json!({ "madeOf": made_of, "command": command, "files": files_hash(spec, node.role()) }).to_string())
+}
+
+/// Hashes by role and by the specification that they follow from.
+type FilesHashes = BTreeMap<(Role, String), Option<String>>;
+
+/// The hash of a role's files. Where they cannot be told, no node can be configured either.
+///
+/// It is kept: every look at a cluster asks for it, and to fill in a template takes a millisecond.
+fn files_hash(spec: &Spec, role: Role) -> Option<String> {
+    static KNOWN: LazyLock<Mutex<FilesHashes>> = LazyLock::new(Mutex::default);
+    let basis = render::without_runtime_settings(spec, role);
+    // A Spec is plain data with text keys, which JSON can always hold.
+    let key = (role, serde_json::to_string(&basis).unwrap_or_default());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(key).or_insert_with(|| render::fixed_text(&basis, role).ok().map(|text| hash(&text))).clone()
 }

@@ -1,5 +1,6 @@
 //! Properties of the planner on the in-memory engine, and golden plans.
 
+mod equality;
 mod golden;
 mod properties;
 

@@ -146,7 +146,12 @@ impl World {
         };
         ProxyView {
             version: "2.6.12".to_owned(),
-            routes: spec.groups().map(route).collect(),
+            // Its file has no place for a group that came later.
+            routes: spec
+                .groups()
+                .filter(|group| checked.iter().any(|node| node.group() == Some(*group)))
+                .map(route)
+                .collect(),
             checked: checked.clone(),
             existing: existing.then(|| ExistingPlace { replication_id: Some(String::new()) }),
         }

@@ -12,7 +12,7 @@ pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Resu
         return standby::in_service(node, existing, observed);
     }
     match node {
-        NodeId::Redis { group, .. } => redis(node, group, observed),
+        NodeId::Redis { group, .. } => redis(node, group, spec, observed),
         NodeId::Sentinel(_) => spec.groups().try_for_each(|group| sentinel(node, group, observed)),
         NodeId::Proxy(_) => spec.groups().try_for_each(|group| {
             let master = sole_master(group, observed)?;
@@ -22,12 +22,15 @@ pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Resu
     }
 }
 
-fn redis(node: NodeId, group: Group, observed: &Observed) -> Result<(), String> {
+fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
     let master = sole_master(group, observed)?;
     if node != master {
         replica_in_sync(node, master, observed)?;
     }
-    for (proxy, answer) in &observed.topology.proxies {
+    // One that is to be removed is not told of changes any more.
+    let proxies =
+        observed.topology.proxies.iter().filter(|(proxy, _)| spec.proxy_nodes().any(|wanted| wanted == **proxy));
+    for (proxy, answer) in proxies {
         let Some(view) = answer.said() else { continue };
         // A proxy that has no place for it has to be made anew, which waiting does not do.
         if node == master && view.routes.contains_key(&group) {

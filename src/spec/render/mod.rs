@@ -11,7 +11,7 @@ mod sentinel;
 mod users;
 pub mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use minijinja::syntax::SyntaxConfig;
@@ -26,10 +26,10 @@ pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
 pub use users::users_file;
 pub use value::same_value;
 
-use super::Spec;
 use super::address::Subnet;
 use super::names::{ClusterName, Group, NodeId, Role};
 use super::secret::{SECRET_OCTETS, Secrets};
+use super::{Persistence, Spec};
 
 /// Where a Redis node has its configuration, which it rewrites.
 pub const REDIS_CONF: &str = "/data/conf/redis.conf";
@@ -116,22 +116,43 @@ pub fn command_line(role: Role, server: &str) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// How this version of redos configures the first node of a role when nobody asks for anything, without comments. A node
-/// that a version made which does so differently is not the node that this one would make.
+/// The files of the first node of a role, without comments. Of a specification [`without_runtime_settings`] it is what a node
+/// must be made anew for when it changes. A version of redos that configures nodes differently has another text.
 ///
 /// # Errors
 /// A template does not fit its values.
-pub fn by_default(role: Role) -> Result<String, RenderError> {
-    let (spec, subnet) = (Spec::with_defaults(ClusterName::default()), Subnet::EXAMPLE);
+pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
+    let subnet = Subnet::EXAMPLE;
     let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
     let masters = BTreeMap::from([(Group::number(1), Spec::head())]);
     let files = match role {
-        Role::Redis => redis_files(&spec, subnet, &secrets, Spec::head(), Source::Nobody, Standing::Open)?,
-        Role::Sentinel => sentinel_files(&spec, subnet, &secrets, NodeId::Sentinel(1), &masters, None)?,
-        Role::Proxy => proxy_files(&spec, subnet, &secrets, NodeId::Proxy(1), &spec.nodes().into_iter().collect())?,
+        Role::Redis => redis_files(spec, subnet, &secrets, Spec::head(), Source::Nobody, Standing::Open)?,
+        Role::Sentinel => sentinel_files(spec, subnet, &secrets, NodeId::Sentinel(1), &masters, None)?,
+        Role::Proxy => proxy_files(spec, subnet, &secrets, NodeId::Proxy(1), &BTreeSet::new())?,
     };
     let lines = files.iter().flat_map(|file| file.content.lines()).map(str::trim);
     Ok(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect::<Vec<_>>().join("\n"))
+}
+
+/// The specification with the defaults in place of all that running servers are told: how many nodes there are and whom
+/// they follow (`REPLICAOF`, `SENTINEL MONITOR`, the Runtime API), and what `CONFIG SET` and `SENTINEL SET` set.
+pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
+    let defaults = Spec::with_defaults(ClusterName::default());
+    let fixed = fixed_directives(spec);
+    let persistence = Persistence { mode: defaults.persistence.mode, ..spec.persistence.clone() };
+    Spec {
+        masters: spec.masters,
+        redis: spec.redis.iter().filter(|(name, _)| fixed.contains_key(*name)).map(owned).collect(),
+        persistence,
+        pubsub: spec.pubsub.clone(),
+        sentinel: if role == Role::Sentinel { defaults.sentinel } else { spec.sentinel.clone() },
+        proxy: spec.proxy.clone(),
+        ..defaults
+    }
+}
+
+fn owned((name, value): (&String, &String)) -> (String, String) {
+    (name.clone(), value.clone())
 }
 
 /// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.

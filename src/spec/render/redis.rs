@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Serialize;
 
+use super::super::address::REDIS_PER_GROUP_MAX;
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
 use super::directives::{fixed_directives, lines, runtime_directives};
@@ -77,19 +78,19 @@ struct Start<'a> {
     sentinel_port: u16,
     user: &'a str,
     password: &'a str,
-    /// The file without which there are no data; absent where none are kept.
-    data_file: Option<String>,
-    /// What is in it.
-    data_kind: &'a str,
+    /// The file without which there is no append-only file.
+    append_only_file: String,
+    snapshot: String,
     /// All places where data can be, of any mode of persistence.
     data_places: [String; 2],
     foreign_file: &'a str,
+    /// All that there may be: the file is not written again when they become more or fewer.
     peers: Vec<Ipv4Addr>,
+    /// All that there may be.
     sentinels: Vec<Ipv4Addr>,
-    more_sentinels: Vec<Ipv4Addr>,
     ping_period: u64,
     ask_for: u64,
-    give_up_after: u64,
+    trust_margin: u64,
 }
 
 /// Whom a Redis node copies.
@@ -197,15 +198,8 @@ fn start<'a>(
     node: NodeId,
     group: Group,
 ) -> Result<Start<'a>, RenderError> {
-    let (data_file, data_kind) = match data_files(spec) {
-        DataFiles::AppendOnly { manifest, .. } => (Some(manifest), "kept"),
-        DataFiles::Snapshot(file) => (Some(file), "snapshot"),
-        DataFiles::None => (None, "none"),
-    };
-    let peers = spec.redis_nodes(group).filter(|peer| *peer != node);
-    let (present, later): (Vec<NodeId>, Vec<NodeId>) = sentinel_slots(spec)
-        .into_iter()
-        .partition(|sentinel| spec.sentinel_nodes().any(|present| present == *sentinel));
+    let [folder, snapshot] = data_places(spec);
+    let peers = (1..=REDIS_PER_GROUP_MAX).map(|ordinal| NodeId::redis(group, ordinal)).filter(|peer| *peer != node);
     Ok(Start {
         cluster: spec.name.as_str(),
         node,
@@ -217,15 +211,14 @@ fn start<'a>(
         sentinel_port: SENTINEL_PORT,
         user: user::PROBE,
         password: secrets.probe.expose(),
-        data_file,
-        data_kind,
-        data_places: data_places(spec),
+        append_only_file: format!("{folder}/{}.manifest", fixed_directives(spec)["appendfilename"]),
+        snapshot: snapshot.clone(),
+        data_places: [folder, snapshot],
         foreign_file: FOREIGN_FILE,
-        peers: peers.map(|peer| address(subnet, peer)).collect::<Result<_, _>>()?,
-        sentinels: present.into_iter().map(|sentinel| address(subnet, sentinel)).collect::<Result<_, _>>()?,
-        more_sentinels: later.into_iter().filter_map(|sentinel| subnet.address(sentinel)).collect(),
+        peers: peers.filter_map(|peer| subnet.address(peer)).collect(),
+        sentinels: sentinel_slots(spec).into_iter().filter_map(|sentinel| subnet.address(sentinel)).collect(),
         ping_period: PING_PERIOD,
         ask_for: ASK_FOR,
-        give_up_after: spec.sentinel.failover_timeout + TRUST_MARGIN,
+        trust_margin: TRUST_MARGIN,
     })
 }

@@ -270,8 +270,9 @@ proptest! {
 }
 
 #[test]
-fn what_a_version_configures_by_default_is_told_without_comments_and_by_role() {
-    let told = Role::ALL.map(|role| by_default(role).unwrap_or_else(|error| panic!("{role}: {error}")));
+fn what_a_node_is_made_anew_for_is_told_without_comments_and_by_role() {
+    let spec = Spec::with_defaults(ClusterName::default());
+    let told = Role::ALL.map(|role| fixed_text(&spec, role).unwrap_or_else(|error| panic!("{role}: {error}")));
     for (role, line) in [(0, "appendonly yes"), (1, "sentinel monitor mymaster"), (2, "backend write_mymaster")] {
         assert!(told[role].lines().any(|told| told.starts_with(line)), "{line} in\n{}", told[role]);
         assert!(told[role].lines().all(|told| !told.is_empty() && !told.starts_with('#')), "{}", told[role]);

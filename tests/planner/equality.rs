@@ -1,0 +1,84 @@
+//! The property that nothing is left of what a cluster was: changed to a specification, it has the files of one that was made
+//! by it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use redos::engine::sim::Sim;
+use redos::plan::{Plan, diff};
+use redos::spec::render::{REDIS_CONF, SENTINEL_CONF};
+use redos::spec::{ImageChoice, NodeId, Patterns, PersistenceMode, Role, Spec};
+
+use super::{observed, run, spec, up};
+
+/// Every setting that files follow from. Slots for nodes never become fewer, so that they are those of the bigger cluster.
+fn settings() -> impl Strategy<Value = Spec> {
+    let mode = prop_oneof![
+        Just(PersistenceMode::Both),
+        Just(PersistenceMode::Aof),
+        Just(PersistenceMode::Rdb),
+        Just(PersistenceMode::None)
+    ];
+    let size = (1u16..3, 0u16..4, prop_oneof![Just(1u16), Just(3), Just(5)], 1u16..3);
+    let sentinel = (prop_oneof![Just(1000u64), Just(5000)], prop_oneof![Just(3000u64), Just(20_000)]);
+    let proxy = (prop_oneof![Just(50u64), Just(200)], prop_oneof![Just("admin"), Just("operator")]);
+    let redis = prop_oneof![Just(None), Just(Some(("databases", "32"))), Just(Some(("io-threads", "2")))];
+    let patterns = prop_oneof![Just(Patterns::Any), Just(Patterns::These(["news.*".to_owned()].into()))];
+    let others = (any::<bool>(), any::<bool>(), any::<bool>());
+    (size, mode, sentinel, proxy, redis, patterns, others).prop_map(
+        |((masters, replicas, sentinels, proxies), mode, times, (interval, user), redis, patterns, others)| {
+            let mut spec = spec(masters, replicas, sentinels, proxies);
+            let (prefix, image, port) = others;
+            spec.persistence.mode = mode;
+            (spec.sentinel.down_after, spec.sentinel.failover_timeout) = times;
+            spec.proxy.check_interval = interval;
+            spec.proxy.stats_user = user.to_owned();
+            spec.redis = redis.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            spec.pubsub.patterns = patterns;
+            if prefix {
+                spec.persistence.file_prefix = "shop-".to_owned();
+            }
+            if image {
+                spec.images.redis = ImageChoice::Reference("redis:8".to_owned());
+            }
+            spec.ports.write += u16::from(port);
+            spec
+        },
+    )
+}
+
+/// The files that no server rewrites. What one does rewrite is compared with the specification at every look.
+fn files(sim: &Sim) -> BTreeMap<NodeId, BTreeMap<String, String>> {
+    let mut files = sim.files();
+    for (node, files) in &mut files {
+        files.retain(|path, _| path != REDIS_CONF && path != SENTINEL_CONF && !path.ends_with("/standing"));
+        assert!(files.len() >= if node.role() == Role::Proxy { 1 } else { 3 }, "{node}: {:?}", files.keys());
+    }
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_cluster_that_was_changed_has_the_files_of_one_that_was_made_so(
+        from in settings(), to in settings(), cut in prop::option::of(0usize..120),
+    ) {
+        run(async {
+            let (changed, made) = (Sim::default(), Sim::default());
+            up(&changed, &from).await.expect("up");
+            if let Some(changes) = cut {
+                changed.cut_after(changes);
+                let _ = up(&changed, &to).await;
+                changed.mend();
+            }
+            if let Err(error) = up(&changed, &to).await {
+                panic!("{error:?}\n{}", diff(&to, &observed(&changed, &to).await));
+            }
+            up(&made, &to).await.expect("up");
+            prop_assert_eq!(diff(&to, &observed(&changed, &to).await), Plan::default());
+            prop_assert_eq!(files(&changed), files(&made));
+            Ok(())
+        })?;
+    }
+}
