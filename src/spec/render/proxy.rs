@@ -32,6 +32,12 @@ const VOTE_CHECKS: u64 = 2;
 /// Octets of a Sentinel's answer to `SENTINEL MASTER` within which name, address and flags are. They end before octet 300
 /// with the longest name and all flags; the shortest answer has some 700.
 const VOTE_LENGTH: usize = 400;
+/// How many checks in a row must fail before a Sentinel's vote, or a replica that gets reads, is gone. HAProxy cannot tell an
+/// answer that is late from one that is wrong, and at full load its own checks are late: with 500 clients on two busy cores
+/// all Sentinels missed the time of one check at once, and the sessions of all clients were closed.
+const LATE_ANSWERS: u64 = 3;
+/// The niceness of clients' connections in HAProxy's own scheduler, from -1024 to 1024: what is due for a check comes first.
+const CLIENT_NICENESS: u16 = 1024;
 /// Added to the failover timeout, in milliseconds, it is how long a promoted replica may be trusted before a majority of
 /// Sentinels names it.
 pub(super) const TRUST_MARGIN: u64 = 2000;
@@ -54,6 +60,8 @@ struct ProxyConf<'a> {
     verdict_interval: u64,
     vote_interval: u64,
     vote_length: usize,
+    late_answers: u64,
+    client_niceness: u16,
     trust_checks: u64,
     link_grace: String,
     sentinel_port: u16,
@@ -139,6 +147,8 @@ pub fn proxy_files(
         verdict_interval: VERDICT_INTERVAL,
         vote_interval: spec.proxy.check_interval * VOTE_CHECKS,
         vote_length: VOTE_LENGTH,
+        late_answers: LATE_ANSWERS,
+        client_niceness: CLIENT_NICENESS,
         trust_checks: trust.div_ceil(slow_interval),
         link_grace: seconds_up_to(trust.div_ceil(1000)),
         sentinel_port: SENTINEL_PORT,
