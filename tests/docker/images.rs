@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use bollard::models::ContainerConfig;
+use bollard::models::{ContainerConfig, HealthConfig};
 use bollard::query_parameters::{CommitContainerOptions, RemoveImageOptions};
 use futures_util::StreamExt;
 use redos::engine::image::{self, BuildOptions, ImageKind};
@@ -68,10 +68,12 @@ async fn a_node_takes_neither_stop_signal_nor_health_check_from_its_image() {
         container: Some(cluster.container(sentinel)),
         repo: Some(repo.clone()),
         tag: Some(tag.clone()),
-        changes: Some("STOPSIGNAL SIGUSR1\nHEALTHCHECK CMD false".to_owned()),
         ..Default::default()
     };
-    docker.commit_container(options, ContainerConfig::default()).await.expect("an image");
+    let check = HealthConfig { test: Some(vec!["CMD".to_owned(), "false".to_owned()]), ..Default::default() };
+    let config =
+        ContainerConfig { stop_signal: Some("SIGUSR1".to_owned()), healthcheck: Some(check), ..Default::default() };
+    docker.commit_container(options, config).await.expect("an image");
     let image = format!("{repo}:{tag}");
     let own = docker.inspect_image(&image).await.expect("an image").config.expect("a configuration");
     assert_eq!(own.stop_signal.as_deref(), Some("SIGUSR1"), "the image asks for it");
