@@ -13,6 +13,9 @@ use crate::dial::Stream;
 /// The connection broke.
 pub async fn served_values(stream: Box<dyn Stream>, names: &[String]) -> Result<Vec<(String, String)>, RedisError> {
     let link = Link::outside(stream).await?;
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut question = pipe();
     for name in names {
         question.cmd("CONFIG").arg("GET").arg(name);

@@ -46,7 +46,9 @@ async fn fetch(package: &str, folder: &Path) -> Result<(), String> {
     // Who downloads as root would hand over to a user that may not write here.
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
-        command.current_dir(folder).args(&options).args(["-qq", "-oAPT::Sandbox::User=root"]).args(words);
+        // Without the last two it would call an update good that has fetched no list.
+        let own = ["-qq", "-oAPT::Sandbox::User=root", "-oAcquire::Retries=5", "-oAPT::Update::Error-Mode=any"];
+        command.current_dir(folder).args(&options).args(own).args(words);
         command
     };
     run(apt(&["update"])).await?;
