@@ -29,9 +29,9 @@ async fn files(cluster: &Cluster) -> BTreeMap<(NodeId, &'static str), String> {
             let read = cluster.engine.read_file(&cluster.name, node, path).await.expect("an answer");
             let text = String::from_utf8(read.expect("a file")).expect("text");
             let mut text = text.replace(cluster.name.as_str(), "NAME").replace(&network, "NETWORK");
-            for secret in
-                [&secrets.app, &secrets.admin, &secrets.replication, &secrets.sentinel, &secrets.probe, &secrets.stats]
-            {
+            let all =
+                [&secrets.app, &secrets.admin, &secrets.replication, &secrets.sentinel, &secrets.probe, &secrets.stats];
+            for secret in all.into_iter().chain(&secrets.peers) {
                 text = text.replace(secret.expose(), "SECRET");
             }
             files.insert((node, *path), text);

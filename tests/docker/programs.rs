@@ -10,6 +10,9 @@ use tokio::sync::Mutex;
 /// One scenario fetches at a time; the others find what it has fetched.
 static FETCHING: Mutex<()> = Mutex::const_new(());
 
+/// How often the lists are asked for again when the archive does not give them.
+const UPDATES: usize = 4;
+
 /// The file of a program that needs nothing of its package but itself and the C library.
 ///
 /// # Panics
@@ -51,7 +54,15 @@ async fn fetch(package: &str, folder: &Path) -> Result<(), String> {
         command.current_dir(folder).args(&options).args(own).args(words);
         command
     };
-    run(apt(&["update"])).await?;
+    // An archive turns away who asks for much at once, as scenarios that make images do beside this.
+    let mut updated = run(apt(&["update"])).await;
+    for _ in 0..UPDATES {
+        if updated.is_ok() {
+            break;
+        }
+        updated = run(apt(&["update"])).await;
+    }
+    updated?;
     run(apt(&["download", package])).await?;
     let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
     let archive = entries.filter_map(Result::ok).map(|entry| entry.path()).find(|path| {
