@@ -13,7 +13,7 @@ fn is_loading(peer: &Peer, topology: &Topology) -> bool {
     view(peer.node, topology).is_some_and(|view| view.loading.is_some())
 }
 
-fn watched<'a>(sentinel: NodeId, topology: &'a Topology, group: Group) -> Option<&'a WatchedMaster> {
+fn watched(sentinel: NodeId, topology: &Topology, group: Group) -> Option<&WatchedMaster> {
     topology.sentinels.get(&sentinel).and_then(Answer::said)?.masters.get(&group.to_string())
 }
 
