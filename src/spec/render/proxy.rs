@@ -32,7 +32,7 @@ const VOTE_CHECKS: u64 = 2;
 /// Octets of a Sentinel's answer to `SENTINEL MASTER` within which name, address and flags are. They end before octet 300
 /// with the longest name and all flags; the shortest answer has some 700.
 const VOTE_LENGTH: usize = 400;
-/// How many checks in a row must fail before a Sentinel's vote, or a replica that gets reads, is gone. HAProxy cannot tell an
+/// How many checks in a row must fail before a Sentinel's vote, or its veto, is gone. HAProxy cannot tell an
 /// answer that is late from one that is wrong, and at full load its own checks are late: with 500 clients on two busy cores
 /// all Sentinels missed the time of one check at once, and the sessions of all clients were closed.
 const LATE_ANSWERS: u64 = 3;
