@@ -9,7 +9,7 @@ use std::fmt;
 use super::Planner;
 use crate::plan::gate::Gate;
 use crate::plan::observed::{Answer, NodeState, Observed};
-use crate::plan::reckon::{fittest, is_up};
+use crate::plan::reckon::{fittest, is_up, runs};
 use crate::plan::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, PersistenceMode, Role, Spec};
 
@@ -192,8 +192,7 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
 
 /// The nodes, of those that are named or of all, that run in some way.
 fn alive(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> BTreeSet<NodeId> {
-    let runs = |state: &NodeState| matches!(state, NodeState::Running | NodeState::Paused | NodeState::Restarting);
-    let nodes = observed.inventory.nodes.iter().filter(|(_, facts)| runs(&facts.state)).map(|(node, _)| *node);
+    let nodes = observed.inventory.nodes.keys().copied().filter(|node| runs(*node, observed));
     nodes.filter(|node| named.is_none_or(|named| named.contains(node))).collect()
 }
 

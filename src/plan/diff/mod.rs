@@ -243,15 +243,12 @@ impl<'a> Planner<'a> {
     /// A Sentinel that runs, even one that does not answer now, may learn of a failover between this look and the node's
     /// start.
     fn standing(&self, node: NodeId) -> Standing {
-        let runs = |(node, facts): (&NodeId, &NodeFacts)| {
-            node.role() == Role::Sentinel
-                && matches!(facts.state, NodeState::Running | NodeState::Paused | NodeState::Restarting)
-        };
+        let is_running = |node: &NodeId| node.role() == Role::Sentinel && runs(*node, self.observed);
         let begins_as_replica = |group: &Group| self.masters.get(group).is_some_and(|master| *master != node);
         match node.group() {
             Some(group) if self.unborn.contains(&group) => Standing::New,
             Some(group) if begins_as_replica(&group) && !self.has_data(node) => Standing::New,
-            _ if self.observed.inventory.nodes.iter().any(runs) => Standing::Open,
+            _ if self.observed.inventory.nodes.keys().any(is_running) => Standing::Open,
             _ => Standing::Decided,
         }
     }
