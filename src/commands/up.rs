@@ -36,7 +36,7 @@ pub fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
 /// They are not.
 pub async fn warned(context: &Context, spec: &Spec, observed: &Observed, yes: bool) -> Result<(), Failure> {
     for step in diff(spec, observed).steps {
-        if let Action::StopNode { node } | Action::RemoveNode { node } = step.action
+        if let Action::StopNode { node } | Action::KillNode { node } | Action::RemoveNode { node } = step.action
             && !matches!(step.action, Action::RemoveNode { .. } if node.role() == Role::Redis)
         {
             context.ui.status(format_args!("{node} is going to be stopped: {}", step.why));

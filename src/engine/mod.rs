@@ -133,6 +133,9 @@ pub trait Engine: Dial + Send + Sync + 'static {
     /// Stops a node, with its own grace period.
     fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
+    /// Ends a node at once, without its grace period. It stays down until it is started.
+    fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
     /// Thaws a paused node.
     fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 

@@ -41,6 +41,8 @@ struct World {
     rewritten: BTreeMap<NodeId, StoredState>,
     /// The nodes whose data do not load.
     unloadable: BTreeSet<NodeId>,
+    /// The scripts that never end, by the node that runs them.
+    scripts: BTreeMap<NodeId, Script>,
     /// The recorded specification.
     spec: Option<Spec>,
     /// Changes that still succeed before everything fails, as when redos is killed.
@@ -49,6 +51,14 @@ struct World {
     journal: Vec<String>,
     /// What broke a rule that holds while a cluster changes its size; absent while nobody asks.
     lapses: Option<Vec<String>>,
+}
+
+/// A script that never ends.
+#[derive(Clone, Copy)]
+struct Script {
+    has_written: bool,
+    /// Whether somebody was told that it cannot be ended.
+    is_unkillable: bool,
 }
 
 #[derive(Clone)]
@@ -161,6 +171,14 @@ impl Sim {
         }
     }
 
+    /// A running Redis node runs a script that never ends, after a write or without one.
+    pub fn run_script(&self, node: NodeId, has_written: bool) {
+        let mut world = self.world();
+        if node.role() == Role::Redis && world.runs(node) {
+            world.scripts.insert(node, Script { has_written, is_unkillable: false });
+        }
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -199,8 +217,10 @@ impl World {
         self.network.as_ref()?.subnet.node_at(*address.ip())?.group()
     }
 
+    /// Whether a node runs and answers.
     fn runs(&self, node: NodeId) -> bool {
-        self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Running)
+        let is_running = self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Running);
+        is_running && !self.scripts.contains_key(&node)
     }
 
     fn text(&self, node: NodeId, path: &str) -> Option<String> {
@@ -278,6 +298,7 @@ impl World {
     }
 
     fn boot(&mut self, id: NodeId) {
+        self.scripts.remove(&id);
         let spec = self.spec.clone();
         let server = match (id.role(), self.stored(id), spec) {
             (Role::Redis, Some(StoredState::Redis { replica_of, .. }), Some(spec)) => {

@@ -60,9 +60,10 @@ impl Phase {
                 Self::Configuration
             }
             Action::StartNode { .. } | Action::UnpauseNode { .. } => Self::Start,
-            Action::StopNode { .. } => Self::Stop,
+            Action::StopNode { .. } | Action::KillNode { .. } => Self::Stop,
             Action::RemoveNode { .. } => Self::Remove,
-            Action::Replicate { .. }
+            Action::EndScript { .. }
+            | Action::Replicate { .. }
             | Action::ConfigSet { .. }
             | Action::SetUsers { .. }
             | Action::RemoveUsers { .. }

@@ -151,6 +151,11 @@ impl Gate {
     }
 }
 
+/// Why a node does not answer that runs a script which was not yet told to end.
+const BUSY: &str = "a script that does not end keeps it busy";
+/// Why a node does not answer that cannot be told to end its script.
+pub const UNKILLABLE: &str = "a script keeps it busy that has written and that Redis therefore does not end";
+
 /// Starts by the restart policy after which a node that says nothing is taken for one that dies at every start. One that ended
 /// now and then in a long life answers.
 const RESTARTS: u64 = 3;
@@ -160,9 +165,20 @@ const RESTARTS: u64 = 3;
 pub fn dies_at_every_start(node: NodeId, observed: &Observed) -> bool {
     observed.inventory.nodes.get(&node).is_some_and(|facts| match facts.state {
         NodeState::Restarting => true,
-        NodeState::Running => facts.restarts >= RESTARTS && !matches!(asked(node, observed), Some(Ok(()))),
+        NodeState::Running => {
+            let lives = matches!(asked(node, observed), Some(Ok(()))) || busy(node, observed).is_some();
+            facts.restarts >= RESTARTS && !lives
+        }
         _ => false,
     })
+}
+
+/// Whether the script that keeps a node busy can be ended no more; `None` for a node that is not busy.
+pub fn busy(node: NodeId, observed: &Observed) -> Option<bool> {
+    match observed.topology.redis.get(&node)? {
+        Answer::Busy { is_unkillable } => Some(*is_unkillable),
+        Answer::Says(_) | Answer::Silent(_) => None,
+    }
 }
 
 /// Whether a node answered that was asked, or why it did not.
@@ -170,6 +186,8 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
     fn word<T>(answer: &Answer<T>) -> Result<(), &str> {
         match answer {
             Answer::Says(_) => Ok(()),
+            Answer::Busy { is_unkillable: false } => Err(BUSY),
+            Answer::Busy { is_unkillable: true } => Err(UNKILLABLE),
             Answer::Silent(why) => Err(why),
         }
     }

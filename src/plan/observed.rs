@@ -231,6 +231,11 @@ pub struct Topology {
 pub enum Answer<T> {
     /// It answered.
     Says(T),
+    /// It runs a script of an application (`-BUSY`) and answers nothing else until that ends.
+    Busy {
+        /// Whether Redis has refused to end the script (`-UNKILLABLE`), as it does when that has written.
+        is_unkillable: bool,
+    },
     /// It did not, for this reason: "no answer within 1 s", "connection refused", "WRONGPASS …".
     Silent(String),
 }
@@ -240,7 +245,7 @@ impl<T> Answer<T> {
     pub fn said(&self) -> Option<&T> {
         match self {
             Self::Says(value) => Some(value),
-            Self::Silent(_) => None,
+            Self::Busy { .. } | Self::Silent(_) => None,
         }
     }
 }

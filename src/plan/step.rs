@@ -75,6 +75,16 @@ pub enum Action {
         /// Which.
         node: NodeId,
     },
+    /// Have a Redis node end the script that keeps it busy. One that has written Redis does not end.
+    EndScript {
+        /// Which.
+        node: NodeId,
+    },
+    /// End a node at once, without the time to end well.
+    KillNode {
+        /// Which.
+        node: NodeId,
+    },
     /// Remove a node's container. Its volume stays.
     RemoveNode {
         /// Which.
@@ -230,6 +240,8 @@ impl fmt::Display for Action {
             Self::StartNode { node } => write!(f, "start {node}"),
             Self::UnpauseNode { node } => write!(f, "unpause {node}"),
             Self::StopNode { node } => write!(f, "stop {node}"),
+            Self::EndScript { node } => write!(f, "end the script that keeps {node} busy"),
+            Self::KillNode { node } => write!(f, "kill {node}"),
             Self::RemoveNode { node } => write!(f, "remove {node}"),
             Self::Replicate { node, master } => write!(f, "make {node} a replica of {master}"),
             Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),

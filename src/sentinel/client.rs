@@ -61,6 +61,8 @@ struct Kept {
     link: Option<(SocketAddrV4, Link)>,
     /// Whether the last question went unanswered.
     silent: bool,
+    /// Whether it has refused to end a script, and has answered nothing else since.
+    is_unkillable: bool,
     /// A proxy's version, and the id of the container that it was asked of.
     version: Option<(String, String)>,
     /// The way to a proxy's Runtime API, opened ahead. It is locked while it is being opened.
@@ -107,6 +109,30 @@ impl Client {
     pub(super) fn set_replication_login(&self, pipeline: &mut Pipeline) {
         pipeline.cmd("CONFIG").arg("SET").arg("masteruser").arg(user::REPLICATION);
         pipeline.arg("masterauth").arg(self.secrets.replication.expose());
+    }
+
+    /// What a Redis node that was asked has said.
+    fn redis_answer(&self, node: NodeId, asked: Result<RedisView, ServerError>) -> Answer<RedisView> {
+        let mut kept = self.kept();
+        let kept = kept.entry(node).or_default();
+        match asked {
+            Err(error) if error.is_busy_with_script() => Answer::Busy { is_unkillable: kept.is_unkillable },
+            other => {
+                kept.is_unkillable &= other.is_err();
+                answer(other)
+            }
+        }
+    }
+
+    /// Has a node end the script that it runs, of whichever kind that is.
+    async fn end_script(&self, peer: Peer) -> Result<(), ServerError> {
+        let mut pipeline = pipe();
+        pipeline.cmd("SCRIPT").arg("KILL");
+        pipeline.cmd("FUNCTION").arg("KILL");
+        let replies = self.send(peer, "SCRIPT KILL", &pipeline, CHANGE).await?;
+        let is_refusal = |reply: &Value| matches!(reply, Value::ServerError(error) if error.code() == "UNKILLABLE");
+        self.kept().entry(peer.node).or_default().is_unkillable = replies.iter().any(is_refusal);
+        Ok(())
     }
 
     fn admin(&self) -> Login<'_> {
@@ -350,7 +376,7 @@ impl Servers for Client {
             let asked = async {
                 self.redis(inventory, Peer { node: *node, address: self.place(*node, facts, REDIS_PORT)? }).await
             };
-            (*node, answer(asked.await))
+            (*node, self.redis_answer(*node, asked.await))
         });
         let sentinels = running().filter(|(node, _)| matches!(node, NodeId::Sentinel(_))).map(|(node, facts)| async {
             let asked = async {
@@ -394,6 +420,7 @@ impl Servers for Client {
                 pipeline.cmd("CONFIG").arg("REWRITE");
                 self.change(redis()?, "CONFIG SET masterauth", &pipeline).await
             }
+            Command::EndScript => self.end_script(redis()?).await,
             Command::SetUsers(users) => self.set_users(inventory, self.any(inventory, node)?, users).await,
             Command::RemoveUsers(users) => self.remove_users(self.any(inventory, node)?, users).await,
             Command::SentinelMonitor { group, master, quorum, settings, peers } => {

@@ -3,6 +3,7 @@
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
+use redis::RedisError;
 use thiserror::Error;
 
 use super::switchover::Refusal;
@@ -108,6 +109,15 @@ impl ServerError {
             | Self::TakeOverRefused { .. }
             | Self::SwitchoverUnsettled { .. } => false,
         }
+    }
+
+    /// Whether the server runs a script or function that `SCRIPT KILL` or `FUNCTION KILL` may end, and says nothing else.
+    pub fn is_busy_with_script(&self) -> bool {
+        let Self::Refused { source, .. } = self else { return false };
+        // A command of a module keeps a server busy as well, and no command ends that.
+        source.downcast_ref::<RedisError>().is_some_and(|error| {
+            error.code() == Some("BUSY") && error.detail().is_some_and(|detail| detail.contains(" KILL"))
+        })
     }
 
     /// Why, without saying who: for a place that names the node already.

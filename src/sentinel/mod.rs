@@ -50,6 +50,9 @@ pub enum Command {
     SetUsers(BTreeSet<String>),
     /// `ACL DELUSER` for each of these users, then `ACL SAVE`.
     RemoveUsers(BTreeSet<String>),
+    /// `SCRIPT KILL` and `FUNCTION KILL`, of which Redis obeys the one that is meant for the script that it runs. Where it
+    /// refuses both, the next [`Servers::topology`] says so.
+    EndScript,
     /// `SENTINEL MONITOR group ip port quorum`, then `SENTINEL SET` of the settings (among them the password), then one
     /// `PUBLISH` for each other Sentinel, as if it had announced itself.
     SentinelMonitor {

@@ -101,7 +101,7 @@ async fn the_life_of_a_node_can_be_told_twice() {
     }
     assert_eq!(state().await, NodeState::Exited { code: 0, oom_killed: false });
     engine.start_node(name, REDIS_1).await.expect("started again");
-    engine.kill_node(name, REDIS_1, "SIGKILL").await.expect("killed");
+    engine.kill_node(name, REDIS_1).await.expect("killed");
     eventually("it stays dead, as the user wanted", async || {
         state().await == NodeState::Exited { code: 137, oom_killed: false }
     })

@@ -3,6 +3,7 @@
 //! Each scenario has a cluster name of its own ([`support::Cluster`]), and everything that carries it is removed at its end,
 //! also when it panics.
 
+mod busy;
 mod changed;
 mod chaos;
 mod classic;

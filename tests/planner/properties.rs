@@ -28,6 +28,8 @@ enum Accident {
     State(usize, NodeState),
     /// The nth node's container is removed.
     Removed(usize),
+    /// The nth node runs a script that never ends and writes nothing.
+    Script(usize),
     /// `down`, cut off after so many changes.
     CutDown(usize),
     /// `down`, whole.
@@ -41,6 +43,7 @@ fn accident() -> impl Strategy<Value = Accident> {
         3 => (0usize..60).prop_map(Accident::CutUp),
         4 => (0usize..16, state).prop_map(|(node, state)| Accident::State(node, state)),
         3 => (0usize..16).prop_map(Accident::Removed),
+        2 => (0usize..16).prop_map(Accident::Script),
         1 => (0usize..30).prop_map(Accident::CutDown),
         1 => Just(Accident::Down),
     ]
@@ -51,6 +54,7 @@ async fn happen(sim: &Sim, spec: &Spec, accident: &Accident) {
     match accident {
         Accident::CutUp(changes) => cut_up(sim, spec, *changes).await,
         Accident::State(node, state) => sim.disrupt(nodes[node % nodes.len()], Some(state.clone())),
+        Accident::Script(node) => sim.run_script(nodes[node % nodes.len()], false),
         Accident::Removed(node) => sim.disrupt(nodes[node % nodes.len()], None),
         Accident::CutDown(changes) => {
             sim.cut_after(*changes);
@@ -141,6 +145,34 @@ proptest! {
             converges(&sim, &spec).await?;
             let wiped: Vec<String> = sim.journal().into_iter().filter(|entry| entry.contains("leads without data")).collect();
             prop_assert_eq!(wiped, Vec::<String>::new());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_script_that_never_ends_costs_nothing_but_its_node_a_restart(
+        masters in 1u16..3, replicas in 1u16..4, master in 1u16..5, cut in prop::option::of(0usize..20),
+        scripts in prop::collection::vec((0usize..8, any::<bool>()), 1..5),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, 3, 1));
+            up_with_master(&sim, &spec, master).await;
+            for group in spec.groups() {
+                let nodes: Vec<NodeId> = spec.redis_nodes(group).collect();
+                // One node of each group answers, whichever: with none there is nobody who could lead.
+                for (node, has_written) in scripts.iter().take(nodes.len() - 1) {
+                    sim.run_script(nodes[node % nodes.len()], *has_written);
+                }
+            }
+            if let Some(changes) = cut {
+                cut_up(&sim, &spec, changes).await;
+            }
+            converges(&sim, &spec).await?;
+            let journal = sim.journal();
+            prop_assert!(!journal.iter().any(|what| what.ends_with("nobody leads")), "{:#?}", journal);
+            let killed = journal.iter().filter(|what| what.starts_with("kill ")).count();
+            let written = scripts.iter().filter(|(_, has_written)| *has_written).count();
+            prop_assert!(killed <= written * usize::from(masters), "{:#?}", journal);
             Ok(())
         })?;
     }

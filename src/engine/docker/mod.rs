@@ -26,7 +26,6 @@ mod volumes;
 use std::sync::OnceLock;
 
 use bollard::Docker;
-use bollard::query_parameters::KillContainerOptions;
 use tokio::sync::Mutex;
 
 pub use connect::{connect, open};
@@ -83,18 +82,6 @@ impl DockerEngine {
     /// The node does not run, or the Engine refuses.
     pub async fn pause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
         nodes::pause(self, &node.container_name(cluster)).await
-    }
-
-    /// Sends a signal (`SIGKILL`, `SIGTERM`, …) to a node's server. Its restart policy does not revive one that was killed
-    /// this way.
-    ///
-    /// # Errors
-    /// The node does not run, or the Engine refuses.
-    pub async fn kill_node(&self, cluster: &ClusterName, node: NodeId, signal: &str) -> Result<()> {
-        let name = node.container_name(cluster);
-        let options = KillContainerOptions { signal: signal.to_owned() };
-        let killed = self.docker.kill_container(&name, Some(options)).await;
-        killed.map_err(|error| self.failed(format!("send {signal} to {name}"), error))
     }
 
     fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {
@@ -171,6 +158,10 @@ impl Engine for DockerEngine {
 
     async fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
         nodes::stop(self, &node.container_name(cluster)).await
+    }
+
+    async fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        nodes::kill(self, &node.container_name(cluster)).await
     }
 
     async fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {

@@ -11,8 +11,8 @@ use bollard::models::{
     RestartPolicy, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
-    CreateContainerOptions, InspectContainerOptions, RemoveContainerOptions, StartContainerOptions,
-    StopContainerOptions,
+    CreateContainerOptions, InspectContainerOptions, KillContainerOptions, RemoveContainerOptions,
+    StartContainerOptions, StopContainerOptions,
 };
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
@@ -277,6 +277,18 @@ pub async fn stop(engine: &DockerEngine, name: &str) -> Result<()> {
         Ok(()) => Ok(()),
         Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
         Err(error) => Err(engine.failed(format!("stop {name}"), error)),
+    }
+}
+
+/// Ends a node without its grace period. One that does not run stays as it is.
+pub async fn kill(engine: &DockerEngine, name: &str) -> Result<()> {
+    let error = match engine.docker.kill_container(name, None::<KillContainerOptions>).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    match fault::status(&error) {
+        Some(fault::NOT_FOUND | fault::CONFLICT) => Ok(()),
+        _ => Err(engine.failed(format!("kill {name}"), error)),
     }
 }
 

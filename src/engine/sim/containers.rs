@@ -176,6 +176,19 @@ impl Engine for Sim {
         Ok(())
     }
 
+    async fn kill_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("kill {node}"))?;
+        let leads = |other: &NodeId| *other != node && other.group() == node.group() && world.is_master(*other);
+        if !world.nodes.keys().any(leads) {
+            world.journal.push(format!("{node} was killed and nobody leads"));
+        }
+        if let Some(node) = world.nodes.get_mut(&node) {
+            node.state = NodeState::Exited { code: 137, oom_killed: false };
+        }
+        Ok(())
+    }
+
     async fn unpause_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
         let mut world = self.world();
         world.change(format!("unpause {node}"))?;

@@ -17,6 +17,10 @@ impl Servers for Sim {
         let Some(spec) = world.spec.clone() else { return topology };
         for (id, node) in &world.nodes {
             match (&node.state, &node.server) {
+                (NodeState::Running, Some(Server::Redis { .. })) if world.scripts.contains_key(id) => {
+                    let is_unkillable = world.scripts[id].is_unkillable;
+                    topology.redis.insert(*id, Answer::Busy { is_unkillable });
+                }
                 (NodeState::Running, Some(Server::Redis { replica_of, config })) => {
                     let view = world.redis_view(*id, *replica_of, config);
                     topology.redis.insert(*id, Answer::Says(view));
@@ -43,6 +47,13 @@ impl Servers for Sim {
         let mut world = self.world();
         let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
         world.change(format!("{command:?} at {node}")).map_err(unreachable)?;
+        if *command == Command::EndScript {
+            match world.scripts.get_mut(&node) {
+                Some(script) if script.has_written => script.is_unkillable = true,
+                Some(_) | None => _ = world.scripts.remove(&node),
+            }
+            return Ok(());
+        }
         match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
             (Command::ReplicaOf(master), Some(Server::Redis { replica_of, .. })) => *replica_of = Some(*master),
             (Command::ReplicaOfNoOne, Some(Server::Redis { replica_of, .. })) => *replica_of = None,

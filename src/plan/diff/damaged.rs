@@ -12,23 +12,9 @@ impl Planner<'_> {
     /// Brings up a node with damaged data. They are moved aside in its volume, and only while another node has them whole
     /// and leads.
     pub(super) fn bring_up_damaged(&mut self, node: NodeId, is_stale: bool, before_start: &[StepId]) {
-        let Some((group, master)) = node.group().and_then(|group| Some((group, *self.masters.get(&group)?))) else {
-            return;
-        };
+        let Some(master) = node.group().and_then(|group| self.masters.get(&group)).copied() else { return };
         let damage = data::damage(node, self.observed).unwrap_or_default();
-        let copies_existing = self.standby_of.is_some() && node == Spec::head();
-        if node == master && !copies_existing {
-            // Its Sentinels name it still, and replace it as soon as they consider it down.
-            let why = format!("{node} cannot load its data ({damage}), so another node replaces it");
-            self.plan.push(Action::Await { gate: Gate::SentinelsAgree { group } }, why.clone(), []);
-            self.plan.then_observe.get_or_insert(why);
-            return;
-        }
-        if !copies_existing && !self.leads(master) {
-            let after = self.last.get(&master).copied();
-            let why = format!("the data of {node} are damaged ({damage}), and it copies those of {master}");
-            self.plan.push(Action::Await { gate: Gate::Answers { node: master } }, why.clone(), after);
-            self.plan.then_observe.get_or_insert(why);
+        if self.awaits_leader(node, master, &format!("{node} cannot load its data ({damage})")) {
             return;
         }
         let why = format!("its data are damaged: {damage}");
@@ -44,6 +30,25 @@ impl Planner<'_> {
         }
     }
 
+    /// Has the plan wait until another node leads than one that is going to lose what it has, and this one copies it. Returns
+    /// whether it has to wait. `problem` is what is wrong with the node, as the beginning of a sentence.
+    pub(super) fn awaits_leader(&mut self, node: NodeId, master: NodeId, problem: &str) -> bool {
+        let copies_existing = self.standby_of.is_some() && node == Spec::head();
+        let (why, after) = if copies_existing {
+            return false;
+        } else if node == master {
+            // Its Sentinels name it still, and replace it as soon as they consider it down.
+            (format!("{problem}, so another node replaces it"), None)
+        } else if !self.leads(master) {
+            (format!("{problem}, and it copies the data of {master}"), self.last.get(&master).copied())
+        } else {
+            return false;
+        };
+        self.plan.push(Action::Await { gate: Gate::Answers { node: master } }, why.clone(), after);
+        self.plan.then_observe.get_or_insert(why);
+        true
+    }
+
     /// Whether a node answers as the one that the others copy.
     fn leads(&self, master: NodeId) -> bool {
         let is_loading = self.redis_view(master).is_none_or(|view| view.loading.is_some());
@@ -54,7 +59,7 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::fixture::{GROUP, halt, healthy, redis, stored_data};
+    use crate::plan::fixture::{halt, healthy, redis, stored_data};
     use crate::plan::observed::{NodeState, Observed, StoredData};
     use crate::plan::{Action, Gate, diff};
     use crate::spec::{NodeId, Spec};
@@ -107,7 +112,7 @@ mod tests {
         let spec = spec(2);
         let plan = diff(&spec, &damaged(&spec, redis(1)));
         assert!(!plan.steps.iter().any(|step| touches(&step.action, redis(1))), "{plan}");
-        let awaits = Action::Await { gate: Gate::SentinelsAgree { group: GROUP } };
+        let awaits = Action::Await { gate: Gate::Answers { node: redis(1) } };
         assert!(plan.steps.iter().any(|step| step.action == awaits), "{plan}");
     }
 

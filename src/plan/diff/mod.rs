@@ -3,6 +3,7 @@
 //! A plan is a wave, not a script for all eventualities: where the next decision depends on what a step brings to light
 //! (what an old volume holds, whom the Sentinels elect), the plan ends and says so in [`Plan::then_observe`].
 
+mod busy;
 mod damaged;
 mod grow;
 pub mod lifecycle;
@@ -19,7 +20,7 @@ use std::net::SocketAddrV4;
 use super::claims::{majority_word, node_at};
 use super::data;
 use super::desired::{host_dir, spec_hash};
-use super::gate::{Gate, dies_at_every_start};
+use super::gate::{Gate, busy, dies_at_every_start};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
 use super::refusal::Refusal;
@@ -191,7 +192,7 @@ impl<'a> Planner<'a> {
 
     /// The plan of a cluster that a person has to decide about first.
     fn refused(&self) -> Option<Plan> {
-        let refusal = self.lost.values().next()?.clone();
+        let refusal = self.lost.values().next().cloned().or_else(|| self.held_up())?;
         Some(Plan { refusal: Some(refusal), ..Plan::default() })
     }
 
@@ -321,6 +322,9 @@ impl<'a> Planner<'a> {
         let is_stale = facts.spec_hash != spec_hash(self.spec, node);
         if data::damage(node, self.observed).is_some() {
             return self.bring_up_damaged(node, is_stale, before_start);
+        }
+        if let Some(is_unkillable) = busy(node, self.observed) {
+            return self.free_busy(node, is_unkillable, is_stale, before_start);
         }
         match &facts.state {
             NodeState::Running | NodeState::Restarting if dies_at_every_start(node, self.observed) => {
@@ -508,7 +512,8 @@ impl<'a> Planner<'a> {
             let is_outdated = facts.is_some_and(|facts| {
                 facts.state == NodeState::Running && facts.spec_hash != spec_hash(self.spec, *node)
             });
-            is_outdated && !dies_at_every_start(*node, self.observed)
+            let comes_anew = dies_at_every_start(*node, self.observed) || busy(*node, self.observed).is_some();
+            is_outdated && !comes_anew
         };
         let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
         // Proxies depend on nobody.

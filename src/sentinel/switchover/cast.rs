@@ -181,6 +181,7 @@ pub(super) fn cast(
 fn fit<'a>(candidate: Option<&'a Answer<RedisView>>, old: Peer, master: &RedisView) -> Result<&'a RedisView, Refusal> {
     let view = match candidate {
         Some(Answer::Says(view)) => view,
+        Some(Answer::Busy { .. }) => return Err(Refusal::NotAnswering("a script keeps it busy".to_owned())),
         Some(Answer::Silent(why)) => return Err(Refusal::NotAnswering(why.clone())),
         None => return Err(Refusal::NotAnswering("it does not run".to_owned())),
     };
