@@ -171,7 +171,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 Ok(()) => (self.report)(Event::StepDone { id, took: walk.open(id) }),
                 Err(reason) if Instant::now() >= self.deadline => {
                     (self.report)(Event::StepFailed { id });
-                    late = late.and(Err(ApplyError::timeout(gate.clone(), reason, self.spec)));
+                    late = late.and(Err(ApplyError::timeout(gate.clone(), reason, self.spec, walk.seen())));
                 }
                 Err(reason) if walk.stays_shut(id, &reason) => {
                     (self.report)(Event::StepWaiting { id, reason });

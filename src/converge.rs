@@ -79,7 +79,7 @@ fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
     let gates: BTreeSet<Gate> = plan.steps.iter().filter_map(|step| awaited(&step.action)).collect();
     let failing = gates.into_iter().find_map(|gate| {
         let reason = gate.holds(spec, observed).err()?;
-        Some(ApplyError::timeout(gate, reason, spec))
+        Some(ApplyError::timeout(gate, reason, spec, observed))
     });
     let is_wait = |action: &Action| matches!(action, Action::Await { .. });
     let next = || {

@@ -176,6 +176,49 @@ others_have_more() {
     [ "$data-$decided" = none- ] && [ "$keeps_log-$keeps_snapshots" != no-no ] && [ "$answered" -lt "$known" ]
 }
 
+# Whether the node that this one is to follow is loading its data, or was not up yet a moment ago and may be about to. A
+# replica that is up meanwhile could be promoted with less than that node has: Sentinels hold a master that loads for long to
+# be down, and do not ask how old the data of a replica are that has just started. Loading first what it copies anew
+# afterwards would be no gain. A server outside of the cluster is nobody's business.
+is_awaited() {
+    case '{% for peer in peers %} {{ peer }}{% endfor %} ' in
+    *" $master "*) ;;
+    *) return 1 ;;
+    esac
+    ask {{ redis_port }} 'INFO persistence' "$master"
+    # A server that loads answers between two parts of its data only.
+    rounds=0 loads=
+    while [ -z "$loads" ] && [ "$rounds" -lt 100 ]; do
+        sleep 0.01
+        while read -r line; do
+            case $line in
+            loading:1*) loads=yes ;;
+            loading:0*) loads=no ;;
+            esac
+        done <"$answer-$master"
+        rounds=$((rounds + 1))
+    done
+    end_asking
+    look_at_clock
+    case $loads in
+    yes) seen=$now loaded=$now ;;
+    no) [ $((now - loaded)) -lt {{ calm }} ] ;;
+    *) [ $((now - seen)) -lt {{ return_limit }} ] ;;
+    esac
+}
+
+# Whether no other node is up that could be promoted.
+is_alone() {
+    set --{% for peer in peers %} {{ peer }}{% endfor %}
+
+    ask {{ redis_port }} PING "$@"
+    sleep 0.3
+    end_asking
+    for address; do
+        if [ -s "$answer-$address" ]; then return 1; fi
+    done
+}
+
 # Sets verdict: 'lead', 'follow', or nothing while it is too early to tell.
 judge() {
     verdict=
@@ -188,8 +231,12 @@ judge() {
         if [ "$followed" = no ]; then
             verdict=lead
         elif [ "$doubted" = yes ]; then
-            # They go on when they have given up replacing it.
-            if [ "$failing" = no ] && [ "$waited" -gt $((limit + {{ trust_margin }})) ] && ! others_have_more; then verdict=lead; fi
+            # They go on when they have given up replacing it, and replace it by nobody who is not up. Those who are about to
+            # be wait for this node. One that is busy may not answer at once.
+            if [ "$data-$failing" = kept-no ] && is_alone; then alone=$((alone + 1)); else alone=0; fi
+            if [ "$alone" -ge 3 ]; then
+                verdict=lead
+            elif [ "$failing" = no ] && [ "$waited" -gt $((limit + {{ trust_margin }})) ] && ! others_have_more; then verdict=lead; fi
         elif ! others_have_more; then
             verdict=lead
         fi
@@ -203,16 +250,25 @@ judge() {
         ;;
     *) verdict=follow ;;
     esac
+    if [ "$verdict" = follow ] && is_awaited; then verdict=; fi
 }
 
 decide() {
     judge_data
-    if [ "$decided" = decided ] && { [ -n "$follows" ] || ! others_have_more; }; then return; fi
     look_at_clock
-    began=$now
+    began=$now alone=0 seen=$now loaded=-{{ calm }}
+    if [ "$decided" = decided ] && [ -n "$follows" ]; then
+        master=$follows
+        while is_awaited; do sleep 0.1; done
+        return
+    fi
+    if [ "$decided" = decided ] && ! others_have_more; then return; fi
     judge
     if [ -z "$verdict" ]; then
-        say "it is not yet clear who is master of {{ group }}, waiting"
+        case $loads in
+        yes) say "this node waits for $master, the master of {{ group }}, to load its data" ;;
+        *) say "it is not yet clear who is master of {{ group }}, waiting" ;;
+        esac
         if [ "$data" = none ]; then say "this node has no data: it leads only when all others have answered and none has any"; fi
     fi
     while [ -z "$verdict" ]; do

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::engine::{EngineError, EngineErrorKind};
+use crate::plan::observed::{Answer, Observed};
 use crate::plan::{Gate, Refusal};
 use crate::sentinel::ServerError;
 use crate::spec::{NodeId, Spec, render};
@@ -56,6 +57,8 @@ pub enum ApplyError {
         reason: String,
         /// The nodes whose logs tell most.
         concerns: Vec<NodeId>,
+        /// How long nodes still load their data, in seconds and as they guess; absent when none does.
+        loading: Option<u64>,
     },
     /// Time ran out between two plans, and nothing but a change is left.
     #[error("not done in time, the next step is to {next}")]
@@ -96,13 +99,15 @@ impl ApplyError {
     }
 
     /// A gate that did not open in time, with the nodes that the reason names.
-    pub fn timeout(gate: Gate, reason: String, spec: &Spec) -> Self {
+    pub fn timeout(gate: Gate, reason: String, spec: &Spec, seen: &Observed) -> Self {
         let mut concerns = gate.concerns(spec);
         let words: BTreeSet<&str> = reason.split([' ', ',', ':']).collect();
         let named = |node: &NodeId| words.contains(node.to_string().as_str());
         if concerns.iter().any(named) {
             concerns.retain(named);
         }
-        Self::Timeout { gate, reason, concerns }
+        let views = seen.topology.redis.values().filter_map(Answer::said);
+        let loading = views.filter_map(|view| view.loading).map(|loading| loading.seconds_left).max();
+        Self::Timeout { gate, reason, concerns, loading }
     }
 }

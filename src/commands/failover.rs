@@ -1,10 +1,11 @@
 //! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
 
-use super::{Context, existing, observe_decided, plan};
+use super::{Context, await_decided, existing, observe, plan};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::failover::FailoverDocument;
+use crate::plan::claims::loading;
 use crate::plan::gate::sole_master;
 use crate::plan::reckon::successor;
 use crate::plan::{Action, Plan};
@@ -28,7 +29,9 @@ pub async fn run(
     let found = existing::find(&**engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     existing::has_master(&spec)?;
-    let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
+    let seen = observe(context, &spec, found).await?;
+    let first = sole_master(group, &seen.observed).ok();
+    let Seen { observed, reached } = await_decided(context, &spec, seen).await?;
     let refused = |why: String| {
         Failure::message(FailureKind::Failed, format!("{group} is not switched over: {why}"))
             .hinted(format!("see what is wrong: {}", command_line(name, "status")))
@@ -43,12 +46,23 @@ pub async fn run(
         ui.status(format_args!("{from} is the master of {group} already"));
         return Ok(Exit::Done);
     }
+    if let Some(first) = first.filter(|first| to.is_none() && *first != from) {
+        ui.status(format_args!("the Sentinels have made {from} the master of {group} in place of {first}"));
+        return Ok(Exit::Done);
+    }
     let to = match to {
         Some(node) if node.group() != Some(group) => {
             return Err(Failure::message(FailureKind::Usage, format!("{node} is not of {group}")));
         }
         Some(node) => node,
-        None => successor(group, from, &spec, &observed).ok_or_else(|| refused("no replica is in sync".to_owned()))?,
+        None => successor(group, from, &spec, &observed).ok_or_else(|| {
+            refused(match loading(from, &observed) {
+                Some(how_far) => {
+                    format!("{from} is loading its data, {how_far}, and no replica is known to have all of them")
+                }
+                None => "no replica is in sync".to_owned(),
+            })
+        })?,
     };
     if dry_run {
         let mut switch = Plan::default();

@@ -331,8 +331,15 @@ pub async fn observe(context: &Context, spec: &Spec, found: Found) -> Result<See
 /// # Errors
 /// The Engine failed at a later look.
 pub async fn observe_decided(context: &Context, spec: &Spec, found: Found) -> Result<Seen<Client>, Failure> {
+    await_decided(context, spec, observe(context, spec, found).await?).await
+}
+
+/// [`observe_decided`] from the second look on.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn await_decided(context: &Context, spec: &Spec, mut seen: Seen<Client>) -> Result<Seen<Client>, Failure> {
     let deadline = Instant::now() + DECIDED_WITHIN;
-    let mut seen = observe(context, spec, found).await?;
     let mut told = None;
     while let Some(why) = spec.groups().find_map(|group| being_decided(group, &seen.observed))
         && let Some(reached) = &seen.reached
@@ -373,8 +380,10 @@ pub async fn observe_with(
 pub(super) async fn explain(context: &Context, spec: &Spec, error: ApplyError) -> Failure {
     let own = |verb: &str| command_line(&spec.name, verb);
     let (concerns, hints) = match &error {
-        ApplyError::Timeout { concerns, .. } => (concerns.clone(), waiting_helps(own)),
-        ApplyError::Unfinished { .. } => (Vec::new(), waiting_helps(own)),
+        // The log of a node that loads tells nothing that it does not say itself.
+        ApplyError::Timeout { loading: Some(seconds), .. } => (Vec::new(), waiting_helps(own, minutes_for(*seconds))),
+        ApplyError::Timeout { concerns, .. } => (concerns.clone(), waiting_helps(own, MINUTES)),
+        ApplyError::Unfinished { .. } => (Vec::new(), waiting_helps(own, MINUTES)),
         ApplyError::Interrupted { .. } => {
             let hints = [format!("go on from here: {}", own("up")), format!("remove what there is: {}", own("down"))];
             (Vec::new(), hints.to_vec())
@@ -416,6 +425,16 @@ fn own_password_helps(own: impl Fn(&str) -> String) -> Vec<String> {
     ]
 }
 
-fn waiting_helps(own: impl Fn(&str) -> String) -> Vec<String> {
-    vec![format!("see what is wrong: {}", own("status")), format!("wait longer: {}", own("up --timeout 5m"))]
+/// The time-out that is proposed to whoever waited in vain, in minutes.
+const MINUTES: u64 = 5;
+
+/// A time-out in minutes that nodes can be expected to load their data in which still need so many seconds. They copy their
+/// master's afterwards.
+fn minutes_for(seconds: u64) -> u64 {
+    (2 * seconds).div_ceil(60).clamp(MINUTES, 24 * 60)
+}
+
+fn waiting_helps(own: impl Fn(&str) -> String, minutes: u64) -> Vec<String> {
+    let longer = own(&format!("up --timeout {minutes}m"));
+    vec![format!("see what is wrong: {}", own("status")), format!("wait longer: {longer}")]
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::observed::{Answer, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
+use super::observed::{Answer, Loading, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId};
 
 /// How long Sentinels get to make a replica of a node that claims to be master beside theirs, in milliseconds. They do it
@@ -21,6 +21,11 @@ pub fn claimants(group: Group, observed: &Observed) -> Vec<NodeId> {
     let (loading, serving): (Vec<_>, Vec<_>) = claims.partition(|(_, loading)| *loading);
     let claims = if serving.is_empty() { loading } else { serving };
     claims.into_iter().map(|(node, _)| node).collect()
+}
+
+/// How far a node is with loading its data; `None` when it is not loading.
+pub fn loading(node: NodeId, observed: &Observed) -> Option<Loading> {
+    observed.topology.redis.get(&node).and_then(Answer::said)?.loading
 }
 
 /// The pinned address of a node. One that is missing will have the same again.
@@ -71,8 +76,12 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
         if watched.flags.contains("failover_in_progress") {
             return Some(format!("{sentinel} is replacing {}, the master of {group}", master(watched)));
         }
-        if watched.flags.contains("o_down") {
-            return Some(format!("{sentinel} considers {}, the master of {group}, down", master(watched)));
+        // One that loads for too long is considered down by the others soon.
+        let loads = claims.iter().find_map(|node| Some((node, loading(*node, observed)?)));
+        if watched.flags.contains("o_down") || loads.is_some() && watched.flags.contains("s_down") {
+            let why =
+                loads.map_or_else(String::new, |(node, how_far)| format!(": {node} is loading its data, {how_far}"));
+            return Some(format!("{sentinel} considers {}, the master of {group}, down{why}", master(watched)));
         }
     }
     if claims.len() < 2 {
@@ -102,7 +111,6 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
 mod tests {
     use super::*;
     use crate::plan::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
-    use crate::plan::observed::Loading;
     use crate::spec::Spec;
 
     /// `redis-3` was promoted and the Sentinels, all of them, still name `redis-1`.

@@ -55,8 +55,13 @@ pub fn healthy(spec: &Spec) -> Observed {
 pub fn standby(spec: &Spec) -> Observed {
     let mut observed = healthy(spec);
     let existing = spec.follow.existing().expect("a server to follow");
-    redis_mut(&mut observed, Spec::head()).role =
-        RoleView::Replica { master: existing, link_up: true, syncing: false, last_io_seconds: Some(0) };
+    redis_mut(&mut observed, Spec::head()).role = RoleView::Replica {
+        master: existing,
+        link_up: true,
+        syncing: false,
+        last_io_seconds: Some(0),
+        link_down_at: None,
+    };
     for ordinal in 1..=spec.sentinels {
         sentinel_mut(&mut observed, ordinal).masters.clear();
     }
@@ -138,6 +143,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         spec_hash: spec_hash(spec, node),
         created_at: "2026-01-02T03:04:05Z".to_owned(),
         started_at: Some("2026-01-02T03:04:06Z".to_owned()),
+        ended_at: None,
         restarts: 0,
         stored: None,
     }
@@ -158,6 +164,7 @@ fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
             link_up: true,
             syncing: false,
             last_io_seconds: Some(0),
+            link_down_at: None,
         }
     };
     RedisView {

@@ -9,7 +9,7 @@ use std::net::SocketAddrV4;
 
 use serde::Serialize;
 
-use super::claims::{address_of, being_decided, claimants, node_at};
+use super::claims::{address_of, being_decided, claimants, loading, node_at};
 use super::observed::{Answer, NodeState, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
@@ -167,10 +167,16 @@ pub fn dies_at_every_start(node: NodeId, observed: &Observed) -> bool {
         NodeState::Restarting => true,
         NodeState::Running => {
             let lives = matches!(asked(node, observed), Some(Ok(()))) || busy(node, observed).is_some();
-            facts.restarts >= RESTARTS && !lives
+            facts.restarts >= RESTARTS && !lives && awaited(node, observed).is_none()
         }
         _ => false,
     })
+}
+
+/// The master that loads its data, for which a replica that was started waits before it starts its server.
+fn awaited(node: NodeId, observed: &Observed) -> Option<NodeId> {
+    let claims = claimants(node.group()?, observed);
+    claims.into_iter().find(|master| *master != node && loading(*master, observed).is_some())
 }
 
 /// Whether the script that keeps a node busy can be ended no more; `None` for a node that is not busy.
@@ -200,7 +206,7 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
 }
 
 fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
-    let loading = observed.topology.redis.get(&node).and_then(Answer::said).and_then(|view| view.loading);
+    let loading = loading(node, observed);
     let silent = match asked(node, observed) {
         Some(Ok(())) => {
             return loading.map_or(Ok(()), |loading| Err(format!("{node} is loading its data, {loading}")));
@@ -214,7 +220,12 @@ fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
         (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {
             format!("{node} dies at every start, it was started again {restarts} times")
         }
-        (Some((NodeState::Running, _)), Some(why)) => format!("{node} does not answer: {why}"),
+        (Some((NodeState::Running, _)), Some(why)) => match awaited(node, observed) {
+            Some(master) => {
+                format!("{node} does not answer ({why}), as a replica that waits for {master} to load its data")
+            }
+            None => format!("{node} does not answer: {why}"),
+        },
         (Some((NodeState::Running, _)), None) => format!("{node} was not asked"),
         (Some((state, _)), _) => format!("{node} {}", state.sentence()),
     })

@@ -81,6 +81,8 @@ pub struct NodeFacts {
     pub created_at: String,
     /// When it was last started, RFC 3339; absent when it never was.
     pub started_at: Option<String>,
+    /// When it ended last, in seconds since the epoch; absent when it never did.
+    pub ended_at: Option<u64>,
     /// How often its restart policy has started it again since somebody last started it.
     pub restarts: u64,
     /// What its volume holds, read when it does not run and so cannot be asked. Absent where there is nothing to read.
@@ -283,6 +285,18 @@ pub struct RedisView {
     pub has_other_login: bool,
 }
 
+/// How much earlier than its master ended a replica's link may have broken, in seconds, for it to have followed to the end.
+/// Both times are cut to whole seconds, and the Engine notes the end of a container somewhat later.
+const END_MARGIN: u64 = 2;
+
+impl RedisView {
+    /// Whether this is a replica that followed its master until that ended, and so has all that was acknowledged.
+    pub fn followed_until(&self, ended_at: u64) -> bool {
+        let RoleView::Replica { link_down_at: Some(broke), syncing: false, .. } = self.role else { return false };
+        self.loading.is_none() && broke + END_MARGIN >= ended_at
+    }
+}
+
 /// The users of a Redis node or a Sentinel that are not as redos made them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtherUsers {
@@ -329,6 +343,8 @@ pub enum RoleView {
         syncing: bool,
         /// `master_last_io_seconds_ago`; absent while the link is down.
         last_io_seconds: Option<u64>,
+        /// When the link broke, in seconds since the epoch; absent while it is up, and when it never was.
+        link_down_at: Option<u64>,
     },
 }
 

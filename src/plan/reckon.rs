@@ -145,14 +145,24 @@ pub fn successor(group: Group, master: NodeId, spec: &Spec, observed: &Observed)
     fittest(spec.redis_nodes(group).filter(|node| *node != master), observed)
 }
 
-/// The node that can be promoted best: up, linked, and with the highest offset; the lowest ordinal of equals.
+/// The node that can be promoted best: up, linked, and with the highest offset; the lowest ordinal of equals. While the
+/// master loads its data nobody is linked, and those are fit that followed it until it ended.
 pub fn fittest(candidates: impl Iterator<Item = NodeId>, observed: &Observed) -> Option<NodeId> {
-    let fit = |node: &NodeId| match redis_view(*node, observed).map(|view| &view.role) {
-        Some(RoleView::Replica { link_up, .. }) => *link_up && is_up(*node, observed),
-        Some(RoleView::Master { .. }) | None => false,
+    let fit = |node: &NodeId| match redis_view(*node, observed).map(|view| (view, &view.role)) {
+        Some((view, RoleView::Replica { master, link_up, .. })) => {
+            let ended_at = || ended_and_loads(node_at(*master, observed)?, observed);
+            is_up(*node, observed) && (*link_up || ended_at().is_some_and(|ended_at| view.followed_until(ended_at)))
+        }
+        Some((_, RoleView::Master { .. })) | None => false,
     };
     let merit = |node: &NodeId| (redis_view(*node, observed).map_or(0, |view| view.offset), std::cmp::Reverse(*node));
     candidates.filter(fit).max_by_key(merit)
+}
+
+/// When a node ended that has started again and loads its data.
+fn ended_and_loads(node: NodeId, observed: &Observed) -> Option<u64> {
+    redis_view(node, observed)?.loading?;
+    observed.inventory.nodes.get(&node)?.ended_at
 }
 
 /// Whether a node that claims to be master is to become a replica of this one, by what is seen now.

@@ -451,6 +451,7 @@ mod tests {
             link_up: true,
             syncing: false,
             last_io_seconds: None,
+            link_down_at: None,
         };
         assert_eq!(master_of(GROUP, &observed), Some(redis(1)), "the only claimant");
     }

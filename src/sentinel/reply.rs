@@ -120,6 +120,7 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
             last_io_seconds: info
                 .either("master_last_io_seconds_ago", "primary_last_io_seconds_ago")
                 .and_then(|seconds| seconds.parse().ok()),
+            link_down_at: link_down_at(info),
         },
         Some(other) => return Err(format!("INFO with the role '{other}'")),
         None => return Err("INFO without a role".to_owned()),
@@ -143,6 +144,13 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
         users: OtherUsers::default(),
         has_other_login: false,
     })
+}
+
+/// When a replica's link broke, by the replica's own clock. The server counts from the last tick of the same clock.
+fn link_down_at(info: &Info) -> Option<u64> {
+    let now = info.read::<u64>("server_time_usec")? / 1_000_000;
+    let since = info.either("master_link_down_since_seconds", "primary_link_down_since_seconds")?;
+    now.checked_sub(since.parse().ok()?)
 }
 
 /// A snapshot, or the snapshot at the head of an append-only file, says how far it is.
@@ -321,6 +329,7 @@ mod tests {
             link_up: true,
             syncing: false,
             last_io_seconds: Some(0),
+            link_down_at: None,
         };
         assert_eq!((view.role, view.offset, view.replica_priority), (role, 4939, 100));
     }
@@ -329,11 +338,26 @@ mod tests {
     fn a_replica_that_never_was_in_sync_has_a_negative_offset() {
         let text = "redis_version:7.0.15\r\nrole:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n\
                     master_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\nmaster_sync_in_progress:1\r\n\
-                    slave_repl_offset:-1\r\n";
+                    slave_repl_offset:-1\r\nserver_time_usec:1767225609500000\r\nmaster_link_down_since_seconds:-1\r\n";
         let view = redis_view(&Info::parse(text), Fields::new()).expect("a view");
-        let role =
-            RoleView::Replica { master: at("10.0.0.1:6379"), link_up: false, syncing: true, last_io_seconds: None };
+        let role = RoleView::Replica {
+            master: at("10.0.0.1:6379"),
+            link_up: false,
+            syncing: true,
+            last_io_seconds: None,
+            link_down_at: None,
+        };
         assert_eq!((view.role, view.offset), (role, -1));
+    }
+
+    #[test]
+    fn a_replica_knows_when_its_link_broke() {
+        let text = "redis_version:7.0.15\r\nserver_time_usec:1767225609500000\r\nrole:slave\r\nmaster_host:10.0.0.1\r\n\
+                    master_port:6379\r\nmaster_link_status:down\r\nmaster_link_down_since_seconds:9\r\n\
+                    master_sync_in_progress:0\r\nslave_repl_offset:99\r\n";
+        let view = redis_view(&Info::parse(text), Fields::new()).expect("a view");
+        let followed = [1_767_225_600, 1_767_225_602, 1_767_225_603].map(|ended_at| view.followed_until(ended_at));
+        assert_eq!(followed, [true, true, false], "it broke at 1767225600");
     }
 
     #[test]

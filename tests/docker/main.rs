@@ -16,6 +16,7 @@ mod failover_test;
 mod follow;
 mod images;
 mod lifecycle;
+mod loading;
 mod lost_data;
 mod own_engine;
 mod programs;

@@ -12,7 +12,7 @@ use bollard::query_parameters::{
 };
 use futures_util::future::{join_all, try_join_all, try_join3};
 
-use super::{DockerEngine, fault, files, labels, network, streams, volumes};
+use super::{DockerEngine, fault, files, labels, network, streams, time, volumes};
 use crate::engine::{Result, damage, stored};
 use crate::plan::observed::{
     DataFacts, Inventory, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
@@ -213,6 +213,7 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         spec_hash: config.labels.and_then(|mut labels| labels.remove(labels::SPEC_HASH)).unwrap_or_default(),
         created_at: inspected.created.unwrap_or_default(),
         started_at: state.started_at.filter(|at| at != NEVER),
+        ended_at: state.finished_at.filter(|at| at != NEVER).and_then(|at| time::seconds(&at)),
         restarts: inspected.restart_count.and_then(|count| count.try_into().ok()).unwrap_or_default(),
         stored: None,
         state: state_now,
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn a_container_becomes_facts() {
         let text = r#"{"Id":"abc","Created":"2026-01-01T00:00:00.5Z","Name":"/demo-proxy-1","RestartCount":4,"Config":{"Image":"i:1","Labels":{"dev.redos.spec-hash":"hash"}},
-            "State":{"Status":"exited","ExitCode":137,"OOMKilled":true,"StartedAt":"0001-01-01T00:00:00Z"},
+            "State":{"Status":"exited","ExitCode":137,"OOMKilled":true,"StartedAt":"0001-01-01T00:00:00Z","FinishedAt":"2026-01-01T00:00:09.5Z"},
             "HostConfig":{"PortBindings":{"6380/tcp":[{"HostIp":"","HostPort":"7001"}],"6379/tcp":[{"HostIp":"127.0.0.1","HostPort":"7000"}],
                 "8404/tcp":[{"HostIp":"127.0.0.1","HostPort":""}]}},
             "NetworkSettings":{"Ports":{},"Networks":{"demo":{"IPAMConfig":{"IPv4Address":"172.18.255.254"},"IPAddress":""}}}}"#;
@@ -267,7 +268,7 @@ mod tests {
         assert_eq!(facts.name, "demo-proxy-1");
         assert_eq!(facts.state, NodeState::Exited { code: 137, oom_killed: true });
         assert_eq!(facts.address, Some(Ipv4Addr::new(172, 18, 255, 254)));
-        assert_eq!(facts.started_at, None);
+        assert_eq!((facts.started_at, facts.ended_at), (None, Some(1_767_225_609)));
         assert_eq!(facts.restarts, 4);
         assert_eq!((facts.image.as_str(), facts.spec_hash.as_str()), ("i:1", "hash"));
         let port =

@@ -21,6 +21,11 @@ pub fn nanos(text: &str) -> Option<i128> {
     Some(i128::from(86_400 * days(year, month, day) + seconds - offset) * 1_000_000_000 + fraction)
 }
 
+/// Whole seconds since 1970 of an RFC 3339 time. `None` when it is not one, or earlier.
+pub fn seconds(text: &str) -> Option<u64> {
+    u64::try_from(nanos(text)? / 1_000_000_000).ok()
+}
+
 /// Seconds since 1970 as an RFC 3339 time in UTC.
 pub fn rfc3339(seconds: i64) -> String {
     let since = std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or_default());

@@ -38,6 +38,7 @@ impl Engine for Sim {
                 spec_hash: node.spec.spec_hash.clone(),
                 created_at: String::new(),
                 started_at: None,
+                ended_at: None,
                 restarts: 0,
                 stored: if node.state == NodeState::Running { None } else { world.stored(*id) },
             };

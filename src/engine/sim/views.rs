@@ -24,7 +24,13 @@ impl World {
                     Some(node) => self.is_master(node) || self.copies_existing(node),
                     None => Some(*master.ip()) == self.existing(),
                 };
-                RoleView::Replica { master, link_up, syncing: false, last_io_seconds: link_up.then_some(0) }
+                RoleView::Replica {
+                    master,
+                    link_up,
+                    syncing: false,
+                    last_io_seconds: link_up.then_some(0),
+                    link_down_at: None,
+                }
             }
             None => {
                 let follows = |node: &NodeId| match &self.nodes[node].server {

@@ -35,6 +35,10 @@ pub enum Refusal {
     NeverPromoted,
     /// It is this many octets behind.
     Behind(i64),
+    /// The master is loading its data, and the node's link to it broke before the master ended.
+    BrokeOff(NodeId),
+    /// The master has loaded its data since it was looked at, and serves.
+    Loaded(NodeId),
     /// It did not receive the last writes in time; the master goes on.
     TooSlow(Duration),
     /// Too few Sentinels can vote.
@@ -57,6 +61,7 @@ impl Refusal {
     pub const fn may_pass(&self) -> bool {
         match self {
             Self::TooSlow(_)
+            | Self::Loaded(_)
             | Self::Tilt(_)
             | Self::FailoverRunning(_)
             | Self::NotElected { .. }
@@ -67,6 +72,7 @@ impl Refusal {
             | Self::NotAnswering(_)
             | Self::NotReplica(_)
             | Self::LinkDown
+            | Self::BrokeOff(_)
             | Self::Loading
             | Self::NeverPromoted
             | Self::NoQuorum(_) => false,
@@ -86,6 +92,13 @@ impl fmt::Display for Refusal {
             Self::Loading => f.write_str("it is still copying or loading its data"),
             Self::NeverPromoted => f.write_str("its replica-priority is 0, so it is never to be promoted"),
             Self::Behind(octets) => write!(f, "it is {octets} octets behind the master"),
+            Self::BrokeOff(master) => {
+                write!(
+                    f,
+                    "{master} is loading its data, and the link to it broke before it ended: writes may be missing"
+                )
+            }
+            Self::Loaded(master) => write!(f, "{master} has just loaded its data and serves"),
             Self::TooSlow(limit) => {
                 write!(f, "it did not receive the last writes within {}", humantime::format_duration(*limit))
             }
@@ -104,6 +117,8 @@ impl fmt::Display for Refusal {
 pub(super) struct Cast {
     /// The master.
     pub old: Peer,
+    /// Whether the master is loading its data, and so takes no write.
+    pub is_loading: bool,
     /// The replica to promote.
     pub new: Peer,
     /// The other Redis nodes of the group that answer.
@@ -150,7 +165,8 @@ pub(super) fn cast(
     if old == to {
         return Ok(None);
     }
-    fit(topology.redis.get(&to), Peer { node: old, address: word.address }, master)?;
+    let ended_at = inventory.nodes.get(&old).and_then(|facts| facts.ended_at);
+    fit(topology.redis.get(&to), Peer { node: old, address: word.address }, master, ended_at)?;
     let peer = |node: NodeId, port| {
         let address = inventory.nodes.get(&node)?.address?;
         Some(Peer { node, address: SocketAddrV4::new(address, port) })
@@ -168,6 +184,7 @@ pub(super) fn cast(
     }
     Ok(Some(Cast {
         old: Peer { node: old, address: word.address },
+        is_loading: master.loading.is_some(),
         new: peer(to, REDIS_PORT).ok_or_else(|| Refusal::NotAnswering("it has no address".to_owned()))?,
         others: others.filter_map(|node| peer(node, REDIS_PORT)).collect(),
         needed,
@@ -177,8 +194,14 @@ pub(super) fn cast(
     }))
 }
 
-/// What a node says that can be promoted.
-fn fit<'a>(candidate: Option<&'a Answer<RedisView>>, old: Peer, master: &RedisView) -> Result<&'a RedisView, Refusal> {
+/// What a node says that can be promoted. `ended_at` is when the master ended last: of one that is loading its data nothing
+/// newer is known.
+fn fit<'a>(
+    candidate: Option<&'a Answer<RedisView>>,
+    old: Peer,
+    master: &RedisView,
+    ended_at: Option<u64>,
+) -> Result<&'a RedisView, Refusal> {
     let view = match candidate {
         Some(Answer::Says(view)) => view,
         Some(Answer::Busy { .. }) => return Err(Refusal::NotAnswering("a script keeps it busy".to_owned())),
@@ -188,6 +211,11 @@ fn fit<'a>(candidate: Option<&'a Answer<RedisView>>, old: Peer, master: &RedisVi
     match view.role {
         RoleView::Replica { master, .. } if master != old.address => return Err(Refusal::NotReplica(old.node)),
         RoleView::Replica { syncing: true, .. } => return Err(Refusal::Loading),
+        RoleView::Replica { .. } if master.loading.is_some() => {
+            if !ended_at.is_some_and(|ended_at| view.followed_until(ended_at)) {
+                return Err(Refusal::BrokeOff(old.node));
+            }
+        }
         RoleView::Replica { link_up: false, .. } => return Err(Refusal::LinkDown),
         RoleView::Replica { .. } => {}
         RoleView::Master { .. } => return Err(Refusal::NotReplica(old.node)),
@@ -199,7 +227,7 @@ fn fit<'a>(candidate: Option<&'a Answer<RedisView>>, old: Peer, master: &RedisVi
         return Err(Refusal::NeverPromoted);
     }
     let behind = master.offset - view.offset;
-    if behind > LAG_MAX { Err(Refusal::Behind(behind)) } else { Ok(view) }
+    if master.loading.is_none() && behind > LAG_MAX { Err(Refusal::Behind(behind)) } else { Ok(view) }
 }
 
 fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
@@ -278,6 +306,28 @@ mod tests {
 
     fn watched(observed: &mut Observed, sentinel: u16) -> &mut WatchedMaster {
         sentinel_mut(observed, sentinel).masters.get_mut(&GROUP.to_string()).expect("the group")
+    }
+
+    /// `redis-1`, the master, has ended and loads its data; the links of its replicas broke at these times.
+    fn loads(observed: &mut Observed, broke: [u64; 2]) {
+        observed.inventory.nodes.get_mut(&redis(1)).expect("the node").ended_at = Some(1000);
+        redis_mut(observed, redis(1)).loading = LOADING;
+        redis_mut(observed, redis(1)).offset = 0;
+        for (node, at) in [redis(2), redis(3)].into_iter().zip(broke) {
+            let RoleView::Replica { link_up, link_down_at, .. } = &mut redis_mut(observed, node).role else { continue };
+            (*link_up, *link_down_at) = (false, Some(at));
+        }
+    }
+
+    #[test]
+    fn a_master_that_loads_is_replaced_by_a_replica_that_followed_it_to_its_end() {
+        let mut observed = healthy(&spec());
+        loads(&mut observed, [900, 1000]);
+        let cast = of(&observed, redis(3)).expect("no refusal").expect("a change");
+        assert!(cast.is_loading);
+        assert_eq!(of(&observed, redis(2)), Err(Refusal::BrokeOff(redis(1))));
+        redis_mut(&mut observed, redis(3)).loading = LOADING;
+        assert_eq!(of(&observed, redis(3)), Err(Refusal::BrokeOff(redis(1))), "what it has loaded may be older");
     }
 
     #[test]

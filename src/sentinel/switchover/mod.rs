@@ -44,6 +44,9 @@ use crate::spec::{Group, NodeId};
 /// How long the old master holds writes back at most, also if this program dies. Not longer than the Sentinels' patience:
 /// the `PING` of a Sentinel waits behind its own announcements, which are held back as well.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// The same of one that is loading its data and so has no writes to hold back, should it have loaded them meanwhile. It
+/// answers between two parts of them only.
+const PAUSE_OF_LOADING: Duration = Duration::from_secs(4);
 /// How long the new master may take to receive what the old one has. It is the larger part of the time without writes,
 /// which is to stay below 250 ms; a replica that is in sync takes a millisecond or two.
 pub(super) const CATCH_UP: Duration = Duration::from_millis(150);
@@ -98,9 +101,10 @@ pub(super) async fn switch_over(
     loop {
         match try_to_switch_over(client, inventory, group, to).await {
             // Until the new master is in office a server that did not answer in time has cost nothing.
-            Err(ServerError::SwitchoverRefused { why: Refusal::TooSlow(_), .. } | ServerError::Timeout { .. })
-                if tries < TRIES =>
-            {
+            Err(
+                ServerError::SwitchoverRefused { why: Refusal::TooSlow(_) | Refusal::Loaded(_), .. }
+                | ServerError::Timeout { .. },
+            ) if tries < TRIES => {
                 tries += 1;
             }
             done => return done,
@@ -229,9 +233,10 @@ impl<'a> Ready<'a> {
         epoch: u64,
         proxies: Vec<OpenRuntimeApi>,
     ) -> Result<(Duration, Vec<String>), ServerError> {
-        let pause = PAUSE_MAX.min(self.cast.down_after);
+        let is_loading = self.cast.is_loading;
+        let pause = if is_loading { PAUSE_OF_LOADING } else { PAUSE_MAX.min(self.cast.down_after) };
         let began = Instant::now();
-        self.hold_and_catch_up(pause).await?;
+        if is_loading { self.hold_loading(pause).await } else { self.hold_and_catch_up(pause).await }?;
         // The pause must outlast what follows. A process that was stopped for so long in between begins no promotion.
         if began.elapsed() > pause / 2 {
             return Err(self.give_up(Refusal::TooSlow(pause / 2)).await);
@@ -309,6 +314,22 @@ impl<'a> Ready<'a> {
             let _ = release(self.cast.old.node, &self.old).await;
         }
         held
+    }
+
+    /// Pauses writes on a master that is loading its data, for the case that it has all of them before it is replaced. The
+    /// new master has all that it will have.
+    async fn hold_loading(&self, pause: Duration) -> Result<(), ServerError> {
+        let old = self.cast.old.node;
+        let mut hold = pipe();
+        hold.cmd("CLIENT").arg("PAUSE").arg(pause.as_millis() as u64).arg("WRITE");
+        hold.cmd("INFO").arg("persistence");
+        let replies = send(old, &self.old, "CLIENT PAUSE", &hold, CHANGE).await?;
+        let info = replies.get(1).map(|info| info_of(old, info)).transpose()?.unwrap_or_default();
+        if info.get("loading") == Some("1") {
+            return Ok(());
+        }
+        let _ = release(old, &self.old).await;
+        Err(self.refused(Refusal::Loaded(old)))
     }
 
     /// Leaves the old master in office: the new one follows it again, whether it was promoted or not.

@@ -34,7 +34,8 @@ pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(
     if claims(new) != Some(true) {
         return Err(format!("{} does not say that it is the master", new.node));
     }
-    if claims(old) == Some(true) {
+    // One that is loading its data serves nobody, and becomes a replica when it has them.
+    if claims(old) == Some(true) && !is_loading(&old, topology) {
         return Err(format!("{} still says that it is the master", old.node));
     }
     for (proxy, answer) in &topology.proxies {

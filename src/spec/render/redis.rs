@@ -21,6 +21,11 @@ use crate::spec::names::{Group, NodeId, Role};
 /// in milliseconds. After a restart of the host all come back within about this time.
 const ASK_FOR: u64 = 1000;
 
+/// How long a replica that comes back waits for a master that does not answer, in milliseconds: where all nodes have ended at
+/// once the master may be the last to be back. One that is gone for good is replaced later by so much, if no replica of it
+/// was left.
+const RETURN_LIMIT: u64 = 10_000;
+
 /// What a Redis node may believe when it starts next. It holds for that one start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +96,10 @@ struct Start<'a> {
     ping_period: u64,
     ask_for: u64,
     trust_margin: u64,
+    /// How long a replica waits for a master that does not answer, in milliseconds.
+    return_limit: u64,
+    /// How long a master must have loaded its data for all Sentinels to know, in milliseconds.
+    calm: u64,
 }
 
 /// Whom a Redis node copies.
@@ -220,5 +229,7 @@ fn start<'a>(
         ping_period: PING_PERIOD,
         ask_for: ASK_FOR,
         trust_margin: TRUST_MARGIN,
+        return_limit: RETURN_LIMIT,
+        calm: 2 * PING_PERIOD,
     })
 }

@@ -1,0 +1,118 @@
+//! Nodes that load their data for long: who leads meanwhile, and what is said of them.
+
+use std::time::{Duration, Instant};
+
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use redos::spec::{Group, NodeId};
+
+use crate::support::{Cluster, eventually, eventually_within};
+use crate::writers::{Writers, missing};
+
+/// With [`SLOW`], as many keys as load for ten seconds, and on a busy machine for twenty.
+const KEYS: u32 = 100_000;
+/// Makes a key take 0.1 ms to load, so that these take as long as gigabytes.
+const SLOW: [&str; 2] = ["--redis", "key-load-delay=100"];
+const SECOND: Duration = Duration::from_secs(1);
+const NODES: [NodeId; 3] = [redis(1), redis(2), redis(3)];
+
+const fn redis(ordinal: u16) -> NodeId {
+    NodeId::redis(Group::number(1), ordinal)
+}
+
+async fn fill(mut client: MultiplexedConnection) {
+    for keys in (0..KEYS).collect::<Vec<_>>().chunks(10_000) {
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline.set(key, key).ignore();
+        }
+        let () = pipeline.query_async(&mut client).await.expect("writes");
+    }
+}
+
+/// Ends a node's server as a crash does. Its restart policy has it back in a moment.
+async fn crash(cluster: &Cluster, node: NodeId) {
+    let mut end = redis::cmd("SHUTDOWN");
+    end.arg("NOSAVE").arg("NOW").arg("FORCE");
+    let ended: redis::RedisResult<()> = end.query_async(&mut cluster.admin(node).await).await;
+    assert!(ended.is_err(), "it does not live to answer");
+}
+
+async fn told_to_load(cluster: &Cluster, node: NodeId) {
+    let told = format!("{node} is loading its data, ");
+    eventually("status tells", async || cluster.reasons().await.contains(&told)).await;
+}
+
+#[tokio::test]
+async fn a_master_that_loads_is_switched_over_to_a_replica_that_has_its_data() {
+    let cluster = Cluster::new("asked").await;
+    // The Sentinels would wait for it.
+    cluster.up(&[&SLOW[..], &["--down-after", "60s"]].concat()).await.succeeds();
+    fill(cluster.client(&[]).await).await;
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let writers = Writers::start(&url);
+    eventually("there are writes", async || writers.acknowledged() > 100).await;
+    let first = cluster.master().await;
+    crash(&cluster, first).await;
+    told_to_load(&cluster, first).await;
+    let before = writers.acknowledged();
+    let began = Instant::now();
+    cluster.redos(&["failover"]).await.succeeds();
+    println!("the switchover took {:?}", began.elapsed());
+    assert_ne!(cluster.master().await, first);
+    told_to_load(&cluster, first).await;
+    eventually("there are writes again", async || writers.acknowledged() > before + 50).await;
+    // It loads its own data, and then those of the new master.
+    eventually_within(3 * 60 * SECOND, "all is well", async || cluster.redos(&["status", "-q"]).await.code == Some(0))
+        .await;
+    let (keys, gap) = writers.stop().await;
+    assert_eq!(missing(&keys, &mut cluster.client(&[]).await).await, Vec::<String>::new(), "of {}", keys.len());
+    println!("the longest gap was {gap:?}");
+}
+
+#[tokio::test]
+async fn nodes_that_all_crash_load_and_none_leads_with_less_than_the_master_had() {
+    let cluster = Cluster::new("crash").await;
+    cluster.up(&SLOW).await.succeeds();
+    // Two replicas that have next to nothing, and so have loaded it long before the master.
+    for node in [redis(2), redis(3)] {
+        cluster.kill(node).await;
+    }
+    fill(cluster.client(&[]).await).await;
+    cluster.kill(redis(1)).await;
+    // The Sentinels hold the master to be down, and would promote whoever is up.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    for node in [redis(2), redis(3), redis(1)] {
+        cluster.start(node).await;
+    }
+    told_to_load(&cluster, redis(1)).await;
+    // Too early, and told how long it takes.
+    let said = cluster.redos(&["up", "--timeout", "3s"]).await.fails(4);
+    assert!(said.contains("redis-1 is loading its data, "), "{said}");
+    assert!(said.contains("wait longer: "), "{said}");
+    let began = Instant::now();
+    cluster.redos(&["up"]).await.succeeds();
+    println!("all was well after {:?}", began.elapsed());
+    assert_eq!(cluster.master().await, redis(1));
+    for node in NODES {
+        let keys: u32 = redis::cmd("DBSIZE").query_async(&mut cluster.admin(node).await).await.expect("an answer");
+        assert_eq!(keys, KEYS, "{node}");
+    }
+    cluster.settled().await;
+}
+
+#[tokio::test]
+async fn a_replica_does_not_wait_for_ever_for_a_master_that_is_gone() {
+    let cluster = Cluster::new("gone").await;
+    cluster.up(&[]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    for node in NODES {
+        cluster.kill(node).await;
+    }
+    cluster.start(redis(2)).await;
+    let began = Instant::now();
+    eventually("it leads", async || cluster.status().await["groups"][0]["master"]["node"] == "redis-2").await;
+    assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
+    let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
+    assert_eq!(kept.as_deref(), Some("value"));
+}
