@@ -9,6 +9,7 @@ pub mod damage;
 pub mod docker;
 pub mod error;
 pub mod image;
+pub mod lock;
 pub mod sim;
 pub mod stored;
 

@@ -26,6 +26,10 @@ pub const RUN: &str = "dev.redos.run";
 pub const VERSION: &str = "dev.redos.version";
 /// A fault that is not undone yet; on a volume of its own that belongs to no cluster.
 pub const FAULT: &str = "dev.redos.fault";
+/// The cluster that an entry of a lock is about; on a volume of its own that belongs to no cluster.
+pub const LOCK: &str = "dev.redos.lock";
+/// Who wrote that entry, as JSON; on the same volume.
+pub const LOCK_HOLDER: &str = "dev.redos.lock-holder";
 /// Compose's key for the project, by which Docker Desktop groups containers; on containers only. Compose ignores containers
 /// without its `config-hash` label, but it removes every volume and network with this one: `docker compose down -v`.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
@@ -104,7 +108,8 @@ mod tests {
 
     #[test]
     fn the_keys_are_what_older_clusters_carry() {
-        let keys = [CLUSTER, ROLE, GROUP, ORDINAL, SPEC, SPEC_HASH, RUN, VERSION, FAULT, COMPOSE_PROJECT];
+        let keys =
+            [CLUSTER, ROLE, GROUP, ORDINAL, SPEC, SPEC_HASH, RUN, VERSION, FAULT, LOCK, LOCK_HOLDER, COMPOSE_PROJECT];
         let pinned = [
             "dev.redos.cluster",
             "dev.redos.role",
@@ -115,6 +120,8 @@ mod tests {
             "dev.redos.run",
             "dev.redos.version",
             "dev.redos.fault",
+            "dev.redos.lock",
+            "dev.redos.lock-holder",
             "com.docker.compose.project",
         ];
         assert_eq!(keys, pinned, "clusters made by an older redos must still be found");

@@ -12,6 +12,7 @@ mod images;
 mod inventory;
 pub mod labels;
 mod listeners;
+mod locks;
 mod network;
 mod nodes;
 mod oneoff;
