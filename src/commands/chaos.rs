@@ -1,4 +1,7 @@
 //! `redos chaos`: a fault, for a time; and the undoing of faults that are left.
+//!
+//! The cluster's lock is held while faults are applied and while they are undone, and not while they last: `chaos heal` and
+//! `up` end a fault that lasts. Only a guard does without it, since it is there for what went wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
@@ -7,9 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use serde::Serialize;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::lock::Turn;
 use super::{Context, existing, observe};
 use crate::agent;
 use crate::agent::order::{Direction, Link, Order};
@@ -17,6 +21,7 @@ use crate::chaos::fault::{Fault, Written};
 use crate::chaos::target::{LEADER, Scene, leader};
 use crate::cli::{ChaosVerb, DirectionArg, FaultArgs, LinkArgs, TargetArgs};
 use crate::engine::containers::Containers;
+use crate::engine::lock::{self, Taken};
 use crate::engine::{Engine, EngineError};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::table::{Column, Table};
@@ -29,6 +34,8 @@ use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PO
 const GUARD_MARGIN: Duration = Duration::from_secs(5);
 /// How often a guard looks whether its fault is undone already.
 const GUARD_POLL: Duration = Duration::from_millis(500);
+/// How often the end of a fault looks whether somebody else has undone it, while it waits for the lock.
+const UNDONE_POLL: Duration = Duration::from_millis(200);
 /// How far back in a Sentinel's log its last failover is looked for.
 const LOG_LINES: usize = 20_000;
 
@@ -87,8 +94,38 @@ impl<'a> Request<'a> {
 /// # Errors
 /// No such target, a fault that would take too much, one that cannot be applied, or not be undone.
 pub async fn inflict(context: &Context, cluster: &ClusterName, request: &Request<'_>) -> Result<Exit, Failure> {
-    let Context { ui, engine, cancel, .. } = context;
     let Request { fault, whom, duration, .. } = *request;
+    if whom.dry_run {
+        let Aim { nodes, peers, seed, .. } = aim(context, cluster, request).await?;
+        let between = if peers.is_empty() { String::new() } else { format!(" from {}", listed(&peers)) };
+        let time = seconds(duration);
+        context.ui.data(format!("{fault} of {}{between} for {time}, seed {seed}", listed(&nodes)))?;
+        return Ok(Exit::Done);
+    }
+    let verb = format!("chaos {fault}");
+    let apply = async |_| apply(context, cluster, request).await;
+    let written = Turn::of(cluster, &verb).take_amid_faults(context, apply).await?;
+    if !duration.is_zero() {
+        context.ui.status(format_args!("it lasts {}; Ctrl-C ends it", seconds(duration)));
+    }
+    context.cancel.run_until_cancelled(sleep(duration)).await;
+    end(context, cluster, &verb, written).await?;
+    Ok(if context.cancel.is_cancelled() { Exit::Interrupted } else { Exit::Done })
+}
+
+/// Whom a fault is going to hit.
+struct Aim {
+    nodes: BTreeSet<NodeId>,
+    /// Where packets are from, if that was asked for.
+    peers: BTreeSet<NodeId>,
+    /// What the random choices came from.
+    seed: u64,
+    observed: Observed,
+}
+
+async fn aim(context: &Context, cluster: &ClusterName, request: &Request<'_>) -> Result<Aim, Failure> {
+    let Context { engine, .. } = context;
+    let Request { fault, whom, .. } = *request;
     let found = existing::find(&**engine, cluster).await?;
     let spec = existing::recorded(cluster, &found.inventory)?.clone();
     let group = whom.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
@@ -115,12 +152,15 @@ pub async fn inflict(context: &Context, cluster: &ClusterName, request: &Request
         let refused = format!("{fault} of {} is refused: {why}", listed(&nodes));
         return Err(Failure::message(FailureKind::Failed, refused).hinted("do it all the same: --force"));
     }
-    if whom.dry_run {
-        let between = if peers.is_empty() { String::new() } else { format!(" from {}", listed(&peers)) };
-        let time = seconds(duration);
-        ui.data(format!("{fault} of {}{between} for {time}, seed {}", listed(&nodes), scene.seed))?;
-        return Ok(Exit::Done);
-    }
+    let seed = scene.seed;
+    Ok(Aim { nodes, peers, seed, observed })
+}
+
+/// Applies a fault and sees it bite. When that fails nothing of it is left.
+async fn apply(context: &Context, cluster: &ClusterName, request: &Request<'_>) -> Result<Vec<Written>, Failure> {
+    let Context { ui, engine, .. } = context;
+    let Request { fault, duration, .. } = *request;
+    let Aim { nodes, peers, observed, .. } = aim(context, cluster, request).await?;
     let mut written = Vec::new();
     for node in &nodes {
         let link = link(*node, &peers, request.link, &observed);
@@ -145,18 +185,46 @@ pub async fn inflict(context: &Context, cluster: &ClusterName, request: &Request
     .await
     .into_iter()
     .collect();
-    if let Ok(evidence) = &applied {
-        for (entry, evidence) in written.iter().zip(evidence) {
-            ui.status(format_args!("{fault} of {}: {evidence}", entry.target));
+    match applied {
+        Ok(evidence) => {
+            for (entry, evidence) in written.iter().zip(evidence) {
+                ui.status(format_args!("{fault} of {}: {evidence}", entry.target));
+            }
+            Ok(written)
         }
-        if !duration.is_zero() {
-            ui.status(format_args!("it lasts {}; Ctrl-C ends it", seconds(duration)));
+        Err(error) => {
+            undo_all(context, &written).await?;
+            Err(error.into())
         }
-        cancel.run_until_cancelled(sleep(duration)).await;
     }
-    undo_all(context, &written).await?;
-    applied?;
-    Ok(if cancel.is_cancelled() { Exit::Interrupted } else { Exit::Done })
+}
+
+/// Ends faults whose time is over, but for those that somebody else has undone. Who holds the lock undoes them before all
+/// else, so that the wait is short. A fault that stays is worse than two who change a cluster: when the guard would undo it,
+/// the lock is waited for no longer.
+async fn end(context: &Context, cluster: &ClusterName, verb: &str, written: Vec<Written>) -> Result<(), Failure> {
+    let engine = &context.engine;
+    let left = async || {
+        let active: BTreeSet<String> = Written::all(&**engine).await?.into_iter().map(|entry| entry.id).collect();
+        let is_left = |entry: &&Written| active.contains(&entry.id);
+        Ok::<_, EngineError>(written.iter().filter(is_left).cloned().collect::<Vec<_>>())
+    };
+    let all_undone = async {
+        while left().await.map_or(true, |left| !left.is_empty()) {
+            sleep(UNDONE_POLL).await;
+        }
+    };
+    let taken = lock::take(engine, cluster, verb, timeout(GUARD_MARGIN, all_undone), |_| {}).await;
+    // Without an answer all are tried.
+    let left = left().await.unwrap_or_else(|_| written.clone());
+    for entry in written.iter().filter(|entry| !left.contains(entry)) {
+        context.ui.status(format_args!("{} of {} was undone by another redos", entry.fault, entry.before.name));
+    }
+    let undone = undo_all(context, &left).await;
+    if let Ok(Taken::Held(lock)) = taken {
+        lock.release().await;
+    }
+    undone
 }
 
 /// Undoes faults, all at the same time, and says so.
@@ -276,11 +344,28 @@ fn table(faults: &[Active], ui: &Ui) -> String {
 /// Undoes all faults that are not undone yet; those of one cluster, if one is given.
 ///
 /// # Errors
-/// One of them could not be undone; the others are.
+/// One of them could not be undone; the others are. Or a cluster is in use for too long.
 pub async fn heal(context: &Context, cluster: Option<&ClusterName>) -> Result<Exit, Failure> {
-    let of_cluster = |written: &Written| cluster.is_none_or(|cluster| container_of(cluster, written));
-    undo_those(context, of_cluster).await?;
-    Ok(Exit::Done)
+    let faults = Written::all(&*context.engine).await?;
+    let clusters: BTreeSet<ClusterName> = faults.iter().filter_map(cluster_of).collect();
+    let mut healed = Ok(());
+    // One after the other, so that nobody who has a lock waits for another.
+    for cluster in clusters.iter().filter(|of| cluster.is_none_or(|cluster| cluster == *of)) {
+        let undo = async |_| undo_left(context, cluster).await;
+        healed = Turn::of(cluster, "chaos heal").take_amid_faults(context, undo).await.and(healed);
+    }
+    if cluster.is_none() {
+        healed = undo_those(context, |written| cluster_of(written).is_none()).await.and(healed);
+    }
+    healed.map(|()| Exit::Done)
+}
+
+/// Undoes all faults of a cluster, whose lock the caller holds.
+///
+/// # Errors
+/// One of them could not be undone; the others are.
+pub async fn undo_left(context: &Context, cluster: &ClusterName) -> Result<(), Failure> {
+    undo_those(context, |written| container_of(cluster, written)).await
 }
 
 /// Undoes the faults of some nodes of a cluster.
@@ -289,7 +374,10 @@ pub async fn heal(context: &Context, cluster: Option<&ClusterName>) -> Result<Ex
 /// There is no such node, or one of them could not be undone; the others are.
 pub async fn mend(context: &Context, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
     let nodes = existing_nodes(context, cluster, nodes).await?;
-    undo_those(context, |written| container_of(cluster, written) && nodes.contains(&written.target)).await?;
+    let mended = async |_| {
+        undo_those(context, |written| container_of(cluster, written) && nodes.contains(&written.target)).await
+    };
+    Turn::of(cluster, "chaos heal").take_amid_faults(context, mended).await?;
     Ok(Exit::Done)
 }
 
@@ -300,12 +388,15 @@ pub async fn mend(context: &Context, cluster: &ClusterName, nodes: &[String]) ->
 pub async fn unpause(context: &Context, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
     let nodes = existing_nodes(context, cluster, nodes).await?;
     let is_pause = |written: &Written| written.fault == Fault::Pause;
-    undo_those(context, |w| is_pause(w) && container_of(cluster, w) && nodes.contains(&w.target)).await?;
-    for node in nodes {
-        Containers::unpause(&*context.engine, &format!("{cluster}-{node}")).await?;
-        context.ui.status(format_args!("{node} is not paused"));
-    }
-    Ok(Exit::Done)
+    let unpaused = async |_| {
+        undo_those(context, |w| is_pause(w) && container_of(cluster, w) && nodes.contains(&w.target)).await?;
+        for node in &nodes {
+            Containers::unpause(&*context.engine, &format!("{cluster}-{node}")).await?;
+            context.ui.status(format_args!("{node} is not paused"));
+        }
+        Ok(Exit::Done)
+    };
+    Turn::of(cluster, "chaos unpause").take_amid_faults(context, unpaused).await
 }
 
 /// Undoes the kills and stops of some nodes of a cluster, and starts those that somebody else has stopped.
@@ -315,17 +406,25 @@ pub async fn unpause(context: &Context, cluster: &ClusterName, nodes: &[String])
 pub async fn start(context: &Context, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
     let nodes = existing_nodes(context, cluster, nodes).await?;
     let is_end = |written: &Written| matches!(written.fault, Fault::Kill(_) | Fault::Stop);
-    undo_those(context, |w| is_end(w) && container_of(cluster, w) && nodes.contains(&w.target)).await?;
-    for node in nodes {
-        Containers::start(&*context.engine, &format!("{cluster}-{node}")).await?;
-        context.ui.status(format_args!("{node} is running"));
-    }
-    Ok(Exit::Done)
+    let started = async |_| {
+        undo_those(context, |w| is_end(w) && container_of(cluster, w) && nodes.contains(&w.target)).await?;
+        for node in &nodes {
+            Containers::start(&*context.engine, &format!("{cluster}-{node}")).await?;
+            context.ui.status(format_args!("{node} is running"));
+        }
+        Ok(Exit::Done)
+    };
+    Turn::of(cluster, "chaos start").take_amid_faults(context, started).await
 }
 
 /// Whether a fault is one of this cluster.
 fn container_of(cluster: &ClusterName, written: &Written) -> bool {
-    written.before.name == format!("{cluster}-{}", written.target)
+    cluster_of(written).as_ref() == Some(cluster)
+}
+
+/// The cluster that a fault is of. `None` where the container is not one of redos, which is called by its own name.
+fn cluster_of(written: &Written) -> Option<ClusterName> {
+    written.before.name.strip_suffix(&format!("-{}", written.target))?.parse().ok()
 }
 
 async fn undo_those(context: &Context, which: impl Fn(&Written) -> bool) -> Result<(), Failure> {

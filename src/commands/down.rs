@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Context, ask, explain, lock, plan};
+use super::lock::Turn;
+use super::{Context, ask, explain, plan};
 use crate::apply::Applier;
 use crate::cli::DownArgs;
 use crate::engine::Engine;
@@ -34,7 +35,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// # Errors
 /// The Engine failed, or something stays in use. A cluster that does not exist is not an error.
 pub async fn run(context: &Context, name: &ClusterName, args: &DownArgs) -> Result<Exit, Failure> {
-    let Context { ui, engine, cancel, .. } = context;
+    let engine = &context.engine;
     let with_volumes = args.volumes;
     let found = engine.inventory(name).await?;
     if args.dry_run {
@@ -44,7 +45,18 @@ pub async fn run(context: &Context, name: &ClusterName, args: &DownArgs) -> Resu
         let what = format!("{} of the cluster '{name}' and all data in them", count(found.volumes.len(), "volume"));
         ask::agreed(context, &format!("remove {what}, for good?")).await?;
     }
-    let lock = lock::hold(ui, name).await?;
+    let remove = async |after_a_kill| remove(context, name, with_volumes, after_a_kill).await;
+    Turn::of(name, "down").take(context, remove).await
+}
+
+/// Removes it. The caller holds the cluster's lock.
+async fn remove(
+    context: &Context,
+    name: &ClusterName,
+    with_volumes: bool,
+    after_a_kill: bool,
+) -> Result<Exit, Failure> {
+    let Context { ui, engine, cancel, .. } = context;
     let spec = Spec::with_defaults(name.clone());
     let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
     let servers = Client::new(engine.clone(), spec.clone(), secrets.clone());
@@ -69,7 +81,7 @@ pub async fn run(context: &Context, name: &ClusterName, args: &DownArgs) -> Resu
     loop {
         let plan = teardown(&inventory, with_volumes);
         if plan.is_empty() {
-            if !lock.after_a_kill || changed_at.elapsed() >= LATECOMERS {
+            if !after_a_kill || changed_at.elapsed() >= LATECOMERS {
                 break;
             }
             tokio::time::sleep(LOOK_INTERVAL).await;

@@ -12,7 +12,8 @@ use crate::plan::{Action, Plan};
 use crate::sentinel::Servers;
 use crate::spec::{ClusterName, Group, NodeId};
 
-/// Switches a group over to `to`, or to its best replica. `dry_run` says which that is.
+/// Switches a group over to `to`, or to its best replica. `dry_run` says which that is. Else the caller holds
+/// the cluster's lock.
 ///
 /// # Errors
 /// There is no such cluster, group or node; no replica is fit; a failover is under way, a Sentinel is in TILT, there is
@@ -25,7 +26,6 @@ pub async fn run(
     dry_run: bool,
 ) -> Result<Exit, Failure> {
     let Context { ui, engine, .. } = context;
-    let _lock = super::lock::hold(ui, name).await?;
     let found = existing::find(&**engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     existing::has_master(&spec)?;

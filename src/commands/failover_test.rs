@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use super::lock::Turn;
 use super::{Context, existing, foreign, verify};
 use crate::chaos::connection::Login;
 use crate::chaos::driver::{Driver, DriverError, Switchover};
@@ -44,9 +45,9 @@ pub async fn run(context: &Context, cluster: &ClusterName, args: &FailoverTestAr
         let (subject, environment) = foreign::subject(context, args).await?;
         drive(context, subject, scenario, environment, None, &history).await?;
     } else {
-        let _lock = super::lock::hold(&context.ui, cluster).await?;
-        super::chaos::heal(context, Some(cluster)).await?;
-        ours(context, cluster, args, scenario, &history).await?;
+        // To its end: whoever changes the cluster meanwhile would be measured as well.
+        let test = async |_| ours(context, cluster, args, scenario, &history).await;
+        Turn::of(cluster, "failover-test").take(context, test).await?;
     }
     let verdict = verify::run(&context.ui, &history, folder)?;
     Ok(if context.cancel.is_cancelled() { Exit::Interrupted } else { verdict })

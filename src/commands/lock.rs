@@ -1,56 +1,142 @@
-//! One redos at a time changes a cluster from this machine. Two that make passwords for the same new cluster would
-//! leave nodes that do not know each other.
+//! The turn of a verb: it waits for the cluster's lock, works, and releases the lock, however the work ends.
 
-use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
+use std::time::Duration;
 
-use anyhow::Error;
+use tokio::time::{Instant, sleep_until};
 
+use super::{Context, chaos};
+use crate::engine::docker::DockerEngine;
+use crate::engine::lock::{self, Holder, Lock, Taken};
 use crate::error::{Failure, FailureKind};
-use crate::output::Ui;
+use crate::output::command_line;
+use crate::output::units::seconds;
 use crate::spec::ClusterName;
 
-/// What stands in the lock file while it is held. A holder that was killed leaves it there.
-const HELD: &[u8] = b"held\n";
+/// How long a verb that has no `--timeout` waits for another redos.
+const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A cluster's lock. It is free again when this is dropped, also when the process is killed.
-pub struct Lock {
-    file: File,
-    /// Whether its last holder was killed. The Engine may still be busy with what that one asked for.
-    pub after_a_kill: bool,
+/// What wants to change a cluster.
+pub struct Turn<'a> {
+    /// The cluster.
+    pub cluster: &'a ClusterName,
+    /// What is done, for others that wait: `up`.
+    pub verb: &'a str,
+    /// When the wait for the lock is over.
+    pub deadline: Instant,
 }
 
-/// Takes the cluster's lock, waiting for another redos that has it.
-///
-/// # Errors
-/// The lock file cannot be made.
-pub async fn hold(ui: &Ui, cluster: &ClusterName) -> Result<Lock, Failure> {
-    let path = std::env::temp_dir().join(format!("redos-{cluster}.lock"));
-    let failed = |error: std::io::Error| {
-        let what = Error::new(error).context(format!("failed to lock {}", path.display()));
-        Failure::new(FailureKind::Failed, what).hinted(format!("rm {}", path.display()))
-    };
-    let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
-    let mut file = match file.try_lock() {
-        Ok(()) => file,
-        Err(TryLockError::WouldBlock) => {
-            ui.status(format_args!("waiting for another redos that changes {cluster}"));
-            let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
-            waiting.await.map_err(std::io::Error::other).and_then(|locked| locked).map_err(failed)?
+impl<'a> Turn<'a> {
+    /// The turn of a verb that has no time limit of its own.
+    pub fn of(cluster: &'a ClusterName, verb: &'a str) -> Self {
+        Self { cluster, verb, deadline: Instant::now() + PATIENCE }
+    }
+
+    /// Works under the lock, on a cluster whose faults are undone first. This is the way of all verbs that change a cluster,
+    /// but for those of `chaos`, which change its faults. The work is told whether an earlier redos was killed: the Engine
+    /// may still be busy with what that one asked for.
+    ///
+    /// # Errors
+    /// The time is over, the user broke off, the Engine failed, a fault could not be undone; or the work failed.
+    pub async fn take<T>(
+        self,
+        context: &Context,
+        work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let cluster = self.cluster;
+        let healed = async |after_a_kill| {
+            chaos::undo_left(context, cluster).await?;
+            work(after_a_kill).await
+        };
+        self.take_amid_faults(context, healed).await
+    }
+
+    /// [`Turn::take`], unless it is a dry run, which changes nothing and waits for nobody.
+    ///
+    /// # Errors
+    /// As [`Turn::take`].
+    pub async fn take_unless<T>(
+        self,
+        is_dry: bool,
+        context: &Context,
+        work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if is_dry { work(false).await } else { self.take(context, work).await }
+    }
+
+    /// Works under the lock and leaves faults as they are.
+    ///
+    /// # Errors
+    /// As [`Turn::take`].
+    pub async fn take_amid_faults<T>(
+        self,
+        context: &Context,
+        work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let Self { cluster, verb, deadline } = self;
+        let began = Instant::now();
+        let give_up = async {
+            tokio::select! {
+                () = context.cancel.cancelled() => FailureKind::Interrupted,
+                () = sleep_until(deadline) => FailureKind::Timeout,
+            }
+        };
+        let tell = |holder: &Holder| context.ui.status(format_args!("waiting for {holder}, which changes '{cluster}'"));
+        match lock::take(&context.engine, cluster, verb, give_up, tell).await? {
+            Taken::Held(lock) => worked(context, cluster, lock, work).await,
+            Taken::GivenUp(kind, holder) => Err(given_up(cluster, verb, kind, holder, began.elapsed())),
         }
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
-    };
-    let mut left = Vec::new();
-    file.read_to_end(&mut left).map_err(failed)?;
-    if left.is_empty() {
-        file.write_all(HELD).map_err(failed)?;
     }
-    Ok(Lock { file, after_a_kill: !left.is_empty() })
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // What stays costs the next `down` a few looks more.
-        let _ = self.file.set_len(0);
+async fn worked<T>(
+    context: &Context,
+    cluster: &ClusterName,
+    lock: Lock<DockerEngine>,
+    work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let work = work(lock.after_a_kill);
+    tokio::pin!(work);
+    let result = tokio::select! {
+        result = &mut work => result,
+        // The step in hand ends as after Ctrl-C.
+        () = lock.lost.cancelled() => {
+            context.cancel.cancel();
+            work.await
+        }
+    };
+    let is_lost = lock.lost.is_cancelled();
+    lock.release().await;
+    result.map_err(|failure| if is_lost { lost(cluster, failure) } else { failure })
+}
+
+/// The failure of a verb that has not had the lock.
+fn given_up(cluster: &ClusterName, verb: &str, kind: FailureKind, holder: Option<Holder>, waited: Duration) -> Failure {
+    if kind == FailureKind::Interrupted {
+        return Failure::message(
+            kind,
+            format!("interrupted before '{verb}' has begun: nothing of '{cluster}' was changed"),
+        );
     }
+    let waited = seconds(waited);
+    let Some(holder) = holder else {
+        let what = format!("nothing was done: the Engine did not give the lock of '{cluster}' within {waited}");
+        return Failure::message(kind, what).hinted("run the same command again");
+    };
+    let what = format!("nothing was done: {holder} changes '{cluster}', and did not end within {waited}");
+    let failure = Failure::message(kind, what)
+        .hinted(format!("see the cluster: {}", command_line(cluster, "status")))
+        .hinted("when the other has ended, run the same command again");
+    match holder.pid {
+        0 => failure,
+        pid => failure.hinted(format!("if the other hangs, end it on {}: kill {pid}", holder.host)),
+    }
+}
+
+/// The failure of a verb that has lost the lock meanwhile.
+fn lost(cluster: &ClusterName, failure: Failure) -> Failure {
+    let what = format!(
+        "another redos has taken the lock of '{cluster}' over: this one was not heard of for too long, and has stopped"
+    );
+    Failure { kind: FailureKind::Conflict, source: failure.source.context(what), ..failure }
+        .hinted(format!("see how it is: {}", command_line(cluster, "status")))
 }

@@ -49,6 +49,7 @@ use crate::sentinel::Servers;
 use crate::sentinel::client::Client;
 use crate::spec::settings::{GivenSecrets, Request, Settings, Sources};
 use crate::spec::{ClusterName, Secrets, Spec};
+use lock::Turn;
 
 /// How many of a node's last log lines an error shows.
 const LOG_LINES: usize = 15;
@@ -85,30 +86,40 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
         Verb::Up(args) if args.dry_run => planned(&global, &args.settings, ui, cancel).await,
         Verb::Scale(args) if args.dry_run => planned(&global, &args.settings(), ui, cancel).await,
         Verb::Up(args) => {
+            let deadline = Instant::now() + args.timeout;
             let request = request(&global, &args.settings, &ui)?;
             let context = connect(&global, ui, cancel).await?;
-            let _lock = lock::hold(&context.ui, request.name()).await?;
-            chaos::heal(&context, Some(request.name())).await?;
-            let found = converge::find(&*context.engine, request.name()).await?;
-            let mut settings = settle(request, &found, &context.ui)?;
-            trial::check(&context, &mut settings, &found.inventory).await?;
-            follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
-            let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
-            up::lose_nothing(&settings.spec, &seen.observed)?;
-            let diff = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::diff };
-            up::warned(&context, &settings.spec, &seen.observed, args.yes).await?;
-            let passwords = (&settings.secrets, &settings.for_new_cluster);
-            up::run(&context, &settings.spec, passwords, diff, seen, args.timeout).await
+            let name = request.name().clone();
+            let converge = async |_| {
+                let found = converge::find(&*context.engine, &name).await?;
+                let mut settings = settle(request, &found, &context.ui)?;
+                trial::check(&context, &mut settings, &found.inventory).await?;
+                follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
+                let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
+                up::lose_nothing(&settings.spec, &seen.observed)?;
+                let diff = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::diff };
+                let asked = Instant::now();
+                up::warned(&context, &settings.spec, &seen.observed, args.yes).await?;
+                // How long somebody thinks about a question is not up to redos.
+                let deadline = deadline + asked.elapsed();
+                let passwords = (&settings.secrets, &settings.for_new_cluster);
+                up::run(&context, &settings.spec, passwords, diff, seen, deadline).await
+            };
+            Turn { cluster: &name, verb: "up", deadline }.take(&context, converge).await
         }
         Verb::Scale(args) => {
+            let deadline = Instant::now() + args.timeout;
             let request = request(&global, &args.settings(), &ui)?;
-            let _lock = lock::hold(&ui, request.name()).await?;
-            let (context, found) = reach(&global, ui, cancel, request.name()).await?;
-            existing::present(&*context.engine, request.name(), &found.inventory)?;
-            let mut settings = settle(request, &found, &context.ui)?;
-            trial::check(&context, &mut settings, &found.inventory).await?;
-            follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
-            scale::run(&context, &settings, found, args.timeout, args.force).await
+            let context = connect(&global, ui, cancel).await?;
+            let name = request.name().clone();
+            let scale = async |_| {
+                let found = existing::find(&*context.engine, &name).await?;
+                let mut settings = settle(request, &found, &context.ui)?;
+                trial::check(&context, &mut settings, &found.inventory).await?;
+                follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
+                scale::run(&context, &settings, found, deadline, args.force).await
+            };
+            Turn { cluster: &name, verb: "scale", deadline }.take(&context, scale).await
         }
         Verb::Failover(args) => {
             let name = cluster_name(&global, &ui)?;
@@ -119,29 +130,35 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
                 Err(_) => usage(why),
             })?;
             let to = args.to.map(|to| name.node(&to)).transpose().map_err(usage)?;
-            failover::run(&connect(&global, ui, cancel).await?, &name, group, to, args.dry_run).await
+            let context = connect(&global, ui, cancel).await?;
+            let failover = async |_| failover::run(&context, &name, group, to, args.dry_run).await;
+            Turn::of(&name, "failover").take_unless(args.dry_run, &context, failover).await
         }
         Verb::Stop(args) => {
             let name = cluster_name(&global, &ui)?;
-            stop::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.force, args.dry_run).await
+            let context = connect(&global, ui, cancel).await?;
+            let stop = async |_| stop::run(&context, &name, &args.nodes, args.force, args.dry_run).await;
+            Turn::of(&name, "stop").take_unless(args.dry_run, &context, stop).await
         }
         Verb::Start(args) => {
-            let name = cluster_name(&global, &ui)?;
-            start::run(&connect(&global, ui, cancel).await?, &name, &args.nodes, args.timeout, args.dry_run).await
-        }
-        Verb::Restart(args) => {
+            let deadline = Instant::now() + args.timeout;
             let name = cluster_name(&global, &ui)?;
             let context = connect(&global, ui, cancel).await?;
-            restart::run(&context, &name, &args.nodes, args.timeout, args.force, args.dry_run).await
+            let start = async |_| start::run(&context, &name, &args.nodes, deadline, args.dry_run).await;
+            Turn { cluster: &name, verb: "start", deadline }.take_unless(args.dry_run, &context, start).await
+        }
+        Verb::Restart(args) => {
+            let deadline = Instant::now() + args.timeout;
+            let name = cluster_name(&global, &ui)?;
+            let context = connect(&global, ui, cancel).await?;
+            let restart =
+                async |_| restart::run(&context, &name, &args.nodes, deadline, args.force, args.dry_run).await;
+            Turn { cluster: &name, verb: "restart", deadline }.take_unless(args.dry_run, &context, restart).await
         }
         Verb::Plan(args) => planned(&global, &args.settings, ui, cancel).await,
         Verb::Down(args) => {
             let name = cluster_name(&global, &ui)?;
-            let context = connect(&global, ui, cancel).await?;
-            if !args.dry_run {
-                chaos::heal(&context, Some(&name)).await?;
-            }
-            down::run(&context, &name, &args).await
+            down::run(&connect(&global, ui, cancel).await?, &name, &args).await
         }
         Verb::Status(args) => {
             let name = cluster_name(&global, &ui)?;

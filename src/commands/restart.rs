@@ -1,6 +1,6 @@
 //! `redos restart`: restart nodes one after the other, masters last and after a switchover.
 
-use std::time::Duration;
+use tokio::time::Instant;
 
 use super::{Context, existing, observe_decided, walk};
 use crate::converge::Seen;
@@ -11,7 +11,7 @@ use crate::spec::ClusterName;
 
 /// Restarts the named nodes that run, or all Redis nodes and Sentinels when none is named. `force` allows what costs more
 /// than the nodes,
-/// `dry_run` shows the plan alone.
+/// `dry_run` shows the plan alone. Else the caller holds the cluster's lock.
 ///
 /// # Errors
 /// There is no such cluster or node; an objection, before anything is changed; a node that does not come back in time.
@@ -19,11 +19,10 @@ pub async fn run(
     context: &Context,
     name: &ClusterName,
     named: &[String],
-    timeout: Duration,
+    deadline: Instant,
     force: bool,
     dry_run: bool,
 ) -> Result<Exit, Failure> {
-    let _lock = super::lock::hold(&context.ui, name).await?;
     let found = existing::find(&*context.engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     let nodes = existing::named(&spec, &found.inventory, named)?;
@@ -34,7 +33,7 @@ pub async fn run(
     }
     existing::meant(name, "restart", named, &proposal.objections, force)?;
     let reached = reached.ok_or_else(|| existing::no_passwords(name))?;
-    let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, timeout).await?;
+    let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, deadline).await?;
     let document = LifecycleDocument::new(Verb::Restart, &spec, &observed, &proposal.plan, took);
     context.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)

@@ -1,6 +1,6 @@
 //! `redos scale`: change how many nodes there are, without losing a write or the quorum.
 
-use std::time::Duration;
+use tokio::time::Instant;
 
 use super::{Context, observe_with, up};
 use crate::converge::Found;
@@ -21,7 +21,7 @@ pub async fn run(
     context: &Context,
     settings: &Settings,
     found: Found,
-    timeout: Duration,
+    deadline: Instant,
     force: bool,
 ) -> Result<Exit, Failure> {
     let seen = observe_with(context, &settings.spec, &settings.secrets, found).await?;
@@ -30,7 +30,7 @@ pub async fn run(
     }
     let plan = diff(&settings.spec, &seen.observed);
     context.ui.status(PlanDocument::new(&settings.spec.name, &plan).text(&context.ui));
-    up::run(context, &settings.spec, (&settings.secrets, &settings.for_new_cluster), diff, seen, timeout).await
+    up::run(context, &settings.spec, (&settings.secrets, &settings.for_new_cluster), diff, seen, deadline).await
 }
 
 /// Refuses what cannot be taken back or is seldom meant.

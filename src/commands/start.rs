@@ -1,6 +1,6 @@
 //! `redos start`: start nodes that are stopped, or the whole cluster, and wait until they serve.
 
-use std::time::Duration;
+use tokio::time::Instant;
 
 use super::{Context, existing, observe, plan, up, walk};
 use crate::error::{Exit, Failure};
@@ -12,7 +12,7 @@ use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Spec};
 
 /// Starts the named nodes; when none is named, all, and then it waits as `up` does. `dry_run` shows the
-/// plan alone.
+/// plan alone. Else the caller holds the cluster's lock.
 ///
 /// # Errors
 /// There is no such cluster or node; else as [`up::run`].
@@ -20,10 +20,9 @@ pub async fn run(
     context: &Context,
     name: &ClusterName,
     named: &[String],
-    timeout: Duration,
+    deadline: Instant,
     dry_run: bool,
 ) -> Result<Exit, Failure> {
-    let _lock = super::lock::hold(&context.ui, name).await?;
     let found = existing::find(&*context.engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     let given = GivenSecrets::default();
@@ -37,10 +36,10 @@ pub async fn run(
         return plan::show(context, name, &plan_of(&spec, &seen.observed));
     }
     if nodes.is_none() {
-        return up::run(context, &spec, (&given, &given), diff, seen, timeout).await;
+        return up::run(context, &spec, (&given, &given), diff, seen, deadline).await;
     }
     let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };
-    let (done, _) = walk::converge(context, &spec, (&given, &given), plan_of, seen, timeout).await?;
+    let (done, _) = walk::converge(context, &spec, (&given, &given), plan_of, seen, deadline).await?;
     let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();
     let walked = Plan { steps, ..Plan::default() };
     let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{Context, existing, observe_decided, walk};
 use crate::converge::{Reached, Seen};
 use crate::error::{Exit, Failure, FailureKind};
@@ -16,7 +18,7 @@ use crate::spec::{ClusterName, Secrets};
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Stops the named nodes, or all when none is named. `force` allows what costs more than the nodes,
-/// `dry_run` shows the plan alone.
+/// `dry_run` shows the plan alone. Else the caller holds the cluster's lock.
 ///
 /// # Errors
 /// There is no such cluster or node; an objection, before anything is changed; the Engine or a switchover failed.
@@ -27,7 +29,6 @@ pub async fn run(
     force: bool,
     dry_run: bool,
 ) -> Result<Exit, Failure> {
-    let _lock = super::lock::hold(&context.ui, name).await?;
     let found = existing::find(&*context.engine, name).await?;
     let spec = existing::recorded(name, &found.inventory)?.clone();
     let nodes = existing::named(&spec, &found.inventory, named)?;
@@ -42,7 +43,8 @@ pub async fn run(
         let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
         Reached { servers: Client::new(context.engine.clone(), spec.clone(), secrets.clone()), secrets }
     });
-    let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, DEADLINE).await;
+    let took =
+        walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, Instant::now() + DEADLINE).await;
     let took = took.map_err(|failure| match failure.kind {
         FailureKind::Interrupted => {
             let again = [vec!["stop"], named.iter().map(String::as_str).collect()].concat().join(" ");

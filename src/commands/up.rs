@@ -1,6 +1,6 @@
 //! `redos up`: create or repair until the cluster is what it should be, and truly ready.
 
-use std::time::Duration;
+use tokio::time::Instant;
 
 use super::{Context, ask, existing, walk};
 use crate::converge::Seen;
@@ -64,9 +64,9 @@ pub async fn run(
     (given, for_new): (&GivenSecrets, &GivenSecrets),
     diff: fn(&Spec, &Observed) -> Plan,
     seen: Seen<Client>,
-    timeout: Duration,
+    deadline: Instant,
 ) -> Result<Exit, Failure> {
-    let (done, timings) = walk::converge(context, spec, (given, for_new), diff, seen, timeout).await?;
+    let (done, timings) = walk::converge(context, spec, (given, for_new), diff, seen, deadline).await?;
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
     let kept = kept.map(|(_, volume)| volume.name.clone()).collect();

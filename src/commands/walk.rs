@@ -29,7 +29,7 @@ pub async fn converge(
     (given, for_new): (&GivenSecrets, &GivenSecrets),
     diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
     seen: Seen<Client>,
-    timeout: Duration,
+    deadline: Instant,
 ) -> Result<(Converged, Timings), Failure> {
     let Context { ui, engine, cancel, .. } = context;
     let progress = ui.progress();
@@ -47,7 +47,7 @@ pub async fn converge(
         },
         report: &report,
         cancel,
-        deadline: Instant::now() + timeout,
+        deadline,
     };
     let result = converger.converge(seen).await;
     let timings = progress.finish();
@@ -67,7 +67,7 @@ pub async fn plan(
     reached: &Reached<Client>,
     plan: &Plan,
     inventory: &Inventory,
-    timeout: Duration,
+    deadline: Instant,
 ) -> Result<Duration, Failure> {
     let Context { ui, engine, cancel, .. } = context;
     let began = Instant::now();
@@ -81,7 +81,7 @@ pub async fn plan(
         programs: None,
         report: &report,
         cancel,
-        deadline: began + timeout,
+        deadline,
         is_overtaken: &|_| false,
     };
     let result = applier.apply(plan, inventory).await;

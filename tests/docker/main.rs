@@ -17,6 +17,7 @@ mod follow;
 mod images;
 mod lifecycle;
 mod loading;
+mod lock;
 mod lost_data;
 mod own_engine;
 mod programs;

@@ -24,7 +24,7 @@ pub const REDIS: &[&str] = &["redis-server", "--protected-mode", "no", "--save",
 pub const IDLE: &[&str] = &["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1 & wait; done"];
 
 /// Where the Engine listens.
-const SOCKET: &str = "/var/run/docker.sock";
+pub const SOCKET: &str = "/var/run/docker.sock";
 /// How long [`eventually`] waits.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -206,14 +206,24 @@ async fn remove_all(cluster: &ClusterName) {
         let options = query::RemoveContainerOptions { force: true, v: true, link: false };
         let _ = docker.remove_container(&container.id.unwrap_or_default(), Some(options)).await;
     }
-    let list = query::ListNetworksOptions { filters: filters.clone() };
+    let list = query::ListNetworksOptions { filters };
     for network in docker.list_networks(Some(list)).await.unwrap_or_default() {
         let _ = docker.remove_network(&network.id.unwrap_or_default()).await;
     }
-    let volumes = docker.list_volumes(Some(query::ListVolumesOptions { filters })).await;
-    for volume in volumes.ok().and_then(|listed| listed.volumes).unwrap_or_default() {
-        let _ = docker.remove_volume(&volume.name, None::<query::RemoveVolumeOptions>).await;
+    for volume in volumes(&docker, cluster).await {
+        let _ = docker.remove_volume(&volume, None::<query::RemoveVolumeOptions>).await;
     }
+}
+
+/// The names of the volumes of a cluster, and of the entries of its lock.
+async fn volumes(docker: &Docker, cluster: &ClusterName) -> Vec<String> {
+    let mut names = Vec::new();
+    for label in ["dev.redos.cluster", "dev.redos.lock"] {
+        let filters = Some(HashMap::from([("label".to_owned(), vec![format!("{label}={cluster}")])]));
+        let listed = docker.list_volumes(Some(query::ListVolumesOptions { filters })).await;
+        names.extend(listed.ok().and_then(|listed| listed.volumes).into_iter().flatten().map(|volume| volume.name));
+    }
+    names
 }
 
 /// How a run of the binary ended.
@@ -339,18 +349,17 @@ impl Cluster {
         connect(&format!("redis://{user}:{}@{address}:{port}", password.expose())).await.expect("a login")
     }
 
-    /// Everything on the Engine that carries the cluster's label: containers, networks, volumes.
+    /// Everything on the Engine that carries the cluster's label: containers, networks, volumes; and entries of its lock.
     pub async fn labelled(&self) -> [Vec<String>; 3] {
         let docker = raw();
         let filters = Some(HashMap::from([("label".to_owned(), vec![format!("dev.redos.cluster={}", self.name)])]));
         let list = query::ListContainersOptions { all: true, filters: filters.clone(), ..Default::default() };
         let containers = docker.list_containers(Some(list)).await.expect("containers");
-        let networks = docker.list_networks(Some(query::ListNetworksOptions { filters: filters.clone() })).await;
-        let volumes = docker.list_volumes(Some(query::ListVolumesOptions { filters })).await.expect("volumes");
+        let networks = docker.list_networks(Some(query::ListNetworksOptions { filters })).await;
         let lists = [
             containers.into_iter().filter_map(|container| container.names?.pop()).collect(),
             networks.expect("networks").into_iter().filter_map(|network| network.name).collect(),
-            volumes.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect(),
+            volumes(&docker, &self.name).await,
         ];
         // The Engine lists them in no order.
         lists.map(|mut list: Vec<String>| {
