@@ -316,9 +316,10 @@ impl Client {
     /// The replication id of the server outside of the cluster that a new connection to the proxy's write port ends at.
     async fn existing_route(&self, node: NodeId, facts: &NodeFacts) -> Option<String> {
         let group = Spec::head().group()?;
-        let port = self.place(node, facts, proxy_group_ports(group).write).ok()?;
+        let peer = Peer { node, address: self.place(node, facts, proxy_group_ports(group).write).ok()? };
+        let login = Login { user: user::APPLICATION, password: self.secrets.existing.as_ref()? };
         let asked = async {
-            let link = self.outside(port).await.ok()?;
+            let link = Link::open(&*self.dialer, &self.spec.name, peer, login).await.ok()?;
             let mut question = pipe();
             question.cmd("INFO").arg("replication");
             let info = info_of(node, link.send(&question).await.ok()?.first()?).ok()?;

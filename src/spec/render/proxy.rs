@@ -16,7 +16,12 @@ use super::{PROXY_CONF, RenderError, RenderedFile, address, fill, read_only};
 use crate::spec::names::{Group, NodeId, Role};
 
 /// Client connections that one port takes; Redis itself takes 10000 by default, for both ports and everybody else.
-const CLIENTS_PER_PORT: u32 = 4000;
+const CLIENTS_PER_PORT: u32 = 4500;
+/// Those of them that one address may have. All clients that come through Docker's port forwarder have the same one.
+const CLIENTS_PER_ADDRESS: u32 = 3500;
+/// How long a client may take to say something, and the server to answer it, in seconds. Clients log in as soon as they
+/// connect; this leaves time for a machine that has none.
+const LOGIN_SECONDS: u32 = 5;
 /// Connections beside the clients': checks, statistics, Runtime API.
 const OTHER_CONNECTIONS: u32 = 500;
 /// Time between two looks of the proxy at its own verdict on who is master, in milliseconds. It costs no network.
@@ -48,6 +53,8 @@ struct ProxyConf<'a> {
     node: NodeId,
     connections: u32,
     clients_per_port: u32,
+    clients_per_address: u32,
+    login_seconds: u32,
     runtime_api_port: u16,
     stats_port: u16,
     stats_path: &'a str,
@@ -135,6 +142,8 @@ pub fn proxy_files(
         node,
         connections: 2 * CLIENTS_PER_PORT * u32::from(spec.masters) + OTHER_CONNECTIONS,
         clients_per_port: CLIENTS_PER_PORT,
+        clients_per_address: CLIENTS_PER_ADDRESS,
+        login_seconds: LOGIN_SECONDS,
         runtime_api_port: RUNTIME_API_PORT,
         stats_port: STATS_PORT,
         stats_path: STATS_PATH,
