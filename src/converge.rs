@@ -89,6 +89,12 @@ fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
     failing.unwrap_or_else(|| ApplyError::Unfinished { next: next() })
 }
 
+/// The nodes that plans start.
+fn started<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> BTreeSet<NodeId> {
+    let steps = plans.into_iter().flat_map(|plan| &plan.steps);
+    steps.filter_map(|step| if let Action::StartNode { node } = step.action { Some(node) } else { None }).collect()
+}
+
 /// The way to a cluster's servers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reached<S> {
@@ -187,6 +193,7 @@ where
         loop {
             let Seen { mut observed, reached } = seen;
             observed.owes_proof = owes_proof;
+            observed.started = started(&plans);
             let plan = (self.diff)(self.spec, &observed);
             if plan.is_empty() {
                 let secrets = reached.map_or(self.new_secrets, |reached| reached.secrets);
@@ -210,6 +217,7 @@ where
                 let secrets = self.new_secrets.clone();
                 Reached { servers: (self.connect)(&secrets), secrets }
             });
+            let started = &observed.started | &started([&plan]);
             let applier = Applier {
                 engine: self.engine,
                 servers: &way.servers,
@@ -219,7 +227,10 @@ where
                 report: self.report,
                 cancel: self.cancel,
                 deadline: self.deadline,
-                is_overtaken: &|seen| (self.diff)(self.spec, seen).changes(),
+                is_overtaken: &|seen| {
+                    let seen = Observed { started: started.clone(), ..seen.clone() };
+                    (self.diff)(self.spec, &seen).changes()
+                },
             };
             let walked = match applier.apply(&plan, &observed.inventory).await {
                 Err(error) if error.is_damaged_data() => {

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddrV4;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub enum Target {
     Network(SocketAddrV4),
     /// A port on the loopback address inside a node's container, such as the proxy's Runtime API.
     Inside(NodeId, u16),
+    /// A port that a node publishes on the Engine's host, as clients there reach it.
+    Published(SocketAddr),
 }
 
 /// Opens connections to the servers of a cluster. It sets no deadline: the caller does.
@@ -36,6 +38,10 @@ pub trait Dial: Send + Sync {
     /// # Errors
     /// What `connect` says, or that no running container can carry the octets.
     fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
+
+    /// Whether published ports can be tried from here: whether this is the Engine's host. From anywhere else a port that
+    /// does not answer is no fault of the cluster.
+    fn tries_published<'a>(&'a self, cluster: &'a ClusterName) -> BoxFuture<'a, bool>;
 
     /// How much longer than the server itself a connection may take to be made. A relay is a process that the Engine has to
     /// start first.
@@ -47,6 +53,10 @@ pub trait Dial: Send + Sync {
 impl<T: Dial + ?Sized> Dial for Arc<T> {
     fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         (**self).dial(cluster, target)
+    }
+
+    fn tries_published<'a>(&'a self, cluster: &'a ClusterName) -> BoxFuture<'a, bool> {
+        (**self).tries_published(cluster)
     }
 
     fn detour(&self) -> Duration {

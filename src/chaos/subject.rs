@@ -132,4 +132,8 @@ impl Dial for Direct {
             Ok(Box::new(stream) as Box<dyn Stream>)
         })
     }
+
+    fn tries_published<'a>(&'a self, _: &'a ClusterName) -> BoxFuture<'a, bool> {
+        Box::pin(async { false })
+    }
 }

@@ -43,6 +43,8 @@ struct World {
     unloadable: BTreeSet<NodeId>,
     /// The scripts that never end, by the node that runs them.
     scripts: BTreeMap<NodeId, Script>,
+    /// The proxies whose published ports lead nowhere, and whether their next start mends that.
+    dead_ports: BTreeMap<NodeId, bool>,
     /// The recorded specification.
     spec: Option<Spec>,
     /// Changes that still succeed before everything fails, as when redos is killed.
@@ -179,6 +181,11 @@ impl Sim {
         }
     }
 
+    /// The published ports of a proxy lead nowhere, until its next start or for good.
+    pub fn kill_ports(&self, proxy: NodeId, until_start: bool) {
+        self.world().dead_ports.insert(proxy, until_start);
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -299,6 +306,7 @@ impl World {
 
     fn boot(&mut self, id: NodeId) {
         self.scripts.remove(&id);
+        self.dead_ports.retain(|proxy, until_start| *proxy != id || !*until_start);
         let spec = self.spec.clone();
         let server = match (id.role(), self.stored(id), spec) {
             (Role::Redis, Some(StoredState::Redis { replica_of, .. }), Some(spec)) => {

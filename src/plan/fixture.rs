@@ -232,5 +232,11 @@ fn proxy_view(spec: &Spec) -> ProxyView {
         (group, route)
     };
     let checked = spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_))).collect();
-    ProxyView { version: "3.0.8".to_owned(), routes: spec.groups().map(route).collect(), checked, existing: None }
+    ProxyView {
+        version: "3.0.8".to_owned(),
+        routes: spec.groups().map(route).collect(),
+        checked,
+        existing: None,
+        dead_ports: BTreeMap::new(),
+    }
 }

@@ -5,7 +5,7 @@ mod standby;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::SocketAddrV4;
+use std::net::{SocketAddr, SocketAddrV4};
 
 use serde::Serialize;
 
@@ -231,6 +231,21 @@ fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
     })
 }
 
+/// Whether what comes to a proxy's published ports gets to it, as far as that was tried.
+///
+/// # Errors
+/// The first port that leads nowhere.
+pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), String> {
+    let view = observed.topology.proxies.get(&proxy).and_then(Answer::said);
+    match view.and_then(|view| view.dead_ports.first_key_value()) {
+        Some((port, why)) => {
+            let address = SocketAddr::new(port.host_ip, port.host);
+            Err(format!("{address} is published for {proxy} and does not lead there: {why}"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The node that the others of its group copy.
 ///
 /// # Errors
@@ -357,6 +372,7 @@ fn proxies_route(group: Group, spec: &Spec, observed: &Observed) -> Result<(), S
     let replicas: Vec<NodeId> = spec.redis_nodes(group).filter(|node| *node != master).collect();
     for proxy in spec.proxy_nodes() {
         answers(proxy, observed)?;
+        is_published(proxy, observed)?;
         let Some(view) = observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
         service::writes_to(proxy, view, group, master)?;
         replicas.iter().try_for_each(|node| service::reads_from(proxy, view, group, *node))?;

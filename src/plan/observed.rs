@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use crate::spec::{Group, NodeId, Spec, Subnet};
 
@@ -18,12 +18,14 @@ pub struct Observed {
     pub topology: Topology,
     /// Whether whoever looks has changed the cluster since a write last proved it ready.
     pub owes_proof: bool,
+    /// The nodes that whoever looks has started. What their start did not mend, another one does not mend either.
+    pub started: BTreeSet<NodeId>,
 }
 
 impl Observed {
     /// What was seen by somebody who has changed nothing.
     pub const fn new(inventory: Inventory, topology: Topology) -> Self {
-        Self { inventory, topology, owes_proof: false }
+        Self { inventory, topology, owes_proof: false, started: BTreeSet::new() }
     }
 }
 
@@ -159,6 +161,18 @@ pub struct PublishedPort {
     pub host_ip: IpAddr,
     /// The port on the host.
     pub host: u16,
+}
+
+impl PublishedPort {
+    /// Where it is reached on the host itself: one on every address at the loopback address.
+    pub const fn on_its_host(&self) -> SocketAddr {
+        let ip = match self.host_ip {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            other => other,
+        };
+        SocketAddr::new(ip, self.host)
+    }
 }
 
 /// What a stopped node's own configuration file says. Redis and Sentinel rewrite it at every change of role.
@@ -445,6 +459,9 @@ pub struct ProxyView {
     pub checked: BTreeSet<NodeId>,
     /// Its place for a server outside of the cluster; absent when it has none, or when that is in maintenance.
     pub existing: Option<ExistingPlace>,
+    /// Its published ports for clients that do not lead to it, while its own address serves; each with why. None of them
+    /// is known where they cannot be tried.
+    pub dead_ports: BTreeMap<PublishedPort, String>,
 }
 
 /// A proxy's place for a server outside of the cluster, which has the writes as long as it is in use.

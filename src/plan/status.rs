@@ -5,12 +5,12 @@
 //! not known is `null`, never absent. Octets and offsets are numbers, addresses are `"ip:port"`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Serialize;
 
 use super::claims::{claimants, majority_word};
-use super::gate::Gate;
+use super::gate::{Gate, is_published};
 use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
@@ -215,8 +215,7 @@ pub fn reach(port: &PublishedPort, engine_host: Option<&str>) -> String {
     match (port.host_ip.is_unspecified(), engine_host) {
         (true, Some(name)) if name.contains(':') => format!("[{name}]:{}", port.host),
         (true, Some(name)) => format!("{name}:{}", port.host),
-        (true, None) => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.host).to_string(),
-        (false, _) => SocketAddr::new(port.host_ip, port.host).to_string(),
+        (true, None) | (false, _) => port.on_its_host().to_string(),
     }
 }
 
@@ -358,7 +357,7 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
             .and_then(|view| view.existing.as_ref()?.replication_id.as_ref())
             .and(spec.follow.existing()),
         reads_from: routes().map(|(group, route)| (*group, route.read.clone())).collect(),
-        problem: problem(node, spec, observed),
+        problem: problem(node, spec, observed).or_else(|| is_published(node, observed).err()),
     }
 }
 

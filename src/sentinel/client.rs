@@ -1,6 +1,7 @@
 //! [`super::Servers`] over the wire.
 
 mod monitor;
+mod published;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,10 +245,11 @@ impl Client {
     }
 
     async fn proxy(&self, node: NodeId, facts: &NodeFacts, inventory: &Inventory) -> Result<ProxyView, ServerError> {
-        let (statistics, version, writes) = tokio::join!(
+        let (statistics, version, writes, dead_ports) = tokio::join!(
             self.statistics(node, facts),
             self.proxy_version(node, facts),
             join_all(self.spec.groups().map(|group| self.write_route(node, facts, group, inventory))),
+            self.dead_ports(node, facts),
         );
         let (servers, version) = (statistics?, version?);
         let existing = match self.secrets.existing {
@@ -266,7 +268,7 @@ impl Client {
             }
             (group, ProxyRoute { write, read })
         });
-        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(&servers), existing })
+        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(&servers), existing, dead_ports })
     }
 
     fn stats_login(&self) -> StatsLogin<'_> {
@@ -494,24 +496,7 @@ impl Servers for Client {
     }
 
     async fn verify_write(&self, inventory: &Inventory, proxy: NodeId, group: Group) -> Result<(), ServerError> {
-        let peer = self.peer(inventory, proxy, proxy_group_ports(group).write)?;
-        let application = Login { user: user::APPLICATION, password: &self.secrets.app };
-        let key = format!("redos:write-check:{:016x}", rand::random::<u64>());
-        let mut pipeline = pipe();
-        pipeline.cmd("SET").arg(&key).arg(&key).arg("PX").arg(WRITE_CHECK_EXPIRY);
-        pipeline.cmd("GET").arg(&key);
-        pipeline.cmd("DEL").arg(&key);
-        let replies = within(proxy, "SET", WRITE + self.dialer.detour(), async {
-            let link = Link::open(&*self.dialer, &self.spec.name, peer, application).await?;
-            link.send(&pipeline).await.map_err(|error| failed(proxy, "SET", error))
-        });
-        let replies = replies.await?;
-        let read = replies.get(1).and_then(reply::text);
-        accept_all(proxy, "SET", &replies)?;
-        if read.as_deref() == Some(key.as_str()) {
-            return Ok(());
-        }
-        Err(unexpected(proxy, "GET", read.map_or_else(|| "nothing".to_owned(), |text| format!("'{text}'"))))
+        self.writes_in_a_row(inventory, proxy, group).await
     }
 }
 

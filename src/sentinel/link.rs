@@ -56,8 +56,22 @@ impl Link {
         peer: Peer,
         login: Login<'_>,
     ) -> Result<Self, ServerError> {
-        let stream = dial(dialer, cluster, peer).await?;
-        Self::over(stream, &login.info()).await.map_err(|error| failed(peer.node, "AUTH", error))
+        Self::open_at(dialer, cluster, peer.node, Target::Network(peer.address), login).await
+    }
+
+    /// [`Link::open`] by another way than the node's address.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_at(
+        dialer: &dyn Dial,
+        cluster: &ClusterName,
+        node: NodeId,
+        target: Target,
+        login: Login<'_>,
+    ) -> Result<Self, ServerError> {
+        let stream = dial(dialer, cluster, node, target).await?;
+        Self::over(stream, &login.info()).await.map_err(|error| failed(node, "AUTH", error))
     }
 
     /// A connection to a server outside of the cluster, not logged in. It sets no deadline, the caller does.
@@ -95,13 +109,18 @@ pub async fn subscriber(
     peer: Peer,
     login: Login<'_>,
 ) -> Result<PubSub, ServerError> {
-    let stream = dial(dialer, cluster, peer).await?;
+    let stream = dial(dialer, cluster, peer.node, Target::Network(peer.address)).await?;
     PubSub::new(&login.info(), stream).await.map_err(|error| failed(peer.node, "AUTH", error))
 }
 
-async fn dial(dialer: &dyn Dial, cluster: &ClusterName, peer: Peer) -> Result<Box<dyn Stream>, ServerError> {
-    let dialled = dialer.dial(cluster, Target::Network(peer.address)).await;
-    dialled.map_err(|source| ServerError::Connect { node: peer.node, source: source.into() })
+async fn dial(
+    dialer: &dyn Dial,
+    cluster: &ClusterName,
+    node: NodeId,
+    target: Target,
+) -> Result<Box<dyn Stream>, ServerError> {
+    let dialled = dialer.dial(cluster, target).await;
+    dialled.map_err(|source| ServerError::Connect { node, source: source.into() })
 }
 
 /// The error of a command: refused by the server, or lost with the connection.

@@ -107,7 +107,9 @@ pub trait Servers: Send + Sync + 'static {
         command: &Command,
     ) -> impl Future<Output = Result<(), ServerError>> + Send;
 
-    /// Writes a key through the proxy's write port of a group, reads it back on the same way, and removes it.
+    /// Writes keys through the proxy's write port of a group, each over a connection of its own, reads them back on the same
+    /// way, and removes them, until a number of them in a row went well. The port is the published one, where that can be
+    /// tried.
     fn verify_write(
         &self,
         inventory: &Inventory,

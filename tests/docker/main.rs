@@ -30,6 +30,7 @@ mod security;
 mod servers;
 mod settings;
 mod settling;
+mod strangers;
 mod stuck;
 mod support;
 mod survive;

@@ -7,6 +7,7 @@ use redos::engine::Engine;
 use redos::engine::sim::Sim;
 use redos::plan::diff::lifecycle::{self, Objection};
 use redos::plan::observed::{NodeState, Observed};
+use redos::plan::status::status;
 use redos::plan::{Action, diff};
 use redos::sentinel::Servers;
 use redos::spec::{Follow, NodeId, Spec};
@@ -275,4 +276,34 @@ fn every_direction_of_a_change_of_size_has_its_plan() {
             insta::assert_snapshot!(name, plans.join("\n"));
         });
     }
+}
+
+#[test]
+fn a_proxy_whose_published_ports_lead_nowhere_is_restarted_once_and_nothing_else_is() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 1, 3, 2));
+        up(&sim, &spec).await.expect("up");
+        sim.kill_ports(NodeId::Proxy(2), true);
+        let port = published(&sim, &spec, NodeId::Proxy(2)).await;
+        let why = format!("{port} is published for proxy-2 and does not lead there: connection refused");
+        assert_eq!(status(&spec, &observed(&sim, &spec).await, None).reasons, std::slice::from_ref(&why));
+        let begun = sim.journal().len();
+        let done = up(&sim, &spec).await.expect("up");
+        assert_eq!(sim.journal()[begun..], ["stop proxy-2", "start proxy-2"]);
+        assert!(done.plans[0].steps[0].why.starts_with(&why), "{}", done.plans[0]);
+        assert!(diff(&spec, &observed(&sim, &spec).await).is_empty());
+
+        sim.kill_ports(NodeId::Proxy(2), false);
+        let begun = sim.journal().len();
+        let failed = up(&sim, &spec).await.expect_err("a restart does not help").to_string();
+        assert!(failed.ends_with(&why), "{failed}");
+        assert_eq!(sim.journal()[begun..], ["stop proxy-2", "start proxy-2"], "once");
+    });
+}
+
+/// The first published port of a proxy.
+async fn published(sim: &Sim, spec: &Spec, proxy: NodeId) -> String {
+    let inventory = sim.inventory(&spec.name).await.expect("inventory");
+    let port = inventory.nodes[&proxy].ports[0];
+    format!("{}:{}", port.host_ip, port.host)
 }

@@ -116,11 +116,7 @@ impl DockerEngine {
 
     async fn dial_network(&self, cluster: &ClusterName, server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {
         let through = match self.way(cluster).await.map_err(io::Error::other)? {
-            Way::Direct => {
-                let stream = TcpStream::connect(SocketAddr::V4(server)).await?;
-                stream.set_nodelay(true)?;
-                return Ok(Box::new(stream));
-            }
+            Way::Direct => return direct(SocketAddr::V4(server)).await,
             Way::Through(container) => container,
         };
         if let Some(container) = through {
@@ -203,6 +199,12 @@ impl DockerEngine {
     }
 }
 
+async fn direct(address: SocketAddr) -> io::Result<Box<dyn Stream>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(Box::new(stream))
+}
+
 type Output = Pin<Box<dyn FutureStream<Item = std::result::Result<LogOutput, Error>> + Send>>;
 type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
@@ -231,8 +233,13 @@ impl Dial for DockerEngine {
             match target {
                 Target::Network(server) => self.dial_network(cluster, server).await,
                 Target::Inside(node, port) => self.dial_inside(cluster, node, port).await,
+                Target::Published(address) => direct(address).await,
             }
         })
+    }
+
+    fn tries_published<'a>(&'a self, cluster: &'a ClusterName) -> BoxFuture<'a, bool> {
+        Box::pin(async move { self.reaches(cluster).await.unwrap_or(false) })
     }
 
     fn detour(&self) -> Duration {

@@ -14,6 +14,10 @@ impl Dial for Sim {
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async { Err(io::Error::other("nothing can be dialled in memory")) })
     }
+
+    fn tries_published<'a>(&'a self, _cluster: &'a ClusterName) -> BoxFuture<'a, bool> {
+        Box::pin(async { false })
+    }
 }
 
 impl Engine for Sim {

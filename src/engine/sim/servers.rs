@@ -29,7 +29,7 @@ impl Servers for Sim {
                     topology.sentinels.insert(*id, Answer::Says(world.sentinel_view(watched)));
                 }
                 (NodeState::Running, Some(Server::Proxy { checked, existing })) => {
-                    topology.proxies.insert(*id, Answer::Says(world.proxy_view(&spec, checked, *existing)));
+                    topology.proxies.insert(*id, Answer::Says(world.proxy_view(*id, &spec, checked, *existing)));
                 }
                 _ => {}
             }
@@ -102,7 +102,9 @@ impl Servers for Sim {
     ) -> std::result::Result<(), ServerError> {
         let world = self.world();
         let view = match (&world.spec, world.nodes.get(&proxy).and_then(|node| node.server.as_ref())) {
-            (Some(spec), Some(Server::Proxy { checked, existing })) => Some(world.proxy_view(spec, checked, *existing)),
+            (Some(spec), Some(Server::Proxy { checked, existing })) => {
+                Some(world.proxy_view(proxy, spec, checked, *existing))
+            }
             _ => None,
         };
         match view.and_then(|view| view.routes.get(&group)?.write) {

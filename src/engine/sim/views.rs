@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{Server, Watched, World};
+use super::{Node, Server, Watched, World};
 use crate::plan::observed::{
     AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
     WatchedMaster, WatchedPeer, WatchedReplica,
@@ -143,7 +143,8 @@ impl World {
         }
     }
 
-    pub(super) fn proxy_view(&self, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {
+    pub(super) fn proxy_view(&self, id: NodeId, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {
+        let published = self.nodes.get(&id).filter(|_| self.dead_ports.contains_key(&id)).map(Node::published);
         let route = |group: Group| {
             let nodes = checked.iter().copied().filter(|node| node.group() == Some(group) && self.runs(*node));
             let (masters, replicas): (Vec<NodeId>, Vec<NodeId>) = nodes.partition(|node| self.is_master(*node));
@@ -160,6 +161,7 @@ impl World {
                 .collect(),
             checked: checked.clone(),
             existing: existing.then(|| ExistingPlace { replication_id: Some(String::new()) }),
+            dead_ports: published.into_iter().flatten().map(|port| (port, "connection refused".to_owned())).collect(),
         }
     }
 }

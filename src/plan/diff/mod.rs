@@ -20,7 +20,7 @@ use std::net::SocketAddrV4;
 use super::claims::{majority_word, node_at};
 use super::data;
 use super::desired::{host_dir, spec_hash};
-use super::gate::{Gate, busy, dies_at_every_start};
+use super::gate::{Gate, busy, dies_at_every_start, is_published};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
 use super::refusal::Refusal;
@@ -483,6 +483,15 @@ impl<'a> Planner<'a> {
         for proxy in self.spec.proxy_nodes().collect::<Vec<_>>() {
             let Some(view) = self.observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
             let is_stale = self.facts(proxy).is_some_and(|facts| facts.spec_hash != spec_hash(self.spec, proxy));
+            if let Err(why) = is_published(proxy, self.observed)
+                && !is_stale
+                && !self.observed.started.contains(&proxy)
+            {
+                let why = format!("{why}; a restart publishes it anew and ends all connections through it");
+                self.step(proxy, Action::StopNode { node: proxy }, &why, []);
+                self.start(proxy, &why, &[]);
+                continue;
+            }
             let follows = view.existing.is_some();
             let why = match self.standby_of {
                 Some(existing) if !follows => format!("it has no place for {existing}"),

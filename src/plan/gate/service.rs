@@ -1,6 +1,6 @@
 //! Whether one node does its part.
 
-use super::{answers, replica_in_sync, sole_master, standby};
+use super::{answers, is_published, replica_in_sync, sole_master, standby};
 use crate::plan::claims::node_at;
 use crate::plan::observed::{Answer, Observed, ProxyView};
 use crate::spec::{Group, NodeId, Spec};
@@ -8,6 +8,7 @@ use crate::spec::{Group, NodeId, Spec};
 /// See [`super::Gate::InService`].
 pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), String> {
     answers(node, observed)?;
+    is_published(node, observed)?;
     if let Some(existing) = spec.follow.existing() {
         return standby::in_service(node, existing, observed);
     }

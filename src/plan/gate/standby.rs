@@ -3,7 +3,7 @@
 use std::net::SocketAddrV4;
 
 use super::service::reads_from;
-use super::{answers, replica_in_sync};
+use super::{answers, is_published, replica_in_sync};
 use crate::plan::observed::{Answer, Observed, ProxyView, RoleView};
 use crate::spec::{Group, NodeId, Spec};
 
@@ -52,6 +52,7 @@ pub(super) fn proxies_route(
 ) -> Result<(), String> {
     for proxy in spec.proxy_nodes() {
         answers(proxy, observed)?;
+        is_published(proxy, observed)?;
         let Some(view) = observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
         writes_to_existing(proxy, view, existing, observed)?;
         spec.redis_nodes(group).try_for_each(|node| reads_from(proxy, view, group, node))?;

@@ -1,0 +1,141 @@
+//! A proxy's published ports, used as clients use them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use redis::{Pipeline, pipe};
+use tokio::time::{Instant, sleep};
+
+use super::{Client, QUESTION, WRITE, WRITE_CHECK_EXPIRY, accept_all, no_address, unexpected, within};
+use crate::dial::Target;
+use crate::plan::observed::{Inventory, NodeFacts, PublishedPort};
+use crate::sentinel::ServerError;
+use crate::sentinel::link::{Link, Login, failed};
+use crate::sentinel::reply;
+use crate::spec::secret::user;
+use crate::spec::{Group, NodeId, proxy_group_ports};
+
+/// How often a published port must fail, while the proxy's own address serves, to be called dead. A proxy without a server
+/// for a moment fails at both.
+const FAILURES: usize = 3;
+/// The time between two tries of a port that fails.
+const BETWEEN_FAILURES: Duration = Duration::from_millis(100);
+/// Connections in a row that must take a write until a proxy is ready. One says little: right after a start, a proxy may
+/// lead to the master for some milliseconds and then to nobody until its checks have ended.
+const WRITES_IN_A_ROW: usize = 10;
+/// The time between two of them.
+const BETWEEN_WRITES: Duration = Duration::from_millis(5);
+/// How long a proxy may take until it serves that many in a row.
+const SETTLES_WITHIN: Duration = Duration::from_secs(5);
+
+/// How a port receives redos.
+enum Reception {
+    /// It logs redos in.
+    Welcome,
+    /// Somebody answers, and does not.
+    Refusal(String),
+    /// Nobody answers.
+    Silence(String),
+}
+
+impl Client {
+    /// The published ports for clients that do not lead to the proxy, each with why. Empty where they cannot be tried.
+    pub(super) async fn dead_ports(&self, node: NodeId, facts: &NodeFacts) -> BTreeMap<PublishedPort, String> {
+        if !self.dialer.tries_published(&self.spec.name).await {
+            return BTreeMap::new();
+        }
+        let ports = self.spec.groups().map(proxy_group_ports).flat_map(|ports| [ports.write, ports.read]);
+        let published = ports.flat_map(|port| facts.ports.iter().filter(move |published| published.container == port));
+        let tried = published.map(|port| async { Some((*port, self.why_dead(node, facts, port).await?)) });
+        join_all(tried).await.into_iter().flatten().collect()
+    }
+
+    /// Why a published port does not lead to the proxy. A port at which the proxy itself serves nobody now is not dead.
+    async fn why_dead(&self, node: NodeId, facts: &NodeFacts, port: &PublishedPort) -> Option<String> {
+        let inside = Target::Network(SocketAddrV4::new(facts.address?, port.container));
+        let mut failures = 0;
+        loop {
+            let why = match self.reception(node, Target::Published(port.on_its_host())).await {
+                Reception::Welcome => return None,
+                Reception::Refusal(why) if matches!(self.reception(node, inside).await, Reception::Welcome) => why,
+                Reception::Silence(why) if !matches!(self.reception(node, inside).await, Reception::Silence(_)) => why,
+                Reception::Refusal(_) | Reception::Silence(_) => return None,
+            };
+            failures += 1;
+            if failures == FAILURES {
+                return Some(why);
+            }
+            sleep(BETWEEN_FAILURES).await;
+        }
+    }
+
+    async fn reception(&self, node: NodeId, target: Target) -> Reception {
+        let mut question = pipe();
+        question.cmd("PING");
+        match within(node, "PING", QUESTION, self.ask_once(node, target, self.admin(), &question)).await {
+            Ok(_) => Reception::Welcome,
+            Err(error @ ServerError::Refused { .. }) => Reception::Refusal(error.reason()),
+            Err(error) => Reception::Silence(error.reason()),
+        }
+    }
+
+    /// Connects, asks, and leaves.
+    async fn ask_once(
+        &self,
+        node: NodeId,
+        target: Target,
+        login: Login<'_>,
+        question: &Pipeline,
+    ) -> Result<Vec<redis::Value>, ServerError> {
+        let link = Link::open_at(&*self.dialer, &self.spec.name, node, target, login).await?;
+        link.send(question).await.map_err(|error| failed(node, "PING", error))
+    }
+
+    /// Writes to a group again and again as an application does, each time over a new connection, until the proxy has
+    /// served a number of them in a row. It is reached at its published port, where that can be tried.
+    pub(super) async fn writes_in_a_row(
+        &self,
+        inventory: &Inventory,
+        proxy: NodeId,
+        group: Group,
+    ) -> Result<(), ServerError> {
+        let facts = inventory.nodes.get(&proxy).ok_or_else(|| no_address(proxy))?;
+        let inside = proxy_group_ports(group).write;
+        let published = facts.ports.iter().filter(|port| port.container == inside).min();
+        let target = match published {
+            Some(port) if self.dialer.tries_published(&self.spec.name).await => Target::Published(port.on_its_host()),
+            _ => Target::Network(self.place(proxy, facts, inside)?),
+        };
+        let until = Instant::now() + SETTLES_WITHIN;
+        let mut in_a_row = 0;
+        while in_a_row < WRITES_IN_A_ROW {
+            match self.write_once(proxy, target).await {
+                Ok(()) => in_a_row += 1,
+                Err(ServerError::Connect { .. }) if Instant::now() < until => in_a_row = 0,
+                Err(error) => return Err(error),
+            }
+            sleep(BETWEEN_WRITES).await;
+        }
+        Ok(())
+    }
+
+    /// Writes a key, reads it back and removes it, over one connection.
+    async fn write_once(&self, proxy: NodeId, target: Target) -> Result<(), ServerError> {
+        let application = Login { user: user::APPLICATION, password: &self.secrets.app };
+        let key = format!("redos:write-check:{:016x}", rand::random::<u64>());
+        let mut pipeline = pipe();
+        pipeline.cmd("SET").arg(&key).arg(&key).arg("PX").arg(WRITE_CHECK_EXPIRY);
+        pipeline.cmd("GET").arg(&key);
+        pipeline.cmd("DEL").arg(&key);
+        let asked = self.ask_once(proxy, target, application, &pipeline);
+        let replies = within(proxy, "SET", WRITE + self.dialer.detour(), asked).await?;
+        let read = replies.get(1).and_then(reply::text);
+        accept_all(proxy, "SET", &replies)?;
+        if read.as_deref() == Some(key.as_str()) {
+            return Ok(());
+        }
+        Err(unexpected(proxy, "GET", read.map_or_else(|| "nothing".to_owned(), |text| format!("'{text}'"))))
+    }
+}
