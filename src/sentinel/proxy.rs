@@ -11,7 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-pub use runtime::{OpenRuntimeApi, RuntimeApi, RuntimePair, existing_commands, failover_commands, promotion_commands};
+pub use runtime::{
+    OpenRuntimeApi, RuntimeApi, RuntimePair, existing_commands, failover_commands, promotion_commands, readers_command,
+};
 
 use super::ServerError;
 use super::link::Peer;

@@ -290,9 +290,44 @@ pub fn own_address(client_info: &str) -> Option<SocketAddrV4> {
     client_info.split_whitespace().find_map(|pair| pair.strip_prefix("laddr="))?.parse().ok()
 }
 
+/// A client of a Redis node, as `CLIENT LIST` has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedClient {
+    /// Its number, which no other client of the node has had.
+    pub id: u64,
+    /// Where its connection comes from; absent for one by a Unix socket or by IPv6.
+    pub from: Option<Ipv4Addr>,
+    /// The user that it has logged in as; `default` before it does.
+    pub user: String,
+}
+
+/// Reads what `CLIENT LIST` answers. Lines without a number or a user are passed over.
+pub fn listed_clients(text: &str) -> Vec<ListedClient> {
+    let client = |line: &str| {
+        let field = |name| line.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let from = field("addr").and_then(|from| from.parse().ok()).map(|from: SocketAddrV4| *from.ip());
+        Some(ListedClient { id: field("id")?.parse().ok()?, from, user: field("user")?.to_owned() })
+    };
+    text.lines().filter_map(client).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clients_are_known_by_number_address_and_user() {
+        let text = "id=7 addr=172.18.0.9:40412 laddr=172.18.0.2:6379 fd=9 name= db=0 user=default redir=-1 resp=2\n\
+                    id=9 addr=[fd00::1]:40412 laddr=[fd00::2]:6379 fd=11 name=id=8 db=0 user=redos redir=-1 resp=3\n\
+                    id=x user=default\n";
+        let client = |id, from: Option<[u8; 4]>, user: &str| ListedClient {
+            id,
+            from: from.map(Ipv4Addr::from),
+            user: user.to_owned(),
+        };
+        let wanted = [client(7, Some([172, 18, 0, 9]), "default"), client(9, None, "redos")];
+        assert_eq!(listed_clients(text), wanted);
+    }
 
     fn recorded(resp: &[u8]) -> Value {
         redis::parse_redis_value(resp).expect("a recorded reply is whole")

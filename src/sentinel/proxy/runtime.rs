@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{EXISTING, ask, candidate, read_backend, servers, unexpected, write_backend};
+use super::{EXISTING, ServerRow, ask, candidate, read_backend, servers, unexpected, write_backend};
 use crate::dial::{Dial, Stream, Target};
 use crate::sentinel::ServerError;
 use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT};
@@ -130,7 +130,13 @@ impl<'a> RuntimeApi<'a> {
     ) -> Result<(), ServerError> {
         let RuntimePair { asking, telling } = open;
         let slots = asking.servers_state().await?;
-        self.drain(&leaving(&slots, nodes)).await?;
+        let leaving = leaving(&slots, nodes);
+        if !leaving.is_empty() {
+            let drain = |slot: &&RuntimeServer| set_state(&slot.backend, &slot.server, ServerState::Drain);
+            self.silent(&leaving.iter().map(drain).collect::<Vec<_>>().join(";")).await?;
+            let leaving = leaving.iter().map(|slot| (slot.backend.as_str(), slot.server.as_str())).collect::<Vec<_>>();
+            self.await_no_sessions(&leaving, DRAIN).await?;
+        }
         let changes = changes(&slots, nodes, existing);
         let mut telling = Some(telling);
         for commands in changes.chunks(COMMANDS_AT_ONCE) {
@@ -143,28 +149,32 @@ impl<'a> RuntimeApi<'a> {
         Ok(())
     }
 
-    /// Leads new readers elsewhere and waits until those of these slots have ended, for [`DRAIN`] at most.
-    async fn drain(self, slots: &[&RuntimeServer]) -> Result<(), ServerError> {
-        if slots.is_empty() {
-            return Ok(());
-        }
-        let drain = |slot: &&RuntimeServer| set_state(&slot.backend, &slot.server, ServerState::Drain);
-        self.silent(&slots.iter().map(drain).collect::<Vec<_>>().join(";")).await?;
+    /// Leads a group's new readers past a node and waits until those that it has have ended, for `patience` at most. They
+    /// are led there again by [`readers_command`].
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::command`].
+    pub async fn lead_readers_past(self, group: Group, node: NodeId, patience: Duration) -> Result<(), ServerError> {
+        let (backend, server) = (read_backend(group), node.to_string());
+        self.silent(&set_state(&backend, &server, ServerState::Drain)).await?;
+        self.await_no_sessions(&[(&backend, &server)], patience).await
+    }
+
+    /// Waits until none of these servers, each with its backend, has a session, for `patience` at most.
+    async fn await_no_sessions(self, servers: &[(&str, &str)], patience: Duration) -> Result<(), ServerError> {
         let began = Instant::now();
-        while began.elapsed() < DRAIN && self.has_sessions(slots).await? {
+        while began.elapsed() < patience && self.has_sessions(servers).await? {
             sleep(DRAIN_POLL).await;
         }
         Ok(())
     }
 
-    async fn has_sessions(self, slots: &[&RuntimeServer]) -> Result<bool, ServerError> {
+    async fn has_sessions(self, of: &[(&str, &str)]) -> Result<bool, ServerError> {
         // Of all backends and all kinds of rows in them (1 a frontend, 2 a backend, 4 a server) all servers.
         const COMMAND: &str = "show stat -1 4 -1";
         let rows = servers(&self.command(COMMAND).await?).map_err(|why| unexpected(self.proxy, COMMAND, why))?;
-        let is_busy = |slot: &&RuntimeServer| {
-            rows.iter().any(|row| row.sessions > 0 && row.backend == slot.backend && row.server == slot.server)
-        };
-        Ok(slots.iter().any(is_busy))
+        let is_one = |row: &ServerRow| of.contains(&(row.backend.as_str(), row.server.as_str()));
+        Ok(rows.iter().any(|row| row.sessions > 0 && is_one(row)))
     }
 
     /// All servers of all backends.
@@ -251,6 +261,9 @@ pub fn promotion_commands(group: Group, node: NodeId) -> String {
 ///
 /// The votes are those of `sentinels`. A new master needs none at first: it was a replica until just now. But while the
 /// old one still had those of a majority, as of the last check, the new one would get nothing until the next.
+///
+/// The new one has no readers any more, as a replica that goes has none: where they were led past it, it is ready again for
+/// the time when it will be a replica.
 pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl Iterator<Item = NodeId>) -> String {
     let health =
         |backend: String, server: NodeId, health: &str| format!("set server {backend}/{server} health {health}");
@@ -259,7 +272,13 @@ pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl
     let votes = sentinels.map(|sentinel| health(format!("votes_{group}_{old}"), sentinel, "down"));
     let before = [claims(old, "down")];
     let after = [claims(new, "up"), write(old, "down"), write(new, "up")];
-    before.into_iter().chain(votes).chain(after).collect::<Vec<_>>().join(";")
+    let readers = [health(read_backend(group), new, "down"), readers_command(group, new)];
+    before.into_iter().chain(votes).chain(after).chain(readers).collect::<Vec<_>>().join(";")
+}
+
+/// What has a proxy lead a group's readers to a node again, after [`RuntimeApi::lead_readers_past`].
+pub fn readers_command(group: Group, node: NodeId) -> String {
+    set_state(&read_backend(group), &node.to_string(), ServerState::Ready)
 }
 
 fn set_state(backend: &str, server: &str, state: ServerState) -> String {
@@ -280,7 +299,8 @@ fn leaving<'a>(servers: &'a [RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<&'
 /// both its own node and the candidate are.
 ///
 /// A slot that is made ready is up until its first check says otherwise, which would send clients to a node of unknown
-/// role; so it is told to be down until then.
+/// role, and close their connections then. So it is told to be down first, which it can be told only where it is out of
+/// maintenance, and so it drains until then.
 fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) -> Vec<String> {
     let places = servers.iter().filter(|slot| slot.server == EXISTING && slot.maintenance == existing);
     let state = if existing { ServerState::Ready } else { ServerState::Maint };
@@ -289,9 +309,13 @@ fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) 
         let node: NodeId = slot.server.parse().ok()?;
         let wanted = nodes.contains(&node) && candidate(&slot.backend).is_none_or(|node| nodes.contains(&node));
         let state = if wanted { ServerState::Ready } else { ServerState::Maint };
-        let down = (wanted && slot.checked).then(|| format!("set server {}/{node} health down", slot.backend));
         let differs = if wanted { slot.maintenance || slot.drain } else { !slot.maintenance };
-        differs.then(|| [set_state(&slot.backend, &slot.server, state)].into_iter().chain(down))
+        let down = (wanted && slot.checked).then(|| {
+            let drain = set_state(&slot.backend, &slot.server, ServerState::Drain);
+            [drain, format!("set server {}/{node} health down", slot.backend)]
+        });
+        let told = set_state(&slot.backend, &slot.server, state);
+        differs.then(|| down.into_iter().flatten().chain([told]))
     });
     places.chain(changes.flatten()).collect()
 }
@@ -356,11 +380,13 @@ mod tests {
         let nodes = BTreeSet::from([node("redis-2-1"), node("redis-2-2"), node("sentinel-1")]);
         let wanted = [
             "set server sentinels/sentinel-1 state ready",
-            "set server claims_mymaster-2/redis-2-2 state ready",
+            "set server claims_mymaster-2/redis-2-2 state drain",
             "set server claims_mymaster-2/redis-2-2 health down",
+            "set server claims_mymaster-2/redis-2-2 state ready",
             "set server claims_mymaster-2/redis-2-3 state maint",
-            "set server votes_mymaster-2_redis-2-2/sentinel-1 state ready",
+            "set server votes_mymaster-2_redis-2-2/sentinel-1 state drain",
             "set server votes_mymaster-2_redis-2-2/sentinel-1 health down",
+            "set server votes_mymaster-2_redis-2-2/sentinel-1 state ready",
             "set server votes_mymaster-2_redis-2-3/sentinel-1 state maint",
         ];
         assert_eq!(changes(&slots, &nodes, false), wanted);
@@ -382,6 +408,8 @@ mod tests {
             "set server claims_mymaster/redis-2 health up",
             "set server write_mymaster/redis-1 health down",
             "set server write_mymaster/redis-2 health up",
+            "set server read_mymaster/redis-2 health down",
+            "set server read_mymaster/redis-2 state ready",
         ];
         let commands = failover_commands(Group::number(1), node("redis-1"), node("redis-2"), sentinels);
         assert_eq!(commands.split(';').collect::<Vec<_>>(), wanted);

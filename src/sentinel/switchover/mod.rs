@@ -5,6 +5,7 @@
 //!
 //! 1. It is elected: it asks the Sentinels for their votes for a new epoch. A majority gives nobody else a vote for that
 //!    epoch, and none of them begins a failover of its own for a while.
+//!    Meanwhile the proxies lead readers past the node that is to be master, which would close their connections.
 //! 2. It pauses writes on the old master, for a limited time, and waits until the new one has all of them.
 //! 3. It promotes the new one.
 //! 4. It announces the new master to each Sentinel as another Sentinel would, with the epoch that it won.
@@ -19,7 +20,8 @@
 mod cast;
 mod settled;
 
-use std::net::SocketAddrV4;
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -35,7 +37,7 @@ use settled::{agreed, followed, still_loading};
 
 use super::client::{Client, HELLO_CHANNEL, QUESTION, accept_all, info_of, within};
 use super::link::{Link, Peer, failed};
-use super::proxy::{OpenRuntimeApi, failover_commands};
+use super::proxy::{OpenRuntimeApi, failover_commands, readers_command};
 use super::{ServerError, Servers, reply};
 use crate::plan::observed::{Inventory, NodeState};
 use crate::spec::secret::user;
@@ -59,6 +61,12 @@ const ACCEPTANCE: Duration = Duration::from_millis(25);
 const ANNOUNCE: Duration = Duration::from_millis(500);
 /// How long a proxy may take to be pointed at the new master before it is left to its own checks.
 pub(super) const POINT: Duration = Duration::from_millis(500);
+/// How long readers of the node that is to be master have to end before it is promoted. A request on a connection of its own
+/// takes milliseconds; a connection that stays is closed with the promotion, as no replica is behind it then.
+const READERS_END: Duration = Duration::from_millis(250);
+/// How long the proxies may take to lead readers past that node, the time until those have ended included. A relay into a
+/// container takes up to some hundred milliseconds, three times.
+const READERS_LED: Duration = Duration::from_secs(1);
 /// How long the new master may wait for its replicas. They copy nothing, and so take some 30 ms.
 const ATTACH: Duration = Duration::from_secs(2);
 /// How long a change of role may take.
@@ -66,6 +74,8 @@ pub(super) const CHANGE: Duration = Duration::from_secs(2);
 /// How long roles, Sentinels and proxies may take to agree afterwards, and the time between two looks.
 const SETTLE: Duration = Duration::from_secs(15);
 const SETTLE_POLL: Duration = Duration::from_millis(10);
+/// The kinds that Redis counts connections of applications to. Those of replicas and of masters are the others.
+const APPLICATION_KINDS: [&str; 2] = ["normal", "pubsub"];
 /// Attempts at an epoch that no Sentinel has seen, each twice as far ahead as the one before.
 const ELECTIONS: u32 = 12;
 
@@ -127,8 +137,17 @@ async fn try_to_switch_over(
     };
     let (ready, proxies) = tokio::join!(Ready::open(client, group, cast), open_proxies(client, inventory));
     let ready = ready?;
-    let epoch = ready.elect().await?;
-    let (paused, mut remarks) = ready.replace_master(epoch, proxies).await?;
+    let elected = async {
+        let (epoch, ()) = tokio::join!(ready.elect(), lead_readers_past(client, inventory, group, to));
+        ready.replace_master(epoch?, proxies).await
+    };
+    let (paused, mut remarks) = match elected.await {
+        Ok(done) => done,
+        Err(error) => {
+            tell_proxies(open_proxies(client, inventory).await, &readers_command(group, to)).await;
+            return Err(error);
+        }
+    };
     let agreed = loop {
         let topology = client.topology(inventory).await;
         let is_late = began.elapsed() > SETTLE;
@@ -146,18 +165,36 @@ async fn try_to_switch_over(
         }
     };
     // However it went: whoever is still connected to the old master has its writes refused.
-    if let Err(error) = ready.dismiss_clients().await {
+    let proxies = running_proxies(inventory).filter_map(|proxy| inventory.nodes.get(&proxy)?.address).collect();
+    if let Err(error) = ready.dismiss_clients(&proxies).await {
         remarks.push(format!("{error}: {}", error.reason()));
     }
     agreed?;
     Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed(), remarks })
 }
 
+fn running_proxies(inventory: &Inventory) -> impl Iterator<Item = NodeId> {
+    let running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
+    running.map(|(node, _)| *node).filter(|node| matches!(node, NodeId::Proxy(_)))
+}
+
 /// Connects to the Runtime API of every running proxy. One that cannot be reached is left to its own checks.
 async fn open_proxies(client: &Client, inventory: &Inventory) -> Vec<OpenRuntimeApi> {
-    let running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
-    let proxies = running.filter(|(node, _)| matches!(node, NodeId::Proxy(_)));
-    join_all(proxies.map(|(node, _)| client.runtime_api(*node).open())).await.into_iter().flatten().collect()
+    let proxies = running_proxies(inventory);
+    join_all(proxies.map(|proxy| client.runtime_api(proxy).open())).await.into_iter().flatten().collect()
+}
+
+/// Has every running proxy lead readers past the node that is to be master. Where that fails they lose their connections
+/// with the promotion, and that is all.
+async fn lead_readers_past(client: &Client, inventory: &Inventory, group: Group, to: NodeId) {
+    let led = running_proxies(inventory)
+        .map(|proxy| timeout(READERS_LED, client.runtime_api(proxy).lead_readers_past(group, to, READERS_END)));
+    join_all(led).await;
+}
+
+/// Tells proxies a line of commands. One that does not take it in time is left to its own checks.
+async fn tell_proxies(proxies: Vec<OpenRuntimeApi>, line: &str) {
+    let _ = timeout(POINT, join_all(proxies.into_iter().map(|proxy| proxy.command(line)))).await;
 }
 
 /// A switchover whose connections are all open, so that none has to be waited for while writes are paused.
@@ -378,11 +415,26 @@ impl<'a> Ready<'a> {
 
     /// Has applications that came to the old master since, as a Sentinel told them that was late, connect anew. That comes
     /// last, because a Sentinel that is about to log in looks like an application, and would wait for a moment before it
-    /// connects again.
-    async fn dismiss_clients(&self) -> Result<(), ServerError> {
+    /// connects again. Who came through a proxy is a reader by then, and stays.
+    async fn dismiss_clients(&self, proxies: &BTreeSet<Ipv4Addr>) -> Result<(), ServerError> {
+        let old = self.cast.old.node;
+        let mut question = pipe();
+        for kind in APPLICATION_KINDS {
+            question.cmd("CLIENT").arg("LIST").arg("TYPE").arg(kind);
+        }
+        let lists = send(old, &self.old, "CLIENT LIST", &question, CHANGE).await?;
+        let listed = lists.iter().filter_map(reply::text).flat_map(|list| reply::listed_clients(&list));
+        let came_directly = |client: &reply::ListedClient| {
+            client.user == user::APPLICATION && client.from.is_none_or(|from| !proxies.contains(&from))
+        };
         let mut dismissal = pipe();
-        dismiss(&mut dismissal);
-        send(self.cast.old.node, &self.old, "CLIENT KILL", &dismissal, CHANGE).await.map(drop)
+        for client in listed.filter(came_directly) {
+            dismissal.cmd("CLIENT").arg("KILL").arg("ID").arg(client.id);
+        }
+        if dismissal.is_empty() {
+            return Ok(());
+        }
+        send(old, &self.old, "CLIENT KILL", &dismissal, CHANGE).await.map(drop)
     }
 
     /// Has another replica follow the new master.
@@ -420,13 +472,13 @@ impl<'a> Ready<'a> {
     async fn point(&self, proxies: Vec<OpenRuntimeApi>) {
         let sentinels = self.sentinels.iter().map(|(voter, _)| voter.sentinel.node);
         let line = failover_commands(self.group, self.cast.old.node, self.cast.new.node, sentinels);
-        let _ = timeout(POINT, join_all(proxies.into_iter().map(|proxy| proxy.command(&line)))).await;
+        tell_proxies(proxies, &line).await;
     }
 }
 
 /// Closes the connections of applications.
 fn dismiss(pipeline: &mut Pipeline) {
-    for kind in ["normal", "pubsub"] {
+    for kind in APPLICATION_KINDS {
         pipeline.cmd("CLIENT").arg("KILL").arg("TYPE").arg(kind).arg("USER").arg(user::APPLICATION);
     }
 }
