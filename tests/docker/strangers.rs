@@ -79,7 +79,8 @@ async fn one_address_leaves_room_for_others() {
     let password = cluster.secrets().await.app;
     let ask =
         ["redis-cli", "-h", &proxy, "-p", &port, "-a", password.expose(), "--no-auth-warning", "SET", "key", "value"];
-    let output = cluster.engine.exec(&cluster.name, Spec::head(), &ask).await.expect("the image has redis-cli");
+    let asked = timeout(STAY, cluster.engine.exec(&cluster.name, Spec::head(), &ask)).await.expect("there is room");
+    let output = asked.expect("the image has redis-cli");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "OK");
     assert!(began.elapsed() < Duration::from_secs(5), "the strangers are still there");
     drop(open);
