@@ -302,7 +302,8 @@ proptest! {
     #[test]
     fn a_standby_bears_any_accidents_and_takes_over_once_and_for_good(
         replicas in 0u16..3, proxies in 1u16..3, before in prop::collection::vec(accident(), 0..4),
-        during in prop::collection::vec(accident(), 0..5),
+        // A node that a script keeps busy copies nothing, so that a take-over is refused.
+        during in prop::collection::vec(accident().prop_filter("busy", |one| !matches!(one, Accident::Script(_))), 0..5),
     ) {
         run(async {
             let (sim, mut spec) = (Sim::default(), spec(1, replicas, 3, proxies));
