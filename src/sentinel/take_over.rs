@@ -24,9 +24,9 @@ use super::existing::Unfit;
 use super::link::{Link, Peer};
 use super::proxy::{OpenRuntimeApi, existing_commands, promotion_commands};
 use super::reply::{self, Info};
-use super::switchover::{CATCH_UP, CHANGE, LAG_MAX, POINT, send};
+use super::switchover::{CATCH_UP, CHANGE, LAG_MAX, POINT, running_proxies, send};
 use super::{ServerError, Servers};
-use crate::plan::observed::{Answer, Inventory, NodeState, RoleView};
+use crate::plan::observed::{Answer, Inventory, RoleView};
 use crate::spec::{Group, NodeId, REDIS_PORT, Spec};
 
 /// How long the existing server holds writes back at most, also if this program dies. A take-over takes some 20 ms of it; the
@@ -151,9 +151,8 @@ async fn attempt(
 
 /// Connects to the Runtime API of every running proxy: each of them must leave.
 async fn open_proxies(client: &Client, inventory: &Inventory) -> Result<Vec<(NodeId, OpenRuntimeApi)>, ServerError> {
-    let running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
-    let proxies = running.filter(|(node, _)| matches!(node, NodeId::Proxy(_)));
-    try_join_all(proxies.map(|(node, _)| async { Ok((*node, client.runtime_api(*node).open_within(OPEN).await?)) }))
+    let proxies = running_proxies(inventory);
+    try_join_all(proxies.map(|proxy| async move { Ok((proxy, client.runtime_api(proxy).open_within(OPEN).await?)) }))
         .await
 }
 

@@ -173,7 +173,7 @@ async fn try_to_switch_over(
     Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed(), remarks })
 }
 
-fn running_proxies(inventory: &Inventory) -> impl Iterator<Item = NodeId> {
+pub(super) fn running_proxies(inventory: &Inventory) -> impl Iterator<Item = NodeId> {
     let running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
     running.map(|(node, _)| *node).filter(|node| matches!(node, NodeId::Proxy(_)))
 }
