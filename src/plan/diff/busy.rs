@@ -11,7 +11,7 @@ impl Planner<'_> {
     /// another node leads and so has all that was acknowledged: what a script writes is given to replicas when it ends.
     pub(super) fn free_busy(&mut self, node: NodeId, is_unkillable: bool, is_stale: bool, before_start: &[StepId]) {
         if !is_unkillable {
-            self.step(node, Action::EndScript { node }, "a script that does not end keeps it busy", []);
+            self.end_script(node);
             self.plan.then_observe.get_or_insert_with(|| "Redis ends no script that has written".to_owned());
             return;
         }
@@ -27,6 +27,11 @@ impl Planner<'_> {
             self.write_config(node, why);
             self.start(node, why, before_start);
         }
+    }
+
+    /// Has Redis end the script that keeps a node busy.
+    pub(super) fn end_script(&mut self, node: NodeId) {
+        self.step(node, Action::EndScript { node }, "a script that does not end keeps it busy", []);
     }
 
     /// Why a person has to decide about a master whose script Redis does not end, and that no other node can replace.

@@ -64,7 +64,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     let mut planner = Planner::new(spec, observed);
     planner.record(target);
     planner.make_network();
-    if planner.look_into_old_volumes() {
+    if planner.look_into_old_volumes() || planner.asks_head() {
         return planner.plan;
     }
     if let Some(refused) = planner.refused() {

@@ -5,7 +5,8 @@ use std::net::SocketAddrV4;
 
 use super::Planner;
 use crate::plan::claims::claimants;
-use crate::plan::gate::Gate;
+use crate::plan::data;
+use crate::plan::gate::{Gate, busy, dies_at_every_start};
 use crate::plan::observed::{Answer, NodeState, Observed, RoleView, StoredState};
 use crate::plan::step::Action;
 use crate::spec::{Follow, NodeId, Spec};
@@ -44,7 +45,40 @@ pub(super) fn is_in_the_volume(spec: &Spec, observed: &Observed) -> bool {
     matches!(spec.follow, Follow::Left(_)) && !has_container && !claims
 }
 
+/// Whether nobody says if another copy has taken over: the node that copies the server runs and does not answer, no proxy leads
+/// to the server, and no Sentinel watches a group, as all do from the take-over on.
+fn is_untold(spec: &Spec, observed: &Observed) -> bool {
+    let head = Spec::head();
+    let is_mute = matches!(observed.topology.redis.get(&head), Some(Answer::Silent(_) | Answer::Busy { .. }))
+        && !dies_at_every_start(head, observed)
+        && data::damage(head, observed).is_none();
+    let claims = head.group().is_some_and(|group| !claimants(group, observed).is_empty());
+    let mut sentinels = observed.topology.sentinels.values().filter_map(Answer::said);
+    matches!(spec.follow, Follow::Left(_))
+        && is_mute
+        && !claims
+        && of(spec, observed).is_none()
+        && sentinels.all(|view| view.masters.is_empty())
+}
+
 impl Planner<'_> {
+    /// Has the plan wait until the node answers that knows whether another copy has taken over, where nobody else does. Returns
+    /// whether it has to wait: Sentinels that watched the node could promote what others still write to elsewhere.
+    pub(super) fn asks_head(&mut self) -> bool {
+        if !is_untold(self.spec, self.observed) {
+            return false;
+        }
+        let head = Spec::head();
+        let why = format!("{head} knows whether it has taken over");
+        if busy(head, self.observed) == Some(false) {
+            self.end_script(head);
+        } else {
+            self.step(head, Action::Await { gate: Gate::Answers { node: head } }, why.clone(), []);
+        }
+        self.plan.then_observe = Some(why);
+        true
+    }
+
     /// Whether a node is to take over in this plan or the next.
     pub(super) fn is_taking_over(&self) -> bool {
         self.standby_of.is_some() && self.spec.follow.existing().is_none()
