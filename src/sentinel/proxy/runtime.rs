@@ -13,6 +13,8 @@ use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT};
 
 /// Commands of the Runtime API that are sent in one line: at some 60 octets each they fit its buffer of 16 kB.
 const COMMANDS_AT_ONCE: usize = 200;
+/// Asks for all servers (4; 1 is a frontend, 2 a backend) of all backends, with their sessions.
+const ALL_SERVERS: &str = "show stat -1 4 -1";
 /// How long readers of a node that is taken out have to end, and the time between two looks at them. A request on a
 /// connection of its own takes milliseconds; a connection that stays is closed then, whose client has to connect anew anyway.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -150,30 +152,38 @@ impl<'a> RuntimeApi<'a> {
     }
 
     /// Leads a group's new readers past a node and waits until those that it has have ended, for `patience` at most. They
-    /// are led there again by [`readers_command`].
+    /// are led there again by [`readers_command`]. `open` is a connection that was made before, because one takes longer than
+    /// all that is said: others are made only where readers have to be waited for.
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
-    pub async fn lead_readers_past(self, group: Group, node: NodeId, patience: Duration) -> Result<(), ServerError> {
+    pub async fn lead_readers_past(
+        self,
+        open: OpenRuntimeApi,
+        group: Group,
+        node: NodeId,
+        patience: Duration,
+    ) -> Result<(), ServerError> {
         let (backend, server) = (read_backend(group), node.to_string());
-        self.silent(&set_state(&backend, &server, ServerState::Drain)).await?;
-        self.await_no_sessions(&[(&backend, &server)], patience).await
+        let drain = set_state(&backend, &server, ServerState::Drain);
+        let answer = open.command(&format!("{drain};{ALL_SERVERS}")).await?;
+        let slots = [(backend.as_str(), server.as_str())];
+        if self.are_busy(&slots, &answer)? { self.await_no_sessions(&slots, patience).await } else { Ok(()) }
     }
 
     /// Waits until none of these servers, each with its backend, has a session, for `patience` at most.
-    async fn await_no_sessions(self, servers: &[(&str, &str)], patience: Duration) -> Result<(), ServerError> {
+    async fn await_no_sessions(self, slots: &[(&str, &str)], patience: Duration) -> Result<(), ServerError> {
         let began = Instant::now();
-        while began.elapsed() < patience && self.has_sessions(servers).await? {
+        while began.elapsed() < patience && self.are_busy(slots, &self.command(ALL_SERVERS).await?)? {
             sleep(DRAIN_POLL).await;
         }
         Ok(())
     }
 
-    async fn has_sessions(self, of: &[(&str, &str)]) -> Result<bool, ServerError> {
-        // Of all backends and all kinds of rows in them (1 a frontend, 2 a backend, 4 a server) all servers.
-        const COMMAND: &str = "show stat -1 4 -1";
-        let rows = servers(&self.command(COMMAND).await?).map_err(|why| unexpected(self.proxy, COMMAND, why))?;
-        let is_one = |row: &ServerRow| of.contains(&(row.backend.as_str(), row.server.as_str()));
+    /// Whether one of these servers, each with its backend, has a session, by an answer to [`ALL_SERVERS`].
+    fn are_busy(self, slots: &[(&str, &str)], answer: &str) -> Result<bool, ServerError> {
+        let rows = servers(answer.trim_start()).map_err(|why| unexpected(self.proxy, ALL_SERVERS, why))?;
+        let is_one = |row: &ServerRow| slots.contains(&(row.backend.as_str(), row.server.as_str()));
         Ok(rows.iter().any(|row| row.sessions > 0 && is_one(row)))
     }
 
@@ -204,6 +214,11 @@ pub struct RuntimePair {
 }
 
 impl OpenRuntimeApi {
+    /// The proxy.
+    pub const fn proxy(&self) -> NodeId {
+        self.proxy
+    }
+
     /// As [`RuntimeApi::command`].
     ///
     /// # Errors
