@@ -48,8 +48,8 @@ pub struct Applier<'a, E, S> {
     pub cancel: &'a CancellationToken,
     /// When gates give up.
     pub deadline: Instant,
-    /// Asked while nothing is left but to wait: whether what is seen now asks for another plan.
-    pub is_overtaken: &'a (dyn Fn(&Observed) -> bool + Send + Sync),
+    /// Makes the plan for what is seen now, while the walk waits for gates. `None` walks the plan to its end, whatever happens.
+    pub replan: Option<&'a (dyn Fn(&Observed) -> Plan + Send + Sync)>,
 }
 
 /// How a walk ended that did not fail.
@@ -140,8 +140,10 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         let step = "look at the cluster".to_owned();
                         failure.get_or_insert(ApplyError::Engine { step, source });
                     }
-                    let only_gates_left = running.is_empty() && walk.only_looks_ahead();
-                    if goes_on && only_gates_left && !missed.changes && (self.is_overtaken)(walk.seen()) {
+                    let only_waits = goes_on && running.is_empty() && !missed.changes;
+                    if only_waits
+                        && self.replan.is_some_and(|replan| walk.is_overtaken(&replan(walk.seen()), self.spec))
+                    {
                         return Ok(Walked::Overtaken);
                     }
                     if let Err(late) = self.judge(&mut walk, &missed) {

@@ -227,10 +227,10 @@ where
                 report: self.report,
                 cancel: self.cancel,
                 deadline: self.deadline,
-                is_overtaken: &|seen| {
+                replan: Some(&|seen| {
                     let seen = Observed { started: started.clone(), ..seen.clone() };
-                    (self.diff)(self.spec, &seen).changes()
-                },
+                    (self.diff)(self.spec, &seen)
+                }),
             };
             let walked = match applier.apply(&plan, &observed.inventory).await {
                 Err(error) if error.is_damaged_data() => {

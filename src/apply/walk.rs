@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::plan::observed::{Inventory, Observed};
+use crate::plan::observed::{Inventory, NodeState, Observed};
 use crate::plan::{Action, Gate, Plan, Step, StepId};
 use crate::spec::{NodeId, Spec};
 
@@ -156,9 +156,24 @@ impl<'p> Walk<'p> {
         at - self.began[&id]
     }
 
-    /// Whether no step that has not begun would change anything.
-    pub(super) fn only_looks_ahead(&self) -> bool {
-        self.waiting.iter().all(|step| step.action.only_looks())
+    /// Whether another plan is due: `new` is the plan for what was seen last, while this walk only waits.
+    ///
+    /// With no change ahead, any change in the new plan is news. With changes ahead, both plans have changes. Then only a node
+    /// that does not run, that a gate waits for, and that the new plan alone starts shows that waiting is pointless. Such a
+    /// node ended after the plan was made, for example because the Engine was still stopping it.
+    pub(super) fn is_overtaken(&self, new: &Plan, spec: &Spec) -> bool {
+        if self.waiting.iter().all(|step| step.action.only_looks()) {
+            return new.changes();
+        }
+        let awaited: BTreeSet<NodeId> = self.shut.values().flat_map(|(gate, _)| gate.concerns(spec)).collect();
+        let runs =
+            |node: &NodeId| self.seen.inventory.nodes.get(node).is_some_and(|facts| facts.state == NodeState::Running);
+        let is_start = |step: &Step, node: NodeId| {
+            [Action::StartNode { node }, Action::UnpauseNode { node }].contains(&step.action)
+        };
+        awaited.into_iter().filter(|node| !runs(node)).any(|node| {
+            new.steps.iter().any(|step| is_start(step, node)) && !self.waiting.iter().any(|step| is_start(step, node))
+        })
     }
 
     /// Steps that are done.

@@ -72,7 +72,7 @@ async fn remove(
         report: &report,
         cancel,
         deadline: began + DEADLINE,
-        is_overtaken: &|_| false,
+        replan: None,
     };
     let mut removed = Removed::default();
     let mut inventory = engine.inventory(name).await?;

@@ -82,7 +82,7 @@ pub async fn plan(
         report: &report,
         cancel,
         deadline,
-        is_overtaken: &|_| false,
+        replan: None,
     };
     let result = applier.apply(plan, inventory).await;
     progress.finish();

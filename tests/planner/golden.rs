@@ -6,7 +6,7 @@ use std::time::Duration;
 use redos::engine::Engine;
 use redos::engine::sim::Sim;
 use redos::plan::diff::lifecycle::{self, Objection};
-use redos::plan::observed::{NodeState, Observed};
+use redos::plan::observed::{Answer, NodeState, Observed};
 use redos::plan::status::status;
 use redos::plan::{Action, diff};
 use redos::sentinel::Servers;
@@ -154,6 +154,30 @@ fn a_cluster_that_becomes_ready_while_its_plan_is_overtaken_is_still_proved_by_a
         let [first, last] = done.plans.as_slice() else { panic!("{:?}", done.plans) };
         assert_eq!(*first, at_first);
         insta::assert_snapshot!("proof", last);
+    });
+}
+
+#[test]
+fn a_node_that_the_engine_was_still_stopping_is_started_before_others_wait_for_it() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 1, 3, 1));
+        up(&sim, &Spec { sentinels: 5, quorum: 3, ..spec.clone() }).await.expect("up");
+        // A `redos scale` that was killed has removed two Sentinels and has just asked for the end of a third one.
+        let stopping = NodeId::Sentinel(1);
+        sim.disrupt(NodeId::Sentinel(4), None);
+        sim.disrupt(NodeId::Sentinel(5), None);
+        sim.disrupt(stopping, Some(NodeState::Exited { code: 0, oom_killed: false }));
+        let looks = AtomicUsize::new(0);
+        let too_early = |spec: &Spec, seen: &Observed| {
+            let mut seen = seen.clone();
+            if looks.fetch_add(1, Ordering::Relaxed) == 0 {
+                seen.inventory.nodes.get_mut(&stopping).expect("it has a container").state = NodeState::Running;
+                seen.topology.sentinels.insert(stopping, Answer::Silent("connection refused".to_owned()));
+            }
+            diff(spec, &seen)
+        };
+        let done = converge_by(&sim, &spec, too_early, Duration::from_secs(60)).await.expect("up");
+        insta::assert_snapshot!("ended_meanwhile", done.plans[1]);
     });
 }
 

@@ -113,7 +113,7 @@ async fn walk(sim: &Sim, spec: &Spec, plan: &Plan, seen: &Observed) -> Result<()
         report: &|_| {},
         cancel: &cancel,
         deadline: Instant::now() + Duration::from_secs(60),
-        is_overtaken: &|_| false,
+        replan: None,
     };
     applier.apply(plan, &seen.inventory).await.map(drop)
 }
