@@ -66,6 +66,7 @@ struct Script {
 #[derive(Clone)]
 struct Node {
     spec: NodeSpec,
+    network_id: String,
     state: NodeState,
     /// What the server in it is; read from its file at every start.
     server: Option<Server>,
@@ -181,6 +182,15 @@ impl Sim {
         }
     }
 
+    /// The network is removed, as `docker network prune` does: not while a node is on it that runs.
+    pub fn lose_network(&self) {
+        let mut world = self.world();
+        let is_on = |state: &NodeState| matches!(state, NodeState::Running | NodeState::Paused | NodeState::Restarting);
+        if !world.nodes.values().any(|node| is_on(&node.state)) {
+            world.network = None;
+        }
+    }
+
     /// The published ports of a proxy lead nowhere, until its next start or for good.
     pub fn kill_ports(&self, proxy: NodeId, until_start: bool) {
         self.world().dead_ports.insert(proxy, until_start);
@@ -209,6 +219,12 @@ impl World {
         }
         self.journal.push(what);
         Ok(())
+    }
+
+    /// Whether the network that a node was made for is not the one that there is.
+    fn is_off_network(&self, node: NodeId) -> bool {
+        let network = self.network.as_ref().map(|network| network.id.as_str());
+        self.nodes.get(&node).is_some_and(|node| network != Some(node.network_id.as_str()))
     }
 
     fn address(&self, node: NodeId) -> Option<Ipv4Addr> {

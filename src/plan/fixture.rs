@@ -15,6 +15,9 @@ use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, Su
 /// The first group.
 pub const GROUP: Group = Group::number(1);
 
+/// The id of the network of [`healthy`] clusters.
+const NETWORK: &str = "n1";
+
 /// `redis-N` of the first group.
 pub const fn redis(ordinal: u16) -> NodeId {
     NodeId::redis(GROUP, ordinal)
@@ -24,7 +27,7 @@ pub const fn redis(ordinal: u16) -> NodeId {
 pub fn healthy(spec: &Spec) -> Observed {
     let mut observed = Observed::default();
     observed.inventory.network = Some(NetworkFacts {
-        id: "n1".to_owned(),
+        id: NETWORK.to_owned(),
         name: spec.name.to_string(),
         subnet: subnet(),
         gateway: Ipv4Addr::new(172, 18, 0, 1),
@@ -139,6 +142,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         image: if matches!(node, NodeId::Proxy(_)) { "haproxy:3.0" } else { "redis:8.0" }.to_owned(),
         state: NodeState::Running,
         address: subnet().address(node),
+        network_id: Some(NETWORK.to_owned()),
         ports,
         spec_hash: spec_hash(spec, node),
         created_at: "2026-01-02T03:04:05Z".to_owned(),

@@ -10,7 +10,7 @@ use std::net::{SocketAddr, SocketAddrV4};
 use serde::Serialize;
 
 use super::claims::{address_of, being_decided, claimants, loading, node_at};
-use super::observed::{Answer, NodeState, Observed, RoleView, WatchedMaster};
+use super::observed::{Answer, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
 /// Something to wait for.
@@ -173,6 +173,12 @@ pub fn dies_at_every_start(node: NodeId, observed: &Observed) -> bool {
     })
 }
 
+/// Whether a node is not on the cluster's network: that of its container is gone, or somebody took it off.
+pub fn is_off_network(facts: &NodeFacts, observed: &Observed) -> bool {
+    let network = observed.inventory.network.as_ref().map(|network| network.id.as_str());
+    network.is_none() || facts.network_id.as_deref() != network
+}
+
 /// The master that loads its data, for which a replica that was started waits before it starts its server.
 fn awaited(node: NodeId, observed: &Observed) -> Option<NodeId> {
     let claims = claimants(node.group()?, observed);
@@ -219,6 +225,9 @@ fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
         (None, _) => format!("{node} is missing"),
         (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {
             format!("{node} dies at every start, it was started again {restarts} times")
+        }
+        (Some((NodeState::Running, _)), _) if facts.is_some_and(|facts| is_off_network(facts, observed)) => {
+            format!("{node} is not on the cluster's network")
         }
         (Some((NodeState::Running, _)), Some(why)) => match awaited(node, observed) {
             Some(master) => {

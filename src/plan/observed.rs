@@ -75,6 +75,8 @@ pub struct NodeFacts {
     pub state: NodeState,
     /// Its pinned address.
     pub address: Option<Ipv4Addr>,
+    /// The Engine's id of the network that this address is of, which may be gone; absent when somebody took it off.
+    pub network_id: Option<String>,
     /// Its published ports.
     pub ports: Vec<PublishedPort>,
     /// Hash of what it was made from: the label `dev.redos.spec-hash`.

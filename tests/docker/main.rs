@@ -21,6 +21,7 @@ mod lock;
 mod lost_data;
 mod own_engine;
 mod programs;
+mod pruned;
 mod registry;
 mod releases;
 mod scale;

@@ -12,7 +12,7 @@ use redos::plan::{Action, diff};
 use redos::sentinel::Servers;
 use redos::spec::{Follow, NodeId, Spec};
 
-use super::{EXISTING, converge, converge_by, down, observed, run, sized, spec, up};
+use super::{EXISTING, converge, converge_by, down, observed, run, sized, spec, up, walk};
 
 #[test]
 fn a_fresh_cluster_is_planned_in_one_wave() {
@@ -64,6 +64,20 @@ fn a_removed_master_is_still_the_master_that_the_sentinels_name() {
         observed.inventory.nodes.remove(&NodeId::redis(group, 2));
         observed.topology.redis.remove(&NodeId::redis(group, 2));
         insta::assert_snapshot!("removed_master", diff(&spec, &observed));
+    });
+}
+
+#[test]
+fn a_cluster_whose_network_was_pruned_is_made_anew_around_its_data() {
+    run(async {
+        let (sim, spec) = (Sim::default(), spec(1, 1, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        let seen = observed(&sim, &spec).await;
+        walk(&sim, &spec, &lifecycle::stop(&spec, &seen, None).plan, &seen).await.expect("stop");
+        sim.lose_network();
+        insta::assert_snapshot!("pruned", diff(&spec, &observed(&sim, &spec).await));
+        up(&sim, &spec).await.expect("up");
+        assert!(sim.journal().iter().all(|change| !change.starts_with("remove volume")));
     });
 }
 

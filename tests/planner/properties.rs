@@ -34,6 +34,8 @@ enum Accident {
     CutDown(usize),
     /// `down`, whole.
     Down,
+    /// `stop`, then the Engine's `network prune`, and no more than these of the containers are left.
+    Pruned(Vec<usize>),
 }
 
 fn accident() -> impl Strategy<Value = Accident> {
@@ -46,6 +48,7 @@ fn accident() -> impl Strategy<Value = Accident> {
         2 => (0usize..16).prop_map(Accident::Script),
         1 => (0usize..30).prop_map(Accident::CutDown),
         1 => Just(Accident::Down),
+        2 => prop::collection::vec(0usize..16, 0..16).prop_map(Accident::Pruned),
     ]
 }
 
@@ -62,7 +65,19 @@ async fn happen(sim: &Sim, spec: &Spec, accident: &Accident) {
             sim.mend();
         }
         Accident::Down => down(sim, spec, false).await,
+        Accident::Pruned(left) => {
+            stop(sim, spec).await;
+            sim.lose_network();
+            let is_left = |nth: &usize| left.iter().any(|kept| kept % nodes.len() == *nth);
+            (0..nodes.len()).filter(|nth| !is_left(nth)).for_each(|nth| sim.disrupt(nodes[nth], None));
+        }
     }
+}
+
+/// `stop`, as far as it gets.
+async fn stop(sim: &Sim, spec: &Spec) {
+    let seen = observed(sim, spec).await;
+    let _ = walk(sim, spec, &lifecycle::stop(spec, &seen, None).plan, &seen).await;
 }
 
 /// A cluster in which the nth node of each group is master.
@@ -183,7 +198,7 @@ proptest! {
 
     #[test]
     fn a_stopped_group_is_led_by_a_node_that_has_its_data(
-        masters in 1u16..3, replicas in 1u16..4, master in 1u16..5, removed: bool,
+        masters in 1u16..3, replicas in 1u16..4, master in 1u16..5, (removed, pruned) in any::<(bool, bool)>(),
         losses in prop::collection::vec((0usize..8, any::<bool>()), 0..6),
     ) {
         run(async {
@@ -193,6 +208,8 @@ proptest! {
             walk(&sim, &spec, &lifecycle::stop(&spec, &seen, None).plan, &seen).await.expect("stop");
             if removed {
                 down(&sim, &spec, false).await;
+            } else if pruned {
+                sim.lose_network();
             }
             for group in spec.groups() {
                 let nodes: Vec<NodeId> = spec.redis_nodes(group).collect();

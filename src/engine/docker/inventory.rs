@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bollard::errors::Error;
 use bollard::models::{
-    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, ContainerSummary, Network, PortMap, Volume,
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, ContainerSummary, EndpointSettings, Network,
+    PortMap, Volume,
 };
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptions, ListNetworksOptions, ListVolumesOptions,
@@ -195,9 +196,13 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
     let config = inspected.config.unwrap_or_default();
     let networks = inspected.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
     let endpoints = networks.into_iter().flat_map(HashMap::values);
-    let pinned = |endpoint: &bollard::models::EndpointSettings| -> Option<Ipv4Addr> {
-        endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok()
+    let pinned = |endpoint: &EndpointSettings| -> Option<(Ipv4Addr, Option<String>)> {
+        let address = endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok()?;
+        Some((address, endpoint.network_id.clone().filter(|id| !id.is_empty())))
     };
+    let place = endpoints.into_iter().find_map(pinned);
+    // Until it has run once, its place does not name the network.
+    let made_for = inspected.host_config.as_ref().and_then(|config| config.network_mode.clone());
     let state_now = node_state(&state);
     let bindings = match state_now {
         // What it listens on now; a port of the Engine's choice is known only while it runs.
@@ -208,7 +213,8 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         container_id: inspected.id.unwrap_or_default(),
         name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         image: config.image.unwrap_or_default(),
-        address: endpoints.into_iter().find_map(pinned),
+        address: place.as_ref().map(|(address, _)| *address),
+        network_id: place.and_then(|(_, id)| id.or(made_for)),
         ports: bindings.map(published_ports).unwrap_or_default(),
         spec_hash: config.labels.and_then(|mut labels| labels.remove(labels::SPEC_HASH)).unwrap_or_default(),
         created_at: inspected.created.unwrap_or_default(),
@@ -262,18 +268,33 @@ mod tests {
             "State":{"Status":"exited","ExitCode":137,"OOMKilled":true,"StartedAt":"0001-01-01T00:00:00Z","FinishedAt":"2026-01-01T00:00:09.5Z"},
             "HostConfig":{"PortBindings":{"6380/tcp":[{"HostIp":"","HostPort":"7001"}],"6379/tcp":[{"HostIp":"127.0.0.1","HostPort":"7000"}],
                 "8404/tcp":[{"HostIp":"127.0.0.1","HostPort":""}]}},
-            "NetworkSettings":{"Ports":{},"Networks":{"demo":{"IPAMConfig":{"IPv4Address":"172.18.255.254"},"IPAddress":""}}}}"#;
+            "NetworkSettings":{"Ports":{},"Networks":{"demo":{"IPAMConfig":{"IPv4Address":"172.18.255.254"},"NetworkID":"n1","IPAddress":""}}}}"#;
         let inspected: ContainerInspectResponse = serde_json::from_str(text).expect("an answer of the Engine");
         let facts = node_facts(inspected);
         assert_eq!(facts.name, "demo-proxy-1");
         assert_eq!(facts.state, NodeState::Exited { code: 137, oom_killed: true });
         assert_eq!(facts.address, Some(Ipv4Addr::new(172, 18, 255, 254)));
+        assert_eq!(facts.network_id.as_deref(), Some("n1"), "it has run");
         assert_eq!((facts.started_at, facts.ended_at), (None, Some(1_767_225_609)));
         assert_eq!(facts.restarts, 4);
         assert_eq!((facts.image.as_str(), facts.spec_hash.as_str()), ("i:1", "hash"));
         let port =
             |container, ip: &str, host| PublishedPort { container, host_ip: ip.parse().expect("an address"), host };
         assert_eq!(facts.ports, [port(6379, "127.0.0.1", 7000), port(6380, "0.0.0.0", 7001)]);
+    }
+
+    #[test]
+    fn a_node_is_on_the_network_of_its_place_and_on_none_when_it_was_taken_off() {
+        let on = |networks: &str| {
+            let text =
+                format!(r#"{{"HostConfig":{{"NetworkMode":"n1"}},"NetworkSettings":{{"Networks":{networks}}}}}"#);
+            node_facts(serde_json::from_str(&text).expect("an answer of the Engine")).network_id
+        };
+        let place =
+            |id: &str| format!(r#"{{"demo":{{"IPAMConfig":{{"IPv4Address":"172.18.0.9"}},"NetworkID":"{id}"}}}}"#);
+        assert_eq!(on(&place("")).as_deref(), Some("n1"), "it has never run");
+        assert_eq!(on(&place("n2")).as_deref(), Some("n2"), "somebody connected it to another");
+        assert_eq!(on("{}"), None);
     }
 
     #[test]

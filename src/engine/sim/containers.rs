@@ -38,6 +38,7 @@ impl Engine for Sim {
                 image: node.spec.image.clone(),
                 state: node.state.clone(),
                 address: Some(node.spec.address),
+                network_id: Some(node.network_id.clone()),
                 ports: node.published(),
                 spec_hash: node.spec.spec_hash.clone(),
                 created_at: String::new(),
@@ -98,7 +99,7 @@ impl Engine for Sim {
         world.networks_made += 1;
         let subnet = subnet.parse().map_err(|e: String| refused(e))?;
         let made = NetworkFacts {
-            id: "network".to_owned(),
+            id: format!("network-{}", world.networks_made),
             name: spec.name.to_string(),
             subnet,
             gateway: Ipv4Addr::new(172, 30, 0, 1),
@@ -128,10 +129,11 @@ impl Engine for Sim {
         Ok(())
     }
 
-    async fn create_node(&self, _spec: &Spec, node: &NodeSpec, _network_id: &str) -> Result<()> {
+    async fn create_node(&self, _spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
         let mut world = self.world();
         world.change(format!("create {}", node.node))?;
-        let made = Node { spec: node.clone(), state: NodeState::Created, server: None };
+        let network_id = network_id.to_owned();
+        let made = Node { spec: node.clone(), network_id, state: NodeState::Created, server: None };
         world.nodes.entry(node.node).or_insert(made);
         if node.host_dir.is_none() {
             world.volumes.entry(node.node).or_default();
@@ -159,6 +161,9 @@ impl Engine for Sim {
     async fn start_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
         let mut world = self.world();
         world.change(format!("start {node}"))?;
+        if world.is_off_network(node) {
+            return Err(refused(format!("start {node}, whose network is gone")));
+        }
         match world.nodes.get_mut(&node).map(|node| &mut node.state) {
             Some(NodeState::Paused) => return Err(refused(format!("start {node}, which is paused"))),
             Some(state) => *state = NodeState::Running,

@@ -129,6 +129,7 @@ pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan
     if let Some(refused) = planner.refused() {
         return refused;
     }
+    planner.make_network();
     planner.bring_up_nodes();
     planner.set_redis_right();
     planner.set_sentinels_right();
@@ -206,7 +207,7 @@ pub(super) struct TakenOut {
 
 impl Planner<'_> {
     /// Stops a node. A paused one is thawed for it: frozen it would not end before it is killed.
-    fn halt(&mut self, node: NodeId, why: &str, after: &[StepId]) -> StepId {
+    pub(super) fn halt(&mut self, node: NodeId, why: &str, after: &[StepId]) -> StepId {
         let is_paused = self.facts(node).is_some_and(|facts| facts.state == NodeState::Paused);
         if is_paused {
             self.step(node, Action::UnpauseNode { node }, "a paused node cannot end well", after.to_vec());

@@ -7,6 +7,7 @@ mod busy;
 mod damaged;
 mod grow;
 pub mod lifecycle;
+mod network;
 mod reasons;
 pub mod shrink;
 mod standby;
@@ -20,7 +21,7 @@ use std::net::SocketAddrV4;
 use super::claims::{majority_word, node_at};
 use super::data;
 use super::desired::{host_dir, spec_hash};
-use super::gate::{Gate, busy, dies_at_every_start, is_published};
+use super::gate::{Gate, busy, dies_at_every_start, is_off_network, is_published};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
 use super::refusal::Refusal;
@@ -160,12 +161,6 @@ impl<'a> Planner<'a> {
                 None => "the cluster is new",
             };
             self.plan.push(Action::RecordSpec, why, []);
-        }
-    }
-
-    fn make_network(&mut self) {
-        if self.observed.inventory.network.is_none() {
-            self.network = Some(self.plan.push(Action::CreateNetwork, "the cluster has no network", []));
         }
     }
 
@@ -319,7 +314,8 @@ impl<'a> Planner<'a> {
             }
             return;
         };
-        let is_stale = facts.spec_hash != spec_hash(self.spec, node);
+        let is_off = is_off_network(facts, self.observed);
+        let is_stale = is_off || facts.spec_hash != spec_hash(self.spec, node);
         if data::damage(node, self.observed).is_some() {
             return self.bring_up_damaged(node, is_stale, before_start);
         }
@@ -327,6 +323,7 @@ impl<'a> Planner<'a> {
             return self.free_busy(node, is_unkillable, is_stale, before_start);
         }
         match &facts.state {
+            _ if is_off => self.move_to_network(node, &facts.state, before_start),
             NodeState::Running | NodeState::Restarting if dies_at_every_start(node, self.observed) => {
                 self.revive(node, is_stale, before_start);
             }
@@ -521,7 +518,9 @@ impl<'a> Planner<'a> {
             let is_outdated = facts.is_some_and(|facts| {
                 facts.state == NodeState::Running && facts.spec_hash != spec_hash(self.spec, *node)
             });
-            let comes_anew = dies_at_every_start(*node, self.observed) || busy(*node, self.observed).is_some();
+            let comes_anew = dies_at_every_start(*node, self.observed)
+                || busy(*node, self.observed).is_some()
+                || facts.is_some_and(|facts| is_off_network(facts, self.observed));
             is_outdated && !comes_anew
         };
         let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
