@@ -68,6 +68,8 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l bind -d 'Address of t
 complete -c redos -n "__fish_redos_using_subcommand up" -l port -d 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l read-port -d 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l subnet -d 'Subnet of the cluster\'s network, at least a /28; auto takes one of Docker\'s address pools' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l network -d 'Existing Docker network to use, which redos never removes; auto makes one for the cluster' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l password-file -d 'File with the password of applications; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r
@@ -160,6 +162,8 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l bind -d 'Address of
 complete -c redos -n "__fish_redos_using_subcommand plan" -l port -d 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l read-port -d 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l subnet -d 'Subnet of the cluster\'s network, at least a /28; auto takes one of Docker\'s address pools' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l network -d 'Existing Docker network to use, which redos never removes; auto makes one for the cluster' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l password-file -d 'File with the password of applications; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r
@@ -862,6 +866,8 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l bind -d 'Address 
 complete -c redos -n "__fish_redos_using_subcommand config" -l port -d 'Port for writes, 2 more for each further group; 0 lets Docker choose all ports' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l read-port -d 'Port for reads from replicas, 2 more for each further group [default: the write port plus 1]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l subnet -d 'Subnet of the cluster\'s network, at least a /28; auto takes one of Docker\'s address pools' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l network -d 'Existing Docker network to use, which redos never removes; auto makes one for the cluster' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l password-file -d 'File with the password of applications; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r

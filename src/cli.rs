@@ -573,6 +573,12 @@ pub struct SettingsArgs {
     /// Port of the proxy's statistics page and metrics [default: the write port plus 2025]
     #[arg(long, value_name = "PORT")]
     pub stats_port: Option<String>,
+    /// Subnet of the cluster's network, at least a /28; auto takes one of Docker's address pools
+    #[arg(long, value_name = "SUBNET")]
+    pub subnet: Option<String>,
+    /// Existing Docker network to use, which redos never removes; auto makes one for the cluster
+    #[arg(long, value_name = "NAME")]
+    pub network: Option<String>,
     /// File with the password of applications; without one a random password is made
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<String>,

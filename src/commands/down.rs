@@ -11,7 +11,7 @@ use crate::apply::Applier;
 use crate::cli::DownArgs;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure};
-use crate::output::plan::DownDocument;
+use crate::output::plan::{DownDocument, KeptNetwork};
 use crate::output::units::count;
 use crate::plan::observed::Inventory;
 use crate::plan::{Action, Plan, teardown};
@@ -144,6 +144,10 @@ impl Removed {
         document.removed_containers = self.containers.into_iter().collect();
         document.removed_networks = self.networks.into_iter().collect();
         document.removed_volumes = self.volumes.into_iter().collect();
+        document.kept_network = left.network.as_ref().filter(|network| network.is_own).map(|network| KeptNetwork {
+            name: network.name.clone(),
+            containers: network.guests.iter().cloned().collect(),
+        });
         document.kept_volumes = left.volumes.values().map(|volume| volume.name.clone()).collect();
         document
     }

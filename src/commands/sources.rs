@@ -85,6 +85,8 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         port,
         read_port,
         stats_port,
+        subnet,
+        network,
         password_file,
         replication_password_file,
         persistence,
@@ -111,6 +113,8 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         .with(Key::WritePort, port.as_deref())
         .with(Key::ReadPort, read_port.as_deref())
         .with(Key::StatsPort, stats_port.as_deref())
+        .with(Key::Subnet, subnet.as_deref())
+        .with(Key::Network, network.as_deref())
         .with(Key::Password, password_file.as_deref())
         .with(Key::ReplicationPassword, replication_password_file.as_deref())
         .with(Key::Persistence, persistence.as_deref())

@@ -209,8 +209,20 @@ pub struct DownDocument {
     pub removed_volumes: Vec<String>,
     /// Volumes that hold the data still, by name.
     pub kept_volumes: Vec<String>,
+    /// The network, while containers are on it that are not the cluster's.
+    pub kept_network: Option<KeptNetwork>,
     /// The host directory that the data of Redis are in, which is never removed.
     pub kept_dir: Option<PathBuf>,
+}
+
+/// A network that a `down` did not remove.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptNetwork {
+    /// Its name.
+    pub name: String,
+    /// The containers on it that are not the cluster's, by name.
+    pub containers: Vec<String>,
 }
 
 impl DownDocument {
@@ -225,6 +237,7 @@ impl DownDocument {
             removed_networks: Vec::new(),
             removed_volumes: Vec::new(),
             kept_volumes: Vec::new(),
+            kept_network: None,
             kept_dir: None,
         }
     }
@@ -249,6 +262,15 @@ impl DownDocument {
             ui.status(format_args!("kept {kept} with its data and passwords:\n  {}", self.kept_volumes.join("\n  ")));
             ui.hint(format_args!("bring it back as it was: {}", command_line(name, "up")));
             ui.hint(format_args!("remove the volumes, too: {}", command_line(name, "down --volumes")));
+        }
+        if let Some(KeptNetwork { name: network, containers }) = &self.kept_network {
+            let (on_it, all) = (containers.join(", "), containers.join(" "));
+            ui.status(format_args!(
+                "kept the network {network} for the containers on it that are not redos's: {on_it}"
+            ));
+            ui.hint(format_args!(
+                "the next up uses it again; to remove it: docker rm -f {all} && docker network rm {network}"
+            ));
         }
         if let Some(dir) = &self.kept_dir {
             let dir = dir.display();
@@ -346,8 +368,10 @@ mod tests {
         let mut document = DownDocument::new(name());
         document.seconds = 0.8;
         document.removed_containers = vec!["shop-redis-1".to_owned(), "shop-proxy-1".to_owned()];
-        document.removed_networks = vec!["shop".to_owned()];
+        document.removed_networks = vec!["shop-pick".to_owned()];
         document.kept_volumes = vec!["shop-redis-1-data".to_owned()];
+        let containers = vec!["app-1".to_owned(), "worker".to_owned()];
+        document.kept_network = Some(KeptNetwork { name: "shop".to_owned(), containers });
         document.kept_dir = Some(PathBuf::from("/srv/shop"));
         let (ui_, _, stderr) = ui(Options::default(), Terminal::default());
         document.remarks(&ui_);
@@ -357,6 +381,8 @@ mod tests {
           shop-redis-1-data
         hint: bring it back as it was: redos -p shop up
         hint: remove the volumes, too: redos -p shop down --volumes
+        kept the network shop for the containers on it that are not redos's: app-1, worker
+        hint: the next up uses it again; to remove it: docker rm -f app-1 worker && docker network rm shop
         kept the data and passwords in /srv/shop: a directory of the host is yours to remove
         "#);
     }

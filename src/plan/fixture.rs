@@ -31,6 +31,8 @@ pub fn healthy(spec: &Spec) -> Observed {
         name: spec.name.to_string(),
         subnet: subnet(),
         gateway: Ipv4Addr::new(172, 18, 0, 1),
+        is_own: true,
+        guests: BTreeSet::new(),
     });
     for node in spec.nodes() {
         observed.inventory.nodes.insert(node, facts(spec, node));

@@ -53,6 +53,10 @@ pub struct NetworkFacts {
     pub subnet: Subnet,
     /// The host's address on it.
     pub gateway: Ipv4Addr,
+    /// Whether redos made it for this cluster, and so removes it.
+    pub is_own: bool,
+    /// The containers on it that are not the cluster's, by name.
+    pub guests: BTreeSet<String>,
 }
 
 /// A node's volume.

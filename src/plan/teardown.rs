@@ -4,7 +4,7 @@ use super::observed::{Inventory, NodeState};
 use super::step::{Action, Plan, StepId};
 use crate::spec::{NodeId, Role};
 
-/// Removes everything that is there. Unless `with_volumes`, data volumes stay, and the record of the settings that they
+/// Removes everything that is there. A network that redos did not make stays, and one that others are on. Unless `with_volumes`, data volumes stay, and the record of the settings that they
 /// were made with; a proxy's volume holds nothing of worth.
 pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
     let mut plan = Plan::default();
@@ -32,7 +32,7 @@ pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
     if with_volumes && inventory.recorded.is_some() {
         plan.push(Action::RemoveRecord, "there is nothing left that it could describe", removed.iter().copied());
     }
-    if inventory.network.is_some() {
+    if inventory.network.as_ref().is_some_and(|network| network.is_own && network.guests.is_empty()) {
         plan.push(Action::RemoveNetwork, why, removed.iter().copied());
     }
     plan

@@ -62,6 +62,9 @@ pub struct Spec {
     pub proxies: u16,
     /// Published ports.
     pub ports: Ports,
+    /// The network that its nodes are on.
+    #[serde(default)]
+    pub network: NetworkChoice,
     /// What Redis keeps on disk.
     pub persistence: Persistence,
     /// Further directives of `redis.conf`, by name. Those that redos sets itself are refused.
@@ -128,6 +131,16 @@ pub struct Ports {
     pub read: u16,
     /// Statistics page and metrics.
     pub stats: u16,
+}
+
+/// The network that the nodes of a cluster are on: one of its own, unless it is to use one that is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NetworkChoice {
+    /// The subnet of a network of its own; one of Docker's address pools when absent.
+    pub subnet: Option<Subnet>,
+    /// The name of a network that somebody else has made and removes.
+    pub name: Option<String>,
 }
 
 /// What Redis keeps on disk.
@@ -255,6 +268,7 @@ impl Spec {
             quorum: 2,
             proxies: 1,
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
+            network: NetworkChoice::default(),
             persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
             redis: BTreeMap::new(),
             served: BTreeMap::new(),
@@ -300,6 +314,13 @@ impl Spec {
     pub fn nodes(&self) -> Vec<NodeId> {
         let redis = self.groups().flat_map(|group| self.redis_nodes(group));
         redis.chain(self.sentinel_nodes()).chain(self.proxy_nodes()).collect()
+    }
+
+    /// Why this cluster does not fit into a subnet; `None` when it does.
+    pub fn misfit(&self, subnet: Subnet) -> Option<String> {
+        let node = self.nodes().into_iter().find(|node| subnet.address(*node).is_none())?;
+        let room = subnet.room_in_words();
+        Some(format!("the subnet {subnet} has no address for {node}: it has room for {room}"))
     }
 
     /// The published ports of proxy number `proxy` for a group.

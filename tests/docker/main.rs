@@ -19,6 +19,7 @@ mod lifecycle;
 mod loading;
 mod lock;
 mod lost_data;
+mod networks;
 mod own_engine;
 mod programs;
 mod pruned;

@@ -48,8 +48,17 @@ impl OwnEngine {
     /// Starts one, on a disk of this many octets in memory or else on this host's, and moves the calling thread into its
     /// network: a published port is reached only there. The scenario must run on one thread.
     pub async fn start(disk: Option<u64>) -> Self {
+        Self::configured(disk, "{}").await
+    }
+
+    /// Starts one with this `daemon.json`, as [`OwnEngine::start`] does.
+    pub async fn with_config(config: &str) -> Self {
+        Self::configured(None, config).await
+    }
+
+    async fn configured(disk: Option<u64>, config: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("redos-engine-").tempdir().expect("a folder");
-        fs::write(dir.path().join("daemon.json"), "{}").expect("written");
+        fs::write(dir.path().join("daemon.json"), config).expect("written");
         fs::create_dir(dir.path().join("data")).expect("made");
         let mut own = Self { host: None, daemon: None, dir };
         own.power_on(disk).await;

@@ -5,14 +5,14 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use anyhow::anyhow;
-use bollard::models::ContainerSummary;
+use bollard::models::{ContainerSummary, EndpointResource};
 use futures_util::future::try_join3;
 
 use super::connect::Transport;
-use super::{DockerEngine, inventory, labels, listeners};
+use super::{DockerEngine, inventory, labels, listeners, nodes};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::plan::observed::Inventory;
-use crate::spec::{ClusterName, Spec};
+use crate::spec::{ClusterName, NodeId, Spec};
 
 /// Refuses names and ports that belong to somebody else. All conflicts are in one error, and nothing is touched.
 pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) -> Result<()> {
@@ -37,7 +37,10 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
     }
     for network in &networks {
         let name = network.name.as_deref().unwrap_or_default();
-        if name == spec.name.as_str() && foreign(network.labels.as_ref().unwrap_or(&none)) {
+        if name == spec.name.as_str()
+            && spec.network.name.is_none()
+            && foreign(network.labels.as_ref().unwrap_or(&none))
+        {
             conflicts.name("network", name);
         }
     }
@@ -120,6 +123,36 @@ pub async fn port_remedy(engine: &DockerEngine, port: SocketAddr) -> String {
     let containers = inventory::containers(engine, &HashMap::new()).await.unwrap_or_default();
     let owner = publisher(&containers, port).or_else(|| process(engine, port)).unwrap_or(Owner::Unknown);
     format!("{port} is used by {owner}: {}", owner.remedy(port))
+}
+
+/// The error of a node that did not start because another container has its address; `None` when nobody is found who has.
+pub async fn taken_address(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Option<EngineError> {
+    let name = node.container_name(cluster);
+    let container = nodes::inspect(engine, &name).await.ok()??;
+    let address = nodes::address(&container)?;
+    let network = engine.docker.inspect_network(&container.host_config?.network_mode?, None).await.ok()?;
+    let at = |place: &EndpointResource| place.ipv4_address.as_ref()?.split('/').next()?.parse().ok();
+    let places = network.containers.unwrap_or_default();
+    let owner = places.into_values().find(|place| at(place) == Some(address))?.name?;
+    let network = network.name.unwrap_or_default();
+    let why = anyhow!("the container {owner} has taken its address {address} on the network {network}");
+    let error = EngineError::new(EngineErrorKind::Conflict, format!("start {name}"), why);
+    let up = format!("redos -p {cluster} up");
+    Some(
+        error
+            .hinted(format!("take it off the network: docker network disconnect {network} {owner} && {up}"))
+            .hinted(format!("or stop it: docker stop {owner} && {up}")),
+    )
+}
+
+/// What a network says that gives no fixed addresses, in all Engines.
+const NO_FIXED_ADDRESSES: &str = "networks with user configured subnets";
+
+/// What to do about a network that was made without a subnet, when that is what the Engine complains of.
+pub fn fixed_address_remedy(said: &str) -> Option<String> {
+    let made = "make one with a subnet: docker network create --subnet 10.128.0.0/24 OTHER; in a compose file: ipam, config, \
+                subnet";
+    said.contains(NO_FIXED_ADDRESSES).then(|| made.to_owned())
 }
 
 /// Who listens on a port.
@@ -206,7 +239,8 @@ fn same_port_clashes(one: IpAddr, other: IpAddr) -> bool {
     one == other || one.is_unspecified() || other.is_unspecified()
 }
 
-fn container_name(container: &ContainerSummary) -> &str {
+/// The name of a container of a list.
+pub fn container_name(container: &ContainerSummary) -> &str {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/')).unwrap_or_default()
 }
 

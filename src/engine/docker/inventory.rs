@@ -11,15 +11,15 @@ use bollard::models::{
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptions, ListNetworksOptions, ListVolumesOptions,
 };
-use futures_util::future::{join_all, try_join_all, try_join3};
+use futures_util::future::{join, join_all, try_join_all, try_join3};
 
 use super::{DockerEngine, fault, files, labels, network, streams, time, volumes};
 use crate::engine::{Result, damage, stored};
 use crate::plan::observed::{
-    DataFacts, Inventory, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
+    DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
 use crate::spec::render::{self, DataFiles};
-use crate::spec::{ClusterName, NodeId, Role};
+use crate::spec::{ClusterName, NodeId, Role, Spec};
 
 /// The states of containers that all supported Engines know, as filters.
 const STATES: [&str; 7] = ["created", "running", "paused", "restarting", "exited", "dead", "removing"];
@@ -48,7 +48,9 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
         let node = labels::node(container.labels.as_ref()?)?;
         Some(inspect(engine, cluster, node, container.id.as_deref()?, &data_files))
     }));
-    for found in inspected.await {
+    let (inspected, network) = join(inspected, network(engine, cluster, inventory.recorded.as_ref(), &networks)).await;
+    let network = network?;
+    for found in inspected {
         let Some((node, facts)) = found? else { continue };
         // Names are unique on an Engine; whoever made a copy of a node's container with all labels made no node.
         if facts.name == node.container_name(cluster) {
@@ -60,11 +62,29 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
             inventory.volumes.insert(node, VolumeFacts { name: volume.name });
         }
     }
-    inventory.network = network::chosen(cluster, &networks).map(network::facts).transpose()?;
+    inventory.network = network;
     if let Some(network) = &inventory.network {
         engine.note_gateway(cluster, network.gateway);
     }
     Ok(inventory)
+}
+
+/// The network that the cluster is on: the one that it was made with, also where somebody else has made that; or one of its
+/// own that an `up` which was cut off has made.
+async fn network(
+    engine: &DockerEngine,
+    cluster: &ClusterName,
+    recorded: Option<&Spec>,
+    own: &[Network],
+) -> Result<Option<NetworkFacts>> {
+    let named = match recorded.and_then(|spec| spec.network.name.as_deref()) {
+        Some(name) => network::named(engine, name).await?,
+        None => Vec::new(),
+    };
+    let found = named.first().or_else(|| network::chosen(cluster, own)).map(network::facts).transpose()?;
+    let Some(mut network) = found else { return Ok(None) };
+    network.guests = network::guests(engine, cluster, &network.id).await?;
+    Ok(Some(network))
 }
 
 /// Containers by labels. A state that the client library does not know makes it refuse the whole list; then the states

@@ -1,19 +1,19 @@
-//! The cluster's network: found by label, addressed by id, on a subnet from Docker's own address pools.
+//! The cluster's network: found by label, addressed by id, on a subnet from Docker's own address pools or the one asked for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use bollard::errors::Error;
-use bollard::models::{Ipam, IpamConfig, Network, NetworkCreateRequest, NetworkDisconnectRequest};
+use bollard::models::{ContainerSummary, Ipam, IpamConfig, Network, NetworkCreateRequest, NetworkDisconnectRequest};
 use bollard::query_parameters::InspectNetworkOptions;
 use futures_util::future::{join_all, try_join};
 use tokio::time::{Instant, sleep};
 
 use super::connect::Transport;
-use super::subnets::{self, Pool, Range};
-use super::{DockerEngine, fault, inventory, labels};
+use super::subnets::{self, Pool, Range, Route};
+use super::{DockerEngine, conflicts, fault, inventory, labels, nodes};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::plan::observed::NetworkFacts;
 use crate::spec::{ClusterName, Spec, Subnet};
@@ -26,40 +26,89 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 const RELEASE_POLL: Duration = Duration::from_millis(50);
 /// The driver of a network within one host.
 const DRIVER: &str = "bridge";
+/// A subnet for hints, where no free one is known.
+const EXAMPLE: &str = "10.128.0.0/24";
 
-/// Makes the network, or returns the one that is there.
+/// Makes the network, or returns the one that is there. One that somebody else made is only looked for.
 pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
+    if let Some(name) = &spec.network.name {
+        return existing(engine, spec, name).await;
+    }
     let filters = labels::filter(&spec.name);
     let existing = inventory::networks(engine, &filters).await?;
     if let Some(network) = chosen(&spec.name, &existing) {
-        let found = facts(network)?;
+        let found = fit(spec, facts(network)?)?;
         drop_extras(engine, &existing, &found.id).await;
         return Ok(found);
     }
     // What an interrupted run left of [`dockers_pick`].
     drop_extras(engine, &existing, "").await;
+    let wanted = spec.network.subnet;
     let mut last = None;
     for pick in 0..PICKS {
-        let subnet = match known_routes(engine) {
-            Some(routes) => own_pick(engine, &routes, pick).await?,
-            None => Some(dockers_pick(engine, spec).await?),
+        let subnet = match (wanted, known_routes(engine)) {
+            (Some(wanted), _) => wanted,
+            (None, Some(routes)) => own_pick(engine, spec, &routes, pick).await?,
+            (None, None) => dockers_pick(engine, spec).await?,
         };
-        let Some(subnet) = subnet else { break };
         match request(engine, spec, spec.name.as_str(), Some(subnet)).await {
             Ok(_) => return settled(engine, spec).await,
-            Err(error) if fault::message(&error).contains("overlaps") => last = Some(error),
+            Err(error) if fault::message(&error).contains("overlaps") && wanted.is_none() => last = Some(error),
             Err(error) => return Err(refused(engine, spec, error)),
         }
     }
-    Err(match last {
-        Some(error) => refused(engine, spec, error),
-        None => EngineError::new(
-            EngineErrorKind::Conflict,
-            format!("create network {}", spec.name),
-            anyhow!("all subnets of Docker's address pools are in use, or too small for a cluster"),
-        )
-        .hinted(SubnetTrouble::Exhausted.remedy()),
-    })
+    Err(last.map_or_else(
+        || unavailable(spec, "others take them as fast as they become free"),
+        |e| refused(engine, spec, e),
+    ))
+}
+
+/// The network of this name that somebody else has made.
+async fn existing(engine: &DockerEngine, spec: &Spec, name: &str) -> Result<NetworkFacts> {
+    let unfit = |why: String, next: String| {
+        EngineError::new(EngineErrorKind::Conflict, format!("use the network {name}"), anyhow!(why)).hinted(next)
+    };
+    let make = format!("make one with a subnet: docker network create --subnet {EXAMPLE} {name}");
+    let found = named(engine, name).await?;
+    match found.as_slice() {
+        [] => Err(unfit("there is no network of this name".to_owned(), make)),
+        [network] if network.driver.as_deref() != Some(DRIVER) => {
+            let driver = network.driver.clone().unwrap_or_default();
+            Err(unfit(format!("its driver is {driver}, and redos uses bridge networks only"), make))
+        }
+        [network] => fit(spec, facts(network)?),
+        several => {
+            let ids = several.iter().filter_map(|network| Some(network.id.as_ref()?.get(..12)?.to_owned()));
+            let ids = ids.collect::<Vec<_>>().join(", ");
+            Err(unfit(
+                format!("{} networks have this name: {ids}", several.len()),
+                "remove all but one: docker network rm ID".to_owned(),
+            ))
+        }
+    }
+}
+
+/// All networks of exactly this name.
+pub async fn named(engine: &DockerEngine, name: &str) -> Result<Vec<Network>> {
+    let filters = HashMap::from([("name".to_owned(), vec![name.to_owned()])]);
+    let mut found = inventory::networks(engine, &filters).await?;
+    found.retain(|network| network.name.as_deref() == Some(name));
+    Ok(found)
+}
+
+/// A network that the cluster fits into.
+fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
+    let misfit = match spec.network.subnet.filter(|wanted| network.is_own && *wanted != network.subnet) {
+        Some(wanted) => Some(format!("it has the subnet {}, and {wanted} is asked for", network.subnet)),
+        None => spec.misfit(network.subnet),
+    };
+    let Some(why) = misfit else { return Ok(network) };
+    let next = match network.is_own {
+        true => format!("if nothing else needs it: docker network rm {}", network.name),
+        false => format!("use a larger one: docker network create --subnet {EXAMPLE} OTHER"),
+    };
+    let operation = format!("use the network {}", network.name);
+    Err(EngineError::new(EngineErrorKind::Conflict, operation, anyhow!(why)).hinted(next))
 }
 
 impl DockerEngine {
@@ -105,15 +154,15 @@ async fn settled(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
 }
 
 /// The routes of the Engine's host, where that is this one and says so.
-fn known_routes(engine: &DockerEngine) -> Option<Vec<Range>> {
+fn known_routes(engine: &DockerEngine) -> Option<Vec<Route>> {
     match engine.endpoint.transport {
         Transport::Unix(_) => std::fs::read_to_string("/proc/net/route").ok().map(|table| subnets::routes(&table)),
         Transport::Tcp => None,
     }
 }
 
-/// The subnet that Docker would pick, or the `pick`th after it.
-async fn own_pick(engine: &DockerEngine, routes: &[Range], pick: usize) -> Result<Option<Subnet>> {
+/// The subnet that Docker would pick, of those that the cluster fits into, or the `pick`th after it.
+async fn own_pick(engine: &DockerEngine, spec: &Spec, routes: &[Route], pick: usize) -> Result<Subnet> {
     let info = async { engine.docker.info().await.map_err(|error| engine.failed("ask for address pools", error)) };
     let (networks, info) = try_join(inventory::networks(engine, &HashMap::new()), info).await?;
     let configured = info.default_address_pools.unwrap_or_default();
@@ -122,9 +171,40 @@ async fn own_pick(engine: &DockerEngine, routes: &[Range], pick: usize) -> Resul
         false => configured.iter().filter_map(|pool| Pool::new(pool.base.as_deref()?, pool.size?)).collect(),
     };
     let configs = networks.into_iter().filter_map(|network| network.ipam?.config).flatten();
-    let in_networks = configs.filter_map(|config| Range::parse(&config.subnet?));
-    let used: Vec<Range> = in_networks.chain(routes.iter().copied()).collect();
-    Ok(subnets::free(&pools, &used).nth(pick))
+    let in_networks: Vec<Range> = configs.filter_map(|config| Range::parse(&config.subnet?)).collect();
+    let used: Vec<Range> = in_networks.iter().copied().chain(routes.iter().map(|route| route.to)).collect();
+    let picked = subnets::free(&pools, &used).filter(|subnet| spec.misfit(*subnet).is_none()).nth(pick);
+    picked.ok_or_else(|| {
+        let why = subnets::why_none(&pools, &in_networks, routes, |subnet| spec.misfit(subnet).is_none());
+        let error = unavailable(spec, &why);
+        let free = Pool::new(ELSEWHERE, 24).and_then(|pool| subnets::free(&[pool], &used).next());
+        EngineError { hints: remedies(spec, free), ..error }
+    })
+}
+
+/// Where a subnet is looked for that is in none of Docker's pools.
+const ELSEWHERE: &str = "10.128.0.0/9";
+
+/// The error of a cluster for which Docker has no subnet.
+fn unavailable(spec: &Spec, why: &str) -> EngineError {
+    let operation = format!("create network {}", spec.name);
+    let error = EngineError::new(
+        EngineErrorKind::Conflict,
+        operation,
+        anyhow!("no subnet is left in Docker's address pools: {why}"),
+    );
+    EngineError { hints: remedies(spec, None), ..error }
+}
+
+/// What to do where Docker has no subnet for the cluster. `free` is one that nothing uses.
+fn remedies(spec: &Spec, free: Option<Subnet>) -> Vec<String> {
+    let subnet = free.map_or_else(|| EXAMPLE.to_owned(), String::from);
+    vec![
+        format!("give the cluster one that nothing else uses: redos -p {} up --subnet {subnet}", spec.name),
+        "or free some: docker network ls, then docker network prune; or give Docker more: \"default-address-pools\" in \
+         /etc/docker/daemon.json"
+            .to_owned(),
+    ]
 }
 
 /// Has Docker pick a subnet by making a network that goes away at once: slow, but it sees the routes of its host.
@@ -136,7 +216,8 @@ async fn dockers_pick(engine: &DockerEngine, spec: &Spec) -> Result<Subnet> {
     remove_one(engine, &id).await?;
     let picked = picked.map_err(|error| engine.failed(format!("inspect network {name}"), error))?;
     let configs = picked.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
-    subnet_of(&name, &id, &configs)
+    let subnet = ipv4_subnet(&configs).map_err(|why| unavailable(spec, &why))?;
+    spec.misfit(subnet).map_or(Ok(subnet), |why| Err(unavailable(spec, &why)))
 }
 
 fn pick_name(cluster: &ClusterName) -> String {
@@ -169,40 +250,21 @@ async fn request(
 
 /// The error of a network that Docker did not make.
 fn refused(engine: &DockerEngine, spec: &Spec, error: Error) -> EngineError {
-    let trouble = SubnetTrouble::of(&fault::message(&error));
+    let said = fault::message(&error);
     let fault = engine.failed(format!("create network {}", spec.name), error);
-    match trouble {
-        None => fault,
-        Some(trouble) => EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(trouble.remedy()),
+    // Docker 20.10 to 26, and since 27.
+    if said.contains("non-overlapping IPv4 address pool") || said.contains("predefined address pools") {
+        return EngineError { kind: EngineErrorKind::Conflict, hints: remedies(spec, None), ..fault };
     }
-}
-
-/// Why Docker has no subnet to give.
-enum SubnetTrouble {
-    Exhausted,
-    Overlaps,
-}
-
-impl SubnetTrouble {
-    fn of(said: &str) -> Option<Self> {
-        // Docker 20.10 to 26, and since 27.
-        if said.contains("non-overlapping IPv4 address pool") || said.contains("predefined address pools") {
-            return Some(Self::Exhausted);
-        }
-        said.contains("overlaps").then_some(Self::Overlaps)
+    if !said.contains("overlaps") {
+        return fault;
     }
-
-    const fn remedy(&self) -> &'static str {
-        match self {
-            Self::Exhausted => {
-                "free subnets: docker network ls, docker network rm NAME; or give Docker more: \
-                 \"default-address-pools\" in /etc/docker/daemon.json"
-            }
-            Self::Overlaps => {
-                "another network uses the addresses: docker network ls, ip route; \
-                 set \"default-address-pools\" in /etc/docker/daemon.json to free ones"
-            }
-        }
+    let fault = EngineError { kind: EngineErrorKind::Conflict, ..fault };
+    match spec.network.subnet {
+        Some(subnet) => fault.hinted(format!(
+            "another network uses addresses of {subnet}: docker network ls, ip route; give another: --subnet, or auto"
+        )),
+        None => EngineError { hints: remedies(spec, None), ..fault },
     }
 }
 
@@ -227,10 +289,23 @@ pub fn facts(network: &Network) -> Result<NetworkFacts> {
     let name = network.name.clone().unwrap_or_default();
     let id = network.id.clone().unwrap_or_default();
     let configs = network.ipam.as_ref().and_then(|ipam| ipam.config.clone()).unwrap_or_default();
-    let subnet = subnet_of(&name, &id, &configs)?;
+    let subnet = ipv4_subnet(&configs).map_err(|why| {
+        let remedy = format!("remove it, if nothing else needs it: docker network rm {}", id.get(..12).unwrap_or(&id));
+        EngineError::new(EngineErrorKind::Conflict, format!("use network {name}"), anyhow!(why)).hinted(remedy)
+    })?;
     let gateway = configs.iter().find_map(|config| config.gateway.as_deref()?.split('/').next()?.parse().ok());
     let gateway = gateway.unwrap_or_else(|| first_host(subnet));
-    Ok(NetworkFacts { id, name, subnet, gateway })
+    let is_own = network.labels.as_ref().and_then(labels::cluster).is_some_and(|cluster| cluster.as_str() == name);
+    Ok(NetworkFacts { id, name, subnet, gateway, is_own, guests: BTreeSet::new() })
+}
+
+/// The containers on a network that are not the cluster's, by name; also those that do not run.
+pub async fn guests(engine: &DockerEngine, cluster: &ClusterName, id: &str) -> Result<BTreeSet<String>> {
+    let filters = HashMap::from([("network".to_owned(), vec![id.to_owned()])]);
+    let on_it = inventory::containers(engine, &filters).await?;
+    let is_guest =
+        |container: &&ContainerSummary| container.labels.as_ref().and_then(labels::cluster).as_ref() != Some(cluster);
+    Ok(on_it.iter().filter(is_guest).map(|container| conflicts::container_name(container).to_owned()).collect())
 }
 
 /// Docker's choice for the host's own address where it does not say: the first of the subnet.
@@ -240,19 +315,13 @@ fn first_host(subnet: Subnet) -> Ipv4Addr {
     Ipv4Addr::from(u32::from(base) + 1)
 }
 
-/// The IPv4 subnet of a network.
-fn subnet_of(name: &str, id: &str, configs: &[IpamConfig]) -> Result<Subnet> {
-    let unfit = |why: String| {
-        EngineError::new(EngineErrorKind::Conflict, format!("use network {name}"), anyhow!(why)).hinted(format!(
-            "let Docker have larger ones: \"default-address-pools\" in /etc/docker/daemon.json, then docker network rm {}",
-            id.get(..12).unwrap_or(id)
-        ))
-    };
+/// The IPv4 subnet of a network, or why it is none for a cluster.
+fn ipv4_subnet(configs: &[IpamConfig]) -> std::result::Result<Subnet, String> {
     let subnet = configs.iter().filter_map(|config| config.subnet.as_deref()).find(|subnet| subnet.contains('.'));
-    subnet.ok_or_else(|| unfit("it has no IPv4 subnet".to_owned()))?.parse().map_err(unfit)
+    subnet.ok_or_else(|| "it has no IPv4 subnet".to_owned())?.parse()
 }
 
-/// Removes a network and all others of the same cluster, disconnecting what is still on them.
+/// Removes a network and all others of the same cluster, unless somebody else is on them.
 pub async fn remove(engine: &DockerEngine, id: &str) -> Result<()> {
     let network = match engine.docker.inspect_network(id, None::<InspectNetworkOptions>).await {
         Ok(network) => network,
@@ -281,17 +350,23 @@ async fn remove_one(engine: &DockerEngine, id: &str) -> Result<()> {
         if !fault::message(&error).contains("active endpoints") || Instant::now() >= deadline {
             return Err(engine.failed(operation(), error));
         }
-        disconnect_all(engine, id).await;
+        disconnect_gone(engine, id).await;
         sleep(RELEASE_POLL).await;
     }
 }
 
-/// Takes everything off a network. What fails here shows when the network is removed.
-async fn disconnect_all(engine: &DockerEngine, id: &str) {
+/// Takes the places of containers that are gone off a network: the Engine forgets some. What fails here shows when the
+/// network is removed.
+async fn disconnect_gone(engine: &DockerEngine, id: &str) {
     let Ok(network) = engine.docker.inspect_network(id, None::<InspectNetworkOptions>).await else { return };
     let containers = network.containers.unwrap_or_default();
-    join_all(containers.into_keys().map(|container| {
-        engine.docker.disconnect_network(id, NetworkDisconnectRequest { container, force: Some(true) })
+    join_all(containers.into_iter().map(async |(container, place)| {
+        if matches!(nodes::inspect(engine, &container).await, Ok(None)) {
+            // The Engine knows the place of a container that is gone by its name alone.
+            let container = place.name.unwrap_or(container);
+            let request = NetworkDisconnectRequest { container, force: Some(true) };
+            let _ = engine.docker.disconnect_network(id, request).await;
+        }
     }))
     .await;
 }
@@ -337,7 +412,7 @@ mod tests {
         assert_eq!((read.subnet.to_string().as_str(), read.gateway), ("172.18.0.0/16", Ipv4Addr::new(172, 18, 0, 1)));
         let derived = facts(&network("a", "", "10.1.2.0/24", None)).expect("facts");
         assert_eq!(derived.gateway, Ipv4Addr::new(10, 1, 2, 1));
-        let small = facts(&network("a", "", "10.1.2.0/28", None)).expect_err("too small");
+        let small = facts(&network("a", "", "10.1.2.0/29", None)).expect_err("too small");
         assert_eq!(small.kind, EngineErrorKind::Conflict);
         assert!(facts(&network("a", "", "fd00::/64", None)).is_err());
     }

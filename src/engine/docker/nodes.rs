@@ -63,7 +63,14 @@ pub async fn create(engine: &DockerEngine, spec: &Spec, node: &NodeSpec, network
             Err(EngineError { kind: EngineErrorKind::Image, ..fault }
                 .hinted(format!("get the image: docker pull {}, or redos images build", node.image)))
         }
-        _ => Err(engine.failed(operation(), error)),
+        _ => {
+            let remedy = conflicts::fixed_address_remedy(&fault::message(&error));
+            let fault = engine.failed(operation(), error);
+            Err(match remedy {
+                Some(remedy) => EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(remedy),
+                None => fault,
+            })
+        }
     }
 }
 
@@ -79,7 +86,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
     let ports = node.ports.iter().map(|(port, host)| (inside(port), Some(vec![binding(*host)]))).collect();
     let endpoint = EndpointSettings {
         ipam_config: Some(EndpointIpamConfig { ipv4_address: Some(node.address.to_string()), ..Default::default() }),
-        aliases: Some(vec![node.node.to_string(), name.clone()]),
+        aliases: Some(aliases(spec, node.node)),
         ..Default::default()
     };
     ContainerCreateBody {
@@ -119,6 +126,13 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         }),
         ..Default::default()
     }
+}
+
+/// The names of a node on the network beside its container's; that of the proxies is one that all of them have.
+fn aliases(spec: &Spec, node: NodeId) -> Vec<String> {
+    let own = [node.to_string(), node.container_name(&spec.name)];
+    let shared = (node.role() == Role::Proxy).then(|| format!("{}-proxy", spec.name));
+    own.into_iter().chain(shared).collect()
 }
 
 /// No health check, also where the image has one: it was written for the image's own entry point, user and port.
@@ -186,6 +200,13 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
         if let Some(port) = conflicts::taken_port(&said) {
             let fault = EngineError { kind: EngineErrorKind::Conflict, ..fault };
             return Err(fault.hinted(conflicts::port_remedy(engine, port).await));
+        }
+        // Of an address of the network; a port is an `address` with a small letter.
+        if said.contains("Address already in use") {
+            return Err(conflicts::taken_address(engine, cluster, node).await.unwrap_or(fault));
+        }
+        if let Some(remedy) = conflicts::fixed_address_remedy(&said) {
+            return Err(EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(remedy));
         }
         // In the words of the kernel's `ENOENT` for a program, through runc.
         if said.contains("executable file not found") || said.contains("no such file or directory") {
@@ -391,6 +412,8 @@ mod tests {
         let endpoints = body.networking_config.and_then(|c| c.endpoints_config).expect("endpoints");
         let pinned = endpoints["net"].ipam_config.as_ref().and_then(|c| c.ipv4_address.as_deref());
         assert_eq!(pinned, Some("172.18.255.254"));
+        let names = ["proxy-1", "demo-proxy-1", "demo-proxy"].map(str::to_owned);
+        assert_eq!(endpoints["net"].aliases.as_deref(), Some(names.as_slice()));
         assert!(body.env.is_none(), "nothing that could hold a secret");
     }
 

@@ -2,6 +2,7 @@
 //! 29.0 refuse them in one that it picked by itself), so redos asks for the one that Docker would have picked: the first
 //! of its address pools that no network and no route of the host is in.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use crate::spec::Subnet;
@@ -47,6 +48,11 @@ impl Range {
         Ipv4Addr::from(self.first + index)
     }
 
+    /// It as the subnet of a cluster. `None` for one that is too small or too large.
+    fn subnet(self) -> Option<Subnet> {
+        format!("{}/{}", Ipv4Addr::from(self.first), self.prefix).parse().ok()
+    }
+
     fn overlaps(self, other: Self) -> bool {
         let mask = mask(self.prefix.min(other.prefix));
         self.first & mask == other.first & mask
@@ -87,21 +93,59 @@ impl Pool {
     }
 }
 
-/// The subnets of the pools that nothing else is in and that have room for a cluster, in Docker's order.
+/// The subnets of the pools that nothing else is in, in Docker's order, without those that no cluster fits into.
 pub fn free(pools: &[Pool], used: &[Range]) -> impl Iterator<Item = Subnet> {
     let subnets = pools.iter().flat_map(|pool| pool.subnets());
-    subnets
-        .filter(|subnet| !used.iter().any(|range| range.overlaps(*subnet)))
-        .filter_map(|subnet| format!("{}/{}", Ipv4Addr::from(subnet.first), subnet.prefix).parse().ok())
+    subnets.filter(|subnet| !used.iter().any(|range| range.overlaps(*subnet))).filter_map(Range::subnet)
 }
 
-/// The destinations of a routing table such as `/proc/net/route`, without the default route.
-pub fn routes(table: &str) -> Vec<Range> {
+/// A route of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its destination.
+    pub to: Range,
+    /// The interface behind which that is.
+    pub interface: String,
+}
+
+/// Why no pool has a subnet that is free and that the cluster fits into, as `fits` says.
+pub fn why_none(pools: &[Pool], networks: &[Range], routes: &[Route], fits: impl Fn(Subnet) -> bool) -> String {
+    let fitting = |pool: &&Pool| pool.subnets().next().and_then(Range::subnet).is_some_and(&fits);
+    let large: Vec<Pool> = pools.iter().filter(fitting).copied().collect();
+    let Some(smallest) = large.iter().map(|pool| pool.prefix).max() else {
+        let sizes: BTreeSet<String> = pools.iter().map(|pool| format!("/{}", pool.prefix)).collect();
+        let sizes = sizes.into_iter().collect::<Vec<_>>().join(", ");
+        return format!("they give subnets of {sizes}, which are too small for this cluster");
+    };
+    // A route of a network is no further reason.
+    let blocks =
+        |route: &&Route| large.iter().any(|pool| pool.range.overlaps(route.to)) && !networks.contains(&route.to);
+    let routes: Vec<String> = routes.iter().filter(blocks).map(ToString::to_string).take(ROUTES_SHOWN).collect();
+    let among = networks.iter().filter(|range| large.iter().any(|pool| pool.range.overlaps(**range))).count();
+    let mut why = format!("Docker's networks (counted: {among}) take those of at least /{smallest}");
+    if !routes.is_empty() {
+        why.push_str(&format!(", and routes of this host lead there: {}", routes.join(", ")));
+    }
+    why
+}
+
+/// How many routes a message names.
+const ROUTES_SHOWN: usize = 4;
+
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{} through {}", Ipv4Addr::from(self.to.first), self.to.prefix, self.interface)
+    }
+}
+
+/// The routes of a routing table such as `/proc/net/route`, without the default route, which a VPN writes in two halves.
+pub fn routes(table: &str) -> Vec<Route> {
     let rows = table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
     let number = |field: &str| u32::from_str_radix(field, 16).ok().map(u32::from_be);
     rows.filter_map(|fields| {
         let (destination, mask) = (number(fields.get(1)?)?, number(fields.get(7)?)?);
-        (mask != 0).then(|| Range::new(Ipv4Addr::from(destination), u8::try_from(mask.leading_ones()).ok()?))?
+        let prefix = u8::try_from(mask.leading_ones()).ok().filter(|prefix| *prefix > 1)?;
+        Some(Route { to: Range::new(Ipv4Addr::from(destination), prefix)?, interface: (*fields.first()?).to_owned() })
     })
     .collect()
 }
@@ -132,7 +176,7 @@ mod tests {
 
     #[test]
     fn pools_of_the_configuration_are_used_and_too_small_ones_are_not() {
-        let pools = [Pool::new("10.9.0.0/16", 24), Pool::new("10.10.0.0/16", 28)].map(|pool| pool.expect("a pool"));
+        let pools = [Pool::new("10.9.0.0/16", 24), Pool::new("10.10.0.0/16", 29)].map(|pool| pool.expect("a pool"));
         assert_eq!(first(&pools[..1], &["10.9.0.0/24"]).as_deref(), Some("10.9.1.0/24"));
         assert_eq!(first(&pools[1..], &[]), None);
         assert_eq!(Pool::new("fd00::/64", 96), None);
@@ -144,6 +188,24 @@ mod tests {
         let table = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n\
             eth0\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n\
             docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
-        assert_eq!(routes(table), [range("172.17.0.0/16")]);
+        let docker0 = Route { to: range("172.17.0.0/16"), interface: "docker0".to_owned() };
+        assert_eq!(routes(table), [docker0]);
+        let halves = "Iface\tDestination\nt\t00000000\t0\t0\t0\t0\t0\t00000080\n\
+            tun0\t00000080\t0\t0\t0\t0\t0\t00000080\n";
+        assert_eq!(routes(halves), [], "a VPN's default route in two halves is in nobody's way");
+    }
+
+    #[test]
+    fn the_reason_names_networks_routes_and_sizes() {
+        let pools = [Pool::new("10.9.0.0/24", 25), Pool::new("10.10.0.0/16", 28)].map(|pool| pool.expect("a pool"));
+        let vpn = Route { to: range("10.9.0.0/16"), interface: "tun0".to_owned() };
+        let large = |subnet: Subnet| subnet.groups_max() > 1;
+        let why = why_none(&pools, &[range("10.9.0.0/25")], &[vpn], large);
+        assert_eq!(
+            why,
+            "Docker's networks (counted: 1) take those of at least /25, and routes of this host lead there: 10.9.0.0/16 through tun0"
+        );
+        let small = why_none(&pools[1..], &[], &[], large);
+        assert_eq!(small, "they give subnets of /28, which are too small for this cluster");
     }
 }

@@ -1,6 +1,6 @@
 //! The Engine in memory: containers, volumes and the network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::Ipv4Addr;
 
@@ -103,6 +103,8 @@ impl Engine for Sim {
             name: spec.name.to_string(),
             subnet,
             gateway: Ipv4Addr::new(172, 30, 0, 1),
+            is_own: true,
+            guests: BTreeSet::new(),
         };
         Ok(world.network.get_or_insert(made).clone())
     }

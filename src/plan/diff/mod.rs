@@ -35,6 +35,9 @@ use crate::spec::{Group, NodeId, Role, Spec, render};
 ///
 /// Sentinels that become more come one at a time: each is in service before the next is made, and the quorum follows.
 pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
+    if let Some(refusal) = network::refused(spec, observed) {
+        return Plan { refusal: Some(refusal), ..Plan::default() };
+    }
     let mut sentinels = grow::next_electorate(spec, observed);
     loop {
         let electorate = Electorate { sentinels, quorum: spec.quorum.min(sentinels / 2 + 1) };
@@ -63,8 +66,8 @@ pub fn removing_unknown_users(spec: &Spec, observed: &Observed) -> Plan {
 /// One part of the way to `target`: to `spec`, which is the target but for the number of its Sentinels.
 fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     let mut planner = Planner::new(spec, observed);
-    planner.record(target);
     planner.make_network();
+    planner.record(target);
     if planner.look_into_old_volumes() || planner.asks_head() {
         return planner.plan;
     }
@@ -160,7 +163,7 @@ impl<'a> Planner<'a> {
                 Some(_) => "the configuration has changed",
                 None => "the cluster is new",
             };
-            self.plan.push(Action::RecordSpec, why, []);
+            self.plan.push(Action::RecordSpec, why, self.network);
         }
     }
 
@@ -195,7 +198,7 @@ impl<'a> Planner<'a> {
     /// labels.
     fn create(&mut self, node: NodeId, why: &str) {
         if !self.has_data(node) {
-            self.plan.push(Action::CreateVolume { node }, format!("{node} has no volume"), []);
+            self.plan.push(Action::CreateVolume { node }, format!("{node} has no volume"), self.network);
         }
         self.step(node, Action::CreateNode { node }, why, self.network);
     }

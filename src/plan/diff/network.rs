@@ -1,15 +1,67 @@
 //! The cluster's network, and nodes that are not on it: of one that is gone, or taken off it by somebody.
 
 use super::Planner;
-use crate::plan::observed::NodeState;
+use crate::plan::observed::{NetworkFacts, NodeState, Observed};
+use crate::plan::refusal::Refusal;
 use crate::plan::step::{Action, StepId};
-use crate::spec::NodeId;
+use crate::spec::{NetworkChoice, NodeId, Spec};
+
+/// Why the cluster cannot be as it should be on the network that it has.
+pub(super) fn refused(spec: &Spec, observed: &Observed) -> Option<Refusal> {
+    let network = observed.inventory.network.as_ref()?;
+    let NetworkFacts { name, subnet, is_own, .. } = network;
+    let has_nodes = !observed.inventory.nodes.is_empty();
+    let wanted = match &spec.network {
+        _ if is_other(spec, network) && !has_nodes => return None,
+        NetworkChoice { name: Some(wanted), .. } if is_other(spec, network) => format!("the network {wanted}"),
+        NetworkChoice { subnet: Some(wanted), .. } if *is_own && wanted != subnet => format!("the subnet {wanted}"),
+        _ if is_other(spec, network) => "a network of its own".to_owned(),
+        _ => return misfit(spec, network),
+    };
+    let cluster = &spec.name;
+    let mut next = vec![format!("go there with all data, which takes it down: redos -p {cluster} down, then up again")];
+    if *is_own && !network.guests.is_empty() {
+        let guests = network.guests.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        next.insert(
+            0,
+            format!("take what else is on it off it: docker rm -f {guests}, or docker network disconnect {name} NAME"),
+        );
+    }
+    Some(Refusal {
+        why: format!("the cluster is on the network {name} with the subnet {subnet}, and {wanted} is asked for"),
+        next,
+    })
+}
+
+/// Whether this is not the network that the configuration asks for.
+fn is_other(spec: &Spec, network: &NetworkFacts) -> bool {
+    spec.network.name.as_ref().map_or(!network.is_own, |wanted| network.is_own || *wanted != network.name)
+}
+
+/// Why the cluster does not fit into its network's subnet.
+fn misfit(spec: &Spec, network: &NetworkFacts) -> Option<Refusal> {
+    let why = spec.misfit(network.subnet)?;
+    let cluster = &spec.name;
+    let next = match network.is_own {
+        true => format!(
+            "move it to a larger one: redos -p {cluster} down, then redos -p {cluster} up --subnet 10.128.0.0/24"
+        ),
+        false => format!("use a larger network: redos -p {cluster} down, then redos -p {cluster} up --network OTHER"),
+    };
+    Some(Refusal { why, next: vec![next] })
+}
 
 impl Planner<'_> {
     pub(super) fn make_network(&mut self) {
-        if self.observed.inventory.network.is_none() {
-            self.network = Some(self.plan.push(Action::CreateNetwork, "the cluster has no network", []));
+        let is_it = |network: &NetworkFacts| !is_other(self.spec, network);
+        if self.observed.inventory.network.as_ref().is_some_and(is_it) {
+            return;
         }
+        let why = match &self.spec.network.name {
+            Some(name) => format!("the cluster is to be on {name}"),
+            None => "the cluster has no network".to_owned(),
+        };
+        self.network = Some(self.plan.push(Action::CreateNetwork, why, []));
     }
 
     /// Makes a node anew on the network that there is. Its container names the old one by its id and cannot start without it.
@@ -33,8 +85,8 @@ mod tests {
     use crate::plan::diff::lifecycle;
     use crate::plan::fixture::{halt, healthy, redis};
     use crate::plan::observed::{Answer, NodeState, Observed};
-    use crate::plan::{Action, Gate, diff};
-    use crate::spec::{NodeId, Spec};
+    use crate::plan::{Action, Gate, Plan, diff};
+    use crate::spec::{NetworkChoice, NodeId, Spec};
 
     const STOPPED: NodeState = NodeState::Exited { code: 0, oom_killed: false };
 
@@ -67,6 +119,50 @@ mod tests {
         assert!(creation.is_some_and(|step| step.after.contains(&plan.steps[0].id)), "{plan}");
         let started = lifecycle::start(&spec(), &observed, &[redis(2)].into());
         assert_eq!(started.steps[0].action, Action::CreateNetwork, "{started}");
+    }
+
+    fn refusal(spec: &Spec, observed: &Observed) -> Option<String> {
+        diff(spec, observed).refusal.map(|refusal| refusal.why)
+    }
+
+    #[test]
+    fn a_cluster_that_does_not_fit_or_is_to_be_elsewhere_changes_nothing() {
+        let (mut spec, mut observed) = (spec(), healthy(&spec()));
+        spec.network.subnet = Some("10.9.8.0/24".parse().expect("a subnet"));
+        let told = "the cluster is on the network redos with the subnet 172.18.0.0/16, and the subnet 10.9.8.0/24 is asked for";
+        assert_eq!(refusal(&spec, &observed).as_deref(), Some(told));
+        spec.network = NetworkChoice { name: Some("shared".to_owned()), subnet: None };
+        let told =
+            "the cluster is on the network redos with the subnet 172.18.0.0/16, and the network shared is asked for";
+        assert_eq!(refusal(&spec, &observed).as_deref(), Some(told));
+        let network = observed.inventory.network.as_mut().expect("a network");
+        (network.is_own, network.name) = (false, "shared".to_owned());
+        observed.inventory.recorded = Some(spec.clone());
+        assert_eq!(diff(&spec, &observed), Plan::default(), "it is there already");
+        spec.network = NetworkChoice::default();
+        let told =
+            "the cluster is on the network shared with the subnet 172.18.0.0/16, and a network of its own is asked for";
+        assert_eq!(refusal(&spec, &observed).as_deref(), Some(told));
+
+        let mut observed = healthy(&self::spec());
+        observed.inventory.network.as_mut().expect("a network").subnet = "10.9.8.0/28".parse().expect("a subnet");
+        assert_eq!(refusal(&spec, &observed), None, "the default cluster fits");
+        spec.sentinels = 5;
+        let plan = diff(&spec, &observed);
+        assert!(plan.steps.is_empty(), "{plan}");
+        let refusal = plan.refusal.expect("a refusal");
+        assert!(refusal.why.contains("no address for sentinel-4"), "{refusal}");
+        assert!(refusal.next[0].contains("redos -p redos up --subnet"), "{:?}", refusal.next);
+    }
+
+    #[test]
+    fn a_network_that_its_nodes_have_left_is_left_for_the_one_that_is_asked_for() {
+        let (mut spec, mut observed) = (spec(), healthy(&spec()));
+        observed.inventory.nodes.clear();
+        observed.inventory.network.as_mut().expect("a network").is_own = false;
+        assert_eq!(diff(&spec, &observed).steps[0].action, Action::CreateNetwork);
+        spec.network.name = observed.inventory.network.as_ref().map(|network| network.name.clone());
+        assert_ne!(diff(&spec, &observed).steps[0].action, Action::CreateNetwork, "that is the one");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::time::shown as time;
-use super::super::{PROXY_PORT_STEP, PersistenceMode, Spec};
+use super::super::{NetworkChoice, PROXY_PORT_STEP, PersistenceMode, Spec};
 use super::table::{DOWN_AFTER_WISE, Key};
 
 /// What is wrong with some values together, before it has a place.
@@ -36,6 +36,17 @@ pub fn errors(spec: &Spec) -> Vec<Finding> {
             keys: vec![Key::Follow, Key::Masters],
             what: format!("{} master groups cannot copy one server, {server}", spec.masters),
             fix: "follow it with 1 master group".to_owned(),
+        });
+    }
+    if let Some(what) = spec.network.subnet.and_then(|subnet| spec.misfit(subnet)) {
+        let fix = "give a larger subnet, such as a /24".to_owned();
+        found.push(Finding { keys: vec![Key::Subnet, Key::Masters, Key::Replicas, Key::Sentinels], what, fix });
+    }
+    if let NetworkChoice { subnet: Some(subnet), name: Some(name) } = &spec.network {
+        found.push(Finding {
+            keys: vec![Key::Subnet, Key::Network],
+            what: format!("the existing network {name} has a subnet already, and {subnet} is asked for"),
+            fix: "give one of the two, and auto for the other".to_owned(),
         });
     }
     ports(spec, &mut found);

@@ -522,6 +522,8 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         Kind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
         Kind::Port(place) => *place(spec) = value::port(text)?,
         Kind::Address(place) => *place(spec) = value::address(text)?,
+        Kind::Subnet(place) => *place(spec) = value::subnet(text)?,
+        Kind::Network(place) => *place(spec) = value::network(text)?,
         Kind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
         Kind::Mode => spec.persistence.mode = value::mode(text)?,
         // It was made absolute when it was read.

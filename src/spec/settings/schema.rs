@@ -49,6 +49,8 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
         Kind::Count(min, max, _) => json!({"type": "integer", "minimum": min, "maximum": max}),
         Kind::Port(_) => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
         Kind::Address(_) => json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+        Kind::Subnet(_) => json!({"type": "string", "pattern": "^(auto|[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2})$"}),
+        Kind::Network(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}),
         Kind::Time(min, max, _) => json!({"anyOf": [
             {"type": "integer", "minimum": min, "maximum": max},
             {"type": "string", "pattern": TIME_PATTERN},

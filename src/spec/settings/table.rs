@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use super::super::{Follow, ImageChoice, Patterns, Secret, Spec};
+use super::super::{Follow, ImageChoice, Patterns, Secret, Spec, Subnet};
 use super::GivenSecrets;
 
 /// Master groups at most: what fits in a /20, the smallest of the subnets that Docker hands out by default (its
@@ -41,6 +41,10 @@ pub enum Key {
     ReadPort,
     /// The published port for statistics.
     StatsPort,
+    /// The subnet of the cluster's own network.
+    Subnet,
+    /// An existing network to be on.
+    Network,
     /// The password of applications.
     Password,
     /// The password of replicas at their master.
@@ -97,6 +101,10 @@ pub enum Kind {
     Port(Place<u16>),
     /// An IP address.
     Address(Place<IpAddr>),
+    /// An IPv4 subnet or `auto`.
+    Subnet(Place<Option<Subnet>>),
+    /// The name of a Docker network or `auto`.
+    Network(Place<Option<String>>),
     /// A span of time in a range, in milliseconds.
     Time(u64, u64, Place<u64>),
     /// A mode of persistence.
@@ -165,7 +173,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings, in the order of [`Key`], which is the order in which they are shown.
-pub const SETTINGS: [Setting; 26] = [
+pub const SETTINGS: [Setting; 28] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -245,6 +253,22 @@ pub const SETTINGS: [Setting; 26] = [
         variables: &["REDOS_STATS_PORT"],
         kind: Kind::Port(|spec| &mut spec.ports.stats),
         help: "Port of the proxy's statistics page and metrics [default: the write port plus 2025]",
+    },
+    Setting {
+        key: Key::Subnet,
+        path: "network.subnet",
+        flag: "--subnet",
+        variables: &["REDOS_SUBNET"],
+        kind: Kind::Subnet(|spec| &mut spec.network.subnet),
+        help: "Subnet of the cluster's network, at least a /28; auto takes one of Docker's address pools",
+    },
+    Setting {
+        key: Key::Network,
+        path: "network.name",
+        flag: "--network",
+        variables: &["REDOS_NETWORK"],
+        kind: Kind::Network(|spec| &mut spec.network.name),
+        help: "Existing Docker network to use, which redos never removes; auto makes one for the cluster",
     },
     Setting {
         key: Key::Password,

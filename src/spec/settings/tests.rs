@@ -173,6 +173,8 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             Kind::Count(..) => ("5", "5"),
             Kind::Port(_) => ("7777", "7777"),
             Kind::Address(_) => ("10.0.0.1", "10.0.0.1"),
+            Kind::Subnet(_) => ("10.7.0.0/24", "10.7.0.0/24"),
+            Kind::Network(_) => ("shared", "shared"),
             Kind::Time(..) => ("5s", "5s"),
             Kind::Mode => ("aof", "aof"),
             Kind::Directory(_) => ("/srv/data", "/srv/data"),

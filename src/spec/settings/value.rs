@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddrV4};
 use std::path::{Component, Path, PathBuf};
 
 use super::super::time::{self, WrongTime};
-use super::super::{ImageChoice, Patterns, PersistenceMode, REDIS_PORT};
+use super::super::{ImageChoice, Patterns, PersistenceMode, REDIS_PORT, Subnet};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,35 @@ pub fn address(text: &str) -> Result<IpAddr, Wrong> {
         fix: "give an address of the Docker host: 127.0.0.1 for this host alone, 0.0.0.0 for all its networks"
             .to_owned(),
     })
+}
+
+/// What stands for the choice of redos or Docker.
+pub const AUTO: &str = "auto";
+
+/// A subnet for the cluster's network. `None` for `auto`.
+pub fn subnet(text: &str) -> Result<Option<Subnet>, Wrong> {
+    if text == AUTO {
+        return Ok(None);
+    }
+    let fix = "give a private one that nothing else uses, such as 10.128.0.0/24, or auto".to_owned();
+    text.parse().map(Some).map_err(|what| Wrong { what, fix })
+}
+
+/// The name of a network of Docker. `None` for `auto`.
+pub fn network(text: &str) -> Result<Option<String>, Wrong> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    // Docker's own networks take no fixed addresses.
+    let is_dockers = matches!(text, "bridge" | "host" | "none" | "default");
+    match text {
+        AUTO => Ok(None),
+        _ if !is_dockers && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(legal) => {
+            Ok(Some(text.to_owned()))
+        }
+        _ => Err(Wrong {
+            what: format!("'{text}' is not a network that can be used"),
+            fix: "give the name of a bridge network that was made with a subnet, or auto".to_owned(),
+        }),
+    }
 }
 
 /// What stands for no server where one is asked for.

@@ -9,7 +9,7 @@ use super::super::time::shown as time;
 use super::super::{API_VERSION, ClusterName, Spec};
 use super::problem::Origin;
 use super::table::{Kind, SETTINGS, Setting};
-use super::value::{NO_SERVER, mode_word};
+use super::value::{AUTO, NO_SERVER, mode_word};
 use super::{Key, Settings};
 
 /// All settings of one run as a document. It holds no password.
@@ -149,6 +149,8 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         Kind::Name => json!(spec.name),
         Kind::Count(_, _, place) | Kind::Port(place) => json!(place(spec)),
         Kind::Address(place) => json!(place(spec)),
+        Kind::Subnet(place) => json!(place(spec).map_or_else(|| AUTO.to_owned(), String::from)),
+        Kind::Network(place) => json!(place(spec).as_deref().unwrap_or(AUTO)),
         Kind::Time(_, _, place) => json!(time(*place(spec))),
         Kind::Mode => json!(mode_word(spec.persistence.mode)),
         Kind::Directory(place) => json!(place(spec)),
