@@ -41,6 +41,28 @@ async fn a_pull_from_nowhere_fails_soon_and_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_has_lost_its_tag_is_no_error_of_the_list() {
+    let cluster = Cluster::new("dangling").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tar, reference) = (folder.path().join("root.tar"), format!("redos/{}:1", cluster.name));
+    std::fs::write(folder.path().join("file"), "x").expect("written");
+    let packed =
+        std::process::Command::new("tar").arg("-C").arg(folder.path()).arg("-cf").arg(&tar).arg("file").status();
+    assert!(packed.expect("tar").success());
+    let mut made = Vec::new();
+    for turn in ["1", "2"] {
+        let changes = ["LABEL dev.redos.image=redis".to_owned(), format!("LABEL turn={turn}")];
+        made.push(cluster.engine.import_image(&tar, &reference, &changes).await.expect("an image").id);
+    }
+    let list = cluster.redos(&["images", "list"]).await;
+    for id in made {
+        raw().remove_image(&id, None::<RemoveImageOptions>, None).await.expect("removed");
+    }
+    let list = list.succeeds();
+    assert!(list.contains(&reference) && !list.contains("<none>"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn saved_images_can_be_loaded() {
     let engine = engine().await;
     let images = Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto };

@@ -39,7 +39,7 @@ impl DockerEngine {
         }
     }
 
-    /// The references of all images here that carry a label, newest first.
+    /// The references of all images here that carry a label, newest first. Images without one are left out.
     ///
     /// # Errors
     /// The Engine does not answer, or refuses.
@@ -49,7 +49,9 @@ impl DockerEngine {
         let images = self.docker.list_images(Some(options)).await;
         let mut images = images.map_err(|error| self.failed("list images", error))?;
         images.sort_by_key(|image| std::cmp::Reverse(image.created));
-        Ok(images.into_iter().flat_map(|image| image.repo_tags).collect())
+        // An image that a newer one took the tag from is listed with this in its place.
+        let is_reference = |tag: &String| !tag.contains("<none>");
+        Ok(images.into_iter().flat_map(|image| image.repo_tags).filter(is_reference).collect())
     }
 
     /// Pulls an image. It fails within seconds when no registry can be reached.
