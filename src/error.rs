@@ -157,6 +157,7 @@ impl From<EngineError> for Failure {
         let kind = match error.kind {
             EngineErrorKind::Unreachable => FailureKind::Unreachable,
             EngineErrorKind::Conflict => FailureKind::Conflict,
+            EngineErrorKind::UnfitImage(_) => FailureKind::Usage,
             EngineErrorKind::NotFound
             | EngineErrorKind::NodeDied
             | EngineErrorKind::DamagedData

@@ -9,30 +9,21 @@ use tokio::time::timeout;
 
 use super::Context;
 use crate::dial::Stream;
-use crate::engine::image;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::plan::desired::Program;
 use crate::plan::observed::Inventory;
-use crate::sentinel::existing::{Existing, Unfit, examine, reason};
+use crate::sentinel::existing::{Unfit, examine, is_read_by, reason};
 use crate::spec::settings::{Key, Origin, Settings};
-use crate::spec::{Follow, Role, Spec};
+use crate::spec::{Follow, Release, Role, Spec};
 
 /// How long the existing server may take for all its answers.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Databases of a Redis server unless its configuration says otherwise.
 const DATABASES: u64 = 16;
 
-/// Whether the images of the cluster are got, to see whether their server reads the data of the existing one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Images {
-    /// Yes, as they are going to be used.
-    Got,
-    /// No, nothing is to be changed.
-    LeftAlone,
-}
-
-/// Checks it.
+/// Checks it. `program` is what the cluster's nodes are going to run; absent where nothing is to be changed, and so no image
+/// was looked for.
 ///
 /// # Errors
 /// The cluster has data of its own, or the server cannot be reached or not be followed. A cluster that follows it already
@@ -41,7 +32,7 @@ pub async fn check(
     context: &Context,
     settings: &Settings,
     inventory: &Inventory,
-    images: Images,
+    program: Option<&Program>,
 ) -> Result<(), Failure> {
     let spec = &settings.spec;
     let Some(server) = spec.follow.existing() else { return Ok(()) };
@@ -64,33 +55,20 @@ pub async fn check(
     let unfit = |unfit: Unfit| refusal(settings, server, &unfit);
     let found = if context.engine.is_local() {
         ask(settings, connected(server).await).await
-    } else if images == Images::LeftAlone {
+    } else if let Some(program) = program {
+        context.engine.dial_from(&program.image, server, async |stream| ask(settings, stream).await).await?
+    } else {
         context.ui.warn(format_args!(
             "the existing server {server} was not asked whether it can be followed: only containers of the Engine's host \
              can tell; 'up' asks it from one"
         ));
         return Ok(());
-    } else {
-        let image = program(context, spec, inventory).await?.image;
-        context.engine.dial_from(&image, server, async |stream| ask(settings, stream).await).await?
     };
     let existing = found.map_err(unfit)?;
-    match images {
-        Images::LeftAlone => Ok(()),
-        Images::Got => {
-            let program = program(context, spec, inventory).await?;
-            let (name, version) = context.engine.server_version(&program).await?;
-            existing.is_read_by(&name, &version).map_err(unfit)
-        }
+    match &spec.used.redis {
+        Some(used) if program.is_some() => is_read_by(&existing, &used.release).map_err(unfit),
+        _ => Ok(()),
     }
-}
-
-/// The server that the cluster's nodes will run.
-async fn program(context: &Context, spec: &Spec, inventory: &Inventory) -> Result<Program, Failure> {
-    let progress = context.ui.progress();
-    let got = image::resolve(&context.engine, &spec.images, inventory, &|event| progress.report(event)).await;
-    progress.finish();
-    Ok(got?.redis)
 }
 
 /// Refuses to replace data that are not a copy.
@@ -132,7 +110,7 @@ async fn connected(server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {
     Ok(Box::new(stream))
 }
 
-async fn ask(settings: &Settings, stream: io::Result<Box<dyn Stream>>) -> Result<Existing, Unfit> {
+async fn ask(settings: &Settings, stream: io::Result<Box<dyn Stream>>) -> Result<Release, Unfit> {
     let stream = stream.map_err(|error| Unfit::Unreachable(reason(&error)))?;
     let passwords = &settings.for_new_cluster;
     let asked = timeout(PATIENCE, examine(stream, passwords.existing(), databases(&settings.spec)));

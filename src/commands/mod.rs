@@ -16,6 +16,7 @@ pub mod lock;
 pub mod ls;
 pub mod man;
 pub mod plan;
+mod programs;
 pub mod ps;
 pub mod restart;
 pub mod scale;
@@ -93,8 +94,9 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let converge = async |_| {
                 let found = converge::find(&*context.engine, &name).await?;
                 let mut settings = settle(request, &found, &context.ui)?;
-                trial::check(&context, &mut settings, &found.inventory).await?;
-                follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
+                let program = programs::settle(&context, &mut settings, &found.inventory).await?.redis;
+                trial::check(&context, &mut settings, &program, &found.inventory).await?;
+                follow::check(&context, &settings, &found.inventory, Some(&program)).await?;
                 let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
                 up::lose_nothing(&settings.spec, &seen.observed)?;
                 let diff = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::diff };
@@ -115,8 +117,9 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let scale = async |_| {
                 let found = existing::find(&*context.engine, &name).await?;
                 let mut settings = settle(request, &found, &context.ui)?;
-                trial::check(&context, &mut settings, &found.inventory).await?;
-                follow::check(&context, &settings, &found.inventory, follow::Images::Got).await?;
+                let program = programs::settle(&context, &mut settings, &found.inventory).await?.redis;
+                trial::check(&context, &mut settings, &program, &found.inventory).await?;
+                follow::check(&context, &settings, &found.inventory, Some(&program)).await?;
                 scale::run(&context, &settings, found, deadline, args.force).await
             };
             Turn { cluster: &name, verb: "scale", deadline }.take(&context, scale).await
@@ -257,7 +260,7 @@ async fn planned(global: &Global, args: &SettingsArgs, ui: Ui, cancel: Cancellat
     let request = request(global, args, &ui)?;
     let (context, found) = reach(global, ui, cancel, request.name()).await?;
     let settings = settle(request, &found, &context.ui)?;
-    follow::check(&context, &settings, &found.inventory, follow::Images::LeftAlone).await?;
+    follow::check(&context, &settings, &found.inventory, None).await?;
     plan::run(&context, &settings, found).await
 }
 

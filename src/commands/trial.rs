@@ -7,9 +7,9 @@ use tokio::time::timeout;
 
 use super::Context;
 use crate::engine::docker::Trial;
-use crate::engine::image;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
+use crate::plan::desired::Program;
 use crate::plan::observed::Inventory;
 use crate::sentinel::served::served_values;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
@@ -23,20 +23,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// The server refuses a directive, or the image has no such server: nothing was changed.
-pub async fn check(context: &Context, settings: &mut Settings, inventory: &Inventory) -> Result<(), Failure> {
+pub async fn check(
+    context: &Context,
+    settings: &mut Settings,
+    program: &Program,
+    inventory: &Inventory,
+) -> Result<(), Failure> {
     let spec = &settings.spec;
     let asked = |spec: &Spec| (spec.redis.clone(), spec.images.redis.clone());
     let nothing = spec.redis.is_empty() && spec.images.redis == ImageChoice::Auto;
     if nothing || inventory.recorded.as_ref().is_some_and(|recorded| asked(recorded) == asked(spec)) {
         return Ok(());
     }
-    let progress = context.ui.progress();
-    let programs = image::resolve(&context.engine, &spec.images, inventory, &|event| progress.report(event)).await;
-    progress.finish();
-    let program = programs?.redis;
     let names: Vec<String> = spec.redis.keys().cloned().collect();
     let ask = async |stream| timeout(PATIENCE, served_values(stream, &names)).await;
-    let tried = context.engine.try_out(&program, &render::trial_configuration(spec), ask).await?;
+    let tried = context.engine.try_out(program, &render::trial_configuration(spec), ask).await?;
     let have = match tried {
         Trial::Ended(said) => return Err(refused(settings, &program.server, &program.image, &said).into()),
         Trial::Served(Err(_)) => {

@@ -43,7 +43,7 @@ pub async fn converge(
         given: given.clone(),
         prepare: async |inventory: &Inventory| {
             engine.check_conflicts(spec, inventory).await?;
-            image::resolve(engine, &spec.images, inventory, &report).await
+            Ok(image::resolve(engine, spec, inventory, &report).await?.programs)
         },
         report: &report,
         cancel,

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::image::ImageKind;
+
 /// A failed call to the Engine. `Display` does not repeat the source.
 #[derive(Debug, Error)]
 #[error("failed to {operation}")]
@@ -32,6 +34,8 @@ pub enum EngineErrorKind {
     DamagedData,
     /// An image cannot be had.
     Image,
+    /// An image lacks what a node of this kind needs.
+    UnfitImage(ImageKind),
     /// The Engine refused or failed otherwise.
     Other,
 }

@@ -1,26 +1,28 @@
 //! Images: which one a cluster runs on, and how it gets here.
 //!
-//! `auto` takes, in this order: what the cluster's nodes already use; a local image of [`ImageKind::pinned`] or of our own
-//! making; a pull of the pinned one; and, where no registry can be reached and this is a Debian or Ubuntu host, one made
-//! from its package archive ([`debian`]).
+//! A cluster keeps the image that it was made with. Until it has one, `auto` takes, in this order: what the cluster's nodes
+//! already use; a local image of [`ImageKind::pinned`] or of our own making; a pull of the pinned one; and, where that
+//! fails and this is a Debian or Ubuntu host, one made from its package archive ([`debian`]).
 
 pub mod debian;
+mod find;
+mod refusal;
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use futures_util::future::{join_all, try_join};
+use futures_util::future::join_all;
 use tokio::io::AsyncRead;
 
 use super::docker::DockerEngine;
 use super::{EngineError, EngineErrorKind, Result};
-use crate::plan::desired::{Program, Programs};
 use crate::plan::event::Event;
-use crate::plan::observed::Inventory;
-use crate::spec::{ImageChoice, Images, Role};
+use crate::spec::{ImageChoice, Images, Role, UsedImage, UsedImages};
 
 pub use debian::{BuildOptions, Server};
+pub use find::{Resolved, resolve};
+pub use refusal::{Refusal, registry};
 
 /// Who listens to progress and remarks.
 pub type Report<'a> = &'a (dyn Fn(Event) + Send + Sync);
@@ -35,6 +37,10 @@ pub struct LocalImage {
     pub reference: String,
     /// Its id, `sha256:…`.
     pub id: String,
+    /// What registries call it, `NAME@sha256:…`.
+    pub digests: Vec<String>,
+    /// The machine that it is for, in Docker's words: `amd64`, `arm64`.
+    pub architecture: String,
     /// Entry point and command together.
     pub command: Vec<String>,
     /// Its labels.
@@ -82,25 +88,43 @@ impl ImageKind {
         }
     }
 
-    /// What runs in it when the image itself does not say.
-    const fn usual_server(self) -> &'static str {
-        match self {
-            Self::Redis => "redis-server",
-            Self::Proxy => "haproxy",
-        }
-    }
-
-    const fn servers(self) -> &'static [&'static str] {
+    /// The programs that it may run, the usual one first.
+    pub const fn servers(self) -> &'static [&'static str] {
         match self {
             Self::Redis => &["redis-server", "valkey-server"],
             Self::Proxy => &["haproxy"],
         }
     }
 
-    fn choice(self, images: &Images) -> &ImageChoice {
+    /// What it runs, in a sentence.
+    pub const fn described(self) -> &'static str {
+        match self {
+            Self::Redis => "Redis or Valkey",
+            Self::Proxy => "HAProxy",
+        }
+    }
+
+    /// The flag that names its image.
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::Redis => "--redis-image",
+            Self::Proxy => "--proxy-image",
+        }
+    }
+
+    /// What was chosen for it.
+    pub const fn choice(self, images: &Images) -> &ImageChoice {
         match self {
             Self::Redis => &images.redis,
             Self::Proxy => &images.proxy,
+        }
+    }
+
+    /// The image of this kind that was found.
+    pub const fn used(self, used: &UsedImages) -> Option<&UsedImage> {
+        match self {
+            Self::Redis => used.redis.as_ref(),
+            Self::Proxy => used.proxy.as_ref(),
         }
     }
 
@@ -112,98 +136,25 @@ impl ImageKind {
     }
 }
 
-/// The program of an image: what its entry point or command names, or the usual one.
-fn program(kind: ImageKind, image: LocalImage) -> Program {
-    let name = |word: &String| word.rsplit('/').next().unwrap_or(word).to_owned();
-    let named = image.command.iter().find(|word| kind.servers().contains(&name(word).as_str()));
-    let server = named.cloned().unwrap_or_else(|| kind.usual_server().to_owned());
-    Program { image: image.reference, server }
-}
-
-/// Finds the images of a cluster and the server in each, and gets those that are not here. Reports what it pulls or makes.
-///
-/// # Errors
-/// [`EngineErrorKind::Image`]: an image is not here and cannot be had; the source says what was tried last.
-pub async fn resolve(
-    engine: &DockerEngine,
-    images: &Images,
-    inventory: &Inventory,
-    report: Report<'_>,
-) -> Result<Programs> {
-    let wanted = |kind: ImageKind| {
-        let choice = kind.choice(images);
-        let used = inventory.nodes.iter().find(|(node, _)| *choice == ImageChoice::Auto && kind.runs(node.role()));
-        used.map(|(_, facts)| facts.image.clone()).into_iter().chain(candidates(kind, choice)).collect()
-    };
-    let here = |kind: ImageKind| here(engine, wanted(kind));
-    let (redis, proxy) = try_join(here(ImageKind::Redis), here(ImageKind::Proxy)).await?;
-    let (redis, proxy) = match (redis, proxy) {
-        (Some(redis), Some(proxy)) => (redis, proxy),
-        (redis, proxy) => fetched(engine, images, redis, proxy, report).await?,
-    };
-    Ok(Programs { redis: program(ImageKind::Redis, redis), proxy: program(ImageKind::Proxy, proxy) })
-}
-
-/// The references that a choice allows, the first to be preferred.
-fn candidates(kind: ImageKind, choice: &ImageChoice) -> Vec<String> {
+/// The references that a choice allows where nothing else is known, the first to be preferred.
+fn candidates(kind: ImageKind, choice: &ImageChoice) -> Vec<&str> {
     match choice {
-        ImageChoice::Reference(reference) => vec![reference.clone()],
-        ImageChoice::Auto => vec![kind.pinned().to_owned(), kind.ours().to_owned()],
+        ImageChoice::Reference(reference) => vec![reference],
+        ImageChoice::Auto => vec![kind.pinned(), kind.ours()],
     }
 }
 
 /// The first of several images that is here.
-async fn here(engine: &DockerEngine, references: Vec<String>) -> Result<Option<LocalImage>> {
+async fn here(engine: &DockerEngine, references: Vec<&str>) -> Result<Option<LocalImage>> {
     for reference in references {
-        if let Some(image) = engine.image(&reference).await? {
+        if let Some(image) = engine.image(reference).await? {
             return Ok(Some(image));
         }
     }
     Ok(None)
 }
 
-/// Gets what is missing: by pull, and where that fails and the choice is ours, from the package archive.
-async fn fetched(
-    engine: &DockerEngine,
-    images: &Images,
-    redis: Option<LocalImage>,
-    proxy: Option<LocalImage>,
-    report: Report<'_>,
-) -> Result<(LocalImage, LocalImage)> {
-    let pulled = async |kind: ImageKind, have: Option<LocalImage>| match have {
-        Some(image) => Ok(image),
-        None => match kind.choice(images) {
-            ImageChoice::Reference(reference) => engine.pull_image(reference, report).await,
-            ImageChoice::Auto => engine.pull_image(kind.pinned(), report).await,
-        },
-    };
-    let (redis, proxy) =
-        futures_util::future::join(pulled(ImageKind::Redis, redis), pulled(ImageKind::Proxy, proxy)).await;
-    let mut missing = Vec::new();
-    for (kind, result) in [(ImageKind::Redis, &redis), (ImageKind::Proxy, &proxy)] {
-        let Err(error) = result else { continue };
-        match kind.choice(images) {
-            ImageChoice::Auto => missing.push((kind, error)),
-            ImageChoice::Reference(_) => {}
-        }
-    }
-    let Some((_, first)) = missing.first() else {
-        return Ok((redis.map_err(with_remedies)?, proxy.map_err(with_remedies)?));
-    };
-    if !debian::possible() {
-        return Ok((redis.map_err(with_remedies)?, proxy.map_err(with_remedies)?));
-    }
-    let why = first.source.as_ref().map_or_else(String::new, |source| format!(" ({source})"));
-    report(Event::Remark(format!("no registry can be reached{why}: making images from this host's package archive")));
-    let options = BuildOptions { kinds: missing.iter().map(|(kind, _)| *kind).collect(), ..BuildOptions::default() };
-    let mut built = debian::build(engine, &options, report).await?;
-    let mut or_built = |kind: ImageKind, have: Result<LocalImage>| match built.remove(&kind) {
-        Some(image) => Ok(image),
-        None => have.map_err(with_remedies),
-    };
-    Ok((or_built(ImageKind::Redis, redis)?, or_built(ImageKind::Proxy, proxy)?))
-}
-
+/// Adds what helps where no registry has or gives an image, unless the error says already what does.
 fn with_remedies(error: EngineError) -> EngineError {
     if error.kind != EngineErrorKind::Image || !error.hints.is_empty() {
         return error;
@@ -254,7 +205,8 @@ pub struct ListedImage {
 pub async fn list(engine: &DockerEngine, images: &Images) -> Result<Vec<ListedImage>> {
     let mut listed = Vec::new();
     for kind in ImageKind::ALL {
-        let mut references = candidates(kind, kind.choice(images));
+        let mut references: Vec<String> =
+            candidates(kind, kind.choice(images)).into_iter().map(str::to_owned).collect();
         let made = engine.images_labelled(&format!("{LABEL}={}", kind.as_str())).await?;
         let candidates = references.len();
         references.extend(made.into_iter().filter(|made| *made != kind.ours()));
@@ -300,29 +252,4 @@ pub async fn load(
     name: &str,
 ) -> Result<Vec<String>> {
     engine.load_images(source, name).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_server_is_what_the_image_says() {
-        let server = |kind, command: &[&str]| {
-            let image = LocalImage {
-                reference: "r".to_owned(),
-                id: String::new(),
-                command: command.iter().map(|word| (*word).to_owned()).collect(),
-                labels: BTreeMap::new(),
-                created_at: None,
-                octets: 0,
-            };
-            program(kind, image).server
-        };
-        assert_eq!(server(ImageKind::Redis, &["docker-entrypoint.sh", "redis-server"]), "redis-server");
-        assert_eq!(server(ImageKind::Redis, &["docker-entrypoint.sh", "valkey-server"]), "valkey-server");
-        assert_eq!(server(ImageKind::Redis, &["/opt/bin/valkey-server", "x.conf"]), "/opt/bin/valkey-server");
-        assert_eq!(server(ImageKind::Redis, &["run.sh"]), "redis-server", "the usual one where it does not say");
-        assert_eq!(server(ImageKind::Proxy, &["docker-entrypoint.sh", "haproxy", "-f"]), "haproxy");
-    }
 }

@@ -67,6 +67,7 @@ struct Script {
 struct Node {
     spec: NodeSpec,
     network_id: String,
+    image_id: Option<String>,
     state: NodeState,
     /// What the server in it is; read from its file at every start.
     server: Option<Server>,

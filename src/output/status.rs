@@ -17,6 +17,7 @@ pub fn text(status: &Status, ui: &Ui) -> String {
     if !status.proxies.is_empty() {
         parts.push(proxies_text(&status.proxies, ui));
     }
+    parts.extend(images_text(status, ui));
     parts.push(verdict(status, ui));
     parts.join("\n\n")
 }
@@ -177,6 +178,13 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
     let page = |proxy: &ProxyStatus| Some(format!("\n{} has its statistics at {}", proxy.node, proxy.stats.as_ref()?));
     let pages: String = up.filter_map(page).collect();
     format!("{heading}{}\n{}{pages}", versions.remark(), table.render(ui.width()))
+}
+
+/// The images, by which a reference that means another one by now is told.
+fn images_text(status: &Status, ui: &Ui) -> Option<String> {
+    let images = [&status.images.redis, &status.images.proxy].into_iter().flatten();
+    let lines: String = images.map(|image| format!("\n  {image}")).collect();
+    (!lines.is_empty()).then(|| format!("{}{lines}", ui.paint_data("Images", &Style::new().bold())))
 }
 
 /// Who gets the writes of a group.

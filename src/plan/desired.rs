@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::spec::{Group, NodeId, Role, STATS_PORT, Spec, Subnet, proxy_group_ports, render};
+use super::observed::NodeFacts;
+use crate::spec::{Group, NodeId, Role, STATS_PORT, Spec, Subnet, UsedImage, proxy_group_ports, render};
 
 /// How long Redis may take to end: its own `shutdown-timeout` (10 s, waiting for lagging replicas) and a final save.
 const REDIS_STOP_GRACE: Duration = Duration::from_secs(20);
@@ -112,11 +113,23 @@ fn hash(text: &str) -> String {
     format!("{:032x}", xxh3_128(text.as_bytes()))
 }
 
+/// Whether a node's container is another one than it should be: made for other settings, by a redos that configures it
+/// otherwise, or from another image than all nodes are made from now on.
+pub fn is_stale(spec: &Spec, node: NodeId, facts: &NodeFacts) -> bool {
+    facts.spec_hash != spec_hash(spec, node) || other_image(spec, node, facts).is_some()
+}
+
+/// The image that a node should run, where it was made from another one.
+pub fn other_image<'a>(spec: &'a Spec, node: NodeId, facts: &NodeFacts) -> Option<&'a UsedImage> {
+    let used = spec.used.of(node.role())?;
+    facts.image_id.as_ref().is_some_and(|id| *id != used.id).then_some(used)
+}
+
 /// The hash of everything that a node must be made anew for when it changes: 32 hexadecimal digits. That is what its
 /// container is made of, and all of its files that nobody can change while it runs.
 ///
-/// Counts of other nodes, runtime settings and the image that `auto` happened to find are left out on purpose: a change
-/// of those does not touch a node that runs.
+/// Counts of other nodes and runtime settings are left out on purpose: a change of those does not touch a node that runs.
+/// Which image was found is compared by itself, see [`is_stale`].
 pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
     let made_of = match node {
         NodeId::Redis { .. } => json!({ "image": spec.images.redis, "dir": spec.persistence.dir }),

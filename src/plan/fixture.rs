@@ -142,6 +142,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         container_id: format!("c-{node}"),
         name: node.container_name(&spec.name),
         image: if matches!(node, NodeId::Proxy(_)) { "haproxy:3.0" } else { "redis:8.0" }.to_owned(),
+        image_id: None,
         state: NodeState::Running,
         address: subnet().address(node),
         network_id: Some(NETWORK.to_owned()),

@@ -75,6 +75,8 @@ pub struct NodeFacts {
     pub name: String,
     /// The image reference that it was made from.
     pub image: String,
+    /// The id of that image, by the cluster's record of when it was made; absent where that was not kept.
+    pub image_id: Option<String>,
     /// What it is doing.
     pub state: NodeState,
     /// Its pinned address.

@@ -15,7 +15,7 @@ use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, Sent
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::{
-    API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec,
+    API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec, UsedImages,
     proxy_group_ports,
 };
 
@@ -44,6 +44,8 @@ pub struct Status {
     pub sentinels: Vec<SentinelStatus>,
     /// The proxies.
     pub proxies: Vec<ProxyStatus>,
+    /// The images that its nodes are made from.
+    pub images: UsedImages,
 }
 
 /// A master group.
@@ -196,6 +198,7 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
         groups: groups.into_iter().map(|group| group_status(group, spec, observed, &nodes)).collect(),
         sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
         proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed, engine_host)).collect(),
+        images: spec.used.clone(),
     }
 }
 

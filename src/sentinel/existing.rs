@@ -9,14 +9,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::link::Link;
 use super::reply::{self, Info};
 use crate::dial::Stream;
-use crate::spec::Secret;
+use crate::spec::images::line;
+use crate::spec::{Release, Secret};
 
 /// The oldest version that can hold back writes alone and go on replicating them (`CLIENT PAUSE … WRITE`, Redis 6.2).
 const VERSION_MIN: (u64, u64) = (6, 2);
 /// Octets of the first line that a server says, at most. Redis's longest explains its protected mode.
 const LINE_MAX: usize = 2048;
-/// The newest Redis whose data Valkey reads: it was made from this one, and later ones have a format of their own.
-const VALKEY_READS: (u64, u64) = (7, 2);
 
 /// Why a server cannot be followed. Each is a sentence that begins with the server.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -66,38 +65,15 @@ pub enum Unfit {
     },
 }
 
-/// A server that can be followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Existing {
-    /// `redis` or `valkey`.
-    pub server: String,
-    /// Its version.
-    pub version: String,
-}
-
-impl Existing {
-    /// Whether a node of this server and version can read its data: replication goes from old to new only.
-    ///
-    /// # Errors
-    /// [`Unfit::Newer`].
-    pub fn is_read_by(&self, server: &str, version: &str) -> Result<(), Unfit> {
-        let (have, ours) = (release(&self.version), release(version));
-        let reads = match (self.server.as_str(), server) {
-            (existing, ours_is) if existing == ours_is => have <= ours,
-            ("redis", _) => have <= VALKEY_READS,
-            _ => false,
-        };
-        if reads {
-            return Ok(());
-        }
-        Err(Unfit::Newer { existing: format!("{} {}", self.server, self.version), ours: format!("{server} {version}") })
+/// Whether a node of our release can read the data of an existing server.
+///
+/// # Errors
+/// [`Unfit::Newer`].
+pub fn is_read_by(existing: &Release, ours: &Release) -> Result<(), Unfit> {
+    if ours.reads_data_of(existing) {
+        return Ok(());
     }
-}
-
-/// The first two numbers of a version.
-fn release(version: &str) -> (u64, u64) {
-    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or_default());
-    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
+    Err(Unfit::Newer { existing: existing.to_string(), ours: ours.to_string() })
 }
 
 /// Logs in as the user `default`. It sets no deadline, the caller does.
@@ -151,7 +127,7 @@ pub fn reason(error: &io::Error) -> String {
 ///
 /// # Errors
 /// Why it cannot.
-pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databases: u64) -> Result<Existing, Unfit> {
+pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databases: u64) -> Result<Release, Unfit> {
     let Some(password) = password else {
         return Err(unlocked(stream, None).await.err().unwrap_or(Unfit::PasswordUnknown));
     };
@@ -176,13 +152,13 @@ pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databas
 }
 
 /// What its `INFO` says of whether it can be followed.
-fn judge(info: &Info, databases: u64) -> Result<Existing, Unfit> {
+fn judge(info: &Info, databases: u64) -> Result<Release, Unfit> {
     let (server, version) = info.server().ok_or_else(|| Unfit::Strange("INFO without a version".to_owned()))?;
     match info.get("redis_mode").or_else(|| info.get("server_mode")) {
         Some("standalone") | None => {}
         Some(mode) => return Err(Unfit::Mode(mode.to_owned())),
     }
-    if server == "redis" && release(version) < VERSION_MIN {
+    if server == "redis" && line(version) < VERSION_MIN {
         return Err(Unfit::TooOld(version.to_owned()));
     }
     if info.is_replica() {
@@ -191,7 +167,7 @@ fn judge(info: &Info, databases: u64) -> Result<Existing, Unfit> {
     }
     match info.last_database() {
         Some(database) if database >= databases => Err(Unfit::Databases { database, databases }),
-        _ => Ok(Existing { server: server.to_owned(), version: version.to_owned() }),
+        _ => Ok(Release { name: server.to_owned(), version: version.to_owned() }),
     }
 }
 
@@ -209,14 +185,13 @@ fn broken(error: RedisError) -> Unfit {
 mod tests {
     use super::*;
 
-    fn judged(lines: &str) -> Result<Existing, Unfit> {
+    fn judged(lines: &str) -> Result<Release, Unfit> {
         judge(&Info::parse(lines), 16)
     }
 
     #[test]
     fn a_master_of_a_known_version_can_be_followed() {
-        let existing =
-            |server: &str, version: &str| Existing { server: server.to_owned(), version: version.to_owned() };
+        let existing = |name: &str, version: &str| Release { name: name.to_owned(), version: version.to_owned() };
         let info = "redis_version:7.0.15\nredis_mode:standalone\nrole:master\ndb0:keys=1,expires=0\ndb15:keys=1";
         assert_eq!(judged(info), Ok(existing("redis", "7.0.15")));
         let info = "redis_version:7.2.4\nvalkey_version:8.1.1\nserver_mode:standalone\nrole:master";
@@ -233,20 +208,5 @@ mod tests {
         assert_eq!(replica, Err(Unfit::Replica("a.example:7000".to_owned())));
         let databases = Unfit::Databases { database: 16, databases: 16 };
         assert_eq!(with("role:master\ndb2:keys=1\ndb16:keys=1"), Err(databases));
-    }
-
-    #[test]
-    fn data_go_from_old_to_new_only() {
-        let reads = |existing: (&str, &str), ours: (&str, &str)| {
-            let existing = Existing { server: existing.0.to_owned(), version: existing.1.to_owned() };
-            existing.is_read_by(ours.0, ours.1).is_ok()
-        };
-        assert!(reads(("redis", "6.2.14"), ("redis", "7.0.15")));
-        assert!(reads(("redis", "7.0.15"), ("redis", "7.0.11")), "patches do not change the format");
-        assert!(!reads(("redis", "8.0.2"), ("redis", "7.0.15")));
-        assert!(reads(("redis", "7.2.4"), ("valkey", "8.1.1")));
-        assert!(!reads(("redis", "7.4.0"), ("valkey", "8.1.1")));
-        assert!(!reads(("valkey", "8.1.1"), ("redis", "8.0.2")));
-        assert!(reads(("valkey", "8.0.1"), ("valkey", "8.1.1")));
     }
 }

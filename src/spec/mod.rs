@@ -4,6 +4,7 @@
 //! argument. [`Spec`] cannot hold an impossible cluster: [`settings`] refuses that with all problems at once.
 
 pub mod address;
+pub mod images;
 pub mod names;
 pub mod patterns;
 pub mod render;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
+pub use images::{ImageChoice, Images, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use patterns::Patterns;
 pub use secret::{Secret, Secrets};
@@ -81,6 +83,9 @@ pub struct Spec {
     pub proxy: ProxySettings,
     /// Where the images come from.
     pub images: Images,
+    /// The images that were found, which every node runs that is made from now on.
+    #[serde(default, skip_serializing_if = "UsedImages::is_empty")]
+    pub used: UsedImages,
     /// Which server outside of the cluster has the writes.
     #[serde(default)]
     pub follow: Follow,
@@ -213,41 +218,6 @@ pub struct ProxySettings {
     pub sentinel_slots: u16,
 }
 
-/// Where the images come from: `auto`, or a reference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Images {
-    /// The image of Redis and Sentinel.
-    pub redis: ImageChoice,
-    /// The image of HAProxy.
-    pub proxy: ImageChoice,
-}
-
-/// An image, or the wish that redos finds one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub enum ImageChoice {
-    /// One that is here, else a pull of the pinned one, else one made from Debian's packages.
-    Auto,
-    /// This reference, which must be here or be pulled.
-    Reference(String),
-}
-
-impl From<String> for ImageChoice {
-    fn from(text: String) -> Self {
-        if text == "auto" { Self::Auto } else { Self::Reference(text) }
-    }
-}
-
-impl From<ImageChoice> for String {
-    fn from(choice: ImageChoice) -> Self {
-        match choice {
-            ImageChoice::Auto => "auto".to_owned(),
-            ImageChoice::Reference(reference) => reference,
-        }
-    }
-}
-
 /// The published ports of one proxy for one group. 0 is a port of Docker's choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GroupPorts {
@@ -281,6 +251,7 @@ impl Spec {
                 sentinel_slots: 7,
             },
             images: Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto },
+            used: UsedImages::default(),
             follow: Follow::Nobody,
         }
     }

@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use bollard::models::{ContainerConfig, HealthConfig};
-use bollard::query_parameters::{CommitContainerOptions, RemoveImageOptions};
-use futures_util::StreamExt;
+use bollard::query_parameters::{CommitContainerOptions, CreateImageOptions, RemoveImageOptions};
+use futures_util::{StreamExt, TryStreamExt};
 use redos::engine::image::{self, BuildOptions, ImageKind};
 use redos::engine::{Engine, EngineErrorKind, NodeSpec};
 use redos::plan::event::Event;
 use redos::plan::observed::Inventory;
-use redos::spec::{ImageChoice, Images, NodeId};
+use redos::spec::{ImageChoice, Images, NodeId, Spec};
 
 use tokio::fs::File;
 
-use crate::support::{Cluster, engine, raw};
+use crate::imitations::derive;
+use crate::support::{Cluster, engine, programs, raw};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_is_not_there_is_refused_with_the_tools_words() {
@@ -30,8 +31,9 @@ async fn a_release_that_is_not_there_is_refused_with_the_tools_words() {
 async fn a_pull_from_nowhere_fails_soon_and_says_what_to_do() {
     let nowhere = ImageChoice::Reference("127.0.0.1:1/redis:8.0".to_owned());
     let images = Images { redis: nowhere, proxy: ImageChoice::Auto };
+    let spec = Spec { images, ..Spec::with_defaults("nowhere".parse().expect("a name")) };
     let begun = Instant::now();
-    let error = image::resolve(&*engine().await, &images, &Inventory::default(), &|_: Event| {}).await;
+    let error = image::resolve(&*engine().await, &spec, &Inventory::default(), &|_: Event| {}).await;
     let error = error.expect_err("there is no such registry");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(error.kind, EngineErrorKind::Image);
@@ -63,10 +65,78 @@ async fn an_image_that_has_lost_its_tag_is_no_error_of_the_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_lacks_what_a_node_needs_is_named_before_anything_is_made() {
+    let cluster = Cluster::new("unfit").await;
+    let (docker, have) = (raw(), programs(&cluster.engine).await);
+    let name = |tag: &str| format!("{}:{tag}", cluster.name);
+    let [no_client, no_server, own_entry, foreign] = ["no-client", "no-server", "own-entry", "foreign"].map(name);
+    let removal = |program: &str| format!("rm=$(command -v redis-{program}); busybox rm \"$rm\"");
+    derive(&docker, &have.redis.image, &no_client, &removal("cli"), &["CMD [\"redis-server\"]"]).await;
+    derive(&docker, &have.redis.image, &no_server, &removal("server"), &["CMD [\"sleep\", \"1\"]"]).await;
+    derive(&docker, &have.redis.image, &own_entry, "true", &["CMD [\"/run.sh\"]"]).await;
+    import_foreign(&docker, &cluster.name.to_string(), "foreign").await;
+    let [redis, proxy] = [&have.redis.image, &have.proxy.image];
+    let cases: [(&[&str], &[&str]); 5] = [
+        (&["--redis-image", &no_client], &[&no_client, "it has no redis-cli", "flag --redis-image"]),
+        (
+            &["--redis-image", &no_server],
+            &[&no_server, "none of redis-server and valkey-server", "docker-entrypoint.sh sleep 1'"],
+        ),
+        (&["--redis-image", proxy, "--proxy-image", redis], &[proxy, "it has HAProxy", "one for --proxy-image"]),
+        (&["--proxy-image", redis], &[redis, "it has Redis or Valkey", "flag --proxy-image"]),
+        (&["--redis-image", &foreign], &[&foreign, "it is for another machine", "docker pull --platform linux/"]),
+    ];
+    for (arguments, parts) in cases {
+        let said = cluster.up(arguments).await.fails(2);
+        for part in parts {
+            assert!(said.contains(part), "{arguments:?}: {part} in {said}");
+        }
+    }
+    assert_eq!(cluster.inventory().await, Inventory::default(), "nothing was made");
+    let spec = Spec {
+        images: Images { redis: ImageChoice::Reference(own_entry.clone()), proxy: ImageChoice::Auto },
+        ..cluster.spec()
+    };
+    let found = image::resolve(&cluster.engine, &spec, &Inventory::default(), &|_| {}).await.expect("it has a server");
+    assert_eq!(found.programs.redis.server, "redis-server", "though its command does not name it");
+    assert_eq!(found.used.redis.map(|used| used.release.name).as_deref(), Some("redis"));
+    for image in [no_client, no_server, own_entry, foreign] {
+        docker.remove_image(&image, None::<RemoveImageOptions>, None).await.expect("removed");
+    }
+}
+
+/// Makes an image whose shell is a program of another kind of machine.
+async fn import_foreign(docker: &bollard::Docker, repo: &str, tag: &str) {
+    // The head of an ELF file: 64 bits, little-endian, executable, for no machine that there is.
+    let mut program = [b"\x7fELF\x02\x01\x01".as_slice(), &[0; 57]].concat();
+    program[16..24].copy_from_slice(&[2, 0, 0xfe, 0xca, 1, 0, 0, 0]);
+    let mut tree = tar::Builder::new(Vec::new());
+    for name in ["bin/sh", "bin/redis-server"] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(program.len() as u64);
+        header.set_mode(0o755);
+        tree.append_data(&mut header, name, program.as_slice()).expect("packed");
+    }
+    let tree = bytes::Bytes::from(tree.into_inner().expect("packed"));
+    let options = CreateImageOptions {
+        from_src: Some("-".to_owned()),
+        repo: Some(repo.to_owned()),
+        tag: Some(tag.to_owned()),
+        changes: vec!["ENV PATH=/bin".to_owned(), "CMD [\"redis-server\"]".to_owned()],
+        ..Default::default()
+    };
+    docker
+        .create_image(Some(options), Some(bollard::body_full(tree)), None)
+        .try_collect::<Vec<_>>()
+        .await
+        .expect("made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn saved_images_can_be_loaded() {
     let engine = engine().await;
     let images = Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto };
-    let programs = image::resolve(&engine, &images, &Inventory::default(), &|_| {}).await.expect("images");
+    let programs = programs(&engine).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("images.tar");
     let (saved, stream) = image::save(&engine, &images).await.expect("here");

@@ -3,14 +3,18 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bollard::auth::DockerCredentials;
 use bollard::query_parameters::{PushImageOptions, RemoveImageOptions, TagImageOptions};
 use futures_util::TryStreamExt;
 use redos::engine::image::{self, ImageKind};
 use redos::plan::event::Event;
-use redos::spec::{ImageChoice, Images};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use redos::spec::{ImageChoice, Images, Spec};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
 use crate::own_engine::OwnEngine;
@@ -20,6 +24,8 @@ use crate::support::Cluster;
 /// A registry on a port of its own choice, in the calling thread's network.
 struct Registry {
     address: String,
+    /// Of its only user, where it asks for a login.
+    password: String,
     _process: Child,
 }
 
@@ -38,15 +44,19 @@ impl Registry {
         command.arg("serve").arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.kill_on_drop(true).spawn().expect("a registry");
         let mut log = BufReader::new(process.stderr.take().expect("a pipe")).lines();
+        let mut password = String::new();
         let address = loop {
             let line = log.next_line().await.expect("a log").expect("it comes up");
+            if let Some((_, rest)) = line.split_once("password=") {
+                password = rest.split(' ').next().expect("a word").trim_matches('"').to_owned();
+            }
             if let Some((_, rest)) = line.split_once("listening on ") {
                 break rest.split('"').next().expect("an address").to_owned();
             }
         };
         // It must be able to write on.
         tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
-        Self { address, _process: process }
+        Self { address, password, _process: process }
     }
 
     fn reference(&self, kind: ImageKind, tag: &str) -> String {
@@ -54,8 +64,17 @@ impl Registry {
     }
 }
 
+/// The user that a registry makes which asks for a login and has none to let in.
+const USER: &str = "docker";
+
 /// Gives this host's images to the registry and takes them away from the Engine.
 async fn push(own: &OwnEngine, registry: &Registry) {
+    let login = (!registry.password.is_empty()).then(|| DockerCredentials {
+        username: Some(USER.to_owned()),
+        password: Some(registry.password.clone()),
+        serveraddress: Some(registry.address.clone()),
+        ..Default::default()
+    });
     own.load_images().await;
     let docker = own.raw();
     for kind in ImageKind::ALL {
@@ -63,7 +82,7 @@ async fn push(own: &OwnEngine, registry: &Registry) {
         let tag = TagImageOptions { repo: Some(repo.clone()), tag: Some("1".to_owned()) };
         docker.tag_image(kind.ours(), Some(tag)).await.expect("tagged");
         let options = PushImageOptions { tag: Some("1".to_owned()), ..Default::default() };
-        let pushed = docker.push_image(&repo, Some(options), Some(DockerCredentials::default()));
+        let pushed = docker.push_image(&repo, Some(options), Some(login.clone().unwrap_or_default()));
         pushed.try_collect::<Vec<_>>().await.expect("pushed");
     }
     for image in docker.list_images(None::<bollard::query_parameters::ListImagesOptions>).await.expect("images") {
@@ -96,8 +115,11 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
             octets.lock().expect("no panic").push(progress);
         }
     };
-    let programs = image::resolve(&*own.engine().await, &images, &Default::default(), &note).await.expect("pulled");
-    assert_eq!(programs.redis.image, redis);
+    let spec = Spec { images, ..Spec::with_defaults(cluster.name.clone()) };
+    let found = image::resolve(&*own.engine().await, &spec, &Default::default(), &note).await.expect("pulled");
+    assert_eq!(found.programs.redis.image, redis);
+    let used = found.used.redis.expect("found");
+    assert!(used.digest.is_some_and(|digest| digest.contains("@sha256:")) && used.release.name == "redis");
     let octets = octets.into_inner().expect("no panic");
     let &(done, total) = octets.last().expect("progress");
     assert!(done == total && total > 1_000_000 && octets.is_sorted(), "{octets:?}");
@@ -124,4 +146,110 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     assert!(said.contains("connection refused") && said.contains("redos images load images.tar"), "{said}");
     let nothing = cluster.inventory().await;
     assert!(nothing.nodes.is_empty() && nothing.network.is_none(), "{nothing:?}");
+}
+
+/// A registry whose first word takes this long; it gives on what the other one says.
+async fn slow(registry: &Registry, silence: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let (address, far) = (listener.local_addr().expect("its address").to_string(), registry.address.clone());
+    let begun = tokio::time::Instant::now();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let far = far.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep_until(begun + silence).await;
+                let mut far = TcpStream::connect(far).await.expect("the registry");
+                // Either side may go away first.
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    address
+}
+
+/// A registry that allows no more pulls, in the words of Docker Hub.
+async fn exhausted() -> String {
+    const SAID: &str = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let address = listener.local_addr().expect("its address").to_string();
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut near = BufReader::new(near);
+                let mut request = String::new();
+                while near.read_line(&mut request).await.is_ok_and(|read| read > 2) {}
+                let status = if request.contains("/manifests/") { "429 Too Many Requests" } else { "200 OK" };
+                let head = "Content-Type: application/json\r\nConnection: close\r\nContent-Length";
+                let answer = format!("HTTP/1.1 {status}\r\n{head}: {}\r\n\r\n{SAID}", SAID.len());
+                // The Engine tries TLS first, and goes away.
+                let _ = near.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_slow_registry_is_waited_for_and_every_refusal_says_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = OwnEngine::start(None).await;
+    let registry = Registry::start(folder.path(), false).await;
+    push(&own, &registry).await;
+    let cluster = Cluster::at("slow", &own.address()).await;
+    let silence = Duration::from_secs(7);
+    let address = slow(&registry, silence).await;
+    let [redis, proxy] = ImageKind::ALL.map(|kind| format!("{address}/team/{}:1", kind.as_str()));
+    let begun = Instant::now();
+    cluster.redos(&["images", "pull", "--redis-image", &redis, "--proxy-image", &proxy]).await.succeeds();
+    assert!(begun.elapsed() >= silence, "{:?}", begun.elapsed());
+
+    let limited = format!("{}/team/redis:1", exhausted().await);
+    let said = cluster.up(&["--redis-image", &limited, "--proxy-image", &proxy]).await.fails(1);
+    for part in [&*limited, "allows no more pulls for now", "docker login", "mirror", "redos images build"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let said = cluster.up(&["--redis-image", "nowhere.invalid/redis:1", "--proxy-image", &proxy]).await.fails(1);
+    assert!(said.contains("the name of the registry cannot be resolved"), "{said}");
+    assert_eq!(cluster.inventory().await, Default::default(), "nothing was made");
+}
+
+#[tokio::test]
+async fn a_pull_uses_the_login_of_dockers_own_configuration_or_of_its_helper() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = OwnEngine::start(None).await;
+    let registry = Registry::start(folder.path(), true).await;
+    push(&own, &registry).await;
+    let cluster = Cluster::at("login", &own.address()).await;
+    let [redis, proxy] = ImageKind::ALL.map(|kind| registry.reference(kind, "1"));
+    let (address, password) = (&registry.address, &registry.password);
+    let pull = async |config: Option<String>| {
+        let docker = tempfile::tempdir().expect("a folder");
+        if let Some(config) = config {
+            std::fs::write(docker.path().join("config.json"), config).expect("written");
+        }
+        let helper = docker.path().join("docker-credential-test");
+        let says = format!(r#"{{"ServerURL":"{address}","Username":"{USER}","Secret":"{password}"}}"#);
+        std::fs::write(&helper, format!("#!/bin/sh\ncat >/dev/null\necho '{says}'\n")).expect("written");
+        std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("executable");
+        let mut command = cluster.command(&["images", "pull", "-v", "--redis-image", &redis, "--proxy-image", &proxy]);
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("DOCKER_CONFIG", docker.path()).env("PATH", format!("{}:{path}", docker.path().display()));
+        cluster.run(command).await
+    };
+    let auth = BASE64_STANDARD.encode(format!("{USER}:{password}"));
+    let said = pull(None).await.fails(1);
+    assert!(said.contains("the registry wants a login") && said.contains("docker login"), "{said}");
+    for config in [
+        format!(r#"{{"auths": {{"{address}": {{"auth": "{auth}"}}}}}}"#),
+        format!(r#"{{"credHelpers": {{"{address}": "test"}}}}"#),
+        r#"{"credsStore": "test"}"#.to_owned(),
+    ] {
+        let pulled = pull(Some(config.clone())).await;
+        for word in [password.as_str(), &auth] {
+            assert!(!pulled.stderr.contains(word) && !pulled.stdout.contains(word), "a secret is shown");
+        }
+        assert_eq!(pulled.code, Some(0), "{config}: {}", pulled.stderr);
+    }
+    let said = pull(Some(format!(r#"{{"credHelpers": {{"{address}": "nowhere"}}}}"#))).await.fails(1);
+    assert!(said.contains("without a login") && said.contains("helper"), "{said}");
 }

@@ -14,7 +14,7 @@ async fn what_a_server_refuses_is_found_before_it_is_recorded() {
         (&["--redis", "maxmemory=lots"], "'maxmemory lots': argument must be a memory value", "flag --redis"),
         (&["--redis", "hash-max-listpack-entires=512"], "Bad directive", "flag --redis"),
         (&["--redis", "loadmodule=/nowhere.so"], "loadmodule /nowhere.so", "flag --redis"),
-        (&["--redis-image", &proxy_image], "does not start", "flag --redis-image"),
+        (&["--redis-image", &proxy_image], "it has HAProxy and not Redis", "flag --redis-image"),
     ];
     let refused = async || {
         for (arguments, reason, origin) in cases {

@@ -14,7 +14,7 @@ use redos::engine::{Engine, NodeSpec, image};
 use redos::plan::desired::Programs;
 use redos::plan::observed::{Inventory, NetworkFacts};
 use redos::spec::secret::{Secret, user};
-use redos::spec::{ClusterName, ImageChoice, Images, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Secrets, Spec};
+use redos::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Secrets, Spec};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::OnceCell;
 
@@ -70,8 +70,8 @@ pub fn raw() -> Docker {
 pub async fn programs(engine: &DockerEngine) -> Programs {
     static PROGRAMS: OnceCell<Programs> = OnceCell::const_new();
     let resolve = async || {
-        let images = Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto };
-        image::resolve(engine, &images, &Inventory::default(), &|_| {}).await.expect("images")
+        let spec = Spec::with_defaults("test-images".parse().expect("a name"));
+        image::resolve(engine, &spec, &Inventory::default(), &|_| {}).await.expect("images").programs
     };
     PROGRAMS.get_or_init(resolve).await.clone()
 }

@@ -8,7 +8,7 @@ use redos::plan::diff::lifecycle;
 use redos::plan::observed::NodeState;
 use redos::plan::{Gate, Plan, diff};
 use redos::sentinel::Servers;
-use redos::spec::{Follow, ImageChoice, NodeId, Role, Spec};
+use redos::spec::{Follow, ImageChoice, NodeId, Release, Role, Spec, UsedImage};
 
 use super::{EXISTING, Size, down, observed, run, sized, spec, up, walk};
 
@@ -17,6 +17,13 @@ const REGRESSIONS: FileFailurePersistence = FileFailurePersistence::Direct("test
 
 fn size() -> impl Strategy<Value = Size> {
     (1u16..3, 0u16..5, prop_oneof![Just(1u16), Just(3), Just(5), Just(7)], 1u16..3)
+}
+
+/// An image that was found.
+fn used(id: &str) -> UsedImage {
+    let release = Release { name: "redis".to_owned(), version: "8.2.1".to_owned() };
+    let (reference, server) = ("redis:8.2".to_owned(), "redis-server".to_owned());
+    UsedImage { reference, id: id.to_owned(), digest: None, server, release }
 }
 
 /// What can happen to a cluster between two `up`s.
@@ -248,11 +255,16 @@ proptest! {
     #[test]
     fn a_change_of_settings_breaks_no_rule_wherever_it_is_cut_off(
         masters in 1u16..3, replicas in 1u16..4, sentinels in prop_oneof![Just(3u16), Just(5)], proxies in 1u16..3,
-        master in 1u16..5, (redis, image, ports) in any::<(bool, bool, bool)>(), cut in prop::option::of(0usize..120),
+        master in 1u16..5, (redis, image, ports) in any::<(bool, bool, bool)>(), found in any::<bool>(),
+        cut in prop::option::of(0usize..120),
     ) {
         run(async {
-            let (sim, from) = (Sim::default(), spec(masters, replicas, sentinels, proxies));
+            let (sim, mut from) = (Sim::default(), spec(masters, replicas, sentinels, proxies));
+            from.used.redis = Some(used("old"));
             let mut to = from.clone();
+            if found {
+                to.used.redis = Some(used("new"));
+            }
             if redis {
                 to.redis.insert("databases".to_owned(), "32".to_owned());
             }
@@ -267,6 +279,10 @@ proptest! {
             }
             converges(&sim, &to).await?;
             prop_assert_eq!(sim.lapses(), Vec::<String>::new(), "{:#?}", sim.journal());
+            for (node, facts) in &sim.inventory(&to.name).await.expect("an inventory").nodes {
+                let wanted = to.used.of(node.role()).map(|image| image.id.clone());
+                prop_assert_eq!(&facts.image_id, &wanted, "the image of {}", node);
+            }
             Ok(())
         })?;
     }

@@ -12,17 +12,18 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::{Instant, timeout};
 
-use super::{DockerEngine, fault};
-use crate::engine::image::{LocalImage, Report};
+use super::{DockerEngine, fault, login};
+use crate::engine::image::{LocalImage, Refusal, Report};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::plan::event::Event;
 
-/// How long a registry may take for its first word. Docker Hub takes one to three seconds; without a network the Engine
-/// itself would try for a minute.
-const FIRST_PROGRESS: Duration = Duration::from_secs(5);
-/// How long a pull may stand still.
+/// How long a pull may stand still. The Engine gives up a registry that does not answer after 15 to 30 s by itself, and
+/// says why; one behind a slow proxy or a cold cache takes tens of seconds for its first word.
 const STALLED: Duration = Duration::from_secs(60);
+/// How often somebody who waits for a registry's first word is told so.
+const REMINDER: Duration = Duration::from_secs(5);
 /// Octets read from a file or pipe at once.
 const CHUNK: usize = 64 * 1024;
 
@@ -54,12 +55,12 @@ impl DockerEngine {
         Ok(images.into_iter().flat_map(|image| image.repo_tags).filter(is_reference).collect())
     }
 
-    /// Pulls an image. It fails within seconds when no registry can be reached.
+    /// Pulls an image, with the login that Docker's own configuration has for its registry.
     ///
     /// # Errors
-    /// The registry cannot be reached or does not have it; the source is its word.
+    /// The registry cannot be reached or does not give it; the source is its word.
     pub async fn pull_image(&self, reference: &str, report: Report<'_>) -> Result<LocalImage> {
-        let refused = |source: anyhow::Error| refused(reference, source);
+        let refused = |said: &str| refused(reference, said);
         let (repository, tag) = split_reference(reference);
         let options =
             CreateImageOptions { from_image: Some(repository.clone()), tag: Some(tag.clone()), ..Default::default() };
@@ -67,22 +68,31 @@ impl DockerEngine {
             report(Event::Progress { subject: reference.to_owned(), text: text.to_owned(), octets });
         };
         progress("asking the registry", None);
-        let mut stream = self.docker.create_image(Some(options), None, None);
+        let login = login::of(reference, report).await;
+        let mut stream = self.docker.create_image(Some(options), None, login);
         let mut layers = Layers::default();
-        let mut limit = FIRST_PROGRESS;
-        while let Some(item) = tokio::time::timeout(limit, stream.next())
-            .await
-            .map_err(|_| refused(anyhow!("no word from the registry within {} s", limit.as_secs())))?
-        {
-            let item = item.map_err(|error| refused(anyhow!(fault::message(&error))))?;
-            limit = STALLED;
+        let (mut last, mut has_begun) = (Instant::now(), false);
+        loop {
+            let Ok(item) = timeout(REMINDER, stream.next()).await else {
+                let silence = last.elapsed();
+                if silence >= STALLED {
+                    return Err(refused(&format!("no word from the registry for {} s", silence.as_secs())));
+                }
+                if !has_begun {
+                    progress(&format!("asking the registry, which has not answered for {} s", silence.as_secs()), None);
+                }
+                continue;
+            };
+            let Some(item) = item else { break };
+            let item = item.map_err(|error| refused(&fault::message(&error)))?;
+            (last, has_begun) = (Instant::now(), true);
             let octets = item.progress_detail.as_ref().and_then(|detail| detail.current.zip(detail.total));
             if let (Some(id), Some(octets)) = (&item.id, octets) {
                 layers.note(id, item.status.as_deref().unwrap_or_default(), octets);
             }
             progress("pulling", layers.sum());
         }
-        self.image(reference).await?.ok_or_else(|| refused(anyhow!("it is not here after the pull")))
+        self.image(reference).await?.ok_or_else(|| refused("it is not here after the pull"))
     }
 
     /// Makes an image from a tar file of its whole root, with changes in Dockerfile words.
@@ -166,29 +176,13 @@ impl DockerEngine {
     }
 }
 
-/// The error of a pull, with a remedy where the registry said no. One that cannot be reached is the caller's to remedy: it
-/// knows what else can be done.
-fn refused(reference: &str, source: anyhow::Error) -> EngineError {
-    let said = source.to_string();
+/// The error of a pull, with what helps. A registry that cannot be reached is the caller's to remedy: it knows what else can
+/// be done.
+fn refused(reference: &str, said: &str) -> EngineError {
+    let refusal = Refusal::of(said);
+    let source = anyhow!("{}: {said}", refusal.described());
     let error = EngineError::new(EngineErrorKind::Image, format!("pull image {reference}"), source);
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    // In the words of Docker 20.10 to 28 and of the registries behind it. Docker Hub denies what it does not have.
-    if says(&["no basic auth credentials", "unauthorized", "authentication required", "denied"]) {
-        let registry = registry(reference).map_or_else(String::new, |registry| format!(" {registry}"));
-        return error
-            .hinted(format!("log in, get it, and run this again: docker login{registry} && docker pull {reference}"))
-            .hinted("if its name is right: Docker Hub says the same of what it does not have");
-    }
-    if says(&["manifest unknown", "not found", "name unknown", "does not exist", "invalid reference format"]) {
-        return error.hinted("check its name and tag, then give another: --redis-image, --proxy-image");
-    }
-    error
-}
-
-/// The registry that a reference names; absent for Docker Hub.
-fn registry(reference: &str) -> Option<&str> {
-    let (first, _) = reference.split_once('/')?;
-    (first.contains(['.', ':']) || first == "localhost").then_some(first)
+    refusal.remedies(reference).into_iter().fold(error, EngineError::hinted)
 }
 
 fn local_image(reference: &str, image: ImageInspect) -> LocalImage {
@@ -197,6 +191,8 @@ fn local_image(reference: &str, image: ImageInspect) -> LocalImage {
     LocalImage {
         reference: reference.to_owned(),
         id: image.id.unwrap_or_default(),
+        digests: image.repo_digests.unwrap_or_default(),
+        architecture: image.architecture.unwrap_or_default(),
         command,
         labels: config.labels.unwrap_or_default().into_iter().collect(),
         created_at: image.created,
@@ -264,17 +260,6 @@ mod tests {
         for (reference, (repository, tag)) in cases {
             assert_eq!(split_reference(reference), (repository.to_owned(), tag.to_owned()), "{reference}");
         }
-    }
-
-    #[test]
-    fn a_registry_that_says_no_gets_another_remedy_than_one_that_says_nothing() {
-        let hints = |reference: &str, said: &str| refused(reference, anyhow!(said.to_owned())).hints.join("\n");
-        let login = hints("10.0.0.1:5000/a/redis:7", r#"Head "http://10.0.0.1:5000/v2/a": no basic auth credentials"#);
-        assert!(login.contains("docker login 10.0.0.1:5000 && docker pull 10.0.0.1:5000/a/redis:7"), "{login}");
-        let denied = "pull access denied for nosuch/x, repository does not exist or may require 'docker login'";
-        assert!(hints("nosuch/x:1", denied).contains("docker login && docker pull nosuch/x:1"));
-        assert!(hints("redis:none", "manifest for redis:none not found: manifest unknown").contains("--redis-image"));
-        assert_eq!(hints("redis:8.0", "dial tcp 127.0.0.1:1: connect: connection refused"), "");
     }
 
     #[test]

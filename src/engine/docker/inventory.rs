@@ -229,14 +229,18 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         NodeState::Running | NodeState::Paused => inspected.network_settings.as_ref().and_then(|s| s.ports.as_ref()),
         _ => inspected.host_config.as_ref().and_then(|config| config.port_bindings.as_ref()),
     };
+    let labels = config.labels.unwrap_or_default();
+    let made_by = labels::spec(&labels);
+    let made_from = labels::node(&labels).and_then(|node| made_by.as_ref()?.used.of(node.role()));
     NodeFacts {
         container_id: inspected.id.unwrap_or_default(),
         name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         image: config.image.unwrap_or_default(),
+        image_id: made_from.map(|image| image.id.clone()),
         address: place.as_ref().map(|(address, _)| *address),
         network_id: place.and_then(|(_, id)| id.or(made_for)),
         ports: bindings.map(published_ports).unwrap_or_default(),
-        spec_hash: config.labels.and_then(|mut labels| labels.remove(labels::SPEC_HASH)).unwrap_or_default(),
+        spec_hash: labels.get(labels::SPEC_HASH).cloned().unwrap_or_default(),
         created_at: inspected.created.unwrap_or_default(),
         started_at: state.started_at.filter(|at| at != NEVER),
         ended_at: state.finished_at.filter(|at| at != NEVER).and_then(|at| time::seconds(&at)),

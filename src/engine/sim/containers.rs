@@ -36,6 +36,7 @@ impl Engine for Sim {
                 container_id: id.to_string(),
                 name: id.to_string(),
                 image: node.spec.image.clone(),
+                image_id: node.image_id.clone(),
                 state: node.state.clone(),
                 address: Some(node.spec.address),
                 network_id: Some(node.network_id.clone()),
@@ -131,11 +132,12 @@ impl Engine for Sim {
         Ok(())
     }
 
-    async fn create_node(&self, _spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
+    async fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
         let mut world = self.world();
         world.change(format!("create {}", node.node))?;
         let network_id = network_id.to_owned();
-        let made = Node { spec: node.clone(), network_id, state: NodeState::Created, server: None };
+        let image_id = spec.used.of(node.node.role()).map(|image| image.id.clone());
+        let made = Node { spec: node.clone(), network_id, image_id, state: NodeState::Created, server: None };
         world.nodes.entry(node.node).or_insert(made);
         if node.host_dir.is_none() {
             world.volumes.entry(node.node).or_default();

@@ -20,7 +20,7 @@ use std::net::SocketAddrV4;
 
 use super::claims::{majority_word, node_at};
 use super::data;
-use super::desired::{host_dir, spec_hash};
+use super::desired::{self, host_dir, is_stale};
 use super::gate::{Gate, busy, dies_at_every_start, is_off_network, is_published};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
@@ -318,7 +318,7 @@ impl<'a> Planner<'a> {
             return;
         };
         let is_off = is_off_network(facts, self.observed);
-        let is_stale = is_off || facts.spec_hash != spec_hash(self.spec, node);
+        let is_stale = is_off || is_stale(self.spec, node, facts);
         if data::damage(node, self.observed).is_some() {
             return self.bring_up_damaged(node, is_stale, before_start);
         }
@@ -482,7 +482,7 @@ impl<'a> Planner<'a> {
         let nodes: BTreeSet<NodeId> = wanted.chain(self.masters.values().copied()).collect();
         for proxy in self.spec.proxy_nodes().collect::<Vec<_>>() {
             let Some(view) = self.observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
-            let is_stale = self.facts(proxy).is_some_and(|facts| facts.spec_hash != spec_hash(self.spec, proxy));
+            let is_stale = self.facts(proxy).is_some_and(|facts| is_stale(self.spec, proxy, facts));
             if let Err(why) = is_published(proxy, self.observed)
                 && !is_stale
                 && !self.observed.started.contains(&proxy)
@@ -518,9 +518,8 @@ impl<'a> Planner<'a> {
         }
         let is_stale = |node: &NodeId| {
             let facts = self.observed.inventory.nodes.get(node);
-            let is_outdated = facts.is_some_and(|facts| {
-                facts.state == NodeState::Running && facts.spec_hash != spec_hash(self.spec, *node)
-            });
+            let is_outdated = facts
+                .is_some_and(|facts| facts.state == NodeState::Running && desired::is_stale(self.spec, *node, facts));
             let comes_anew = dies_at_every_start(*node, self.observed)
                 || busy(*node, self.observed).is_some()
                 || facts.is_some_and(|facts| is_off_network(facts, self.observed));

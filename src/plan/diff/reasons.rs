@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::desired::published_ports;
+use crate::plan::desired::{other_image, published_ports};
 use crate::plan::observed::{NodeFacts, Observed};
 use crate::spec::{ImageChoice, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
@@ -24,6 +24,9 @@ fn told(changes: Vec<String>, cost: &str) -> String {
 
 fn image_change(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> {
     let wanted = if node.role() == Role::Proxy { &spec.images.proxy } else { &spec.images.redis };
+    if let Some(used) = other_image(spec, node, facts) {
+        return Some(format!("its image changes from {} to {used}", facts.image));
+    }
     match wanted {
         ImageChoice::Reference(wanted) if *wanted != facts.image => {
             Some(format!("its image changes from {} to {wanted}", facts.image))

@@ -456,6 +456,13 @@ impl Request {
         derive(&mut spec, recorded, &mut origins);
         let directives = self.lay_directives(&mut spec, &base);
         // How a server writes a value is known of those values that it was asked about.
+        // An image was found for what was chosen then.
+        if recorded.is_some_and(|old| old.images.redis != spec.images.redis) {
+            spec.used.redis = None;
+        }
+        if recorded.is_some_and(|old| old.images.proxy != spec.images.proxy) {
+            spec.used.proxy = None;
+        }
         let asked = recorded.map(|old| &old.redis);
         spec.served.retain(|name, _| asked.and_then(|old| old.get(name)) == spec.redis.get(name));
         Draft { spec, origins, directives }

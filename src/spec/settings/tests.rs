@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::table::SETTINGS;
 use super::*;
 use crate::spec::secret::SECRET_OCTETS;
-use crate::spec::{ClusterName, PersistenceMode, Secrets, Spec};
+use crate::spec::{ClusterName, PersistenceMode, Release, Secrets, Spec, UsedImage, UsedImages};
 
 const HEADER: &str = "apiVersion: redos/v1\n";
 
@@ -49,6 +49,26 @@ fn problems(sources: &Sources) -> String {
 
 fn defaults() -> Spec {
     Spec::with_defaults(ClusterName::default())
+}
+
+#[test]
+fn an_image_that_was_found_counts_until_another_is_chosen() {
+    let found = |name: &str| UsedImage {
+        reference: format!("{name}:1"),
+        id: format!("sha256:{name}"),
+        digest: None,
+        server: name.to_owned(),
+        release: Release { name: name.to_owned(), version: "1.0.0".to_owned() },
+    };
+    let mut recorded = defaults();
+    recorded.used = UsedImages { redis: Some(found("redis")), proxy: Some(found("haproxy")) };
+    let kept = settings(&sources("", &[], &[]), Some(&recorded));
+    assert_eq!(kept.spec.used, recorded.used);
+    let row = kept.document().settings.into_iter().find(|row| row.path == "images.redis").expect("a row");
+    assert_eq!(row.value, "auto");
+    assert_eq!(row.text(), "redis:1 (redis 1.0.0, redis)");
+    let other = settings(&sources("", &[], &[(Key::RedisImage, "redis:2")]), Some(&recorded));
+    assert_eq!(other.spec.used, UsedImages { redis: None, proxy: Some(found("haproxy")) });
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct SettingRow {
     pub path: String,
     /// Its value, as in `redos.yaml`; `(set)` for a password that was given, null for what is not set.
     pub value: Value,
+    /// The image that was found for it, with what is in it; null where none was looked for, and for all other settings.
+    pub found: Option<String>,
     /// Which layer gave it: `flag`, `environment`, `file`, `cluster`, `derived` or `default`.
     pub layer: &'static str,
     /// Where in the layer: the flag, the variable, `file:line:column`, or what it follows from.
@@ -65,7 +67,13 @@ impl Settings {
                 }
                 _ => value(setting, &self.spec),
             };
-            rows.push(row(setting, setting.path.to_owned(), value, origin));
+            let found = match setting.key {
+                Key::RedisImage => self.spec.used.redis.as_ref(),
+                Key::ProxyImage => self.spec.used.proxy.as_ref(),
+                _ => None,
+            };
+            let row = row(setting, setting.path.to_owned(), value, origin);
+            rows.push(SettingRow { found: found.map(ToString::to_string), ..row });
         }
         ConfigDocument { api_version: API_VERSION, kind: "Config", cluster: self.spec.name.clone(), settings: rows }
     }
@@ -81,12 +89,15 @@ fn row(setting: &Setting, path: String, value: Value, origin: &Origin) -> Settin
         Origin::Default => "default",
     };
     let variables = setting.all_variables().collect();
-    SettingRow { path, value, layer, origin: origin.to_string(), flag: setting.flag, variables }
+    SettingRow { path, value, found: None, layer, origin: origin.to_string(), flag: setting.flag, variables }
 }
 
 impl SettingRow {
     /// The value for people: what is not set says what that means.
     pub fn text(&self) -> String {
+        if let Some(found) = &self.found {
+            return found.clone();
+        }
         match &self.value {
             Value::Null if self.path == Key::DataDir.setting().path => "(named volumes)".to_owned(),
             Value::Null if self.path == Key::RedisConf.setting().path => "(none)".to_owned(),

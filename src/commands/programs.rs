@@ -1,0 +1,75 @@
+//! The images of a cluster, found and looked into before anything is recorded or changed.
+
+use super::Context;
+use crate::engine::image::{self, ImageKind, Resolved};
+use crate::engine::{Engine, EngineError, EngineErrorKind};
+use crate::error::Failure;
+use crate::output::command_line;
+use crate::plan::desired::Programs;
+use crate::plan::observed::Inventory;
+use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
+use crate::spec::{Role, UsedImage};
+
+/// Finds the images and puts into the spec which they are. Returns what nodes are made from.
+///
+/// # Errors
+/// A name or a port that a new cluster needs belongs to somebody else, an image cannot be had, lacks what a node needs, or
+/// cannot read the cluster's data: nothing was changed.
+pub async fn settle(context: &Context, settings: &mut Settings, inventory: &Inventory) -> Result<Programs, Failure> {
+    let engine = &context.engine;
+    if inventory.nodes.is_empty() {
+        // Whoever is refused a port has not waited for an image.
+        engine.check_conflicts(&settings.spec, inventory).await?;
+    }
+    let progress = context.ui.progress();
+    let found = image::resolve(engine, &settings.spec, inventory, &|event| progress.report(event)).await;
+    progress.finish();
+    let Resolved { used, programs } = found.map_err(|error| unfit(settings, error))?;
+    let recorded = inventory.recorded.as_ref().and_then(|recorded| recorded.used.redis.as_ref());
+    if let (Some(have), Some(want)) = (recorded, &used.redis)
+        && !want.release.reads_data_of(&have.release)
+        && inventory.nodes.keys().chain(inventory.volumes.keys()).any(|node| node.role() == Role::Redis)
+    {
+        return Err(too_old(settings, have, want).into());
+    }
+    settings.spec.used = used;
+    Ok(programs)
+}
+
+/// An image that lacks something is a wrong setting, if it is one that somebody chose.
+fn unfit(settings: &Settings, error: EngineError) -> Failure {
+    let EngineErrorKind::UnfitImage(kind) = error.kind else { return error.into() };
+    let why = error.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
+    let hints = error.hints;
+    let origin = settings.origins.get(&key(kind)).cloned().unwrap_or(Origin::Default);
+    let fix = match &origin {
+        Origin::Recorded => {
+            format!("name another: {}", command_line(&settings.spec.name, &format!("up {} REFERENCE", kind.flag())))
+        }
+        _ => format!("nothing was changed; name an image of {}", kind.described()),
+    };
+    let what = format!("failed to {}{why}", error.operation);
+    let failure = Failure::from(Problems::one(Problem { origin, what, fix, snippet: None }));
+    hints.into_iter().fold(failure, Failure::hinted)
+}
+
+/// An image of another kind of server or of an older one than the data are of.
+fn too_old(settings: &Settings, have: &UsedImage, want: &UsedImage) -> Problems {
+    let name = &settings.spec.name;
+    let origin = settings.origins.get(&Key::RedisImage).cloned().unwrap_or(Origin::Default);
+    let what = format!("{want} cannot read the data of '{name}', which {have} wrote");
+    let begin_anew = command_line(name, "down --volumes");
+    let fix = format!(
+        "nothing was changed; leave it out, or name {} {} or later; to begin anew, WITHOUT the data: {begin_anew}",
+        have.release.name, have.release.version
+    );
+    Problems::one(Problem { origin, what, fix, snippet: None })
+}
+
+/// The setting that names an image.
+const fn key(kind: ImageKind) -> Key {
+    match kind {
+        ImageKind::Redis => Key::RedisImage,
+        ImageKind::Proxy => Key::ProxyImage,
+    }
+}

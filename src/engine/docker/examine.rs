@@ -1,0 +1,230 @@
+//! What is in an image: it is tried, for a reference, a tag and a label can say anything.
+
+use anyhow::anyhow;
+use futures_util::TryStreamExt;
+
+use super::oneoff::{self, OneOff, Place};
+use super::{DockerEngine, nodes};
+use crate::engine::image::{ImageKind, LABEL, LocalImage};
+use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::spec::{Release, UsedImage};
+
+/// Says of each server `$1`… whether the image has it: its name, where it is, what it says of its version, and for one of
+/// Redis whether its client is beside it. The second place is that of redis-stack.
+const SCRIPT: &str = r#"for server; do
+    for place in "$server" "/opt/redis-stack/bin/$server"; do
+        command -v "$place" >/dev/null 2>&1 || continue
+        case $server in
+        *-server) if command -v "${place%-server}-cli" >/dev/null 2>&1; then client=yes; else client=no; fi ;;
+        *) client=yes ;;
+        esac
+        echo "server $place $client $("$place" -v 2>/dev/null | head -n 1)"
+        break
+    done
+done"#;
+/// The label of an image that redos made with the version of its server.
+const VERSION_LABEL: &str = "org.opencontainers.image.version";
+
+/// A server program that an image has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Present {
+    /// Its name, or where it is.
+    server: String,
+    /// Whether its client is beside it.
+    has_client: bool,
+    release: Option<Release>,
+}
+
+impl DockerEngine {
+    /// Looks into an image: which server of this kind it has, and whether it has all else that a node needs. It runs for a
+    /// moment, without a network, as a node would; one that redos made is known.
+    ///
+    /// # Errors
+    /// [`EngineErrorKind::UnfitImage`], with what it lacks; or the Engine failed.
+    pub async fn examine(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
+        let reference = &image.reference;
+        let unfit = |why: String| {
+            EngineError::new(EngineErrorKind::UnfitImage(kind), format!("use the image {reference}"), anyhow!(why))
+        };
+        let is_for_this_machine = image.architecture.is_empty() || image.architecture == self.architecture();
+        let present = match made_by_redos(kind, &image).filter(|_| is_for_this_machine) {
+            Some(present) => vec![present],
+            None => present_in(&self.list_servers(kind, &image).await?.map_err(|said| {
+                let (own, its) = (self.architecture(), &image.architecture);
+                match said.contains("exec format error") {
+                    true => unfit(format!("it is for another machine: {its}, and the Engine is {own}")).hinted(
+                        format!("get the one for this machine: docker pull --platform linux/{own} {reference}"),
+                    ),
+                    false => unfit(format!("it has no shell, with which nodes start: {said}")),
+                }
+            })?),
+        };
+        let present = chosen(kind, &image, present).map_err(unfit)?;
+        let Some(release) = present.release else {
+            return Err(unfit(format!("its {} does not say its version", present.server)));
+        };
+        if !present.has_client {
+            let client = present.server.replace("-server", "-cli");
+            return Err(unfit(format!("it has no {client}, with which a node asks the Sentinels who is master")));
+        }
+        let digest = image.digests.into_iter().min();
+        Ok(UsedImage { reference: image.reference, id: image.id, digest, server: present.server, release })
+    }
+
+    /// What the image's shell says of its servers, or why there is none.
+    async fn list_servers(&self, kind: ImageKind, image: &LocalImage) -> Result<std::result::Result<String, String>> {
+        let operation = || format!("look into the image {}", image.reference);
+        let named = named_server(kind, &image.command);
+        let servers =
+            named.into_iter().chain(ImageKind::ALL.into_iter().flat_map(|kind| kind.servers().iter().copied()));
+        let command: Vec<&str> = ["sh", "-c", SCRIPT, "look"].into_iter().chain(servers).collect();
+        let started = oneoff::start(self, &image.id, &command, Place::Nowhere, operation).await;
+        let OneOff { id, streams } = match started {
+            Ok(started) => started,
+            Err(error) => {
+                let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
+                let is_its_fault = said.contains("executable file not found") || said.contains("exec format error");
+                let is_its_fault = is_its_fault || said.contains("no such file or directory");
+                return if is_its_fault { Ok(Err(said)) } else { Err(error) };
+            }
+        };
+        let said = streams.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) });
+        let said = said.await;
+        nodes::remove(self, &id).await?;
+        let said = said.map_err(|error| self.failed(operation(), error))?;
+        Ok(if said.contains("exec format error") { Err(said) } else { Ok(said) })
+    }
+}
+
+/// The server of an image that redos made: its packages are known.
+fn made_by_redos(kind: ImageKind, image: &LocalImage) -> Option<Present> {
+    let is_made = image.labels.get(LABEL).is_some_and(|made| made == kind.as_str());
+    let server = named_server(kind, &image.command).filter(|_| is_made)?;
+    let version = image.labels.get(VERSION_LABEL)?.clone();
+    let release = Some(Release { name: server.trim_end_matches("-server").to_owned(), version });
+    Some(Present { server: server.to_owned(), has_client: true, release })
+}
+
+/// The server that an image's entry point or command names.
+fn named_server(kind: ImageKind, command: &[String]) -> Option<&str> {
+    command.iter().map(String::as_str).find(|word| kind.servers().contains(&program(word)))
+}
+
+/// The name of a program at the end of its path.
+fn program(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The server that nodes run: the one that the image names, else the first of its kind that it has.
+fn chosen(kind: ImageKind, image: &LocalImage, present: Vec<Present>) -> std::result::Result<Present, String> {
+    let is_of = |kind: ImageKind, present: &Present| kind.servers().contains(&program(&present.server));
+    if let Some(chosen) = present.iter().find(|present| is_of(kind, present)) {
+        return Ok(chosen.clone());
+    }
+    let other = ImageKind::ALL.into_iter().find(|other| present.iter().any(|present| is_of(*other, present)));
+    Err(match other {
+        Some(other) => {
+            let (flag, own) = (other.flag(), kind.flag());
+            format!(
+                "it has {} and not {}: it is one for {flag}, and not for {own}",
+                other.described(),
+                kind.described()
+            )
+        }
+        None => {
+            let runs = if image.command.is_empty() { "nothing".to_owned() } else { image.command.join(" ") };
+            format!("it has none of {}; what it runs is '{runs}'", kind.servers().join(" and "))
+        }
+    })
+}
+
+/// The servers in what the script says.
+fn present_in(said: &str) -> Vec<Present> {
+    let of_line = |line: &str| {
+        let (server, rest) = line.strip_prefix("server ")?.split_once(' ')?;
+        let (has_client, version) = rest.split_once(' ').unwrap_or((rest, ""));
+        let release = version_in(program(server), version);
+        Some(Present { server: server.to_owned(), has_client: has_client == "yes", release })
+    };
+    said.lines().filter_map(|line| of_line(line.trim_end())).collect()
+}
+
+/// `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`, `HAProxy version 2.6.12-1+deb12u4 2026/01/01`
+fn version_in(program: &str, said: &str) -> Option<Release> {
+    let mut words = said.split_whitespace();
+    // A program that is called as Redis's may be Valkey's.
+    let name = words.next()?.to_ascii_lowercase();
+    let version = match program {
+        "haproxy" => words.skip_while(|word| *word != "version").nth(1),
+        _ => words.find_map(|word| word.strip_prefix("v=")),
+    };
+    Some(Release { name, version: version?.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(command: &[&str]) -> LocalImage {
+        LocalImage {
+            reference: "r".to_owned(),
+            id: "sha256:1".to_owned(),
+            digests: Vec::new(),
+            architecture: "amd64".to_owned(),
+            command: command.iter().map(|word| (*word).to_owned()).collect(),
+            labels: [].into(),
+            created_at: None,
+            octets: 0,
+        }
+    }
+
+    #[test]
+    fn a_server_says_who_it_is_and_of_which_version() {
+        let of = |program: &str, said: &str| version_in(program, said).map(|release| release.to_string());
+        let redis = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n";
+        assert_eq!(of("redis-server", redis).as_deref(), Some("redis 7.0.15"));
+        assert_eq!(of("valkey-server", "Valkey server v=8.1.1 sha=0:0 bits=64").as_deref(), Some("valkey 8.1.1"));
+        let haproxy = "HAProxy version 3.0.8-1 2026/01/01 - https://haproxy.org/";
+        assert_eq!(of("haproxy", haproxy).as_deref(), Some("haproxy 3.0.8-1"));
+        assert_eq!(of("redis-server", "exec: not found"), None);
+    }
+
+    #[test]
+    fn the_server_is_what_the_image_names_or_else_what_it_has() {
+        let server = |kind, command: &[&str], said: &str| {
+            chosen(kind, &image(command), present_in(said)).map(|present| present.server)
+        };
+        let both = "server redis-server yes Redis server v=7.2.4\nserver valkey-server yes Valkey server v=8.1.1\n";
+        assert_eq!(
+            server(ImageKind::Redis, &["docker-entrypoint.sh", "redis-server"], both).as_deref(),
+            Ok("redis-server")
+        );
+        assert_eq!(
+            named_server(ImageKind::Redis, &image(&["/opt/bin/valkey-server", "x.conf"]).command),
+            Some("/opt/bin/valkey-server")
+        );
+        let valkey = "server valkey-server yes Valkey server v=8.1.1";
+        assert_eq!(
+            server(ImageKind::Redis, &["run.sh"], valkey).as_deref(),
+            Ok("valkey-server"),
+            "the only one that it has"
+        );
+        let haproxy = "server haproxy yes HAProxy version 3.0.8 2026/01/01";
+        let swapped = server(ImageKind::Redis, &["haproxy"], haproxy).expect_err("not Redis");
+        assert!(swapped.contains("it has HAProxy") && swapped.contains("one for --proxy-image"), "{swapped}");
+        let nothing = server(ImageKind::Proxy, &["sleep", "1"], "").expect_err("nothing");
+        assert!(nothing.contains("none of haproxy") && nothing.contains("'sleep 1'"), "{nothing}");
+    }
+
+    #[test]
+    fn an_image_that_redos_made_need_not_be_tried() {
+        let made = |label: &str| {
+            let labels = [(LABEL, label), (VERSION_LABEL, "7.0.15")];
+            let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+            made_by_redos(ImageKind::Redis, &LocalImage { labels, ..image(&["redis-server"]) })
+        };
+        let release = Release { name: "redis".to_owned(), version: "7.0.15".to_owned() };
+        assert_eq!(made("redis").and_then(|present| present.release), Some(release));
+        assert_eq!(made("haproxy"), None);
+    }
+}

@@ -1,0 +1,237 @@
+//! Which images a cluster runs on: those that it has, those that are here, or new ones.
+
+use futures_util::future::{join, try_join};
+
+use super::{BuildOptions, ImageKind, LocalImage, Report, candidates, debian, with_remedies};
+use crate::engine::docker::DockerEngine;
+use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::plan::desired::{Program, Programs};
+use crate::plan::event::Event;
+use crate::plan::observed::Inventory;
+use crate::spec::{ImageChoice, Release, Spec, UsedImage, UsedImages};
+
+/// How the references of images begin that redos makes.
+const OWN: &str = "redos/";
+
+/// The images of a cluster, all of which are here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// What is to be recorded of them.
+    pub used: UsedImages,
+    /// What nodes are made from.
+    pub programs: Programs,
+}
+
+/// An image that is here, and the name that containers are made by.
+type Here = (UsedImage, String);
+
+/// Finds the images of a cluster and looks into those that it does not know yet, and gets those that are not here. Reports
+/// what it pulls or makes.
+///
+/// # Errors
+/// [`EngineErrorKind::Image`]: an image is not here and cannot be had, or what can be had is of another version than the
+/// cluster's data. [`EngineErrorKind::UnfitImage`]: an image lacks what a node needs.
+pub async fn resolve(
+    engine: &DockerEngine,
+    spec: &Spec,
+    inventory: &Inventory,
+    report: Report<'_>,
+) -> Result<Resolved> {
+    let search = |kind| Search::of(kind, spec, inventory);
+    let [redis, proxy] = ImageKind::ALL.map(search);
+    let (redis_here, proxy_here) = try_join(redis.here(engine), proxy.here(engine)).await?;
+    let (redis, proxy) = match (redis_here, proxy_here) {
+        (Ok(redis), Ok(proxy)) => (redis, proxy),
+        (redis_here, proxy_here) => fetched(engine, (redis, redis_here), (proxy, proxy_here), report).await?,
+    };
+    let program = |(used, name): &Here| Program { image: name.clone(), server: used.server.clone() };
+    let programs = Programs { redis: program(&redis), proxy: program(&proxy) };
+    Ok(Resolved { used: UsedImages { redis: Some(redis.0), proxy: Some(proxy.0) }, programs })
+}
+
+/// The images that are here and do not do, as they are of another version than the data.
+type Misfits = Vec<UsedImage>;
+
+/// What is looked for.
+struct Search<'a> {
+    kind: ImageKind,
+    choice: &'a ImageChoice,
+    /// What the cluster was made with.
+    used: Option<&'a UsedImage>,
+    /// What its nodes run, where nothing is recorded.
+    running: Option<&'a str>,
+}
+
+impl<'a> Search<'a> {
+    fn of(kind: ImageKind, spec: &'a Spec, inventory: &'a Inventory) -> Self {
+        let (choice, used) = (kind.choice(&spec.images), kind.used(&spec.used));
+        let is_open = *choice == ImageChoice::Auto && used.is_none();
+        let running = inventory.nodes.iter().find(|(node, _)| is_open && kind.runs(node.role()));
+        Self { kind, choice, used, running: running.map(|(_, facts)| &*facts.image) }
+    }
+
+    /// The references that do, the first to be preferred.
+    fn candidates(&self) -> Vec<&str> {
+        let known = self.used.map(|used| &*used.reference).or(self.running);
+        known.into_iter().chain(candidates(self.kind, self.choice)).collect()
+    }
+
+    /// Whether an image does. Data are read by the version that wrote them; a proxy has none.
+    fn fits(&self, found: &UsedImage) -> bool {
+        let is_of_its_line = |used: &UsedImage| found.release.is_of_the_line_of(&used.release);
+        self.kind == ImageKind::Proxy || self.used.is_none_or(is_of_its_line)
+    }
+
+    /// What is here; else what is here and does not do.
+    async fn here(&self, engine: &DockerEngine) -> Result<std::result::Result<Here, Misfits>> {
+        if let Some(used) = self.used
+            && let Some(name) = name_of(engine, used).await?
+        {
+            return Ok(Ok((used.clone(), name)));
+        }
+        let mut misfits = Vec::new();
+        for reference in self.candidates() {
+            let Some(image) = engine.image(reference).await? else { continue };
+            let found = engine.examine(self.kind, image).await?;
+            if self.fits(&found) {
+                let name = found.reference.clone();
+                return Ok(Ok((found, name)));
+            }
+            misfits.push(found);
+        }
+        Ok(Err(misfits))
+    }
+
+    /// The references to be pulled, one after the other until one comes. None where the package archive gave the image.
+    fn pulls(&self) -> Vec<&str> {
+        match (self.choice, self.used) {
+            (ImageChoice::Reference(reference), None) => vec![reference],
+            (ImageChoice::Auto, None) => vec![self.kind.pinned()],
+            (ImageChoice::Auto, Some(used)) if used.reference.starts_with(OWN) => Vec::new(),
+            (_, Some(used)) => used.digest.as_deref().into_iter().chain([&*used.reference]).collect(),
+        }
+    }
+
+    /// Whether the package archive may give the image where no registry does. Its version is not a registry's.
+    fn may_be_built(&self) -> bool {
+        let is_built = |used: &UsedImage| used.reference.starts_with(OWN);
+        *self.choice == ImageChoice::Auto && self.used.is_none_or(is_built)
+    }
+
+    async fn pulled(&self, engine: &DockerEngine, report: Report<'_>) -> Result<LocalImage> {
+        let mut result = Err(EngineError::new(
+            EngineErrorKind::Image,
+            format!("find the image of {}", self.kind.as_str()),
+            anyhow::anyhow!("it was made from Debian's packages, and is not here any more"),
+        ));
+        for reference in self.pulls() {
+            result = engine.pull_image(reference, report).await;
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Looks into an image that was got.
+    async fn accepted(&self, engine: &DockerEngine, image: LocalImage, mut misfits: Misfits) -> Result<Here> {
+        let found = engine.examine(self.kind, image).await?;
+        if self.fits(&found) {
+            let name = found.reference.clone();
+            return Ok((found, name));
+        }
+        misfits.push(found);
+        Err(self.refusal(&misfits, None))
+    }
+
+    /// Why nothing does that can be had, for a cluster that has data.
+    fn refusal(&self, misfits: &[UsedImage], failed: Option<EngineError>) -> EngineError {
+        let Some(used) = self.used.filter(|_| self.kind == ImageKind::Redis) else {
+            return failed
+                .map_or_else(|| EngineError::new(EngineErrorKind::Image, "find an image", None), with_remedies);
+        };
+        let mut why = format!("the data were written by {used}, which is not here");
+        if let Some(failed) = &failed {
+            let said = failed.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
+            why.push_str(&format!("; redos failed to {}{said}", failed.operation));
+        }
+        for misfit in misfits {
+            why.push_str(&format!("; {misfit} is another version"));
+        }
+        let Release { name, version } = &used.release;
+        let hints = failed.map(|failed| failed.hints).unwrap_or_default();
+        let error = EngineError::new(
+            EngineErrorKind::Image,
+            "find an image that reads the cluster's data",
+            anyhow::anyhow!(why),
+        );
+        let error = match used.reference.starts_with(OWN) {
+            true => error.hinted(
+                "bring it from a host that has it: redos images save images.tar; here: redos images load images.tar",
+            ),
+            false => error.hinted(format!("get it: docker pull {}", used.reference)),
+        };
+        let error = error.hinted(format!(
+            "or name an image of {name} {version} or later, which the data are upgraded to: redos up --redis-image REFERENCE"
+        ));
+        EngineError { hints: error.hints.into_iter().chain(hints).collect(), ..error }
+    }
+}
+
+/// A name that leads to the image: its reference, unless that has come to mean another one.
+async fn name_of(engine: &DockerEngine, used: &UsedImage) -> Result<Option<String>> {
+    for name in [Some(&used.reference), used.digest.as_ref(), Some(&used.id)].into_iter().flatten() {
+        if engine.image(name).await?.is_some_and(|image| image.id == used.id) {
+            return Ok(Some(name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Gets what is missing: by pull, and where that fails and the choice is ours, from the package archive.
+async fn fetched(
+    engine: &DockerEngine,
+    (redis, redis_here): (Search<'_>, std::result::Result<Here, Misfits>),
+    (proxy, proxy_here): (Search<'_>, std::result::Result<Here, Misfits>),
+    report: Report<'_>,
+) -> Result<(Here, Here)> {
+    let pulled = async |search: &Search<'_>, is_here: bool| {
+        if is_here { None } else { Some(search.pulled(engine, report).await) }
+    };
+    let (redis_pulled, proxy_pulled) =
+        join(pulled(&redis, redis_here.is_ok()), pulled(&proxy, proxy_here.is_ok())).await;
+    let mut options = BuildOptions { kinds: [].into(), ..BuildOptions::default() };
+    for (search, pulled) in [(&redis, &redis_pulled), (&proxy, &proxy_pulled)] {
+        let Some(Err(error)) = pulled else { continue };
+        if search.may_be_built() && debian::possible() {
+            report(Event::Remark(format!("{}: making it from this host's package archive", reason(search, error))));
+            options.kinds.insert(search.kind);
+        }
+    }
+    let (mut built, mut not_built) = match options.kinds.is_empty() {
+        true => Default::default(),
+        false => match debian::build(engine, &options, report).await {
+            Ok(built) => (built, None),
+            Err(error) => (Default::default(), Some(error)),
+        },
+    };
+    let mut whichever = async |search: Search<'_>, here, pulled: Option<Result<LocalImage>>| match (here, pulled) {
+        (Ok(here), _) => Ok(here),
+        (Err(misfits), Some(Ok(image))) => search.accepted(engine, image, misfits).await,
+        (Err(misfits), failed) => match built.remove(&search.kind) {
+            Some(image) => search.accepted(engine, image, misfits).await,
+            None => Err(search.refusal(&misfits, not_built.take().or(failed.and_then(Result::err)))),
+        },
+    };
+    let redis = whichever(redis, redis_here, redis_pulled).await?;
+    Ok((redis, whichever(proxy, proxy_here, proxy_pulled).await?))
+}
+
+/// Why there is no image from a registry, in a sentence without its full stop.
+fn reason(search: &Search<'_>, error: &EngineError) -> String {
+    let said = error.source.as_ref().map_or_else(String::new, ToString::to_string);
+    match search.pulls().as_slice() {
+        [] => format!("the image of {}: {said}", search.kind.as_str()),
+        [reference, ..] => format!("{reference} is not pulled, {said}"),
+    }
+}

@@ -1,0 +1,163 @@
+//! Why a registry does not give an image, told from what it or the Engine says.
+
+/// Why an image could not be pulled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The registry allows no more pulls for now.
+    RateLimit,
+    /// It wants a login, or says so of what it does not have.
+    Denied,
+    /// It has no such image.
+    Unknown,
+    /// Its certificate is not trusted, or it has none.
+    Untrusted,
+    /// Its name leads nowhere.
+    NoSuchHost,
+    /// Nobody answers there.
+    Unreachable,
+    /// Anything else.
+    Other,
+}
+
+/// Words by which refusals are known: those of Docker 20.10 to 28 and of the registries behind it. The first that fits counts.
+const WORDS: [(Refusal, &[&str]); 6] = [
+    (Refusal::RateLimit, &["toomanyrequests", "too many requests", "rate limit", "status: 429"]),
+    (Refusal::Untrusted, &["x509:", "tls:", "certificate", "server gave http response to https client"]),
+    (Refusal::Denied, &["no basic auth credentials", "unauthorized", "authentication required", "denied"]),
+    (
+        Refusal::NoSuchHost,
+        &["no such host", "name resolution", "server misbehaving", "on [::1]:53", "dial tcp: lookup"],
+    ),
+    (
+        Refusal::Unknown,
+        &["manifest unknown", "not found", "name unknown", "does not exist", "invalid reference format"],
+    ),
+    (
+        Refusal::Unreachable,
+        &[
+            "connection refused",
+            "connection reset",
+            "no route to host",
+            "network is unreachable",
+            "timeout",
+            "deadline exceeded",
+            "request canceled",
+            "no word from",
+            ": eof",
+        ],
+    ),
+];
+
+impl Refusal {
+    /// What a text says that came instead of an image.
+    pub fn of(said: &str) -> Self {
+        let said = said.to_lowercase();
+        let says = |(_, words): &&(Self, &[&str])| words.iter().any(|word| said.contains(word));
+        WORDS.iter().find(says).map_or(Self::Other, |(refusal, _)| *refusal)
+    }
+
+    /// The same in a sentence without its full stop.
+    pub const fn described(self) -> &'static str {
+        match self {
+            Self::RateLimit => "the registry allows no more pulls for now",
+            Self::Denied => "the registry wants a login",
+            Self::Unknown => "the registry does not have it",
+            Self::Untrusted => "the Engine does not trust the registry's certificate",
+            Self::NoSuchHost => "the name of the registry cannot be resolved",
+            Self::Unreachable => "the registry cannot be reached",
+            Self::Other => "the registry does not give it",
+        }
+    }
+
+    /// What can be done about it, for an image of this reference. Empty where nothing helps but another way to get images.
+    pub fn remedies(self, reference: &str) -> Vec<String> {
+        let name = registry(reference);
+        let login = format!("docker login{}", name.map(|name| format!(" {name}")).unwrap_or_default());
+        match self {
+            Self::RateLimit => vec![
+                format!("those who log in may pull more often: {login}, and run this again"),
+                "or name the image at a mirror or a registry of your own: --redis-image, --proxy-image".to_owned(),
+                "or on Debian or Ubuntu, without any registry: redos images build".to_owned(),
+            ],
+            Self::Denied => vec![
+                format!("log in, get it, and run this again: {login} && docker pull {reference}"),
+                "if its name is right: Docker Hub says the same of what it does not have".to_owned(),
+            ],
+            Self::Unknown => vec!["check its name and tag, then give another: --redis-image, --proxy-image".to_owned()],
+            Self::Untrusted => {
+                let name = name.unwrap_or("docker.io");
+                vec![
+                    format!("give the Engine's host its authority: /etc/docker/certs.d/{name}/ca.crt"),
+                    format!(
+                        "or allow it without a certificate: \"insecure-registries\": [\"{name}\"] in /etc/docker/daemon.json"
+                    ),
+                ]
+            }
+            Self::NoSuchHost | Self::Unreachable | Self::Other => Vec::new(),
+        }
+    }
+}
+
+/// The registry that a reference names; absent for Docker Hub.
+pub fn registry(reference: &str) -> Option<&str> {
+    let (first, _) = reference.split_once('/')?;
+    (first.contains(['.', ':']) || first == "localhost").then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_is_known_by_what_engines_say() {
+        let cases = [
+            (
+                "toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and \
+              upgrading: https://www.docker.com/increase-rate-limit",
+                Refusal::RateLimit,
+            ),
+            (
+                "error pulling image configuration: received unexpected HTTP status: 429 Too Many Requests",
+                Refusal::RateLimit,
+            ),
+            (
+                "pull access denied for nosuch/x, repository does not exist or may require 'docker login'",
+                Refusal::Denied,
+            ),
+            ("Head \"https://r.example/v2/a/manifests/1\": unauthorized: authentication required", Refusal::Denied),
+            ("Head \"http://10.0.0.1:5000/v2/a\": no basic auth credentials", Refusal::Denied),
+            ("manifest for redis:none not found: manifest unknown: manifest unknown", Refusal::Unknown),
+            ("Get \"https://r.example/v2/\": x509: certificate signed by unknown authority", Refusal::Untrusted),
+            ("Get \"https://10.0.0.1:5000/v2/\": http: server gave HTTP response to HTTPS client", Refusal::Untrusted),
+            (
+                "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.0.0.53:53: no such host",
+                Refusal::NoSuchHost,
+            ),
+            ("dial tcp: lookup registry-1.docker.io: Temporary failure in name resolution", Refusal::NoSuchHost),
+            ("Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused", Refusal::Unreachable),
+            (
+                "Get \"https://r.example/v2/\": net/http: request canceled while waiting for connection (Client.Timeout \
+              exceeded while awaiting headers)",
+                Refusal::Unreachable,
+            ),
+            ("received unexpected HTTP status: 500 Internal Server Error", Refusal::Other),
+        ];
+        for (said, refusal) in cases {
+            assert_eq!(Refusal::of(said), refusal, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_remedy_names_the_registry_and_the_image() {
+        let denied = Refusal::Denied.remedies("10.0.0.1:5000/a/redis:7").join("\n");
+        assert!(denied.contains("docker login 10.0.0.1:5000 && docker pull 10.0.0.1:5000/a/redis:7"), "{denied}");
+        let denied = Refusal::Denied.remedies("nosuch/x:1").join("\n");
+        assert!(denied.contains("docker login && docker pull nosuch/x:1"), "{denied}");
+        let limit = Refusal::RateLimit.remedies("redis:8.2").join("\n");
+        for way in ["docker login,", "mirror", "--redis-image", "redos images build"] {
+            assert!(limit.contains(way), "{way} in {limit}");
+        }
+        assert!(Refusal::Untrusted.remedies("r.example/a:1")[0].contains("/etc/docker/certs.d/r.example/ca.crt"));
+        assert!(Refusal::Unreachable.remedies("redis:8.2").is_empty());
+    }
+}

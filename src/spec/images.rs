@@ -1,0 +1,189 @@
+//! Images: what was asked for, and what was found and is used.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+
+/// The newest Redis whose data Valkey reads: it was made from this one, and later ones have a format of their own.
+const VALKEY_READS: (u64, u64) = (7, 2);
+/// Digits of an id that tell images apart, as `docker images` shows them.
+const ID_DIGITS: usize = 12;
+
+/// Where the images come from: `auto`, or a reference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Images {
+    /// The image of Redis and Sentinel.
+    pub redis: ImageChoice,
+    /// The image of HAProxy.
+    pub proxy: ImageChoice,
+}
+
+/// An image, or the wish that redos finds one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum ImageChoice {
+    /// One that is here, else a pull of the pinned one, else one made from Debian's packages.
+    Auto,
+    /// This reference, which must be here or be pulled.
+    Reference(String),
+}
+
+impl From<String> for ImageChoice {
+    fn from(text: String) -> Self {
+        if text == "auto" { Self::Auto } else { Self::Reference(text) }
+    }
+}
+
+impl From<ImageChoice> for String {
+    fn from(choice: ImageChoice) -> Self {
+        match choice {
+            ImageChoice::Auto => "auto".to_owned(),
+            ImageChoice::Reference(reference) => reference,
+        }
+    }
+}
+
+/// The images that a cluster's nodes run. Each is absent until it was looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UsedImages {
+    /// That of Redis nodes and Sentinels.
+    pub redis: Option<UsedImage>,
+    /// That of proxies.
+    pub proxy: Option<UsedImage>,
+}
+
+impl UsedImages {
+    /// Whether none was looked for yet.
+    pub const fn is_empty(&self) -> bool {
+        self.redis.is_none() && self.proxy.is_none()
+    }
+
+    /// The image that nodes of a role run.
+    pub const fn of(&self, role: Role) -> Option<&UsedImage> {
+        match role {
+            Role::Redis | Role::Sentinel => self.redis.as_ref(),
+            Role::Proxy => self.proxy.as_ref(),
+        }
+    }
+}
+
+/// An image that was found, and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UsedImage {
+    /// The reference that it was found by: `redis:8.2`.
+    pub reference: String,
+    /// The Engine's id of it, `sha256:…`: a reference can come to mean another image.
+    pub id: String,
+    /// What its registry calls it, `redis@sha256:…`; absent for an image that no registry has.
+    pub digest: Option<String>,
+    /// The server program: a name, or a path.
+    pub server: String,
+    /// What that program says that it is.
+    pub release: Release,
+}
+
+impl UsedImage {
+    /// The digits of its id that people compare.
+    pub fn short_id(&self) -> &str {
+        let digits = self.id.split_once(':').map_or(&*self.id, |(_, digits)| digits);
+        digits.get(..ID_DIGITS).unwrap_or(digits)
+    }
+}
+
+/// Shows reference, release and id: `redis:8.2 (redis 8.2.1, c61a899efbd2)`.
+impl fmt::Display for UsedImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {})", self.reference, self.release, self.short_id())
+    }
+}
+
+/// A server program and its version, as it says them itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Release {
+    /// `redis`, `valkey` or `haproxy`.
+    pub name: String,
+    /// Its version: `8.2.1`.
+    pub version: String,
+}
+
+impl Release {
+    /// Its major and minor number.
+    fn line(&self) -> (u64, u64) {
+        line(&self.version)
+    }
+
+    /// Whether the two differ in their patch alone.
+    pub fn is_of_the_line_of(&self, other: &Self) -> bool {
+        self.name == other.name && self.line() == other.line()
+    }
+
+    /// Whether it reads the data of another one: they go from old to new only.
+    pub fn reads_data_of(&self, other: &Self) -> bool {
+        match (other.name.as_str(), self.name.as_str()) {
+            (theirs, own) if theirs == own => other.line() <= self.line(),
+            ("redis", _) => other.line() <= VALKEY_READS,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
+}
+
+/// The first two numbers of a version.
+pub fn line(version: &str) -> (u64, u64) {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or_default());
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release((name, version): (&str, &str)) -> Release {
+        Release { name: name.to_owned(), version: version.to_owned() }
+    }
+
+    #[test]
+    fn data_go_from_old_to_new_only() {
+        let reads = |data: (&str, &str), own: (&str, &str)| release(own).reads_data_of(&release(data));
+        assert!(reads(("redis", "6.2.14"), ("redis", "7.0.15")));
+        assert!(reads(("redis", "7.0.15"), ("redis", "7.0.11")), "patches do not change the format");
+        assert!(!reads(("redis", "8.0.2"), ("redis", "7.0.15")));
+        assert!(reads(("redis", "7.2.4"), ("valkey", "8.1.1")));
+        assert!(!reads(("redis", "7.4.0"), ("valkey", "8.1.1")));
+        assert!(!reads(("valkey", "8.1.1"), ("redis", "8.0.2")));
+        assert!(reads(("valkey", "8.0.1"), ("valkey", "8.1.1")));
+    }
+
+    #[test]
+    fn patches_are_of_one_line() {
+        let same = |one, other| release(one).is_of_the_line_of(&release(other));
+        assert!(same(("redis", "8.2.1"), ("redis", "8.2.9")));
+        assert!(!same(("redis", "8.2.1"), ("redis", "8.4.0")));
+        assert!(!same(("redis", "8.0.2"), ("valkey", "8.0.2")));
+    }
+
+    #[test]
+    fn an_image_is_shown_by_reference_release_and_short_id() {
+        let release = release(("redis", "8.2.1"));
+        let id = format!("sha256:c61a899efbd2{}", "0".repeat(52));
+        let image = UsedImage {
+            reference: "redis:8.2".to_owned(),
+            id,
+            digest: None,
+            server: "redis-server".to_owned(),
+            release,
+        };
+        assert_eq!(image.to_string(), "redis:8.2 (redis 8.2.1, c61a899efbd2)");
+    }
+}
