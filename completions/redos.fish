@@ -81,6 +81,7 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l pubsub-patterns -d 'P
 complete -c redos -n "__fish_redos_using_subcommand up" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l check-interval -d 'Time between two checks of a node by the proxy' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
@@ -175,6 +176,7 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l pubsub-patterns -d 
 complete -c redos -n "__fish_redos_using_subcommand plan" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l check-interval -d 'Time between two checks of a node by the proxy' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
@@ -879,6 +881,7 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l pubsub-patterns -
 complete -c redos -n "__fish_redos_using_subcommand config" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l check-interval -d 'Time between two checks of a node by the proxy' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r

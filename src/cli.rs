@@ -613,6 +613,9 @@ pub struct SettingsArgs {
     /// Time between two checks of a node by the proxy
     #[arg(long, value_name = "TIME")]
     pub check_interval: Option<String>,
+    /// Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once
+    #[arg(long, value_name = "TIME")]
+    pub proxy_hold: Option<String>,
     /// User of the statistics page
     #[arg(long, value_name = "NAME")]
     pub stats_user: Option<String>,

@@ -98,6 +98,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         down_after,
         failover_timeout,
         check_interval,
+        proxy_hold,
         stats_user,
         stats_password_file,
         follow,
@@ -126,6 +127,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         .with(Key::DownAfter, down_after.as_deref())
         .with(Key::FailoverTimeout, failover_timeout.as_deref())
         .with(Key::CheckInterval, check_interval.as_deref())
+        .with(Key::Hold, proxy_hold.as_deref())
         .with(Key::StatsUser, stats_user.as_deref())
         .with(Key::StatsPassword, stats_password_file.as_deref())
         .with(Key::RedisImage, redis_image.as_deref())

@@ -245,30 +245,33 @@ impl Client {
     }
 
     async fn proxy(&self, node: NodeId, facts: &NodeFacts, inventory: &Inventory) -> Result<ProxyView, ServerError> {
-        let (statistics, version, writes, dead_ports) = tokio::join!(
-            self.statistics(node, facts),
-            self.proxy_version(node, facts),
-            join_all(self.spec.groups().map(|group| self.write_route(node, facts, group, inventory))),
-            self.dead_ports(node, facts),
+        let (statistics, version) = tokio::join!(self.statistics(node, facts), self.proxy_version(node, facts));
+        let (servers, version) = (&statistics?, version?);
+        // A connection that the proxy leads nowhere says nothing, and is held for a while where `proxy.hold` says so.
+        let write_route = |group| async move {
+            if proxy::serves_writes(servers, group) { self.write_route(node, facts, group, inventory).await } else { None }
+        };
+        let (writes, dead_ports) = tokio::join!(
+            join_all(self.spec.groups().map(write_route)),
+            self.dead_ports(node, facts, servers),
         );
-        let (servers, version) = (statistics?, version?);
         let existing = match self.secrets.existing {
-            Some(_) if proxy::has_existing(&servers) => {
+            Some(_) if proxy::has_existing(servers) => {
                 Some(ExistingPlace { replication_id: self.existing_route(node, facts).await })
             }
             Some(_) | None => None,
         };
         let routes = self.spec.groups().zip(writes).map(|(group, write)| {
             // A proxy that has just begun may lead there for some milliseconds and then not, until its checks have ended.
-            let write = write.filter(|node| proxy::takes_writes(&servers, group, *node));
-            let mut read = proxy::read_rotation(&servers, group);
+            let write = write.filter(|node| proxy::takes_writes(servers, group, *node));
+            let mut read = proxy::read_rotation(servers, group);
             // With no replica to read from, reads go where writes go.
             if read.is_empty() {
                 read.extend(write);
             }
             (group, ProxyRoute { write, read })
         });
-        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(&servers), existing, dead_ports })
+        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(servers), existing, dead_ports })
     }
 
     fn stats_login(&self) -> StatsLogin<'_> {

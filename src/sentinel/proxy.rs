@@ -125,6 +125,12 @@ pub fn read_rotation(rows: &[ServerRow], group: Group) -> BTreeSet<NodeId> {
     passing.filter_map(|row| row.server.parse().ok()).collect()
 }
 
+/// Whether the proxy leads the writes of a group to any server.
+pub fn serves_writes(rows: &[ServerRow], group: Group) -> bool {
+    let backend = write_backend(group);
+    rows.iter().any(|row| row.backend == backend && row.status.starts_with("UP"))
+}
+
 /// Whether the proxy knows that this node is the master: it passes the check of the backend for writes, and so do its claim
 /// and the votes of a majority of the Sentinels on which that check rests.
 ///

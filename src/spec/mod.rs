@@ -210,12 +210,21 @@ pub struct SentinelSettings {
 pub struct ProxySettings {
     /// Time between two checks of one Redis node, in milliseconds.
     pub check_interval: u64,
+    /// How long a new connection for writes is held while nobody is master, in milliseconds; 0 closes it at once.
+    #[serde(default = "hold_by_default")]
+    pub hold: u64,
     /// The user of the statistics page.
     pub stats_user: String,
     /// Redis nodes per group that the configuration has slots for.
     pub redis_slots: u16,
     /// Sentinels that the configuration has slots for.
     pub sentinel_slots: u16,
+}
+
+/// Longer than a failover with the default times takes (1.4 s, and 2 s at worst), and as long as many clients wait for an
+/// answer.
+const fn hold_by_default() -> u64 {
+    3000
 }
 
 /// The published ports of one proxy for one group. 0 is a port of Docker's choice.
@@ -246,6 +255,7 @@ impl Spec {
             sentinel: SentinelSettings { down_after: 1000, failover_timeout: 3000 },
             proxy: ProxySettings {
                 check_interval: 50,
+                hold: hold_by_default(),
                 stats_user: "admin".to_owned(),
                 redis_slots: 8,
                 sentinel_slots: 7,

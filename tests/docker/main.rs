@@ -14,6 +14,7 @@ mod dial;
 mod engine;
 mod failover_test;
 mod follow;
+mod hold;
 mod images;
 mod imitations;
 mod lifecycle;

@@ -13,6 +13,7 @@ use crate::dial::Target;
 use crate::plan::observed::{Inventory, NodeFacts, PublishedPort};
 use crate::sentinel::ServerError;
 use crate::sentinel::link::{Link, Login, failed};
+use crate::sentinel::proxy::{ServerRow, read_rotation, serves_writes};
 use crate::sentinel::reply;
 use crate::spec::secret::user;
 use crate::spec::{Group, NodeId, proxy_group_ports};
@@ -41,12 +42,23 @@ enum Reception {
 }
 
 impl Client {
-    /// The published ports for clients that do not lead to the proxy, each with why. Empty where they cannot be tried.
-    pub(super) async fn dead_ports(&self, node: NodeId, facts: &NodeFacts) -> BTreeMap<PublishedPort, String> {
+    /// The published ports for clients that do not lead to the proxy, each with why. Empty where they cannot be tried, and
+    /// without those at which the proxy serves nobody now, as `rows` of its statistics say.
+    pub(super) async fn dead_ports(
+        &self,
+        node: NodeId,
+        facts: &NodeFacts,
+        rows: &[ServerRow],
+    ) -> BTreeMap<PublishedPort, String> {
         if !self.dialer.tries_published(&self.spec.name).await {
             return BTreeMap::new();
         }
-        let ports = self.spec.groups().map(proxy_group_ports).flat_map(|ports| [ports.write, ports.read]);
+        let serving = |group| {
+            let (ports, writes) = (proxy_group_ports(group), serves_writes(rows, group));
+            let reads = writes || !read_rotation(rows, group).is_empty();
+            [writes.then_some(ports.write), reads.then_some(ports.read)].into_iter().flatten()
+        };
+        let ports = self.spec.groups().flat_map(serving);
         let published = ports.flat_map(|port| facts.ports.iter().filter(move |published| published.container == port));
         let tried = published.map(|port| async { Some((*port, self.why_dead(node, facts, port).await?)) });
         join_all(tried).await.into_iter().flatten().collect()
@@ -113,7 +125,8 @@ impl Client {
         while in_a_row < WRITES_IN_A_ROW {
             match self.write_once(proxy, target).await {
                 Ok(()) => in_a_row += 1,
-                Err(ServerError::Connect { .. }) if Instant::now() < until => in_a_row = 0,
+                // It closes the connection, or holds it for longer than an answer may take.
+                Err(ServerError::Connect { .. } | ServerError::Timeout { .. }) if Instant::now() < until => in_a_row = 0,
                 Err(error) => return Err(error),
             }
             sleep(BETWEEN_WRITES).await;

@@ -37,6 +37,8 @@ pub const REDIS_CONF: &str = "/data/conf/redis.conf";
 pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
 /// Where a proxy has its configuration.
 pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
+/// Where a proxy has the Lua action that holds new connections while nobody is master.
+const PROXY_HOLD: &str = "/data/conf/hold.lua";
 /// What a Redis node or a Sentinel runs when it starts; it ends by becoming the server.
 const START_SCRIPT: &str = "/data/conf/start.sh";
 /// Where a Redis node has its [`Standing`], which holds for one start.
@@ -131,7 +133,8 @@ pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
         Role::Proxy => proxy_files(spec, subnet, &secrets, NodeId::Proxy(1), &BTreeSet::new())?,
     };
     let lines = files.iter().flat_map(|file| file.content.lines()).map(str::trim);
-    Ok(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect::<Vec<_>>().join("\n"))
+    let is_comment = |line: &str| line.starts_with('#') || line.starts_with("--");
+    Ok(lines.filter(|line| !line.is_empty() && !is_comment(line)).collect::<Vec<_>>().join("\n"))
 }
 
 /// The specification with the defaults in place of all that running servers are told: how many nodes there are and whom

@@ -12,7 +12,7 @@ use super::super::secret::{Secrets, user};
 use super::super::{
     REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec, Subnet, proxy_group_ports,
 };
-use super::{PROXY_CONF, RenderError, RenderedFile, address, fill, read_only};
+use super::{PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, address, fill, read_only};
 use crate::spec::names::{Group, NodeId, Role};
 
 /// Client connections that one port takes; Redis itself takes 10000 by default, for both ports and everybody else.
@@ -22,6 +22,9 @@ const CLIENTS_PER_ADDRESS: u32 = 3500;
 /// How long a client may take to say something, and the server to answer it, in seconds. Clients log in as soon as they
 /// connect; this leaves time for a machine that has none.
 const LOGIN_SECONDS: u32 = 5;
+/// How much later than the action that holds a connection HAProxy ends the hold, in milliseconds. The action ends by itself
+/// but for one that sleeps on, which is woken then.
+const HOLD_MARGIN: u64 = 100;
 /// Connections beside the clients': checks, statistics, Runtime API.
 const OTHER_CONNECTIONS: u32 = 500;
 /// Time between two looks of the proxy at its own verdict on who is master, in milliseconds. It costs no network.
@@ -60,6 +63,9 @@ struct ProxyConf<'a> {
     stats_path: &'a str,
     stats_user: String,
     stats_password: String,
+    hold: u64,
+    hold_margin: u64,
+    hold_script: &'static str,
     check_timeout: u64,
     check_interval: u64,
     patient_interval: u64,
@@ -149,6 +155,9 @@ pub fn proxy_files(
         stats_path: STATS_PATH,
         stats_user: escaped(&spec.proxy.stats_user),
         stats_password: escaped(secrets.stats.expose()),
+        hold: spec.proxy.hold,
+        hold_margin: HOLD_MARGIN,
+        hold_script: PROXY_HOLD,
         check_timeout: spec.sentinel.down_after,
         check_interval: spec.proxy.check_interval,
         patient_interval: spec.proxy.check_interval * PATIENT_CHECKS,
@@ -167,7 +176,10 @@ pub fn proxy_files(
         login: escaped(&format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose())),
         existing: spec.follow.existing().map(existing).transpose()?,
     };
-    Ok(vec![read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?)])
+    Ok(vec![
+        read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?),
+        read_only(PROXY_HOLD, fill("hold.lua", include_str!("../../../templates/hold.lua"), &conf)?),
+    ])
 }
 
 fn redis_slots(spec: &Spec, group: Group) -> Vec<NodeId> {

@@ -143,7 +143,7 @@ fn who_rewrites_a_file_may_write_it_and_secrets_are_where_they_are_needed() {
     let sentinel = files(sentinel(&spec(), NodeId::Sentinel(1), None));
     assert_eq!(sentinel, [&[file("/data/conf/sentinel.conf", 0o600)], &common[..], &[password]].concat());
     let proxy = proxy_files(&spec(), subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::new()).expect("files");
-    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400)]);
+    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400), file("/data/conf/hold.lua", 0o400)]);
 }
 
 #[test]

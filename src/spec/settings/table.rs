@@ -18,6 +18,10 @@ pub const DOWN_AFTER_WISE: u64 = 1000;
 /// The longest of all times, in milliseconds: a day. Sentinel and HAProxy count milliseconds in 32 bits.
 const TIME_MAX: u64 = 86_400_000;
 
+/// The longest hold of a connection, in milliseconds. One that is held longer is given up by most clients, and has a place
+/// of the proxy's meanwhile.
+const HOLD_MAX: u64 = 60_000;
+
 /// One setting, by the meaning of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
@@ -67,6 +71,8 @@ pub enum Key {
     FailoverTimeout,
     /// Time between two checks of the proxy.
     CheckInterval,
+    /// How long the proxy holds a new connection without a master.
+    Hold,
     /// The user of the statistics page.
     StatsUser,
     /// The password of the statistics page.
@@ -173,7 +179,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings, in the order of [`Key`], which is the order in which they are shown.
-pub const SETTINGS: [Setting; 28] = [
+pub const SETTINGS: [Setting; 29] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -364,6 +370,14 @@ pub const SETTINGS: [Setting; 28] = [
         variables: &["REDOS_CHECK_INTERVAL"],
         kind: Kind::Time(10, 60_000, |spec| &mut spec.proxy.check_interval),
         help: "Time between two checks of a node by the proxy",
+    },
+    Setting {
+        key: Key::Hold,
+        path: "proxy.hold",
+        flag: "--proxy-hold",
+        variables: &["REDOS_PROXY_HOLD"],
+        kind: Kind::Time(0, HOLD_MAX, |spec| &mut spec.proxy.hold),
+        help: "Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once",
     },
     Setting {
         key: Key::StatsUser,

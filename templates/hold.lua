@@ -1,0 +1,27 @@
+-- {{ node }} of {{ cluster }}, written by redos.
+--
+-- Holds a new connection for writes while nobody is known to be master, so that its client waits for some moments instead of
+-- being closed. It looks every 25 ms whether there is a master, and more rarely the more connections there are: all together
+-- some 10,000 times a second at most, so that they leave time for the checks that find the master.
+core.register_action("hold", { "tcp-req" }, function(txn, backend, milliseconds)
+    local function now()
+        local time = core.now()
+        return time.sec * 1000 + time.usec // 1000
+    end
+    local ends = now() + tonumber(milliseconds)
+    while txn.f:nbsrv(backend) ~= 1 do
+        local left = ends - now()
+        if left < 10 then
+            return
+        end
+        -- A sleep that HAProxy finds over when it has just begun, since its thread had no processor for so long, is forgotten:
+        -- the connection then sleeps until the inspect-delay ends. HAProxy sets its clock at a yield, and the sleep begins
+        -- right after it: 1 instead of 12 of 1,200 connections slept on, on two processors with five times the load.
+        core.yield()
+        core.msleep(math.min(left, 25 + txn.f:be_conn(backend) // 10))
+        -- Nobody reads the answer any more, so what the client has asked for is not done.
+        if not txn.req:may_recv() then
+            return act.ABORT
+        end
+    end
+end, 2)

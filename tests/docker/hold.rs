@@ -1,0 +1,92 @@
+//! New connections for writes while nobody is master.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use redis::AsyncCommands;
+use redos::spec::Spec;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::support::Cluster;
+
+/// Within this the proxy knows that a master that was killed is gone: its check is due every 250 ms.
+const NOTICED: Duration = Duration::from_millis(500);
+
+/// Where applications connect, and with which password.
+async fn door(cluster: &Cluster) -> (String, String) {
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let (login, address) = url.trim().trim_end_matches("/0").split_once('@').expect("user information");
+    (address.to_owned(), login.rsplit_once(':').expect("a password").1.to_owned())
+}
+
+/// A new connection that has logged in and asked, and waits for the answer.
+async fn asks((address, password): &(String, String), command: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(format!("AUTH {password}\r\n{command}\r\n").as_bytes()).await.expect("sent");
+    stream
+}
+
+/// What comes back until the answer is there or the connection is closed, and after what time.
+async fn answer(mut stream: TcpStream) -> (String, Duration) {
+    let (began, mut said) = (Instant::now(), Vec::new());
+    let answered = async {
+        while said.iter().filter(|octet| **octet == b'\n').count() < 2
+            && stream.read_buf(&mut said).await.is_ok_and(|octets| octets > 0)
+        {}
+    };
+    timeout(Duration::from_secs(20), answered).await.expect("an answer, or the end");
+    (String::from_utf8_lossy(&said).into_owned(), began.elapsed())
+}
+
+#[tokio::test]
+async fn a_new_connection_waits_for_the_next_master() {
+    let cluster = Cluster::new("hold").await;
+    cluster.up(&[]).await.succeeds();
+    let door = door(&cluster).await;
+    cluster.kill(cluster.master().await).await;
+    sleep(NOTICED).await;
+    let left = asks(&door, "SET left 1").await;
+    let mut waiting = Vec::new();
+    for _ in 0..100 {
+        waiting.push(asks(&door, "INCR served").await);
+    }
+    drop(left);
+    let answers = join_all(waiting.into_iter().map(answer)).await;
+    for (said, _) in &answers {
+        assert!(said.starts_with("+OK\r\n:"), "{said:?}");
+    }
+    let longest = answers.iter().map(|(_, after)| *after).max().expect("answers");
+    assert!(longest > Duration::from_millis(100), "somebody waited: {longest:?}");
+    cluster.up(&[]).await.succeeds();
+    let mut client = cluster.client(&[]).await;
+    assert_eq!(client.get::<_, u32>("served").await.expect("an answer"), 100);
+    assert!(!client.exists::<_, bool>("left").await.expect("an answer"), "who has left is not served");
+}
+
+#[tokio::test]
+async fn a_connection_is_held_no_longer_than_is_set_and_observers_do_not_wait_for_it() {
+    let cluster = Cluster::new("held").await;
+    let up = ["--replicas", "0", "--sentinels", "1", "--proxy-hold"];
+    for (hold, least, most) in [("1s", 900, 2500), ("0", 0, 500)] {
+        cluster.up(&[&up[..], &[hold]].concat()).await.succeeds();
+        let door = door(&cluster).await;
+        let mut admin = cluster.admin(Spec::head()).await;
+        let mut become_replica = async |of: [&str; 2]| {
+            let () = redis::cmd("REPLICAOF").arg(&of).query_async(&mut admin).await.expect("done");
+        };
+        become_replica(["127.0.0.1", "1"]).await;
+        sleep(NOTICED).await;
+        let (said, after) = answer(asks(&door, "PING").await).await;
+        assert_eq!(said, "", "{hold}");
+        assert!((least..most).contains(&after.as_millis()), "{hold}: {after:?}");
+        let silent = TcpStream::connect(&door.0).await.expect("a connection");
+        let began = Instant::now();
+        assert!(cluster.redos(&["status"]).await.fails(1).is_empty());
+        assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
+        let (_, after) = answer(silent).await;
+        assert!((4000..9000).contains(&after.as_millis()), "who says nothing is closed as always: {after:?}");
+        become_replica(["NO", "ONE"]).await;
+    }
+}
