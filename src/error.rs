@@ -26,6 +26,8 @@ pub enum Exit {
     Unreachable = 5,
     /// A port, a name or a subnet belongs to somebody else.
     Conflict = 6,
+    /// There is no such cluster: none of that name, or it is down and only its data are there.
+    NoCluster = 7,
     /// Interrupted by Ctrl-C or SIGTERM (128 + SIGINT, as shells count).
     Interrupted = 130,
 }
@@ -61,6 +63,10 @@ pub enum FailureKind {
     Unreachable,
     /// Something belongs to somebody else.
     Conflict,
+    /// There is no such cluster.
+    NoCluster,
+    /// An image cannot be had: it is not here, and no registry is in reach or none has it.
+    Image,
     /// The user broke off.
     Interrupted,
     /// Whoever read the output stopped reading, as `head` does. Not an error to anybody, and not printed.
@@ -71,11 +77,12 @@ impl FailureKind {
     /// The exit code of this kind.
     pub const fn exit(self) -> Exit {
         match self {
-            Self::Failed => Exit::No,
+            Self::Failed | Self::Image => Exit::No,
             Self::Usage => Exit::Usage,
             Self::Timeout => Exit::Timeout,
             Self::Unreachable => Exit::Unreachable,
             Self::Conflict => Exit::Conflict,
+            Self::NoCluster => Exit::NoCluster,
             Self::Interrupted => Exit::Interrupted,
             Self::OutputClosed => Exit::Done,
         }
@@ -89,6 +96,8 @@ impl FailureKind {
             Self::Timeout => "timeout",
             Self::Unreachable => "unreachable",
             Self::Conflict => "conflict",
+            Self::NoCluster => "noCluster",
+            Self::Image => "image",
             Self::Interrupted => "interrupted",
             Self::OutputClosed => "outputClosed",
         }
@@ -158,10 +167,10 @@ impl From<EngineError> for Failure {
             EngineErrorKind::Unreachable => FailureKind::Unreachable,
             EngineErrorKind::Conflict => FailureKind::Conflict,
             EngineErrorKind::UnfitImage(_) => FailureKind::Usage,
+            EngineErrorKind::Image => FailureKind::Image,
             EngineErrorKind::NotFound
             | EngineErrorKind::NodeDied
             | EngineErrorKind::DamagedData
-            | EngineErrorKind::Image
             | EngineErrorKind::Other => FailureKind::Failed,
         };
         let hints = std::mem::take(&mut error.hints);
@@ -222,6 +231,7 @@ mod tests {
             (Exit::Timeout, 4),
             (Exit::Unreachable, 5),
             (Exit::Conflict, 6),
+            (Exit::NoCluster, 7),
             (Exit::Interrupted, 130),
         ];
         for (exit, code) in codes {

@@ -106,7 +106,7 @@ fn status_of_no_cluster_says_how_to_make_one() {
         let failure = status::run(&screen, &sim, &name(), found(&sim).await, |_, _| sim.clone())
             .await
             .expect_err("there is none");
-        assert_eq!(failure.kind.exit(), Exit::No);
+        assert_eq!((failure.kind.exit(), failure.kind.as_str()), (Exit::NoCluster, "noCluster"));
         assert_eq!(failure.chain().collect::<Vec<_>>(), ["there is no cluster 'sim' on an engine in memory"]);
         assert_eq!(failure.hints, ["create it: redos -p sim up", "see which clusters there are: redos ls"]);
         assert_eq!(stdout.text(), "");

@@ -43,11 +43,14 @@ pub fn present(engine: &impl Engine, cluster: &ClusterName, inventory: &Inventor
     }
     let up = command_line(cluster, "up");
     let failure = match inventory.volumes.len() {
-        0 => Failure::message(FailureKind::Failed, format!("there is no cluster '{cluster}' on {}", engine.describe()))
-            .hinted(format!("create it: {up}"))
-            .hinted("see which clusters there are: redos ls"),
+        0 => Failure::message(
+            FailureKind::NoCluster,
+            format!("there is no cluster '{cluster}' on {}", engine.describe()),
+        )
+        .hinted(format!("create it: {up}"))
+        .hinted("see which clusters there are: redos ls"),
         kept => Failure::message(
-            FailureKind::Failed,
+            FailureKind::NoCluster,
             format!("the cluster '{cluster}' is down; {} of it are kept", count(kept, "volume")),
         )
         .hinted(format!("bring it back with its data: {up}")),

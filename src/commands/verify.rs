@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use crate::chaos::report::FailoverReport;
 use crate::chaos::verdict::Level;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, FailureKind};
 use crate::output::Ui;
 use crate::output::report::{Timeline, junit, page, text};
 
@@ -26,8 +26,10 @@ pub const HISTORY: &str = "history.ndjson";
 /// # Errors
 /// The history cannot be read, or the report not be written.
 pub fn run(ui: &Ui, history: &Path, folder: Option<&Path>) -> Result<Exit, Failure> {
-    let opening = || format!("failed to open {}", history.display());
-    let file = File::open(history).with_context(opening)?;
+    let file = File::open(history).map_err(|error| {
+        let what = anyhow::Error::new(error).context(format!("failed to open {}", history.display()));
+        Failure::new(FailureKind::Usage, what).hinted("a history is written by: redos failover-test --report DIR")
+    })?;
     let mut timelines = Vec::new();
     let report = FailoverReport::of_history(BufReader::new(file), |evidence, round| {
         timelines.push(Timeline::of(evidence, round));
