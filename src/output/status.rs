@@ -151,7 +151,7 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
         Column::new("WRITES AT"),
         Column::new("GO TO"),
         Column::new("READS AT"),
-        Column::new("GO TO").optional(),
+        Column::new("READ FROM").optional(),
         versions.column(),
     ]);
     for proxy in proxies {
@@ -254,7 +254,7 @@ mod tests {
         sentinel-3  running  172.18.255.244  redis-1       2      2         2  no
 
         Proxies, version 3.0.8
-        PROXY    STATE    WRITES AT       GO TO    READS AT        GO TO
+        PROXY    STATE    WRITES AT       GO TO    READS AT        READ FROM
         proxy-1  running  127.0.0.1:6379  redis-1  127.0.0.1:6380  redis-2 redis-3
         proxy-1 has its statistics at http://127.0.0.1:8404/haproxy_stats
 
@@ -284,6 +284,7 @@ mod tests {
         redis-1  -        paused   172.18.255.223  -          -      -  -
         redis-2  master   running  172.18.255.222  -       4200      -  redis 7.0.15
         redis-3  replica  running  172.18.255.221  up      4200  0B/0s  redis 8.0.2
+        (left out at 80 columns: MEM, CLIENTS)
 
         Sentinels: 2 of 3 have their quorum, version 8.0.2
         SENTINEL    STATE    ADDRESS         MASTER   QUORUM  PEERS  REPLICAS  TILT
@@ -292,7 +293,7 @@ mod tests {
         sentinel-3  missing  -               -             -      -         -  -
 
         Proxies
-        PROXY    STATE   WRITES AT       GO TO  READS AT        GO TO
+        PROXY    STATE   WRITES AT       GO TO  READS AT        READ FROM
         proxy-1  exited  127.0.0.1:6379  -      127.0.0.1:6380  -
 
         redos is not healthy:
@@ -321,6 +322,7 @@ mod tests {
         NODE       ROLE     STATE    ADDRESS         LINK        OFFSET      LAG   MEM
         redis-2-1  master   running  172.18.255.191  -     123456789012        -  1.5M
         redis-2-2  replica  running  172.18.255.190  up            4200  115G/1s  1.5M
+        (left out at 80 columns: CLIENTS)
 
         Sentinels: 3 of 3 have their quorum, version 8.0.2
         SENTINEL    STATE    GROUP       MASTER     QUORUM  PEERS  REPLICAS  TILT
@@ -337,6 +339,7 @@ mod tests {
                           mymaster-2  127.0.0.1:6381  redis-2-1  127.0.0.1:6382
         proxy-2  running  mymaster    127.0.0.1:6479  redis-1    127.0.0.1:6480
                           mymaster-2  127.0.0.1:6481  redis-2-1  127.0.0.1:6482
+        (left out at 80 columns: READ FROM)
         proxy-1 has its statistics at http://127.0.0.1:8404/haproxy_stats
         proxy-2 has its statistics at http://127.0.0.1:8504/haproxy_stats
 

@@ -60,7 +60,7 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// The finished text, made to fit `width` columns as well as its columns allow.
+    /// The finished text, made to fit `width` columns as well as its columns allow. Below it is said which are left out.
     pub fn render(self, width: Option<u16>) -> String {
         let shown = self.shown(width.map(usize::from));
         let mut table = comfy_table::Table::new();
@@ -80,8 +80,17 @@ impl Table {
                 drawn.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
-        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        lines.extend(width.and_then(|width| self.left_out(width, &shown)));
         lines.join("\n")
+    }
+
+    /// The columns that would be shown in a wider terminal, in a line.
+    fn left_out(&self, width: u16, shown: &[usize]) -> Option<String> {
+        let is_missing = |(index, column): &(usize, &Column)| !column.is_left_out && !shown.contains(index);
+        let missing = self.columns.iter().enumerate().filter(is_missing).map(|(_, column)| column.heading);
+        let missing = missing.collect::<Vec<_>>().join(", ");
+        (!missing.is_empty()).then(|| format!("(left out at {width} columns: {missing})"))
     }
 
     /// The columns that are shown at this width.
@@ -139,7 +148,8 @@ redis-2  exited         -  172.18.255.222  it exited with code 137, out of memor
 NODE     STATE     OFFSET  WHY
 redis-1  running  1234567
 redis-2  exited         -  it exited with code 137,
-                           out of memory";
+                           out of memory
+(left out at 52 columns: ADDRESS)";
         assert_eq!(sample().render(Some(52)), wanted);
     }
 }
