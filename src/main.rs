@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use redos::cli::{Cli, advice};
 use redos::error::Exit;
 use redos::output::{Options, Ui};
 use redos::{commands, interrupt};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match commands::help::command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found)) {
         Ok(cli) => cli,
         Err(error) => {
             // Whoever closes the stream needs no text.

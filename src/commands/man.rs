@@ -1,8 +1,7 @@
 //! `redos man`: the manual page, in the format of `man`.
 
-use clap::CommandFactory;
-
-use crate::cli::{Cli, ManArgs};
+use super::help;
+use crate::cli::ManArgs;
 use crate::error::{Failure, FailureKind};
 
 /// The page of redos, or of one verb.
@@ -10,7 +9,7 @@ use crate::error::{Failure, FailureKind};
 /// # Errors
 /// When there is no such verb.
 pub fn page(args: &ManArgs) -> Result<String, Failure> {
-    let mut command = Cli::command();
+    let mut command = help::command();
     // Building gives every verb the options that all verbs take.
     command.build();
     let command = match &args.verb {

@@ -10,6 +10,7 @@ pub mod failover;
 pub mod failover_test;
 mod follow;
 mod foreign;
+pub mod help;
 pub mod images;
 pub mod init;
 pub mod lock;

@@ -249,12 +249,14 @@ impl Client {
         let (servers, version) = (&statistics?, version?);
         // A connection that the proxy leads nowhere says nothing, and is held for a while where `proxy.hold` says so.
         let write_route = |group| async move {
-            if proxy::serves_writes(servers, group) { self.write_route(node, facts, group, inventory).await } else { None }
+            if proxy::serves_writes(servers, group) {
+                self.write_route(node, facts, group, inventory).await
+            } else {
+                None
+            }
         };
-        let (writes, dead_ports) = tokio::join!(
-            join_all(self.spec.groups().map(write_route)),
-            self.dead_ports(node, facts, servers),
-        );
+        let (writes, dead_ports) =
+            tokio::join!(join_all(self.spec.groups().map(write_route)), self.dead_ports(node, facts, servers),);
         let existing = match self.secrets.existing {
             Some(_) if proxy::has_existing(servers) => {
                 Some(ExistingPlace { replication_id: self.existing_route(node, facts).await })

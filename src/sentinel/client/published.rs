@@ -126,7 +126,9 @@ impl Client {
             match self.write_once(proxy, target).await {
                 Ok(()) => in_a_row += 1,
                 // It closes the connection, or holds it for longer than an answer may take.
-                Err(ServerError::Connect { .. } | ServerError::Timeout { .. }) if Instant::now() < until => in_a_row = 0,
+                Err(ServerError::Connect { .. } | ServerError::Timeout { .. }) if Instant::now() < until => {
+                    in_a_row = 0
+                }
                 Err(error) => return Err(error),
             }
             sleep(BETWEEN_WRITES).await;

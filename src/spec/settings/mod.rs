@@ -33,7 +33,7 @@ pub use problem::{Origin, Problem, Problems, Snippet};
 pub use resolve::{FlagLayer, Request, Sources};
 pub use schema::schema;
 pub use table::{Key, Kind, Setting};
-pub use view::{ConfigDocument, SettingRow};
+pub use view::{ConfigDocument, SettingRow, default};
 
 /// A commented `redos.yaml` with the defaults.
 pub const SAMPLE: &str = include_str!("../../../templates/redos.yaml");

@@ -152,6 +152,18 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
+/// What a setting is when nobody gives it; `None` where that is nothing, a random password, or said by the help.
+pub fn default(setting: &Setting) -> Option<String> {
+    if setting.help.contains("[default: ") {
+        return None;
+    }
+    match value(setting, &Spec::with_defaults(ClusterName::default())) {
+        Value::Null | Value::Object(_) => None,
+        Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+        other => Some(other.to_string()),
+    }
+}
+
 /// The value of a setting in a spec, as it would be in `redos.yaml`; null when there is none.
 pub fn value(setting: &Setting, spec: &Spec) -> Value {
     // The table's places are for writing, so that one function serves both ways; a copy is read through them.
