@@ -4616,7 +4616,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__url)
-            opts="-g -p -f -o -q -v -H -h --group --read --project --file --output --quiet --verbose --color --host --help"
+            opts="-g -p -f -o -q -v -H -h --group --read --stats --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

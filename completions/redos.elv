@@ -340,6 +340,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --read 'The port for reads from replicas, which may be a moment behind'
+            cand --stats 'The statistics page of the proxy, with its user and password'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
             cand -v 'Say more: what each step costs and why'

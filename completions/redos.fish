@@ -281,6 +281,7 @@ always\t'Always'
 never\t'Never'"
 complete -c redos -n "__fish_redos_using_subcommand url" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -l read -d 'The port for reads from replicas, which may be a moment behind'
+complete -c redos -n "__fish_redos_using_subcommand url" -l stats -d 'The statistics page of the proxy, with its user and password'
 complete -c redos -n "__fish_redos_using_subcommand url" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand url" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand url" -s h -l help -d 'Print help'

@@ -290,7 +290,8 @@ pub struct FailoverArgs {
 #[command(after_help = "Examples:
   redis-cli -u \"$(redos url)\"
   REDIS_URL=$(redos url --group 2) ./app
-  redos url --read             for reads from replicas")]
+  redos url --read             for reads from replicas
+  redos url --stats            the statistics page, for a browser")]
 pub struct UrlArgs {
     /// Master group, by name or number
     #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
@@ -298,6 +299,9 @@ pub struct UrlArgs {
     /// The port for reads from replicas, which may be a moment behind
     #[arg(long)]
     pub read: bool,
+    /// The statistics page of the proxy, with its user and password
+    #[arg(long, conflicts_with = "read")]
+    pub stats: bool,
 }
 
 /// Arguments of `failover-test`.

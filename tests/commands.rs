@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redos::commands::url::Door;
 use redos::commands::{ls, ps, status, url};
 use redos::converge::{Converger, Found, Seen, find};
 use redos::engine::sim::Sim;
@@ -147,19 +148,29 @@ fn url_is_that_of_the_asked_group_and_port() {
         spec.masters = 2;
         up(&sim, &spec).await;
         let secret = "07".repeat(SECRET_OCTETS);
-        for (group, read, port) in [(1, false, 6379), (1, true, 6380), (2, false, 6381), (2, true, 6382)] {
+        let (one, two) = (Group::number(1), Group::number(2));
+        let redis = |port: u16| format!("redis://default:{secret}@127.0.0.1:{port}/0\n");
+        let doors = [
+            (Door::Writes(one), redis(6379)),
+            (Door::Reads(one), redis(6380)),
+            (Door::Writes(two), redis(6381)),
+            (Door::Reads(two), redis(6382)),
+            (Door::Statistics, format!("http://admin:{secret}@127.0.0.1:8404/\n")),
+        ];
+        for (door, wanted) in doors {
             let (screen, stdout, _) = ui(Format::Table);
-            url::run(&screen, &sim, &name(), Group::number(group), read).await.expect("a URL");
-            assert_eq!(stdout.text(), format!("redis://default:{secret}@127.0.0.1:{port}/0\n"));
+            url::run(&screen, &sim, &name(), door).await.expect("a URL");
+            assert_eq!(stdout.text(), wanted);
         }
         let (screen, stdout, _) = ui(Format::Table);
-        let failure = url::run(&screen, &sim, &name(), Group::number(3), false).await.expect_err("there is none");
+        let failure =
+            url::run(&screen, &sim, &name(), Door::Writes(Group::number(3))).await.expect_err("there is none");
         assert_eq!(failure.kind, FailureKind::Usage);
         let wanted = "the cluster 'sim' has no group mymaster-3; it has mymaster, mymaster-2";
         assert_eq!(failure.chain().next().as_deref(), Some(wanted));
 
         sim.disrupt(NodeId::Proxy(1), Some(NodeState::Paused));
-        let failure = url::run(&screen, &sim, &name(), Group::number(1), false).await.expect_err("no address");
+        let failure = url::run(&screen, &sim, &name(), Door::Writes(Group::number(1))).await.expect_err("no address");
         assert_eq!(failure.hints[0], "repair the cluster: redos -p sim up");
         assert_eq!(stdout.text(), "");
     });

@@ -190,7 +190,12 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let name = cluster_name(&global, &ui)?;
             let group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
             let context = connect(&global, ui, cancel).await?;
-            url::run(&context.ui, &*context.engine, &name, group, args.read).await
+            let door = match (args.stats, args.read) {
+                (true, _) => url::Door::Statistics,
+                (false, true) => url::Door::Reads(group),
+                (false, false) => url::Door::Writes(group),
+            };
+            url::run(&context.ui, &*context.engine, &name, door).await
         }
         Verb::FailoverTest(args) => {
             let name = cluster_name(&global, &ui)?;

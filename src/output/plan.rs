@@ -355,7 +355,7 @@ mod tests {
         GROUP     MASTER   WRITES AT       READS AT
         mymaster  redis-1  127.0.0.1:6379  127.0.0.1:6380
 
-        statistics at http://127.0.0.1:8404/haproxy_stats
+        statistics at http://127.0.0.1:8404/
         hint: connect: redis-cli -u "$(redos -p shop url)"
         "#);
         let (ui_, _, stderr) = ui(Options::default(), Terminal::default());

@@ -256,7 +256,7 @@ mod tests {
         Proxies, version 3.0.8
         PROXY    STATE    WRITES AT       GO TO    READS AT        READ FROM
         proxy-1  running  127.0.0.1:6379  redis-1  127.0.0.1:6380  redis-2 redis-3
-        proxy-1 has its statistics at http://127.0.0.1:8404/haproxy_stats
+        proxy-1 has its statistics at http://127.0.0.1:8404/
 
         redos is healthy
         "#);
@@ -340,8 +340,8 @@ mod tests {
         proxy-2  running  mymaster    127.0.0.1:6479  redis-1    127.0.0.1:6480
                           mymaster-2  127.0.0.1:6481  redis-2-1  127.0.0.1:6482
         (left out at 80 columns: READ FROM)
-        proxy-1 has its statistics at http://127.0.0.1:8404/haproxy_stats
-        proxy-2 has its statistics at http://127.0.0.1:8504/haproxy_stats
+        proxy-1 has its statistics at http://127.0.0.1:8404/
+        proxy-2 has its statistics at http://127.0.0.1:8504/
 
         redos is healthy
         "#);

@@ -15,7 +15,7 @@ use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, Sent
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::{
-    API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec, UsedImages,
+    API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, UsedImages,
     proxy_group_ports,
 };
 
@@ -354,7 +354,7 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
         version: view.map(|view| view.version.clone()),
         write: by_group(|group| proxy_group_ports(group).write),
         read: by_group(|group| proxy_group_ports(group).read),
-        stats: published(STATS_PORT).map(|address| format!("http://{address}{STATS_PATH}")),
+        stats: published(STATS_PORT).map(|address| format!("http://{address}/")),
         writes_to: routes().map(|(group, route)| (*group, route.write)).collect(),
         writes_to_existing: view
             .and_then(|view| view.existing.as_ref()?.replication_id.as_ref())
@@ -405,7 +405,7 @@ mod tests {
         assert_eq!(value["sentinels"][0], sentinel);
         let proxy = serde_json::json!({
             "node": "proxy-1", "state": "running", "version": "3.0.8", "write": {"mymaster": "127.0.0.1:6379"},
-            "read": {"mymaster": "127.0.0.1:6380"}, "stats": "http://127.0.0.1:8404/haproxy_stats",
+            "read": {"mymaster": "127.0.0.1:6380"}, "stats": "http://127.0.0.1:8404/",
             "writesTo": {"mymaster": "redis-1"}, "writesToExisting": null, "readsFrom": {"mymaster": ["redis-2", "redis-3"]}, "problem": null,
         });
         assert_eq!(value["proxies"][0], proxy);

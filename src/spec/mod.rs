@@ -33,8 +33,10 @@ pub const REDIS_PORT: u16 = 6379;
 pub const SENTINEL_PORT: u16 = 26379;
 /// The port of the proxy's statistics page and metrics inside its container.
 pub const STATS_PORT: u16 = 8404;
-/// Where on [`STATS_PORT`] the statistics page is.
-pub const STATS_PATH: &str = "/haproxy_stats";
+/// Where on [`STATS_PORT`] all statistics are. People are led from `/` to [`STATS_PAGE`], which has what clients use.
+pub const STATS_PATH: &str = "/haproxy_all";
+/// Where on [`STATS_PORT`] the statistics page for people is.
+pub const STATS_PAGE: &str = "/haproxy_stats";
 /// The port of the proxy's Runtime API. It listens on the loopback address of the proxy's container and nowhere else.
 pub const RUNTIME_API_PORT: u16 = 9999;
 /// How far the published ports of the second proxy are from those of the first.

@@ -52,7 +52,14 @@ async fn without_a_password_no_server_gives_anything() {
         let said = says(&at(sentinel, SENTINEL_PORT), lines).await;
         assert_eq!(said.matches("-NOAUTH").count(), 5, "{sentinel}: {said}");
     }
-    for path in ["/haproxy_stats", "/haproxy_stats;csv", "/metrics", "/metrics?scope=global"] {
+    for path in [
+        "/haproxy_stats",
+        "/haproxy_stats;csv",
+        "/haproxy_all",
+        "/haproxy_all;csv",
+        "/metrics",
+        "/metrics?scope=global",
+    ] {
         let said = says(&at(&NodeId::Proxy(1), STATS_PORT), &format!("GET {path} HTTP/1.0\r\n\r\n")).await;
         assert!(said.starts_with("HTTP/1.1 401"), "{path}: {said}");
     }

@@ -259,6 +259,11 @@ async fn the_variables_of_the_compose_project_keep_their_meaning() {
     let address = stats.trim_start_matches("http://").split('/').next().expect("an address").to_owned();
     assert!(get(&address, "/haproxy_stats", Some("boss:staple-staple")).await.starts_with("HTTP/1.1 200"));
     assert!(get(&address, "/haproxy_stats", None).await.starts_with("HTTP/1.1 401"));
+    let page = get(&address, "/haproxy_stats;up;csv", Some("boss:staple-staple")).await;
+    assert!(page.contains("write_mymaster,redis-"), "{page}");
+    for word in ["DOWN", "MAINT", "votes_"] {
+        assert!(!page.contains(word), "{word} in {page}");
+    }
     let metrics = get(&address, "/metrics", Some("boss:staple-staple")).await;
     assert!(metrics.contains("haproxy_process_build_info"), "{metrics}");
 }

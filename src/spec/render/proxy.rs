@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::super::secret::{Secrets, user};
 use super::super::{
-    REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PATH, STATS_PORT, Spec, Subnet, proxy_group_ports,
+    REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PAGE, STATS_PATH, STATS_PORT, Spec, Subnet, proxy_group_ports,
 };
 use super::{PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, address, fill, read_only};
 use crate::spec::names::{Group, NodeId, Role};
@@ -60,6 +60,7 @@ struct ProxyConf<'a> {
     login_seconds: u32,
     runtime_api_port: u16,
     stats_port: u16,
+    stats_page: &'a str,
     stats_path: &'a str,
     stats_user: String,
     stats_password: String,
@@ -152,6 +153,7 @@ pub fn proxy_files(
         login_seconds: LOGIN_SECONDS,
         runtime_api_port: RUNTIME_API_PORT,
         stats_port: STATS_PORT,
+        stats_page: STATS_PAGE,
         stats_path: STATS_PATH,
         stats_user: escaped(&spec.proxy.stats_user),
         stats_password: escaped(secrets.stats.expose()),
