@@ -18,6 +18,7 @@ mod hold;
 mod images;
 mod imitations;
 mod lifecycle;
+mod load;
 mod loading;
 mod lock;
 mod lost_data;
