@@ -38,6 +38,7 @@ pub async fn run(
     if nodes.is_none() {
         return up::run(context, &spec, (&given, &given), diff, seen, deadline).await;
     }
+    up::no_snapshot_is_ignored(&spec, &seen.observed)?;
     let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };
     let (done, _) = walk::converge(context, &spec, (&given, &given), plan_of, seen, deadline).await?;
     let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();

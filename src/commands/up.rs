@@ -30,6 +30,38 @@ pub fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
         .hinted(format!("if you mean it: {}", command_line(&spec.name, &scale))))
 }
 
+/// Refuses to start servers that would not load the snapshots which somebody put into their volumes, and write over them.
+///
+/// # Errors
+/// There are such snapshots: where, and how to load them.
+pub fn no_snapshot_is_ignored(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
+    let nodes = observed.inventory.nodes.values();
+    let given: Vec<_> = nodes.filter_map(|facts| Some((facts, facts.foreign_snapshot.as_deref()?))).collect();
+    let Some((_, path)) = given.first().filter(|_| spec.persistence.mode.has_aof()) else { return Ok(()) };
+    let names: Vec<&str> = given.iter().map(|(facts, _)| facts.name.as_str()).collect();
+    let what = format!(
+        "nothing was started: somebody put {path} into the volume of {}, and Redis does not load it where there is to be an \
+         append-only file",
+        names.join(", ")
+    );
+    let up = |mode: &str| command_line(&spec.name, &format!("up --persistence {mode}"));
+    let volumes = names.iter().map(|name| format!("--volumes-from {name}")).collect::<Vec<_>>();
+    let all = observed.inventory.nodes.iter().filter(|(node, _)| node.role() == Role::Redis);
+    let all: Vec<&str> = all.map(|(_, facts)| facts.name.as_str()).collect();
+    let mut failure = Failure::message(FailureKind::Usage, what)
+        .hinted(format!(
+            "load it IN PLACE OF ALL DATA of the cluster: 'docker cp FILE CONTAINER:{path}' for each of {}, then {}, then {}",
+            all.join(", "),
+            up("rdb"),
+            up("both")
+        ));
+    for ((facts, path), volumes) in given.iter().zip(volumes) {
+        let remove = format!("docker run --rm --user 0 {volumes} --entrypoint rm {} {path}", facts.image);
+        failure = failure.hinted(format!("or leave it out: {remove}"));
+    }
+    Err(failure)
+}
+
 /// Says which running nodes the plan stops and why, and asks whether nodes with data are meant to go.
 ///
 /// # Errors
@@ -66,6 +98,7 @@ pub async fn run(
     seen: Seen<Client>,
     deadline: Instant,
 ) -> Result<Exit, Failure> {
+    no_snapshot_is_ignored(spec, &seen.observed)?;
     let (done, timings) = walk::converge(context, spec, (given, for_new), diff, seen, deadline).await?;
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));

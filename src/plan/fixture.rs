@@ -153,6 +153,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         ended_at: None,
         restarts: 0,
         stored: None,
+        foreign_snapshot: None,
     }
 }
 

@@ -97,6 +97,8 @@ pub struct NodeFacts {
     pub restarts: u64,
     /// What its volume holds, read when it does not run and so cannot be asked. Absent where there is nothing to read.
     pub stored: Option<StoredState>,
+    /// A snapshot that somebody put into its volume while it was stopped, and that its server would not load.
+    pub foreign_snapshot: Option<String>,
 }
 
 /// The state of a container. Each wants an answer of its own, so there is no "other".

@@ -17,11 +17,19 @@ const fn redis(ordinal: u16) -> NodeId {
 
 /// Takes a stopped node's append-only files out of its volume, changes them, and puts them back.
 async fn edit(cluster: &Cluster, node: NodeId, change: impl Fn(&mut tar::Header, &mut Vec<u8>)) {
-    let (docker, name) = (raw(), cluster.container(node));
-    let from = query::DownloadFromContainerOptions { path: "/data/appendonlydir".to_owned() };
-    let chunks: Vec<Bytes> = docker.download_from_container(&name, Some(from)).try_collect().await.expect("a folder");
-    let old = chunks.concat();
-    let (mut archive, mut tar) = (tar::Archive::new(old.as_slice()), tar::Builder::new(Vec::new()));
+    put(cluster, node, &taken(cluster, node, "/data/appendonlydir").await, change).await;
+}
+
+/// What is at a path of a node's volume, as an archive.
+async fn taken(cluster: &Cluster, node: NodeId, path: &str) -> Vec<u8> {
+    let from = query::DownloadFromContainerOptions { path: path.to_owned() };
+    let chunks = raw().download_from_container(&cluster.container(node), Some(from)).try_collect::<Vec<Bytes>>().await;
+    chunks.expect("a path").concat()
+}
+
+/// Puts an archive into a node's volume, changed.
+async fn put(cluster: &Cluster, node: NodeId, old: &[u8], change: impl Fn(&mut tar::Header, &mut Vec<u8>)) {
+    let (mut archive, mut tar) = (tar::Archive::new(old), tar::Builder::new(Vec::new()));
     for entry in archive.entries().expect("entries") {
         let mut entry = entry.expect("an entry");
         let (mut header, mut content) = (entry.header().clone(), Vec::new());
@@ -34,7 +42,7 @@ async fn edit(cluster: &Cluster, node: NodeId, change: impl Fn(&mut tar::Header,
     }
     let to = query::UploadToContainerOptions { path: "/data".to_owned(), ..Default::default() };
     let body = bollard::body_full(Bytes::from(tar.into_inner().expect("a tar")));
-    docker.upload_to_container(&name, Some(to), body).await.expect("an upload");
+    raw().upload_to_container(&cluster.container(node), Some(to), body).await.expect("an upload");
 }
 
 /// Puts a file back as root's, as `docker cp` does.
@@ -146,4 +154,31 @@ async fn damaged_copies_alone_are_named_with_what_repairs_them() {
     }
     cluster.redos(&["up"]).await.succeeds();
     has_key(&cluster).await;
+}
+
+#[tokio::test]
+async fn a_snapshot_that_somebody_puts_beside_append_only_files_is_told_of_and_can_be_loaded() {
+    let cluster = Cluster::new("given").await;
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
+    let mut client = cluster.client(&[]).await;
+    let () = client.set("given", "yes").await.expect("a write");
+    let () = redis::cmd("SAVE").query_async(&mut cluster.admin(redis(1)).await).await.expect("a snapshot");
+    let snapshot = taken(&cluster, redis(1), "/data/dump.rdb").await;
+    let () = client.del("given").await.expect("a write");
+    cluster.redos(&["stop"]).await.succeeds();
+    for ordinal in [1, 2] {
+        put(&cluster, redis(ordinal), &snapshot, as_root).await;
+    }
+    for verb in ["start", "up"] {
+        let said = cluster.redos(&[verb]).await.fails(2);
+        assert!(said.contains("somebody put /data/dump.rdb into the volume of "), "{said}");
+        assert!(said.contains("up --persistence rdb") && said.contains("up --persistence both"), "{said}");
+    }
+    cluster.up(&["--replicas", "1", "--sentinels", "1", "--persistence", "rdb"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1", "--persistence", "both"]).await.succeeds();
+    cluster.settled().await;
+    // It is in the append-only files now: what has them alone starts with it.
+    cluster.redos(&["stop"]).await.succeeds();
+    cluster.redos(&["start"]).await.succeeds();
+    assert_eq!(cluster.client(&[]).await.get::<_, String>("given").await.expect("an answer"), "yes");
 }

@@ -73,6 +73,12 @@ pub async fn facts(engine: &DockerEngine, container: &str, path: &str) -> Result
     Ok(headers.first().and_then(facts))
 }
 
+/// Whether a file of a container belongs to this user. `None` where there is no such file.
+pub async fn belongs_to(engine: &DockerEngine, container: &str, path: &str, user: u32) -> Result<Option<bool>> {
+    let headers = headers(engine, container, path, 1).await?;
+    Ok(headers.first().and_then(|header| Some(header.uid().ok()? == u64::from(user))))
+}
+
 /// Whether there is a folder and something in it.
 pub async fn is_filled(engine: &DockerEngine, container: &str, folder: &str) -> Result<bool> {
     Ok(headers(engine, container, folder, 2).await?.len() == 2)

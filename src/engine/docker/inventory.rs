@@ -19,7 +19,7 @@ use crate::plan::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
 use crate::spec::render::{self, DataFiles};
-use crate::spec::{ClusterName, NodeId, Role, Spec};
+use crate::spec::{ClusterName, NODE_UID, NodeId, Role, Spec};
 
 /// The states of containers that all supported Engines know, as filters.
 const STATES: [&str; 7] = ["created", "running", "paused", "restarting", "exited", "dead", "removing"];
@@ -145,6 +145,9 @@ async fn inspect(
     };
     if facts.state != NodeState::Running || said.is_some() {
         facts.stored = stored_state(engine, &facts.container_id, node.role(), data_files).await;
+        if node.role() == Role::Redis {
+            facts.foreign_snapshot = foreign_snapshot(engine, &facts.container_id, data_files).await.ok().flatten();
+        }
     }
     if let (Some(said), Some(StoredState::Redis { data, .. })) = (said, &mut facts.stored) {
         *data = Some(StoredData::Unloadable { said });
@@ -168,6 +171,15 @@ async fn stored_state(
     }
 }
 
+/// A snapshot that another user than the node's put beside append-only files, which the server loads instead. Where those
+/// are another user's as well, somebody put all of the data there.
+async fn foreign_snapshot(engine: &DockerEngine, container: &str, data_files: &DataFiles) -> Result<Option<String>> {
+    let DataFiles::AppendOnly { manifest, snapshot, .. } = data_files else { return Ok(None) };
+    let is_own = async |path| files::belongs_to(engine, container, path, NODE_UID).await;
+    let is_foreign = is_own(snapshot).await? == Some(false) && is_own(manifest).await? != Some(false);
+    Ok(is_foreign.then(|| snapshot.clone()))
+}
+
 /// What a Redis node that died and was started again said of data that it cannot load. A log that cannot be read says nothing.
 async fn complaint(engine: &DockerEngine, node: NodeId, container: &str) -> Option<String> {
     if node.role() != Role::Redis {
@@ -185,7 +197,7 @@ async fn stored_data(engine: &DockerEngine, container: &str, data_files: &DataFi
             let facts = facts.filter(|facts| facts.bytes > 0);
             return Ok(Some(facts.map_or(StoredData::Nothing, StoredData::Whole)));
         }
-        DataFiles::AppendOnly { folder, manifest } => (folder, manifest),
+        DataFiles::AppendOnly { folder, manifest, .. } => (folder, manifest),
     };
     let text = files::read(engine, container, manifest).await?;
     let names = text.map(|text| stored::manifest(&String::from_utf8_lossy(&text))).unwrap_or_default();
@@ -246,6 +258,7 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         ended_at: state.finished_at.filter(|at| at != NEVER).and_then(|at| time::seconds(&at)),
         restarts: inspected.restart_count.and_then(|count| count.try_into().ok()).unwrap_or_default(),
         stored: None,
+        foreign_snapshot: None,
         state: state_now,
     }
 }

@@ -46,6 +46,7 @@ impl Engine for Sim {
                 started_at: None,
                 ended_at: None,
                 restarts: 0,
+                foreign_snapshot: None,
                 stored: if node.state == NodeState::Running { None } else { world.stored(*id) },
             };
             (*id, facts)

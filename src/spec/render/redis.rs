@@ -174,6 +174,8 @@ pub enum DataFiles {
         folder: String,
         /// The manifest.
         manifest: String,
+        /// The snapshot beside them, which is not loaded.
+        snapshot: String,
     },
     /// One snapshot.
     Snapshot(String),
@@ -187,7 +189,11 @@ pub fn data_files(spec: &Spec) -> DataFiles {
     match spec.persistence.mode {
         PersistenceMode::Both | PersistenceMode::Aof => {
             let folder = format!("{NODE_DIR}/{}", fixed["appenddirname"]);
-            DataFiles::AppendOnly { manifest: format!("{folder}/{}.manifest", fixed["appendfilename"]), folder }
+            DataFiles::AppendOnly {
+                manifest: format!("{folder}/{}.manifest", fixed["appendfilename"]),
+                snapshot: format!("{NODE_DIR}/{}", fixed["dbfilename"]),
+                folder,
+            }
         }
         PersistenceMode::Rdb => DataFiles::Snapshot(format!("{NODE_DIR}/{}", fixed["dbfilename"])),
         PersistenceMode::None => DataFiles::None,
