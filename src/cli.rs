@@ -429,7 +429,7 @@ Examples:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   redos images list
-  redos images pull --redis-image redis:8.0")]
+  redos images pull --redis-image redis:8.2")]
 pub struct ImageChoiceArgs {
     /// The images.
     #[command(flatten)]

@@ -203,7 +203,7 @@ pub fn image(text: &str) -> Result<ImageChoice, Wrong> {
     }
     Err(Wrong {
         what: format!("'{text}' is not an image"),
-        fix: "give auto, or a reference such as redis:8.0 or registry.example.com/redis@sha256:…".to_owned(),
+        fix: "give auto, or a reference such as redis:8.2 or registry.example.com/redis@sha256:…".to_owned(),
     })
 }
 
