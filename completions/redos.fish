@@ -87,6 +87,7 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l stats-password-file -
 complete -c redos -n "__fish_redos_using_subcommand up" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand up" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -182,6 +183,7 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-password-file
 complete -c redos -n "__fish_redos_using_subcommand plan" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand plan" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -888,6 +890,7 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l stats-password-fi
 complete -c redos -n "__fish_redos_using_subcommand config" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand config" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'

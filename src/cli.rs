@@ -632,6 +632,9 @@ pub struct SettingsArgs {
     /// Images of the nodes.
     #[command(flatten)]
     pub images: ImageArgs,
+    /// Modules of Redis: image (those that its own entry point loads) or none
+    #[arg(long, value_name = "WHICH")]
+    pub modules: Option<String>,
 }
 
 /// The settings that choose images, as text.

@@ -9,13 +9,15 @@ use tokio::time::timeout;
 
 use super::Context;
 use crate::dial::Stream;
+use crate::engine::docker::Trial;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::plan::desired::Program;
 use crate::plan::observed::Inventory;
-use crate::sentinel::existing::{Unfit, examine, is_read_by, reason};
+use crate::sentinel::existing::{Existing, Unfit, examine, is_read_by, reason};
+use crate::sentinel::served::loaded_modules;
 use crate::spec::settings::{Key, Origin, Settings};
-use crate::spec::{Follow, Release, Role, Spec};
+use crate::spec::{Follow, Role, Spec, render};
 
 /// How long the existing server may take for all its answers.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -65,10 +67,23 @@ pub async fn check(
         return Ok(());
     };
     let existing = found.map_err(unfit)?;
-    match &spec.used.redis {
-        Some(used) if program.is_some() => is_read_by(&existing, &used.release).map_err(unfit),
-        _ => Ok(()),
+    let (Some(used), Some(program)) = (&spec.used.redis, program) else { return Ok(()) };
+    is_read_by(&existing.release, &used.release).map_err(unfit)?;
+    if existing.modules.is_empty() {
+        return Ok(());
     }
+    let own = own_modules(context, spec, program).await?;
+    let names: Vec<String> = existing.modules.into_iter().filter(|name| !own.contains(name)).collect();
+    if names.is_empty() { Ok(()) } else { Err(unfit(Unfit::Modules { names })) }
+}
+
+/// The names of the modules that a node will have, of a server that is thrown away. One that does not say has none.
+async fn own_modules(context: &Context, spec: &Spec, program: &Program) -> Result<Vec<String>, Failure> {
+    let ask = async |stream| timeout(PATIENCE, loaded_modules(stream)).await;
+    Ok(match context.engine.try_out(program, &render::trial_configuration(spec), ask).await? {
+        Trial::Served(Ok(Ok(names))) => names,
+        Trial::Served(Ok(Err(_)) | Err(_)) | Trial::Ended(_) => Vec::new(),
+    })
 }
 
 /// Refuses to replace data that are not a copy.
@@ -110,7 +125,7 @@ async fn connected(server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {
     Ok(Box::new(stream))
 }
 
-async fn ask(settings: &Settings, stream: io::Result<Box<dyn Stream>>) -> Result<Release, Unfit> {
+async fn ask(settings: &Settings, stream: io::Result<Box<dyn Stream>>) -> Result<Existing, Unfit> {
     let stream = stream.map_err(|error| Unfit::Unreachable(reason(&error)))?;
     let passwords = &settings.for_new_cluster;
     let asked = timeout(PATIENCE, examine(stream, passwords.existing(), databases(&settings.spec)));
@@ -134,6 +149,9 @@ fn refusal(settings: &Settings, server: SocketAddrV4, unfit: &Unfit) -> Failure 
         }
         Unfit::Replica(master) => format!("follow its master: {}", again(&format!("--follow {master}"))),
         Unfit::Mode(_) | Unfit::NoCommand(_) => "copy its data in another way, and leave out --follow".to_owned(),
+        Unfit::Modules { .. } => {
+            format!("give the cluster an image that has them, and load them: {}", again("--redis-image … --modules image"))
+        }
         Unfit::TooOld(_) => "upgrade it first".to_owned(),
         Unfit::Databases { database, .. } => {
             format!("give the cluster as many: {}", again(&format!("--follow {server} --redis databases={}", database + 1)))

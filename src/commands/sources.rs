@@ -103,6 +103,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         stats_password_file,
         follow,
         images: ImageArgs { redis_image, proxy_image },
+        modules,
     } = args;
     FlagLayer::default()
         .with(Key::Masters, masters.as_deref())
@@ -132,6 +133,7 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         .with(Key::StatsPassword, stats_password_file.as_deref())
         .with(Key::RedisImage, redis_image.as_deref())
         .with(Key::ProxyImage, proxy_image.as_deref())
+        .with(Key::Modules, modules.as_deref())
         .with(Key::Follow, follow.as_deref())
 }
 

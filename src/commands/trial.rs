@@ -30,8 +30,10 @@ pub async fn check(
     inventory: &Inventory,
 ) -> Result<(), Failure> {
     let spec = &settings.spec;
-    let asked = |spec: &Spec| (spec.redis.clone(), spec.images.redis.clone());
-    let nothing = spec.redis.is_empty() && spec.images.redis == ImageChoice::Auto;
+    let asked =
+        |spec: &Spec| (spec.redis.clone(), spec.images.redis.clone(), spec.images.modules, spec.used.redis.clone());
+    let has_modules = spec.used.redis.as_ref().is_some_and(|image| !image.modules.is_empty());
+    let nothing = spec.redis.is_empty() && spec.images.redis == ImageChoice::Auto && !has_modules;
     if nothing || inventory.recorded.as_ref().is_some_and(|recorded| asked(recorded) == asked(spec)) {
         return Ok(());
     }
@@ -82,6 +84,11 @@ fn refused(settings: &Settings, server: &str, image: &str, said: &str) -> Proble
     let fix = match (&name, &origin) {
         (Some(name), Origin::Recorded) => {
             format!("take it back: {}", command_line(&spec.name, &format!("up --redis {name}=")))
+        }
+        (None, _)
+            if said.contains("odule") && spec.used.redis.as_ref().is_some_and(|image| !image.modules.is_empty()) =>
+        {
+            format!("turn its modules off: {}", command_line(&spec.name, "up --modules none"))
         }
         (None, Origin::Recorded) => format!("take it back: {}", command_line(&spec.name, "up --redis-image auto")),
         (Some(_), _) => "nothing was changed; correct it, or leave it out".to_owned(),

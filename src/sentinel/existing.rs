@@ -55,6 +55,12 @@ pub enum Unfit {
         /// How many the cluster has.
         databases: u64,
     },
+    /// Its data may be of modules that the cluster's nodes do not have.
+    #[error("has the modules {}, which the cluster's nodes lack: their data could not be read", names.join(" and "))]
+    Modules {
+        /// The names that nodes of the cluster do not have.
+        names: Vec<String>,
+    },
     /// Its data can be read by newer servers only.
     #[error("is {existing}, whose data {ours} cannot read")]
     Newer {
@@ -63,6 +69,15 @@ pub enum Unfit {
         /// Those of the cluster's nodes.
         ours: String,
     },
+}
+
+/// A server that can be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Existing {
+    /// What it is.
+    pub release: Release,
+    /// The names of its modules; none where it does not say.
+    pub modules: Vec<String>,
 }
 
 /// Whether a node of our release can read the data of an existing server.
@@ -127,7 +142,7 @@ pub fn reason(error: &io::Error) -> String {
 ///
 /// # Errors
 /// Why it cannot.
-pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databases: u64) -> Result<Release, Unfit> {
+pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databases: u64) -> Result<Existing, Unfit> {
     let Some(password) = password else {
         return Err(unlocked(stream, None).await.err().unwrap_or(Unfit::PasswordUnknown));
     };
@@ -135,20 +150,23 @@ pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databas
     let mut question = pipe();
     question.cmd("INFO");
     question.cmd("COMMAND").arg("INFO").arg("psync").arg("client");
+    question.cmd("MODULE").arg("LIST");
     let replies = link.send(&question).await.map_err(broken)?;
-    let [info, commands] = replies.as_slice() else { return Err(Unfit::Strange("too few replies".to_owned())) };
+    let [info, commands, modules] = replies.as_slice() else {
+        return Err(Unfit::Strange("too few replies".to_owned()));
+    };
     if let Value::ServerError(refusal) = info {
         return Err(Unfit::Strange(refusal.to_string()));
     }
     let info = reply::text(info).map(|text| Info::parse(&text)).ok_or_else(|| Unfit::Strange("no INFO".to_owned()))?;
-    let existing = judge(&info, databases)?;
+    let release = judge(&info, databases)?;
     if let Value::Array(commands) = commands {
         let missing = ["PSYNC", "CLIENT"].into_iter().zip(commands).find(|(_, known)| **known == Value::Nil);
         if let Some((name, _)) = missing {
             return Err(Unfit::NoCommand(name));
         }
     }
-    Ok(existing)
+    Ok(Existing { release, modules: reply::modules(modules) })
 }
 
 /// What its `INFO` says of whether it can be followed.

@@ -311,6 +311,19 @@ pub fn listed_clients(text: &str) -> Vec<ListedClient> {
     text.lines().filter_map(client).collect()
 }
 
+/// The names of modules in the answer to `MODULE LIST`; none in a refusal.
+pub fn modules(reply: &Value) -> Vec<String> {
+    let Value::Array(modules) = reply else { return Vec::new() };
+    let name = |module: &Value| match module {
+        Value::Array(fields) => {
+            let at = fields.iter().position(|field| text(field).as_deref() == Some("name"))?;
+            text(fields.get(at + 1)?)
+        }
+        _ => None,
+    };
+    modules.iter().filter_map(name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,17 @@ use super::link::Link;
 use super::reply;
 use crate::dial::Stream;
 
+/// Asks a server that wants no password for the names of its modules. It sets no deadline, the caller does.
+///
+/// # Errors
+/// The connection broke.
+pub async fn loaded_modules(stream: Box<dyn Stream>) -> Result<Vec<String>, RedisError> {
+    let link = Link::outside(stream).await?;
+    let mut question = pipe();
+    question.cmd("MODULE").arg("LIST");
+    Ok(link.send(&question).await?.first().map(reply::modules).unwrap_or_default())
+}
+
 /// Asks a server that wants no password for directives, by name. Those that it does not know are left out. It sets no
 /// deadline, the caller does.
 ///

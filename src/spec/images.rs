@@ -19,6 +19,16 @@ pub struct Images {
     pub redis: ImageChoice,
     /// The image of HAProxy.
     pub proxy: ImageChoice,
+    /// Which modules of its image Redis loads.
+    #[serde(default)]
+    pub modules: Modules,
+}
+
+impl Default for Images {
+    /// What redos finds, with all that is in it.
+    fn default() -> Self {
+        Self { redis: ImageChoice::Auto, proxy: ImageChoice::Auto, modules: Modules::Image }
+    }
 }
 
 /// An image, or the wish that redos finds one.
@@ -44,6 +54,17 @@ impl From<ImageChoice> for String {
             ImageChoice::Reference(reference) => reference,
         }
     }
+}
+
+/// Which modules of its image a Redis node loads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Modules {
+    /// Those that the image's own entry point loads.
+    #[default]
+    Image,
+    /// None. What the directive `loadmodule` names is loaded all the same.
+    None,
 }
 
 /// The images that a cluster's nodes run. Each is absent until it was looked for.
@@ -85,6 +106,9 @@ pub struct UsedImage {
     pub server: String,
     /// What that program says that it is.
     pub release: Release,
+    /// The files of the modules that the image's own entry point loads, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<String>,
 }
 
 impl UsedImage {
@@ -183,6 +207,7 @@ mod tests {
             digest: None,
             server: "redis-server".to_owned(),
             release,
+            modules: Vec::new(),
         };
         assert_eq!(image.to_string(), "redis:8.2 (redis 8.2.1, c61a899efbd2)");
     }

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
-pub use images::{ImageChoice, Images, Release, UsedImage, UsedImages};
+pub use images::{ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use patterns::Patterns;
 pub use secret::{Secret, Secrets};
@@ -262,7 +262,7 @@ impl Spec {
                 redis_slots: 8,
                 sentinel_slots: 7,
             },
-            images: Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto },
+            images: Images::default(),
             used: UsedImages::default(),
             follow: Follow::Nobody,
         }

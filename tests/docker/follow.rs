@@ -16,13 +16,14 @@ use redos::spec::{Group, NodeId};
 use crate::support::{Cluster, Run, connect, eventually, programs, raw, remote_address};
 use crate::writers::{Writers, missing};
 
-const PASSWORD: &str = "of-the-existing-server";
+/// The password of an existing server.
+pub const PASSWORD: &str = "of-the-existing-server";
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
 /// Keys that the existing server has before anybody follows it.
 const KEYS: usize = 1000;
 
 /// A Redis of somebody else on a network of its own, whose port is published on all addresses of the host.
-struct Existing {
+pub struct Existing {
     name: String,
     /// Its own address, which the containers of other networks cannot reach.
     own: Ipv4Addr,
@@ -33,13 +34,19 @@ struct Existing {
 
 impl Existing {
     async fn new(cluster: &Cluster) -> Self {
+        Self::of(cluster, &programs(&cluster.engine).await.redis.image, &[]).await
+    }
+
+    /// One of this image, with further arguments.
+    pub async fn of(cluster: &Cluster, image: &str, arguments: &[&str]) -> Self {
         let (docker, name) = (raw(), format!("{}-existing", cluster.name));
         let network = NetworkCreateRequest { name: name.clone(), ..Default::default() };
         docker.create_network(network).await.expect("a network");
         let command = ["redis-server", "--requirepass", PASSWORD, "--protected-mode", "no", "--save", ""];
+        let command = [&command, arguments].concat();
         let binding = PortBinding { host_ip: Some("0.0.0.0".to_owned()), host_port: None };
         let body = ContainerCreateBody {
-            image: Some(programs(&cluster.engine).await.redis.image),
+            image: Some(image.to_owned()),
             entrypoint: Some(command.iter().map(|word| (*word).to_owned()).collect()),
             cmd: Some(Vec::new()),
             exposed_ports: Some(vec!["6379/tcp".to_owned()]),
@@ -74,7 +81,8 @@ impl Existing {
         format!("redis://:{PASSWORD}@{}", self.address())
     }
 
-    fn address(&self) -> String {
+    /// Where the nodes of a cluster reach it.
+    pub fn address(&self) -> String {
         format!("{}:{}", self.gateway, self.port)
     }
 
@@ -107,7 +115,7 @@ impl Drop for Existing {
 }
 
 /// `redos up` with one replica on ports of Docker's choice.
-fn up(cluster: &Cluster, arguments: &[&str]) -> tokio::process::Command {
+pub fn up(cluster: &Cluster, arguments: &[&str]) -> tokio::process::Command {
     let ports = ["up", "--port", "0", "--read-port", "0", "--stats-port", "0", "--replicas", "1"];
     cluster.command(&[&ports, arguments].concat())
 }

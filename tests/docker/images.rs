@@ -30,7 +30,7 @@ async fn a_release_that_is_not_there_is_refused_with_the_tools_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_from_nowhere_fails_soon_and_says_what_to_do() {
     let nowhere = ImageChoice::Reference("127.0.0.1:1/redis:8.0".to_owned());
-    let images = Images { redis: nowhere, proxy: ImageChoice::Auto };
+    let images = Images { redis: nowhere, ..Default::default() };
     let spec = Spec { images, ..Spec::with_defaults("nowhere".parse().expect("a name")) };
     let begun = Instant::now();
     let error = image::resolve(&*engine().await, &spec, &Inventory::default(), &|_: Event| {}).await;
@@ -94,7 +94,7 @@ async fn an_image_that_lacks_what_a_node_needs_is_named_before_anything_is_made(
     }
     assert_eq!(cluster.inventory().await, Inventory::default(), "nothing was made");
     let spec = Spec {
-        images: Images { redis: ImageChoice::Reference(own_entry.clone()), proxy: ImageChoice::Auto },
+        images: Images { redis: ImageChoice::Reference(own_entry.clone()), ..Default::default() },
         ..cluster.spec()
     };
     let found = image::resolve(&cluster.engine, &spec, &Inventory::default(), &|_| {}).await.expect("it has a server");
@@ -135,7 +135,7 @@ async fn import_foreign(docker: &bollard::Docker, repo: &str, tag: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn saved_images_can_be_loaded() {
     let engine = engine().await;
-    let images = Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto };
+    let images = Images::default();
     let programs = programs(&engine).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("images.tar");

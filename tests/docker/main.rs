@@ -22,6 +22,7 @@ mod load;
 mod loading;
 mod lock;
 mod lost_data;
+mod modules;
 mod networks;
 mod own_engine;
 mod programs;

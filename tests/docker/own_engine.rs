@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use redos::engine::docker::{self, DockerEngine};
 use redos::engine::image;
-use redos::spec::{ImageChoice, Images};
+use redos::spec::Images;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -85,7 +85,7 @@ impl OwnEngine {
     /// Brings the images over that this host's Engine has.
     pub async fn load_images(&self) {
         let (from, to) = (engine().await, self.engine().await);
-        let images = Images { redis: ImageChoice::Auto, proxy: ImageChoice::Auto };
+        let images = Images::default();
         let (_, stream) = image::save(&from, &images).await.expect("images");
         let source = StreamReader::new(stream.map_err(|error| std::io::Error::other(format!("{error:?}"))));
         image::load(&to, source, "this host's Engine").await.expect("loaded");

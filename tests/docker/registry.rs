@@ -108,7 +108,7 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
 
     // What is missing is pulled by `up`, and shown as octets of all.
     let choice = |reference: &str| ImageChoice::Reference(reference.to_owned());
-    let images = Images { redis: choice(&redis), proxy: choice(&proxy) };
+    let images = Images { redis: choice(&redis), proxy: choice(&proxy), ..Default::default() };
     let octets = Mutex::new(Vec::new());
     let note = |event: Event| {
         if let Event::Progress { octets: Some(progress), .. } = event {

@@ -23,7 +23,7 @@ fn size() -> impl Strategy<Value = Size> {
 fn used(id: &str) -> UsedImage {
     let release = Release { name: "redis".to_owned(), version: "8.2.1".to_owned() };
     let (reference, server) = ("redis:8.2".to_owned(), "redis-server".to_owned());
-    UsedImage { reference, id: id.to_owned(), digest: None, server, release }
+    UsedImage { reference, id: id.to_owned(), digest: None, server, release, modules: Vec::new() }
 }
 
 /// What can happen to a cluster between two `up`s.

@@ -10,7 +10,8 @@ use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{Release, UsedImage};
 
 /// Says of each server `$1`… whether the image has it: its name, where it is, what it says of its version, and for one of
-/// Redis whether its client is beside it. The second place is that of redis-stack.
+/// Redis whether its client is beside it. The second place is that of redis-stack. Then of each module that the entry point of
+/// an official image of Redis or of redis-stack loads, where it is, in the order in which they are loaded.
 const SCRIPT: &str = r#"for server; do
     for place in "$server" "/opt/redis-stack/bin/$server"; do
         command -v "$place" >/dev/null 2>&1 || continue
@@ -21,6 +22,11 @@ const SCRIPT: &str = r#"for server; do
         echo "server $place $client $("$place" -v 2>/dev/null | head -n 1)"
         break
     done
+done
+for module in /usr/local/lib/redis/modules/*.so $(
+    for name in rediscompat redisearch redistimeseries rejson redisbloom; do echo "/opt/redis-stack/lib/$name.so"; done
+); do
+    if [ -f "$module" ] && [ -s "$module" ] && [ -r "$module" ] && [ -x "$module" ]; then echo "module $module"; fi
 done"#;
 /// The label of an image that redos made with the version of its server.
 const VERSION_LABEL: &str = "org.opencontainers.image.version";
@@ -47,17 +53,23 @@ impl DockerEngine {
             EngineError::new(EngineErrorKind::UnfitImage(kind), format!("use the image {reference}"), anyhow!(why))
         };
         let is_for_this_machine = image.architecture.is_empty() || image.architecture == self.architecture();
+        let mut modules = Vec::new();
         let present = match made_by_redos(kind, &image).filter(|_| is_for_this_machine) {
             Some(present) => vec![present],
-            None => present_in(&self.list_servers(kind, &image).await?.map_err(|said| {
-                let (own, its) = (self.architecture(), &image.architecture);
-                match said.contains("exec format error") {
-                    true => unfit(format!("it is for another machine: {its}, and the Engine is {own}")).hinted(
-                        format!("get the one for this machine: docker pull --platform linux/{own} {reference}"),
-                    ),
-                    false => unfit(format!("it has no shell, with which nodes start: {said}")),
-                }
-            })?),
+            None => {
+                let said = self.list_servers(kind, &image).await?.map_err(|said| {
+                    let (own, its) = (self.architecture(), &image.architecture);
+                    match said.contains("exec format error") {
+                        true => unfit(format!("it is for another machine: {its}, and the Engine is {own}")).hinted(
+                            format!("get the one for this machine: docker pull --platform linux/{own} {reference}"),
+                        ),
+                        false => unfit(format!("it has no shell, with which nodes start: {said}")),
+                    }
+                })?;
+                modules
+                    .extend(said.lines().filter_map(|line| line.trim_end().strip_prefix("module ")).map(str::to_owned));
+                present_in(&said)
+            }
         };
         let present = chosen(kind, &image, present).map_err(unfit)?;
         let Some(release) = present.release else {
@@ -68,7 +80,7 @@ impl DockerEngine {
             return Err(unfit(format!("it has no {client}, with which a node asks the Sentinels who is master")));
         }
         let digest = image.digests.into_iter().min();
-        Ok(UsedImage { reference: image.reference, id: image.id, digest, server: present.server, release })
+        Ok(UsedImage { reference: image.reference, id: image.id, digest, server: present.server, release, modules })
     }
 
     /// What the image's shell says of its servers, or why there is none.

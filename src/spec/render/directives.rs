@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{REDIS_PORT, Spec};
+use super::super::{Modules, REDIS_PORT, Spec};
 
 /// Directives that a running server refuses to change (`CONFIG SET` says "can't set immutable config"), in Redis 7.0 to
 /// 8.0 and Valkey 8.1.
@@ -101,7 +101,19 @@ pub fn fixed_directives(spec: &Spec) -> BTreeMap<String, String> {
     ]);
     let fixed = spec.redis.iter().filter(|(name, _)| IMMUTABLE.contains(&name.as_str()));
     directives.extend(fixed.map(|(name, value)| (name.clone(), value.clone())));
+    directives.extend(loaded_modules(spec).map(|modules| ("loadmodule".to_owned(), modules)));
     directives
+}
+
+/// The values of `loadmodule`: the modules of the image, unless they are turned off, and those that somebody asked for. The
+/// server refuses a module that it has, so one that somebody loads with arguments of his own is loaded by that line alone.
+fn loaded_modules(spec: &Spec) -> Option<String> {
+    let asked: Vec<&str> = spec.redis.get("loadmodule").map(|lines| lines.lines().collect()).unwrap_or_default();
+    let is_asked = |file: &&str| asked.iter().any(|line| line.split_whitespace().next() == Some(file));
+    let of_image = spec.used.redis.as_ref().filter(|_| spec.images.modules == Modules::Image);
+    let own = of_image.into_iter().flat_map(|image| image.modules.iter().map(String::as_str));
+    let all: Vec<&str> = own.filter(|file| !is_asked(file)).chain(asked.iter().copied()).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 /// Directives as the lines of a `redis.conf`: one for each line of a value, and one for an empty value.
@@ -127,7 +139,9 @@ fn quoted(text: &str) -> String {
 pub fn trial_configuration(spec: &Spec) -> String {
     let ours = ["loglevel notice", "save \"\"", "appendonly no", "bind 127.0.0.1", "protected-mode no"];
     let port = format!("port {REDIS_PORT}");
-    let all: Vec<String> = lines(&spec.redis).into_iter().chain(ours.map(str::to_owned)).chain([port]).collect();
+    let mut directives = spec.redis.clone();
+    directives.extend(loaded_modules(spec).map(|modules| ("loadmodule".to_owned(), modules)));
+    let all: Vec<String> = lines(&directives).into_iter().chain(ours.map(str::to_owned)).chain([port]).collect();
     all.join("\n")
 }
 

@@ -145,17 +145,14 @@ pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
     let persistence = Persistence { mode: defaults.persistence.mode, ..spec.persistence.clone() };
     Spec {
         masters: spec.masters,
-        redis: spec.redis.iter().filter(|(name, _)| fixed.contains_key(*name)).map(owned).collect(),
+        // Of the modules, those of the image as well.
+        redis: fixed.into_iter().filter(|(name, _)| spec.redis.contains_key(name) || name == "loadmodule").collect(),
         persistence,
         pubsub: spec.pubsub.clone(),
         sentinel: if role == Role::Sentinel { defaults.sentinel } else { spec.sentinel.clone() },
         proxy: spec.proxy.clone(),
         ..defaults
     }
-}
-
-fn owned((name, value): (&String, &String)) -> (String, String) {
-    (name.clone(), value.clone())
 }
 
 /// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.

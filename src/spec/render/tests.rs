@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::super::secret::Secret;
-use super::super::{Follow, Group, NodeId, Persistence, PersistenceMode, Role, Secrets, Spec, Subnet};
+use super::super::{
+    Follow, Group, Modules, NodeId, Persistence, PersistenceMode, Release, Role, Secrets, Spec, Subnet, UsedImage,
+};
 use super::*;
 
 const GROUP_1: Group = Group::number(1);
@@ -277,4 +279,25 @@ fn what_a_node_is_made_anew_for_is_told_without_comments_and_by_role() {
         assert!(told[role].lines().any(|told| told.starts_with(line)), "{line} in\n{}", told[role]);
         assert!(told[role].lines().all(|told| !told.is_empty() && !told.starts_with('#')), "{}", told[role]);
     }
+}
+
+#[test]
+fn the_modules_of_an_image_are_loaded_once_unless_they_are_turned_off() {
+    let mut spec = Spec::with_defaults("shop".parse().expect("a name"));
+    let release = Release { name: "redis".to_owned(), version: "8.2.1".to_owned() };
+    let modules = ["/m/a.so", "/m/b.so"].map(str::to_owned).into();
+    let (reference, id) = ("redis:8.2".to_owned(), "sha256:1".to_owned());
+    spec.used.redis =
+        Some(UsedImage { reference, id, digest: None, server: "redis-server".to_owned(), release, modules });
+    let loaded = |spec: &Spec| fixed_directives(spec).remove("loadmodule");
+    assert_eq!(loaded(&spec).as_deref(), Some("/m/a.so\n/m/b.so"));
+    assert!(trial_configuration(&spec).contains("loadmodule /m/a.so\nloadmodule /m/b.so"));
+    let hash = |spec: &Spec| fixed_text(&without_runtime_settings(spec, Role::Redis), Role::Redis).expect("a text");
+    let all = hash(&spec);
+    spec.redis.insert("loadmodule".to_owned(), "/m/b.so fast".to_owned());
+    assert_eq!(loaded(&spec).as_deref(), Some("/m/a.so\n/m/b.so fast"));
+    spec.redis.clear();
+    spec.images.modules = Modules::None;
+    assert_eq!(loaded(&spec), None);
+    assert_ne!(hash(&spec), all, "a node that runs is made anew");
 }

@@ -532,6 +532,7 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         Kind::Subnet(place) => *place(spec) = value::subnet(text)?,
         Kind::Network(place) => *place(spec) = value::network(text)?,
         Kind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
+        Kind::Modules => spec.images.modules = value::modules(text)?,
         Kind::Mode => spec.persistence.mode = value::mode(text)?,
         // It was made absolute when it was read.
         Kind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),

@@ -6,7 +6,7 @@ use super::super::{API_VERSION, ClusterName, Spec};
 use super::directives::MANAGED;
 use super::file::KIND;
 use super::table::{Key, Kind, SETTINGS, Setting};
-use super::value::MODES;
+use super::value::{MODES, MODULES};
 use super::view;
 
 /// A time as text: what `humantime` reads.
@@ -56,6 +56,7 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
             {"type": "string", "pattern": TIME_PATTERN},
         ]}),
         Kind::Mode => json!({"enum": MODES.map(|(word, _)| word)}),
+        Kind::Modules => json!({"enum": MODULES.map(|(word, _)| word)}),
         Kind::FilePrefix(_) => json!({"type": "string", "pattern": "^([A-Za-z0-9_][A-Za-z0-9._-]*)?$"}),
         Kind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
         Kind::Follow(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]+(:[0-9]{1,5})?$"}),

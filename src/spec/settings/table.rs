@@ -81,6 +81,8 @@ pub enum Key {
     RedisImage,
     /// The image of HAProxy.
     ProxyImage,
+    /// The modules of the image of Redis.
+    Modules,
     /// The existing server to follow.
     Follow,
 }
@@ -123,6 +125,8 @@ pub enum Kind {
     User(Place<String>),
     /// An image reference or `auto`.
     Image(Place<ImageChoice>),
+    /// Which modules are loaded.
+    Modules,
     /// The address of a Redis server outside of the cluster, or `none`.
     Follow(Place<Follow>),
     /// Patterns of channels, separated by white space.
@@ -179,7 +183,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings, in the order of [`Key`], which is the order in which they are shown.
-pub const SETTINGS: [Setting; 29] = [
+pub const SETTINGS: [Setting; 30] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -413,6 +417,14 @@ pub const SETTINGS: [Setting; 29] = [
         variables: &["REDOS_PROXY_IMAGE"],
         kind: Kind::Image(|spec| &mut spec.images.proxy),
         help: "Image of HAProxy; auto finds, pulls or makes one",
+    },
+    Setting {
+        key: Key::Modules,
+        path: "images.modules",
+        flag: "--modules",
+        variables: &["REDOS_MODULES"],
+        kind: Kind::Modules,
+        help: "Modules of Redis: image (those that its own entry point loads) or none",
     },
     Setting {
         key: Key::Follow,

@@ -59,6 +59,7 @@ fn an_image_that_was_found_counts_until_another_is_chosen() {
         digest: None,
         server: name.to_owned(),
         release: Release { name: name.to_owned(), version: "1.0.0".to_owned() },
+        modules: Vec::new(),
     };
     let mut recorded = defaults();
     recorded.used = UsedImages { redis: Some(found("redis")), proxy: Some(found("haproxy")) };
@@ -197,6 +198,7 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             Kind::Network(_) => ("shared", "shared"),
             Kind::Time(..) => ("5s", "5s"),
             Kind::Mode => ("aof", "aof"),
+            Kind::Modules => ("none", "none"),
             Kind::Directory(_) => ("/srv/data", "/srv/data"),
             Kind::FilePrefix(_) | Kind::User(_) => ("shop", "shop"),
             Kind::Image(_) => ("redis:9", "redis:9"),

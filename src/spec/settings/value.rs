@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddrV4};
 use std::path::{Component, Path, PathBuf};
 
 use super::super::time::{self, WrongTime};
-use super::super::{ImageChoice, Patterns, PersistenceMode, REDIS_PORT, Subnet};
+use super::super::{ImageChoice, Modules, Patterns, PersistenceMode, REDIS_PORT, Subnet};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +129,17 @@ pub fn mode(text: &str) -> Result<PersistenceMode, Wrong> {
     MODES.into_iter().find(|(word, _)| *word == text).map(|(_, mode)| mode).ok_or_else(|| Wrong {
         what: format!("'{text}' is not a mode of persistence"),
         fix: "give one of both, aof, rdb, none".to_owned(),
+    })
+}
+
+/// The choices of modules with the words for them.
+pub const MODULES: [(&str, Modules); 2] = [("image", Modules::Image), ("none", Modules::None)];
+
+/// A choice of modules.
+pub fn modules(text: &str) -> Result<Modules, Wrong> {
+    MODULES.into_iter().find(|(word, _)| *word == text).map(|(_, modules)| modules).ok_or_else(|| Wrong {
+        what: format!("'{text}' is not a choice of modules"),
+        fix: "give image or none; a module of your own is loaded by the directive loadmodule".to_owned(),
     })
 }
 
