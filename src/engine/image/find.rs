@@ -1,6 +1,6 @@
 //! Which images a cluster runs on: those that it has, those that are here, or new ones.
 
-use futures_util::future::{join, try_join};
+use futures_util::future::join;
 
 use super::{BuildOptions, ImageKind, LocalImage, Report, candidates, debian, with_remedies};
 use crate::engine::docker::DockerEngine;
@@ -39,8 +39,9 @@ pub async fn resolve(
 ) -> Result<Resolved> {
     let search = |kind| Search::of(kind, spec, inventory);
     let [redis, proxy] = ImageKind::ALL.map(search);
-    let (redis_here, proxy_here) = try_join(redis.here(engine), proxy.here(engine)).await?;
-    let (redis, proxy) = match (redis_here, proxy_here) {
+    // Of two that are wrong always the same one is told.
+    let (redis_here, proxy_here) = join(redis.here(engine), proxy.here(engine)).await;
+    let (redis, proxy) = match (redis_here?, proxy_here?) {
         (Ok(redis), Ok(proxy)) => (redis, proxy),
         (redis_here, proxy_here) => fetched(engine, (redis, redis_here), (proxy, proxy_here), report).await?,
     };
