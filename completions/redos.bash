@@ -2306,7 +2306,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__config)
-            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2353,6 +2353,26 @@ _redos() {
                     return 0
                     ;;
                 --network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ulimits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --labels)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3964,7 +3984,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__plan)
-            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4011,6 +4031,26 @@ _redos() {
                     return 0
                     ;;
                 --network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ulimits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --labels)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4458,7 +4498,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__up)
-            opts="-y -p -f -o -q -v -H -h --timeout --remove-unknown-users --dry-run --yes --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
+            opts="-y -p -f -o -q -v -H -h --timeout --remove-unknown-users --dry-run --yes --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4509,6 +4549,26 @@ _redos() {
                     return 0
                     ;;
                 --network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ulimits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --labels)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -70,6 +70,11 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l read-port -d 'Port fo
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l subnet -d 'Subnet of the cluster\'s network, at least a /28; auto takes one of Docker\'s address pools' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l network -d 'Existing Docker network to use, which redos never removes; auto makes one for the cluster' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l memory -d 'Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy)' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l cpus -d 'Most CPUs of a node, such as 1.5 or redis:2' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l ulimits -d 'Limits of the processes of a node, such as nofile=65536 or redis:memlock=0' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l log -d 'Docker log driver of a node and its options, such as journald, or json-file max-size=50m' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l labels -d 'Further labels of the containers, such as team=shop or redis:tier=data' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l password-file -d 'File with the password of applications; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r
@@ -166,6 +171,11 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l read-port -d 'Port 
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l subnet -d 'Subnet of the cluster\'s network, at least a /28; auto takes one of Docker\'s address pools' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l network -d 'Existing Docker network to use, which redos never removes; auto makes one for the cluster' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l memory -d 'Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy)' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l cpus -d 'Most CPUs of a node, such as 1.5 or redis:2' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l ulimits -d 'Limits of the processes of a node, such as nofile=65536 or redis:memlock=0' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l log -d 'Docker log driver of a node and its options, such as journald, or json-file max-size=50m' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l labels -d 'Further labels of the containers, such as team=shop or redis:tier=data' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l password-file -d 'File with the password of applications; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r
@@ -873,6 +883,11 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l read-port -d 'Por
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-port -d 'Port of the proxy\'s statistics page and metrics [default: the write port plus 2025]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l subnet -d 'Subnet of the cluster\'s network, at least a /28; auto takes one of Docker\'s address pools' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l network -d 'Existing Docker network to use, which redos never removes; auto makes one for the cluster' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l memory -d 'Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy)' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l cpus -d 'Most CPUs of a node, such as 1.5 or redis:2' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l ulimits -d 'Limits of the processes of a node, such as nofile=65536 or redis:memlock=0' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l log -d 'Docker log driver of a node and its options, such as journald, or json-file max-size=50m' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l labels -d 'Further labels of the containers, such as team=shop or redis:tier=data' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l password-file -d 'File with the password of applications; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l replication-password-file -d 'File with the password of replicas at their master; without one a random password is made' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l persistence -d 'What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none' -r

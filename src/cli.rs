@@ -583,6 +583,21 @@ pub struct SettingsArgs {
     /// Existing Docker network to use, which redos never removes; auto makes one for the cluster
     #[arg(long, value_name = "NAME")]
     pub network: Option<String>,
+    /// Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy)
+    #[arg(long, value_name = "WORDS")]
+    pub memory: Option<String>,
+    /// Most CPUs of a node, such as 1.5 or redis:2
+    #[arg(long, value_name = "WORDS")]
+    pub cpus: Option<String>,
+    /// Limits of the processes of a node, such as nofile=65536 or redis:memlock=0
+    #[arg(long, value_name = "WORDS")]
+    pub ulimits: Option<String>,
+    /// Docker log driver of a node and its options, such as journald, or json-file max-size=50m
+    #[arg(long, value_name = "WORDS")]
+    pub log: Option<String>,
+    /// Further labels of the containers, such as team=shop or redis:tier=data
+    #[arg(long, value_name = "WORDS")]
+    pub labels: Option<String>,
     /// File with the password of applications; without one a random password is made
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<String>,

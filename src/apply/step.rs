@@ -88,6 +88,9 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             Action::StopNode { node } => self.engine.stop_node(name, *node).await.map_err(at_engine),
             Action::EndScript { node } => self.command(step, inventory, *node, &Command::EndScript).await,
             Action::KillNode { node } => self.engine.kill_node(name, *node).await.map_err(at_engine),
+            Action::SetResources { node, resources } => {
+                self.engine.set_resources(name, *node, *resources).await.map_err(at_engine)
+            }
             Action::RemoveNode { node } => self.engine.remove_node(name, *node).await.map_err(at_engine),
             Action::Replicate { node, master } => {
                 if self.spec.follow.existing().is_none()

@@ -87,6 +87,11 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         stats_port,
         subnet,
         network,
+        memory,
+        cpus,
+        ulimits,
+        log,
+        labels,
         password_file,
         replication_password_file,
         persistence,
@@ -117,6 +122,11 @@ fn flags(args: &SettingsArgs) -> FlagLayer {
         .with(Key::StatsPort, stats_port.as_deref())
         .with(Key::Subnet, subnet.as_deref())
         .with(Key::Network, network.as_deref())
+        .with(Key::Memory, memory.as_deref())
+        .with(Key::Cpus, cpus.as_deref())
+        .with(Key::Ulimits, ulimits.as_deref())
+        .with(Key::Log, log.as_deref())
+        .with(Key::Labels, labels.as_deref())
         .with(Key::Password, password_file.as_deref())
         .with(Key::ReplicationPassword, replication_password_file.as_deref())
         .with(Key::Persistence, persistence.as_deref())

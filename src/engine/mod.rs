@@ -22,7 +22,7 @@ pub use crate::plan::desired::NodeSpec;
 
 use crate::dial::Dial;
 use crate::plan::observed::{Inventory, NetworkFacts};
-use crate::spec::{ClusterName, NodeId, Spec};
+use crate::spec::{ClusterName, NodeId, Resources, Spec};
 
 /// Shorthand of this room.
 pub type Result<T> = std::result::Result<T, EngineError>;
@@ -133,6 +133,14 @@ pub trait Engine: Dial + Send + Sync + 'static {
 
     /// Stops a node, with its own grace period.
     fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives a node, also one that runs, the memory and CPUs that are set here; what is absent stays as it is.
+    fn set_resources(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        resources: Resources,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Ends a node at once, without its grace period. It stays down until it is started.
     fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;

@@ -63,6 +63,7 @@ impl Phase {
             Action::StopNode { .. } | Action::KillNode { .. } => Self::Stop,
             Action::RemoveNode { .. } => Self::Remove,
             Action::EndScript { .. }
+            | Action::SetResources { .. }
             | Action::Replicate { .. }
             | Action::ConfigSet { .. }
             | Action::SetUsers { .. }

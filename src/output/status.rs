@@ -18,6 +18,7 @@ pub fn text(status: &Status, ui: &Ui) -> String {
         parts.push(proxies_text(&status.proxies, ui));
     }
     parts.extend(images_text(status, ui));
+    parts.extend((!status.remarks.is_empty()).then(|| status.remarks.join("\n")));
     parts.push(verdict(status, ui));
     parts.join("\n\n")
 }

@@ -10,7 +10,9 @@ use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::observed::NodeFacts;
-use crate::spec::{Group, NodeId, Role, STATS_PORT, Spec, Subnet, UsedImage, proxy_group_ports, render};
+use crate::spec::{
+    Group, Log, NodeId, Resources, Role, STATS_PORT, Spec, Subnet, UsedImage, proxy_group_ports, render,
+};
 
 /// How long Redis may take to end: its own `shutdown-timeout` (10 s, waiting for lagging replicas) and a final save.
 const REDIS_STOP_GRACE: Duration = Duration::from_secs(20);
@@ -34,6 +36,14 @@ pub struct NodeSpec {
     pub ports: BTreeMap<u16, u16>,
     /// The host address that the ports are published on.
     pub bind: IpAddr,
+    /// Its memory and CPUs.
+    pub resources: Resources,
+    /// Limits of its processes: soft and hard by name.
+    pub ulimits: BTreeMap<String, (i64, i64)>,
+    /// Its log.
+    pub log: Log,
+    /// Labels beside those of redos.
+    pub labels: BTreeMap<String, String>,
     /// How long a stop waits before it kills.
     pub stop_grace: Duration,
     /// The label `dev.redos.spec-hash`.
@@ -85,6 +95,10 @@ pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId)
         host_dir: host_dir(spec, node),
         ports: published_ports(spec, node),
         bind: spec.ports.bind,
+        resources: spec.containers.resources(node.role()),
+        ulimits: spec.containers.ulimits(node.role()),
+        log: spec.containers.log(node.role()),
+        labels: spec.containers.labels(node.role()),
         stop_grace: if matches!(node, NodeId::Redis { .. }) { REDIS_STOP_GRACE } else { OTHERS_STOP_GRACE },
         spec_hash: spec_hash(spec, node),
     })
@@ -131,7 +145,7 @@ pub fn other_image<'a>(spec: &'a Spec, node: NodeId, facts: &NodeFacts) -> Optio
 /// Counts of other nodes and runtime settings are left out on purpose: a change of those does not touch a node that runs.
 /// Which image was found is compared by itself, see [`is_stale`].
 pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
-    let made_of = match node {
+    let mut made_of = match node {
         NodeId::Redis { .. } => json!({ "image": spec.images.redis, "dir": spec.persistence.dir }),
         NodeId::Sentinel(_) => json!({ "image": spec.images.redis }),
         NodeId::Proxy(_) => json!({
@@ -140,6 +154,9 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
             "ports": published_ports(spec, node),
         }),
     };
+    if let Some(fixed) = spec.containers.fixed(node.role()) {
+        made_of["containers"] = json!(fixed);
+    }
     let command = render::command_line(node.role(), "");
     hash(&json!({ "madeOf": made_of, "command": command, "files": files_hash(spec, node.role()) }).to_string())
 }

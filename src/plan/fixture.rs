@@ -146,6 +146,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         state: NodeState::Running,
         address: subnet().address(node),
         network_id: Some(NETWORK.to_owned()),
+        resources: spec.containers.resources(node.role()),
         ports,
         spec_hash: spec_hash(spec, node),
         created_at: "2026-01-02T03:04:05Z".to_owned(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
-use crate::spec::{Group, NodeId, Spec, Subnet};
+use crate::spec::{Group, NodeId, Resources, Spec, Subnet};
 
 /// All that was observed of one cluster at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,6 +83,8 @@ pub struct NodeFacts {
     pub address: Option<Ipv4Addr>,
     /// The Engine's id of the network that this address is of, which may be gone; absent when somebody took it off.
     pub network_id: Option<String>,
+    /// The memory and CPUs that it may use.
+    pub resources: Resources,
     /// Its published ports.
     pub ports: Vec<PublishedPort>,
     /// Hash of what it was made from: the label `dev.redos.spec-hash`.

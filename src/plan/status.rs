@@ -14,6 +14,7 @@ use super::gate::{Gate, is_published};
 use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
+use crate::spec::containers;
 use crate::spec::{
     API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, UsedImages,
     proxy_group_ports,
@@ -36,6 +37,8 @@ pub struct Status {
     pub healthy: bool,
     /// What is not so, in words. Empty when healthy.
     pub reasons: Vec<String>,
+    /// What is no fault and worth knowing, in words.
+    pub remarks: Vec<String>,
     /// The server outside of the cluster that it is a standby of. That has the writes, and nothing fails over.
     pub follows: Option<SocketAddrV4>,
     /// The master groups.
@@ -194,6 +197,7 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
         cluster: spec.name.clone(),
         healthy: reasons.is_empty(),
         reasons,
+        remarks: remarks(spec, observed),
         follows: spec.follow.existing(),
         groups: groups.into_iter().map(|group| group_status(group, spec, observed, &nodes)).collect(),
         sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
@@ -236,6 +240,21 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
     reasons.extend(strangers(spec, observed));
     reasons
+}
+
+/// Limits that are not in the configuration: `docker update` sets them, and nothing keeps them.
+fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
+    let by_hand = observed.inventory.nodes.iter().filter_map(|(node, facts)| {
+        let beyond = facts.resources.beyond(spec.containers.resources(node.role()));
+        let flags = containers::flags(node.role(), beyond);
+        let keep = format!("keep it for all nodes of its kind: redos -p {} up {flags}", spec.name);
+        (!beyond.is_empty()).then(|| {
+            format!(
+                "{node} has {beyond}, which is not in the configuration: it is lost when the node is made anew; {keep}"
+            )
+        })
+    });
+    by_hand.collect()
 }
 
 /// The nodes that the cluster should have and those that it has.

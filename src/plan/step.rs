@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::gate::Gate;
 use super::refusal::Refusal;
 use crate::spec::render::Standing;
-use crate::spec::{Group, NodeId, Role, Spec};
+use crate::spec::{Group, NodeId, Resources, Role, Spec};
 
 /// The number of a step within its plan, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -84,6 +84,13 @@ pub enum Action {
     KillNode {
         /// Which.
         node: NodeId,
+    },
+    /// Give a node, also one that runs, these of its memory and CPUs.
+    SetResources {
+        /// Which.
+        node: NodeId,
+        /// What is set; what is absent stays as it is.
+        resources: Resources,
     },
     /// Remove a node's container. Its volume stays.
     RemoveNode {
@@ -242,6 +249,7 @@ impl fmt::Display for Action {
             Self::StopNode { node } => write!(f, "stop {node}"),
             Self::EndScript { node } => write!(f, "end the script that keeps {node} busy"),
             Self::KillNode { node } => write!(f, "kill {node}"),
+            Self::SetResources { node, resources } => write!(f, "give {node} {resources}"),
             Self::RemoveNode { node } => write!(f, "remove {node}"),
             Self::Replicate { node, master } => write!(f, "make {node} a replica of {master}"),
             Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),

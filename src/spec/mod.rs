@@ -4,6 +4,7 @@
 //! argument. [`Spec`] cannot hold an impossible cluster: [`settings`] refuses that with all problems at once.
 
 pub mod address;
+pub mod containers;
 pub mod images;
 pub mod names;
 pub mod patterns;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
+pub use containers::{Containers, Log, Resources};
 pub use images::{ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use patterns::Patterns;
@@ -69,6 +71,9 @@ pub struct Spec {
     /// The network that its nodes are on.
     #[serde(default)]
     pub network: NetworkChoice,
+    /// What Docker gives its containers.
+    #[serde(default)]
+    pub containers: Containers,
     /// What Redis keeps on disk.
     pub persistence: Persistence,
     /// Further directives of `redis.conf`, by name. Those that redos sets itself are refused.
@@ -250,6 +255,7 @@ impl Spec {
             proxies: 1,
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
             network: NetworkChoice::default(),
+            containers: Containers::default(),
             persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
             redis: BTreeMap::new(),
             served: BTreeMap::new(),

@@ -29,6 +29,7 @@ mod programs;
 mod pruned;
 mod registry;
 mod releases;
+mod resources;
 mod scale;
 #[path = "../chaos/schema.rs"]
 mod schema;

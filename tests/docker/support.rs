@@ -14,7 +14,7 @@ use redos::engine::{Engine, NodeSpec, image};
 use redos::plan::desired::Programs;
 use redos::plan::observed::{Inventory, NetworkFacts};
 use redos::spec::secret::{Secret, user};
-use redos::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Secrets, Spec};
+use redos::spec::{ClusterName, NodeId, REDIS_PORT, Resources, Role, SENTINEL_PORT, Secrets, Spec};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::OnceCell;
 
@@ -142,6 +142,10 @@ impl Cluster {
             host_dir: None,
             ports: [].into(),
             bind: IpAddr::from([127, 0, 0, 1]),
+            resources: Resources::default(),
+            ulimits: [].into(),
+            log: self.spec().containers.log(node.role()),
+            labels: [].into(),
             stop_grace: Duration::from_secs(1),
             spec_hash: "test".to_owned(),
         }

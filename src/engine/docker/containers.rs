@@ -15,8 +15,6 @@ use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, 
 
 /// The names of the journal's volumes begin with this.
 const JOURNAL: &str = "redos-fault-";
-/// The period that a CPU quota is for, in microseconds: the kernel's own default.
-const CPU_PERIOD: i64 = 100_000;
 
 impl Containers for DockerEngine {
     async fn container(&self, name: &str) -> Result<Option<ContainerFacts>> {
@@ -50,17 +48,16 @@ impl Containers for DockerEngine {
         // The Engine takes a negative number for no limit; 0 means that nothing changes.
         let or_none = |number: i64| Some(if number > 0 { number } else { -1 });
         let body = match limit {
-            Limit::CpuQuota(quota) => {
-                ContainerUpdateBody { cpu_period: Some(CPU_PERIOD), cpu_quota: or_none(quota), ..Default::default() }
-            }
+            Limit::CpuQuota(quota) => ContainerUpdateBody {
+                cpu_period: Some(nodes::CPU_PERIOD),
+                cpu_quota: or_none(quota),
+                ..Default::default()
+            },
             Limit::Pids(pids) => ContainerUpdateBody { pids_limit: or_none(pids), ..Default::default() },
             Limit::Memory(octets) => {
                 let octets = match octets {
                     Some(octets) => i64::try_from(octets).ok(),
-                    None => {
-                        let host = self.docker.info().await;
-                        host.map_err(|error| self.failed("ask how much memory the host has", error))?.mem_total
-                    }
+                    None => self.memory().await?.and_then(|octets| i64::try_from(octets).ok()),
                 };
                 ContainerUpdateBody { memory: octets, memory_swap: octets, ..Default::default() }
             }

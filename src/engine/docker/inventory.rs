@@ -13,7 +13,7 @@ use bollard::query_parameters::{
 };
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 
-use super::{DockerEngine, fault, files, labels, network, streams, time, volumes};
+use super::{DockerEngine, fault, files, labels, network, nodes, streams, time, volumes};
 use crate::engine::{Result, damage, stored};
 use crate::plan::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
@@ -51,7 +51,12 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     let (inspected, network) = join(inspected, network(engine, cluster, inventory.recorded.as_ref(), &networks)).await;
     let network = network?;
     for found in inspected {
-        let Some((node, facts)) = found? else { continue };
+        let Some((node, mut facts)) = found? else { continue };
+        // What is put back where there was no limit, for none can be taken away: all the memory of the host.
+        if let Some(limit) = facts.resources.memory {
+            let host = engine.memory().await?;
+            facts.resources.memory = Some(limit).filter(|limit| host.is_none_or(|host| *limit < host));
+        }
         // Names are unique on an Engine; whoever made a copy of a node's container with all labels made no node.
         if facts.name == node.container_name(cluster) {
             inventory.nodes.insert(node, facts);
@@ -251,6 +256,7 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         image_id: made_from.map(|image| image.id.clone()),
         address: place.as_ref().map(|(address, _)| *address),
         network_id: place.and_then(|(_, id)| id.or(made_for)),
+        resources: inspected.host_config.as_ref().map(nodes::resources).unwrap_or_default(),
         ports: bindings.map(published_ports).unwrap_or_default(),
         spec_hash: labels.get(labels::SPEC_HASH).cloned().unwrap_or_default(),
         created_at: inspected.created.unwrap_or_default(),

@@ -38,7 +38,7 @@ use connect::{About, Endpoint};
 
 use super::{ClusterSummary, Engine, EngineError, NodeFile, NodeSpec, Result};
 use crate::plan::observed::{Inventory, NetworkFacts};
-use crate::spec::{ClusterName, NodeId, Spec, render};
+use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 
 /// A Docker Engine. It is meant to be shared, by `&` or in an `Arc`.
 pub struct DockerEngine {
@@ -84,6 +84,12 @@ impl DockerEngine {
     /// The node does not run, or the Engine refuses.
     pub async fn pause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
         nodes::pause(self, &node.container_name(cluster)).await
+    }
+
+    /// How much memory the Engine's host has, in bytes.
+    async fn memory(&self) -> Result<Option<u64>> {
+        let host = self.docker.info().await.map_err(|error| self.failed("ask how much memory the host has", error))?;
+        Ok(host.mem_total.and_then(|octets| u64::try_from(octets).ok()))
     }
 
     fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {
@@ -164,6 +170,10 @@ impl Engine for DockerEngine {
 
     async fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
         nodes::kill(self, &node.container_name(cluster)).await
+    }
+
+    async fn set_resources(&self, cluster: &ClusterName, node: NodeId, resources: Resources) -> Result<()> {
+        nodes::set_resources(self, &node.container_name(cluster), resources).await
     }
 
     async fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, EndpointIpamConfig, EndpointSettings,
-    HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
-    RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, ContainerUpdateBody, EndpointIpamConfig,
+    EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions,
+    NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
     CreateContainerOptions, InspectContainerOptions, KillContainerOptions, RemoveContainerOptions,
@@ -20,7 +20,9 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{DockerEngine, conflicts, data, fault, files, labels, streams};
 use crate::engine::damage::complaint;
 use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
-use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, render};
+use crate::spec::{
+    ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Resources, Role, SENTINEL_PORT, STATS_PORT, Spec, render,
+};
 
 /// How long a start watches for a node that dies at once. A server with a bad configuration ends within 20 ms.
 const DEATH_WATCH: Duration = Duration::from_millis(250);
@@ -36,8 +38,8 @@ const REMOVAL_POLL: Duration = Duration::from_millis(50);
 const TMPFS: &str = "rw,noexec,nosuid,nodev,size=16m,mode=1777";
 /// What ends a node, whatever its image says: with it each of the servers ends at once and in good order.
 const STOP_SIGNAL: &str = "SIGTERM";
-/// Logs are turned over at this size, this often kept: 30 MB a node at most.
-const LOG_OPTIONS: [(&str, &str); 2] = [("max-size", "10m"), ("max-file", "3")];
+/// The period in which a limit of CPUs is counted, in microseconds: the kernel's own.
+pub const CPU_PERIOD: i64 = 100_000;
 
 /// Makes a node's container; one that is there and is the cluster's stays as it is.
 pub async fn create(engine: &DockerEngine, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
@@ -89,6 +91,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         aliases: Some(aliases(spec, node.node)),
         ..Default::default()
     };
+    let own_labels = labels::of_container(spec, node.node, &node.spec_hash, run);
     ContainerCreateBody {
         hostname: Some(name),
         user: Some(format!("{NODE_UID}:{NODE_UID}")),
@@ -97,7 +100,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         entrypoint: Some(node.command.clone()),
         working_dir: Some(NODE_DIR.to_owned()),
         exposed_ports: Some(node.ports.keys().map(inside).collect()),
-        labels: Some(labels::of_container(spec, node.node, &node.spec_hash, run)),
+        labels: Some(node.labels.clone().into_iter().chain(own_labels).collect()),
         // HAProxy's official image asks for SIGUSR1, with which it waits for its clients to leave.
         stop_signal: Some(STOP_SIGNAL.to_owned()),
         healthcheck: Some(no_health_check()),
@@ -115,9 +118,15 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
             tmpfs: Some(HashMap::from([("/tmp".to_owned(), TMPFS.to_owned())])),
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
+            // Without swap: a node that swaps answers too late, and one that cannot have more shows it.
+            memory: octets(node.resources),
+            memory_swap: octets(node.resources),
+            cpu_period: quota(node.resources).map(|_| CPU_PERIOD),
+            cpu_quota: quota(node.resources),
+            ulimits: Some(node.ulimits.iter().map(ulimit).collect()).filter(|all: &Vec<_>| !all.is_empty()),
             log_config: Some(HostConfigLogConfig {
-                typ: Some("json-file".to_owned()),
-                config: Some(LOG_OPTIONS.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+                typ: Some(node.log.driver.clone()),
+                config: Some(node.log.options.clone().into_iter().collect()),
             }),
             ..Default::default()
         }),
@@ -126,6 +135,48 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         }),
         ..Default::default()
     }
+}
+
+fn octets(resources: Resources) -> Option<i64> {
+    resources.memory.and_then(|octets| i64::try_from(octets).ok())
+}
+
+/// The microseconds of each [`CPU_PERIOD`] that a node may run.
+fn quota(resources: Resources) -> Option<i64> {
+    resources.milli_cpus.and_then(|milli| i64::try_from(milli).ok()).map(|milli| milli * CPU_PERIOD / 1000)
+}
+
+fn ulimit((name, (soft, hard)): (&String, &(i64, i64))) -> ResourcesUlimits {
+    ResourcesUlimits { name: Some(name.clone()), soft: Some(*soft), hard: Some(*hard) }
+}
+
+/// The memory and CPUs that a container may use. Docker's own command writes CPUs in another way than redos.
+pub fn resources(host: &HostConfig) -> Resources {
+    let positive =
+        |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).filter(|number| *number > 0);
+    let period = positive(host.cpu_period).unwrap_or(CPU_PERIOD.unsigned_abs());
+    let by_quota = positive(host.cpu_quota).map(|quota| quota * 1000 / period);
+    Resources {
+        memory: positive(host.memory),
+        milli_cpus: positive(host.nano_cpus).map(|nano| nano / 1_000_000).or(by_quota),
+    }
+}
+
+/// Gives a node the memory and CPUs that are set; what is absent stays as it is.
+pub async fn set_resources(engine: &DockerEngine, name: &str, wanted: Resources) -> Result<()> {
+    let operation = || format!("give {name} {wanted}");
+    let host = inspect(engine, name).await?.and_then(|container| container.host_config).unwrap_or_default();
+    let is_nano = host.nano_cpus.is_some_and(|nano| nano > 0);
+    let mut body = ContainerUpdateBody { memory: octets(wanted), memory_swap: octets(wanted), ..Default::default() };
+    if let Some(quota) = quota(wanted) {
+        // The Engine takes either, and only the one that it has.
+        match is_nano {
+            true => body.nano_cpus = Some(quota * (1_000_000_000 / CPU_PERIOD)),
+            false => (body.cpu_period, body.cpu_quota) = (Some(CPU_PERIOD), Some(quota)),
+        }
+    }
+    let updated = engine.docker.update_container(name, body).await;
+    updated.map(drop).map_err(|error| engine.failed(operation(), error))
 }
 
 /// The names of a node on the network beside its container's; that of the proxies is one that all of them have.
@@ -383,6 +434,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::spec::Log;
 
     fn node(host_dir: Option<PathBuf>) -> NodeSpec {
         NodeSpec {
@@ -393,6 +445,10 @@ mod tests {
             host_dir,
             ports: BTreeMap::from([(6379, 0), (8404, 7000)]),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            resources: Resources { memory: Some(64 << 20), milli_cpus: Some(1500) },
+            ulimits: [("nofile".to_owned(), (1024, 2048))].into(),
+            log: Log { driver: "journald".to_owned(), options: BTreeMap::new() },
+            labels: [("team".to_owned(), "shop".to_owned()), (labels::CLUSTER.to_owned(), "other".to_owned())].into(),
             stop_grace: Duration::from_secs(3),
             spec_hash: "h".to_owned(),
         }
@@ -404,8 +460,12 @@ mod tests {
         let body = container(&spec, &node(None), "net", "r");
         assert_eq!(body.user.as_deref(), Some("10001:10001"));
         let host = body.host_config.expect("a host configuration");
+        assert_eq!(resources(&host), node(None).resources);
         assert_eq!((host.readonly_rootfs, host.cap_drop), (Some(true), Some(vec!["ALL".to_owned()])));
         assert_eq!(host.security_opt, Some(vec!["no-new-privileges".to_owned()]));
+        assert_eq!((host.memory, host.memory_swap, host.cpu_quota), (Some(64 << 20), Some(64 << 20), Some(150_000)));
+        let by_hand = HostConfig { nano_cpus: Some(500_000_000), memory: Some(0), ..Default::default() };
+        assert_eq!(resources(&by_hand), Resources { memory: None, milli_cpus: Some(500) });
         let ports = host.port_bindings.expect("ports");
         let host_port = |port: &str| ports[port].as_ref().and_then(|b| b[0].host_port.clone());
         assert_eq!((host_port("6379/tcp").as_deref(), host_port("8404/tcp").as_deref()), (Some(""), Some("7000")));
@@ -415,6 +475,8 @@ mod tests {
         let names = ["proxy-1", "demo-proxy-1", "demo-proxy"].map(str::to_owned);
         assert_eq!(endpoints["net"].aliases.as_deref(), Some(names.as_slice()));
         assert!(body.env.is_none(), "nothing that could hold a secret");
+        let labels = body.labels.expect("labels");
+        assert_eq!((labels["team"].as_str(), labels[labels::CLUSTER].as_str()), ("shop", "demo"), "redos's own win");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{DATA, Node, SUBNETS, Sim, refused};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, NodeSpec, Result};
 use crate::plan::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
-use crate::spec::{ClusterName, NodeId, Spec};
+use crate::spec::{ClusterName, NodeId, Resources, Spec};
 
 impl Dial for Sim {
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
@@ -40,6 +40,7 @@ impl Engine for Sim {
                 state: node.state.clone(),
                 address: Some(node.spec.address),
                 network_id: Some(node.network_id.clone()),
+                resources: node.spec.resources,
                 ports: node.published(),
                 spec_hash: node.spec.spec_hash.clone(),
                 created_at: String::new(),
@@ -200,6 +201,17 @@ impl Engine for Sim {
         }
         if let Some(node) = world.nodes.get_mut(&node) {
             node.state = NodeState::Exited { code: 137, oom_killed: false };
+        }
+        Ok(())
+    }
+
+    async fn set_resources(&self, _cluster: &ClusterName, node: NodeId, resources: Resources) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("give {node} {resources}"))?;
+        if let Some(node) = world.nodes.get_mut(&node) {
+            let now = &mut node.spec.resources;
+            now.memory = resources.memory.or(now.memory);
+            now.milli_cpus = resources.milli_cpus.or(now.milli_cpus);
         }
         Ok(())
     }

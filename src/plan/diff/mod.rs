@@ -9,6 +9,7 @@ mod grow;
 pub mod lifecycle;
 mod network;
 mod reasons;
+mod resources;
 pub mod shrink;
 mod standby;
 #[cfg(test)]
@@ -77,6 +78,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
     planner.push_sentinels();
     planner.bring_up_nodes();
     planner.set_head_right();
+    planner.set_resources_right();
     planner.set_redis_right();
     planner.set_rights();
     planner.set_sentinels_right();
@@ -200,6 +202,7 @@ impl<'a> Planner<'a> {
         if !self.has_data(node) {
             self.plan.push(Action::CreateVolume { node }, format!("{node} has no volume"), self.network);
         }
+        let why = self.with_what_is_lost(node, why);
         self.step(node, Action::CreateNode { node }, why, self.network);
     }
 

@@ -531,6 +531,7 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         Kind::Address(place) => *place(spec) = value::address(text)?,
         Kind::Subnet(place) => *place(spec) = value::subnet(text)?,
         Kind::Network(place) => *place(spec) = value::network(text)?,
+        Kind::Words(aspect, place) => *place(spec) = value::words(aspect, text)?,
         Kind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
         Kind::Modules => spec.images.modules = value::modules(text)?,
         Kind::Mode => spec.persistence.mode = value::mode(text)?,

@@ -60,7 +60,7 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
         Kind::FilePrefix(_) => json!({"type": "string", "pattern": "^([A-Za-z0-9_][A-Za-z0-9._-]*)?$"}),
         Kind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
         Kind::Follow(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]+(:[0-9]{1,5})?$"}),
-        Kind::Patterns(_) => json!({"type": "string"}),
+        Kind::Patterns(_) | Kind::Words(..) => json!({"type": "string"}),
         Kind::Directory(_) | Kind::Image(_) | Kind::Conf | Kind::PasswordFile { .. } => {
             json!({"type": "string", "minLength": 1})
         }

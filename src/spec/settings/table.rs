@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
+use super::super::containers::{Aspect, Words};
 use super::super::{Follow, ImageChoice, Patterns, Secret, Spec, Subnet};
 use super::GivenSecrets;
 
@@ -49,6 +50,16 @@ pub enum Key {
     Subnet,
     /// An existing network to be on.
     Network,
+    /// The memory of nodes.
+    Memory,
+    /// The CPUs of nodes.
+    Cpus,
+    /// Limits of the processes of nodes.
+    Ulimits,
+    /// The logs of nodes.
+    Log,
+    /// Further labels of containers.
+    Labels,
     /// The password of applications.
     Password,
     /// The password of replicas at their master.
@@ -113,6 +124,8 @@ pub enum Kind {
     Subnet(Place<Option<Subnet>>),
     /// The name of a Docker network or `auto`.
     Network(Place<Option<String>>),
+    /// Words about containers, for all nodes or for those of a kind.
+    Words(Aspect, Place<Words>),
     /// A span of time in a range, in milliseconds.
     Time(u64, u64, Place<u64>),
     /// A mode of persistence.
@@ -183,7 +196,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings, in the order of [`Key`], which is the order in which they are shown.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 35] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -279,6 +292,46 @@ pub const SETTINGS: [Setting; 30] = [
         variables: &["REDOS_NETWORK"],
         kind: Kind::Network(|spec| &mut spec.network.name),
         help: "Existing Docker network to use, which redos never removes; auto makes one for the cluster",
+    },
+    Setting {
+        key: Key::Memory,
+        path: "containers.memory",
+        flag: "--memory",
+        variables: &["REDOS_MEMORY"],
+        kind: Kind::Words(Aspect::Memory, |spec| &mut spec.containers.memory),
+        help: "Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy)",
+    },
+    Setting {
+        key: Key::Cpus,
+        path: "containers.cpus",
+        flag: "--cpus",
+        variables: &["REDOS_CPUS"],
+        kind: Kind::Words(Aspect::Cpus, |spec| &mut spec.containers.cpus),
+        help: "Most CPUs of a node, such as 1.5 or redis:2",
+    },
+    Setting {
+        key: Key::Ulimits,
+        path: "containers.ulimits",
+        flag: "--ulimits",
+        variables: &["REDOS_ULIMITS"],
+        kind: Kind::Words(Aspect::Ulimits, |spec| &mut spec.containers.ulimits),
+        help: "Limits of the processes of a node, such as nofile=65536 or redis:memlock=0",
+    },
+    Setting {
+        key: Key::Log,
+        path: "containers.log",
+        flag: "--log",
+        variables: &["REDOS_LOG"],
+        kind: Kind::Words(Aspect::Log, |spec| &mut spec.containers.log),
+        help: "Docker log driver of a node and its options, such as journald, or json-file max-size=50m",
+    },
+    Setting {
+        key: Key::Labels,
+        path: "containers.labels",
+        flag: "--labels",
+        variables: &["REDOS_LABELS"],
+        kind: Kind::Words(Aspect::Labels, |spec| &mut spec.containers.labels),
+        help: "Further labels of the containers, such as team=shop or redis:tier=data",
     },
     Setting {
         key: Key::Password,

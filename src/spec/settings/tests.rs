@@ -1,5 +1,6 @@
 //! The way from sources to settings, as a whole.
 
+use super::super::containers::Aspect;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -196,6 +197,11 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             Kind::Address(_) => ("10.0.0.1", "10.0.0.1"),
             Kind::Subnet(_) => ("10.7.0.0/24", "10.7.0.0/24"),
             Kind::Network(_) => ("shared", "shared"),
+            Kind::Words(Aspect::Memory, _) => ("redis:1gb", "redis:1gb"),
+            Kind::Words(Aspect::Cpus, _) => ("1.5 redis:2", "1.5 redis:2"),
+            Kind::Words(Aspect::Ulimits, _) => ("nofile=65536", "nofile=65536"),
+            Kind::Words(Aspect::Log, _) => ("journald", "journald"),
+            Kind::Words(Aspect::Labels, _) => ("team=shop", "team=shop"),
             Kind::Time(..) => ("5s", "5s"),
             Kind::Mode => ("aof", "aof"),
             Kind::Modules => ("none", "none"),

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, SocketAddrV4};
 use std::path::{Component, Path, PathBuf};
 
+use super::super::containers::{Aspect, Words};
 use super::super::time::{self, WrongTime};
 use super::super::{ImageChoice, Modules, Patterns, PersistenceMode, REDIS_PORT, Subnet};
 
@@ -82,6 +83,13 @@ pub fn network(text: &str) -> Result<Option<String>, Wrong> {
             fix: "give the name of a bridge network that was made with a subnet, or auto".to_owned(),
         }),
     }
+}
+
+/// Words about containers. An empty text takes them back.
+pub fn words(aspect: Aspect, text: &str) -> Result<Words, Wrong> {
+    let fix = "give words separated by spaces, each for all nodes or behind redis:, sentinel: or proxy: for a kind"
+        .to_owned();
+    Words::read(aspect, text).map_err(|what| Wrong { what, fix })
 }
 
 /// What stands for no server where one is asked for.

@@ -174,6 +174,7 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         Kind::Address(place) => json!(place(spec)),
         Kind::Subnet(place) => json!(place(spec).map_or_else(|| AUTO.to_owned(), String::from)),
         Kind::Network(place) => json!(place(spec).as_deref().unwrap_or(AUTO)),
+        Kind::Words(_, place) => json!(place(spec).as_str()),
         Kind::Time(_, _, place) => json!(time(*place(spec))),
         Kind::Modules => json!(spec.images.modules),
         Kind::Mode => json!(mode_word(spec.persistence.mode)),
