@@ -53,7 +53,9 @@ async fn main() -> ExitCode {
     let seed = number("SEED", u64::from(rand::random::<u32>()));
     let end = Instant::now() + Duration::from_secs(60 * minutes);
     let cluster = Cluster::new("bench-soak").await;
-    cluster.up(&[]).await.succeeds();
+    // A port that Docker chooses is another one after each start of the proxy, which no client would follow.
+    let [write, read] = unused_ports().map(|port| port.to_string());
+    cluster.redos(&["up", "--port", &write, "--read-port", &read, "--stats-port", "0"]).await.succeeds();
     let url = cluster.redos(&["url"]).await.succeeds();
 
     let stop = Arc::new(AtomicBool::new(false));
@@ -68,8 +70,9 @@ async fn main() -> ExitCode {
     println!("{minutes} minutes, {clients} clients, {rate} counted writes a second, SEED={seed}\n");
     println!("| at | event | node | healthy after | |\n|---|---|---|---|---|");
     let (mut random, began, mut failures) = (StdRng::seed_from_u64(seed), Instant::now(), 0);
+    let mut left = Vec::new();
     while Instant::now() < end {
-        let (round, event) = (Instant::now(), Event::drawn(&mut random));
+        let (round, event) = (Instant::now(), Event::drawn(&mut left, &mut random));
         let at = began.elapsed().as_secs();
         let done = event.happen(&cluster, &mut random).await;
         let healthy = recovered(&cluster).await;
@@ -114,6 +117,12 @@ async fn main() -> ExitCode {
         println!("- lost: {key}");
     }
     ExitCode::from(u8::from(!lost.is_empty() || !lies.is_empty() || failures > 0))
+}
+
+/// Two ports of this host that nobody listens on.
+fn unused_ports() -> [u16; 2] {
+    let listeners = [0, 0].map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).expect("a listener"));
+    listeners.map(|listener| listener.local_addr().expect("its address").port())
 }
 
 /// Keeps all cores busy with something else until told to stop.

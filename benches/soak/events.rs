@@ -62,9 +62,12 @@ impl fmt::Display for Event {
 }
 
 impl Event {
-    /// One at random.
-    pub fn drawn(random: &mut StdRng) -> Self {
-        ALL[random.random_range(0..ALL.len())]
+    /// The next one at random. Each comes once before any comes again: `left` has those that are still to come.
+    pub fn drawn(left: &mut Vec<Self>, random: &mut StdRng) -> Self {
+        if left.is_empty() {
+            left.extend(ALL);
+        }
+        left.swap_remove(random.random_range(0..left.len()))
     }
 
     /// Lets it happen. Returns to whom.
@@ -128,7 +131,11 @@ impl Event {
                 let image = cluster.inventory().await.nodes[&replica].image.clone();
                 docker(&["stop", &name(replica)]).await?;
                 let volume = format!("{}:/data", replica.volume_name(&cluster.name));
-                let cut = format!("truncate -s -{} /data/appendonlydir/*.incr.aof", random.random_range(1..200));
+                // BusyBox knows sizes, but none that are relative.
+                let cut = format!(
+                    "for file in /data/appendonlydir/*.incr.aof; do truncate -s $(($(wc -c <$file) - {})) $file; done",
+                    random.random_range(1..200)
+                );
                 let beside = ["run", "--rm", "--network", "none", "--user", "10001:10001", "--entrypoint", "sh"];
                 docker(&[&beside[..], &["-v", &volume, &image, "-c", &cut]].concat()).await?;
                 up(cluster).await?;
