@@ -45,7 +45,6 @@ pub fn no_snapshot_is_ignored(spec: &Spec, observed: &Observed) -> Result<(), Fa
         names.join(", ")
     );
     let up = |mode: &str| command_line(&spec.name, &format!("up --persistence {mode}"));
-    let volumes = names.iter().map(|name| format!("--volumes-from {name}")).collect::<Vec<_>>();
     let all = observed.inventory.nodes.iter().filter(|(node, _)| node.role() == Role::Redis);
     let all: Vec<&str> = all.map(|(_, facts)| facts.name.as_str()).collect();
     let mut failure = Failure::message(FailureKind::Usage, what)
@@ -55,8 +54,9 @@ pub fn no_snapshot_is_ignored(spec: &Spec, observed: &Observed) -> Result<(), Fa
             up("rdb"),
             up("both")
         ));
-    for ((facts, path), volumes) in given.iter().zip(volumes) {
-        let remove = format!("docker run --rm --user 0 {volumes} --entrypoint rm {} {path}", facts.image);
+    for (facts, path) in &given {
+        let (name, image) = (&facts.name, &facts.image);
+        let remove = format!("docker run --rm --user 0 --volumes-from {name} --entrypoint rm {image} {path}");
         failure = failure.hinted(format!("or leave it out: {remove}"));
     }
     Err(failure)
