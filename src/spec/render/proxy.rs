@@ -34,7 +34,10 @@ const SLOW_CHECKS: u64 = 4;
 /// How many times rarer than the check of a role is that of a node that says it is master. HAProxy gives a check's
 /// connection no longer than its interval: at the default of 50 ms a master with 50 ms of delay each way was never served,
 /// although no Sentinel held it to be down. Who is no longer master is found out from the Sentinels before.
-const PATIENT_CHECKS: u64 = 5;
+///
+/// The address of a container that was killed does not answer at all, so this times [`LATE_ANSWERS`] is also how long its proxies
+/// still send new connections there.
+const PATIENT_CHECKS: u64 = 3;
 /// How many times rarer than the check of a role is the question to a Sentinel whom it names. This is also how long its
 /// connection may take. With [`LATE_ANSWERS`] a Sentinel that cannot be reached loses its vote after 0.84 s at most by default,
 /// which is before the others consider a master down (1 s) that is cut off together with it.
