@@ -141,9 +141,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                         failure.get_or_insert(ApplyError::Engine { step, source });
                     }
                     let only_waits = goes_on && running.is_empty() && !missed.changes;
-                    if only_waits
-                        && self.replan.is_some_and(|replan| walk.is_overtaken(&replan(walk.seen()), self.spec))
-                    {
+                    if only_waits && self.replan.is_some_and(|replan| walk.is_overtaken(replan, self.spec)) {
                         return Ok(Walked::Overtaken);
                     }
                     if let Err(late) = self.judge(&mut walk, &missed) {

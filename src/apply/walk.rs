@@ -156,14 +156,14 @@ impl<'p> Walk<'p> {
         at - self.began[&id]
     }
 
-    /// Whether another plan is due: `new` is the plan for what was seen last, while this walk only waits.
+    /// Whether another plan is due, while this walk only waits. `replan` makes the plan for what was seen last.
     ///
     /// With no change ahead, any change in the new plan is news. With changes ahead, both plans have changes. Then only a node
     /// that does not run, that a gate waits for, and that the new plan alone starts shows that waiting is pointless. Such a
     /// node ended after the plan was made, for example because the Engine was still stopping it.
-    pub(super) fn is_overtaken(&self, new: &Plan, spec: &Spec) -> bool {
+    pub(super) fn is_overtaken(&self, replan: &dyn Fn(&Observed) -> Plan, spec: &Spec) -> bool {
         if self.waiting.iter().all(|step| step.action.only_looks()) {
-            return new.changes();
+            return replan(&self.seen).changes();
         }
         let awaited: BTreeSet<NodeId> = self.shut.values().flat_map(|(gate, _)| gate.concerns(spec)).collect();
         let runs =
@@ -171,9 +171,11 @@ impl<'p> Walk<'p> {
         let is_start = |step: &Step, node: NodeId| {
             [Action::StartNode { node }, Action::UnpauseNode { node }].contains(&step.action)
         };
-        awaited.into_iter().filter(|node| !runs(node)).any(|node| {
-            new.steps.iter().any(|step| is_start(step, node)) && !self.waiting.iter().any(|step| is_start(step, node))
-        })
+        let is_left_out = |node: &NodeId| !runs(node) && !self.waiting.iter().any(|step| is_start(step, *node));
+        let left_out: Vec<NodeId> = awaited.into_iter().filter(is_left_out).collect();
+        // Most looks find none, and need no plan.
+        !left_out.is_empty()
+            && replan(&self.seen).steps.iter().any(|step| left_out.iter().any(|node| is_start(step, *node)))
     }
 
     /// Steps that are done.

@@ -94,10 +94,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let name = request.name().clone();
             let converge = async |_| {
                 let found = converge::find(&*context.engine, &name).await?;
-                let mut settings = settle(request, &found, &context.ui)?;
-                let program = programs::settle(&context, &mut settings, &found.inventory).await?.redis;
-                trial::check(&context, &mut settings, &program, &found.inventory).await?;
-                follow::check(&context, &settings, &found.inventory, Some(&program)).await?;
+                let settings = settle_and_try(&context, request, &found).await?;
                 let seen = observe_with(&context, &settings.spec, &settings.secrets, found).await?;
                 up::lose_nothing(&settings.spec, &seen.observed)?;
                 let diff = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::diff };
@@ -117,10 +114,7 @@ pub async fn run(cli: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Fa
             let name = request.name().clone();
             let scale = async |_| {
                 let found = existing::find(&*context.engine, &name).await?;
-                let mut settings = settle(request, &found, &context.ui)?;
-                let program = programs::settle(&context, &mut settings, &found.inventory).await?.redis;
-                trial::check(&context, &mut settings, &program, &found.inventory).await?;
-                follow::check(&context, &settings, &found.inventory, Some(&program)).await?;
+                let settings = settle_and_try(&context, request, &found).await?;
                 scale::run(&context, &settings, found, deadline, args.force).await
             };
             Turn { cluster: &name, verb: "scale", deadline }.take(&context, scale).await
@@ -314,6 +308,15 @@ async fn reach(
 /// Lays what was asked for over what the cluster was made with, and warns of what is unwise.
 fn settle(request: Request, found: &Found, ui: &Ui) -> Result<Settings, Failure> {
     Ok(warned(request.resolve(found.inventory.recorded.as_ref(), found.secrets.as_ref())?, ui))
+}
+
+/// [`settle`] for a verb that changes the cluster: with the images found, and all tried that can be refused beforehand.
+async fn settle_and_try(context: &Context, request: Request, found: &Found) -> Result<Settings, Failure> {
+    let mut settings = settle(request, found, &context.ui)?;
+    let program = programs::settle(context, &mut settings, &found.inventory).await?.redis;
+    trial::check(context, &mut settings, &program, &found.inventory).await?;
+    follow::check(context, &settings, &found.inventory, Some(&program)).await?;
+    Ok(settings)
 }
 
 /// The same settings, after what they change and their warnings are printed.

@@ -4,8 +4,9 @@ use super::observed::{Inventory, NodeState};
 use super::step::{Action, Plan, StepId};
 use crate::spec::{NodeId, Role};
 
-/// Removes everything that is there. A network that redos did not make stays, and one that others are on. Unless `with_volumes`, data volumes stay, and the record of the settings that they
-/// were made with; a proxy's volume holds nothing of worth.
+/// Removes everything that is there. A network that redos did not make stays, and one that others are on. Unless
+/// `with_volumes`, data volumes stay, and the record of the settings that they were made with; a proxy's volume holds nothing
+/// of worth.
 pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
     let mut plan = Plan::default();
     let why = "the cluster is taken down";

@@ -21,7 +21,7 @@ use std::net::SocketAddrV4;
 
 use super::claims::{majority_word, node_at};
 use super::data;
-use super::desired::{self, host_dir, is_stale};
+use super::desired::{host_dir, is_stale};
 use super::gate::{Gate, busy, dies_at_every_start, is_off_network, is_published};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
@@ -521,8 +521,8 @@ impl<'a> Planner<'a> {
         }
         let is_stale = |node: &NodeId| {
             let facts = self.observed.inventory.nodes.get(node);
-            let is_outdated = facts
-                .is_some_and(|facts| facts.state == NodeState::Running && desired::is_stale(self.spec, *node, facts));
+            let is_outdated =
+                facts.is_some_and(|facts| facts.state == NodeState::Running && is_stale(self.spec, *node, facts));
             let comes_anew = dies_at_every_start(*node, self.observed)
                 || busy(*node, self.observed).is_some()
                 || facts.is_some_and(|facts| is_off_network(facts, self.observed));
