@@ -16,12 +16,12 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::walk::{Look, Missed, Walk};
+use crate::cluster::desired::Programs;
+use crate::cluster::observed::{Inventory, Observed};
 use crate::engine::{Engine, EngineError};
-use crate::plan::desired::Programs;
 use crate::plan::event::Event;
-use crate::plan::observed::{Inventory, Observed};
 use crate::plan::{Action, Plan, StepId};
-use crate::sentinel::Servers;
+use crate::servers::Servers;
 use crate::spec::{Secrets, Spec};
 
 pub use self::error::ApplyError;

@@ -7,12 +7,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::{Applier, ApplyError, Walked};
+use crate::cluster::Gate;
+use crate::cluster::desired::Programs;
+use crate::cluster::observed::{Inventory, Observed};
 use crate::engine::{Engine, EngineError};
-use crate::plan::desired::Programs;
 use crate::plan::event::Event;
-use crate::plan::observed::{Inventory, Observed};
-use crate::plan::{Action, Gate, Plan};
-use crate::sentinel::Servers;
+use crate::plan::{Action, Plan};
+use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Group, NodeId, Secrets, Spec, render};
 
@@ -70,7 +71,7 @@ async fn secrets_of<E: Engine>(
     node: NodeId,
 ) -> Result<Option<Secrets>, EngineError> {
     let file = engine.read_file(cluster, node, render::SECRETS_FILE).await?;
-    Ok(file.and_then(|octets| serde_json::from_slice(&octets).ok()))
+    Ok(file.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 /// The first thing that the plan would wait for and is not so; where there is none, the first step that does more than wait.
@@ -234,7 +235,7 @@ where
             };
             let walked = match applier.apply(&plan, &observed.inventory).await {
                 Err(error) if error.is_damaged_data() => {
-                    (self.report)(Event::Remark(format!("{error}: it cannot load its data")));
+                    (self.report)(Event::remark(format!("{error}: it cannot load its data")));
                     Walked::Overtaken
                 }
                 walked => walked?,

@@ -1,5 +1,5 @@
 //! How a server of the cluster is reached. On a local Linux Engine its address can be dialled; behind Docker Desktop or
-//! on a remote Engine it cannot, and a relay inside a container carries the octets.
+//! on a remote Engine it cannot, and a relay inside a container carries the bytes.
 
 use std::future::Future;
 use std::io;
@@ -36,7 +36,7 @@ pub trait Dial: Send + Sync {
     /// Connects.
     ///
     /// # Errors
-    /// What `connect` says, or that no running container can carry the octets.
+    /// What `connect` says, or that no running container can carry the bytes.
     fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 
     /// Whether published ports can be tried from here: whether this is the Engine's host. From anywhere else a port that

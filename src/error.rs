@@ -5,7 +5,7 @@
 
 use crate::apply::ApplyError;
 use crate::engine::{EngineError, EngineErrorKind};
-use crate::sentinel::ServerError;
+use crate::servers::ServerError;
 use crate::spec::settings::Problems;
 
 /// The exit codes: a contract with scripts. A number once given keeps its meaning.

@@ -2,21 +2,22 @@
 //!
 //! # The rooms
 //!
-//! A pure middle, effects at the edges. What a cluster should be ([`spec`]) and what it is ([`plan::observed`]) make a
-//! [`plan::Plan`]; [`apply`] walks it through two effects, containers ([`engine`]) and servers ([`sentinel`]).
+//! A pure middle, effects at the edges. What a cluster should be ([`spec`]) and what it is ([`cluster`]) make a
+//! [`plan::Plan`]; [`apply`] walks it through two effects, containers ([`engine`]) and servers ([`servers`]).
 //!
 //! ```text
-//! commands ─▶ spec ──────▶ plan ──────▶ apply ─▶ engine   (containers)
-//!    │                      ▲             └────▶ sentinel (Redis, Sentinel, HAProxy over RESP and HTTP)
-//!    │                      └── observed ◀── engine, sentinel
+//! commands ─▶ spec ──────▶ plan ──────▶ apply ─▶ engine  (containers)
+//!    │                      ▲             └────▶ servers (Redis, Sentinel, HAProxy over RESP and HTTP)
+//!    │                      └── cluster ◀── engine, servers
 //!    └─▶ output ◀── events, values
 //! ```
 //!
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
 //! [`agent`]: this same program, started beside a container.
 //!
-//! The arrows are checked by `tests/architecture.rs`: `spec` uses nothing, `plan` uses `spec`, `engine` and `sentinel`
-//! use `spec` and `plan`'s observed types, `output` takes values only, `commands` uses all and nobody uses `commands`.
+//! The arrows are checked by `tests/architecture.rs`: `spec` uses nothing, `cluster` uses `spec`, `plan` uses both, `engine`
+//! and `servers` use `spec` and `cluster` and never `plan`, `output` takes values only, `commands` uses all and nobody uses
+//! `commands`.
 //!
 //! # Vocabulary
 //!
@@ -28,6 +29,7 @@ pub mod agent;
 pub mod apply;
 pub mod chaos;
 pub mod cli;
+pub mod cluster;
 pub mod commands;
 pub mod converge;
 pub mod dial;
@@ -36,5 +38,6 @@ pub mod error;
 pub mod interrupt;
 pub mod output;
 pub mod plan;
-pub mod sentinel;
+pub mod servers;
 pub mod spec;
+pub mod update;

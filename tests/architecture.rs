@@ -8,19 +8,21 @@ use std::path::{Path, PathBuf};
 /// Which rooms a room may use beside itself. `main` and `commands` may use all; nobody uses `commands`.
 const ARROWS: &[(&str, &[&str])] = &[
     ("spec", &[]),
+    ("update", &[]),
     ("dial", &["spec"]),
     // It runs beside a container, where there is no Engine and no terminal.
     ("agent", &["spec"]),
-    ("plan", &["spec"]),
-    ("engine", &["dial", "plan", "spec"]),
-    ("sentinel", &["dial", "plan", "spec"]),
-    ("apply", &["engine", "plan", "sentinel", "spec"]),
-    ("converge", &["apply", "engine", "plan", "sentinel", "spec"]),
-    ("chaos", &["agent", "dial", "engine", "plan", "sentinel", "spec"]),
+    ("cluster", &["spec"]),
+    ("plan", &["cluster", "spec", "update"]),
+    ("engine", &["cluster", "dial", "spec", "update"]),
+    ("servers", &["cluster", "dial", "spec"]),
+    ("apply", &["cluster", "engine", "plan", "servers", "spec"]),
+    ("converge", &["apply", "cluster", "engine", "plan", "servers", "spec"]),
+    ("chaos", &["agent", "cluster", "dial", "engine", "servers", "spec"]),
     // The errors of the rooms, on their way up.
-    ("error", &["apply", "chaos", "converge", "engine", "sentinel", "spec"]),
+    ("error", &["apply", "chaos", "cluster", "converge", "engine", "servers", "spec"]),
     // Values only; a failure is one.
-    ("output", &["chaos", "error", "plan", "spec"]),
+    ("output", &["chaos", "cluster", "error", "plan", "spec", "update"]),
     ("interrupt", &["error", "output"]),
     // The choices of output are what its options choose from, and times are read as in settings.
     ("cli", &["output", "spec"]),
@@ -29,11 +31,11 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Files that are between rooms for a reason, with the further rooms that they may use.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
     // Containers in memory have servers in memory, and those are asked as real ones are.
-    ("engine/sim", &["sentinel"]),
+    ("engine/sim", &["servers"]),
 ];
 
 /// Rooms that are pure: they do no IO, read no clock, wait for nothing and print nothing.
-const PURE: &[&str] = &["spec", "plan"];
+const PURE: &[&str] = &["spec", "cluster", "plan"];
 /// What a pure room does not name.
 const EFFECTS: &[&str] = &[
     "tokio",
@@ -55,7 +57,7 @@ const EFFECTS: &[&str] = &[
 /// Words that belong into some places alone, as beginnings of paths below `src`.
 const OWNERS: &[(&str, &[&str])] = &[
     ("bollard", &["engine/docker/", "engine/image"]),
-    ("redis::", &["sentinel/", "chaos/workload"]),
+    ("redis::", &["servers/", "chaos/workload"]),
     ("indicatif", &["output/"]),
     ("comfy_table", &["output/"]),
     ("saphyr_parser", &["spec/settings/"]),
@@ -328,7 +330,7 @@ fn rooms_are_found_in_every_way_to_name_them() {
     };
     assert_eq!(source("plan/diff/mod.rs", "use crate::engine::Engine;"), ["engine"]);
     assert_eq!(source("plan/step.rs", "use crate::{spec::{Group, Role}, apply};"), ["spec", "apply"]);
-    assert_eq!(source("plan/step.rs", "use super::super::sentinel::Servers;"), ["sentinel"]);
+    assert_eq!(source("plan/step.rs", "use super::super::servers::Servers;"), ["servers"]);
     assert_eq!(source("plan/mod.rs", "use super::commands::up;"), ["commands"]);
     assert_eq!(source("plan/diff/a.rs", "use super::super::observed::Observed;"), Vec::<String>::new());
     assert_eq!(source("main.rs", "redos::commands::run()"), ["commands"]);

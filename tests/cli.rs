@@ -69,8 +69,8 @@ impl Place {
         // One that reads no input may have ended before it is written.
         let _ = child.stdin.take().expect("an input").write_all(self.input.as_bytes());
         let output = child.wait_with_output().expect("redos ends");
-        let text = |octets: Vec<u8>| {
-            let text = String::from_utf8(octets).expect("UTF-8");
+        let text = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).expect("UTF-8");
             text.replace(&*self.dir.path().to_string_lossy(), "[dir]")
         };
         Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

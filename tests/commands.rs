@@ -4,16 +4,16 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redos::cluster::desired::{Program, Programs};
+use redos::cluster::observed::NodeState;
 use redos::commands::url::Door;
 use redos::commands::{ls, ps, status, url};
 use redos::converge::{Converger, Found, Seen, find};
 use redos::engine::sim::Sim;
 use redos::error::{Exit, FailureKind};
 use redos::output::{Format, Options, Terminal, Ui};
-use redos::plan::desired::{Program, Programs};
 use redos::plan::diff;
-use redos::plan::observed::NodeState;
-use redos::spec::secret::SECRET_OCTETS;
+use redos::spec::secret::SECRET_BYTES;
 use redos::spec::settings::GivenSecrets;
 use redos::spec::{ClusterName, Group, NodeId, Secrets, Spec};
 use tokio::time::Instant;
@@ -24,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 struct Tape(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Tape {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the tape").write(octets)
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("the tape").write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -63,9 +63,9 @@ async fn up(sim: &Sim, spec: &Spec) {
         connect: |_: &Secrets| sim.clone(),
         spec,
         diff,
-        new_secrets: Secrets::made(|| [7; SECRET_OCTETS]),
+        new_secrets: Secrets::made(|| [7; SECRET_BYTES]),
         given,
-        prepare: async |_: &redos::plan::Inventory| {
+        prepare: async |_: &redos::cluster::Inventory| {
             Ok(Programs { redis: program("redis-server"), proxy: program("haproxy") })
         },
         report: &|_| {},
@@ -147,7 +147,7 @@ fn url_is_that_of_the_asked_group_and_port() {
         let mut spec = Spec::with_defaults(name());
         spec.masters = 2;
         up(&sim, &spec).await;
-        let secret = "07".repeat(SECRET_OCTETS);
+        let secret = "07".repeat(SECRET_BYTES);
         let (one, two) = (Group::number(1), Group::number(2));
         let redis = |port: u16| format!("redis://default:{secret}@127.0.0.1:{port}/0\n");
         let doors = [

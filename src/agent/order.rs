@@ -42,7 +42,7 @@ pub enum Task {
     FillDisk {
         /// The folder.
         folder: String,
-        /// Octets that the disk may have at most.
+        /// Bytes that the disk may have at most.
         limit: u64,
     },
 }

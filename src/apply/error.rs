@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use crate::cluster::observed::{Answer, Observed};
+use crate::cluster::{Gate, Refusal};
 use crate::engine::{EngineError, EngineErrorKind};
-use crate::plan::observed::{Answer, Observed};
-use crate::plan::{Gate, Refusal};
-use crate::sentinel::ServerError;
+use crate::servers::ServerError;
 use crate::spec::{NodeId, Spec, render};
 
 /// Why a plan did not end. `Display` does not repeat the source.

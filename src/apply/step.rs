@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Applier, ApplyError};
+use crate::cluster::desired::node_spec;
+use crate::cluster::observed::{Inventory, NetworkFacts, Observed};
+use crate::cluster::reckon::may_demote;
 use crate::engine::{Engine, NodeFile};
-use crate::plan::desired::node_spec;
 use crate::plan::event::Event;
-use crate::plan::observed::{Inventory, NetworkFacts, Observed};
-use crate::plan::reckon::may_demote;
 use crate::plan::{Action, Step};
-use crate::sentinel::{Command, SentinelPeer, ServerError, Servers};
+use crate::servers::{Command, SentinelPeer, ServerError, Servers};
 use crate::spec::Spec;
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
 
@@ -79,7 +79,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 let folder = self.engine.set_data_aside(self.spec, *node).await.map_err(at_engine)?;
                 if let Some(folder) = folder {
                     let remark = format!("the old data of {node} are kept in its volume, in {folder}");
-                    (self.report)(Event::Remark(remark));
+                    (self.report)(Event::remark(remark));
                 }
                 Ok(())
             }
@@ -96,7 +96,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 if self.spec.follow.existing().is_none()
                     && let Err(why) = self.may_demote(inventory, *node, *master).await
                 {
-                    (self.report)(Event::Remark(format!("{node} was not made a replica of {master}: {why}")));
+                    (self.report)(Event::remark(format!("{node} was not made a replica of {master}: {why}")));
                     return Ok(());
                 }
                 let address = self.address(step, *master, REDIS_PORT, known_network()?.subnet)?;
@@ -151,13 +151,13 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
             }
             Action::Switchover { group, to } => {
                 let switched = self.patiently(step, || self.servers.switchover(inventory, *group, *to)).await?;
-                switched.remarks.into_iter().for_each(|remark| (self.report)(Event::Remark(remark)));
+                switched.remarks.into_iter().for_each(|remark| (self.report)(Event::remark(remark)));
                 Ok(())
             }
             Action::TakeOver { node, existing } => {
                 let taken = self.servers.take_over(inventory, *node, *existing).await;
                 let taken = taken.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })?;
-                (self.report)(Event::Remark(taken.to_string()));
+                (self.report)(Event::remark(taken.to_string()));
                 Ok(())
             }
             Action::ProxyCheck { proxy, nodes } => {
@@ -244,7 +244,7 @@ impl<E: Engine, S: Servers> Applier<'_, E, S> {
                 render::redis_files(spec, subnet, secrets, node, source, standing)
             }
             NodeId::Sentinel(_) => {
-                let old = old.map(|octets| String::from_utf8_lossy(&octets).into_owned());
+                let old = old.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
                 render::sentinel_files(spec, subnet, secrets, node, masters, old.as_deref())
             }
             NodeId::Proxy(_) => {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::plan::observed::{Inventory, NodeState, Observed};
-use crate::plan::{Action, Gate, Plan, Step, StepId};
+use crate::cluster::Gate;
+use crate::cluster::observed::{Inventory, NodeState, Observed};
+use crate::plan::{Action, Plan, Step, StepId};
 use crate::spec::{NodeId, Spec};
 
 /// How often the Engine is asked again while a gate is shut. Containers change far less often than what servers say.

@@ -1,4 +1,4 @@
-//! One connection of a measuring client: it knows when octets were sent, and which node is at its other end.
+//! One connection of a measuring client: it knows when bytes were sent, and which node is at its other end.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -51,7 +51,7 @@ pub struct Connection {
 /// How far an exchange went. It survives the deadline that cuts the exchange off.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// When the first octet was handed to the operating system.
+    /// When the first byte was handed to the operating system.
     pub sent: Option<u64>,
     /// The answers so far, each with the time when it was there.
     pub replies: Vec<(u64, Reply)>,
@@ -61,7 +61,7 @@ impl Connection {
     /// Logs in on a fresh stream and asks the node for its address. It sets no deadline: the caller does.
     ///
     /// # Errors
-    /// Closed, or the login was refused. No octet of an operation has been sent then.
+    /// Closed, or the login was refused. No byte of an operation has been sent then.
     pub async fn open(stream: Box<dyn Stream>, login: &Login, names: &Names, clock: Clock) -> Result<Self, OpError> {
         let mut connection = Self { stream, input: BytesMut::with_capacity(4096), clock, node: None };
         let mut hello = Vec::new();
@@ -130,11 +130,11 @@ impl Connection {
     /// # Errors
     /// The connection broke.
     pub async fn fill(&mut self) -> Result<bool, OpError> {
-        let octets = self.stream.read_buf(&mut self.input).await.map_err(|_| OpError::Closed)?;
-        Ok(octets > 0)
+        let bytes = self.stream.read_buf(&mut self.input).await.map_err(|_| OpError::Closed)?;
+        Ok(bytes > 0)
     }
 
-    /// Hands octets to the operating system as far as it takes them at once.
+    /// Hands bytes to the operating system as far as it takes them at once.
     ///
     /// # Errors
     /// The connection broke.
@@ -142,7 +142,7 @@ impl Connection {
         self.stream.write(out).now_or_never().unwrap_or(Ok(0))
     }
 
-    /// Waits until octets can be sent again, and sends some. It may be cancelled at any time.
+    /// Waits until bytes can be sent again, and sends some. It may be cancelled at any time.
     ///
     /// # Errors
     /// The connection broke.

@@ -1,7 +1,7 @@
 //! Redis's protocol, version 2, as far as a measuring client needs it.
 //!
 //! The redis crate is not used for the workload: its connections queue a request in a task of their own, so that a caller
-//! whose deadline passes cannot know whether any octet of it was sent, nor when. That knowledge is what separates an
+//! whose deadline passes cannot know whether any byte of it was sent, nor when. That knowledge is what separates an
 //! operation that certainly was not done from one that may have been.
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -101,8 +101,8 @@ impl<'a> Cursor<'a> {
             b'$' => match usize::try_from(number()?) {
                 Err(_) => Reply::Bulk(None),
                 Ok(length) if length > BULK_MAX => return Err(NotResp),
-                Ok(length) => match self.octets(length)? {
-                    Some(octets) => Reply::Bulk(Some(Bytes::copy_from_slice(octets))),
+                Ok(length) => match self.bytes(length)? {
+                    Some(bytes) => Reply::Bulk(Some(Bytes::copy_from_slice(bytes))),
                     None => return Ok(None),
                 },
             },
@@ -125,28 +125,28 @@ impl<'a> Cursor<'a> {
 
     /// A line without its end.
     fn line(&mut self) -> Result<Option<&'a [u8]>, NotResp> {
-        let Some(end) = self.rest.iter().position(|octet| *octet == b'\n') else { return Ok(None) };
+        let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
         let line = self.rest[..end].strip_suffix(b"\r").ok_or(NotResp)?;
         self.skip(end + 1);
         Ok(Some(line))
     }
 
-    /// So many octets, which a line's end follows.
-    fn octets(&mut self, length: usize) -> Result<Option<&'a [u8]>, NotResp> {
+    /// So many bytes, which a line's end follows.
+    fn bytes(&mut self, length: usize) -> Result<Option<&'a [u8]>, NotResp> {
         if self.rest.len() < length + 2 {
             return Ok(None);
         }
-        let octets = &self.rest[..length];
+        let bytes = &self.rest[..length];
         if &self.rest[length..length + 2] != b"\r\n" {
             return Err(NotResp);
         }
         self.skip(length + 2);
-        Ok(Some(octets))
+        Ok(Some(bytes))
     }
 
-    fn skip(&mut self, octets: usize) {
-        self.rest = &self.rest[octets..];
-        self.taken += octets;
+    fn skip(&mut self, bytes: usize) {
+        self.rest = &self.rest[bytes..];
+        self.taken += bytes;
     }
 }
 
@@ -196,10 +196,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_octets_are_read_or_refused_and_never_cut(octets in prop::collection::vec(any::<u8>(), 0..64)) {
-            let mut input = BytesMut::from(octets.as_slice());
+        fn any_bytes_are_read_or_refused_and_never_cut(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let mut input = BytesMut::from(bytes.as_slice());
             if take(&mut input) == Ok(None) {
-                prop_assert_eq!(&input[..], octets.as_slice());
+                prop_assert_eq!(&input[..], bytes.as_slice());
             }
         }
 

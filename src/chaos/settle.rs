@@ -14,7 +14,7 @@ use super::watch::{lead, sample};
 
 /// How long one answer may take.
 const ANSWER: Duration = Duration::from_millis(500);
-/// How many octets a replica may be behind while writes go on.
+/// How many bytes a replica may be behind while writes go on.
 const LAG_MAX: i64 = 65_536;
 
 /// One master, all replicas linked and close behind, all Sentinels of one mind and seeing everybody, and the proxy leading
@@ -57,7 +57,7 @@ async fn one_master(subject: &Subject) -> Result<&Server, String> {
         }
         let behind = master.offset.unwrap_or(0) - replica.offset.unwrap_or(0);
         if behind > LAG_MAX {
-            return Err(format!("{} is {behind} octets behind", replica.node));
+            return Err(format!("{} is {behind} bytes behind", replica.node));
         }
     }
     subject.node(&master.node).ok_or_else(|| format!("{} is unknown", master.node))

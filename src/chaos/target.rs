@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::claims::claimants;
-use crate::plan::gate::sole_master;
-use crate::plan::observed::{Answer, NodeState, Observed};
+use crate::cluster::claims::claimants;
+use crate::cluster::gate::sole_master;
+use crate::cluster::observed::{Answer, NodeState, Observed};
 use crate::spec::{Group, NodeId, Role, Spec};
 
 /// Words that choose nodes by what they are.
@@ -151,7 +151,7 @@ pub fn leader(group: Group, logs: &BTreeMap<NodeId, String>) -> Option<NodeId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{GROUP, healthy, redis};
+    use crate::cluster::fixture::{GROUP, healthy, redis};
 
     const S1: NodeId = NodeId::Sentinel(1);
     const S2: NodeId = NodeId::Sentinel(2);

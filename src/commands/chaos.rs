@@ -20,6 +20,7 @@ use crate::agent::order::{Direction, Link, Order};
 use crate::chaos::fault::{Fault, Written};
 use crate::chaos::target::{LEADER, Scene, leader};
 use crate::cli::{ChaosVerb, DirectionArg, FaultArgs, LinkArgs, TargetArgs};
+use crate::cluster::observed::Observed;
 use crate::engine::containers::Containers;
 use crate::engine::lock::{self, Taken};
 use crate::engine::{Engine, EngineError};
@@ -27,7 +28,6 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::table::{Column, Table};
 use crate::output::units::seconds;
 use crate::output::{List, Ui, command_line};
-use crate::plan::observed::Observed;
 use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
 
 /// How much longer than its fault a guard waits before it steps in, and an agent before it ends by itself.

@@ -13,7 +13,7 @@ pub fn script(shell: Shell) -> String {
         Shell::Fish => Generator::Fish,
         Shell::Elvish => Generator::Elvish,
     };
-    let mut octets = Vec::new();
-    clap_complete::generate(generator, &mut Cli::command(), "redos", &mut octets);
-    String::from_utf8_lossy(&octets).into_owned()
+    let mut bytes = Vec::new();
+    clap_complete::generate(generator, &mut Cli::command(), "redos", &mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -9,14 +9,14 @@ use super::lock::Turn;
 use super::{Context, ask, explain, plan};
 use crate::apply::Applier;
 use crate::cli::DownArgs;
+use crate::cluster::observed::Inventory;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure};
 use crate::output::plan::{DownDocument, KeptNetwork};
 use crate::output::units::count;
-use crate::plan::observed::Inventory;
 use crate::plan::{Action, Plan, teardown};
-use crate::sentinel::client::Client;
-use crate::spec::secret::SECRET_OCTETS;
+use crate::servers::client::Client;
+use crate::spec::secret::SECRET_BYTES;
 use crate::spec::{ClusterName, Secrets, Spec};
 
 /// Nothing in a teardown waits for a gate; stops and removals have deadlines of their own.
@@ -58,7 +58,7 @@ async fn remove(
 ) -> Result<Exit, Failure> {
     let Context { ui, engine, cancel, .. } = context;
     let spec = Spec::with_defaults(name.clone());
-    let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
+    let secrets = Secrets::made(|| [0; SECRET_BYTES]);
     let servers = Client::new(engine.clone(), spec.clone(), secrets.clone());
     let progress = ui.progress();
     let report = |event| progress.report(event);

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Context, plan};
+use crate::cluster::Inventory;
 use crate::converge::{self, Found};
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::count;
-use crate::plan::Inventory;
 use crate::plan::diff::lifecycle::{Objection, Proposal};
 use crate::spec::{ClusterName, NodeId, Spec};
 

@@ -1,15 +1,15 @@
 //! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
 
 use super::{Context, await_decided, existing, observe, plan};
+use crate::cluster::claims::loading;
+use crate::cluster::gate::sole_master;
+use crate::cluster::reckon::successor;
 use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::failover::FailoverDocument;
-use crate::plan::claims::loading;
-use crate::plan::gate::sole_master;
-use crate::plan::reckon::successor;
 use crate::plan::{Action, Plan};
-use crate::sentinel::Servers;
+use crate::servers::Servers;
 use crate::spec::{ClusterName, Group, NodeId};
 
 /// Switches a group over to `to`, or to its best replica. `dry_run` says which that is. Else the caller holds

@@ -8,14 +8,14 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Context;
+use crate::cluster::desired::Program;
+use crate::cluster::observed::Inventory;
 use crate::dial::Stream;
 use crate::engine::docker::Trial;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
-use crate::plan::desired::Program;
-use crate::plan::observed::Inventory;
-use crate::sentinel::existing::{Existing, Unfit, examine, is_read_by, reason};
-use crate::sentinel::served::loaded_modules;
+use crate::servers::existing::{Existing, Unfit, examine, is_read_by, reason};
+use crate::servers::served::loaded_modules;
 use crate::spec::settings::{Key, Origin, Settings};
 use crate::spec::{Follow, Role, Spec, render};
 

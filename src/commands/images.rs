@@ -14,7 +14,7 @@ use crate::cli::{ImagesBuildArgs, ServerArg};
 use crate::engine::image::{self, BuildOptions, ListedImage, LocalImage, Server};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::images::{Image, images_text};
-use crate::output::units::octets;
+use crate::output::units::bytes;
 use crate::output::{List, Ui};
 use crate::spec::Images;
 
@@ -65,7 +65,7 @@ pub async fn save(context: &Context, images: &Images, path: &Path) -> Result<Exi
     let mut written = 0;
     if path == Path::new(STDIN_OR_STDOUT) {
         while let Some(chunk) = stream.next().await {
-            context.ui.octets(&chunk?)?;
+            context.ui.bytes(&chunk?)?;
         }
         return Ok(Exit::Done);
     }
@@ -82,9 +82,9 @@ pub async fn save(context: &Context, images: &Images, path: &Path) -> Result<Exi
     }
     file.sync_all().await.map_err(failed)?;
     partial.persist(path).map_err(|error| failed(error.error))?;
-    let saved = Saved { file: path.display().to_string(), octets: written, images: references };
+    let saved = Saved { file: path.display().to_string(), bytes: written, images: references };
     context.ui.outcome(&saved, |ui| {
-        ui.status(format!("wrote {} to {} ({})", saved.images.join(" and "), saved.file, octets(saved.octets)));
+        ui.status(format!("wrote {} to {} ({})", saved.images.join(" and "), saved.file, bytes(saved.bytes)));
         ui.hint(format!("on the other host: redos images load {}", saved.file));
     })?;
     Ok(Exit::Done)
@@ -94,7 +94,7 @@ pub async fn save(context: &Context, images: &Images, path: &Path) -> Result<Exi
 #[derive(Serialize)]
 struct Saved {
     file: String,
-    octets: u64,
+    bytes: u64,
     images: Vec<String>,
 }
 
@@ -123,11 +123,11 @@ pub async fn load(context: &Context, path: &Path) -> Result<Exit, Failure> {
 
 /// Tells which images there are now.
 fn got(ui: &Ui, how: &str, images: Vec<LocalImage>) -> Result<Exit, Failure> {
-    let items = images.into_iter().map(|image| Got { image: image.reference, id: image.id, size: image.octets });
+    let items = images.into_iter().map(|image| Got { image: image.reference, id: image.id, size: image.bytes });
     let list = List::new("ImageList", items.collect());
     ui.outcome(&list, |ui| {
         for image in &list.items {
-            ui.status(format!("{how} {} ({})", image.image, octets(image.size)));
+            ui.status(format!("{how} {} ({})", image.image, bytes(image.size)));
         }
     })?;
     Ok(Exit::Done)
@@ -143,7 +143,7 @@ struct Got {
 
 fn listed(listed: ListedImage) -> Image {
     let (id, size, created_at) = match listed.image {
-        Some(image) => (Some(image.id), Some(image.octets), image.created_at),
+        Some(image) => (Some(image.id), Some(image.bytes), image.created_at),
         None => (None, None, None),
     };
     Image { image: listed.reference, runs: listed.kind.as_str(), used: listed.used, id, size, created_at }

@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
+use crate::cluster::observed::NodeState;
 use crate::engine::{ClusterSummary, Engine};
 use crate::error::{Exit, Failure};
 use crate::output::list::{Cluster, ClusterState, clusters_text};
 use crate::output::{Format, List, Ui};
-use crate::plan::observed::NodeState;
 
 /// Lists them. That there is none is a remark, not data: `$(redos ls)` is empty then.
 ///

@@ -22,9 +22,9 @@ pub fn page(args: &ManArgs) -> Result<String, Failure> {
             }
         },
     };
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     clap_mangen::Man::new(command)
-        .render(&mut octets)
+        .render(&mut bytes)
         .map_err(|error| anyhow::Error::new(error).context("failed to render the manual page"))?;
-    Ok(String::from_utf8_lossy(&octets).into_owned())
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

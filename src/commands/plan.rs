@@ -1,11 +1,11 @@
 //! `redos plan`: what `up` would do and why, changing nothing.
 
 use super::{Context, observe_with};
+use crate::cluster::strangers::strangers;
 use crate::converge::Found;
 use crate::error::{Exit, Failure};
 use crate::output::plan::PlanDocument;
 use crate::plan::diff::shrink::losses;
-use crate::plan::strangers::strangers;
 use crate::plan::{Plan, diff};
 use crate::spec::ClusterName;
 use crate::spec::settings::Settings;

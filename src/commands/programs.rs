@@ -1,12 +1,12 @@
 //! The images of a cluster, found and looked into before anything is recorded or changed.
 
 use super::Context;
+use crate::cluster::desired::Programs;
+use crate::cluster::observed::Inventory;
 use crate::engine::image::{self, ImageKind, Resolved};
 use crate::engine::{Engine, EngineError, EngineErrorKind};
 use crate::error::Failure;
 use crate::output::command_line;
-use crate::plan::desired::Programs;
-use crate::plan::observed::Inventory;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
 use crate::spec::{Role, UsedImage};
 

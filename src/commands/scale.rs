@@ -3,13 +3,13 @@
 use tokio::time::Instant;
 
 use super::{Context, observe_with, up};
+use crate::cluster::observed::Observed;
 use crate::converge::Found;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::PlanDocument;
 use crate::plan::diff;
 use crate::plan::diff::shrink::losses;
-use crate::plan::observed::Observed;
 use crate::spec::Spec;
 use crate::spec::settings::Settings;
 

@@ -17,7 +17,7 @@ const DEFAULT_FILE: &str = "redos.yaml";
 pub const STDIN_OR_STDOUT: &str = "-";
 /// Variables of redos that are no settings of a cluster, and are read where they belong.
 const OTHER_VARIABLES: [&str; 2] = ["REDOS_FILE", "REDOS_HOST"];
-/// The most that a file with settings or a password may have, in octets. Nobody needs more, and a mistaken
+/// The most that a file with settings or a password may have, in bytes. Nobody needs more, and a mistaken
 /// `-f /dev/zero` ends.
 const FILE_MAX: u64 = 1 << 20;
 
@@ -170,7 +170,7 @@ fn read_text(path: &Path) -> std::io::Result<String> {
         std::fs::File::open(path)?.take(FILE_MAX + 1).read_to_string(&mut text)?
     };
     if read as u64 > FILE_MAX {
-        return Err(std::io::Error::other(format!("it is larger than {FILE_MAX} octets")));
+        return Err(std::io::Error::other(format!("it is larger than {FILE_MAX} bytes")));
     }
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len_utf8());

@@ -3,10 +3,10 @@
 use tokio::time::Instant;
 
 use super::{Context, existing, observe, plan, up, walk};
+use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
-use crate::plan::observed::Observed;
 use crate::plan::{Plan, diff};
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Spec};

@@ -6,13 +6,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::existing;
+use crate::cluster::observed::{Answer, Inventory, NodeState, Observed, Topology};
+use crate::cluster::status::{Status, status};
 use crate::converge::{Found, find, read_secrets};
 use crate::engine::Engine;
 use crate::error::{Exit, Failure};
 use crate::output::{self, Ui};
-use crate::plan::observed::{Answer, Inventory, NodeState, Observed, Topology};
-use crate::plan::status::{Status, status};
-use crate::sentinel::Servers;
+use crate::servers::Servers;
 use crate::spec::{ClusterName, NodeId, Secrets, Spec};
 
 /// How often `--watch` looks anew. A failover takes about two seconds: this shows its course.

@@ -10,8 +10,8 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
-use crate::sentinel::client::Client;
-use crate::spec::secret::SECRET_OCTETS;
+use crate::servers::client::Client;
+use crate::spec::secret::SECRET_BYTES;
 use crate::spec::{ClusterName, Secrets};
 
 /// No gate is waited for; stops and switchovers have deadlines of their own.
@@ -40,7 +40,7 @@ pub async fn run(
     existing::meant(name, "stop", named, &proposal.objections, force)?;
     // A cluster without secrets has no server to log in at, and containers stop without them.
     let reached = reached.unwrap_or_else(|| {
-        let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
+        let secrets = Secrets::made(|| [0; SECRET_BYTES]);
         Reached { servers: Client::new(context.engine.clone(), spec.clone(), secrets.clone()), secrets }
     });
     let took =

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::Context;
+use crate::cluster::desired::Program;
+use crate::cluster::observed::Inventory;
 use crate::engine::docker::Trial;
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
-use crate::plan::desired::Program;
-use crate::plan::observed::Inventory;
-use crate::sentinel::served::served_values;
+use crate::servers::served::served_values;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
 use crate::spec::{ImageChoice, Spec, render};
 

@@ -3,16 +3,16 @@
 use tokio::time::Instant;
 
 use super::{Context, ask, existing, walk};
+use crate::cluster::observed::Observed;
+use crate::cluster::status::status;
 use crate::converge::Seen;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::diff::shrink::losses;
-use crate::plan::observed::Observed;
-use crate::plan::status::status;
 use crate::plan::{Action, Plan, diff};
-use crate::sentinel::client::Client;
+use crate::servers::client::Client;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{Role, Spec};
 

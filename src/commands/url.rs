@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::existing;
+use crate::cluster::Inventory;
+use crate::cluster::observed::{NodeState, PublishedPort};
+use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::engine::Engine;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::{Ui, command_line};
-use crate::plan::Inventory;
-use crate::plan::observed::{NodeState, PublishedPort};
-use crate::plan::status::reach;
 use crate::spec::{API_VERSION, ClusterName, Group, NodeId, STATS_PORT, proxy_group_ports};
 
 /// `kind: Url`: where a group or the statistics page is reached, with the password.
@@ -119,11 +119,11 @@ fn page_url(user: &str, password: &str, address: &str) -> String {
 /// Everything but RFC 3986's unreserved characters, encoded.
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
-    for octet in text.bytes() {
-        if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(octet));
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{octet:02X}"));
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
     encoded

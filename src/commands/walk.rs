@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::{Context, explain};
 use crate::apply::Applier;
+use crate::cluster::observed::{Inventory, Observed};
 use crate::converge::{Converged, Converger, Reached, Seen};
 use crate::engine::Engine;
 use crate::engine::image;
 use crate::error::Failure;
 use crate::output::Timings;
 use crate::plan::Plan;
-use crate::plan::observed::{Inventory, Observed};
-use crate::sentinel::client::Client;
+use crate::servers::client::Client;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{Secrets, Spec};
 
@@ -43,7 +43,7 @@ pub async fn converge(
         given: given.clone(),
         prepare: async |inventory: &Inventory| {
             engine.check_conflicts(spec, inventory).await?;
-            Ok(image::resolve(engine, spec, inventory, &report).await?.programs)
+            Ok(image::resolve(engine, spec, inventory, &|update| progress.report(update)).await?.programs)
         },
         report: &report,
         cancel,

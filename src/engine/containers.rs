@@ -27,7 +27,7 @@ pub struct ContainerFacts {
     pub cpu_quota: i64,
     /// How many processes and threads it may have; 0 for any number.
     pub pids_limit: i64,
-    /// How many octets of memory it may have; 0 for any number.
+    /// How many bytes of memory it may have; 0 for any number.
     pub memory: i64,
 }
 
@@ -52,7 +52,7 @@ pub enum Limit {
     CpuQuota(i64),
     /// Processes and threads; 0 for no limit.
     Pids(i64),
-    /// Octets of memory, swapped out or not; all that the host has when absent, as the Engine does not take away a limit
+    /// Bytes of memory, swapped out or not; all that the host has when absent, as the Engine does not take away a limit
     /// that was once set (0 is passed over, and -1 refused).
     Memory(Option<u64>),
 }
@@ -119,7 +119,7 @@ pub trait Containers: Send + Sync + 'static {
     /// Limits it.
     fn limit(&self, name: &str, limit: Limit) -> impl Future<Output = Result<()>> + Send;
 
-    /// Octets of memory that it cannot give back: all but what is in files, too.
+    /// Bytes of memory that it cannot give back: all but what is in files, too.
     fn memory_kept(&self, name: &str) -> impl Future<Output = Result<u64>> + Send;
 
     /// Takes it off a network.

@@ -17,15 +17,15 @@ use tokio::io::AsyncRead;
 
 use super::docker::DockerEngine;
 use super::{EngineError, EngineErrorKind, Result};
-use crate::plan::event::Event;
 use crate::spec::{ImageChoice, Images, Role, UsedImage, UsedImages};
+use crate::update::Update;
 
 pub use debian::{BuildOptions, Server};
 pub use find::{Resolved, resolve};
 pub use refusal::{Refusal, registry};
 
 /// Who listens to progress and remarks.
-pub type Report<'a> = &'a (dyn Fn(Event) + Send + Sync);
+pub type Report<'a> = &'a (dyn Fn(Update) + Send + Sync);
 
 /// The label that images made by redos carry; its value is [`ImageKind::as_str`].
 pub const LABEL: &str = "dev.redos.image";
@@ -48,7 +48,7 @@ pub struct LocalImage {
     /// When it was made, RFC 3339.
     pub created_at: Option<String>,
     /// Its size.
-    pub octets: u64,
+    pub bytes: u64,
 }
 
 /// The two kinds of images that a cluster needs.

@@ -18,10 +18,10 @@ use std::future::Future;
 
 pub use error::{EngineError, EngineErrorKind};
 
-pub use crate::plan::desired::NodeSpec;
+pub use crate::cluster::desired::NodeSpec;
 
+use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::dial::Dial;
-use crate::plan::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec};
 
 /// Shorthand of this room.
@@ -40,7 +40,7 @@ pub struct NodeFile {
 
 impl std::fmt::Debug for NodeFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "NodeFile({}, {:o}, {} octets)", self.path, self.mode, self.content.len())
+        write!(f, "NodeFile({}, {:o}, {} bytes)", self.path, self.mode, self.content.len())
     }
 }
 

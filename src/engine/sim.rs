@@ -15,8 +15,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{EngineError, EngineErrorKind, NodeSpec, Result};
+use crate::cluster::observed::{DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredState};
 use crate::engine::stored;
-use crate::plan::observed::{DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredState};
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
 
 /// The subnet that the simulated Engine picks for its nth network; it never picks the same one twice in a row.
@@ -134,7 +134,7 @@ impl Sim {
     /// What is in the volumes of all nodes that have a container, as redos has written it last: by node and path.
     pub fn files(&self) -> BTreeMap<NodeId, BTreeMap<String, String>> {
         let world = self.world();
-        let text = |(path, octets): (&String, &Vec<u8>)| (path.clone(), String::from_utf8_lossy(octets).into_owned());
+        let text = |(path, bytes): (&String, &Vec<u8>)| (path.clone(), String::from_utf8_lossy(bytes).into_owned());
         let of_node = |node: &NodeId| (*node, world.volumes.get(node).into_iter().flatten().map(text).collect());
         world.nodes.keys().map(of_node).collect()
     }
@@ -248,7 +248,7 @@ impl World {
     }
 
     fn text(&self, node: NodeId, path: &str) -> Option<String> {
-        self.volumes.get(&node)?.get(path).map(|octets| String::from_utf8_lossy(octets).into_owned())
+        self.volumes.get(&node)?.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// What a volume holds of data: a file of any content stands for all of them.
@@ -281,7 +281,7 @@ impl World {
                 Some(StoredState::Redis { address: Some(node.spec.address), replica_of: *replica_of, data: None })
             }
             Some(Server::Sentinel { watched }) => {
-                let word = |watched: &Watched| crate::plan::observed::StoredMaster {
+                let word = |watched: &Watched| crate::cluster::observed::StoredMaster {
                     address: watched.master,
                     config_epoch: watched.epoch,
                 };
@@ -345,7 +345,7 @@ impl World {
                     settings
                 };
                 let known = self.everybody_but(id);
-                let watch = |(name, master): (String, crate::plan::observed::StoredMaster)| {
+                let watch = |(name, master): (String, crate::cluster::observed::StoredMaster)| {
                     let settings = settings(&name).unwrap_or_else(|| written(&name));
                     let (epoch, known) = (master.config_epoch, known.clone());
                     (name, Watched { master: master.address, epoch, settings, known })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::plan::observed::{StoredData, StoredMaster, StoredState};
+use crate::cluster::observed::{StoredData, StoredMaster, StoredState};
 
 /// Reads a `redis.conf`: whom the node followed, and what its own address was. `None` when the text is empty, as a file
 /// that was never written whole. `data` is what was found of its data.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Ui;
 use super::list::since;
 use super::table::{Column, Table};
-use super::units::octets;
+use super::units::bytes;
 
 /// One image: an item of `kind: ImageList`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Image {
     pub used: bool,
     /// Its id; `null` when it is not here.
     pub id: Option<String>,
-    /// Its size in octets; `null` when it is not here.
+    /// Its size in bytes; `null` when it is not here.
     pub size: Option<u64>,
     /// When it was made, RFC 3339; `null` when it is not here.
     pub created_at: Option<String>,
@@ -44,7 +44,7 @@ pub fn images_text(images: &[Image], now: SystemTime, ui: &Ui) -> String {
             image.runs.to_owned(),
             yes(image.id.is_some()),
             yes(image.used),
-            image.size.map_or_else(|| "-".to_owned(), octets),
+            image.size.map_or_else(|| "-".to_owned(), bytes),
             since(image.created_at.as_deref(), now),
         ]);
     }

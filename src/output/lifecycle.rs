@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::units::count;
 use super::{Ui, command_line};
-use crate::plan::gate::sole_master;
-use crate::plan::observed::Observed;
+use crate::cluster::gate::sole_master;
+use crate::cluster::observed::Observed;
 use crate::plan::{Action, Plan};
 use crate::spec::{API_VERSION, ClusterName, Group, NodeId, Role, Spec};
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Ui;
 use super::table::{Column, Table};
 use super::units::{age, count};
-use crate::plan::observed::{Inventory, NodeFacts};
+use crate::cluster::observed::{Inventory, NodeFacts};
 use crate::spec::{ClusterName, NodeId};
 
 /// One cluster of an Engine: an item of `kind: ClusterList`.
@@ -134,7 +134,7 @@ pub fn nodes(inventory: &Inventory) -> Vec<Node> {
 }
 
 fn node_item(node: NodeId, facts: &NodeFacts) -> Node {
-    let published = |port: &crate::plan::observed::PublishedPort| Port {
+    let published = |port: &crate::cluster::observed::PublishedPort| Port {
         container: port.container,
         published: std::net::SocketAddr::new(port.host_ip, port.host).to_string(),
     };
@@ -201,9 +201,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::cluster::fixture::{halt, healthy, redis};
+    use crate::cluster::observed::NodeState;
     use crate::output::testing::plain;
-    use crate::plan::fixture::{halt, healthy, redis};
-    use crate::plan::observed::NodeState;
     use crate::spec::Spec;
 
     fn now() -> SystemTime {

@@ -206,16 +206,16 @@ impl Ui {
         written.map_err(write_failure)
     }
 
-    /// Writes octets to stdout as they are.
+    /// Writes bytes to stdout as they are.
     ///
     /// # Errors
-    /// stdout is a terminal, which octets would garble; or as [`Ui::data`].
-    pub fn octets(&self, octets: &[u8]) -> Result<(), Failure> {
+    /// stdout is a terminal, which bytes would garble; or as [`Ui::data`].
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         if self.shared.terminal.stdout {
             return Err(Failure::message(FailureKind::Usage, "refusing to write a file to the terminal")
                 .hinted("name a file, or send the output on with '|' or '>'"));
         }
-        lock(&self.shared.stdout).write_all(octets).map_err(write_failure)
+        lock(&self.shared.stdout).write_all(bytes).map_err(write_failure)
     }
 
     /// Tells what happened, beside the data. Not under `--quiet`.
@@ -348,8 +348,8 @@ pub mod testing {
     pub struct Tape(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Tape {
-        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("the tape").write(octets)
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("the tape").write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {

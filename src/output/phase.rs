@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cluster::Gate;
 use crate::plan::event::Event;
-use crate::plan::{Action, Gate, Plan, Step, StepId};
+use crate::plan::{Action, Plan, Step, StepId};
 
 /// Steps of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -216,7 +217,7 @@ impl Tracker {
             }
             Event::StepDone { id, took } => self.end(*id, at, |step| Notice::StepDone { step, took: *took }, true),
             Event::StepFailed { id } => self.end(*id, at, |step| Notice::StepFailed { step }, false),
-            Event::PlanDone { .. } | Event::Progress { .. } | Event::Remark(_) => Vec::new(),
+            Event::PlanDone { .. } | Event::Update(_) => Vec::new(),
         }
     }
 

@@ -9,8 +9,9 @@ use super::phase::{Phase, PhaseTiming, Timings};
 use super::table::{Column, Table};
 use super::units::count;
 use super::{Ui, command_line};
-use crate::plan::status::Status;
-use crate::plan::{Plan, Refusal, Step};
+use crate::cluster::Refusal;
+use crate::cluster::status::Status;
+use crate::plan::{Plan, Step};
 use crate::spec::{API_VERSION, ClusterName};
 
 /// `kind: Plan`: what `up` would do.
@@ -282,11 +283,12 @@ impl DownDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::Gate;
+    use crate::cluster::fixture::{GROUP, healthy, redis};
+    use crate::cluster::status::status;
     use crate::output::testing::{plain, ui};
     use crate::output::{Options, Terminal};
-    use crate::plan::fixture::{GROUP, healthy, redis};
-    use crate::plan::status::status;
-    use crate::plan::{Action, Gate};
+    use crate::plan::Action;
     use crate::spec::Spec;
 
     fn name() -> ClusterName {

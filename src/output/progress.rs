@@ -14,6 +14,7 @@ use super::units::seconds;
 use super::{Mode, Ui, lock};
 use crate::plan::event::Event;
 use crate::spec::API_VERSION;
+use crate::update::Update;
 
 /// A wait that lasts longer than this is worth a line in a log.
 const LONG_WAIT: Duration = Duration::from_secs(2);
@@ -52,9 +53,9 @@ impl Ui {
 }
 
 impl Progress {
-    /// Takes in an event.
-    pub fn report(&self, event: Event) {
-        self.inner.report(&event, self.inner.started.elapsed());
+    /// Takes in an event, or an update of an effect.
+    pub fn report(&self, event: impl Into<Event>) {
+        self.inner.report(&event.into(), self.inner.started.elapsed());
     }
 
     /// What each phase has cost so far.
@@ -77,7 +78,7 @@ impl Inner {
     fn report(&self, event: &Event, at: Duration) {
         let mut state = lock(&self.state);
         let notices = state.tracker.observe(event, at);
-        if let Event::Remark(text) = event {
+        if let Event::Update(Update::Remark(text)) = event {
             self.ui.status(text);
         }
         match self.mode {
@@ -119,14 +120,14 @@ impl Inner {
                 Notice::Waiting { .. } | Notice::StepDone { .. } | Notice::StepFailed { .. } => {}
             }
         }
-        if let Event::Progress { subject, text, octets } = event {
+        if let Event::Update(Update::Progress { subject, text, bytes }) = event {
             let (bar, _) = state.subjects.entry(subject.clone()).or_insert_with(|| {
                 let bar = self.ui.shared.live.add(ProgressBar::no_length().with_prefix(subject.clone()));
                 bar.enable_steady_tick(TICK);
                 (bar, String::new())
             });
-            if let Some((done, total)) = octets {
-                bar.set_style(octets_style());
+            if let Some((done, total)) = bytes {
+                bar.set_style(bytes_style());
                 bar.set_length(*total);
                 bar.set_position(*done);
             } else {
@@ -162,9 +163,9 @@ impl Inner {
                 | Notice::StepDone { .. } => {}
             }
         }
-        if let Event::Progress { subject, text, .. } = event {
+        if let Event::Update(Update::Progress { subject, text, .. }) = event {
             let last = state.subjects.entry(subject.clone()).or_insert_with(|| (ProgressBar::hidden(), String::new()));
-            // Octets move all the time; the words do not.
+            // Bytes move all the time; the words do not.
             if last.1 != *text {
                 last.1.clone_from(text);
                 self.ui.stderr(&format!("{subject}: {text}"));
@@ -185,11 +186,14 @@ impl Inner {
             Event::PlanStarted { plan } => line(json!({"event": "planStarted", "steps": plan.steps.len()})),
             Event::StepStarted { step } => line(json!({"event": "stepStarted", "step": step})),
             Event::PlanDone { took } => line(json!({"event": "planDone", "seconds": took.as_secs_f64()})),
-            Event::Progress { subject, text, octets } => {
-                let octets = octets.map(|(done, total)| json!({"done": done, "total": total}));
-                line(json!({"event": "progress", "subject": subject, "text": text, "octets": octets}));
+            Event::Update(Update::Progress { subject, text, bytes }) => {
+                let bytes = bytes.map(|(done, total)| json!({"done": done, "total": total}));
+                line(json!({"event": "progress", "subject": subject, "text": text, "octets": bytes}));
             }
-            Event::StepWaiting { .. } | Event::StepDone { .. } | Event::StepFailed { .. } | Event::Remark(_) => {}
+            Event::StepWaiting { .. }
+            | Event::StepDone { .. }
+            | Event::StepFailed { .. }
+            | Event::Update(Update::Remark(_)) => {}
         }
         for notice in notices {
             match notice {
@@ -255,7 +259,7 @@ fn done_style() -> ProgressStyle {
     style("✓ {prefix:25} {pos:>3}/{len:<3} {msg:>7}")
 }
 
-fn octets_style() -> ProgressStyle {
+fn bytes_style() -> ProgressStyle {
     style("{spinner:.cyan} {prefix} {msg} {bytes}/{total_bytes} {wide_bar:.dim}").progress_chars("━╸─")
 }
 
@@ -266,10 +270,11 @@ fn subject_style() -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::Gate;
+    use crate::cluster::fixture::{GROUP, redis};
     use crate::output::testing::ui;
     use crate::output::{Format, Options, Terminal};
-    use crate::plan::fixture::{GROUP, redis};
-    use crate::plan::{Action, Gate, Plan, StepId};
+    use crate::plan::{Action, Plan, StepId};
 
     /// What is written to stderr of an `up` that starts two nodes and waits long for them.
     fn told(options: Options) -> String {
@@ -283,10 +288,12 @@ mod tests {
         let started = |n: usize| Event::StepStarted { step: plan.steps[n].clone() };
         let done = |n: usize, ms| Event::StepDone { id: StepId(n), took: Duration::from_millis(ms) };
         let waiting = |reason: &str| Event::StepWaiting { id: StepId(3), reason: reason.to_owned() };
-        let pull = |text: &str, octets| Event::Progress {
-            subject: "redis:8.0".to_owned(),
-            text: text.to_owned(),
-            octets: Some((octets, 100)),
+        let pull = |text: &str, bytes| {
+            Event::Update(Update::Progress {
+                subject: "redis:8.0".to_owned(),
+                text: text.to_owned(),
+                bytes: Some((bytes, 100)),
+            })
         };
         let events = [
             (0, pull("pulling", 10)),

@@ -57,7 +57,7 @@ impl Drop for Screen {
     }
 }
 
-/// The octets that replace what a terminal shows by this text, without a moment of emptiness: each line overwrites the
+/// The bytes that replace what a terminal shows by this text, without a moment of emptiness: each line overwrites the
 /// one that was there and erases its rest. Of a text that is too tall the end is shown, where the verdict is.
 fn picture(text: &str, rows: usize, columns: usize) -> String {
     let mut lines: Vec<&str> = text.lines().collect();

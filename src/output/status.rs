@@ -3,9 +3,9 @@
 use console::Style;
 
 use super::table::{Column, Table};
-use super::units::octets;
+use super::units::bytes;
 use super::{Ui, command_line};
-use crate::plan::status::{GroupStatus, Link, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
+use crate::cluster::status::{GroupStatus, Link, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
 use crate::spec::{Group, NodeId};
 
 /// A cluster's status as tables, with the verdict at the end, where the eye is.
@@ -71,9 +71,9 @@ fn group_text(group: &GroupStatus, status: &Status, ui: &Ui) -> String {
         });
         let lag = match (node.lag_bytes, node.lag_seconds) {
             (None, None) => None,
-            (bytes, seconds) => {
+            (behind, seconds) => {
                 let seconds = seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds}s"));
-                Some(format!("{}/{seconds}", or_dash(bytes.map(octets))))
+                Some(format!("{}/{seconds}", or_dash(behind.map(bytes))))
             }
         };
         table.row([
@@ -84,7 +84,7 @@ fn group_text(group: &GroupStatus, status: &Status, ui: &Ui) -> String {
             or_dash(link),
             or_dash(node.offset),
             or_dash(lag),
-            or_dash(node.memory_bytes.map(octets)),
+            or_dash(node.memory_bytes.map(bytes)),
             or_dash(node.clients),
             or_dash(version(node)),
         ]);
@@ -225,10 +225,10 @@ fn or_dash<T: ToString>(value: Option<T>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut, standby};
+    use crate::cluster::observed::{NodeState, Observed, RoleView};
+    use crate::cluster::status::status;
     use crate::output::testing::plain;
-    use crate::plan::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut, standby};
-    use crate::plan::observed::{NodeState, Observed, RoleView};
-    use crate::plan::status::status;
     use crate::spec::{Follow, REDIS_PORT, Spec};
 
     fn spec() -> Spec {

@@ -7,13 +7,13 @@ pub fn seconds(duration: Duration) -> String {
     format!("{:.2} s", duration.as_secs_f64())
 }
 
-/// `42B`, `1.5M`, `12G`: octets in powers of 1024, as Redis counts them.
-pub fn octets(octets: u64) -> String {
+/// `42B`, `1.5M`, `12G`: bytes in powers of 1024, as Redis counts them.
+pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["K", "M", "G", "T", "P"];
-    if octets < 1024 {
-        return format!("{octets}B");
+    if bytes < 1024 {
+        return format!("{bytes}B");
     }
-    let mut value = octets as f64 / 1024.0;
+    let mut value = bytes as f64 / 1024.0;
     let mut unit = 0;
     // What would round to 1024 belongs to the next unit.
     while value >= 1023.5 && unit + 1 < UNITS.len() {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn octets_have_two_or_three_digits() {
+    fn bytes_have_two_or_three_digits() {
         let cases = [
             (0, "0B"),
             (1023, "1023B"),
@@ -57,7 +57,7 @@ mod tests {
             (u64::MAX, "16384P"),
         ];
         for (number, text) in cases {
-            assert_eq!(octets(number), text);
+            assert_eq!(bytes(number), text);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::step::{Plan, Step, StepId};
+use crate::update::Update;
 
 /// One report. The listener draws it, prints it as a line or as JSON, or ignores it.
 #[derive(Clone, Debug)]
@@ -41,15 +42,19 @@ pub enum Event {
         /// How long they took.
         took: Duration,
     },
-    /// Something with progress of its own, such as the pull of an image.
-    Progress {
-        /// What it is about: an image reference.
-        subject: String,
-        /// What is happening: "pulling", "unpacking".
-        text: String,
-        /// Done and total, in octets, when known.
-        octets: Option<(u64, u64)>,
-    },
+    /// What an effect tells while it works.
+    Update(Update),
+}
+
+impl Event {
     /// A remark for the user that is neither progress nor an error.
-    Remark(String),
+    pub fn remark(text: impl Into<String>) -> Self {
+        Self::Update(Update::Remark(text.into()))
+    }
+}
+
+impl From<Update> for Event {
+    fn from(update: Update) -> Self {
+        Self::Update(update)
+    }
 }

@@ -6,8 +6,8 @@ use std::net::SocketAddrV4;
 
 use serde::Serialize;
 
-use super::gate::Gate;
-use super::refusal::Refusal;
+use crate::cluster::gate::Gate;
+use crate::cluster::refusal::Refusal;
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Resources, Role, Spec};
 

@@ -1,7 +1,7 @@
 //! The plan of `redos down`: Sentinels and proxies first, so that nothing fails over while the Redis nodes stop.
 
-use super::observed::{Inventory, NodeState};
 use super::step::{Action, Plan, StepId};
+use crate::cluster::observed::{Inventory, NodeState};
 use crate::spec::{NodeId, Role};
 
 /// Removes everything that is there. A network that redos did not make stays, and one that others are on. Unless

@@ -1,6 +1,6 @@
 //! Desired state, pure: what a cluster should be, and the configuration texts that follow from it.
 //!
-//! This room knows nothing of Docker or of running servers. It does no IO, reads no clock and takes random octets as an
+//! This room knows nothing of Docker or of running servers. It does no IO, reads no clock and takes random bytes as an
 //! argument. [`Spec`] cannot hold an impossible cluster: [`settings`] refuses that with all problems at once.
 
 pub mod address;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 octets (RFC 1035).
+/// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 bytes (RFC 1035).
 pub const CLUSTER_NAME_MAX: usize = 40;
 
 /// The cluster that is meant when none is named.

@@ -58,13 +58,13 @@ impl From<Patterns> for String {
 enum Part {
     /// Any text.
     Text,
-    /// One octet.
+    /// One byte.
     Octet,
-    /// This octet.
+    /// This byte.
     Exactly(u8),
 }
 
-/// Whether a pattern matches some text that begins with `prefix`. A class such as `[a-z]` counts as any octet: this is to
+/// Whether a pattern matches some text that begins with `prefix`. A class such as `[a-z]` counts as any byte: this is to
 /// be right when it says no.
 fn hears(pattern: &str, prefix: &str) -> bool {
     let parts = parts(pattern);
@@ -77,11 +77,11 @@ fn hears(pattern: &str, prefix: &str) -> bool {
         all
     };
     let mut reached: BTreeSet<usize> = beyond_texts(0).into_iter().collect();
-    for octet in prefix.bytes() {
+    for byte in prefix.bytes() {
         let further = reached.iter().filter_map(|at| match parts.get(*at)? {
             Part::Text => Some(*at),
             Part::Octet => Some(at + 1),
-            Part::Exactly(wanted) => (*wanted == octet).then_some(at + 1),
+            Part::Exactly(wanted) => (*wanted == byte).then_some(at + 1),
         });
         reached = further.flat_map(beyond_texts).collect();
     }
@@ -90,35 +90,35 @@ fn hears(pattern: &str, prefix: &str) -> bool {
 
 /// A pattern as Redis reads it.
 fn parts(pattern: &str) -> Vec<Part> {
-    let mut octets: VecDeque<u8> = pattern.bytes().collect();
+    let mut bytes: VecDeque<u8> = pattern.bytes().collect();
     let mut parts = Vec::new();
-    while let Some(octet) = octets.pop_front() {
-        parts.push(match octet {
+    while let Some(byte) = bytes.pop_front() {
+        parts.push(match byte {
             b'*' => Part::Text,
             b'?' => Part::Octet,
-            b'\\' => Part::Exactly(octets.pop_front().unwrap_or(octet)),
+            b'\\' => Part::Exactly(bytes.pop_front().unwrap_or(byte)),
             b'[' => {
-                skip_class(&mut octets);
+                skip_class(&mut bytes);
                 Part::Octet
             }
-            octet => Part::Exactly(octet),
+            byte => Part::Exactly(byte),
         });
     }
     parts
 }
 
-/// Takes what is left of a class. An octet that is escaped, and one that ends a range, does not end the class.
-fn skip_class(octets: &mut VecDeque<u8>) {
-    if octets.front() == Some(&b'^') {
-        octets.pop_front();
+/// Takes what is left of a class. An byte that is escaped, and one that ends a range, does not end the class.
+fn skip_class(bytes: &mut VecDeque<u8>) {
+    if bytes.front() == Some(&b'^') {
+        bytes.pop_front();
     }
-    while let Some(within) = octets.pop_front().filter(|within| *within != b']') {
-        let further = match octets.front() {
+    while let Some(within) = bytes.pop_front().filter(|within| *within != b']') {
+        let further = match bytes.front() {
             _ if within == b'\\' => 1,
-            Some(b'-') if octets.len() > 1 => 2,
+            Some(b'-') if bytes.len() > 1 => 2,
             _ => 0,
         };
-        octets.drain(..further.min(octets.len()));
+        bytes.drain(..further.min(bytes.len()));
     }
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Secret(String);
 
-/// Random octets in a generated password: 160 bits, above the 128 that are asked for.
-pub const SECRET_OCTETS: usize = 20;
+/// Random bytes in a generated password: 160 bits, above the 128 that are asked for.
+pub const SECRET_BYTES: usize = 20;
 
 impl Secret {
     /// Wraps a given password.
@@ -32,9 +32,9 @@ impl Secret {
         Ok(Self(text.to_owned()))
     }
 
-    /// Makes a password from random octets, as hexadecimal digits.
-    pub fn from_random(octets: [u8; SECRET_OCTETS]) -> Self {
-        Self(octets.iter().map(|octet| format!("{octet:02x}")).collect())
+    /// Makes a password from random bytes, as hexadecimal digits.
+    pub fn from_random(bytes: [u8; SECRET_BYTES]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// The text, for a configuration file or an `AUTH`.
@@ -76,8 +76,8 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Makes all of them from random octets.
-    pub fn made(mut random: impl FnMut() -> [u8; SECRET_OCTETS]) -> Self {
+    /// Makes all of them from random bytes.
+    pub fn made(mut random: impl FnMut() -> [u8; SECRET_BYTES]) -> Self {
         let mut secret = || Secret::from_random(random());
         Self {
             app: secret(),
@@ -130,6 +130,6 @@ mod tests {
 
     #[test]
     fn a_generated_password_has_160_bits() {
-        assert_eq!(Secret::from_random([0xa5; SECRET_OCTETS]).expose().len(), 2 * SECRET_OCTETS);
+        assert_eq!(Secret::from_random([0xa5; SECRET_BYTES]).expose().len(), 2 * SECRET_BYTES);
     }
 }

@@ -154,7 +154,7 @@ fn the_page_stands_by_itself_and_escapes_what_it_is_given() {
     assert!(page.contains("class=\"dual\""), "the time of two masters is marked");
     assert!(page.contains("class=\"lost\""), "lost writes are marked");
     assert!(page.contains("class=\"soft head\""), "it says what it is, of when, by which redos");
-    assert!(page.len() < 600_000, "{} octets", page.len());
+    assert!(page.len() < 600_000, "{} bytes", page.len());
 }
 
 #[test]

@@ -81,16 +81,16 @@ impl Server {
 
     fn serve(&self, mut stream: TcpStream) {
         let mut input = BytesMut::new();
-        let mut octets = [0; 4096];
+        let mut bytes = [0; 4096];
         // A closed connection is noticed within this time, so that a change of mood closes idle ones as well.
         stream.set_read_timeout(Some(Duration::from_millis(5))).expect("a timeout");
         loop {
             if self.mood() == Mood::Closes {
                 return;
             }
-            match stream.read(&mut octets) {
+            match stream.read(&mut bytes) {
                 Ok(0) => return,
-                Ok(count) => input.extend_from_slice(&octets[..count]),
+                Ok(count) => input.extend_from_slice(&bytes[..count]),
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
                 Err(_) => return,
             }

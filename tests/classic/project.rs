@@ -8,8 +8,8 @@ use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, NetworkingConfig, PortBinding,
 };
 use bollard::query_parameters::CreateContainerOptions;
+use redos::cluster::observed::NetworkFacts;
 use redos::engine::Engine;
-use redos::plan::observed::NetworkFacts;
 use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
 use crate::support::{Cluster, programs, raw};

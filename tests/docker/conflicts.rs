@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use bollard::models::{ContainerCreateBody, HostConfig, NetworkCreateRequest, PortBinding, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptions, RemoveContainerOptions, RemoveVolumeOptions};
+use redos::cluster::observed::Inventory;
 use redos::engine::{Engine, EngineErrorKind};
-use redos::plan::observed::Inventory;
 use redos::spec::{Group, NodeId};
 
 use crate::support::{Cluster, IDLE, programs, raw};

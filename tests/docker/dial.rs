@@ -45,7 +45,7 @@ async fn a_local_engines_nodes_are_dialled_at_their_addresses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_relay_carries_octets_and_leaves_nothing_behind() {
+async fn a_relay_carries_bytes_and_leaves_nothing_behind() {
     let (cluster, server) = two_nodes("eng-relay").await;
     let remote = remote_engine().await;
     let target = Target::Network(server);

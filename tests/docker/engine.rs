@@ -1,7 +1,7 @@
 //! The containers of a cluster, node by node.
 
+use redos::cluster::observed::{NodeState, StoredState};
 use redos::engine::{Engine, EngineErrorKind, NodeFile};
-use redos::plan::observed::{NodeState, StoredState};
 use redos::spec::{Group, NodeId};
 
 use crate::support::{Cluster, IDLE, REDIS, eventually};

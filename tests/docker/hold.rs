@@ -33,8 +33,8 @@ async fn asks((address, password): &(String, String), command: &str) -> TcpStrea
 async fn answer(mut stream: TcpStream) -> (String, Duration) {
     let (began, mut said) = (Instant::now(), Vec::new());
     let answered = async {
-        while said.iter().filter(|octet| **octet == b'\n').count() < 2
-            && stream.read_buf(&mut said).await.is_ok_and(|octets| octets > 0)
+        while said.iter().filter(|byte| **byte == b'\n').count() < 2
+            && stream.read_buf(&mut said).await.is_ok_and(|bytes| bytes > 0)
         {}
     };
     timeout(Duration::from_secs(20), answered).await.expect("an answer, or the end");

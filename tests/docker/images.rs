@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use bollard::models::{ContainerConfig, HealthConfig};
 use bollard::query_parameters::{CommitContainerOptions, CreateImageOptions, RemoveImageOptions};
 use futures_util::{StreamExt, TryStreamExt};
+use redos::cluster::observed::Inventory;
 use redos::engine::image::{self, BuildOptions, ImageKind};
 use redos::engine::{Engine, EngineErrorKind, NodeSpec};
-use redos::plan::event::Event;
-use redos::plan::observed::Inventory;
 use redos::spec::{ImageChoice, Images, NodeId, Spec};
+use redos::update::Update;
 
 use tokio::fs::File;
 
@@ -33,7 +33,7 @@ async fn a_pull_from_nowhere_fails_soon_and_says_what_to_do() {
     let images = Images { redis: nowhere, ..Default::default() };
     let spec = Spec { images, ..Spec::with_defaults("nowhere".parse().expect("a name")) };
     let begun = Instant::now();
-    let error = image::resolve(&*engine().await, &spec, &Inventory::default(), &|_: Event| {}).await;
+    let error = image::resolve(&*engine().await, &spec, &Inventory::default(), &|_: Update| {}).await;
     let error = error.expect_err("there is no such registry");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(error.kind, EngineErrorKind::Image);

@@ -45,7 +45,7 @@ struct Host {
 }
 
 impl OwnEngine {
-    /// Starts one, on a disk of this many octets in memory or else on this host's, and moves the calling thread into its
+    /// Starts one, on a disk of this many bytes in memory or else on this host's, and moves the calling thread into its
     /// network: a published port is reached only there. The scenario must run on one thread.
     pub async fn start(disk: Option<u64>) -> Self {
         Self::configured(disk, "{}").await
@@ -134,7 +134,7 @@ impl OwnEngine {
     /// Starts its host and the Engine, and moves the calling thread into the new network.
     pub async fn power_on(&mut self, disk: Option<u64>) {
         let data = self.dir.path().join("data");
-        let mount = disk.map(|octets| format!("mount -t tmpfs -o size={octets} tmpfs {}; ", data.display()));
+        let mount = disk.map(|bytes| format!("mount -t tmpfs -o size={bytes} tmpfs {}; ", data.display()));
         let script = format!("{}{INIT}", mount.unwrap_or_default());
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "unshare", "--kill-child", "--fork", "--mount-proc", "--pid", "--mount"]);

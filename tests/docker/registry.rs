@@ -11,8 +11,8 @@ use bollard::auth::DockerCredentials;
 use bollard::query_parameters::{PushImageOptions, RemoveImageOptions, TagImageOptions};
 use futures_util::TryStreamExt;
 use redos::engine::image::{self, ImageKind};
-use redos::plan::event::Event;
 use redos::spec::{ImageChoice, Images, Spec};
+use redos::update::Update;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -106,13 +106,13 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     assert_eq!(pulled["items"][0]["image"], redis.as_str(), "{pulled:#}");
     own.raw().remove_image(&redis, None::<RemoveImageOptions>, None).await.expect("removed");
 
-    // What is missing is pulled by `up`, and shown as octets of all.
+    // What is missing is pulled by `up`, and shown as bytes of all.
     let choice = |reference: &str| ImageChoice::Reference(reference.to_owned());
     let images = Images { redis: choice(&redis), proxy: choice(&proxy), ..Default::default() };
-    let octets = Mutex::new(Vec::new());
-    let note = |event: Event| {
-        if let Event::Progress { octets: Some(progress), .. } = event {
-            octets.lock().expect("no panic").push(progress);
+    let bytes = Mutex::new(Vec::new());
+    let note = |event: Update| {
+        if let Update::Progress { bytes: Some(progress), .. } = event {
+            bytes.lock().expect("no panic").push(progress);
         }
     };
     let spec = Spec { images, ..Spec::with_defaults(cluster.name.clone()) };
@@ -120,9 +120,9 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     assert_eq!(found.programs.redis.image, redis);
     let used = found.used.redis.expect("found");
     assert!(used.digest.is_some_and(|digest| digest.contains("@sha256:")) && used.release.name == "redis");
-    let octets = octets.into_inner().expect("no panic");
-    let &(done, total) = octets.last().expect("progress");
-    assert!(done == total && total > 1_000_000 && octets.is_sorted(), "{octets:?}");
+    let bytes = bytes.into_inner().expect("no panic");
+    let &(done, total) = bytes.last().expect("progress");
+    assert!(done == total && total > 1_000_000 && bytes.is_sorted(), "{bytes:?}");
     own.raw().remove_image(&proxy, None::<RemoveImageOptions>, None).await.expect("removed");
     cluster.up(&["--replicas", "1", "--redis-image", &redis, "--proxy-image", &proxy]).await.succeeds();
     cluster.redos(&["plan"]).await.succeeds();

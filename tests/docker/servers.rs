@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
+use redos::cluster::observed::{Answer, Inventory, RoleView};
 use redos::converge::read_secrets;
 use redos::dial::Dial;
-use redos::plan::observed::{Answer, Inventory, RoleView};
-use redos::sentinel::client::Client;
-use redos::sentinel::link::Peer;
-use redos::sentinel::watch::{Kind, What, watch_sentinels};
-use redos::sentinel::{Command, Refusal, SentinelPeer, ServerError, Servers};
+use redos::servers::client::Client;
+use redos::servers::link::Peer;
+use redos::servers::watch::{Kind, What, watch_sentinels};
+use redos::servers::{Command, Refusal, SentinelPeer, ServerError, Servers};
 use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets};
 
 use crate::support::{Cluster, connect, eventually, raw};

@@ -1,6 +1,6 @@
 //! Settings that a server does not take, or writes in its own way.
 
-use redos::plan::observed::Inventory;
+use redos::cluster::observed::Inventory;
 
 use redos::spec::{Group, NodeId};
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::query_parameters as query;
+use redos::cluster::desired::Programs;
+use redos::cluster::observed::{Inventory, NetworkFacts};
 use redos::converge::read_secrets;
 use redos::engine::docker::{self, DockerEngine};
 use redos::engine::{Engine, NodeSpec, image};
-use redos::plan::desired::Programs;
-use redos::plan::observed::{Inventory, NetworkFacts};
 use redos::spec::secret::{Secret, user};
 use redos::spec::{ClusterName, NodeId, REDIS_PORT, Resources, Role, SENTINEL_PORT, Secrets, Spec};
 use tokio::net::{TcpListener, UnixStream};

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use redos::cluster::observed::{Answer, NodeState, Observed};
+use redos::cluster::status::status;
 use redos::engine::Engine;
 use redos::engine::sim::Sim;
 use redos::plan::diff::lifecycle::{self, Objection};
-use redos::plan::observed::{Answer, NodeState, Observed};
-use redos::plan::status::status;
 use redos::plan::{Action, diff};
-use redos::sentinel::Servers;
+use redos::servers::Servers;
 use redos::spec::{Follow, NodeId, Spec};
 
 use super::{EXISTING, converge, converge_by, down, observed, run, sized, spec, up, walk};
@@ -223,7 +223,7 @@ fn the_last_master_is_master_again_after_down_and_up_on_another_subnet() {
             before.inventory.network, after.inventory.network,
             "the subnets must differ for this to mean anything"
         );
-        assert_eq!(redos::plan::gate::sole_master(group, &after), Ok(NodeId::redis(group, 3)));
+        assert_eq!(redos::cluster::gate::sole_master(group, &after), Ok(NodeId::redis(group, 3)));
     });
 }
 
@@ -279,7 +279,7 @@ fn what_costs_more_than_the_nodes_that_are_named_is_an_objection() {
         assert_eq!(lifecycle::stop(&spec, &seen, None).objections, [], "an empty cluster has nothing to lose");
         let mut full = seen.clone();
         for answer in full.topology.redis.values_mut() {
-            if let redos::plan::observed::Answer::Says(view) = answer {
+            if let redos::cluster::observed::Answer::Says(view) = answer {
                 view.keys = 7;
             }
         }

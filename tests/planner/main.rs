@@ -8,15 +8,15 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use redos::apply::{Applier, ApplyError};
+use redos::cluster::desired::{Program, Programs};
+use redos::cluster::observed::Observed;
 use redos::converge::{Converged, Converger, Seen, find};
 use redos::engine::Engine;
 use redos::engine::sim::Sim;
-use redos::plan::desired::{Program, Programs};
-use redos::plan::observed::Observed;
 use redos::plan::{Action, Plan, diff, teardown};
-use redos::sentinel::Servers;
+use redos::servers::Servers;
 use redos::spec::Secret;
-use redos::spec::secret::SECRET_OCTETS;
+use redos::spec::secret::SECRET_BYTES;
 use redos::spec::settings::GivenSecrets;
 use redos::spec::{Secrets, Spec};
 use tokio::time::Instant;
@@ -66,11 +66,11 @@ async fn converge_by(
         spec,
         diff,
         new_secrets: Secrets {
-            existing: Some(Secret::from_random([8; SECRET_OCTETS])),
-            ..Secrets::made(|| [7; SECRET_OCTETS])
+            existing: Some(Secret::from_random([8; SECRET_BYTES])),
+            ..Secrets::made(|| [7; SECRET_BYTES])
         },
         given,
-        prepare: async |_: &redos::plan::Inventory| Ok(programs()),
+        prepare: async |_: &redos::cluster::Inventory| Ok(programs()),
         report: &|_| {},
         cancel: &CancellationToken::new(),
         deadline: Instant::now() + limit,
@@ -103,7 +103,7 @@ async fn down(sim: &Sim, spec: &Spec, with_volumes: bool) {
 
 /// Walks one plan in memory.
 async fn walk(sim: &Sim, spec: &Spec, plan: &Plan, seen: &Observed) -> Result<(), ApplyError> {
-    let (secrets, cancel) = (Secrets::made(|| [7; SECRET_OCTETS]), CancellationToken::new());
+    let (secrets, cancel) = (Secrets::made(|| [7; SECRET_BYTES]), CancellationToken::new());
     let applier = Applier {
         engine: sim,
         servers: sim,

@@ -2,12 +2,13 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+use redos::cluster::Gate;
+use redos::cluster::observed::NodeState;
 use redos::engine::Engine;
 use redos::engine::sim::Sim;
 use redos::plan::diff::lifecycle;
-use redos::plan::observed::NodeState;
-use redos::plan::{Gate, Plan, diff};
-use redos::sentinel::Servers;
+use redos::plan::{Plan, diff};
+use redos::servers::Servers;
 use redos::spec::{Follow, ImageChoice, NodeId, Release, Role, Spec, UsedImage};
 
 use super::{EXISTING, Size, down, observed, run, sized, spec, up, walk};

@@ -22,7 +22,7 @@ pub struct Filled {
 }
 
 impl Filled {
-    /// Takes all the room that there is in a folder. Its file system may be this large at most, in octets, and must not be the
+    /// Takes all the room that there is in a folder. Its file system may be this large at most, in bytes, and must not be the
     /// one that the Engine has its own things on.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Filled {
     }
 }
 
-/// Octets of the file system of a folder: in all, and free.
+/// Bytes of the file system of a folder: in all, and free.
 fn size(folder: &Path) -> io::Result<(u64, u64)> {
     let known = statvfs(folder)?;
     Ok((known.f_blocks * known.f_frsize, known.f_bavail * known.f_frsize))
@@ -105,8 +105,8 @@ fn nameless(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn mib(octets: u64) -> String {
-    format!("{:.0} MiB", octets as f64 / f64::from(1 << 20))
+fn mib(bytes: u64) -> String {
+    format!("{:.0} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
 #[cfg(test)]

@@ -23,13 +23,13 @@ pub const APPEND: u16 = 0x800;
 const ERROR: u16 = 0x2;
 /// The attribute holds attributes.
 const NESTED: u16 = 0x8000;
-/// Octets of a message's header, and of the header of netfilter behind it.
+/// Bytes of a message's header, and of the header of netfilter behind it.
 const HEADER: usize = 16;
-/// Octets of the header of netfilter (`struct nfgenmsg`).
+/// Bytes of the header of netfilter (`struct nfgenmsg`).
 const GENERIC: usize = 4;
 /// How long the kernel may take to answer. It answers before the sending ends, unless something is broken.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Octets that are received at once: a packet's first octets, many times.
+/// Bytes that are received at once: a packet's first bytes, many times.
 pub const RECEIVE: usize = 256 * 1024;
 
 /// A message of netfilter.
@@ -39,19 +39,19 @@ pub struct Message(Vec<u8>);
 impl Message {
     /// An empty one. `kind` is the subsystem and the message, `resource` what the subsystem makes of it.
     pub fn new(kind: u16, flags: u16, family: u8, resource: u16) -> Self {
-        let mut octets = Vec::with_capacity(128);
-        octets.extend_from_slice(&0u32.to_ne_bytes());
-        octets.extend_from_slice(&kind.to_ne_bytes());
-        octets.extend_from_slice(&(flags | REQUEST).to_ne_bytes());
-        octets.extend_from_slice(&[0; 8]);
-        octets.extend_from_slice(&[family, 0]);
-        octets.extend_from_slice(&resource.to_be_bytes());
-        Self(octets)
+        let mut bytes = Vec::with_capacity(128);
+        bytes.extend_from_slice(&0u32.to_ne_bytes());
+        bytes.extend_from_slice(&kind.to_ne_bytes());
+        bytes.extend_from_slice(&(flags | REQUEST).to_ne_bytes());
+        bytes.extend_from_slice(&[0; 8]);
+        bytes.extend_from_slice(&[family, 0]);
+        bytes.extend_from_slice(&resource.to_be_bytes());
+        Self(bytes)
     }
 
     /// Adds an attribute.
     #[must_use]
-    pub fn octets(mut self, kind: u16, value: &[u8]) -> Self {
+    pub fn bytes(mut self, kind: u16, value: &[u8]) -> Self {
         let length = u16::try_from(value.len() + 4).unwrap_or(u16::MAX);
         self.0.extend_from_slice(&length.to_ne_bytes());
         self.0.extend_from_slice(&kind.to_ne_bytes());
@@ -63,20 +63,20 @@ impl Message {
     /// Adds a number, in the order of the network, as netfilter has all its numbers.
     #[must_use]
     pub fn number(self, kind: u16, value: u32) -> Self {
-        self.octets(kind, &value.to_be_bytes())
+        self.bytes(kind, &value.to_be_bytes())
     }
 
     /// Adds a text, closed by a zero.
     #[must_use]
     pub fn text(self, kind: u16, value: &str) -> Self {
-        self.octets(kind, &[value.as_bytes(), &[0]].concat())
+        self.bytes(kind, &[value.as_bytes(), &[0]].concat())
     }
 
     /// Adds an attribute of attributes.
     #[must_use]
     pub fn nest(mut self, kind: u16, inside: impl FnOnce(Self) -> Self) -> Self {
         let start = self.0.len();
-        self = inside(self.octets(kind | NESTED, &[]));
+        self = inside(self.bytes(kind | NESTED, &[]));
         let length = u16::try_from(self.0.len() - start).unwrap_or(u16::MAX);
         self.0[start..start + 2].copy_from_slice(&length.to_ne_bytes());
         self
@@ -164,11 +164,11 @@ impl Socket {
     }
 
     /// Gives it room for what is received and not yet read, as far as the kernel allows.
-    pub fn widen(&self, octets: usize) {
-        let forced = rustix::net::sockopt::set_socket_recv_buffer_size_force(self.fd.get_ref(), octets);
+    pub fn widen(&self, bytes: usize) {
+        let forced = rustix::net::sockopt::set_socket_recv_buffer_size_force(self.fd.get_ref(), bytes);
         if forced.is_err() {
             // Without the right to force it the kernel gives what everybody may have.
-            let _ = rustix::net::sockopt::set_socket_recv_buffer_size(self.fd.get_ref(), octets);
+            let _ = rustix::net::sockopt::set_socket_recv_buffer_size(self.fd.get_ref(), bytes);
         }
     }
 
@@ -241,9 +241,9 @@ mod tests {
     fn attributes_read_back_as_they_were_written() {
         let message = Message::new(0x0a06, ACK, 2, 7).text(1, "table").nest(4, |inner| inner.number(1, 9)).number(5, 1);
         assert!(message.is_acknowledged());
-        let octets = message.numbered(3);
-        assert_eq!(octets.len() % 4, 0);
-        let twice = [octets.clone(), octets].concat();
+        let bytes = message.numbered(3);
+        assert_eq!(bytes.len() % 4, 0);
+        let twice = [bytes.clone(), bytes].concat();
         let received: Vec<Received<'_>> = Received::all(&twice).collect();
         assert_eq!(received.len(), 2);
         let first = received[0];
@@ -256,11 +256,11 @@ mod tests {
 
     #[test]
     fn a_refusal_is_the_kernels_own_error() {
-        let mut octets = Message::new(ERROR, 0, 0, 0).numbered(1);
-        octets[HEADER..HEADER + 4].copy_from_slice(&(-95i32).to_ne_bytes());
-        let received = Received::all(&octets).next().expect("a message");
+        let mut bytes = Message::new(ERROR, 0, 0, 0).numbered(1);
+        bytes[HEADER..HEADER + 4].copy_from_slice(&(-95i32).to_ne_bytes());
+        let received = Received::all(&bytes).next().expect("a message");
         let error = received.end().expect("an end").expect_err("a refusal");
         assert_eq!(error.raw_os_error(), Some(95));
-        assert_eq!(Received::all(&octets[..7]).next(), None, "what is cut off is nothing");
+        assert_eq!(Received::all(&bytes[..7]).next(), None, "what is cut off is nothing");
     }
 }

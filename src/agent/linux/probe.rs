@@ -28,7 +28,7 @@ const TOLERANCE: f64 = 0.2;
 const SLACK: Duration = Duration::from_millis(5);
 /// Connections that are opened to see some packets get lost, each of at least two packets.
 const CONNECTIONS: usize = 64;
-/// How long octets are sent for to see how many get through.
+/// How long bytes are sent for to see how many get through.
 const TRANSFER: Duration = Duration::from_millis(600);
 /// And how long that may take at most.
 const TRANSFER_MAX: Duration = Duration::from_secs(10);

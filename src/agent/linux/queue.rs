@@ -25,7 +25,7 @@ const CONFIG: u16 = SUBSYSTEM << 8 | 2;
 const BIND: u8 = 1;
 /// Copy the beginning of each packet: without it the kernel does not tell its length.
 const COPY: u8 = 2;
-/// Octets of the copy: the header of IPv4.
+/// Bytes of the copy: the header of IPv4.
 const COPIED: u32 = 20;
 /// Take packets that the card would cut up as one: up to 64 KiB.
 const UNCUT: u32 = 0x4;
@@ -34,7 +34,7 @@ const UNCUT: u32 = 0x4;
 const CUT_BELOW: u64 = 100_000_000;
 /// Packets that may be held at once. At 100 ms of delay that is 300,000 in a second.
 const HELD_MAX: u32 = 32_768;
-/// Octets of the socket's buffer: some 100 for each packet's message, and room for the kernel's own.
+/// Bytes of the socket's buffer: some 100 for each packet's message, and room for the kernel's own.
 const BUFFER: usize = 16 << 20;
 const ACCEPT: u32 = 1;
 const DROP: u32 = 0;
@@ -76,11 +76,11 @@ impl Queue {
         let mut socket = Socket::open()?;
         socket.widen(BUFFER);
         let config = || Message::new(CONFIG, ACK, 0, number);
-        socket.request([config().octets(1, &[BIND, 0, 0, 0])]).await?;
+        socket.request([config().bytes(1, &[BIND, 0, 0, 0])]).await?;
         let params = [COPIED.to_be_bytes().as_slice(), &[COPY]].concat();
         let cut = matches!(disturbance, Disturbance::Throttle { rate } if rate < CUT_BELOW);
         let flags = if cut { 0 } else { UNCUT };
-        socket.request([config().octets(2, &params).number(3, HELD_MAX).number(4, flags).number(5, UNCUT)]).await?;
+        socket.request([config().bytes(2, &params).number(3, HELD_MAX).number(4, flags).number(5, UNCUT)]).await?;
         let (count, stop) = (Arc::new(Count::default()), CancellationToken::new());
         let serving = Serving {
             socket,
@@ -147,14 +147,14 @@ impl Serving {
         for message in Received::all(datagram).filter(|message| message.kind == PACKET) {
             let Some(header) = message.attribute(1).filter(|header| header.len() >= 7) else { continue };
             let id = u32::from_be_bytes([header[0], header[1], header[2], header[3]]);
-            let number = |octets: &[u8]| octets.try_into().map(u32::from_be_bytes).ok();
+            let number = |bytes: &[u8]| bytes.try_into().map(u32::from_be_bytes).ok();
             // The whole length is told when less was copied.
             let whole = message.attribute(13).and_then(number);
             let copied = message.attribute(10).map_or(0, <[u8]>::len);
-            let octets = whole.unwrap_or_else(|| u32::try_from(copied).unwrap_or(COPIED));
+            let bytes = whole.unwrap_or_else(|| u32::try_from(copied).unwrap_or(COPIED));
             let shaper = &mut self.shapers[usize::from(header[6] == INWARD)];
             self.count.seen.fetch_add(1, Ordering::Relaxed);
-            match shaper.due(now, octets, rand::random()) {
+            match shaper.due(now, bytes, rand::random()) {
                 Some(due) => self.held.push(Reverse(Held { due, id })),
                 None => {
                     self.count.lost.fetch_add(1, Ordering::Relaxed);
@@ -176,6 +176,6 @@ impl Serving {
 
     async fn decide(&self, id: u32, verdict: u32) -> io::Result<()> {
         let header = [verdict.to_be_bytes(), id.to_be_bytes()].concat();
-        self.socket.tell(Message::new(VERDICT, 0, 0, self.number).octets(2, &header)).await
+        self.socket.tell(Message::new(VERDICT, 0, 0, self.number).bytes(2, &header)).await
     }
 }

@@ -28,7 +28,7 @@ const VERDICT: u32 = 0;
 const DROP: u32 = 0;
 /// TCP, as a protocol of IP.
 const TCP: u8 = 6;
-/// The flag of a reset in the octet of TCP's flags.
+/// The flag of a reset in the byte of TCP's flags.
 const RST: u8 = 0x4;
 /// Where the Linux name of a network device ends.
 const DEVICE_NAME: usize = 16;
@@ -156,15 +156,15 @@ fn rule(table: &str, chain: &Chain, peer: Option<Ipv4Addr>, disturbance: Disturb
                 list = compare(meta(list, 16), true, &[TCP]);
                 list = expression(payload(list, 2, 13, 1), "bitwise", |data| {
                     let data = data.number(1, REGISTER).number(2, REGISTER).number(3, 1);
-                    data.nest(4, |mask| mask.octets(1, &[RST])).nest(5, |xor| xor.octets(1, &[0]))
+                    data.nest(4, |mask| mask.bytes(1, &[RST])).nest(5, |xor| xor.bytes(1, &[0]))
                 });
-                expression(compare(list, true, &[0]), "reject", |data| data.number(1, 1).octets(2, &[0]))
+                expression(compare(list, true, &[0]), "reject", |data| data.number(1, 1).bytes(2, &[0]))
             }
             Disturbance::Delay { .. } | Disturbance::Lose { .. } | Disturbance::Throttle { .. } => {
                 // The number of the queue, how many queues, flags; in the order of the machine.
                 let mut info = [queue, 1, BYPASS, 0].map(u16::to_ne_bytes).concat();
                 info.truncate(8);
-                expression(list, "target", |data| data.text(1, "NFQUEUE").number(2, 3).octets(3, &info))
+                expression(list, "target", |data| data.text(1, "NFQUEUE").number(2, 3).bytes(3, &info))
             }
         }
     };
@@ -181,7 +181,7 @@ fn meta(list: Message, key: u32) -> Message {
     expression(list, "meta", |data| data.number(1, REGISTER).number(2, key))
 }
 
-/// Loads octets of a header: that of the network (1) or of the transport (2).
+/// Loads bytes of a header: that of the network (1) or of the transport (2).
 fn payload(list: Message, base: u32, offset: u32, length: u32) -> Message {
     expression(list, "payload", |data| data.number(1, REGISTER).number(2, base).number(3, offset).number(4, length))
 }
@@ -189,6 +189,6 @@ fn payload(list: Message, base: u32, offset: u32, length: u32) -> Message {
 /// Goes on if what is loaded is this, or is not.
 fn compare(list: Message, equal: bool, value: &[u8]) -> Message {
     expression(list, "cmp", |data| {
-        data.number(1, REGISTER).number(2, u32::from(!equal)).nest(3, |data| data.octets(1, value))
+        data.number(1, REGISTER).number(2, u32::from(!equal)).nest(3, |data| data.bytes(1, value))
     })
 }

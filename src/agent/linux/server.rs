@@ -25,7 +25,7 @@ const WRITE: [&str; 2] = ["DEL", "redos:no-such-key"];
 const CROWD: usize = 8000;
 /// How long such a server may take to be killed. One that is short of memory is slow.
 const KILLED: Duration = Duration::from_secs(60);
-/// A request that is not complete: all but the last octet of the longest word that Redis takes from who has not logged in
+/// A request that is not complete: all but the last byte of the longest word that Redis takes from who has not logged in
 /// (PROTO_MBULK_LEN 16384 in networking.c).
 const INCOMPLETE: usize = 16_384;
 

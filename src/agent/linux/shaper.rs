@@ -8,9 +8,9 @@ use crate::agent::order::Disturbance;
 const BURST: Duration = Duration::from_millis(5);
 /// How long a packet waits for a narrow way at most. What comes when the queue is longer is lost, as at a router.
 const BACKLOG: Duration = Duration::from_millis(500);
-/// Octets that may wait however long that takes. With room for fewer packets than TCP sends at once to begin with (ten) the
+/// Bytes that may wait however long that takes. With room for fewer packets than TCP sends at once to begin with (ten) the
 /// way is empty most of the time: every loss is one that only a timer finds.
-const BACKLOG_OCTETS: u32 = 24 << 10;
+const BACKLOG_BYTES: u32 = 24 << 10;
 
 /// Decides on the packets of one direction.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ impl Shaper {
         Self { disturbance, busy: Duration::ZERO, last: Duration::ZERO }
     }
 
-    /// When a packet of so many octets may go on that comes now; `None` when it is lost. `chance` is even between 0 and 1.
-    pub fn due(&mut self, now: Duration, octets: u32, chance: f64) -> Option<Duration> {
+    /// When a packet of so many bytes may go on that comes now; `None` when it is lost. `chance` is even between 0 and 1.
+    pub fn due(&mut self, now: Duration, bytes: u32, chance: f64) -> Option<Duration> {
         let due = match self.disturbance {
             Disturbance::Drop | Disturbance::Reset => return None,
             Disturbance::Lose { per_mille } => {
@@ -42,12 +42,12 @@ impl Shaper {
                 now + Duration::from_millis(delay.into()) + Duration::from_millis(jitter.into()).mul_f64(chance)
             }
             Disturbance::Throttle { rate } => {
-                let takes = |octets: u32| Duration::from_secs_f64(f64::from(octets) * 8.0 / rate.max(1) as f64);
+                let takes = |bytes: u32| Duration::from_secs_f64(f64::from(bytes) * 8.0 / rate.max(1) as f64);
                 let begin = self.busy.max(now.saturating_sub(BURST));
-                if begin > now + BACKLOG.max(takes(BACKLOG_OCTETS)) {
+                if begin > now + BACKLOG.max(takes(BACKLOG_BYTES)) {
                     return None;
                 }
-                self.busy = begin + takes(octets);
+                self.busy = begin + takes(bytes);
                 self.busy
             }
         };
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_narrow_way_lets_through_its_rate_and_loses_what_queues_too_long() {
         let mut shaper = Shaper::new(Disturbance::Throttle { rate: 1_000_000 });
-        // 1250 octets take 10 ms; 5 ms of them had been saved up.
+        // 1250 bytes take 10 ms; 5 ms of them had been saved up.
         assert_eq!(shaper.due(ms(1000), 1250, 0.0), Some(ms(1005)));
         assert_eq!(shaper.due(ms(1000), 1250, 0.0), Some(ms(1015)));
         let through = (0..1000).filter(|_| shaper.due(ms(1000), 1250, 0.0).is_some()).count();

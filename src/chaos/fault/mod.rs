@@ -193,7 +193,7 @@ type Units = [(&'static str, u64); 4];
 /// Of a rate.
 const BITS: Units = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1_000), ("bit", 1)];
 /// Of a size, as in redis.conf.
-const OCTETS: Units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10), ("b", 1)];
+const BYTES: Units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10), ("b", 1)];
 /// The least rate at which a server was measured to be asked and to answer.
 const RATE_MIN: u64 = 64_000;
 
@@ -212,7 +212,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// Octets: `64mb`, `1gb`.
+/// Bytes: `64mb`, `1gb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Size(pub u64);
 
@@ -221,13 +221,13 @@ impl FromStr for Size {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("'{text}' is no size, which is one like 64mb or 1gb");
-        read(text, OCTETS).filter(|octets| *octets > 0).map(Self).ok_or_else(wrong)
+        read(text, BYTES).filter(|bytes| *bytes > 0).map(Self).ok_or_else(wrong)
     }
 }
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show(self.0, OCTETS, f)
+        show(self.0, BYTES, f)
     }
 }
 

@@ -240,8 +240,8 @@ impl<R: BufRead> Reader<R> {
     fn next_record(&mut self) -> Result<Option<Record>, HistoryError> {
         self.text.clear();
         self.line += 1;
-        let octets = self.input.read_line(&mut self.text).map_err(|source| HistoryError::Io("read", source))?;
-        if octets == 0 {
+        let bytes = self.input.read_line(&mut self.text).map_err(|source| HistoryError::Io("read", source))?;
+        if bytes == 0 {
             return Ok(None);
         }
         match serde_json::from_str(&self.text) {

@@ -257,7 +257,7 @@ pub struct Op {
     pub at: Instant,
     /// When the generator took it up. `begun - at` is the generator's own lateness.
     pub begun: Instant,
-    /// When the first octet of it was handed to the operating system. Absent when none was.
+    /// When the first byte of it was handed to the operating system. Absent when none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Instant>,
     /// When the answer was there, or the client gave up.
@@ -290,7 +290,7 @@ pub enum Outcome {
     Ok,
     /// It was certainly not done: nothing was sent, or the server refuses before it executes.
     Failed,
-    /// Octets were sent and no answer that decides came back.
+    /// Bytes were sent and no answer that decides came back.
     Unknown,
 }
 
@@ -378,7 +378,7 @@ pub struct RoleSample {
     /// Of a replica: whether its link is up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_up: Option<bool>,
-    /// The replication offset, in octets.
+    /// The replication offset, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<i64>,
 }

@@ -6,8 +6,8 @@ use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Volume};
 use futures_util::future::try_join;
 
 use super::{DockerEngine, inventory, labels, time};
+use crate::cluster::observed::NodeState;
 use crate::engine::{ClusterSummary, Result};
-use crate::plan::observed::NodeState;
 use crate::spec::{ClusterName, NodeId};
 
 /// All clusters, by name. A cluster whose containers are gone is one as long as it has a volume.

@@ -10,8 +10,8 @@ use futures_util::future::try_join3;
 
 use super::connect::Transport;
 use super::{DockerEngine, inventory, labels, listeners, nodes};
+use crate::cluster::observed::Inventory;
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::plan::observed::Inventory;
 use crate::spec::{ClusterName, NodeId, Spec};
 
 /// Refuses names and ports that belong to somebody else. All conflicts are in one error, and nothing is touched.

@@ -54,12 +54,12 @@ impl Containers for DockerEngine {
                 ..Default::default()
             },
             Limit::Pids(pids) => ContainerUpdateBody { pids_limit: or_none(pids), ..Default::default() },
-            Limit::Memory(octets) => {
-                let octets = match octets {
-                    Some(octets) => i64::try_from(octets).ok(),
-                    None => self.memory().await?.and_then(|octets| i64::try_from(octets).ok()),
+            Limit::Memory(bytes) => {
+                let bytes = match bytes {
+                    Some(bytes) => i64::try_from(bytes).ok(),
+                    None => self.memory().await?.and_then(|bytes| i64::try_from(bytes).ok()),
                 };
-                ContainerUpdateBody { memory: octets, memory_swap: octets, ..Default::default() }
+                ContainerUpdateBody { memory: bytes, memory_swap: bytes, ..Default::default() }
             }
         };
         let updated = self.docker.update_container(name, body).await;

@@ -186,7 +186,7 @@ mod tests {
             command: command.iter().map(|word| (*word).to_owned()).collect(),
             labels: [].into(),
             created_at: None,
-            octets: 0,
+            bytes: 0,
         }
     }
 

@@ -11,8 +11,8 @@ use futures_util::TryStreamExt;
 use tar::{Builder, EntryType, Header};
 
 use super::{DockerEngine, fault};
+use crate::cluster::observed::DataFacts;
 use crate::engine::{EngineError, EngineErrorKind, NodeFile, Result};
-use crate::plan::observed::DataFacts;
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId};
 
 /// A folder in a node's volume at which the volume is mounted once more: an archive's entry of this name is the volume's root.
@@ -136,12 +136,12 @@ fn archive(files: &[NodeFile]) -> anyhow::Result<Vec<u8>> {
 fn header(path: &str, kind: EntryType, mode: u32, size: usize) -> anyhow::Result<Header> {
     let mut header = Header::new_gnu();
     let field = &mut header.as_old_mut().name;
-    let octets = path.as_bytes();
+    let bytes = path.as_bytes();
     // The field is closed by a zero.
-    if octets.len() >= field.len() {
+    if bytes.len() >= field.len() {
         return Err(anyhow!("the path {path} is too long"));
     }
-    field[..octets.len()].copy_from_slice(octets);
+    field[..bytes.len()].copy_from_slice(bytes);
     header.set_entry_type(kind);
     header.set_mode(mode);
     header.set_uid(NODE_UID.into());

@@ -28,7 +28,7 @@ use crate::engine::{EngineError, EngineErrorKind, Result};
 const PREFIX: &str = "redos-fault-";
 /// The mode of programs, and of their folder.
 const MODE: u32 = 0o755;
-/// Octets of a program that are sent at once.
+/// Bytes of a program that are sent at once.
 const CHUNK: usize = 256 * 1024;
 /// How many of them may wait to be sent.
 const CHUNKS: usize = 8;
@@ -156,8 +156,8 @@ fn header(path: &str, kind: EntryType, size: u64) -> io::Result<Header> {
 struct Pipe(mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for Pipe {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let chunk = &octets[..octets.len().min(CHUNK)];
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let chunk = &bytes[..bytes.len().min(CHUNK)];
         self.0.blocking_send(Ok(Bytes::copy_from_slice(chunk))).map_err(|_| io::ErrorKind::BrokenPipe)?;
         Ok(chunk.len())
     }
@@ -245,9 +245,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tool");
         std::fs::write(&path, vec![7; CHUNK + 1]).expect("a file");
-        let mut octets = Vec::new();
-        pack(&BTreeMap::from([("redos".to_owned(), path)]), "/agent", &mut octets).expect("a tar");
-        let mut tar = tar::Archive::new(octets.as_slice());
+        let mut bytes = Vec::new();
+        pack(&BTreeMap::from([("redos".to_owned(), path)]), "/agent", &mut bytes).expect("a tar");
+        let mut tar = tar::Archive::new(bytes.as_slice());
         let entries = tar.entries().expect("entries").map(|entry| {
             let header = entry.expect("an entry").header().clone();
             (

@@ -17,14 +17,14 @@ use tokio::time::{Instant, timeout};
 use super::{DockerEngine, fault, login};
 use crate::engine::image::{LocalImage, Refusal, Report};
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::plan::event::Event;
+use crate::update::Update;
 
 /// How long a pull may stand still. The Engine gives up a registry that does not answer after 15 to 30 s by itself, and
 /// says why; one behind a slow proxy or a cold cache takes tens of seconds for its first word.
 const STALLED: Duration = Duration::from_secs(60);
 /// How often somebody who waits for a registry's first word is told so.
 const REMINDER: Duration = Duration::from_secs(5);
-/// Octets read from a file or pipe at once.
+/// Bytes read from a file or pipe at once.
 const CHUNK: usize = 64 * 1024;
 
 impl DockerEngine {
@@ -64,8 +64,8 @@ impl DockerEngine {
         let (repository, tag) = split_reference(reference);
         let options =
             CreateImageOptions { from_image: Some(repository.clone()), tag: Some(tag.clone()), ..Default::default() };
-        let progress = |text: &str, octets| {
-            report(Event::Progress { subject: reference.to_owned(), text: text.to_owned(), octets });
+        let progress = |text: &str, bytes| {
+            report(Update::Progress { subject: reference.to_owned(), text: text.to_owned(), bytes });
         };
         progress("asking the registry", None);
         let login = login::of(reference, report).await;
@@ -86,9 +86,9 @@ impl DockerEngine {
             let Some(item) = item else { break };
             let item = item.map_err(|error| refused(&fault::message(&error)))?;
             (last, has_begun) = (Instant::now(), true);
-            let octets = item.progress_detail.as_ref().and_then(|detail| detail.current.zip(detail.total));
-            if let (Some(id), Some(octets)) = (&item.id, octets) {
-                layers.note(id, item.status.as_deref().unwrap_or_default(), octets);
+            let bytes = item.progress_detail.as_ref().and_then(|detail| detail.current.zip(detail.total));
+            if let (Some(id), Some(bytes)) = (&item.id, bytes) {
+                layers.note(id, item.status.as_deref().unwrap_or_default(), bytes);
             }
             progress("pulling", layers.sum());
         }
@@ -196,7 +196,7 @@ fn local_image(reference: &str, image: ImageInspect) -> LocalImage {
         command,
         labels: config.labels.unwrap_or_default().into_iter().collect(),
         created_at: image.created,
-        octets: image.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+        bytes: image.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
     }
 }
 
@@ -220,8 +220,8 @@ struct Layers(std::collections::BTreeMap<String, (u64, u64)>);
 impl Layers {
     fn note(&mut self, id: &str, status: &str, (current, total): (i64, i64)) {
         if status == "Downloading" {
-            let octets = |count: i64| u64::try_from(count).unwrap_or_default();
-            self.0.insert(id.to_owned(), (octets(current), octets(total)));
+            let bytes = |count: i64| u64::try_from(count).unwrap_or_default();
+            self.0.insert(id.to_owned(), (bytes(current), bytes(total)));
         } else if let Some(layer) = self.0.get_mut(id) {
             layer.0 = layer.1;
         }

@@ -14,10 +14,10 @@ use bollard::query_parameters::{
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 
 use super::{DockerEngine, fault, files, labels, network, nodes, streams, time, volumes};
-use crate::engine::{Result, damage, stored};
-use crate::plan::observed::{
+use crate::cluster::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
+use crate::engine::{Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, NODE_UID, NodeId, Role, Spec};
 

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::engine::image::{Report, registry};
-use crate::plan::event::Event;
+use crate::update::Update;
 
 /// What Docker's configuration calls Docker Hub.
 const HUB: &str = "https://index.docker.io/v1/";
@@ -28,7 +28,7 @@ pub async fn of(reference: &str, report: Report<'_>) -> Option<DockerCredentials
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("its helper did not answer within {} s", PATIENCE.as_secs()),
     };
-    report(Event::Remark(format!("asking {registry} without a login, as Docker's configuration gives none: {why}")));
+    report(Update::Remark(format!("asking {registry} without a login, as Docker's configuration gives none: {why}")));
     None
 }
 

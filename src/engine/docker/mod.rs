@@ -37,7 +37,7 @@ pub use trial::Trial;
 use connect::{About, Endpoint};
 
 use super::{ClusterSummary, Engine, EngineError, NodeFile, NodeSpec, Result};
-use crate::plan::observed::{Inventory, NetworkFacts};
+use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 
 /// A Docker Engine. It is meant to be shared, by `&` or in an `Arc`.
@@ -89,7 +89,7 @@ impl DockerEngine {
     /// How much memory the Engine's host has, in bytes.
     async fn memory(&self) -> Result<Option<u64>> {
         let host = self.docker.info().await.map_err(|error| self.failed("ask how much memory the host has", error))?;
-        Ok(host.mem_total.and_then(|octets| u64::try_from(octets).ok()))
+        Ok(host.mem_total.and_then(|bytes| u64::try_from(bytes).ok()))
     }
 
     fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {

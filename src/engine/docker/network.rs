@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep};
 use super::connect::Transport;
 use super::subnets::{self, Pool, Range, Route};
 use super::{DockerEngine, conflicts, fault, inventory, labels, nodes};
+use crate::cluster::observed::NetworkFacts;
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::plan::observed::NetworkFacts;
 use crate::spec::{ClusterName, Spec, Subnet};
 
 /// How many subnets are tried. Docker frees subnets late, and others take them meanwhile.

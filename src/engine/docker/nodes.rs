@@ -119,8 +119,8 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
             // Without swap: a node that swaps answers too late, and one that cannot have more shows it.
-            memory: octets(node.resources),
-            memory_swap: octets(node.resources),
+            memory: bytes(node.resources),
+            memory_swap: bytes(node.resources),
             cpu_period: quota(node.resources).map(|_| CPU_PERIOD),
             cpu_quota: quota(node.resources),
             ulimits: Some(node.ulimits.iter().map(ulimit).collect()).filter(|all: &Vec<_>| !all.is_empty()),
@@ -137,8 +137,8 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
     }
 }
 
-fn octets(resources: Resources) -> Option<i64> {
-    resources.memory.and_then(|octets| i64::try_from(octets).ok())
+fn bytes(resources: Resources) -> Option<i64> {
+    resources.memory.and_then(|bytes| i64::try_from(bytes).ok())
 }
 
 /// The microseconds of each [`CPU_PERIOD`] that a node may run.
@@ -167,7 +167,7 @@ pub async fn set_resources(engine: &DockerEngine, name: &str, wanted: Resources)
     let operation = || format!("give {name} {wanted}");
     let host = inspect(engine, name).await?.and_then(|container| container.host_config).unwrap_or_default();
     let is_nano = host.nano_cpus.is_some_and(|nano| nano > 0);
-    let mut body = ContainerUpdateBody { memory: octets(wanted), memory_swap: octets(wanted), ..Default::default() };
+    let mut body = ContainerUpdateBody { memory: bytes(wanted), memory_swap: bytes(wanted), ..Default::default() };
     if let Some(quota) = quota(wanted) {
         // The Engine takes either, and only the one that it has.
         match is_nano {

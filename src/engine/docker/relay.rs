@@ -1,6 +1,6 @@
 //! The way to a server. Where the containers' addresses can be dialled from here, that is plain TCP. Where they cannot
 //! (Docker Desktop, a remote Engine), and always for a port on a container's own loopback address, a command inside a
-//! running container carries the octets over the Engine's API.
+//! running container carries the bytes over the Engine's API.
 
 use std::collections::HashMap;
 use std::io;
@@ -25,7 +25,7 @@ use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::Result;
 use crate::spec::{ClusterName, NodeId, Role};
 
-/// What the relay says before it carries the first octet of the server. Whatever else comes first is a complaint: the
+/// What the relay says before it carries the first byte of the server. Whatever else comes first is a complaint: the
 /// Engine reports a command that it cannot run on the same stream.
 const READY: &[u8] = b"+";
 /// Carries standard input to `$1:$2` and back, by the first program that the image has. All of them end when the server
@@ -70,7 +70,7 @@ pub struct Ways(Mutex<HashMap<ClusterName, Way>>, std::sync::Mutex<HashMap<Clust
 enum Way {
     /// They can be dialled.
     Direct,
-    /// A command in this container carries the octets; absent until one was found.
+    /// A command in this container carries the bytes; absent until one was found.
     Through(Option<String>),
 }
 
@@ -211,7 +211,7 @@ type Input = Pin<Box<dyn AsyncWrite + Send>>;
 impl Relay {
     /// Waits until a relay with these streams is there.
     async fn begun(mut output: Output, input: Input) -> std::result::Result<Box<dyn Stream>, RelayError> {
-        // The two streams come in no particular order: a relay may complain before its first octet is here.
+        // The two streams come in no particular order: a relay may complain before its first byte is here.
         let mut complaint = Vec::new();
         let mut first = loop {
             match output.next().await {
@@ -300,7 +300,7 @@ impl AsyncRead for Relay {
                 Some(Ok(LogOutput::StdErr { message })) => self.complaint.extend_from_slice(&message),
                 Some(Ok(chunk)) => self.pending = chunk.into_bytes(),
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
-                // An end before the first octet, with a complaint, is a connection that was never made.
+                // An end before the first byte, with a complaint, is a connection that was never made.
                 None if !self.read_any && !self.complaint.is_empty() => {
                     return Poll::Ready(Err(refused(&String::from_utf8_lossy(&self.complaint))));
                 }
@@ -324,8 +324,8 @@ fn refused(complaint: &str) -> io::Error {
 }
 
 impl AsyncWrite for Relay {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        unless_ended(self.input.as_mut().poll_write(cx, octets), octets.len())
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        unless_ended(self.input.as_mut().poll_write(cx, bytes), bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -32,12 +32,12 @@ pub struct LogChunk {
     /// Whether it was written to the standard error stream.
     pub stderr: bool,
     /// What was written.
-    pub octets: bytes::Bytes,
+    pub bytes: bytes::Bytes,
 }
 
 impl From<LogOutput> for LogChunk {
     fn from(output: LogOutput) -> Self {
-        Self { stderr: matches!(output, LogOutput::StdErr { .. }), octets: output.into_bytes() }
+        Self { stderr: matches!(output, LogOutput::StdErr { .. }), bytes: output.into_bytes() }
     }
 }
 
@@ -122,7 +122,7 @@ impl DockerEngine {
             while let Some(chunk) = output.next().await {
                 let chunk = LogChunk::from(chunk.map_err(failed)?);
                 let to = if chunk.stderr { &mut result.stderr } else { &mut result.stdout };
-                to.extend_from_slice(&chunk.octets);
+                to.extend_from_slice(&chunk.bytes);
             }
         }
         result.code = self.docker.inspect_exec(&id).await.map_err(failed)?.exit_code.unwrap_or_default();

@@ -8,9 +8,9 @@ use tokio::time::{Duration, timeout};
 
 use super::oneoff::{self, OneOff, Place};
 use super::{DockerEngine, nodes};
+use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::plan::desired::Program;
 use crate::spec::REDIS_PORT;
 
 /// Runs the server `$1` with the configuration `$2`. It ends when the server does, or when nobody is attached any more.

@@ -18,7 +18,7 @@ use tokio::process::Command;
 use super::{ImageKind, LABEL, LocalImage, Report};
 use crate::engine::docker::DockerEngine;
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::plan::event::Event;
+use crate::update::Update;
 
 use sources::Source;
 
@@ -120,7 +120,7 @@ pub async fn build(
             .hinted("run it on a Debian or Ubuntu host, or get images from a registry: redos images pull"));
     }
     let progress = |subject: &str, text: &str| {
-        report(Event::Progress { subject: subject.to_owned(), text: text.to_owned(), octets: None });
+        report(Update::Progress { subject: subject.to_owned(), text: text.to_owned(), bytes: None });
     };
     let archive = Archive::open(options.suite.as_deref(), engine.architecture()).await.map_err(failed)?;
     progress("package archive", "fetching the lists");

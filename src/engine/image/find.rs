@@ -3,12 +3,12 @@
 use futures_util::future::join;
 
 use super::{BuildOptions, ImageKind, LocalImage, Report, candidates, debian, with_remedies};
+use crate::cluster::desired::{Program, Programs};
+use crate::cluster::observed::Inventory;
 use crate::engine::docker::DockerEngine;
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::plan::desired::{Program, Programs};
-use crate::plan::event::Event;
-use crate::plan::observed::Inventory;
 use crate::spec::{ImageChoice, Release, Spec, UsedImage, UsedImages};
+use crate::update::Update;
 
 /// How the references of images begin that redos makes.
 const OWN: &str = "redos/";
@@ -205,7 +205,7 @@ async fn fetched(
     for (search, pulled) in [(&redis, &redis_pulled), (&proxy, &proxy_pulled)] {
         let Some(Err(error)) = pulled else { continue };
         if search.may_be_built() && debian::possible() {
-            report(Event::Remark(format!("{}: making it from this host's package archive", reason(search, error))));
+            report(Update::Remark(format!("{}: making it from this host's package archive", reason(search, error))));
             options.kinds.insert(search.kind);
         }
     }

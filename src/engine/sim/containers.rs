@@ -5,9 +5,9 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use super::{DATA, Node, SUBNETS, Sim, refused};
+use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, NodeSpec, Result};
-use crate::plan::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec};
 
 impl Dial for Sim {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Server, Watched, World};
-use crate::plan::observed::NodeState;
+use crate::cluster::observed::NodeState;
 use crate::spec::{NodeId, Role, SENTINEL_PORT};
 
 impl World {

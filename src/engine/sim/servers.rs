@@ -5,9 +5,9 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use super::{Server, Sim, Watched};
+use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
 use crate::engine::EngineError;
-use crate::plan::observed::{Answer, Inventory, NodeState, Topology};
-use crate::sentinel::{Command, ServerError, Servers, Switched, TakenOver};
+use crate::servers::{Command, ServerError, Servers, Switched, TakenOver};
 use crate::spec::{Group, NodeId, REDIS_PORT};
 
 impl Servers for Sim {

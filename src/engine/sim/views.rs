@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{Node, Server, Watched, World};
-use crate::plan::observed::{
+use crate::cluster::observed::{
     AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
     WatchedMaster, WatchedPeer, WatchedReplica,
 };

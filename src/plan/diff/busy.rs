@@ -1,8 +1,8 @@
 //! Nodes that a script of an application keeps busy: the script is ended, or the node with it.
 
 use super::Planner;
-use crate::plan::gate::{UNKILLABLE, busy};
-use crate::plan::refusal::Refusal;
+use crate::cluster::gate::{UNKILLABLE, busy};
+use crate::cluster::refusal::Refusal;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{NodeId, PersistenceMode};
 
@@ -56,9 +56,9 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::cluster::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
+    use crate::cluster::observed::{Answer, Observed, RoleView};
     use crate::plan::diff;
-    use crate::plan::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
-    use crate::plan::observed::{Answer, Observed, RoleView};
     use crate::plan::step::Plan;
     use crate::spec::{NodeId, REDIS_PORT, Spec};
 

@@ -1,10 +1,10 @@
 //! Nodes whose data do not load: they start with none and copy those of another node, as soon as that node leads.
 
 use super::Planner;
-use crate::plan::claims::claimants;
-use crate::plan::data;
-use crate::plan::gate::Gate;
-use crate::plan::observed::NodeState;
+use crate::cluster::claims::claimants;
+use crate::cluster::data;
+use crate::cluster::gate::Gate;
+use crate::cluster::observed::NodeState;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{NodeId, Spec};
 
@@ -59,9 +59,10 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::fixture::{halt, healthy, redis, stored_data};
-    use crate::plan::observed::{NodeState, Observed, StoredData};
-    use crate::plan::{Action, Gate, diff};
+    use crate::cluster::Gate;
+    use crate::cluster::fixture::{halt, healthy, redis, stored_data};
+    use crate::cluster::observed::{NodeState, Observed, StoredData};
+    use crate::plan::{Action, diff};
     use crate::spec::{NodeId, Spec};
 
     fn spec(replicas: u16) -> Spec {

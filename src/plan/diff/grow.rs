@@ -1,8 +1,8 @@
 //! Adding nodes: Sentinels come one at a time, and the quorum is raised when those are there that it counts on.
 
 use super::Planner;
-use crate::plan::gate::Gate;
-use crate::plan::observed::{Answer, Observed};
+use crate::cluster::gate::Gate;
+use crate::cluster::observed::{Answer, Observed};
 use crate::plan::step::StepId;
 use crate::spec::{NodeId, Spec};
 
@@ -32,9 +32,9 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::cluster::fixture::{healthy, redis, remove};
     use crate::plan::Action;
     use crate::plan::diff;
-    use crate::plan::fixture::{healthy, redis, remove};
     use crate::spec::render::Standing;
     use crate::spec::{NodeId, Spec};
 

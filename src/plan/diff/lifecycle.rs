@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Planner;
-use crate::plan::gate::Gate;
-use crate::plan::observed::{Answer, NodeState, Observed};
-use crate::plan::reckon::{fittest, is_up, runs};
+use crate::cluster::gate::Gate;
+use crate::cluster::observed::{Answer, NodeState, Observed};
+use crate::cluster::reckon::{fittest, is_up, runs};
 use crate::plan::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, PersistenceMode, Role, Spec};
 

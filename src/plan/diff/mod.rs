@@ -19,16 +19,16 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
-use super::claims::{majority_word, node_at};
-use super::data;
-use super::desired::{host_dir, is_stale};
-use super::gate::{Gate, busy, dies_at_every_start, is_off_network, is_published};
-use super::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
-use super::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
-use super::refusal::Refusal;
 use super::step::{Action, Electorate, Plan, Step, StepId};
-use super::strangers::{changed_users, other_logins, unknown_users};
-use super::stuck::{Stuck, stuck};
+use crate::cluster::claims::{majority_word, node_at};
+use crate::cluster::data;
+use crate::cluster::desired::{host_dir, is_stale};
+use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_off_network, is_published};
+use crate::cluster::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
+use crate::cluster::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
+use crate::cluster::refusal::Refusal;
+use crate::cluster::strangers::{changed_users, other_logins, unknown_users};
+use crate::cluster::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec, render};
 

@@ -1,8 +1,8 @@
 //! The cluster's network, and nodes that are not on it: of one that is gone, or taken off it by somebody.
 
 use super::Planner;
-use crate::plan::observed::{NetworkFacts, NodeState, Observed};
-use crate::plan::refusal::Refusal;
+use crate::cluster::observed::{NetworkFacts, NodeState, Observed};
+use crate::cluster::refusal::Refusal;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{NetworkChoice, NodeId, Spec};
 
@@ -82,10 +82,11 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::cluster::Gate;
+    use crate::cluster::fixture::{halt, healthy, redis};
+    use crate::cluster::observed::{Answer, NodeState, Observed};
     use crate::plan::diff::lifecycle;
-    use crate::plan::fixture::{halt, healthy, redis};
-    use crate::plan::observed::{Answer, NodeState, Observed};
-    use crate::plan::{Action, Gate, Plan, diff};
+    use crate::plan::{Action, Plan, diff};
     use crate::spec::{NetworkChoice, NodeId, Spec};
 
     const STOPPED: NodeState = NodeState::Exited { code: 0, oom_killed: false };

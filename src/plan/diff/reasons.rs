@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::desired::{other_image, published_ports};
-use crate::plan::observed::{NodeFacts, Observed};
+use crate::cluster::desired::{other_image, published_ports};
+use crate::cluster::observed::{NodeFacts, Observed};
 use crate::spec::{ImageChoice, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
 /// Why a running node is made anew.

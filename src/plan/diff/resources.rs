@@ -1,7 +1,7 @@
 //! The memory and CPUs of nodes: given to those that live, and told where somebody set others by hand.
 
 use super::Planner;
-use crate::plan::desired::is_stale;
+use crate::cluster::desired::is_stale;
 use crate::plan::step::Action;
 use crate::spec::NodeId;
 
@@ -36,9 +36,9 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::fixture::{healthy, redis};
-    use crate::plan::observed::Observed;
-    use crate::plan::status::status;
+    use crate::cluster::fixture::{healthy, redis};
+    use crate::cluster::observed::Observed;
+    use crate::cluster::status::status;
     use crate::plan::{Action, Plan, diff};
     use crate::spec::containers::{Aspect, Words};
     use crate::spec::{NodeId, Resources, Spec};

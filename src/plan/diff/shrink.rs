@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::{Planner, reasons};
-use crate::plan::claims::address_of;
-use crate::plan::gate::Gate;
-use crate::plan::observed::{Answer, Observed, SentinelView};
-use crate::plan::reckon::successor;
+use crate::cluster::claims::address_of;
+use crate::cluster::gate::Gate;
+use crate::cluster::observed::{Answer, Observed, SentinelView};
+use crate::cluster::reckon::successor;
+use crate::cluster::strangers::copies_as_a_stranger;
 use crate::plan::step::{Action, StepId};
-use crate::plan::strangers::copies_as_a_stranger;
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec};
 
 /// What would go with a group that the specification no longer has, a sentence for each such group. A group that is known

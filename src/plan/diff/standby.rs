@@ -4,10 +4,10 @@
 use std::net::SocketAddrV4;
 
 use super::Planner;
-use crate::plan::claims::claimants;
-use crate::plan::data;
-use crate::plan::gate::{Gate, busy, dies_at_every_start};
-use crate::plan::observed::{Answer, NodeState, Observed, RoleView, StoredState};
+use crate::cluster::claims::claimants;
+use crate::cluster::data;
+use crate::cluster::gate::{Gate, busy, dies_at_every_start};
+use crate::cluster::observed::{Answer, NodeState, Observed, RoleView, StoredState};
 use crate::plan::step::Action;
 use crate::spec::{Follow, NodeId, Spec};
 

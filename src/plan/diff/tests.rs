@@ -1,8 +1,8 @@
 //! Plans for states that the engine in memory does not come to.
 
 use super::*;
-use crate::plan::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
-use crate::plan::observed::Loading;
+use crate::cluster::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
+use crate::cluster::observed::Loading;
 use crate::spec::REDIS_PORT;
 
 fn spec() -> Spec {

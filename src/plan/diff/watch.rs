@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
-use crate::plan::claims::node_at;
-use crate::plan::gate::Gate;
-use crate::plan::observed::WatchedMaster;
+use crate::cluster::claims::node_at;
+use crate::cluster::gate::Gate;
+use crate::cluster::observed::WatchedMaster;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{Group, NodeId, render};
 

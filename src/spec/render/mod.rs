@@ -28,7 +28,7 @@ pub use value::same_value;
 
 use super::address::Subnet;
 use super::names::{ClusterName, Group, NodeId, Role};
-use super::secret::{SECRET_OCTETS, Secrets};
+use super::secret::{SECRET_BYTES, Secrets};
 use super::{Persistence, Spec};
 
 /// Where a Redis node has its configuration, which it rewrites.
@@ -64,7 +64,7 @@ pub struct RenderedFile {
 
 impl std::fmt::Debug for RenderedFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RenderedFile({}, {:o}, {} octets)", self.path, self.mode, self.content.len())
+        write!(f, "RenderedFile({}, {:o}, {} bytes)", self.path, self.mode, self.content.len())
     }
 }
 
@@ -125,7 +125,7 @@ pub fn command_line(role: Role, server: &str) -> Vec<String> {
 /// A template does not fit its values.
 pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
     let subnet = Subnet::EXAMPLE;
-    let secrets = Secrets::made(|| [0; SECRET_OCTETS]);
+    let secrets = Secrets::made(|| [0; SECRET_BYTES]);
     let masters = BTreeMap::from([(Group::number(1), Spec::head())]);
     let files = match role {
         Role::Redis => redis_files(spec, subnet, &secrets, Spec::head(), Source::Nobody, Standing::Open)?,

@@ -45,7 +45,7 @@ const VOTE_CHECKS: u64 = 4;
 /// How many times rarer than the check of a role is the question to a Sentinel whether it is replacing a node. More often than
 /// for votes: a master that comes back must not have its votes again before this veto is seen.
 const VETO_CHECKS: u64 = 2;
-/// Octets of a Sentinel's answer to `SENTINEL MASTER` within which name, address and flags are. They end before octet 300
+/// Bytes of a Sentinel's answer to `SENTINEL MASTER` within which name, address and flags are. They end before byte 300
 /// with the longest name and all flags; the shortest answer has some 700.
 const VOTE_LENGTH: usize = 400;
 /// How many answers in a row may be missing before a node or a Sentinel counts as silent. At full load HAProxy's own checks

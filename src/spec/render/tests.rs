@@ -243,7 +243,7 @@ fn allowed(channel: &str) -> bool {
     patterns.any(|pattern| glob(pattern, channel))
 }
 
-/// The part of Redis's patterns that is used here: `[^x]` is one other octet, `*` at the end is anything.
+/// The part of Redis's patterns that is used here: `[^x]` is one other byte, `*` at the end is anything.
 fn glob(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     loop {

@@ -76,13 +76,13 @@ fn places(subnet: Subnet, group: Group) -> Vec<Ipv4Addr> {
 }
 
 /// Patterns that allow every channel except those that begin with `reserved`. Access control lists can only allow, so
-/// this says it the long way round: for each octet of `reserved`, what comes before it and then ends, and what comes
-/// before it and then goes on with another octet.
+/// this says it the long way round: for each byte of `reserved`, what comes before it and then ends, and what comes
+/// before it and then goes on with another byte.
 fn all_channels_but(reserved: &str) -> String {
-    let patterns = reserved.char_indices().flat_map(|(at, octet)| {
+    let patterns = reserved.char_indices().flat_map(|(at, byte)| {
         let before = &reserved[..at];
         let ends = (!before.is_empty()).then(|| format!("&{before}"));
-        ends.into_iter().chain([format!("&{before}[^{octet}]*")])
+        ends.into_iter().chain([format!("&{before}[^{byte}]*")])
     });
     patterns.collect::<Vec<_>>().join(" ")
 }

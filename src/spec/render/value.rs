@@ -29,13 +29,13 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(word).collect()
 }
 
-/// A number of octets in digits, anything else in lower case.
+/// A number of bytes in digits, anything else in lower case.
 fn word(text: &str) -> String {
-    octets(text).map_or_else(|| text.to_ascii_lowercase(), |octets| octets.to_string())
+    bytes(text).map_or_else(|| text.to_ascii_lowercase(), |bytes| bytes.to_string())
 }
 
 /// Reads `100`, `100b`, `1k`, `1kb`, `1m`, `1mb`, `1g`, `1gb`, in any case, as `redis.conf` has them.
-fn octets(text: &str) -> Option<u64> {
+fn bytes(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.to_ascii_lowercase().as_str() {

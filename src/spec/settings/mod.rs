@@ -24,7 +24,7 @@ mod wiring;
 
 use std::collections::BTreeMap;
 
-use super::secret::SECRET_OCTETS;
+use super::secret::SECRET_BYTES;
 use super::{Secret, Secrets, Spec};
 
 pub use directives::MANAGED as MANAGED_DIRECTIVES;
@@ -50,9 +50,9 @@ pub struct GivenSecrets {
 }
 
 impl GivenSecrets {
-    /// The secrets of a new cluster: those that were given, and the others made from random octets. One that follows an
+    /// The secrets of a new cluster: those that were given, and the others made from random bytes. One that follows an
     /// existing server has its password for applications, which log in there first and here later.
-    pub fn or_made(&self, spec: &Spec, random: impl FnMut() -> [u8; SECRET_OCTETS]) -> Secrets {
+    pub fn or_made(&self, spec: &Spec, random: impl FnMut() -> [u8; SECRET_BYTES]) -> Secrets {
         let Secrets { app, admin, replication, sentinel, peers, probe, stats, .. } = Secrets::made(random);
         let existing = spec.follow.existing().and_then(|_| self.existing()).cloned();
         Secrets {

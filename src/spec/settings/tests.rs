@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::table::SETTINGS;
 use super::*;
-use crate::spec::secret::SECRET_OCTETS;
+use crate::spec::secret::SECRET_BYTES;
 use crate::spec::{ClusterName, PersistenceMode, Release, Secrets, Spec, UsedImage, UsedImages};
 
 const HEADER: &str = "apiVersion: redos/v1\n";
@@ -146,7 +146,7 @@ fn variables_of_an_applications_env_file_count_when_a_cluster_is_made_and_change
     assert_eq!((made.spec.ports.write, made.spec.follow.existing().is_some()), (24_300, true));
     assert_eq!(made.for_new_cluster.app.as_ref().map(Secret::expose), Some("of-the-app"));
 
-    let own = Secrets::made(|| [7; SECRET_OCTETS]);
+    let own = Secrets::made(|| [7; SECRET_BYTES]);
     let request = sources("", &env, &[(Key::Replicas, "3")]).read().expect("nothing of redos's own is wrong");
     let kept = request.resolve(Some(&defaults()), Some(&own)).expect("the cluster is there");
     assert_eq!(kept.spec, Spec { replicas: 3, ..defaults() });

@@ -6,12 +6,12 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use super::super::link::Peer;
-use crate::plan::observed::{
+use crate::cluster::observed::{
     Answer, Inventory, NodeState, RedisView, RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer,
 };
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
-/// How far behind a replica may be for a switchover to be begun, in octets: what it receives in a few milliseconds.
+/// How far behind a replica may be for a switchover to be begun, in bytes: what it receives in a few milliseconds.
 pub(in super::super) const LAG_MAX: i64 = 4 << 20;
 
 /// Why a switchover is not begun.
@@ -33,7 +33,7 @@ pub enum Refusal {
     Loading,
     /// Its priority is 0: it is never to be promoted.
     NeverPromoted,
-    /// It is this many octets behind.
+    /// It is this many bytes behind.
     Behind(i64),
     /// The master is loading its data, and the node's link to it broke before the master ended.
     BrokeOff(NodeId),
@@ -91,7 +91,7 @@ impl fmt::Display for Refusal {
             Self::LinkDown => f.write_str("its link to the master is down"),
             Self::Loading => f.write_str("it is still copying or loading its data"),
             Self::NeverPromoted => f.write_str("its replica-priority is 0, so it is never to be promoted"),
-            Self::Behind(octets) => write!(f, "it is {octets} octets behind the master"),
+            Self::Behind(bytes) => write!(f, "it is {bytes} bytes behind the master"),
             Self::BrokeOff(master) => {
                 write!(
                     f,
@@ -283,8 +283,8 @@ fn running_at(inventory: &Inventory, address: SocketAddrV4) -> Option<NodeId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{GROUP, halt, healthy, redis, redis_mut, sentinel_mut};
-    use crate::plan::observed::{Loading, Observed};
+    use crate::cluster::fixture::{GROUP, halt, healthy, redis, redis_mut, sentinel_mut};
+    use crate::cluster::observed::{Loading, Observed};
     use crate::spec::Spec;
 
     fn of(observed: &Observed, to: NodeId) -> Result<Option<Cast>, Refusal> {

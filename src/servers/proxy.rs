@@ -22,7 +22,7 @@ use crate::spec::{ClusterName, Group, NodeId, STATS_PATH, Secret};
 
 /// Where the metrics of the process alone are, among them its version.
 const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
-/// The longest answer that is read, in octets. 20 groups of 32 nodes make statistics of some 700 kB.
+/// The longest answer that is read, in bytes. 20 groups of 32 nodes make statistics of some 700 kB.
 const ANSWER_MAX: u64 = 4 << 20;
 
 /// The name of the place for a server outside of the cluster, in each backend that has one.
@@ -98,12 +98,10 @@ pub fn servers(csv: &str) -> Result<Vec<ServerRow>, String> {
 fn columns(line: &str) -> Vec<String> {
     let mut columns = vec![String::new()];
     let mut quoted = false;
-    let mut octets = line.chars().peekable();
-    while let Some(c) = octets.next() {
+    let mut bytes = line.chars().peekable();
+    while let Some(c) = bytes.next() {
         match c {
-            '"' if quoted && octets.peek() == Some(&'"') => {
-                octets.next().into_iter().for_each(|c| push(&mut columns, c))
-            }
+            '"' if quoted && bytes.peek() == Some(&'"') => bytes.next().into_iter().for_each(|c| push(&mut columns, c)),
             '"' => quoted = !quoted,
             ',' if !quoted => columns.push(String::new()),
             c => push(&mut columns, c),
@@ -246,7 +244,7 @@ impl Response {
     /// Reads an answer that is whole. HAProxy sends its statistics in chunks also to a client of HTTP/1.0, which does
     /// not know them.
     fn parse(answer: &[u8]) -> Option<Self> {
-        let end = answer.windows(4).position(|octets| octets == b"\r\n\r\n")?;
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&answer[..end]);
         let (status, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
         let chunked = headers.to_ascii_lowercase().lines().any(|line| line == "transfer-encoding: chunked");
@@ -256,11 +254,11 @@ impl Response {
     }
 }
 
-/// Joins chunks: each is its length in hexadecimal digits on a line, its octets, and the end of a line; the last is empty.
+/// Joins chunks: each is its length in hexadecimal digits on a line, its bytes, and the end of a line; the last is empty.
 fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let line = rest.windows(2).position(|octets| octets == b"\r\n")?;
+        let line = rest.windows(2).position(|bytes| bytes == b"\r\n")?;
         let length = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?, 16).ok()?;
         if length == 0 {
             return Some(body);

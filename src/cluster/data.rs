@@ -125,8 +125,8 @@ fn remedies(node: NodeId, observed: &Observed) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{GROUP, halt, healthy, redis, remove, stored_data};
-    use crate::plan::observed::NodeState;
+    use crate::cluster::fixture::{GROUP, halt, healthy, redis, remove, stored_data};
+    use crate::cluster::observed::NodeState;
     use crate::spec::Spec;
 
     const ALL: DataFacts = DataFacts { changed_at: 100, bytes: 5000 };

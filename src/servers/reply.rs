@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use redis::Value;
 
-use crate::plan::observed::{
+use crate::cluster::observed::{
     AttachedReplica, Loading, OtherUsers, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 
@@ -78,7 +78,7 @@ impl Info {
         self.0.keys().filter_map(|field| field.strip_prefix("db")?.parse().ok()).max()
     }
 
-    /// The replication offset in octets: what a master has written, or what a replica has received. -1 is a replica
+    /// The replication offset in bytes: what a master has written, or what a replica has received. -1 is a replica
     /// that never was in sync.
     pub fn offset(&self) -> i64 {
         let received = || self.read("slave_repl_offset").or_else(|| self.read("replica_repl_offset"));
@@ -256,7 +256,7 @@ fn flags(fields: &Fields) -> BTreeSet<String> {
 /// The text of a string, a status or a number.
 pub fn text(value: &Value) -> Option<String> {
     match value {
-        Value::BulkString(octets) => Some(String::from_utf8_lossy(octets).into_owned()),
+        Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.clone()),
         Value::Okay => Some("OK".to_owned()),
         Value::Int(number) => Some(number.to_string()),

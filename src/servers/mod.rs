@@ -23,7 +23,7 @@ pub use error::ServerError;
 pub use switchover::{Refusal, Switched};
 pub use take_over::TakenOver;
 
-use crate::plan::observed::{Inventory, Topology};
+use crate::cluster::observed::{Inventory, Topology};
 use crate::spec::{Group, NodeId};
 
 /// A Sentinel as another one knows it.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use redis::{Value, pipe};
 
 use super::{Client, accepted, no_address, unexpected};
-use crate::plan::observed::{Inventory, OtherUsers};
-use crate::sentinel::link::Peer;
-use crate::sentinel::reply::Fields;
-use crate::sentinel::{ServerError, reply, rights};
+use crate::cluster::observed::{Inventory, OtherUsers};
+use crate::servers::link::Peer;
+use crate::servers::reply::Fields;
+use crate::servers::{ServerError, reply, rights};
 use crate::spec::secret::user;
 use crate::spec::{NodeId, render};
 

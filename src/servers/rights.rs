@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::plan::observed::OtherUsers;
+use crate::cluster::observed::OtherUsers;
 
 /// Commands by which a user could harm a cluster or read what is not his, with their categories.
 const COMMANDS: [(&str, &str); 52] = [

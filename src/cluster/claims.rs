@@ -110,7 +110,7 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
+    use crate::cluster::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
     use crate::spec::Spec;
 
     /// `redis-3` was promoted and the Sentinels, all of them, still name `redis-1`.

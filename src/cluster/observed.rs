@@ -1,6 +1,6 @@
 //! Observed state: what the Engine says of a cluster ([`Inventory`]) and what its servers say ([`Topology`]).
 //!
-//! Types only; [`crate::engine`] and [`crate::sentinel`] fill them. Disagreement is kept: two Sentinels that name two
+//! Types only; [`crate::engine`] and [`crate::servers`] fill them. Disagreement is kept: two Sentinels that name two
 //! masters, two nodes that both claim to be master, a node that does not answer are all values here, not errors.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -287,13 +287,13 @@ pub struct RedisView {
     pub server: String,
     /// What it believes to be.
     pub role: RoleView,
-    /// Its replication offset in octets: `master_repl_offset`, or `slave_repl_offset` of a replica.
+    /// Its replication offset in bytes: `master_repl_offset`, or `slave_repl_offset` of a replica.
     pub offset: i64,
     /// `master_replid`.
     pub replication_id: String,
     /// How far it is with loading its data; absent when it has loaded them.
     pub loading: Option<Loading>,
-    /// `used_memory` in octets.
+    /// `used_memory` in bytes.
     pub used_memory: u64,
     /// `connected_clients`.
     pub clients: u64,

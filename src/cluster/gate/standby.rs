@@ -4,7 +4,7 @@ use std::net::SocketAddrV4;
 
 use super::service::reads_from;
 use super::{answers, is_published, replica_in_sync};
-use crate::plan::observed::{Answer, Observed, ProxyView, RoleView};
+use crate::cluster::observed::{Answer, Observed, ProxyView, RoleView};
 use crate::spec::{Group, NodeId, Spec};
 
 /// Whether a node copies a server outside of the cluster and has all its data.

@@ -1,8 +1,8 @@
 //! Whether one node does its part.
 
 use super::{answers, is_published, replica_in_sync, sole_master, standby};
-use crate::plan::claims::node_at;
-use crate::plan::observed::{Answer, Observed, ProxyView};
+use crate::cluster::claims::node_at;
+use crate::cluster::observed::{Answer, Observed, ProxyView};
 use crate::spec::{Group, NodeId, Spec};
 
 /// See [`super::Gate::InService`].

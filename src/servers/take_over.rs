@@ -26,7 +26,7 @@ use super::proxy::{OpenRuntimeApi, existing_commands, promotion_commands};
 use super::reply::{self, Info};
 use super::switchover::{CATCH_UP, CHANGE, LAG_MAX, POINT, running_proxies, send};
 use super::{ServerError, Servers};
-use crate::plan::observed::{Answer, Inventory, RoleView};
+use crate::cluster::observed::{Answer, Inventory, RoleView};
 use crate::spec::{Group, NodeId, REDIS_PORT, Spec};
 
 /// How long the existing server holds writes back at most, also if this program dies. A take-over takes some 20 ms of it; the
@@ -188,7 +188,7 @@ impl Ready<'_> {
     /// Has the existing server hold writes back and waits until the node has all of them.
     async fn hold_and_catch_up(&self, old: &Link, offset: i64) -> Result<(), ServerError> {
         let behind = timeout(QUESTION, info(old)).await.ok().flatten().map(|info| info.offset() - offset);
-        if behind.is_none_or(|octets| octets > LAG_MAX) {
+        if behind.is_none_or(|bytes| bytes > LAG_MAX) {
             return Err(self.refused("it is too far behind".to_owned()));
         }
         let held = timeout(CATCH_UP, async {

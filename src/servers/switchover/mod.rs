@@ -39,7 +39,7 @@ use super::client::{Client, HELLO_CHANNEL, QUESTION, accept_all, info_of, within
 use super::link::{Link, Peer, failed};
 use super::proxy::{OpenRuntimeApi, failover_commands, readers_command};
 use super::{ServerError, Servers, reply};
-use crate::plan::observed::{Inventory, NodeState};
+use crate::cluster::observed::{Inventory, NodeState};
 use crate::spec::secret::user;
 use crate::spec::{Group, NodeId};
 
@@ -242,7 +242,7 @@ impl<'a> Ready<'a> {
 
     /// Wins an epoch that no Sentinel gives to anybody else.
     async fn elect(&self) -> Result<u64, ServerError> {
-        let candidate: String = rand::random::<[u8; 20]>().iter().map(|octet| format!("{octet:02x}")).collect();
+        let candidate: String = rand::random::<[u8; 20]>().iter().map(|byte| format!("{byte:02x}")).collect();
         let mut won = 0;
         for attempt in 0..ELECTIONS {
             let epoch = self.cast.epoch + (1 << attempt);

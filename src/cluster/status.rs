@@ -2,7 +2,7 @@
 //!
 //! The document never fails to come about: a node that is down, Sentinels that disagree, two masters are values in it.
 //! Its fields are a contract, `apiVersion: redos/v1`: they may become more, none changes its name or its meaning. What is
-//! not known is `null`, never absent. Octets and offsets are numbers, addresses are `"ip:port"`.
+//! not known is `null`, never absent. Bytes and offsets are numbers, addresses are `"ip:port"`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -87,7 +87,7 @@ pub struct RedisStatus {
     pub address: Option<SocketAddrV4>,
     /// A replica's link to its master.
     pub link: Option<Link>,
-    /// Its replication offset in octets.
+    /// Its replication offset in bytes.
     pub offset: Option<i64>,
     /// How far its offset is behind the master's. Both are read at about the same moment, so under writes a small number
     /// is noise.
@@ -98,7 +98,7 @@ pub struct RedisStatus {
     pub server: Option<String>,
     /// The server's version.
     pub version: Option<String>,
-    /// Memory in use, in octets.
+    /// Memory in use, in bytes.
     pub memory_bytes: Option<u64>,
     /// Connections, including those of replicas, Sentinels and proxies.
     pub clients: Option<u64>,
@@ -386,8 +386,8 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
-    use crate::plan::observed::NodeState;
+    use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
+    use crate::cluster::observed::NodeState;
 
     fn spec() -> Spec {
         Spec::with_defaults("redos".parse().expect("a name"))

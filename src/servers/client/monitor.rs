@@ -8,8 +8,8 @@ use redis::{Pipeline, Value, pipe};
 use tokio::time::{sleep, timeout};
 
 use super::{Client, QUESTION, accepted, set, unexpected};
-use crate::sentinel::link::Peer;
-use crate::sentinel::{SentinelPeer, ServerError, reply};
+use crate::servers::link::Peer;
+use crate::servers::{SentinelPeer, ServerError, reply};
 use crate::spec::Group;
 use crate::spec::secret::user;
 
@@ -23,7 +23,7 @@ const DISCOVERY: Duration = Duration::from_secs(3);
 /// Time between two looks at what it has found.
 const DISCOVERY_POLL: Duration = Duration::from_millis(10);
 /// Where Sentinels announce themselves. A Sentinel takes what is published there at its own port for another's word.
-pub(in crate::sentinel) const HELLO_CHANNEL: &str = "__sentinel__:hello";
+pub(in crate::servers) const HELLO_CHANNEL: &str = "__sentinel__:hello";
 
 impl Client {
     pub(super) async fn monitor(
@@ -58,7 +58,7 @@ impl Client {
 
     /// Adds what makes a Sentinel watch a group that it does not watch. Both commands are sent together, so that it never
     /// comes to a master that it cannot log in at.
-    pub(in crate::sentinel) fn watch_anew(
+    pub(in crate::servers) fn watch_anew(
         &self,
         pipeline: &mut Pipeline,
         group: &str,

@@ -14,7 +14,7 @@ use crate::spec::{Release, Secret};
 
 /// The oldest version that can hold back writes alone and go on replicating them (`CLIENT PAUSE … WRITE`, Redis 6.2).
 const VERSION_MIN: (u64, u64) = (6, 2);
-/// Octets of the first line that a server says, at most. Redis's longest explains its protected mode.
+/// Bytes of the first line that a server says, at most. Redis's longest explains its protected mode.
 const LINE_MAX: usize = 2048;
 
 /// Why a server cannot be followed. Each is a sentence that begins with the server.

@@ -9,12 +9,12 @@ use redis::{Pipeline, pipe};
 use tokio::time::{Instant, sleep};
 
 use super::{Client, QUESTION, WRITE, WRITE_CHECK_EXPIRY, accept_all, no_address, unexpected, within};
+use crate::cluster::observed::{Inventory, NodeFacts, PublishedPort};
 use crate::dial::Target;
-use crate::plan::observed::{Inventory, NodeFacts, PublishedPort};
-use crate::sentinel::ServerError;
-use crate::sentinel::link::{Link, Login, failed};
-use crate::sentinel::proxy::{ServerRow, read_rotation, serves_writes};
-use crate::sentinel::reply;
+use crate::servers::ServerError;
+use crate::servers::link::{Link, Login, failed};
+use crate::servers::proxy::{ServerRow, read_rotation, serves_writes};
+use crate::servers::reply;
 use crate::spec::secret::user;
 use crate::spec::{Group, NodeId, proxy_group_ports};
 

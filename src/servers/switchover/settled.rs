@@ -2,7 +2,7 @@
 
 use super::super::link::Peer;
 use super::cast::Cast;
-use crate::plan::observed::{Answer, RedisView, RoleView, Topology, WatchedMaster};
+use crate::cluster::observed::{Answer, RedisView, RoleView, Topology, WatchedMaster};
 use crate::spec::{Group, NodeId};
 
 fn view(node: NodeId, topology: &Topology) -> Option<&RedisView> {
@@ -92,8 +92,8 @@ pub(super) fn still_loading(topology: &Topology, cast: &Cast) -> Vec<String> {
 mod tests {
     use super::super::cast::cast;
     use super::*;
-    use crate::plan::fixture::{GROUP, at, healthy, redis, redis_mut, sentinel_mut};
-    use crate::plan::observed::{Loading, Observed, WatchedReplica};
+    use crate::cluster::fixture::{GROUP, at, healthy, redis, redis_mut, sentinel_mut};
+    use crate::cluster::observed::{Loading, Observed, WatchedReplica};
     use crate::spec::{REDIS_PORT, Spec};
 
     /// `redis-2` has replaced `redis-1`, and all is as it should be.

@@ -23,11 +23,11 @@ use super::reply::{self, Info};
 use super::switchover::switch_over;
 use super::take_over::{TakenOver, take_over};
 use super::{Command, ServerError, Servers, Switched, existing};
-use crate::dial::{Dial, Target};
-use crate::plan::observed::{
+use crate::cluster::observed::{
     Answer, ExistingPlace, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology,
     WatchedMaster,
 };
+use crate::dial::{Dial, Target};
 use crate::spec::secret::user;
 use crate::spec::{
     Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render,

@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{EXISTING, ServerRow, ask, candidate, read_backend, servers, unexpected, write_backend};
 use crate::dial::{Dial, Stream, Target};
-use crate::sentinel::ServerError;
+use crate::servers::ServerError;
 use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT};
 
-/// Commands of the Runtime API that are sent in one line: at some 60 octets each they fit its buffer of 16 kB.
+/// Commands of the Runtime API that are sent in one line: at some 60 bytes each they fit its buffer of 16 kB.
 const COMMANDS_AT_ONCE: usize = 200;
 /// Asks for all servers (4; 1 is a frontend, 2 a backend) of all backends, with their sessions.
 const ALL_SERVERS: &str = "show stat -1 4 -1";

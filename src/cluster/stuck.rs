@@ -95,8 +95,8 @@ fn are(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{GROUP, halt, healthy, redis, sentinel_mut};
-    use crate::plan::observed::NodeState;
+    use crate::cluster::fixture::{GROUP, halt, healthy, redis, sentinel_mut};
+    use crate::cluster::observed::NodeState;
     use crate::spec::Spec;
 
     /// The master is down, the Sentinels have known for `down_for` ms, and the replicas' links broke before.

@@ -36,7 +36,7 @@ pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<String> {
 }
 
 /// The users of each node whose rights are to be set again. A node that is to be made anew gets them with its new file.
-pub(super) fn changed_users(spec: &Spec, observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
+pub fn changed_users(spec: &Spec, observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
     let is_current = |node: &NodeId| {
         observed.inventory.nodes.get(node).is_some_and(|facts| facts.spec_hash == spec_hash(spec, *node))
     };
@@ -46,14 +46,14 @@ pub(super) fn changed_users(spec: &Spec, observed: &Observed) -> impl Iterator<I
 }
 
 /// The users of each node that redos did not make.
-pub(super) fn unknown_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
+pub fn unknown_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
     all_users(observed)
         .filter(|(_, users)| !users.unknown.is_empty())
         .map(|(node, users)| (node, users.unknown.clone()))
 }
 
 /// The nodes whose login at a master is to be set again.
-pub(super) fn other_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
+pub fn other_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
     redis_views(observed).filter(|(_, view)| view.has_other_login).map(|(node, _)| node)
 }
 
@@ -82,7 +82,7 @@ fn own_replica(master: NodeId, address: SocketAddrV4, observed: &Observed) -> Op
 
 /// Whether a master has a replica at this address that is no node of the cluster. Sentinels find it again at once when they
 /// have forgotten it.
-pub(super) fn copies_as_a_stranger(address: SocketAddrV4, observed: &Observed) -> bool {
+pub fn copies_as_a_stranger(address: SocketAddrV4, observed: &Observed) -> bool {
     redis_views(observed).any(|(master, view)| match &view.role {
         RoleView::Master { replicas } => {
             let is_there = replicas.iter().any(|replica| replica.address == address);
@@ -124,10 +124,11 @@ fn listed(nodes: &BTreeSet<NodeId>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
-    use crate::plan::observed::AttachedReplica;
+    use crate::cluster::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
+    use crate::cluster::observed::AttachedReplica;
+    use crate::cluster::status;
+    use crate::plan::diff;
     use crate::plan::step::Action;
-    use crate::plan::{diff, status};
 
     fn spec() -> Spec {
         Spec::with_defaults("redos".parse().expect("a name"))

@@ -1,0 +1,22 @@
+//! What is, pure: the observed state of a cluster, and what follows from it.
+//!
+//! [`observed`] holds the facts that the Engine and the servers reported. From them follow who is master ([`reckon`],
+//! [`claims`]), which conditions hold ([`gate`]), which states do not end by themselves ([`stuck`]), what redos did not make
+//! ([`strangers`]) and the verdict that users see ([`status`]). What to do about it is decided in [`crate::plan`].
+
+pub mod claims;
+pub mod data;
+pub mod desired;
+#[cfg(test)]
+pub mod fixture;
+pub mod gate;
+pub mod observed;
+pub mod reckon;
+pub mod refusal;
+pub mod status;
+pub mod strangers;
+pub mod stuck;
+
+pub use gate::Gate;
+pub use observed::{Inventory, Observed, Topology};
+pub use refusal::Refusal;
