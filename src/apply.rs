@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use self::walk::{Look, Missed, Walk};
 use crate::cluster::desired::Programs;
 use crate::cluster::observed::{Inventory, Observed};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Clusters, EngineError, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Plan, StepId};
 use crate::servers::Servers;
@@ -70,7 +70,7 @@ enum Finished {
     Look(Box<Observed>, Result<(), EngineError>),
 }
 
-impl<E: Engine, S: Servers> Applier<'_, E, S> {
+impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     /// Walks the plan to its end, until it is overtaken, or to the first failure: steps in hand are finished then, no new one is begun.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::apply::{Applier, ApplyError, Walked};
 use crate::cluster::Gate;
 use crate::cluster::desired::Programs;
 use crate::cluster::observed::{Inventory, Observed};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Clusters, EngineError, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Plan};
 use crate::servers::Servers;
@@ -31,7 +31,7 @@ pub struct Found {
 ///
 /// # Errors
 /// The Engine failed, or it failed at one node and no other gave the secrets.
-pub async fn find<E: Engine>(engine: &E, cluster: &ClusterName) -> Result<Found, EngineError> {
+pub async fn find<E: Clusters + Nodes>(engine: &E, cluster: &ClusterName) -> Result<Found, EngineError> {
     let likely = NodeId::redis(Group::number(1), 1);
     let (inventory, ahead) = tokio::join!(engine.inventory(cluster), secrets_of(engine, cluster, likely));
     let inventory = inventory?;
@@ -48,7 +48,7 @@ pub async fn find<E: Engine>(engine: &E, cluster: &ClusterName) -> Result<Found,
 /// # Errors
 /// No node gave them, and at one of them the Engine failed. A cluster without secrets (there is none, or its volumes
 /// have no containers) is `None`.
-pub async fn read_secrets<E: Engine>(
+pub async fn read_secrets<E: Clusters + Nodes>(
     engine: &E,
     cluster: &ClusterName,
     inventory: &Inventory,
@@ -65,7 +65,7 @@ pub async fn read_secrets<E: Engine>(
     failed
 }
 
-async fn secrets_of<E: Engine>(
+async fn secrets_of<E: Clusters + Nodes>(
     engine: &E,
     cluster: &ClusterName,
     node: NodeId,
@@ -173,7 +173,7 @@ pub struct Converged {
 
 impl<E, S, C, P, D> Converger<'_, E, C, P, D>
 where
-    E: Engine,
+    E: Clusters + Nodes,
     S: Servers,
     C: Fn(&Secrets) -> S,
     P: AsyncFn(&Inventory) -> Result<Programs, EngineError>,

@@ -28,7 +28,7 @@
 pub mod agent;
 pub mod apply;
 pub mod chaos;
-pub mod cli;
+
 pub mod cluster;
 pub mod commands;
 pub mod converge;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
-use redos::cli::{Cli, advice};
+use redos::commands::{Call, Cli, Docker, advice};
 use redos::error::Exit;
 use redos::output::{Options, Ui};
 use redos::{commands, interrupt};
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
-    let ui = Ui::new(commands::output_options(&cli.global));
+    let ui = Ui::new(cli.global.output_options());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -29,7 +29,11 @@ fn main() -> ExitCode {
             return Exit::No.into();
         }
     };
-    let result = runtime.block_on(async { commands::run(cli, ui.clone(), interrupt::watch(ui.clone())).await });
+    let Cli { global, verb } = cli;
+    let result = runtime.block_on(async {
+        let call = Call { global, ui: ui.clone(), cancel: interrupt::watch(ui.clone()), world: Docker };
+        commands::run(verb, call).await
+    });
     runtime.shutdown_background();
     match result {
         Ok(exit) => exit.into(),

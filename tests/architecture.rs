@@ -24,8 +24,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Values only; a failure is one.
     ("output", &["chaos", "cluster", "error", "plan", "spec", "update"]),
     ("interrupt", &["error", "output"]),
-    // The choices of output are what its options choose from, and times are read as in settings.
-    ("cli", &["output", "spec"]),
 ];
 
 /// Files that are between rooms for a reason, with the further rooms that they may use.

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use clap::CommandFactory;
 use redos::chaos::fault::Fault;
 use redos::chaos::scenario::Trial;
-use redos::cli::Cli;
+use redos::commands::Cli;
 use tempfile::TempDir;
 
 /// A folder to run redos in, with variables and an input.

@@ -1,22 +1,19 @@
-//! Verbs on the in-memory engine: what goes to stdout, what to stderr, and how they end.
+//! Verbs from their arguments to their output, on the engine in memory: what goes to stdout, what to stderr, and how they
+//! end. `failover-test` is not among them: its workload needs servers that can be dialled.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redos::cluster::desired::{Program, Programs};
+use clap::Parser;
 use redos::cluster::observed::NodeState;
-use redos::commands::url::Door;
-use redos::commands::{ls, ps, status, url};
-use redos::converge::{Converger, Found, Seen, find};
+use redos::commands::{self, Call, Cli, World};
+use redos::engine::EngineError;
 use redos::engine::sim::Sim;
-use redos::error::{Exit, FailureKind};
-use redos::output::{Format, Options, Terminal, Ui};
-use redos::plan::diff;
-use redos::spec::secret::SECRET_BYTES;
-use redos::spec::settings::GivenSecrets;
-use redos::spec::{ClusterName, Group, NodeId, Secrets, Spec};
-use tokio::time::Instant;
+use redos::error::{Exit, Failure, FailureKind};
+use redos::output::{Options, Terminal, Ui};
+use redos::spec::{Group, NodeId, Secrets, Spec};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 /// A stream that can be read back.
@@ -39,40 +36,69 @@ impl Tape {
     }
 }
 
-fn ui(format: Format) -> (Ui, Tape, Tape) {
+/// A world in memory.
+struct InMemory(Sim);
+
+impl World for InMemory {
+    type Engine = Sim;
+    type Servers = Sim;
+
+    fn open(&self, _host: Option<&str>) -> Result<Sim, EngineError> {
+        Ok(self.0.clone())
+    }
+
+    fn servers(engine: &Arc<Sim>, _spec: &Spec, _secrets: &Secrets) -> Sim {
+        (**engine).clone()
+    }
+}
+
+/// What a verb has left.
+struct Ran {
+    exit: Result<Exit, Failure>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    /// Its data, after it has succeeded.
+    fn done(self) -> String {
+        assert_eq!(self.exit.expect(&self.stderr), Exit::Done, "{}{}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    /// Its data as JSON, after it has succeeded.
+    fn json(self) -> Value {
+        serde_json::from_str(&self.done()).expect("JSON")
+    }
+
+    /// The failure that it ended with, and no data.
+    fn failure(self) -> Failure {
+        assert_eq!(self.stdout, "", "a failure is no data");
+        self.exit.expect_err("a failure")
+    }
+}
+
+/// Runs a command line about the cluster `sim` until its end, or until `cancel`.
+async fn redos_until(sim: &Sim, line: &str, cancel: CancellationToken) -> Ran {
+    let words = ["redos", "-p", "sim"].into_iter().chain(line.split(' '));
+    let Cli { global, verb } = Cli::try_parse_from(words).expect(line);
     let (stdout, stderr) = (Tape::default(), Tape::default());
-    let options = Options { format, ..Options::default() };
     let terminal = Terminal { columns: Some(80), ..Terminal::default() };
-    (Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
+    let options: Options = global.output_options();
+    let ui = Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone()));
+    let exit = commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()) }).await;
+    Ran { exit, stdout: stdout.text(), stderr: stderr.text() }
 }
 
-fn name() -> ClusterName {
-    "sim".parse().expect("a name")
+async fn redos(sim: &Sim, line: &str) -> Ran {
+    redos_until(sim, line, CancellationToken::new()).await
 }
 
-async fn found(sim: &Sim) -> Found {
-    find(sim, &name()).await.expect("the simulation never fails to look")
-}
-
-async fn up(sim: &Sim, spec: &Spec) {
-    let given = GivenSecrets::default();
-    let seen = Seen::of(found(sim).await, &given, |_| sim.clone()).await.expect("no passwords were given");
-    let program = |name: &str| Program { image: name.to_owned(), server: name.to_owned() };
-    let converger = Converger {
-        engine: sim,
-        connect: |_: &Secrets| sim.clone(),
-        spec,
-        diff,
-        new_secrets: Secrets::made(|| [7; SECRET_BYTES]),
-        given,
-        prepare: async |_: &redos::cluster::Inventory| {
-            Ok(Programs { redis: program("redis-server"), proxy: program("haproxy") })
-        },
-        report: &|_| {},
-        cancel: &CancellationToken::new(),
-        deadline: Instant::now() + Duration::from_secs(60),
-    };
-    converger.converge(seen).await.expect("a ready cluster");
+/// An engine with a ready cluster.
+async fn ready(line: &str) -> Sim {
+    let sim = Sim::default();
+    redos(&sim, line).await.done();
+    sim
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -80,99 +106,194 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
+/// The names of the containers in a list.
+fn containers(list: &Value) -> Vec<&str> {
+    list["items"].as_array().expect("items").iter().filter_map(|item| item["container"].as_str()).collect()
+}
+
+const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
+const REDIS_2: NodeId = NodeId::redis(Group::number(1), 2);
+
 #[test]
-fn status_answers_whether_the_cluster_is_healthy() {
+fn up_makes_a_ready_cluster_and_finds_nothing_to_do_the_second_time() {
     run(async {
         let sim = Sim::default();
-        up(&sim, &Spec::with_defaults(name())).await;
-        let (screen, stdout, stderr) = ui(Format::Table);
-        let exit = status::run(&screen, &sim, &name(), found(&sim).await, |_, _| sim.clone()).await.expect("a status");
-        assert_eq!(exit, Exit::Done, "{}", stdout.text());
-        assert!(stdout.text().ends_with("sim is healthy\n"), "{}", stdout.text());
-        assert_eq!(stderr.text(), "");
+        let planned = redos(&sim, "up --dry-run").await;
+        assert_eq!(planned.exit.expect("a plan"), Exit::No, "there is something to do");
+        assert_eq!(sim.left(), (vec![], vec![], false), "nothing was done");
 
-        sim.disrupt(NodeId::redis(Group::number(1), 2), Some(NodeState::Paused));
-        let (screen, stdout, _) = ui(Format::Yaml);
-        let exit = status::run(&screen, &sim, &name(), found(&sim).await, |_, _| sim.clone()).await.expect("a status");
-        assert_eq!(exit, Exit::No);
-        assert!(stdout.text().contains("healthy: false\nreasons:\n- redis-2 is paused\n"), "{}", stdout.text());
+        let first = redos(&sim, "up -o json").await.json();
+        assert_eq!((&first["kind"], &first["status"]["healthy"]), (&json!("Up"), &json!(true)), "{first}");
+        assert_eq!(containers(&redos(&sim, "ps -o json").await.json()).len(), 7);
+
+        let changes = sim.journal().len();
+        redos(&sim, "up").await.done();
+        assert_eq!(sim.journal().len(), changes, "nothing was changed");
+        let planned = redos(&sim, "plan").await;
+        assert!(planned.stdout.contains("nothing to do"), "{}", planned.stdout);
+        planned.done();
     });
 }
 
 #[test]
-fn status_of_no_cluster_says_how_to_make_one() {
+fn up_refuses_what_cannot_be_before_it_makes_anything() {
     run(async {
         let sim = Sim::default();
-        let (screen, stdout, _) = ui(Format::Table);
-        let failure = status::run(&screen, &sim, &name(), found(&sim).await, |_, _| sim.clone())
-            .await
-            .expect_err("there is none");
-        assert_eq!((failure.kind.exit(), failure.kind.as_str()), (Exit::NoCluster, "noCluster"));
-        assert_eq!(failure.chain().collect::<Vec<_>>(), ["there is no cluster 'sim' on an engine in memory"]);
-        assert_eq!(failure.hints, ["create it: redos -p sim up", "see which clusters there are: redos ls"]);
-        assert_eq!(stdout.text(), "");
+        let failure = redos(&sim, "up --sentinels 3 --quorum 5").await.failure();
+        assert_eq!(failure.kind.exit(), Exit::Usage);
+        let failure = redos(&sim, "up --redis maxmemory=lots").await.failure();
+        assert_eq!(failure.kind.exit(), Exit::Usage, "an engine in memory has no server that takes a directive");
+        assert_eq!(sim.left(), (vec![], vec![], false));
+    });
+}
+
+#[test]
+fn scale_changes_how_many_nodes_there_are() {
+    run(async {
+        let sim = ready("up").await;
+        redos(&sim, "scale --replicas 3 --sentinels 5").await.done();
+        assert_eq!(containers(&redos(&sim, "ps -o json").await.json()).len(), 10);
+        let failure = redos(&sim, "scale --sentinels 4").await.failure();
+        assert!(failure.hints.iter().any(|hint| hint.ends_with("scale … --force")), "{:?}", failure.hints);
+        redos(&sim, "scale --replicas 1").await.done();
+        assert_eq!(containers(&redos(&sim, "ps -o json").await.json()).len(), 8);
+    });
+}
+
+#[test]
+fn failover_makes_a_replica_the_master() {
+    run(async {
+        let sim = ready("up").await;
+        let planned = redos(&sim, "failover --dry-run").await;
+        assert!(planned.stdout.contains("redis-1 becomes a replica"), "{}", planned.stdout);
+        let switched = redos(&sim, "failover --to redis-3 -o json").await.json();
+        assert_eq!((&switched["from"], &switched["to"]), (&json!("redis-1"), &json!("redis-3")), "{switched}");
+        let again = redos(&sim, "failover --to redis-3").await;
+        assert!(again.stderr.contains("redis-3 is the master of mymaster already"), "{}", again.stderr);
+        again.done();
+        let failure = redos(&sim, "failover redis-2").await.failure();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert_eq!(failure.hints, ["make it the master: redos -p sim failover --to redis-2"]);
+        let failure = redos(&sim, "failover mymaster-2").await.failure();
+        assert_eq!(failure.chain().next().as_deref(), Some("the cluster 'sim' has no group mymaster-2"));
+    });
+}
+
+#[test]
+fn stop_start_and_restart_keep_the_master() {
+    run(async {
+        let sim = ready("up").await;
+        let master = async || redos(&sim, "status -o json").await.json()["groups"][0]["master"]["node"].clone();
+        assert_eq!(master().await, "redis-1");
+        redos(&sim, "stop").await.done();
+        let cluster = redos(&sim, "ls -o json").await.json();
+        assert_eq!(cluster["items"][0]["state"], "stopped");
+        redos(&sim, "start").await.done();
+        assert_eq!(master().await, "redis-1");
+
+        redos(&sim, "stop redis-2").await.done();
+        redos(&sim, "start redis-2").await.done();
+        redos(&sim, "restart redis-2").await.done();
+        redos(&sim, "status").await.done();
+        for verb in ["stop", "start", "restart"] {
+            let failure = redos(&sim, &format!("{verb} redis-9")).await.failure();
+            assert_eq!(failure.kind, FailureKind::Usage, "{verb}");
+            assert_eq!(failure.chain().next().as_deref(), Some("the cluster 'sim' has no node 'redis-9'"), "{verb}");
+        }
+    });
+}
+
+#[test]
+fn down_keeps_volumes_unless_it_is_told_otherwise() {
+    run(async {
+        let sim = ready("up").await;
+        let planned = redos(&sim, "down --dry-run").await;
+        assert_eq!(planned.exit.expect("a plan"), Exit::No);
+        let down = redos(&sim, "down -o json").await.json();
+        assert_eq!(down["keptVolumes"].as_array().map(Vec::len), Some(6), "{down}");
+        let (nodes, volumes, has_network) = sim.left();
+        assert_eq!((nodes.len(), volumes.len(), has_network), (0, 6, false));
+        let failure = redos(&sim, "status").await.failure();
+        assert_eq!(failure.hints, ["bring it back with its data: redos -p sim up"]);
+        redos(&sim, "down --volumes").await.done();
+        assert_eq!(sim.left(), (vec![], vec![], false));
+    });
+}
+
+#[test]
+fn status_answers_whether_the_cluster_is_healthy() {
+    run(async {
+        let sim = ready("up").await;
+        let status = redos(&sim, "status").await;
+        assert_eq!(status.stderr, "");
+        assert!(status.done().ends_with("sim is healthy\n"));
+
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        let status = redos(&sim, "status -o yaml").await;
+        assert_eq!(status.exit.expect("a status"), Exit::No);
+        assert!(status.stdout.contains("healthy: false\nreasons:\n- redis-2 is paused\n"), "{}", status.stdout);
+        assert_eq!(redos(&sim, "plan").await.exit.expect("a plan"), Exit::No);
+        redos(&sim, "up").await.done();
+        redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
+fn every_verb_says_of_no_cluster_how_to_make_one() {
+    run(async {
+        let sim = Sim::default();
+        let verbs = ["status", "ps", "url", "stop", "start", "restart", "failover", "scale --replicas 3"];
+        for verb in verbs.into_iter().chain(["chaos pause master", "chaos unpause redis-1"]) {
+            let failure = redos(&sim, verb).await.failure();
+            assert_eq!((failure.kind.exit(), failure.kind.as_str()), (Exit::NoCluster, "noCluster"), "{verb}");
+            assert_eq!(failure.chain().collect::<Vec<_>>(), ["there is no cluster 'sim' on an engine in memory"]);
+            assert_eq!(failure.hints, ["create it: redos -p sim up", "see which clusters there are: redos ls"]);
+        }
     });
 }
 
 #[test]
 fn watch_prints_a_document_a_second_until_it_is_interrupted() {
     run(async {
-        let sim = Sim::default();
-        up(&sim, &Spec::with_defaults(name())).await;
-        let (screen, stdout, _) = ui(Format::Json);
+        let sim = ready("up").await;
         let cancel = CancellationToken::new();
-        let watched = name();
-        let watching = status::watch(&screen, &sim, &watched, |_, _| sim.clone(), &cancel);
+        let watching = redos_until(&sim, "status --watch -o json", cancel.clone());
         let accidents = async {
             tokio::time::sleep(Duration::from_millis(1500)).await;
             sim.disrupt(NodeId::Sentinel(2), None);
             tokio::time::sleep(Duration::from_millis(1000)).await;
             cancel.cancel();
         };
-        let (exit, ()) = tokio::join!(watching, accidents);
-        assert_eq!(exit.expect("a clean end"), Exit::No, "it was not healthy when last seen");
-        let healthy: Vec<bool> = stdout
-            .text()
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["healthy"] == true)
-            .collect();
-        assert_eq!(healthy, [true, true, false]);
+        let (watched, ()) = tokio::join!(watching, accidents);
+        assert_eq!(watched.exit.expect("a clean end"), Exit::No, "it was not healthy when last seen");
+        let healthy = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["healthy"] == true;
+        assert_eq!(watched.stdout.lines().map(healthy).collect::<Vec<_>>(), [true, true, false]);
     });
 }
 
 #[test]
 fn url_is_that_of_the_asked_group_and_port() {
     run(async {
-        let sim = Sim::default();
-        let mut spec = Spec::with_defaults(name());
-        spec.masters = 2;
-        up(&sim, &spec).await;
-        let secret = "07".repeat(SECRET_BYTES);
-        let (one, two) = (Group::number(1), Group::number(2));
-        let redis = |port: u16| format!("redis://default:{secret}@127.0.0.1:{port}/0\n");
-        let doors = [
-            (Door::Writes(one), redis(6379)),
-            (Door::Reads(one), redis(6380)),
-            (Door::Writes(two), redis(6381)),
-            (Door::Reads(two), redis(6382)),
-            (Door::Statistics, format!("http://admin:{secret}@127.0.0.1:8404/\n")),
+        let sim = ready("up --masters 2").await;
+        let urls = [
+            ("url", "redis://default:", "@127.0.0.1:6379/0\n"),
+            ("url --read", "redis://default:", "@127.0.0.1:6380/0\n"),
+            ("url --group 2", "redis://default:", "@127.0.0.1:6381/0\n"),
+            ("url --group mymaster-2 --read", "redis://default:", "@127.0.0.1:6382/0\n"),
+            ("url --stats", "http://admin:", "@127.0.0.1:8404/\n"),
         ];
-        for (door, wanted) in doors {
-            let (screen, stdout, _) = ui(Format::Table);
-            url::run(&screen, &sim, &name(), door).await.expect("a URL");
-            assert_eq!(stdout.text(), wanted);
+        for (line, begin, end) in urls {
+            let url = redos(&sim, line).await.done();
+            assert!(url.starts_with(begin) && url.ends_with(end), "{line}: {url}");
         }
-        let (screen, stdout, _) = ui(Format::Table);
-        let failure =
-            url::run(&screen, &sim, &name(), Door::Writes(Group::number(3))).await.expect_err("there is none");
+        let failure = redos(&sim, "url --group 3").await.failure();
         assert_eq!(failure.kind, FailureKind::Usage);
-        let wanted = "the cluster 'sim' has no group mymaster-3; it has mymaster, mymaster-2";
-        assert_eq!(failure.chain().next().as_deref(), Some(wanted));
+        assert_eq!(failure.chain().next().as_deref(), Some("the cluster 'sim' has no group mymaster-3"));
+        assert_eq!(failure.hints, ["its groups are mymaster, mymaster-2"]);
 
         sim.disrupt(NodeId::Proxy(1), Some(NodeState::Paused));
-        let failure = url::run(&screen, &sim, &name(), Door::Writes(Group::number(1))).await.expect_err("no address");
+        let failure = redos(&sim, "url").await.failure();
         assert_eq!(failure.hints[0], "repair the cluster: redos -p sim up");
-        assert_eq!(stdout.text(), "");
     });
 }
 
@@ -180,29 +301,80 @@ fn url_is_that_of_the_asked_group_and_port() {
 fn clusters_and_containers_are_listed() {
     run(async {
         let sim = Sim::default();
-        let (screen, stdout, stderr) = ui(Format::Table);
-        ls::run(&screen, &sim).await.expect("a list");
-        assert_eq!(stdout.text(), "", "no cluster is no data");
-        assert!(stderr.text().starts_with("there is no cluster on an engine in memory\n"), "{}", stderr.text());
+        let none = redos(&sim, "ls").await;
+        assert!(none.stderr.starts_with("there is no cluster on an engine in memory\n"), "{}", none.stderr);
+        assert_eq!(none.done(), "", "no cluster is no data");
 
-        up(&sim, &Spec::with_defaults(name())).await;
+        redos(&sim, "up").await.done();
         sim.disrupt(NodeId::Sentinel(3), Some(NodeState::Exited { code: 1, oom_killed: false }));
-        let (screen, stdout, _) = ui(Format::Json);
-        ls::run(&screen, &sim).await.expect("a list");
-        let list: serde_json::Value = serde_json::from_str(&stdout.text()).expect("JSON");
-        let cluster = serde_json::json!({
+        let cluster = json!({
             "name": "sim", "state": "partial", "running": 6, "total": 7, "ports": [6379, 6380, 8404],
             "createdAt": null, "keptVolumes": 0,
         });
-        assert_eq!(list, serde_json::json!({"apiVersion": "redos/v1", "kind": "ClusterList", "items": [cluster]}));
+        let list = redos(&sim, "ls -o json").await.json();
+        assert_eq!(list, json!({"apiVersion": "redos/v1", "kind": "ClusterList", "items": [cluster]}));
 
-        let (screen, stdout, _) = ui(Format::Json);
-        ps::run(&screen, &sim, &name()).await.expect("a list");
-        let list: serde_json::Value = serde_json::from_str(&stdout.text()).expect("JSON");
+        let list = redos(&sim, "ps -o json").await.json();
         assert_eq!(list["kind"], "NodeList");
         assert_eq!(list["items"].as_array().map(Vec::len), Some(7));
         assert_eq!(list["items"][5]["exitCode"], 1);
-        let port = serde_json::json!({"container": 6379, "published": "127.0.0.1:6379"});
-        assert_eq!(list["items"][6]["ports"][0], port);
+        assert_eq!(list["items"][6]["ports"][0], json!({"container": 6379, "published": "127.0.0.1:6379"}));
+        assert_eq!(redos(&sim, "ps -q").await.done().lines().count(), 7);
+    });
+}
+
+#[test]
+fn chaos_does_a_fault_for_a_time_and_undoes_it() {
+    run(async {
+        let sim = ready("up").await;
+        let planned = redos(&sim, "chaos pause master --dry-run --seed 1").await.done();
+        assert_eq!(planned, "pause of redis-1 for 10.00 s, seed 1\n");
+        assert_eq!(redos(&sim, "chaos ls").await.done(), "no fault is active\n");
+
+        let held = redos(&sim, "chaos pause redis-2 --for 5s");
+        let looks = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            redos(&sim, "chaos ls -o json").await.json()
+        };
+        let (held, faults) = tokio::join!(held, looks);
+        assert_eq!(faults["items"][0]["fault"], "pause", "{faults}");
+        assert!(held.stderr.contains("pause of sim-redis-2 is undone"), "{}", held.stderr);
+        held.done();
+        redos(&sim, "status").await.done();
+
+        sim.disrupt(REDIS_1, Some(NodeState::Paused));
+        let mended = redos(&sim, "chaos unpause redis-1").await;
+        assert!(mended.stderr.contains("redis-1 is not paused"), "{}", mended.stderr);
+        let failure = redos(&sim, "chaos unpause redis-9").await.failure();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        redos(&sim, "chaos heal").await.done();
+    });
+}
+
+#[test]
+fn images_of_the_engine_are_listed_and_pulled() {
+    run(async {
+        let sim = Sim::default();
+        let list = redos(&sim, "images list -o json").await.json();
+        assert_eq!(list["items"][0]["used"], true, "{list}");
+        let pulled = redos(&sim, "images pull -o json").await.json();
+        assert_eq!(pulled["items"].as_array().map(Vec::len), Some(2), "{pulled}");
+        let failure = redos(&sim, "images pull --redis-image nobody/has:it").await.failure();
+        assert!(!failure.hints.is_empty());
+        assert!(redos(&sim, "images save -").await.done().contains("haproxy"));
+    });
+}
+
+#[test]
+fn verbs_that_need_no_engine_do_without() {
+    run(async {
+        let sim = Sim::default();
+        assert!(redos(&sim, "init -").await.done().contains("\nname: sim\n"));
+        assert_eq!(redos(&sim, "config -o json").await.json()["kind"], "Config");
+        assert!(redos(&sim, "config --schema").await.json()["properties"].is_object());
+        assert!(redos(&sim, "completions bash").await.done().contains("_redos"));
+        assert!(redos(&sim, "man up").await.done().contains(".TH"));
+        assert_eq!(redos(&sim, "man no-such-verb").await.failure().kind, FailureKind::Usage);
+        assert_eq!(redos(&sim, "verify /no/such/file").await.failure().kind, FailureKind::Usage);
     });
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{CommandFactory, Parser};
-use redos::cli::Cli;
+use redos::commands::Cli;
 use redos::spec::settings::table::SETTINGS;
 use redos::spec::settings::{Kind, Setting};
 use serde_json::Value;

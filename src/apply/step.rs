@@ -11,7 +11,7 @@ use super::{Applier, ApplyError};
 use crate::cluster::desired::node_spec;
 use crate::cluster::observed::{Inventory, NetworkFacts, Observed};
 use crate::cluster::reckon::may_demote;
-use crate::engine::{Engine, NodeFile};
+use crate::engine::{Clusters, NodeFile, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Step};
 use crate::servers::{Command, SentinelPeer, ServerError, Servers};
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The time between two tries.
 const BETWEEN: Duration = Duration::from_millis(250);
 
-impl<E: Engine, S: Servers> Applier<'_, E, S> {
+impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     /// Does it. `inventory` is how to reach the servers, `network` what has been made meanwhile, and `target` the whole of
     /// what the plan is a part of the way to.
     pub(super) async fn run(

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod connection;
 pub mod driver;
 pub mod fault;
+pub mod guard;
 pub mod history;
 pub mod read_back;
 pub mod report;

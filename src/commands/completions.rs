@@ -1,9 +1,44 @@
 //! `redos completions`: the script that completes redos in a shell.
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::Shell as Generator;
 
-use crate::cli::{Cli, Shell};
+use super::Cli;
+use super::session::{Call, World};
+use crate::error::{Exit, Failure};
+
+/// Arguments of `completions`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos completions bash > ~/.local/share/bash-completion/completions/redos
+  redos completions zsh > \"${fpath[1]}/_redos\"
+  redos completions fish > ~/.config/fish/completions/redos.fish")]
+pub struct CompletionsArgs {
+    /// The shell: bash, zsh, fish or elvish
+    #[arg(hide_possible_values = true)]
+    pub shell: Shell,
+}
+
+/// A shell that can complete redos, of those that Linux, macOS and WSL have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Z shell.
+    Zsh,
+    /// fish.
+    Fish,
+    /// Elvish.
+    Elvish,
+}
+
+/// Prints the script.
+///
+/// # Errors
+/// The output is closed.
+pub async fn run<W: World>(args: CompletionsArgs, call: Call<W>) -> Result<Exit, Failure> {
+    call.ui.data(script(args.shell)).map(|()| Exit::Done)
+}
 
 /// The script for a shell.
 pub fn script(shell: Shell) -> String {

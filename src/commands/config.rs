@@ -1,31 +1,43 @@
 //! `redos config`: all settings and where each comes from.
 
-use crate::error::Failure;
-use crate::output::Ui;
-use crate::output::table::{Column, Table};
-use crate::spec::settings::{ConfigDocument, Settings, schema};
+use clap::Args;
 
-/// Shows the settings.
-///
-/// # Errors
-/// When stdout cannot be written.
-pub fn run(ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-    let document = settings.document();
-    ui.document(&document, |ui| text(&document, ui.width()))
+use super::options::SettingsArgs;
+use super::session::{Call, World};
+use crate::error::{Exit, Failure};
+use crate::output::config::config_text;
+use crate::spec::settings::schema;
+
+/// Arguments of `config`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Passwords are never shown. An invalid setting is reported with its place, and
+the exit code is 2.
+
+Examples:
+  redos config
+  redos config --masters 3 -o json
+  redos config --schema > redos.schema.json   for completion in an editor")]
+pub struct ConfigArgs {
+    /// Print the JSON schema of redos.yaml instead
+    #[arg(long)]
+    pub schema: bool,
+    /// What the cluster should be.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
 }
 
-/// Prints the JSON schema of `redos.yaml`, whatever the output format is: it has one form.
+/// Shows the settings, or the JSON schema of `redos.yaml`, which has one form whatever the output format is.
 ///
 /// # Errors
-/// When stdout cannot be written.
-pub fn run_schema(ui: &Ui) -> Result<(), Failure> {
-    ui.data(serde_json::to_string_pretty(&schema()).map_err(anyhow::Error::new)?)
-}
-
-fn text(document: &ConfigDocument, width: Option<u16>) -> String {
-    let mut table = Table::new([Column::new("SETTING"), Column::text("VALUE"), Column::text("FROM")]);
-    for row in &document.settings {
-        table.row([row.path.clone(), row.text(), row.origin.clone()]);
+/// The settings are invalid, or the output is closed.
+pub async fn run<W: World>(args: ConfigArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let ui = call.ui.clone();
+    if args.schema {
+        ui.data(serde_json::to_string_pretty(&schema()).map_err(anyhow::Error::new)?)?;
+        return Ok(Exit::Done);
     }
-    table.render(width)
+    let request = call.request(&args.settings)?;
+    let document = call.settings(request).await?.document();
+    ui.document(&document, |ui| config_text(&document, ui.width()))?;
+    Ok(Exit::Done)
 }

@@ -3,19 +3,18 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use clap::Args;
 use tokio::time::Instant;
 
-use super::lock::Turn;
-use super::{Context, ask, explain, plan};
+use super::session::lock::Turn;
+use super::session::{Call, Session, World, ask, propose};
 use crate::apply::Applier;
-use crate::cli::DownArgs;
 use crate::cluster::observed::Inventory;
-use crate::engine::Engine;
+use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
 use crate::output::plan::{DownDocument, KeptNetwork};
 use crate::output::units::count;
 use crate::plan::{Action, Plan, teardown};
-use crate::servers::client::Client;
 use crate::spec::secret::SECRET_BYTES;
 use crate::spec::{ClusterName, Secrets, Spec};
 
@@ -29,37 +28,63 @@ const LATECOMERS: Duration = Duration::from_secs(1);
 /// The time between two looks at what could not be removed.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
+/// Arguments of `down`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Only what carries the labels of this cluster is removed. An 'up' after it has
+the data and the password again.
+
+In a terminal it asks before data go; a script is taken at its word.
+
+Examples:
+  redos down
+  redos down --volumes       and the data is gone
+  redos -p shop down")]
+pub struct DownArgs {
+    /// Remove the volumes too: all data and passwords of the cluster
+    #[arg(long)]
+    pub volumes: bool,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Ask nothing, also in a terminal
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// Runs it: removes, and looks again, until nothing is left. Something may come after the first look, or be in use for a
 /// moment, when an `up` was killed just before: the Engine still finishes the requests of that one.
 ///
 /// # Errors
 /// The Engine failed, or something stays in use. A cluster that does not exist is not an error.
-pub async fn run(context: &Context, name: &ClusterName, args: &DownArgs) -> Result<Exit, Failure> {
-    let engine = &context.engine;
+pub async fn run<W: World>(args: DownArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let name = &cluster;
+    let session = call.connect().await?;
+    let engine = &session.engine;
     let with_volumes = args.volumes;
     let found = engine.inventory(name).await?;
     if args.dry_run {
-        return plan::show(context, name, &teardown(&found, with_volumes));
+        return propose::plan(&session, name, &teardown(&found, with_volumes));
     }
     if with_volumes && !args.yes && !found.volumes.is_empty() {
         let what = format!("{} of the cluster '{name}' and all data in them", count(found.volumes.len(), "volume"));
-        ask::agreed(context, &format!("remove {what}, for good?")).await?;
+        ask::agreed(&session, &format!("remove {what}, for good?")).await?;
     }
-    let remove = async |after_a_kill| remove(context, name, with_volumes, after_a_kill).await;
-    Turn::of(name, "down").take(context, remove).await
+    let remove = async |after_a_kill| remove(&session, name, with_volumes, after_a_kill).await;
+    Turn::of(name, "down").take(&session, remove).await
 }
 
 /// Removes it. The caller holds the cluster's lock.
-async fn remove(
-    context: &Context,
+async fn remove<W: World>(
+    session: &Session<W>,
     name: &ClusterName,
     with_volumes: bool,
     after_a_kill: bool,
 ) -> Result<Exit, Failure> {
-    let Context { ui, engine, cancel, .. } = context;
+    let Session { ui, engine, cancel, .. } = session;
     let spec = Spec::with_defaults(name.clone());
     let secrets = Secrets::made(|| [0; SECRET_BYTES]);
-    let servers = Client::new(engine.clone(), spec.clone(), secrets.clone());
+    let servers = session.servers(&spec, &secrets);
     let progress = ui.progress();
     let report = |event| progress.report(event);
     let began = Instant::now();
@@ -101,7 +126,7 @@ async fn remove(
         if let Err(error) = result {
             if !error.is_conflict() || changed_at.elapsed() >= STRAGGLING {
                 progress.finish();
-                return Err(explain(context, &spec, error).await);
+                return Err(session.explain(&spec, error).await);
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
         }

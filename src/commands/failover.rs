@@ -1,6 +1,9 @@
 //! `redos failover`: a planned switchover to a replica, without losing an acknowledged write.
 
-use super::{Context, await_decided, existing, observe, plan};
+use clap::Args;
+
+use super::session::lock::Turn;
+use super::session::{Call, Session, World, existing, propose};
 use crate::cluster::claims::loading;
 use crate::cluster::gate::sole_master;
 use crate::cluster::reckon::successor;
@@ -10,44 +13,72 @@ use crate::output::command_line;
 use crate::output::failover::FailoverDocument;
 use crate::plan::{Action, Plan};
 use crate::servers::Servers;
-use crate::spec::{ClusterName, Group, NodeId};
+use crate::spec::{ClusterName, NodeId};
 
-/// Switches a group over to `to`, or to its best replica. `dry_run` says which that is. Else the caller holds
-/// the cluster's lock.
+/// Arguments of `failover`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Writes wait for some milliseconds and none is lost. The old master becomes a replica.
+
+Examples:
+  redos failover
+  redos failover mymaster-2
+  redos failover --to redis-3")]
+pub struct FailoverArgs {
+    /// Master group, by name or number
+    #[arg(value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// The replica to promote; without one the most complete
+    #[arg(long, value_name = "NODE")]
+    pub to: Option<String>,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Switches a group over to the named replica, or to its best one.
 ///
 /// # Errors
 /// There is no such cluster, group or node; no replica is fit; a failover is under way, a Sentinel is in TILT, there is
 /// no quorum. Nothing is changed then.
-pub async fn run(
-    context: &Context,
-    name: &ClusterName,
-    group: Group,
+pub async fn run<W: World>(args: FailoverArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let to = args.to.as_deref().map(|to| cluster.node(to)).transpose();
+    let to = to.map_err(|why| Failure::message(FailureKind::Usage, why))?;
+    let session = call.connect().await?;
+    let failover = async |_| failover(&args, to, &cluster, &session).await;
+    Turn::of(&cluster, "failover").take_unless(args.dry_run, &session, failover).await
+}
+
+async fn failover<W: World>(
+    args: &FailoverArgs,
     to: Option<NodeId>,
-    dry_run: bool,
+    cluster: &ClusterName,
+    session: &Session<W>,
 ) -> Result<Exit, Failure> {
-    let Context { ui, engine, .. } = context;
-    let found = existing::find(&**engine, name).await?;
-    let spec = existing::recorded(name, &found.inventory)?.clone();
+    let found = existing::find(&*session.engine, cluster).await?;
+    let spec = existing::recorded(cluster, &found.inventory)?.clone();
     existing::has_master(&spec)?;
-    let seen = observe(context, &spec, found).await?;
+    if let Ok(node) = cluster.node(&args.group) {
+        let what = format!("'{}' is a node, and here a master group is named", args.group);
+        return Err(Failure::message(FailureKind::Usage, what)
+            .hinted(format!("make it the master: {}", command_line(cluster, &format!("failover --to {node}")))));
+    }
+    let group = existing::group(&spec, &args.group)?;
+    let seen = session.observe(&spec, found).await?;
     let first = sole_master(group, &seen.observed).ok();
-    let Seen { observed, reached } = await_decided(context, &spec, seen).await?;
+    let Seen { observed, reached } = session.await_decided(&spec, seen).await?;
     let refused = |why: String| {
         Failure::message(FailureKind::Failed, format!("{group} is not switched over: {why}"))
-            .hinted(format!("see what is wrong: {}", command_line(name, "status")))
-            .hinted(format!("repair it: {}", command_line(name, "up")))
+            .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
+            .hinted(format!("repair it: {}", command_line(cluster, "up")))
     };
-    if group.get() > spec.masters {
-        let text = format!("the cluster '{name}' has no group {group}, it has {}", spec.masters);
-        return Err(Failure::message(FailureKind::Usage, text));
-    }
     let from = sole_master(group, &observed).map_err(refused)?;
     if to == Some(from) {
-        ui.status(format_args!("{from} is the master of {group} already"));
+        session.ui.status(format_args!("{from} is the master of {group} already"));
         return Ok(Exit::Done);
     }
     if let Some(first) = first.filter(|first| to.is_none() && *first != from) {
-        ui.status(format_args!("the Sentinels have made {from} the master of {group} in place of {first}"));
+        session.ui.status(format_args!("the Sentinels have made {from} the master of {group} in place of {first}"));
         return Ok(Exit::Done);
     }
     let to = match to {
@@ -64,21 +95,21 @@ pub async fn run(
             })
         })?,
     };
-    if dry_run {
+    if args.dry_run {
         let mut switch = Plan::default();
         switch.push(Action::Switchover { group, to }, format!("it was asked for; {from} becomes a replica"), []);
-        return plan::show(context, name, &switch);
+        return propose::plan(session, cluster, &switch);
     }
     let reached = reached.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
     let switched = reached.servers.switchover(&observed.inventory, group, to).await.map_err(|error| {
         Failure::from(error)
-            .hinted(format!("see what is wrong: {}", command_line(name, "status")))
-            .hinted(format!("repair it: {}", command_line(name, "up")))
+            .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
+            .hinted(format!("repair it: {}", command_line(cluster, "up")))
     })?;
     let document = FailoverDocument {
         remarks: switched.remarks,
-        ..FailoverDocument::new(name, group, (switched.from, switched.to), switched.paused, switched.took)
+        ..FailoverDocument::new(cluster, group, (switched.from, switched.to), switched.paused, switched.took)
     };
-    ui.outcome(&document, |ui| document.remarks(ui))?;
+    session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

@@ -1,81 +1,154 @@
 //! `redos failover-test`: a workload, a fault, and a verdict.
 
+mod foreign;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::Args;
 
-use super::lock::Turn;
-use super::{Context, existing, foreign, verify};
+use super::session::judge::{HISTORY, judge};
+use super::session::lock::Turn;
+use super::session::{Call, Session, World, existing, faults};
 use crate::chaos::connection::Login;
 use crate::chaos::driver::{Driver, DriverError, Switchover};
 use crate::chaos::fault::Written;
 use crate::chaos::history::{Client as Kind, Limits};
 use crate::chaos::scenario::{Scenario, Trial};
 use crate::chaos::subject::{Server, Subject};
-use crate::cli::FailoverTestArgs;
 use crate::cluster::gate::sole_master;
-use crate::cluster::observed::{Inventory, NodeState, Observed, PublishedPort};
+use crate::cluster::observed::{Inventory, Observed};
 use crate::cluster::reckon::successor;
 use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::dial::BoxFuture;
-use crate::engine::Engine;
+use crate::engine::Clusters;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::Servers;
-use crate::servers::client::Client;
 use crate::spec::secret::user;
-use crate::spec::{ClusterName, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, proxy_group_ports};
+use crate::spec::{ClusterName, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, proxy_group_ports, time};
+
+/// Arguments of `failover-test`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Clients of several kinds write on a fixed schedule while the master gets a fault. When the failover is over the
+fault is undone, and the test waits until the old master is back as a replica: that is when writes get lost.
+
+Exit codes: 0 passed, 1 a limit was missed, 3 acknowledged writes lost or the test proves nothing.
+
+Examples:
+  redos failover-test                                  pause the master, unpause it, judge
+  redos failover-test --fault kill --rounds 10 --report out
+  redos failover-test --fault isolate                  the proxy still reaches it, its replicas do not
+  redos failover-test --clients fresh,lasting --rate 1000 --max-outage 3s
+  redos failover-test --proxy 127.0.0.1:6379 --sentinel 127.0.0.1:26379 \\
+    --container redis_master --container redis_slave   any Redis with Sentinel in Docker"
+)]
+pub struct FailoverTestArgs {
+    /// What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%,
+    /// throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in 'redos chaos'; isolate (cut off from its peers,
+    /// not from the proxy); restart, switchover or sentinel-failover
+    #[arg(long, value_name = "FAULT", default_value = "pause")]
+    pub fault: String,
+    /// How often
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub rounds: u32,
+    /// Requests per second, of all clients together
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub rate: u32,
+    /// How long after its intended time a request may be answered
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time::wait)]
+    pub deadline: Duration,
+    /// Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    pub clients: Vec<String>,
+    /// What counts as an acknowledgement: 'ack', the master's answer; or 'wait', that a replica has it too
+    #[arg(long, value_name = "WHAT", default_value = "ack")]
+    pub durability: String,
+    /// The longest write outage of any kind of client that passes
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time::wait)]
+    pub max_outage: Duration,
+    /// Acknowledged writes that may be lost in a round
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub max_lost: u64,
+    /// How long the fault lasts [default: until 2 s after the failover]
+    #[arg(long, value_name = "TIME", value_parser = time::wait)]
+    pub hold: Option<Duration>,
+    /// Where the random choices come from, to make them again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Write history.ndjson, report.json, junit.xml and report.html into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// Master group, by name or number
+    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// Test a Redis that redos did not make: the address that its clients write to
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Another Redis")]
+    pub proxy: Option<String>,
+    /// The address that its clients read from
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Another Redis", requires = "proxy")]
+    pub read_proxy: Option<String>,
+    /// Its Sentinels
+    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', help_heading = "Another Redis", requires = "proxy")]
+    pub sentinel: Vec<String>,
+    /// The containers of its Redis nodes
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Another Redis", requires = "proxy")]
+    pub container: Vec<String>,
+    /// File with its password
+    #[arg(long, value_name = "FILE", help_heading = "Another Redis", requires = "proxy")]
+    pub password_file: Option<PathBuf>,
+}
 
 /// Makes the test and shows its verdict.
 ///
 /// # Errors
 /// Wrong usage, no such cluster, or a test that could not be made.
-pub async fn run(context: &Context, cluster: &ClusterName, args: &FailoverTestArgs) -> Result<Exit, Failure> {
-    let scenario = scenario(args)?;
+pub async fn run<W: World>(args: FailoverTestArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let scenario = scenario(&args)?;
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
     let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
     let folder = args.report.as_deref();
     if let Some(folder) = folder {
         std::fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
     }
-    let history = folder.unwrap_or(scratch.path()).join(verify::HISTORY);
+    let history = folder.unwrap_or(scratch.path()).join(HISTORY);
     if args.proxy.is_some() {
-        let (subject, environment) = foreign::subject(context, args).await?;
-        drive(context, subject, scenario, environment, None, &history).await?;
+        let (subject, environment) = foreign::subject(&session, &args).await?;
+        drive(&session, subject, scenario, environment, None, &history).await?;
     } else {
         // To its end: whoever changes the cluster meanwhile would be measured as well.
-        let test = async |_| ours(context, cluster, args, scenario, &history).await;
-        Turn::of(cluster, "failover-test").take(context, test).await?;
+        let test = async |_| ours(&session, &cluster, &args, scenario, &history).await;
+        Turn::of(&cluster, "failover-test").take(&session, test).await?;
     }
-    let verdict = verify::run(&context.ui, &history, folder)?;
-    Ok(if context.cancel.is_cancelled() { Exit::Interrupted } else { verdict })
+    let verdict = judge(&session.ui, &history, folder)?;
+    Ok(if session.cancel.is_cancelled() { Exit::Interrupted } else { verdict })
 }
 
 /// A test of a cluster of redos.
-async fn ours(
-    context: &Context,
+async fn ours<W: World>(
+    session: &Session<W>,
     cluster: &ClusterName,
     args: &FailoverTestArgs,
     scenario: Scenario,
     history: &Path,
 ) -> Result<(), Failure> {
-    let group: Group = args.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
-    let Found { inventory, secrets } = existing::find(&*context.engine, cluster).await?;
+    let Found { inventory, secrets } = existing::find(&*session.engine, cluster).await?;
     let spec = existing::recorded(cluster, &inventory)?.clone();
     existing::has_master(&spec)?;
-    if !spec.groups().any(|known| known == group) {
-        let unknown = format!("'{cluster}' has no master group {group}, it has {}", spec.masters);
-        return Err(Failure::message(FailureKind::Usage, unknown).hinted(command_line(cluster, "status")));
-    }
+    let group = existing::group(&spec, &args.group)?;
     let secrets = secrets.ok_or_else(|| existing::no_passwords(cluster))?;
-    let subject = subject(context, group, &spec, &secrets, &inventory)?;
-    let environment = environment(context, &spec);
-    let servers = Client::new(context.engine.clone(), spec.clone(), secrets);
+    let subject = subject(session, group, &spec, &secrets, &inventory)?;
+    let environment = environment(session, &spec);
+    let servers = session.servers(&spec, &secrets);
     let switchover = || -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async {
-            let inventory = context.engine.inventory(cluster).await.map_err(|error| error.to_string())?;
+            let inventory = session.engine.inventory(cluster).await.map_err(|error| error.to_string())?;
             let topology = servers.topology(&inventory).await;
             let observed = Observed::new(inventory, topology);
             let from = sole_master(group, &observed)?;
@@ -83,11 +156,11 @@ async fn ours(
             servers.switchover(&observed.inventory, group, to).await.map(drop).map_err(|error| error.reason())
         })
     };
-    drive(context, subject, scenario, environment, Some(Box::new(switchover)), history).await
+    drive(session, subject, scenario, environment, Some(Box::new(switchover)), history).await
 }
 
-async fn drive(
-    context: &Context,
+async fn drive<W: World>(
+    session: &Session<W>,
     subject: Subject,
     scenario: Scenario,
     environment: BTreeMap<String, String>,
@@ -95,21 +168,21 @@ async fn drive(
     history: &Path,
 ) -> Result<(), Failure> {
     let (guard, progress) =
-        (|written: &Written| super::chaos::guard(context, written), |text: String| context.ui.status(text));
+        (|written: &Written| faults::guard(session, written), |text: String| session.ui.status(text));
     // Another Redis has no command of redos that mends it; nor can redos switch it over.
     let remedies = switchover.as_ref().map(|_| {
         let of = |verb| command_line(&subject.cluster, verb);
         [format!("see what is wrong: {}", of("status")), format!("repair it: {}", of("up"))]
     });
     let driver = Driver {
-        engine: &*context.engine,
+        engine: &*session.engine,
         subject,
         scenario,
         environment,
         switchover,
         guard: &guard,
         progress: &progress,
-        cancel: context.cancel.clone(),
+        cancel: session.cancel.clone(),
     };
     driver.run(history).await.map_err(|error| {
         let unsettled = matches!(error, DriverError::Unsettled(_));
@@ -147,14 +220,14 @@ fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
 }
 
 /// The servers of a group of a cluster, and the ways to them.
-fn subject(
-    context: &Context,
+fn subject<W: World>(
+    session: &Session<W>,
     group: Group,
     spec: &Spec,
     secrets: &Secrets,
     inventory: &Inventory,
 ) -> Result<Subject, Failure> {
-    if let Some(why) = existing::out_of_reach(spec, &*context.engine) {
+    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
         let text = format!("the workload cannot connect to '{}': {why}", spec.name);
         return Err(Failure::message(FailureKind::Failed, text));
     }
@@ -164,12 +237,12 @@ fn subject(
         Some(Server { name: node.to_string(), container: facts.name.clone(), address })
     };
     let ports = proxy_group_ports(group);
-    let remote = context.engine.remote_host();
-    let at = |port: u16| -> Option<SocketAddr> { reach(published(inventory, port)?, remote).parse().ok() };
-    let write = at(ports.write).ok_or_else(|| {
-        Failure::message(FailureKind::Failed, format!("no proxy of '{}' is running", spec.name))
-            .hinted(format!("repair the cluster: {}", command_line(&spec.name, "up")))
-    })?;
+    let remote = session.engine.remote_host();
+    let at = |port: u16| -> Result<SocketAddr, Failure> {
+        let published = existing::published(spec, inventory, port)?;
+        reach(published, remote).parse().map_err(|error| anyhow::Error::new(error).into())
+    };
+    let write = at(ports.write)?;
     let login = |name: &str, password: &crate::spec::Secret| Login {
         user: Some(name.to_owned()),
         password: Some(password.clone()),
@@ -180,26 +253,17 @@ fn subject(
         nodes: spec.redis_nodes(group).filter_map(|node| server(node, REDIS_PORT)).collect(),
         sentinels: spec.sentinel_nodes().filter_map(|node| server(node, SENTINEL_PORT)).collect(),
         write,
-        read: at(ports.read),
+        read: at(ports.read).ok(),
         client: login(user::APPLICATION, &secrets.app),
         observer: login(user::ADMIN, &secrets.admin),
         sentinel: login(user::ADMIN, &secrets.admin),
-        dialer: context.engine.clone(),
+        dialer: session.engine.clone(),
         cluster: spec.name.clone(),
         down_after: std::time::Duration::from_millis(spec.sentinel.down_after),
     })
 }
 
-/// The published port of the first running proxy for this port of its container.
-fn published(inventory: &Inventory, container: u16) -> Option<&PublishedPort> {
-    let proxies = inventory
-        .nodes
-        .iter()
-        .filter(|(node, facts)| matches!(node, NodeId::Proxy(_)) && facts.state == NodeState::Running);
-    proxies.flat_map(|(_, facts)| &facts.ports).find(|port| port.container == container)
-}
-
-fn environment(context: &Context, spec: &Spec) -> BTreeMap<String, String> {
+fn environment<W: World>(session: &Session<W>, spec: &Spec) -> BTreeMap<String, String> {
     let nodes = format!(
         "masters {}, replicas of each {}, Sentinels {} (quorum {}), proxies {}",
         spec.masters, spec.replicas, spec.sentinels, spec.quorum, spec.proxies
@@ -208,7 +272,7 @@ fn environment(context: &Context, spec: &Spec) -> BTreeMap<String, String> {
         format!("down-after {} ms, failover-timeout {} ms", spec.sentinel.down_after, spec.sentinel.failover_timeout);
     [
         ("redos", env!("CARGO_PKG_VERSION").to_owned()),
-        ("engine", context.engine.describe()),
+        ("engine", session.engine.describe()),
         ("nodes", nodes),
         ("sentinel", waits),
     ]

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command, CommandFactory};
 
-use crate::cli::Cli;
+use super::Cli;
 use crate::spec::settings::table::SETTINGS;
 use crate::spec::settings::{Setting, default};
 

@@ -1,16 +1,17 @@
 //! `redos images`: get the images with a registry, from Debian's packages, or from a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Error;
+use clap::{Args, Subcommand, ValueEnum};
 use futures_util::StreamExt;
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 
-use super::Context;
-use super::sources::STDIN_OR_STDOUT;
-use crate::cli::{ImagesBuildArgs, ServerArg};
+use super::options::{ImageArgs, SettingsArgs};
+use super::session::sources::{STDIN_OR_STDOUT, gather};
+use super::session::{Call, Session, World};
 use crate::engine::image::{self, BuildOptions, ListedImage, LocalImage, Server};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::images::{Image, images_text};
@@ -18,54 +19,155 @@ use crate::output::units::bytes;
 use crate::output::{List, Ui};
 use crate::spec::Images;
 
-/// `images list`: the images that `up` would use, and whether they are here.
+/// Arguments of `images`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub action: ImagesVerb,
+}
+
+/// What to do with images.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ImagesVerb {
+    /// List the images that 'up' would use, and whether they are here
+    List(ImageChoiceArgs),
+    /// Pull the images from their registry
+    Pull(ImageChoiceArgs),
+    /// Make the images from Debian's packages, without a registry
+    #[command(after_help = "It needs a Debian or Ubuntu host with its package archive in reach, and no root.
+
+Examples:
+  redos images build
+  redos images build --suite trixie --server valkey    then: redos up --redis-image redos/valkey:...")]
+    Build(ImagesBuildArgs),
+    /// Save the images to a file
+    #[command(after_help = "Examples:
+  redos images save redos-images.tar
+  redos images save - | ssh host redos images load -")]
+    Save(ImagesFileArgs),
+    /// Load images from a file that 'save' wrote
+    #[command(after_help = "Examples:
+  redos images load redos-images.tar")]
+    Load(ImagesLoadArgs),
+}
+
+/// Arguments of `images list` and `images pull`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos images list
+  redos images pull --redis-image redis:8.2")]
+pub struct ImageChoiceArgs {
+    /// The images.
+    #[command(flatten)]
+    pub images: ImageArgs,
+}
+
+/// Arguments of `images build`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesBuildArgs {
+    /// The release whose packages are taken, by its code name [default: this host's]
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// The server of the Redis image
+    #[arg(long, value_enum, default_value_t)]
+    pub server: ServerArg,
+}
+
+/// A server that images can be made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ServerArg {
+    /// Redis
+    #[default]
+    Redis,
+    /// Valkey, in Debian since 13 (trixie)
+    Valkey,
+}
+
+/// Arguments of `images save`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesFileArgs {
+    /// The file to write, '-' for standard output
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// The images.
+    #[command(flatten)]
+    pub images: ImageArgs,
+}
+
+/// Arguments of `images load`.
+#[derive(Args, Clone, Debug)]
+pub struct ImagesLoadArgs {
+    /// The file to read, '-' for standard input
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+}
+
+/// Does it.
 ///
 /// # Errors
-/// The Engine failed, or the output is closed.
-pub async fn list(context: &Context, images: &Images) -> Result<Exit, Failure> {
-    let items = image::list(&context.engine, images).await?.into_iter().map(listed).collect();
+/// An image that cannot be had, a file that cannot be read or written, or the Engine failed.
+pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Failure> {
+    match args.action {
+        ImagesVerb::List(args) => {
+            let images = chosen(&call, &args.images)?;
+            list(&call.connect().await?, &images).await
+        }
+        ImagesVerb::Pull(args) => {
+            let images = chosen(&call, &args.images)?;
+            pull(&call.connect().await?, &images).await
+        }
+        ImagesVerb::Build(args) => build(&call.connect().await?, args).await,
+        ImagesVerb::Save(args) => {
+            let images = chosen(&call, &args.images)?;
+            save(&call.connect().await?, &images, &args.path).await
+        }
+        ImagesVerb::Load(args) => load(&call.connect().await?, &args.path).await,
+    }
+}
+
+/// The images that settings choose. They are of no cluster: one that is recorded does not count.
+fn chosen<W>(call: &Call<W>, images: &ImageArgs) -> Result<Images, Failure> {
+    let settings = SettingsArgs { images: images.clone(), ..SettingsArgs::default() };
+    Ok(gather(&call.global, &settings)?.read()?.forgiving().resolve(None, None)?.spec.images)
+}
+
+/// `images list`: the images that `up` would use, and whether they are here.
+async fn list<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, Failure> {
+    let items = image::list(&*session.engine, images).await?.into_iter().map(listed).collect();
     let list = List::new("ImageList", items);
-    context.ui.document(&list, |ui| images_text(&list.items, SystemTime::now(), ui))?;
+    session.ui.document(&list, |ui| images_text(&list.items, SystemTime::now(), ui))?;
     Ok(Exit::Done)
 }
 
 /// `images pull`: from their registry, even if they are here.
-///
-/// # Errors
-/// The registry cannot be reached or does not have one.
-pub async fn pull(context: &Context, images: &Images) -> Result<Exit, Failure> {
-    let progress = context.ui.progress();
-    let pulled = image::pull(&context.engine, images, &|event| progress.report(event)).await;
+async fn pull<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, Failure> {
+    let progress = session.ui.progress();
+    let pulled = image::pull(&*session.engine, images, &|event| progress.report(event)).await;
     progress.finish();
-    got(&context.ui, "pulled", pulled?)
+    got(&session.ui, "pulled", pulled?)
 }
 
 /// `images build`: from a package archive.
-///
-/// # Errors
-/// The host has no such tools, or the archive cannot be reached or lacks a package.
-pub async fn build(context: &Context, args: ImagesBuildArgs) -> Result<Exit, Failure> {
+async fn build<W: World>(session: &Session<W>, args: ImagesBuildArgs) -> Result<Exit, Failure> {
     let server = match args.server {
         ServerArg::Redis => Server::Redis,
         ServerArg::Valkey => Server::Valkey,
     };
     let options = BuildOptions { suite: args.suite, server, ..BuildOptions::default() };
-    let progress = context.ui.progress();
-    let built = image::build(&context.engine, &options, &|event| progress.report(event)).await;
+    let progress = session.ui.progress();
+    let built = image::build(&*session.engine, &options, &|event| progress.report(event)).await;
     progress.finish();
-    got(&context.ui, "made", built?)
+    got(&session.ui, "made", built?)
 }
 
 /// `images save`: the images that `up` would use here, to a file or to standard output. A file appears when it is complete.
-///
-/// # Errors
-/// An image is not here, or the file cannot be written.
-pub async fn save(context: &Context, images: &Images, path: &Path) -> Result<Exit, Failure> {
-    let (references, mut stream) = image::save(&context.engine, images).await?;
+async fn save<W: World>(session: &Session<W>, images: &Images, path: &Path) -> Result<Exit, Failure> {
+    let (references, mut stream) = image::save(&*session.engine, images).await?;
     let mut written = 0;
     if path == Path::new(STDIN_OR_STDOUT) {
         while let Some(chunk) = stream.next().await {
-            context.ui.bytes(&chunk?)?;
+            session.ui.bytes(&chunk?)?;
         }
         return Ok(Exit::Done);
     }
@@ -83,7 +185,7 @@ pub async fn save(context: &Context, images: &Images, path: &Path) -> Result<Exi
     file.sync_all().await.map_err(failed)?;
     partial.persist(path).map_err(|error| failed(error.error))?;
     let saved = Saved { file: path.display().to_string(), bytes: written, images: references };
-    context.ui.outcome(&saved, |ui| {
+    session.ui.outcome(&saved, |ui| {
         ui.status(format!("wrote {} to {} ({})", saved.images.join(" and "), saved.file, bytes(saved.bytes)));
         ui.hint(format!("on the other host: redos images load {}", saved.file));
     })?;
@@ -99,21 +201,18 @@ struct Saved {
 }
 
 /// `images load`: from a file or from standard input.
-///
-/// # Errors
-/// The file cannot be read, or holds no image.
-pub async fn load(context: &Context, path: &Path) -> Result<Exit, Failure> {
+async fn load<W: World>(session: &Session<W>, path: &Path) -> Result<Exit, Failure> {
     let loaded = if path == Path::new(STDIN_OR_STDOUT) {
-        image::load(&context.engine, tokio::io::stdin(), "standard input").await?
+        image::load(&*session.engine, tokio::io::stdin(), "standard input").await?
     } else {
         let name = path.display().to_string();
         let file = tokio::fs::File::open(path).await.map_err(|error| {
             Failure::new(FailureKind::Usage, Error::new(error).context(format!("failed to read {name}")))
         })?;
-        image::load(&context.engine, file, &name).await?
+        image::load(&*session.engine, file, &name).await?
     };
     let list = List::new("LoadedImageList", loaded);
-    context.ui.outcome(&list, |ui| {
+    session.ui.outcome(&list, |ui| {
         for reference in &list.items {
             ui.status(format!("loaded {reference}"));
         }

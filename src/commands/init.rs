@@ -2,25 +2,43 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Error;
+use clap::Args;
 
-use super::sources::STDIN_OR_STDOUT;
-use crate::cli::InitArgs;
-use crate::error::{Failure, FailureKind};
-use crate::output::Ui;
+use super::options::SettingsArgs;
+use super::session::sources::{STDIN_OR_STDOUT, gather_without_file};
+use super::session::{Call, World};
+use crate::error::{Exit, Failure, FailureKind};
 use crate::spec::ClusterName;
 use crate::spec::settings::SAMPLE;
 
-/// Writes the sample for a cluster of this name.
+/// Arguments of `init`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos init
+  redos init shop.yaml
+  redos init -               to standard output")]
+pub struct InitArgs {
+    /// The file to write, '-' for standard output
+    #[arg(value_name = "FILE", default_value = "redos.yaml")]
+    pub path: PathBuf,
+    /// Overwrite the file if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Writes the sample, for the cluster that is named.
 ///
 /// # Errors
 /// When the file is already there and `--force` is not given, or when it cannot be written.
-pub fn run(ui: &Ui, name: &ClusterName, args: &InitArgs) -> Result<(), Failure> {
+pub async fn run<W: World>(args: InitArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let name = gather_without_file(&call.global, &SettingsArgs::default())?.cluster_name()?;
+    let ui = &call.ui;
     let sample = SAMPLE.replace(&format!("\nname: {}\n", ClusterName::default()), &format!("\nname: {name}\n"));
     if args.path == Path::new(STDIN_OR_STDOUT) {
-        return ui.data(sample);
+        return ui.data(sample).map(|()| Exit::Done);
     }
     let shown = args.path.display();
     let mut options = OpenOptions::new();
@@ -37,5 +55,5 @@ pub fn run(ui: &Ui, name: &ClusterName, args: &InitArgs) -> Result<(), Failure> 
     })?;
     ui.status(format!("wrote {shown}"));
     ui.hint("change what you need, see 'redos config', then run 'redos up'");
-    Ok(())
+    Ok(Exit::Done)
 }

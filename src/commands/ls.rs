@@ -2,20 +2,32 @@
 
 use std::time::SystemTime;
 
+use clap::Args;
+
+use super::session::{Call, World};
 use crate::cluster::observed::NodeState;
-use crate::engine::{ClusterSummary, Engine};
+use crate::engine::{ClusterSummary, Clusters};
 use crate::error::{Exit, Failure};
 use crate::output::list::{Cluster, ClusterState, clusters_text};
-use crate::output::{Format, List, Ui};
+use crate::output::{Format, List};
+
+/// Arguments of `ls`: none of its own.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos ls
+  redos -H tcp://10.0.0.5:2375 ls")]
+pub struct LsArgs;
 
 /// Lists them. That there is none is a remark, not data: `$(redos ls)` is empty then.
 ///
 /// # Errors
 /// The Engine failed, or the output is closed.
-pub async fn run(ui: &Ui, engine: &impl Engine) -> Result<Exit, Failure> {
-    let clusters: Vec<Cluster> = engine.clusters().await?.into_iter().map(row).collect();
+pub async fn run<W: World>(_: LsArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let session = call.connect().await?;
+    let ui = &session.ui;
+    let clusters: Vec<Cluster> = session.engine.clusters().await?.into_iter().map(row).collect();
     if clusters.is_empty() && ui.format() == Format::Table {
-        ui.status(format_args!("there is no cluster on {}", engine.describe()));
+        ui.status(format_args!("there is no cluster on {}", session.engine.describe()));
         ui.hint("create one: redos up");
         return Ok(Exit::Done);
     }

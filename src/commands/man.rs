@@ -1,8 +1,30 @@
 //! `redos man`: the manual page, in the format of `man`.
 
+use clap::Args;
+
 use super::help;
-use crate::cli::ManArgs;
-use crate::error::{Failure, FailureKind};
+use super::session::{Call, World};
+use crate::error::{Exit, Failure, FailureKind};
+
+/// Arguments of `man`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos man | man -l -
+  redos man up | man -l -
+  redos man > /usr/local/share/man/man1/redos.1")]
+pub struct ManArgs {
+    /// The verb whose page is printed; without one the page of redos
+    #[arg(value_name = "VERB")]
+    pub verb: Option<String>,
+}
+
+/// Prints the page.
+///
+/// # Errors
+/// There is no such verb, or the output is closed.
+pub async fn run<W: World>(args: ManArgs, call: Call<W>) -> Result<Exit, Failure> {
+    call.ui.data(page(&args)?).map(|()| Exit::Done)
+}
 
 /// The page of redos, or of one verb.
 ///

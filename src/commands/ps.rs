@@ -2,22 +2,33 @@
 
 use std::time::SystemTime;
 
-use super::existing;
-use crate::engine::Engine;
+use clap::Args;
+
+use super::session::{Call, World, existing};
 use crate::error::{Exit, Failure};
 use crate::output::list::{nodes, nodes_text};
 use crate::output::{List, Ui};
-use crate::spec::ClusterName;
+
+/// Arguments of `ps`: none of its own.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos ps
+  redos ps -o json
+  docker stats $(redos ps -q)")]
+pub struct PsArgs;
 
 /// Lists them.
 ///
 /// # Errors
 /// The Engine failed, there is no such cluster, or the output is closed.
-pub async fn run(ui: &Ui, engine: &impl Engine, cluster: &ClusterName) -> Result<Exit, Failure> {
-    let inventory = existing::inventory(engine, cluster).await?;
+pub async fn run<W: World>(_: PsArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let inventory = existing::inventory(&*session.engine, &cluster).await?;
     let list = List::new("NodeList", nodes(&inventory));
     // As with `docker ps -q`, for the next program in a pipe.
     let names = || list.items.iter().map(|node| format!("{}\n", node.container)).collect::<String>();
-    ui.document(&list, |ui| if ui.is_quiet() { names() } else { nodes_text(&list.items, SystemTime::now(), ui) })?;
+    let text = |ui: &Ui| if ui.is_quiet() { names() } else { nodes_text(&list.items, SystemTime::now(), ui) };
+    session.ui.document(&list, text)?;
     Ok(Exit::Done)
 }

@@ -1,40 +1,74 @@
 //! `redos restart`: restart nodes one after the other, masters last and after a switchover.
 
+use std::time::Duration;
+
+use clap::Args;
 use tokio::time::Instant;
 
-use super::{Context, existing, observe_decided, walk};
+use super::options::READY_TIMEOUT;
+use super::session::lock::Turn;
+use super::session::{Call, Session, World, existing, propose, ready};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
-use crate::spec::ClusterName;
+use crate::spec::{ClusterName, time};
 
-/// Restarts the named nodes that run, or all Redis nodes and Sentinels when none is named. `force` allows what costs more
-/// than the nodes,
-/// `dry_run` shows the plan alone. Else the caller holds the cluster's lock.
+/// Arguments of `restart`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "The next node is touched when the one before serves again. A master hands over
+first, so another node is master afterwards. Without names the proxies are left
+alone: all connections of a proxy end with it.
+
+Examples:
+  redos restart
+  redos restart redis-2
+  redos restart proxy-1 proxy-2")]
+pub struct RestartArgs {
+    /// Nodes, such as redis-2; without any all Redis nodes and Sentinels
+    #[arg(value_name = "NODE")]
+    pub nodes: Vec<String>,
+    /// Allow what costs more than a restart: the quorum for a moment, writes while a master restarts
+    #[arg(long)]
+    pub force: bool,
+    /// The longest wait until all of them serve again
+    #[arg(long, value_name = "TIME", default_value = READY_TIMEOUT, value_parser = time::wait)]
+    pub timeout: Duration,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Restarts the named nodes that run, or all Redis nodes and Sentinels when none is named.
 ///
 /// # Errors
 /// There is no such cluster or node; an objection, before anything is changed; a node that does not come back in time.
-pub async fn run(
-    context: &Context,
-    name: &ClusterName,
-    named: &[String],
+pub async fn run<W: World>(args: RestartArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let deadline = Instant::now() + args.timeout;
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let restart = async |_| restart(&args, &cluster, &session, deadline).await;
+    Turn { cluster: &cluster, verb: "restart", deadline }.take_unless(args.dry_run, &session, restart).await
+}
+
+async fn restart<W: World>(
+    args: &RestartArgs,
+    cluster: &ClusterName,
+    session: &Session<W>,
     deadline: Instant,
-    force: bool,
-    dry_run: bool,
 ) -> Result<Exit, Failure> {
-    let found = existing::find(&*context.engine, name).await?;
-    let spec = existing::recorded(name, &found.inventory)?.clone();
-    let nodes = existing::named(&spec, &found.inventory, named)?;
-    let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
+    let found = existing::find(&*session.engine, cluster).await?;
+    let spec = existing::recorded(cluster, &found.inventory)?.clone();
+    let nodes = existing::named(&spec, &found.inventory, &args.nodes)?;
+    let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
     let proposal = lifecycle::restart(&spec, &observed, nodes.as_ref());
-    if dry_run {
-        return existing::propose(context, name, &proposal);
+    if args.dry_run {
+        return propose::lifecycle(session, cluster, &proposal);
     }
-    existing::meant(name, "restart", named, &proposal.objections, force)?;
-    let reached = reached.ok_or_else(|| existing::no_passwords(name))?;
-    let took = walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, deadline).await?;
+    existing::meant(cluster, "restart", &args.nodes, &proposal.objections, args.force)?;
+    let reached = reached.ok_or_else(|| existing::no_passwords(cluster))?;
+    let took = ready::plan(session, &spec, &reached, &proposal.plan, &observed.inventory, deadline).await?;
     let document = LifecycleDocument::new(Verb::Restart, &spec, &observed, &proposal.plan, took);
-    context.ui.outcome(&document, |ui| document.remarks(ui))?;
+    session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

@@ -1,36 +1,95 @@
 //! `redos scale`: change how many nodes there are, without losing a write or the quorum.
 
+use std::time::Duration;
+
+use clap::Args;
 use tokio::time::Instant;
 
-use super::{Context, observe_with, up};
+use super::options::{READY_TIMEOUT, SettingsArgs};
+use super::session::lock::Turn;
+use super::session::{Call, World, existing, propose, ready};
 use crate::cluster::observed::Observed;
-use crate::converge::Found;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::PlanDocument;
 use crate::plan::diff;
 use crate::plan::diff::shrink::losses;
-use crate::spec::Spec;
-use crate::spec::settings::Settings;
+use crate::spec::{Spec, time};
 
-/// Shows the plan and walks it. `force` allows what loses data or makes the Sentinels weaker.
+/// Arguments of `scale`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "The plan is shown first. The live master is never removed: another takes over before. Sentinels come and go one at
+a time and the quorum follows. Volumes of removed nodes are kept.
+
+Examples:
+  redos scale --replicas 4
+  redos scale --sentinels 5 --proxies 2
+  redos plan --replicas 4                    what it would do"
+)]
+pub struct ScaleArgs {
+    /// Master groups, each with its own replicas and its own ports
+    #[arg(long, value_name = "N")]
+    pub masters: Option<String>,
+    /// Replicas of each master
+    #[arg(long, value_name = "N")]
+    pub replicas: Option<String>,
+    /// Sentinels, which watch all groups; an odd number
+    #[arg(long, value_name = "N")]
+    pub sentinels: Option<String>,
+    /// HAProxies; the ports of each are 100 above those of the one before
+    #[arg(long, value_name = "N")]
+    pub proxies: Option<String>,
+    /// Allow an even number of Sentinels, and the removal of a group that holds keys
+    #[arg(long)]
+    pub force: bool,
+    /// The longest wait for a ready cluster
+    #[arg(long, value_name = "TIME", default_value = READY_TIMEOUT, value_parser = time::wait)]
+    pub timeout: Duration,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl ScaleArgs {
+    /// The counts as settings, which win over the file. The quorum follows the Sentinels.
+    fn settings(&self) -> SettingsArgs {
+        SettingsArgs {
+            masters: self.masters.clone(),
+            replicas: self.replicas.clone(),
+            sentinels: self.sentinels.clone(),
+            proxies: self.proxies.clone(),
+            ..SettingsArgs::default()
+        }
+    }
+}
+
+/// Shows the plan and walks it.
 ///
 /// # Errors
-/// A refusal, before anything is changed; else as [`up::run`].
-pub async fn run(
-    context: &Context,
-    settings: &Settings,
-    found: Found,
-    deadline: Instant,
-    force: bool,
-) -> Result<Exit, Failure> {
-    let seen = observe_with(context, &settings.spec, &settings.secrets, found).await?;
-    if !force {
-        refuse(&settings.spec, &seen.observed)?;
+/// A refusal, before anything is changed; else as [`ready::until_ready`].
+pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failure> {
+    if args.dry_run {
+        return propose::up(call, &args.settings()).await;
     }
-    let plan = diff(&settings.spec, &seen.observed);
-    context.ui.status(PlanDocument::new(&settings.spec.name, &plan).text(&context.ui));
-    up::run(context, &settings.spec, (&settings.secrets, &settings.for_new_cluster), diff, seen, deadline).await
+    let deadline = Instant::now() + args.timeout;
+    let request = call.request(&args.settings())?;
+    let session = call.connect().await?;
+    let cluster = request.name().clone();
+    let scale = async |_| {
+        let found = existing::find(&*session.engine, &cluster).await?;
+        let settings = session.settle_and_try(request, &found).await?;
+        let spec = &settings.spec;
+        let seen = session.observe_with(spec, &settings.secrets, found).await?;
+        if !args.force {
+            refuse(spec, &seen.observed)?;
+        }
+        let plan = diff(spec, &seen.observed);
+        session.ui.status(PlanDocument::new(&cluster, &plan).text(&session.ui));
+        let passwords = (&settings.secrets, &settings.for_new_cluster);
+        ready::until_ready(&session, spec, passwords, diff, seen, deadline).await
+    };
+    Turn { cluster: &cluster, verb: "scale", deadline }.take(&session, scale).await
 }
 
 /// Refuses what cannot be taken back or is seldom meant.

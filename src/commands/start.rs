@@ -1,49 +1,81 @@
 //! `redos start`: start nodes that are stopped, or the whole cluster, and wait until they serve.
 
+use std::time::Duration;
+
+use clap::Args;
 use tokio::time::Instant;
 
-use super::{Context, existing, observe, plan, up, walk};
+use super::options::READY_TIMEOUT;
+use super::session::lock::Turn;
+use super::session::{Call, Session, World, existing, propose, ready};
 use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
 use crate::plan::{Plan, diff};
 use crate::spec::settings::GivenSecrets;
-use crate::spec::{ClusterName, Spec};
+use crate::spec::{ClusterName, Spec, time};
 
-/// Starts the named nodes; when none is named, all, and then it waits as `up` does. `dry_run` shows the
-/// plan alone. Else the caller holds the cluster's lock.
+/// Arguments of `start`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Without names it waits until the cluster is ready, as 'up' does, with the
+settings that it has. A node that was master when it stopped follows the one
+that is master now.
+
+Examples:
+  redos start
+  redos start redis-2 sentinel-3")]
+pub struct StartArgs {
+    /// Nodes, such as redis-2; without any the whole cluster
+    #[arg(value_name = "NODE")]
+    pub nodes: Vec<String>,
+    /// The longest wait until they serve
+    #[arg(long, value_name = "TIME", default_value = READY_TIMEOUT, value_parser = time::wait)]
+    pub timeout: Duration,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Starts the named nodes; when none is named, all, and then it waits as `up` does.
 ///
 /// # Errors
-/// There is no such cluster or node; else as [`up::run`].
-pub async fn run(
-    context: &Context,
-    name: &ClusterName,
-    named: &[String],
+/// There is no such cluster or node; else as [`ready::until_ready`].
+pub async fn run<W: World>(args: StartArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let deadline = Instant::now() + args.timeout;
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let start = async |_| start(&args, &cluster, &session, deadline).await;
+    Turn { cluster: &cluster, verb: "start", deadline }.take_unless(args.dry_run, &session, start).await
+}
+
+async fn start<W: World>(
+    args: &StartArgs,
+    cluster: &ClusterName,
+    session: &Session<W>,
     deadline: Instant,
-    dry_run: bool,
 ) -> Result<Exit, Failure> {
-    let found = existing::find(&*context.engine, name).await?;
-    let spec = existing::recorded(name, &found.inventory)?.clone();
+    let found = existing::find(&*session.engine, cluster).await?;
+    let spec = existing::recorded(cluster, &found.inventory)?.clone();
     let given = GivenSecrets::default();
-    let nodes = existing::named(&spec, &found.inventory, named)?;
-    let seen = observe(context, &spec, found).await?;
+    let nodes = existing::named(&spec, &found.inventory, &args.nodes)?;
+    let seen = session.observe(&spec, found).await?;
     let plan_of = |spec: &Spec, observed: &Observed| match &nodes {
         Some(nodes) => lifecycle::start(spec, observed, nodes),
         None => diff(spec, observed),
     };
-    if dry_run {
-        return plan::show(context, name, &plan_of(&spec, &seen.observed));
+    if args.dry_run {
+        return propose::plan(session, cluster, &plan_of(&spec, &seen.observed));
     }
     if nodes.is_none() {
-        return up::run(context, &spec, (&given, &given), diff, seen, deadline).await;
+        return ready::until_ready(session, &spec, (&given, &given), diff, seen, deadline).await;
     }
-    up::no_snapshot_is_ignored(&spec, &seen.observed)?;
+    ready::no_snapshot_is_ignored(&spec, &seen.observed)?;
     let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };
-    let (done, _) = walk::converge(context, &spec, (&given, &given), plan_of, seen, deadline).await?;
+    let (done, _) = ready::converge(session, &spec, (&given, &given), plan_of, seen, deadline).await?;
     let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();
     let walked = Plan { steps, ..Plan::default() };
     let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);
-    context.ui.outcome(&document, |ui| document.remarks(ui))?;
+    session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

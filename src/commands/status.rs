@@ -2,61 +2,67 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
-use super::existing;
+use super::session::{Call, Session, World, existing, faults};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Observed, Topology};
 use crate::cluster::status::{Status, status};
 use crate::converge::{Found, find, read_secrets};
-use crate::engine::Engine;
+use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
-use crate::output::{self, Ui};
+use crate::output;
 use crate::servers::Servers;
 use crate::spec::{ClusterName, NodeId, Secrets, Spec};
 
 /// How often `--watch` looks anew. A failover takes about two seconds: this shows its course.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// Shows once a cluster that was found. The answer is whether it is healthy.
-///
-/// # Errors
-/// The Engine failed, there is no such cluster, or the output is closed.
-pub async fn run<E: Engine, S: Servers>(
-    ui: &Ui,
-    engine: &E,
-    cluster: &ClusterName,
-    found: Found,
-    connect: impl Fn(&Spec, &Secrets) -> S,
-) -> Result<Exit, Failure> {
-    let status = Eye::new(engine, cluster, connect).look_at(found).await?;
-    ui.document(&status, |ui| output::status::text(&status, ui))?;
-    Ok(Exit::answer(status.healthy))
+/// Arguments of `status`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "The exit code is 0 when the cluster is healthy and 1 when it is not.
+
+Examples:
+  redos status
+  redos status --watch
+  redos status -o json | jq -r '.groups[].master.node'")]
+pub struct StatusArgs {
+    /// Show it again and again until interrupted
+    #[arg(short, long)]
+    pub watch: bool,
 }
 
-/// Shows a cluster again and again until `cancel`. The answer is whether it was healthy when last seen.
+/// Shows the cluster, once or again and again until Ctrl-C. The answer is whether it was healthy when last seen.
 ///
 /// # Errors
 /// The first look fails, or the output is closed. Later failures (the cluster is taken down and comes back, Docker
 /// restarts) are shown, and it goes on.
-pub async fn watch<E: Engine, S: Servers>(
-    ui: &Ui,
-    engine: &E,
-    cluster: &ClusterName,
-    connect: impl Fn(&Spec, &Secrets) -> S,
-    cancel: &CancellationToken,
-) -> Result<Exit, Failure> {
-    let mut eye = Eye::new(engine, cluster, connect);
-    let mut screen = ui.screen();
+pub async fn run<W: World>(args: StatusArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let (session, found) = call.reach(&cluster).await?;
+    for fault in faults::active(&*session.engine, &cluster).await? {
+        session.ui.warn(fault);
+    }
+    let mut watcher = Watcher::new(&session, &cluster);
+    if args.watch {
+        return watch(&session, watcher).await;
+    }
+    let status = watcher.look_at(found).await?;
+    session.ui.document(&status, |ui| output::status::text(&status, ui))?;
+    Ok(Exit::answer(status.healthy))
+}
+
+async fn watch<W: World>(session: &Session<W>, mut watcher: Watcher<'_, W>) -> Result<Exit, Failure> {
+    let mut screen = session.ui.screen();
     let mut ticks = interval(REFRESH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut last: Option<Exit> = None;
     loop {
         let look = async {
             ticks.tick().await;
-            eye.look().await
+            watcher.look().await
         };
-        let Some(seen) = cancel.run_until_cancelled(look).await else { break };
+        let Some(seen) = session.cancel.run_until_cancelled(look).await else { break };
         match seen {
             Ok(status) => {
                 screen.document(&status, |ui| output::status::text(&status, ui))?;
@@ -73,33 +79,32 @@ pub async fn watch<E: Engine, S: Servers>(
 }
 
 /// Looks at one cluster, and keeps the way to its servers from look to look.
-struct Eye<'a, E, S, C> {
-    engine: &'a E,
+struct Watcher<'a, W: World> {
+    session: &'a Session<W>,
     cluster: &'a ClusterName,
-    connect: C,
-    servers: Option<(Spec, S)>,
+    servers: Option<(Spec, W::Servers)>,
 }
 
-impl<'a, E: Engine, S: Servers, C: Fn(&Spec, &Secrets) -> S> Eye<'a, E, S, C> {
-    const fn new(engine: &'a E, cluster: &'a ClusterName, connect: C) -> Self {
-        Self { engine, cluster, connect, servers: None }
+impl<'a, W: World> Watcher<'a, W> {
+    const fn new(session: &'a Session<W>, cluster: &'a ClusterName) -> Self {
+        Self { session, cluster, servers: None }
     }
 
     async fn look(&mut self) -> Result<Status, Failure> {
         let found = match self.servers {
-            None => find(self.engine, self.cluster).await?,
+            None => find(&*self.session.engine, self.cluster).await?,
             // The way to them is known.
-            Some(_) => Found { inventory: self.engine.inventory(self.cluster).await?, secrets: None },
+            Some(_) => Found { inventory: self.session.engine.inventory(self.cluster).await?, secrets: None },
         };
         self.look_at(found).await
     }
 
     async fn look_at(&mut self, found: Found) -> Result<Status, Failure> {
         let Found { inventory, secrets } = found;
-        existing::present(self.engine, self.cluster, &inventory)?;
+        existing::present(&*self.session.engine, self.cluster, &inventory)?;
         let spec = existing::recorded(self.cluster, &inventory)?.clone();
         let topology = self.topology(&spec, &inventory, secrets).await?;
-        Ok(status(&spec, &Observed::new(inventory, topology), self.engine.remote_host()))
+        Ok(status(&spec, &Observed::new(inventory, topology), self.session.engine.remote_host()))
     }
 
     async fn topology(
@@ -111,9 +116,9 @@ impl<'a, E: Engine, S: Servers, C: Fn(&Spec, &Secrets) -> S> Eye<'a, E, S, C> {
         if self.servers.as_ref().is_none_or(|(of, _)| of != spec) {
             let secrets = match secrets {
                 Some(secrets) => Some(secrets),
-                None => read_secrets(self.engine, self.cluster, inventory).await?,
+                None => read_secrets(&*self.session.engine, self.cluster, inventory).await?,
             };
-            self.servers = secrets.map(|secrets| (spec.clone(), (self.connect)(spec, &secrets)));
+            self.servers = secrets.map(|secrets| (spec.clone(), self.session.servers(spec, &secrets)));
         }
         Ok(match &self.servers {
             Some((_, servers)) => servers.topology(inventory).await,

@@ -2,61 +2,85 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use tokio::time::Instant;
 
-use super::{Context, existing, observe_decided, walk};
+use super::session::lock::Turn;
+use super::session::{Call, Session, World, existing, propose, ready};
 use crate::converge::{Reached, Seen};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
-use crate::servers::client::Client;
 use crate::spec::secret::SECRET_BYTES;
 use crate::spec::{ClusterName, Secrets};
 
 /// No gate is waited for; stops and switchovers have deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(300);
 
-/// Stops the named nodes, or all when none is named. `force` allows what costs more than the nodes,
-/// `dry_run` shows the plan alone. Else the caller holds the cluster's lock.
+/// Arguments of `stop`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Without names the whole cluster stops: Sentinels first, so that nothing is
+replaced, masters last, so that they have every write. 'start' brings back the
+same masters and all data, also after a restart of the host. A master among
+named nodes hands over before it stops.
+
+Examples:
+  redos stop                    everything
+  redos stop redis-2 sentinel-3
+  redos stop redis-1 --force    although nobody can take over")]
+pub struct StopArgs {
+    /// Nodes, such as redis-2; without any the whole cluster
+    #[arg(value_name = "NODE")]
+    pub nodes: Vec<String>,
+    /// Allow what costs more than these nodes: the quorum, a group's master, the last proxy, data that are not on disk
+    #[arg(long)]
+    pub force: bool,
+    /// Show what it would do and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Stops the named nodes, or all when none is named.
 ///
 /// # Errors
 /// There is no such cluster or node; an objection, before anything is changed; the Engine or a switchover failed.
-pub async fn run(
-    context: &Context,
-    name: &ClusterName,
-    named: &[String],
-    force: bool,
-    dry_run: bool,
-) -> Result<Exit, Failure> {
-    let found = existing::find(&*context.engine, name).await?;
-    let spec = existing::recorded(name, &found.inventory)?.clone();
-    let nodes = existing::named(&spec, &found.inventory, named)?;
-    let Seen { observed, reached } = observe_decided(context, &spec, found).await?;
+pub async fn run<W: World>(args: StopArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let stop = async |_| stop(&args, &cluster, &session).await;
+    Turn::of(&cluster, "stop").take_unless(args.dry_run, &session, stop).await
+}
+
+async fn stop<W: World>(args: &StopArgs, cluster: &ClusterName, session: &Session<W>) -> Result<Exit, Failure> {
+    let found = existing::find(&*session.engine, cluster).await?;
+    let spec = existing::recorded(cluster, &found.inventory)?.clone();
+    let nodes = existing::named(&spec, &found.inventory, &args.nodes)?;
+    let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
     let proposal = lifecycle::stop(&spec, &observed, nodes.as_ref());
-    if dry_run {
-        return existing::propose(context, name, &proposal);
+    if args.dry_run {
+        return propose::lifecycle(session, cluster, &proposal);
     }
-    existing::meant(name, "stop", named, &proposal.objections, force)?;
+    existing::meant(cluster, "stop", &args.nodes, &proposal.objections, args.force)?;
     // A cluster without secrets has no server to log in at, and containers stop without them.
     let reached = reached.unwrap_or_else(|| {
         let secrets = Secrets::made(|| [0; SECRET_BYTES]);
-        Reached { servers: Client::new(context.engine.clone(), spec.clone(), secrets.clone()), secrets }
+        Reached { servers: session.servers(&spec, &secrets), secrets }
     });
-    let took =
-        walk::plan(context, &spec, &reached, &proposal.plan, &observed.inventory, Instant::now() + DEADLINE).await;
+    let deadline = Instant::now() + DEADLINE;
+    let took = ready::plan(session, &spec, &reached, &proposal.plan, &observed.inventory, deadline).await;
     let took = took.map_err(|failure| match failure.kind {
         FailureKind::Interrupted => {
-            let again = [vec!["stop"], named.iter().map(String::as_str).collect()].concat().join(" ");
+            let again = [vec!["stop"], args.nodes.iter().map(String::as_str).collect()].concat().join(" ");
             let hints = vec![
-                format!("stop the rest: {}", command_line(name, &again)),
-                format!("start it again: {}", command_line(name, "start")),
+                format!("stop the rest: {}", command_line(cluster, &again)),
+                format!("start it again: {}", command_line(cluster, "start")),
             ];
             Failure { hints, ..failure }
         }
         _ => failure,
     })?;
     let document = LifecycleDocument::new(Verb::Stop, &spec, &observed, &proposal.plan, took);
-    context.ui.outcome(&document, |ui| document.remarks(ui))?;
+    session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

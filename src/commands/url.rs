@@ -1,16 +1,33 @@
 //! `redos url`: how to connect, or to see the statistics, password included.
 
+use clap::Args;
 use serde::Serialize;
 
-use super::existing;
-use crate::cluster::Inventory;
-use crate::cluster::observed::{NodeState, PublishedPort};
+use super::session::{Call, World, existing};
 use crate::cluster::status::reach;
 use crate::converge::Found;
-use crate::engine::Engine;
-use crate::error::{Exit, Failure, FailureKind};
-use crate::output::{Ui, command_line};
-use crate::spec::{API_VERSION, ClusterName, Group, NodeId, STATS_PORT, proxy_group_ports};
+use crate::engine::Clusters;
+use crate::error::{Exit, Failure};
+use crate::spec::{API_VERSION, ClusterName, Group, STATS_PORT, proxy_group_ports};
+
+/// Arguments of `url`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redis-cli -u \"$(redos url)\"
+  REDIS_URL=$(redos url --group 2) ./app
+  redos url --read             for reads from replicas
+  redos url --stats            the statistics page, for a browser")]
+pub struct UrlArgs {
+    /// Master group, by name or number
+    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// The port for reads from replicas, which may be a moment behind
+    #[arg(long)]
+    pub read: bool,
+    /// The statistics page of the proxy, with its user and password
+    #[arg(long, conflicts_with = "read")]
+    pub stats: bool,
+}
 
 /// `kind: Url`: where a group or the statistics page is reached, with the password.
 #[derive(Serialize)]
@@ -29,7 +46,7 @@ struct UrlDocument<'a> {
 
 /// What is to be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+enum Door {
     /// A group's writes.
     Writes(Group),
     /// A group's reads from replicas.
@@ -59,29 +76,24 @@ impl Door {
 /// Prints the URL of a group's writes or reads, or of the statistics, at the first proxy that runs.
 ///
 /// # Errors
-/// The Engine failed, there is no such cluster or group, no proxy runs, the password cannot be had, or the output is
-/// closed.
-pub async fn run(ui: &Ui, engine: &impl Engine, cluster: &ClusterName, door: Door) -> Result<Exit, Failure> {
-    let Found { inventory, secrets } = existing::find(engine, cluster).await?;
-    let spec = existing::recorded(cluster, &inventory)?;
-    if let Some(group) = door.group().filter(|group| spec.groups().all(|known| known != *group)) {
-        let groups: Vec<String> = spec.groups().map(|group| group.to_string()).collect();
-        let text = format!("the cluster '{cluster}' has no group {group}; it has {}", groups.join(", "));
-        return Err(Failure::message(FailureKind::Usage, text));
-    }
-    let port = published(&inventory, door.port()).ok_or_else(|| {
-        let what = door.group().map_or_else(|| "its statistics".to_owned(), |group| group.to_string());
-        let text = format!("no proxy of '{cluster}' is running, so there is no address for {what}");
-        Failure::message(FailureKind::Failed, text)
-            .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
-            .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
-    })?;
-    let secrets = secrets.ok_or_else(|| existing::no_passwords(cluster))?;
-    let address = reach(port, engine.remote_host());
+/// There is no such cluster or group, no proxy runs, the passwords are lost, or the output is closed.
+pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let Found { inventory, secrets } = existing::find(&*session.engine, &cluster).await?;
+    let spec = existing::recorded(&cluster, &inventory)?;
+    let door = match (args.stats, args.read) {
+        (true, _) => Door::Statistics,
+        (false, true) => Door::Reads(existing::group(spec, &args.group)?),
+        (false, false) => Door::Writes(existing::group(spec, &args.group)?),
+    };
+    let port = existing::published(spec, &inventory, door.port())?;
+    let secrets = secrets.ok_or_else(|| existing::no_passwords(&cluster))?;
+    let address = reach(port, session.engine.remote_host());
     let document = UrlDocument {
         api_version: API_VERSION,
         kind: "Url",
-        cluster,
+        cluster: &cluster,
         group: door.group(),
         read: matches!(door, Door::Reads(_)),
         url: match door {
@@ -89,20 +101,11 @@ pub async fn run(ui: &Ui, engine: &impl Engine, cluster: &ClusterName, door: Doo
             Door::Writes(_) | Door::Reads(_) => url(secrets.app.expose(), &address),
         },
     };
-    ui.document(&document, |_| document.url.clone())?;
-    if let Some(why) = existing::out_of_reach(spec, engine) {
-        ui.warn(why);
+    session.ui.document(&document, |_| document.url.clone())?;
+    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
+        session.ui.warn(why);
     }
     Ok(Exit::Done)
-}
-
-/// The published port of the first running proxy for this port of its container, IPv4 before IPv6.
-fn published(inventory: &Inventory, container: u16) -> Option<&PublishedPort> {
-    let proxies = inventory
-        .nodes
-        .iter()
-        .filter(|(node, facts)| matches!(node, NodeId::Proxy(_)) && facts.state == NodeState::Running);
-    proxies.map(|(_, facts)| facts.ports.iter().filter(|port| port.container == container).min()).find_map(|port| port)
 }
 
 /// A URL of the `redis` scheme (as registered with IANA) for database 0. The user is named although it is the default

@@ -1,54 +1,33 @@
 //! `redos verify`: the verdict of a test, once more, from its history alone.
 
-use std::fs::{self, File};
-use std::io::BufReader;
-use std::path::Path;
+use std::path::PathBuf;
 
-use anyhow::Context as _;
+use clap::Args;
 
-use crate::chaos::report::FailoverReport;
-use crate::chaos::verdict::Level;
-use crate::error::{Exit, Failure, FailureKind};
-use crate::output::Ui;
-use crate::output::report::{Timeline, junit, page, text};
+use super::session::judge::judge;
+use super::session::{Call, World};
+use crate::error::{Exit, Failure};
 
-/// The report in its document form, in the folder of a report.
-const DOCUMENT: &str = "report.json";
-/// The report as a page.
-const PAGE: &str = "report.html";
-/// The report for continuous integration.
-const JUNIT: &str = "junit.xml";
-/// The history.
-pub const HISTORY: &str = "history.ndjson";
+/// Arguments of `verify`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "The verdict is computed from the history alone, as at the end of the test.
 
-/// Judges a history, shows the report, and writes its other forms into a folder if one is given.
+Examples:
+  redos verify out/history.ndjson
+  redos verify out/history.ndjson --report again -o json")]
+pub struct VerifyArgs {
+    /// The history
+    #[arg(value_name = "FILE")]
+    pub history: PathBuf,
+    /// Write report.json, junit.xml and report.html into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+}
+
+/// Judges a history.
 ///
 /// # Errors
 /// The history cannot be read, or the report not be written.
-pub fn run(ui: &Ui, history: &Path, folder: Option<&Path>) -> Result<Exit, Failure> {
-    let file = File::open(history).map_err(|error| {
-        let what = anyhow::Error::new(error).context(format!("failed to open {}", history.display()));
-        Failure::new(FailureKind::Usage, what).hinted("a history is written by: redos failover-test --report DIR")
-    })?;
-    let mut timelines = Vec::new();
-    let report = FailoverReport::of_history(BufReader::new(file), |evidence, round| {
-        timelines.push(Timeline::of(evidence, round));
-    });
-    let report = report.with_context(|| format!("failed to judge {}", history.display()))?;
-    ui.document(&report, |ui| text(&report, ui))?;
-    if let Some(folder) = folder {
-        let document = serde_json::to_string_pretty(&report).map_err(anyhow::Error::new)?;
-        let files = [(DOCUMENT, document), (JUNIT, junit(&report)), (PAGE, page(&report, &timelines)?)];
-        fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
-        for (name, content) in files {
-            let path = folder.join(name);
-            fs::write(&path, content).with_context(|| format!("failed to write {}", path.display()))?;
-        }
-        ui.status(format_args!("report: {}", folder.join(PAGE).display()));
-    }
-    Ok(match report.verdict {
-        Level::Pass => Exit::Done,
-        Level::FailOutage => Exit::No,
-        Level::FailData | Level::Invalid => Exit::DataLoss,
-    })
+pub async fn run<W: World>(args: VerifyArgs, call: Call<W>) -> Result<Exit, Failure> {
+    judge(&call.ui, &args.history, args.report.as_deref())
 }

@@ -9,13 +9,14 @@ mod find;
 mod refusal;
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
 
 use bytes::Bytes;
-use futures_util::Stream;
 use futures_util::future::join_all;
+use futures_util::stream::BoxStream;
 use tokio::io::AsyncRead;
 
-use super::docker::DockerEngine;
 use super::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ImageChoice, Images, Role, UsedImage, UsedImages};
 use crate::update::Update;
@@ -137,6 +138,67 @@ impl ImageKind {
     }
 }
 
+/// The images of an engine.
+pub trait ImageStore: Send + Sync + 'static {
+    /// What it runs on, in Docker's words: `amd64`, `arm64`. Empty before it was greeted.
+    fn architecture(&self) -> &str;
+
+    /// An image that is here. `None` where it is not.
+    ///
+    /// # Errors
+    /// The Engine does not answer, or refuses.
+    fn image(&self, reference: &str) -> impl Future<Output = Result<Option<LocalImage>>> + Send;
+
+    /// The references of all images here that carry a label, newest first. Images without one are left out.
+    ///
+    /// # Errors
+    /// The Engine does not answer, or refuses.
+    fn images_labelled(&self, label: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
+
+    /// Pulls an image, with the login that Docker's own configuration has for its registry.
+    ///
+    /// # Errors
+    /// The registry cannot be reached or does not give it; the source is its word.
+    fn pull_image(&self, reference: &str, report: Report<'_>) -> impl Future<Output = Result<LocalImage>> + Send;
+
+    /// Makes an image from a tar file of its whole root, with changes in Dockerfile words.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the Engine refuses it.
+    fn import_image(
+        &self,
+        tar: &Path,
+        reference: &str,
+        changes: &[String],
+    ) -> impl Future<Output = Result<LocalImage>> + Send;
+
+    /// Gives an image a further reference.
+    ///
+    /// # Errors
+    /// The image is not here, or the Engine refuses.
+    fn tag_image(&self, reference: &str, further: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Images as the tar stream that `docker save` writes.
+    fn export_images(&self, references: &[String]) -> BoxStream<'static, Result<Bytes>>;
+
+    /// Loads images from what `docker save` writes. Returns what the Engine says it loaded.
+    ///
+    /// # Errors
+    /// The source, which is called `name`, cannot be read, or holds no images.
+    fn load_images(
+        &self,
+        source: impl AsyncRead + Send + Unpin + 'static,
+        name: &str,
+    ) -> impl Future<Output = Result<Vec<String>>> + Send;
+
+    /// Looks into an image: which server of this kind it has, and whether it has all else that a node needs. It runs for a
+    /// moment, without a network, as a node would; one that redos made is known.
+    ///
+    /// # Errors
+    /// [`EngineErrorKind::UnfitImage`], with what it lacks; or the Engine failed.
+    fn examine(&self, kind: ImageKind, image: LocalImage) -> impl Future<Output = Result<UsedImage>> + Send;
+}
+
 /// The references that a choice allows where nothing else is known, the first to be preferred.
 fn candidates(kind: ImageKind, choice: &ImageChoice) -> Vec<&str> {
     match choice {
@@ -146,7 +208,7 @@ fn candidates(kind: ImageKind, choice: &ImageChoice) -> Vec<&str> {
 }
 
 /// The first of several images that is here.
-async fn here(engine: &DockerEngine, references: Vec<&str>) -> Result<Option<LocalImage>> {
+async fn here(engine: &impl ImageStore, references: Vec<&str>) -> Result<Option<LocalImage>> {
     for reference in references {
         if let Some(image) = engine.image(reference).await? {
             return Ok(Some(image));
@@ -169,7 +231,7 @@ fn with_remedies(error: EngineError) -> EngineError {
 ///
 /// # Errors
 /// [`EngineErrorKind::Image`]: the registry cannot be reached or does not have one.
-pub async fn pull(engine: &DockerEngine, images: &Images, report: Report<'_>) -> Result<Vec<LocalImage>> {
+pub async fn pull(engine: &impl ImageStore, images: &Images, report: Report<'_>) -> Result<Vec<LocalImage>> {
     let references = ImageKind::ALL.map(|kind| match kind.choice(images) {
         ImageChoice::Auto => kind.pinned(),
         ImageChoice::Reference(reference) => reference.as_str(),
@@ -182,7 +244,7 @@ pub async fn pull(engine: &DockerEngine, images: &Images, report: Report<'_>) ->
 ///
 /// # Errors
 /// [`EngineErrorKind::Image`], with what the package tool said last.
-pub async fn build(engine: &DockerEngine, options: &BuildOptions, report: Report<'_>) -> Result<Vec<LocalImage>> {
+pub async fn build(engine: &impl ImageStore, options: &BuildOptions, report: Report<'_>) -> Result<Vec<LocalImage>> {
     Ok(debian::build(engine, options, report).await?.into_values().collect())
 }
 
@@ -203,7 +265,7 @@ pub struct ListedImage {
 ///
 /// # Errors
 /// The Engine does not answer.
-pub async fn list(engine: &DockerEngine, images: &Images) -> Result<Vec<ListedImage>> {
+pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<ListedImage>> {
     let mut listed = Vec::new();
     for kind in ImageKind::ALL {
         let mut references: Vec<String> =
@@ -226,9 +288,9 @@ pub async fn list(engine: &DockerEngine, images: &Images) -> Result<Vec<ListedIm
 /// # Errors
 /// [`EngineErrorKind::Image`]: one is not here.
 pub async fn save(
-    engine: &DockerEngine,
+    engine: &impl ImageStore,
     images: &Images,
-) -> Result<(Vec<String>, impl Stream<Item = Result<Bytes>> + Send + Unpin + use<>)> {
+) -> Result<(Vec<String>, BoxStream<'static, Result<Bytes>>)> {
     let mut references = Vec::new();
     for kind in ImageKind::ALL {
         let image = here(engine, candidates(kind, kind.choice(images))).await?.ok_or_else(|| {
@@ -248,7 +310,7 @@ pub async fn save(
 /// # Errors
 /// [`EngineErrorKind::Image`]: the source cannot be read, or holds no image.
 pub async fn load(
-    engine: &DockerEngine,
+    engine: &impl ImageStore,
     source: impl AsyncRead + Send + Unpin + 'static,
     name: &str,
 ) -> Result<Vec<String>> {

@@ -5,6 +5,10 @@
 //! replicas are in sync while their master runs, Sentinels believe their file, and elect after every look at them.
 
 mod containers;
+mod faults;
+mod images;
+mod locks;
+mod probes;
 mod rules;
 mod sentinels;
 mod servers;
@@ -16,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::cluster::observed::{DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredState};
+use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
 
@@ -51,6 +56,12 @@ struct World {
     changes_left: Option<usize>,
     /// Every change so far, in words.
     journal: Vec<String>,
+    /// The faults that are written down, by id.
+    faults: BTreeMap<String, String>,
+    /// Who waits for the lock, and who has it.
+    locks: Vec<LockEntry>,
+    /// The nodes that are off the network by a fault.
+    disconnected: BTreeSet<NodeId>,
     /// What broke a rule that holds while a cluster changes its size; absent while nobody asks.
     lapses: Option<Vec<String>>,
 }
@@ -244,7 +255,7 @@ impl World {
     /// Whether a node runs and answers.
     fn runs(&self, node: NodeId) -> bool {
         let is_running = self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Running);
-        is_running && !self.scripts.contains_key(&node)
+        is_running && !self.scripts.contains_key(&node) && !self.disconnected.contains(&node)
     }
 
     fn text(&self, node: NodeId, path: &str) -> Option<String> {

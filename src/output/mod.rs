@@ -15,8 +15,10 @@
 //! whatever goes to stdout. Nothing needs colour to be understood. Colour is for terminals; `NO_COLOR` (non-empty),
 //! `TERM=dumb` and `--color never` take it away, `--color always` gives it to pipes.
 
+pub mod config;
 mod document;
 pub mod failover;
+pub mod faults;
 pub mod images;
 pub mod lifecycle;
 pub mod list;

@@ -9,7 +9,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::CreateContainerOptions;
 use redos::cluster::observed::NetworkFacts;
-use redos::engine::Engine;
+use redos::engine::Clusters;
 use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
 use crate::support::{Cluster, programs, raw};

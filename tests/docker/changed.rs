@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use redos::converge::read_secrets;
-use redos::engine::Engine;
+use redos::engine::Nodes;
 use redos::spec::NodeId;
 use redos::spec::render::{PROXY_CONF, SECRETS_FILE};
 

@@ -6,7 +6,7 @@ use bollard::query_parameters as query;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use redis::AsyncCommands;
-use redos::engine::Engine;
+use redos::engine::Nodes;
 use redos::spec::{Group, NODE_UID, NodeId};
 
 use crate::support::{Cluster, raw};

@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::net::SocketAddrV4;
 
 use redos::dial::{Dial, Stream, Target};
-use redos::engine::Engine;
+use redos::engine::Nodes;
+use redos::engine::containers::Containers;
 use redos::engine::docker::DockerEngine;
 use redos::spec::{Group, NodeId, REDIS_PORT};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -126,7 +127,7 @@ async fn a_relay_moves_to_another_container_when_its_own_is_gone() {
     ping(&mut *remote.dial(&cluster.name, Target::Network(server)).await.expect("a connection")).await;
     // The carrier of that one was redis-1, the first that runs.
     let other = cluster.inventory().await.nodes[&REDIS_2].address.expect("an address");
-    cluster.engine.pause_node(&cluster.name, REDIS_1).await.expect("paused");
+    cluster.engine.pause(&cluster.container(REDIS_1)).await.expect("paused");
     let target = Target::Network(SocketAddrV4::new(other, REDIS_PORT));
     ping(&mut *remote.dial(&cluster.name, target).await.expect("another carrier")).await;
 }

@@ -1,7 +1,8 @@
 //! The containers of a cluster, node by node.
 
 use redos::cluster::observed::{NodeState, StoredState};
-use redos::engine::{Engine, EngineErrorKind, NodeFile};
+use redos::engine::containers::Containers;
+use redos::engine::{Clusters, EngineErrorKind, NodeFile, Nodes};
 use redos::spec::{Group, NodeId};
 
 use crate::support::{Cluster, IDLE, REDIS, eventually};
@@ -89,7 +90,7 @@ async fn the_life_of_a_node_can_be_told_twice() {
     assert!(facts.volumes.contains_key(&REDIS_1));
 
     for _ in 0..2 {
-        engine.pause_node(name, REDIS_1).await.expect("paused");
+        engine.pause(&REDIS_1.container_name(name)).await.expect("paused");
     }
     assert_eq!(state().await, NodeState::Paused);
     for _ in 0..2 {

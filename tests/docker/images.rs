@@ -8,7 +8,7 @@ use bollard::query_parameters::{CommitContainerOptions, CreateImageOptions, Remo
 use futures_util::{StreamExt, TryStreamExt};
 use redos::cluster::observed::Inventory;
 use redos::engine::image::{self, BuildOptions, ImageKind};
-use redos::engine::{Engine, EngineErrorKind, NodeSpec};
+use redos::engine::{EngineErrorKind, ImageStore, NodeSpec, Nodes};
 use redos::spec::{ImageChoice, Images, NodeId, Spec};
 use redos::update::Update;
 
@@ -97,7 +97,7 @@ async fn an_image_that_lacks_what_a_node_needs_is_named_before_anything_is_made(
         images: Images { redis: ImageChoice::Reference(own_entry.clone()), ..Default::default() },
         ..cluster.spec()
     };
-    let found = image::resolve(&cluster.engine, &spec, &Inventory::default(), &|_| {}).await.expect("it has a server");
+    let found = image::resolve(&*cluster.engine, &spec, &Inventory::default(), &|_| {}).await.expect("it has a server");
     assert_eq!(found.programs.redis.server, "redis-server", "though its command does not name it");
     assert_eq!(found.used.redis.map(|used| used.release.name).as_deref(), Some("redis"));
     for image in [no_client, no_server, own_entry, foreign] {
@@ -139,11 +139,11 @@ async fn saved_images_can_be_loaded() {
     let programs = programs(&engine).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("images.tar");
-    let (saved, stream) = image::save(&engine, &images).await.expect("here");
+    let (saved, stream) = image::save(&*engine, &images).await.expect("here");
     assert_eq!(saved, [programs.redis.image, programs.proxy.image]);
     let chunks: Vec<_> = stream.map(|chunk| chunk.expect("a chunk")).collect().await;
     std::fs::write(&file, chunks.concat()).expect("written");
-    let load = async || image::load(&engine, File::open(&file).await.expect("a file"), "the file").await;
+    let load = async || image::load(&*engine, File::open(&file).await.expect("a file"), "the file").await;
     let loaded = load().await.expect("loaded");
     assert_eq!(BTreeSet::from_iter(loaded), BTreeSet::from_iter(saved));
     std::fs::write(&file, "not a tar").expect("written");

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use redos::engine::docker::{self, DockerEngine};
+use redos::engine::docker::DockerEngine;
 use redos::engine::image;
 use redos::spec::Images;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -21,7 +21,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio_util::io::StreamReader;
 
-use crate::support::{engine, eventually_within};
+use crate::support::{engine, engine_at, eventually_within};
 
 /// How long the Engine may take to come up or to go: it stops its containers first, each with its own grace.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -72,7 +72,7 @@ impl OwnEngine {
 
     /// It as redos sees it.
     pub async fn engine(&self) -> Arc<DockerEngine> {
-        Arc::new(docker::connect(Some(&self.address())).await.expect("the Engine answers"))
+        Arc::new(engine_at(Some(&self.address())).await.expect("the Engine answers"))
     }
 
     /// It without redos in between.
@@ -86,9 +86,9 @@ impl OwnEngine {
     pub async fn load_images(&self) {
         let (from, to) = (engine().await, self.engine().await);
         let images = Images::default();
-        let (_, stream) = image::save(&from, &images).await.expect("images");
+        let (_, stream) = image::save(&*from, &images).await.expect("images");
         let source = StreamReader::new(stream.map_err(|error| std::io::Error::other(format!("{error:?}"))));
-        image::load(&to, source, "this host's Engine").await.expect("loaded");
+        image::load(&*to, source, "this host's Engine").await.expect("loaded");
     }
 
     /// Ends the Engine as a service manager does, containers and all.
@@ -116,7 +116,7 @@ impl OwnEngine {
         eventually_within(PATIENCE, "its Engine answers", async || {
             let ended = self.daemon.as_mut().and_then(|daemon| daemon.try_wait().expect("it is ours"));
             assert!(ended.is_none(), "it ended with {ended:?}:\n{}", self.log());
-            docker::connect(Some(&self.address())).await.is_ok()
+            engine_at(Some(&self.address())).await.is_ok()
         })
         .await;
     }

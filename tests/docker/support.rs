@@ -12,7 +12,7 @@ use redos::cluster::desired::Programs;
 use redos::cluster::observed::{Inventory, NetworkFacts};
 use redos::converge::read_secrets;
 use redos::engine::docker::{self, DockerEngine};
-use redos::engine::{Engine, NodeSpec, image};
+use redos::engine::{Clusters, EngineError, NodeSpec, Nodes, image};
 use redos::spec::secret::{Secret, user};
 use redos::spec::{ClusterName, NodeId, REDIS_PORT, Resources, Role, SENTINEL_PORT, Secrets, Spec};
 use tokio::net::{TcpListener, UnixStream};
@@ -30,14 +30,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The Engine as redos sees it.
 pub async fn engine() -> Arc<DockerEngine> {
-    Arc::new(docker::connect(None).await.unwrap_or_else(|error| {
+    Arc::new(engine_at(None).await.unwrap_or_else(|error| {
         panic!("these scenarios need a Docker Engine: {error}: {:?} {:?}", error.source, error.hints)
     }))
 }
 
+/// An Engine that has answered.
+pub async fn engine_at(host: Option<&str>) -> Result<DockerEngine, EngineError> {
+    let engine = docker::open(host)?;
+    engine.greet().await?;
+    Ok(engine)
+}
+
 /// The same Engine over TCP, as if it were far away: its containers' addresses are not dialled.
 pub async fn remote_engine() -> DockerEngine {
-    docker::connect(Some(&remote_address().await)).await.expect("the Engine over TCP")
+    engine_at(Some(&remote_address().await)).await.expect("the Engine over TCP")
 }
 
 /// The address of the Engine over TCP, for `DOCKER_HOST`.
@@ -114,7 +121,7 @@ impl Cluster {
 
     /// The same on an Engine of the scenario's own, which cleans up after itself.
     pub async fn at(topic: &str, host: &str) -> Self {
-        let engine = Arc::new(docker::connect(Some(host)).await.expect("the Engine answers"));
+        let engine = Arc::new(engine_at(Some(host)).await.expect("the Engine answers"));
         Self { name: unused_name(topic), engine, host: Some(host.to_owned()) }
     }
 

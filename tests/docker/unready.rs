@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use bollard::query_parameters::KillContainerOptions;
-use redos::engine::{Engine, NodeFile};
+use redos::engine::{NodeFile, Nodes};
 use redos::spec::NodeId;
 use redos::spec::render::REDIS_CONF;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redos::cluster::observed::{Answer, NodeState, Observed};
 use redos::cluster::status::status;
-use redos::engine::Engine;
+use redos::engine::Clusters;
 use redos::engine::sim::Sim;
 use redos::plan::diff::lifecycle::{self, Objection};
 use redos::plan::{Action, diff};

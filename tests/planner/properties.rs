@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use redos::cluster::Gate;
 use redos::cluster::observed::NodeState;
-use redos::engine::Engine;
+use redos::engine::Clusters;
 use redos::engine::sim::Sim;
 use redos::plan::diff::lifecycle;
 use redos::plan::{Plan, diff};

@@ -229,16 +229,6 @@ pub fn open(host: Option<&str>) -> Result<DockerEngine> {
     Ok(DockerEngine::new(docker, endpoint))
 }
 
-/// [`open`], and the greeting.
-///
-/// # Errors
-/// [`EngineErrorKind::Unreachable`]: nothing answers there, access is denied, or the Engine is too old.
-pub async fn connect(host: Option<&str>) -> Result<DockerEngine> {
-    let engine = open(host)?;
-    engine.greet().await?;
-    Ok(engine)
-}
-
 /// What an Engine says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {

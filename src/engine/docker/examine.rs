@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use super::oneoff::{self, OneOff, Place};
 use super::{DockerEngine, nodes};
 use crate::engine::image::{ImageKind, LABEL, LocalImage};
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::{Release, UsedImage};
 
 /// Says of each server `$1`… whether the image has it: its name, where it is, what it says of its version, and for one of
@@ -42,12 +42,8 @@ struct Present {
 }
 
 impl DockerEngine {
-    /// Looks into an image: which server of this kind it has, and whether it has all else that a node needs. It runs for a
-    /// moment, without a network, as a node would; one that redos made is known.
-    ///
-    /// # Errors
-    /// [`EngineErrorKind::UnfitImage`], with what it lacks; or the Engine failed.
-    pub async fn examine(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
+    /// See [`ImageStore::examine`](crate::engine::ImageStore::examine).
+    pub(super) async fn look_into(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
         let reference = &image.reference;
         let unfit = |why: String| {
             EngineError::new(EngineErrorKind::UnfitImage(kind), format!("use the image {reference}"), anyhow!(why))

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use super::{DockerEngine, fault, labels, nodes};
 use crate::engine::containers::{Helper, Right};
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 
 /// The names of helpers begin with this.
 const PREFIX: &str = "redos-fault-";

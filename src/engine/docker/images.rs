@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use bollard::models::ImageInspect;
-use bollard::query_parameters::{
-    CreateImageOptions, ImportImageOptions, ListImagesOptions, RemoveImageOptions, TagImageOptions,
-};
+use bollard::query_parameters::{CreateImageOptions, ImportImageOptions, ListImagesOptions, TagImageOptions};
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout};
 
 use super::{DockerEngine, fault, login};
-use crate::engine::image::{LocalImage, Refusal, Report};
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::image::{ImageKind, LocalImage, Refusal, Report};
+use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
+use crate::spec::UsedImage;
 use crate::update::Update;
 
 /// How long a pull may stand still. The Engine gives up a registry that does not answer after 15 to 30 s by itself, and
@@ -27,12 +27,12 @@ const REMINDER: Duration = Duration::from_secs(5);
 /// Bytes read from a file or pipe at once.
 const CHUNK: usize = 64 * 1024;
 
-impl DockerEngine {
-    /// An image that is here. `None` where it is not.
-    ///
-    /// # Errors
-    /// The Engine does not answer, or refuses.
-    pub async fn image(&self, reference: &str) -> Result<Option<LocalImage>> {
+impl ImageStore for DockerEngine {
+    fn architecture(&self) -> &str {
+        self.about.get().map_or("", |about| &about.architecture)
+    }
+
+    async fn image(&self, reference: &str) -> Result<Option<LocalImage>> {
         match self.docker.inspect_image(reference).await {
             Ok(image) => Ok(Some(local_image(reference, image))),
             Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(None),
@@ -40,11 +40,7 @@ impl DockerEngine {
         }
     }
 
-    /// The references of all images here that carry a label, newest first. Images without one are left out.
-    ///
-    /// # Errors
-    /// The Engine does not answer, or refuses.
-    pub async fn images_labelled(&self, label: &str) -> Result<Vec<String>> {
+    async fn images_labelled(&self, label: &str) -> Result<Vec<String>> {
         let filters = Some([("label".to_owned(), vec![label.to_owned()])].into());
         let options = ListImagesOptions { filters, ..Default::default() };
         let images = self.docker.list_images(Some(options)).await;
@@ -55,11 +51,7 @@ impl DockerEngine {
         Ok(images.into_iter().flat_map(|image| image.repo_tags).filter(is_reference).collect())
     }
 
-    /// Pulls an image, with the login that Docker's own configuration has for its registry.
-    ///
-    /// # Errors
-    /// The registry cannot be reached or does not give it; the source is its word.
-    pub async fn pull_image(&self, reference: &str, report: Report<'_>) -> Result<LocalImage> {
+    async fn pull_image(&self, reference: &str, report: Report<'_>) -> Result<LocalImage> {
         let refused = |said: &str| refused(reference, said);
         let (repository, tag) = split_reference(reference);
         let options =
@@ -95,11 +87,7 @@ impl DockerEngine {
         self.image(reference).await?.ok_or_else(|| refused("it is not here after the pull"))
     }
 
-    /// Makes an image from a tar file of its whole root, with changes in Dockerfile words.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the Engine refuses it.
-    pub async fn import_image(&self, tar: &Path, reference: &str, changes: &[String]) -> Result<LocalImage> {
+    async fn import_image(&self, tar: &Path, reference: &str, changes: &[String]) -> Result<LocalImage> {
         let operation = || format!("import image {reference}");
         let failed = |source: anyhow::Error| EngineError::new(EngineErrorKind::Image, operation(), source);
         let file = File::open(tar).await.map_err(|error| failed(error.into()))?;
@@ -119,31 +107,14 @@ impl DockerEngine {
         self.image(reference).await?.ok_or_else(|| failed(anyhow!("it is not here after the import")))
     }
 
-    /// Gives an image a further reference.
-    ///
-    /// # Errors
-    /// The image is not here, or the Engine refuses.
-    pub async fn tag_image(&self, reference: &str, further: &str) -> Result<()> {
+    async fn tag_image(&self, reference: &str, further: &str) -> Result<()> {
         let (repo, tag) = split_reference(further);
         let options = TagImageOptions { repo: Some(repo), tag: Some(tag) };
         let tagged = self.docker.tag_image(reference, Some(options)).await;
         tagged.map_err(|error| self.failed(format!("tag image {reference} as {further}"), error))
     }
 
-    /// Removes a reference to an image, and the image with its last one. One that is not here is no error.
-    ///
-    /// # Errors
-    /// A container uses it, or the Engine refuses otherwise.
-    pub async fn remove_image(&self, reference: &str) -> Result<()> {
-        match self.docker.remove_image(reference, None::<RemoveImageOptions>, None).await {
-            Ok(_) => Ok(()),
-            Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
-            Err(error) => Err(self.failed(format!("remove image {reference}"), error)),
-        }
-    }
-
-    /// Images as the tar stream that `docker save` writes.
-    pub fn export_images(&self, references: &[String]) -> impl Stream<Item = Result<Bytes>> + Send + Unpin + use<> {
+    fn export_images(&self, references: &[String]) -> BoxStream<'static, Result<Bytes>> {
         let names: Vec<&str> = references.iter().map(String::as_str).collect();
         let operation = format!("save {}", names.join(" and "));
         let failed =
@@ -151,15 +122,7 @@ impl DockerEngine {
         Box::pin(self.docker.export_images(&names).map_err(failed))
     }
 
-    /// Loads images from what `docker save` writes. Returns what the Engine says it loaded.
-    ///
-    /// # Errors
-    /// The source, which is called `name`, cannot be read, or holds no images.
-    pub async fn load_images(
-        &self,
-        source: impl AsyncRead + Send + Unpin + 'static,
-        name: &str,
-    ) -> Result<Vec<String>> {
+    async fn load_images(&self, source: impl AsyncRead + Send + Unpin + 'static, name: &str) -> Result<Vec<String>> {
         let failed = |source: anyhow::Error| {
             EngineError::new(EngineErrorKind::Image, format!("load images from {name}"), source)
                 .hinted("such a file is written by: redos images save FILE")
@@ -173,6 +136,10 @@ impl DockerEngine {
                 .extend(text.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name.trim().to_owned()));
         }
         if loaded.is_empty() { Err(failed(anyhow!("the Engine found no image in it"))) } else { Ok(loaded) }
+    }
+
+    async fn examine(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
+        self.look_into(kind, image).await
     }
 }
 

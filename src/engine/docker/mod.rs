@@ -18,6 +18,7 @@ mod login;
 mod network;
 mod nodes;
 mod oneoff;
+mod probes;
 mod relay;
 mod streams;
 mod subnets;
@@ -30,13 +31,12 @@ use std::sync::OnceLock;
 use bollard::Docker;
 use tokio::sync::Mutex;
 
-pub use connect::{connect, open};
+pub use connect::open;
 pub use streams::{ExecOutput, LogChunk, LogQuery};
-pub use trial::Trial;
 
 use connect::{About, Endpoint};
 
-use super::{ClusterSummary, Engine, EngineError, NodeFile, NodeSpec, Result};
+use super::{ClusterSummary, Clusters, EngineError, NodeFile, NodeSpec, Nodes, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 
@@ -60,32 +60,6 @@ impl DockerEngine {
         Self { docker, endpoint, about, run, publishing, ways }
     }
 
-    /// Asks it what it is. Until then it is not known whether redos understands it: only what changes nothing may be asked
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// [`EngineErrorKind::Unreachable`](super::EngineErrorKind::Unreachable): nothing answers there, access is denied, or
-    /// the Engine is too old.
-    pub async fn greet(&self) -> Result<()> {
-        let about = connect::about(&self.docker, &self.endpoint).await?;
-        // A second greeting tells nothing new.
-        let _ = self.about.set(about);
-        Ok(())
-    }
-
-    /// What it runs on, in Docker's words: `amd64`, `arm64`. Empty before it was greeted.
-    pub fn architecture(&self) -> &str {
-        self.about.get().map_or("", |about| &about.architecture)
-    }
-
-    /// Freezes a node: its processes get no time, its connections stay open. One that is frozen stays so.
-    ///
-    /// # Errors
-    /// The node does not run, or the Engine refuses.
-    pub async fn pause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        nodes::pause(self, &node.container_name(cluster)).await
-    }
-
     /// How much memory the Engine's host has, in bytes.
     async fn memory(&self) -> Result<Option<u64>> {
         let host = self.docker.info().await.map_err(|error| self.failed("ask how much memory the host has", error))?;
@@ -97,7 +71,14 @@ impl DockerEngine {
     }
 }
 
-impl Engine for DockerEngine {
+impl Clusters for DockerEngine {
+    async fn greet(&self) -> Result<()> {
+        let about = connect::about(&self.docker, &self.endpoint).await?;
+        // A second greeting tells nothing new.
+        let _ = self.about.set(about);
+        Ok(())
+    }
+
     fn describe(&self) -> String {
         match self.about.get() {
             Some(About { version, api, .. }) => format!("Docker {version} (API {api}) at {}", self.endpoint),
@@ -139,7 +120,9 @@ impl Engine for DockerEngine {
     async fn remove_network(&self, id: &str) -> Result<()> {
         network::remove(self, id).await
     }
+}
 
+impl Nodes for DockerEngine {
     async fn create_volume(&self, spec: &Spec, node: NodeId) -> Result<()> {
         volumes::create(self, spec, node).await
     }
@@ -168,12 +151,12 @@ impl Engine for DockerEngine {
         nodes::stop(self, &node.container_name(cluster)).await
     }
 
-    async fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        nodes::kill(self, &node.container_name(cluster)).await
-    }
-
     async fn set_resources(&self, cluster: &ClusterName, node: NodeId, resources: Resources) -> Result<()> {
         nodes::set_resources(self, &node.container_name(cluster), resources).await
+    }
+
+    async fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
+        nodes::kill(self, &node.container_name(cluster)).await
     }
 
     async fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {

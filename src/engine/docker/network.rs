@@ -111,33 +111,27 @@ fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
     Err(EngineError::new(EngineErrorKind::Conflict, operation, anyhow!(why)).hinted(next))
 }
 
-impl DockerEngine {
-    /// The network of another's containers that an address is on, and the address of the host there: Docker keeps bridges
-    /// apart. `None` for an address of no network, of the host itself, or of the cluster.
-    ///
-    /// # Errors
-    /// The Engine failed.
-    pub async fn foreign_network(
-        &self,
-        cluster: &ClusterName,
-        address: Ipv4Addr,
-    ) -> Result<Option<(String, Ipv4Addr)>> {
-        let networks = inventory::networks(self, &HashMap::new()).await?;
-        let others = networks.into_iter().filter(|network| {
-            let labels = network.labels.as_ref().and_then(labels::cluster);
-            network.driver.as_deref() == Some(DRIVER) && labels.as_ref() != Some(cluster)
-        });
-        let mut found = others.filter_map(|network| {
-            let configs = network.ipam?.config?;
-            let config = configs.into_iter().find(|config| {
-                config.subnet.as_deref().and_then(Range::parse).is_some_and(|range| range.contains(address))
-            })?;
-            let range = Range::parse(&config.subnet?)?;
-            let gateway = config.gateway.and_then(|gateway| gateway.parse().ok()).unwrap_or_else(|| range.host(1));
-            (gateway != address).then(|| (network.name.unwrap_or_default(), gateway))
-        });
-        Ok(found.next())
-    }
+/// See [`Probes::foreign_network`](crate::engine::Probes::foreign_network).
+pub async fn foreign(
+    engine: &DockerEngine,
+    cluster: &ClusterName,
+    address: Ipv4Addr,
+) -> Result<Option<(String, Ipv4Addr)>> {
+    let networks = inventory::networks(engine, &HashMap::new()).await?;
+    let others = networks.into_iter().filter(|network| {
+        let labels = network.labels.as_ref().and_then(labels::cluster);
+        network.driver.as_deref() == Some(DRIVER) && labels.as_ref() != Some(cluster)
+    });
+    let mut found = others.filter_map(|network| {
+        let configs = network.ipam?.config?;
+        let config = configs.into_iter().find(|config| {
+            config.subnet.as_deref().and_then(Range::parse).is_some_and(|range| range.contains(address))
+        })?;
+        let range = Range::parse(&config.subnet?)?;
+        let gateway = config.gateway.and_then(|gateway| gateway.parse().ok()).unwrap_or_else(|| range.host(1));
+        (gateway != address).then(|| (network.name.unwrap_or_default(), gateway))
+    });
+    Ok(found.next())
 }
 
 /// The network after it was made. Before Docker 25 two runs at the same time can both make one of this name: they agree on

@@ -172,17 +172,8 @@ impl DockerEngine {
         Ok(self.relay(container, ip, port).await?)
     }
 
-    /// Whether this program and the containers are on the same host, so that what one reaches the other does as well.
-    pub fn is_local(&self) -> bool {
-        matches!(self.endpoint.transport, Transport::Unix(_))
-    }
-
-    /// Connects to a server as the nodes of a cluster would that is not there yet: from inside a container of this image. It
-    /// lasts as long as `question` takes.
-    ///
-    /// # Errors
-    /// The Engine failed. What the server does is `question`'s affair.
-    pub async fn dial_from<T>(
+    /// See [`Probes::dial_from`](crate::engine::Probes::dial_from).
+    pub(super) async fn dial_from_container<T>(
         &self,
         image: &str,
         server: SocketAddrV4,

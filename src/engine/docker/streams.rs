@@ -7,8 +7,19 @@ use bollard::query_parameters::{EventsOptions, LogsOptions};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::{DockerEngine, fault, labels};
-use crate::engine::{EngineError, EngineErrorKind, EngineEvent, Result};
+use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId};
+
+/// What happened to a container, from the Engine's event stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineEvent {
+    /// Nanoseconds since the epoch, by the Engine's clock.
+    pub time_nano: i64,
+    /// The node.
+    pub node: NodeId,
+    /// `start`, `die`, `pause`, `unpause`, `destroy`, …
+    pub action: String,
+}
 
 /// The exit status that the Engine gives to a command that it could not run at all.
 const NOT_RUNNABLE: i64 = 126;

@@ -10,7 +10,7 @@ use super::oneoff::{self, OneOff, Place};
 use super::{DockerEngine, nodes};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{EngineError, EngineErrorKind, Result, Trial};
 use crate::spec::REDIS_PORT;
 
 /// Runs the server `$1` with the configuration `$2`. It ends when the server does, or when nobody is attached any more.
@@ -24,21 +24,9 @@ const START: Duration = Duration::from_secs(30);
 /// How many of its last lines say why a server ended.
 const LINES: usize = 6;
 
-/// How a trial went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trial<T> {
-    /// The server serves; what it was asked.
-    Served(T),
-    /// The server ended; the end of what it said.
-    Ended(String),
-}
-
 impl DockerEngine {
-    /// Starts a server that is thrown away, with this configuration, on no network, and asks it something.
-    ///
-    /// # Errors
-    /// The Engine failed, or the server neither serves nor ends.
-    pub async fn try_out<T>(
+    /// See [`Probes::try_out`](crate::engine::Probes::try_out).
+    pub(super) async fn try_out_server<T>(
         &self,
         program: &Program,
         configuration: &str,

@@ -16,8 +16,7 @@ use anyhow::{Context, anyhow, bail};
 use tokio::process::Command;
 
 use super::{ImageKind, LABEL, LocalImage, Report};
-use crate::engine::docker::DockerEngine;
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::update::Update;
 
 use sources::Source;
@@ -108,7 +107,7 @@ fn missing_tool() -> Option<&'static str> {
 /// # Errors
 /// [`EngineErrorKind::Image`], with what the package tool said last.
 pub async fn build(
-    engine: &DockerEngine,
+    engine: &impl ImageStore,
     options: &BuildOptions,
     report: Report<'_>,
 ) -> Result<BTreeMap<ImageKind, LocalImage>> {

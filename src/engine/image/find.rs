@@ -5,8 +5,7 @@ use futures_util::future::join;
 use super::{BuildOptions, ImageKind, LocalImage, Report, candidates, debian, with_remedies};
 use crate::cluster::desired::{Program, Programs};
 use crate::cluster::observed::Inventory;
-use crate::engine::docker::DockerEngine;
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::{ImageChoice, Release, Spec, UsedImage, UsedImages};
 use crate::update::Update;
 
@@ -32,7 +31,7 @@ type Here = (UsedImage, String);
 /// [`EngineErrorKind::Image`]: an image is not here and cannot be had, or what can be had is of another version than the
 /// cluster's data. [`EngineErrorKind::UnfitImage`]: an image lacks what a node needs.
 pub async fn resolve(
-    engine: &DockerEngine,
+    engine: &impl ImageStore,
     spec: &Spec,
     inventory: &Inventory,
     report: Report<'_>,
@@ -84,7 +83,7 @@ impl<'a> Search<'a> {
     }
 
     /// What is here; else what is here and does not do.
-    async fn here(&self, engine: &DockerEngine) -> Result<std::result::Result<Here, Misfits>> {
+    async fn here(&self, engine: &impl ImageStore) -> Result<std::result::Result<Here, Misfits>> {
         if let Some(used) = self.used
             && let Some(name) = name_of(engine, used).await?
         {
@@ -119,7 +118,7 @@ impl<'a> Search<'a> {
         *self.choice == ImageChoice::Auto && self.used.is_none_or(is_built)
     }
 
-    async fn pulled(&self, engine: &DockerEngine, report: Report<'_>) -> Result<LocalImage> {
+    async fn pulled(&self, engine: &impl ImageStore, report: Report<'_>) -> Result<LocalImage> {
         let mut result = Err(EngineError::new(
             EngineErrorKind::Image,
             format!("find the image of {}", self.kind.as_str()),
@@ -135,7 +134,7 @@ impl<'a> Search<'a> {
     }
 
     /// Looks into an image that was got.
-    async fn accepted(&self, engine: &DockerEngine, image: LocalImage, mut misfits: Misfits) -> Result<Here> {
+    async fn accepted(&self, engine: &impl ImageStore, image: LocalImage, mut misfits: Misfits) -> Result<Here> {
         let found = engine.examine(self.kind, image).await?;
         if self.fits(&found) {
             let name = found.reference.clone();
@@ -180,7 +179,7 @@ impl<'a> Search<'a> {
 }
 
 /// A name that leads to the image: its reference, unless that has come to mean another one.
-async fn name_of(engine: &DockerEngine, used: &UsedImage) -> Result<Option<String>> {
+async fn name_of(engine: &impl ImageStore, used: &UsedImage) -> Result<Option<String>> {
     for name in [Some(&used.reference), used.digest.as_ref(), Some(&used.id)].into_iter().flatten() {
         if engine.image(name).await?.is_some_and(|image| image.id == used.id) {
             return Ok(Some(name.clone()));
@@ -191,7 +190,7 @@ async fn name_of(engine: &DockerEngine, used: &UsedImage) -> Result<Option<Strin
 
 /// Gets what is missing: by pull, and where that fails and the choice is ours, from the package archive.
 async fn fetched(
-    engine: &DockerEngine,
+    engine: &impl ImageStore,
     (redis, redis_here): (Search<'_>, std::result::Result<Here, Misfits>),
     (proxy, proxy_here): (Search<'_>, std::result::Result<Here, Misfits>),
     report: Report<'_>,

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use super::{DATA, Node, SUBNETS, Sim, refused};
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
-use crate::engine::{ClusterSummary, Engine, EngineError, EngineErrorKind, NodeFile, NodeSpec, Result};
+use crate::engine::{ClusterSummary, Clusters, EngineError, EngineErrorKind, NodeFile, NodeSpec, Nodes, Result};
 use crate::spec::{ClusterName, NodeId, Resources, Spec};
 
 impl Dial for Sim {
@@ -20,7 +20,11 @@ impl Dial for Sim {
     }
 }
 
-impl Engine for Sim {
+impl Clusters for Sim {
+    async fn greet(&self) -> Result<()> {
+        Ok(())
+    }
+
     fn describe(&self) -> String {
         "an engine in memory".to_owned()
     }
@@ -118,7 +122,9 @@ impl Engine for Sim {
         world.network = None;
         Ok(())
     }
+}
 
+impl Nodes for Sim {
     async fn create_volume(&self, _spec: &Spec, node: NodeId) -> Result<()> {
         let mut world = self.world();
         world.change(format!("create volume of {node}"))?;
@@ -192,6 +198,17 @@ impl Engine for Sim {
         Ok(())
     }
 
+    async fn set_resources(&self, _cluster: &ClusterName, node: NodeId, resources: Resources) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("give {node} {resources}"))?;
+        if let Some(node) = world.nodes.get_mut(&node) {
+            let now = &mut node.spec.resources;
+            now.memory = resources.memory.or(now.memory);
+            now.milli_cpus = resources.milli_cpus.or(now.milli_cpus);
+        }
+        Ok(())
+    }
+
     async fn kill_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
         let mut world = self.world();
         world.change(format!("kill {node}"))?;
@@ -201,17 +218,6 @@ impl Engine for Sim {
         }
         if let Some(node) = world.nodes.get_mut(&node) {
             node.state = NodeState::Exited { code: 137, oom_killed: false };
-        }
-        Ok(())
-    }
-
-    async fn set_resources(&self, _cluster: &ClusterName, node: NodeId, resources: Resources) -> Result<()> {
-        let mut world = self.world();
-        world.change(format!("give {node} {resources}"))?;
-        if let Some(node) = world.nodes.get_mut(&node) {
-            let now = &mut node.spec.resources;
-            now.memory = resources.memory.or(now.memory);
-            now.milli_cpus = resources.milli_cpus.or(now.milli_cpus);
         }
         Ok(())
     }

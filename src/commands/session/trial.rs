@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::Context;
+use super::{Session, World};
 use crate::cluster::desired::Program;
 use crate::cluster::observed::Inventory;
-use crate::engine::docker::Trial;
+use crate::engine::{Probes, Trial};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::served::served_values;
@@ -23,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// The server refuses a directive, or the image has no such server: nothing was changed.
-pub async fn check(
-    context: &Context,
+pub async fn check<W: World>(
+    session: &Session<W>,
     settings: &mut Settings,
     program: &Program,
     inventory: &Inventory,
@@ -39,7 +39,7 @@ pub async fn check(
     }
     let names: Vec<String> = spec.redis.keys().cloned().collect();
     let ask = async |stream| timeout(PATIENCE, served_values(stream, &names)).await;
-    let tried = context.engine.try_out(program, &render::trial_configuration(spec), ask).await?;
+    let tried = session.engine.try_out(program, &render::trial_configuration(spec), ask).await?;
     let have = match tried {
         Trial::Ended(said) => return Err(refused(settings, &program.server, &program.image, &said).into()),
         Trial::Served(Err(_)) => {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Context;
+use super::{Session, World};
 use crate::cluster::desired::Program;
 use crate::cluster::observed::Inventory;
 use crate::dial::Stream;
-use crate::engine::docker::Trial;
+use crate::engine::{Probes, Trial};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::existing::{Existing, Unfit, examine, is_read_by, reason};
@@ -30,8 +30,8 @@ const DATABASES: u64 = 16;
 /// # Errors
 /// The cluster has data of its own, or the server cannot be reached or not be followed. A cluster that follows it already
 /// is not checked: whether it does that well is seen by its gates.
-pub async fn check(
-    context: &Context,
+pub async fn check<W: World>(
+    session: &Session<W>,
     settings: &Settings,
     inventory: &Inventory,
     program: Option<&Program>,
@@ -43,7 +43,7 @@ pub async fn check(
         return Ok(());
     }
     own_data(settings, inventory, server, recorded)?;
-    if let Some((network, gateway)) = context.engine.foreign_network(&spec.name, *server.ip()).await? {
+    if let Some((network, gateway)) = session.engine.foreign_network(&spec.name, *server.ip()).await? {
         let what =
             format!("{} is on the Docker network '{network}', whose containers others cannot reach", server.ip());
         let port = server.port();
@@ -55,12 +55,12 @@ pub async fn check(
             )));
     }
     let unfit = |unfit: Unfit| refusal(settings, server, &unfit);
-    let found = if context.engine.is_local() {
+    let found = if session.engine.is_local() {
         ask(settings, connected(server).await).await
     } else if let Some(program) = program {
-        context.engine.dial_from(&program.image, server, async |stream| ask(settings, stream).await).await?
+        session.engine.dial_from(&program.image, server, async |stream| ask(settings, stream).await).await?
     } else {
-        context.ui.warn(format_args!(
+        session.ui.warn(format_args!(
             "the existing server {server} was not asked whether it can be followed: only containers of the Engine's host \
              can tell; 'up' asks it from one"
         ));
@@ -72,15 +72,15 @@ pub async fn check(
     if existing.modules.is_empty() {
         return Ok(());
     }
-    let own = own_modules(context, spec, program).await?;
+    let own = own_modules(session, spec, program).await?;
     let names: Vec<String> = existing.modules.into_iter().filter(|name| !own.contains(name)).collect();
     if names.is_empty() { Ok(()) } else { Err(unfit(Unfit::Modules { names })) }
 }
 
 /// The names of the modules that a node will have, of a server that is thrown away. One that does not say has none.
-async fn own_modules(context: &Context, spec: &Spec, program: &Program) -> Result<Vec<String>, Failure> {
+async fn own_modules<W: World>(session: &Session<W>, spec: &Spec, program: &Program) -> Result<Vec<String>, Failure> {
     let ask = async |stream| timeout(PATIENCE, loaded_modules(stream)).await;
-    Ok(match context.engine.try_out(program, &render::trial_configuration(spec), ask).await? {
+    Ok(match session.engine.try_out(program, &render::trial_configuration(spec), ask).await? {
         Trial::Served(Ok(Ok(names))) => names,
         Trial::Served(Ok(Err(_)) | Err(_)) | Trial::Ended(_) => Vec::new(),
     })

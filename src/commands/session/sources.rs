@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Error;
 
-use crate::cli::{Global, ImageArgs, SettingsArgs};
+use crate::commands::options::{Global, ImageArgs, SettingsArgs};
 use crate::error::{Failure, FailureKind};
 use crate::spec::settings::{FlagLayer, Key, SourceFile, Sources};
 
@@ -183,7 +183,7 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     use super::*;
-    use crate::cli::{Cli, Verb};
+    use crate::commands::{Cli, Verb};
     use crate::spec::settings::table::SETTINGS;
 
     #[test]

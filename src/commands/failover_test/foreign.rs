@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::Context;
+use super::FailoverTestArgs;
 use crate::chaos::clock::Clock;
 use crate::chaos::connection::Login;
 use crate::chaos::history::OpError;
 use crate::chaos::resp::Reply;
 use crate::chaos::subject::{Direct, Server, Subject};
-use crate::cli::FailoverTestArgs;
-use crate::engine::Engine;
+use crate::commands::session::{Session, World};
+use crate::engine::Clusters;
 use crate::engine::containers::{ContainerFacts, Containers};
 use crate::error::{Failure, FailureKind};
 use crate::spec::{DEFAULT_CLUSTER, REDIS_PORT, Secret};
@@ -27,8 +27,8 @@ const ANSWER: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// A Sentinel that does not answer, a container that is not there, or nodes that belong to no given container.
-pub async fn subject(
-    context: &Context,
+pub async fn subject<W: World>(
+    session: &Session<W>,
     args: &FailoverTestArgs,
 ) -> Result<(Subject, BTreeMap<String, String>), Failure> {
     let usage = |why: String| Failure::message(FailureKind::Usage, why);
@@ -49,7 +49,7 @@ pub async fn subject(
     };
     let mut containers = Vec::new();
     for name in &args.container {
-        let found = context.engine.container(name).await?;
+        let found = session.engine.container(name).await?;
         containers.push(
             found.ok_or_else(|| Failure::message(FailureKind::Failed, format!("there is no container '{name}'")))?,
         );
@@ -103,7 +103,7 @@ pub async fn subject(
     }
     let environment = [
         ("redos", env!("CARGO_PKG_VERSION").to_owned()),
-        ("engine", context.engine.describe()),
+        ("engine", session.engine.describe()),
         (
             "sentinel",
             format!(

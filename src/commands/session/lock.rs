@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Context, chaos};
-use crate::engine::docker::DockerEngine;
+use super::{Session, World, faults};
 use crate::engine::lock::{self, Holder, Lock, Taken};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
@@ -37,61 +36,61 @@ impl<'a> Turn<'a> {
     ///
     /// # Errors
     /// The time is over, the user broke off, the Engine failed, a fault could not be undone; or the work failed.
-    pub async fn take<T>(
+    pub async fn take<W: World, T>(
         self,
-        context: &Context,
+        session: &Session<W>,
         work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let cluster = self.cluster;
         let healed = async |after_a_kill| {
-            chaos::undo_left(context, cluster).await?;
+            faults::undo_of(session, cluster).await?;
             work(after_a_kill).await
         };
-        self.take_amid_faults(context, healed).await
+        self.take_amid_faults(session, healed).await
     }
 
     /// [`Turn::take`], unless it is a dry run, which changes nothing and waits for nobody.
     ///
     /// # Errors
     /// As [`Turn::take`].
-    pub async fn take_unless<T>(
+    pub async fn take_unless<W: World, T>(
         self,
         is_dry: bool,
-        context: &Context,
+        session: &Session<W>,
         work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        if is_dry { work(false).await } else { self.take(context, work).await }
+        if is_dry { work(false).await } else { self.take(session, work).await }
     }
 
     /// Works under the lock and leaves faults as they are.
     ///
     /// # Errors
     /// As [`Turn::take`].
-    pub async fn take_amid_faults<T>(
+    pub async fn take_amid_faults<W: World, T>(
         self,
-        context: &Context,
+        session: &Session<W>,
         work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let Self { cluster, verb, deadline } = self;
         let began = Instant::now();
         let give_up = async {
             tokio::select! {
-                () = context.cancel.cancelled() => FailureKind::Interrupted,
+                () = session.cancel.cancelled() => FailureKind::Interrupted,
                 () = sleep_until(deadline) => FailureKind::Timeout,
             }
         };
-        let tell = |holder: &Holder| context.ui.status(format_args!("waiting for {holder}, which changes '{cluster}'"));
-        match lock::take(&context.engine, cluster, verb, give_up, tell).await? {
-            Taken::Held(lock) => worked(context, cluster, lock, work).await,
+        let tell = |holder: &Holder| session.ui.status(format_args!("waiting for {holder}, which changes '{cluster}'"));
+        match lock::take(&session.engine, cluster, verb, give_up, tell).await? {
+            Taken::Held(lock) => worked(session, cluster, lock, work).await,
             Taken::GivenUp(kind, holder) => Err(given_up(cluster, verb, kind, holder, began.elapsed())),
         }
     }
 }
 
-async fn worked<T>(
-    context: &Context,
+async fn worked<W: World, T>(
+    session: &Session<W>,
     cluster: &ClusterName,
-    lock: Lock<DockerEngine>,
+    lock: Lock<W::Engine>,
     work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let work = work(lock.after_a_kill);
@@ -100,7 +99,7 @@ async fn worked<T>(
         result = &mut work => result,
         // The step in hand ends as after Ctrl-C.
         () = lock.lost.cancelled() => {
-            context.cancel.cancel();
+            session.cancel.cancel();
             work.await
         }
     };

@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Context, plan};
 use crate::cluster::Inventory;
+use crate::cluster::observed::{NodeState, PublishedPort};
 use crate::converge::{self, Found};
-use crate::engine::Engine;
-use crate::error::{Exit, Failure, FailureKind};
+use crate::engine::{Clusters, Nodes};
+use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::count;
-use crate::plan::diff::lifecycle::{Objection, Proposal};
-use crate::spec::{ClusterName, NodeId, Spec};
+use crate::plan::diff::lifecycle::Objection;
+use crate::spec::{ClusterName, Group, NodeId, Role, Spec};
 
 /// What the Engine has of a cluster, which has containers.
 ///
 /// # Errors
 /// The Engine failed, or the cluster has no container.
-pub async fn inventory(engine: &impl Engine, cluster: &ClusterName) -> Result<Inventory, Failure> {
+pub async fn inventory(engine: &impl Clusters, cluster: &ClusterName) -> Result<Inventory, Failure> {
     let inventory = engine.inventory(cluster).await?;
     present(engine, cluster, &inventory)?;
     Ok(inventory)
@@ -27,7 +27,7 @@ pub async fn inventory(engine: &impl Engine, cluster: &ClusterName) -> Result<In
 ///
 /// # Errors
 /// As [`inventory`].
-pub async fn find(engine: &impl Engine, cluster: &ClusterName) -> Result<Found, Failure> {
+pub async fn find(engine: &(impl Clusters + Nodes), cluster: &ClusterName) -> Result<Found, Failure> {
     let found = converge::find(engine, cluster).await?;
     present(engine, cluster, &found.inventory)?;
     Ok(found)
@@ -37,7 +37,7 @@ pub async fn find(engine: &impl Engine, cluster: &ClusterName) -> Result<Found, 
 ///
 /// # Errors
 /// It has none.
-pub fn present(engine: &impl Engine, cluster: &ClusterName, inventory: &Inventory) -> Result<(), Failure> {
+pub fn present(engine: &impl Clusters, cluster: &ClusterName, inventory: &Inventory) -> Result<(), Failure> {
     if !inventory.nodes.is_empty() {
         return Ok(());
     }
@@ -77,26 +77,23 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
 /// # Errors
 /// The cluster has no such node.
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
-    let known: BTreeSet<NodeId> = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
+    let known = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
+    if names.is_empty() { Ok(None) } else { nodes(&spec.name, &known, names).map(Some) }
+}
+
+/// The nodes of these names, of those that a cluster has.
+///
+/// # Errors
+/// It has no such node.
+pub fn nodes(cluster: &ClusterName, known: &BTreeSet<NodeId>, names: &[String]) -> Result<BTreeSet<NodeId>, Failure> {
     let node = |name: &String| {
-        spec.name.node(name).ok().filter(|node| known.contains(node)).ok_or_else(|| {
+        cluster.node(name).ok().filter(|node| known.contains(node)).ok_or_else(|| {
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-            let what = format!("the cluster '{}' has no node '{name}'", spec.name);
+            let what = format!("the cluster '{cluster}' has no node '{name}'");
             Failure::message(FailureKind::Usage, what).hinted(format!("its nodes are {}", known.join(", ")))
         })
     };
-    if names.is_empty() { Ok(None) } else { names.iter().map(node).collect::<Result<_, _>>().map(Some) }
-}
-
-/// Shows the plan of a verb instead of walking it, and what would have to be forced.
-///
-/// # Errors
-/// The output is closed.
-pub fn propose(context: &Context, cluster: &ClusterName, proposal: &Proposal) -> Result<Exit, Failure> {
-    for objection in &proposal.objections {
-        context.ui.warn(format_args!("it takes --force: {objection}"));
-    }
-    plan::show(context, cluster, &proposal.plan)
+    names.iter().map(node).collect()
 }
 
 /// Refuses what there are objections to, unless it is forced.
@@ -126,6 +123,42 @@ pub fn no_passwords(cluster: &ClusterName) -> Failure {
         .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
 }
 
+/// The group that a command line names, by name or number.
+///
+/// # Errors
+/// The cluster has no such group. A node in its place is told from it.
+pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
+    let known: Vec<String> = spec.groups().map(|group| group.to_string()).collect();
+    let missing = |what: String| {
+        Failure::message(FailureKind::Usage, what).hinted(format!("its groups are {}", known.join(", ")))
+    };
+    match word.parse::<Group>() {
+        Ok(group) if spec.groups().any(|known| known == group) => Ok(group),
+        Ok(group) => Err(missing(format!("the cluster '{}' has no group {group}", spec.name))),
+        Err(_) if spec.name.node(word).is_ok() => {
+            Err(missing(format!("'{word}' is a node, and here a master group is named")))
+        }
+        Err(_) => Err(missing(format!("the cluster '{}' has no group '{word}'", spec.name))),
+    }
+}
+
+/// Where the first running proxy publishes a port of its container, IPv4 before IPv6.
+///
+/// # Errors
+/// No proxy runs.
+pub fn published<'a>(spec: &Spec, inventory: &'a Inventory, container: u16) -> Result<&'a PublishedPort, Failure> {
+    let running =
+        inventory.nodes.iter().filter(|(node, facts)| node.role() == Role::Proxy && facts.state == NodeState::Running);
+    let mut ports =
+        running.filter_map(|(_, facts)| facts.ports.iter().filter(|port| port.container == container).min());
+    ports.next().ok_or_else(|| {
+        let what = format!("no proxy of '{}' is running, so there is no address to connect to", spec.name);
+        Failure::message(FailureKind::Failed, what)
+            .hinted(format!("repair the cluster: {}", command_line(&spec.name, "up")))
+            .hinted(format!("see what is wrong: {}", command_line(&spec.name, "status")))
+    })
+}
+
 /// Refuses what needs a master among the nodes while the cluster is a standby.
 ///
 /// # Errors
@@ -139,7 +172,7 @@ pub fn has_master(spec: &Spec) -> Result<(), Failure> {
 
 /// Why nobody here can connect to a cluster's ports, with what to do about it: they are open on the loopback address of
 /// another host, the Engine's.
-pub fn out_of_reach(spec: &Spec, engine: &impl Engine) -> Option<String> {
+pub fn out_of_reach(spec: &Spec, engine: &impl Clusters) -> Option<String> {
     let host = engine.remote_host()?;
     let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let open = command_line(&spec.name, "up --bind 0.0.0.0");

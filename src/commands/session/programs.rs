@@ -1,10 +1,10 @@
 //! The images of a cluster, found and looked into before anything is recorded or changed.
 
-use super::Context;
+use super::{Session, World};
 use crate::cluster::desired::Programs;
 use crate::cluster::observed::Inventory;
 use crate::engine::image::{self, ImageKind, Resolved};
-use crate::engine::{Engine, EngineError, EngineErrorKind};
+use crate::engine::{Clusters, EngineError, EngineErrorKind};
 use crate::error::Failure;
 use crate::output::command_line;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
@@ -15,14 +15,18 @@ use crate::spec::{Role, UsedImage};
 /// # Errors
 /// A name or a port that a new cluster needs belongs to somebody else, an image cannot be had, lacks what a node needs, or
 /// cannot read the cluster's data: nothing was changed.
-pub async fn settle(context: &Context, settings: &mut Settings, inventory: &Inventory) -> Result<Programs, Failure> {
-    let engine = &context.engine;
+pub async fn settle<W: World>(
+    session: &Session<W>,
+    settings: &mut Settings,
+    inventory: &Inventory,
+) -> Result<Programs, Failure> {
+    let engine = &session.engine;
     if inventory.nodes.is_empty() {
         // Whoever is refused a port has not waited for an image.
         engine.check_conflicts(&settings.spec, inventory).await?;
     }
-    let progress = context.ui.progress();
-    let found = image::resolve(engine, &settings.spec, inventory, &|event| progress.report(event)).await;
+    let progress = session.ui.progress();
+    let found = image::resolve(&**engine, &settings.spec, inventory, &|event| progress.report(event)).await;
     progress.finish();
     let Resolved { used, programs } = found.map_err(|error| unfit(settings, error))?;
     let recorded = inventory.recorded.as_ref().and_then(|recorded| recorded.used.redis.as_ref());

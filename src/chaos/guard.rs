@@ -1,0 +1,53 @@
+//! The guard of a fault: a process of its own that undoes it should the one that applied it not live to do it.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::sleep;
+
+use super::fault::Written;
+use crate::engine::EngineError;
+use crate::engine::containers::Containers;
+
+/// How much longer than its fault a guard waits before it steps in, and an agent before it ends by itself.
+pub const MARGIN: Duration = Duration::from_secs(5);
+/// How often a guard looks whether its fault is undone already.
+const POLL: Duration = Duration::from_millis(500);
+
+/// Starts the guard of a fault, at the Docker host that was asked for.
+///
+/// # Errors
+/// No process can be started.
+pub fn spawn(host: Option<&str>, fault: &str) -> io::Result<()> {
+    let mut command = Command::new(std::env::current_exe()?);
+    if let Some(host) = host {
+        command.args(["--host", host]);
+    }
+    command.args(["chaos", "guard", fault]);
+    // A group of its own, so that Ctrl-C at the terminal does not end it.
+    command.process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(drop)
+}
+
+/// What a guard does: it waits until its fault is undone, or undoes it when its time is over.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn watch_over(engine: &impl Containers, fault: &str) -> Result<(), EngineError> {
+    loop {
+        let Some(written) = Written::all(engine).await?.into_iter().find(|written| written.id == fault) else {
+            return Ok(());
+        };
+        if now() >= written.until {
+            written.undo(engine).await?;
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Seconds since the epoch.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}

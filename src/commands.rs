@@ -1,0 +1,144 @@
+//! The command line: one file per verb, with its arguments (their doc comments are the help) and its `run`.
+//!
+//! All verbs have one signature: they take their arguments and a [`Call`], and end with an exit code or a failure. What they
+//! share is in [`session`], in the order in which all of them use it.
+
+mod chaos;
+pub mod completions;
+mod config;
+mod down;
+mod failover;
+mod failover_test;
+mod habits;
+pub mod help;
+mod images;
+mod init;
+mod ls;
+pub mod man;
+mod options;
+mod plan;
+mod ps;
+mod restart;
+mod scale;
+mod session;
+mod start;
+mod status;
+mod stop;
+mod up;
+mod url;
+mod verify;
+
+use clap::{Parser, Subcommand};
+
+pub use habits::advice;
+pub use options::Global;
+pub use session::{Call, Docker, Session, World};
+
+use crate::error::{Exit, Failure};
+
+/// Highly available Redis on Docker: masters, replicas, Sentinels and one address, from one command.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "redos",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Examples:
+  redos up                      a cluster with the defaults, ready to use
+  redos status                  who is master, and whether all is well
+  redis-cli -u \"$(redos url)\"   talk to it
+  redos down                    remove it, keep its data
+
+Settings come from flags, else REDOS_* variables, else redos.yaml, else the
+existing cluster, else REDIS_*, SENTINEL_* and ADMIN_* variables, else
+defaults; 'redos config' shows which one won.
+
+Exit codes: 0 done or healthy, 1 the answer is no, 2 usage or invalid settings,
+3 data loss or invalid test, 4 timeout, 5 Docker unreachable, 6 conflict,
+7 no such cluster, 130 interrupted."
+)]
+pub struct Cli {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// Create the cluster, or repair it, until it is ready
+    Up(up::UpArgs),
+    /// Remove the cluster; its data stays unless told otherwise
+    Down(down::DownArgs),
+    /// Show who is master, what Sentinels and proxies say, and the verdict
+    Status(status::StatusArgs),
+    /// List the containers of the cluster
+    Ps(ps::PsArgs),
+    /// List all clusters of this Docker host
+    Ls(ls::LsArgs),
+    /// Show what 'up' would do and why, and change nothing
+    Plan(plan::PlanArgs),
+    /// Change how many nodes there are, without losing a write or the quorum
+    Scale(scale::ScaleArgs),
+    /// Make a replica the master, without losing a write
+    Failover(failover::FailoverArgs),
+    /// Stop nodes, or the whole cluster in good order; nothing is removed
+    Stop(stop::StopArgs),
+    /// Start nodes that are stopped, or the whole cluster, and wait until it is ready
+    Start(start::StartArgs),
+    /// Restart nodes one after the other, a master last and after a switchover
+    Restart(restart::RestartArgs),
+    /// Print the URL to connect to, password included
+    Url(url::UrlArgs),
+    /// Measure a failover under load: outage, lost writes and why, and a verdict
+    FailoverTest(failover_test::FailoverTestArgs),
+    /// Judge the history of a failover test once more
+    Verify(verify::VerifyArgs),
+    /// Inflict one fault on a node, for a time
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Chaos(chaos::ChaosArgs),
+    /// Get the images, or carry them to a host without a registry
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Images(images::ImagesArgs),
+    /// Write a commented redos.yaml
+    Init(init::InitArgs),
+    /// Show all settings and where each comes from
+    Config(config::ConfigArgs),
+    /// Print a script that completes redos in a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man(man::ManArgs),
+}
+
+/// Runs a verb.
+///
+/// # Errors
+/// What it cannot do, with the kind that decides the exit code.
+pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Up(args) => up::run(args, call).await,
+        Verb::Down(args) => down::run(args, call).await,
+        Verb::Status(args) => status::run(args, call).await,
+        Verb::Ps(args) => ps::run(args, call).await,
+        Verb::Ls(args) => ls::run(args, call).await,
+        Verb::Plan(args) => plan::run(args, call).await,
+        Verb::Scale(args) => scale::run(args, call).await,
+        Verb::Failover(args) => failover::run(args, call).await,
+        Verb::Stop(args) => stop::run(args, call).await,
+        Verb::Start(args) => start::run(args, call).await,
+        Verb::Restart(args) => restart::run(args, call).await,
+        Verb::Url(args) => url::run(args, call).await,
+        Verb::FailoverTest(args) => failover_test::run(args, call).await,
+        Verb::Verify(args) => verify::run(args, call).await,
+        Verb::Chaos(args) => chaos::run(args, call).await,
+        Verb::Images(args) => images::run(args, call).await,
+        Verb::Init(args) => init::run(args, call).await,
+        Verb::Config(args) => config::run(args, call).await,
+        Verb::Completions(args) => completions::run(args, call).await,
+        Verb::Man(args) => man::run(args, call).await,
+    }
+}

@@ -1,0 +1,269 @@
+//! Applying a fault, holding it and undoing it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
+
+use super::ChaosVerb;
+use super::args::{DirectionArg, FaultArgs, LinkArgs, TargetArgs};
+use crate::agent::order::{Direction, Link};
+use crate::chaos::fault::{Fault, Written};
+use crate::chaos::guard::MARGIN;
+use crate::chaos::target::{LEADER, Scene, leader};
+use crate::cluster::observed::Observed;
+use crate::commands::session::faults::{guard, undo_all};
+use crate::commands::session::lock::Turn;
+use crate::commands::session::{Session, World, existing};
+use crate::engine::lock::{self, Taken};
+use crate::engine::{EngineError, Nodes};
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::command_line;
+use crate::output::units::seconds;
+use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
+
+/// How often the end of a fault looks whether somebody else has undone it, while it waits for the lock.
+const UNDONE_POLL: Duration = Duration::from_millis(200);
+/// How far back in a Sentinel's log its last failover is looked for.
+const LOG_LINES: usize = 20_000;
+
+/// What the command line asks for.
+pub struct Inflicted<'a> {
+    fault: Fault,
+    whom: &'a TargetArgs,
+    /// How long it lasts.
+    duration: Duration,
+    /// Which packets, where it is one of the network.
+    link: Option<&'a LinkArgs>,
+}
+
+impl<'a> Inflicted<'a> {
+    /// The fault of a command line; `None` where it asks for none.
+    ///
+    /// # Errors
+    /// A value that makes no sense.
+    pub fn of(verb: &'a ChaosVerb) -> Result<Option<Self>, Failure> {
+        let usage = |why: String| Failure::message(FailureKind::Usage, why);
+        let lasting =
+            |fault, args: &'a FaultArgs| Inflicted { fault, whom: &args.whom, duration: args.duration, link: None };
+        let network = |fault, link: &'a LinkArgs| Inflicted { link: Some(link), ..lasting(fault, &link.args) };
+        // The parameters of a fault are read in one place.
+        let read = |text: String| text.parse::<Fault>().map_err(usage);
+        Ok(Some(match verb {
+            ChaosVerb::Pause(args) => lasting(Fault::Pause, args),
+            ChaosVerb::Kill { signal, args } => lasting(read(format!("kill={signal}"))?, args),
+            ChaosVerb::Stop(args) => lasting(Fault::Stop, args),
+            // Written down as a stop, so that it is started again whatever happens to this process.
+            ChaosVerb::Restart(whom) => Inflicted { fault: Fault::Stop, whom, duration: Duration::ZERO, link: None },
+            ChaosVerb::Freeze(args) => lasting(Fault::Freeze, args),
+            ChaosVerb::Disconnect(args) => lasting(Fault::Disconnect, args),
+            ChaosVerb::Slow(args) => lasting(Fault::Slow, args),
+            ChaosVerb::NoFork(args) => lasting(Fault::NoFork, args),
+            ChaosVerb::ClientPause(args) => lasting(Fault::ClientPause, args),
+            ChaosVerb::Oom(args) => lasting(Fault::Oom, args),
+            ChaosVerb::FillDisk { limit, args } => lasting(read(format!("fill-disk={limit}"))?, args),
+            ChaosVerb::Partition(link) => network(read("partition".to_owned())?, link),
+            ChaosVerb::Reset(link) => network(read("reset".to_owned())?, link),
+            ChaosVerb::Latency { delay, jitter, link } => network(Fault::latency(*delay, *jitter), link),
+            ChaosVerb::Loss { share, link } => network(read(format!("loss={share}"))?, link),
+            ChaosVerb::Throttle { rate, link } => network(read(format!("throttle={rate}"))?, link),
+            ChaosVerb::Unpause(_)
+            | ChaosVerb::Start(_)
+            | ChaosVerb::Ls
+            | ChaosVerb::Heal { .. }
+            | ChaosVerb::Agent { .. }
+            | ChaosVerb::Guard { .. } => return Ok(None),
+        }))
+    }
+}
+
+/// Applies a fault to nodes, holds it and undoes it.
+///
+/// # Errors
+/// No such target, a fault that would take too much, one that cannot be applied, or not be undone.
+pub async fn inflict<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    fault: &Inflicted<'_>,
+) -> Result<Exit, Failure> {
+    let Inflicted { fault: kind, whom, duration, .. } = *fault;
+    if whom.dry_run {
+        let Aim { nodes, peers, seed, .. } = aim(session, cluster, fault).await?;
+        let between = if peers.is_empty() { String::new() } else { format!(" from {}", listed(&peers)) };
+        let time = seconds(duration);
+        session.ui.data(format!("{kind} of {}{between} for {time}, seed {seed}", listed(&nodes)))?;
+        return Ok(Exit::Done);
+    }
+    let verb = format!("chaos {kind}");
+    let apply = async |_| apply(session, cluster, fault).await;
+    let written = Turn::of(cluster, &verb).take_amid_faults(session, apply).await?;
+    if !duration.is_zero() {
+        session.ui.status(format_args!("it lasts {}; Ctrl-C ends it", seconds(duration)));
+    }
+    session.cancel.run_until_cancelled(sleep(duration)).await;
+    end(session, cluster, &verb, written).await?;
+    Ok(if session.cancel.is_cancelled() { Exit::Interrupted } else { Exit::Done })
+}
+
+/// Whom a fault is going to hit.
+struct Aim {
+    nodes: BTreeSet<NodeId>,
+    /// Where packets are from, if that was asked for.
+    peers: BTreeSet<NodeId>,
+    /// What the random choices came from.
+    seed: u64,
+    observed: Observed,
+}
+
+async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Inflicted<'_>) -> Result<Aim, Failure> {
+    let Session { engine, .. } = session;
+    let Inflicted { fault: kind, whom, .. } = *fault;
+    let found = existing::find(&**engine, cluster).await?;
+    let spec = existing::recorded(cluster, &found.inventory)?.clone();
+    let group = whom.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
+    let observed = session.observe(&spec, found).await?.observed;
+    let mut scene = Scene {
+        spec: &spec,
+        observed: &observed,
+        group,
+        leader: None,
+        seed: whom.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
+    };
+    let from = fault.link.map(|link| link.from.as_slice()).unwrap_or_default();
+    if whom.targets.iter().chain(from).any(|text| text == LEADER) {
+        scene.leader = leader(group, &sentinel_logs(session, &spec).await);
+    }
+    let none = |why: String| {
+        Failure::message(FailureKind::Failed, why).hinted(format!("see the nodes: {}", command_line(cluster, "ps")))
+    };
+    let nodes = scene.choose(&whom.targets).map_err(none)?;
+    let peers = scene.choose(from).map_err(none)?;
+    if let Err(why) = scene.permit(&nodes)
+        && !whom.force
+    {
+        let refused = format!("{kind} of {} is refused: {why}", listed(&nodes));
+        return Err(Failure::message(FailureKind::Failed, refused).hinted("do it all the same: --force"));
+    }
+    let seed = scene.seed;
+    Ok(Aim { nodes, peers, seed, observed })
+}
+
+/// Applies a fault and sees it bite. When that fails nothing of it is left.
+async fn apply<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    fault: &Inflicted<'_>,
+) -> Result<Vec<Written>, Failure> {
+    let Session { ui, engine, .. } = session;
+    let Inflicted { fault: kind, duration, .. } = *fault;
+    let Aim { nodes, peers, observed, .. } = aim(session, cluster, fault).await?;
+    let mut written = Vec::new();
+    for node in &nodes {
+        let link = link(*node, &peers, fault.link, &observed);
+        let lease = duration + MARGIN;
+        let container = node.container_name(cluster);
+        let entry = Written::write(&**engine, kind, &node.to_string(), &container, &link, lease).await;
+        match entry {
+            Ok(entry) => {
+                guard(session, &entry);
+                written.push(entry);
+            }
+            Err(error) => {
+                undo_all(session, &written).await?;
+                return Err(error.into());
+            }
+        }
+    }
+    let applied: Result<Vec<String>, EngineError> = join_all(written.iter().map(|entry| async {
+        entry.apply(&**engine).await?;
+        entry.is_applied(&**engine).await
+    }))
+    .await
+    .into_iter()
+    .collect();
+    match applied {
+        Ok(evidence) => {
+            for (entry, evidence) in written.iter().zip(evidence) {
+                ui.status(format_args!("{kind} of {}: {evidence}", entry.target));
+            }
+            Ok(written)
+        }
+        Err(error) => {
+            undo_all(session, &written).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Ends faults whose time is over, but for those that somebody else has undone. Who holds the lock undoes them before all
+/// else, so that the wait is short. A fault that stays is worse than two who change a cluster: when the guard would undo it,
+/// the lock is waited for no longer.
+async fn end<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    verb: &str,
+    written: Vec<Written>,
+) -> Result<(), Failure> {
+    let engine = &session.engine;
+    let left = async || {
+        let active: BTreeSet<String> = Written::all(&**engine).await?.into_iter().map(|entry| entry.id).collect();
+        let is_left = |entry: &&Written| active.contains(&entry.id);
+        Ok::<_, EngineError>(written.iter().filter(is_left).cloned().collect::<Vec<_>>())
+    };
+    let all_undone = async {
+        while left().await.map_or(true, |left| !left.is_empty()) {
+            sleep(UNDONE_POLL).await;
+        }
+    };
+    let taken = lock::take(engine, cluster, verb, timeout(MARGIN, all_undone), |_| {}).await;
+    // Without an answer all are tried.
+    let left = left().await.unwrap_or_else(|_| written.clone());
+    for entry in written.iter().filter(|entry| !left.contains(entry)) {
+        session.ui.status(format_args!("{} of {} was undone by another redos", entry.fault, entry.before.name));
+    }
+    let undone = undo_all(session, &left).await;
+    if let Ok(Taken::Held(lock)) = taken {
+        lock.release().await;
+    }
+    undone
+}
+
+fn listed(nodes: &BTreeSet<NodeId>) -> String {
+    nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Which packets of a node are meant, and where it is measured what becomes of them: at the other nodes, those first that
+/// can be asked something.
+fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observed: &Observed) -> Link {
+    let Some(args) = args else { return Link::default() };
+    let server = |other: &NodeId| -> Option<SocketAddrV4> {
+        let port = match other.role() {
+            Role::Redis => REDIS_PORT,
+            Role::Sentinel => SENTINEL_PORT,
+            Role::Proxy => STATS_PORT,
+        };
+        Some(SocketAddrV4::new(observed.inventory.nodes.get(other)?.address?, port))
+    };
+    let others = observed.inventory.nodes.keys().filter(|other| **other != node);
+    let mut link = if peers.is_empty() {
+        Link::to_everybody(others.filter_map(server).collect())
+    } else {
+        Link::to(others.filter(|other| peers.contains(other)).filter_map(server).collect())
+    };
+    link.direction = match args.direction {
+        DirectionArg::Both => Direction::Both,
+        DirectionArg::In => Direction::In,
+        DirectionArg::Out => Direction::Out,
+    };
+    link
+}
+
+/// What the Sentinels have logged. One that cannot be read tells nothing.
+async fn sentinel_logs<W: World>(session: &Session<W>, spec: &Spec) -> BTreeMap<NodeId, String> {
+    let logs = join_all(spec.sentinel_nodes().map(|node| async move {
+        (node, session.engine.log_tail(&spec.name, node, LOG_LINES).await.unwrap_or_default())
+    }));
+    logs.await.into_iter().collect()
+}

@@ -1,0 +1,133 @@
+//! `chaos ls`, `heal`, `unpause` and `start`: what is not undone yet, and its end.
+
+use std::collections::BTreeSet;
+
+use crate::chaos::fault::{Fault, Written};
+use crate::chaos::guard::now;
+use crate::commands::session::faults::{cluster_of, is_of, undo_of, undo_those};
+use crate::commands::session::lock::Turn;
+use crate::commands::session::{Session, World, existing};
+use crate::engine::containers::Containers;
+use crate::error::{Exit, Failure};
+use crate::output::List;
+use crate::output::faults::{ActiveFault, faults_text};
+use crate::spec::{ClusterName, NodeId};
+
+/// Lists the faults that are not undone yet.
+///
+/// # Errors
+/// The Engine failed, or the output is closed.
+pub async fn list<W: World>(session: &Session<W>) -> Result<Exit, Failure> {
+    let faults = Written::all(&*session.engine).await?;
+    let now = now();
+    let active = |written: Written| ActiveFault {
+        seconds_left: written.until as i64 - now as i64,
+        id: written.id,
+        fault: written.fault.to_string(),
+        target: written.target,
+        container: written.before.name,
+    };
+    let list = List::new("FaultList", faults.into_iter().map(active).collect());
+    session.ui.document(&list, |ui| faults_text(&list.items, ui))?;
+    Ok(Exit::Done)
+}
+
+/// Undoes all faults that are not undone yet; those of one cluster, if one is given.
+///
+/// # Errors
+/// One of them could not be undone; the others are. Or a cluster is in use for too long.
+pub async fn heal<W: World>(session: &Session<W>, cluster: Option<&ClusterName>) -> Result<Exit, Failure> {
+    let faults = Written::all(&*session.engine).await?;
+    let clusters: BTreeSet<ClusterName> = faults.iter().filter_map(cluster_of).collect();
+    let mut healed = Ok(());
+    // One after the other, so that nobody who has a lock waits for another.
+    for cluster in clusters.iter().filter(|of| cluster.is_none_or(|cluster| cluster == *of)) {
+        let undo = async |_| undo_of(session, cluster).await;
+        healed = Turn::of(cluster, "chaos heal").take_amid_faults(session, undo).await.and(healed);
+    }
+    if cluster.is_none() {
+        healed = undo_those(session, |written| cluster_of(written).is_none()).await.and(healed);
+    }
+    healed.map(|()| Exit::Done)
+}
+
+/// Undoes the faults of some nodes of a cluster.
+///
+/// # Errors
+/// There is no such node, or one of them could not be undone; the others are.
+pub async fn mend<W: World>(session: &Session<W>, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
+    let nodes = nodes_of(session, cluster, nodes).await?;
+    let mended = async |_| undo_those(session, |written| is_of(cluster, written) && is_at(&nodes, written)).await;
+    Turn::of(cluster, "chaos heal").take_amid_faults(session, mended).await?;
+    Ok(Exit::Done)
+}
+
+/// What `chaos unpause` and `chaos start` undo, and do to nodes that somebody else has paused or stopped.
+#[derive(Clone, Copy)]
+pub enum Remedy {
+    /// Ends pauses.
+    Unpause,
+    /// Ends kills and stops.
+    Start,
+}
+
+impl Remedy {
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Unpause => "chaos unpause",
+            Self::Start => "chaos start",
+        }
+    }
+
+    const fn undoes(self, fault: Fault) -> bool {
+        match self {
+            Self::Unpause => matches!(fault, Fault::Pause),
+            Self::Start => matches!(fault, Fault::Kill(_) | Fault::Stop),
+        }
+    }
+}
+
+/// Undoes such faults of some nodes of a cluster, and does the same to those that are so by somebody else.
+///
+/// # Errors
+/// There is no such node, or the Engine failed.
+pub async fn remedy<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    remedy: Remedy,
+    nodes: &[String],
+) -> Result<Exit, Failure> {
+    let nodes = nodes_of(session, cluster, nodes).await?;
+    let undone = async |_| {
+        undo_those(session, |w| remedy.undoes(w.fault) && is_of(cluster, w) && is_at(&nodes, w)).await?;
+        for node in &nodes {
+            let container = node.container_name(cluster);
+            match remedy {
+                Remedy::Unpause => Containers::unpause(&*session.engine, &container).await?,
+                Remedy::Start => Containers::start(&*session.engine, &container).await?,
+            }
+            let now = match remedy {
+                Remedy::Unpause => "is not paused",
+                Remedy::Start => "is running",
+            };
+            session.ui.status(format_args!("{node} {now}"));
+        }
+        Ok(Exit::Done)
+    };
+    Turn::of(cluster, remedy.verb()).take_amid_faults(session, undone).await
+}
+
+/// The nodes of a cluster that a command line names, whatever they do.
+async fn nodes_of<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    names: &[String],
+) -> Result<BTreeSet<NodeId>, Failure> {
+    let inventory = existing::inventory(&*session.engine, cluster).await?;
+    let known = inventory.nodes.keys().copied().collect();
+    existing::nodes(cluster, &known, names)
+}
+
+fn is_at(nodes: &BTreeSet<NodeId>, written: &Written) -> bool {
+    nodes.iter().any(|node| node.to_string() == written.target)
+}

@@ -1,0 +1,130 @@
+//! What verbs share, in the order in which all of them use it: name the cluster and connect ([`Call`]), take the lock and undo
+//! faults ([`lock::Turn`]), find the cluster ([`existing`]), settle what it should be ([`settle`]), observe its servers
+//! ([`observe`]), walk plans until it is ready ([`ready`]), or show them instead ([`propose`]), and explain what failed
+//! ([`explain`]).
+
+pub mod ask;
+pub mod existing;
+mod explain;
+pub mod faults;
+mod follow;
+pub mod judge;
+pub mod lock;
+mod observe;
+mod programs;
+pub mod propose;
+pub mod ready;
+mod settle;
+pub mod sources;
+mod trial;
+mod world;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use world::{Docker, World};
+
+use super::options::{Global, SettingsArgs};
+use crate::converge::{self, Found};
+use crate::engine::Clusters;
+use crate::error::Failure;
+use crate::output::Ui;
+use crate::spec::settings::{Request, Sources};
+use crate::spec::{ClusterName, Secrets, Spec};
+
+/// What a verb begins with. No Engine was asked yet.
+pub struct Call<W> {
+    /// The options that all verbs take.
+    pub global: Global,
+    /// The user's terminal.
+    pub ui: Ui,
+    /// Set by the first Ctrl-C.
+    pub cancel: CancellationToken,
+    /// Where the verb works.
+    pub world: W,
+}
+
+/// What a verb works with once there is an Engine.
+pub struct Session<W: World> {
+    /// The user's terminal.
+    pub ui: Ui,
+    /// The Engine.
+    pub engine: Arc<W::Engine>,
+    /// Set by the first Ctrl-C.
+    pub cancel: CancellationToken,
+    /// The Docker host that was asked for, for processes beside this one.
+    pub host: Option<String>,
+}
+
+impl<W: World> Call<W> {
+    /// The cluster that a verb without settings is about. A file of a folder above that names it is told.
+    ///
+    /// # Errors
+    /// What was given is no name, or the file cannot be read.
+    pub fn cluster(&self) -> Result<ClusterName, Failure> {
+        let sources = sources::gather(&self.global, &SettingsArgs::default())?;
+        let name = sources.cluster_name()?;
+        self.tell_file_above(&sources, &name);
+        Ok(name)
+    }
+
+    /// [`Call::cluster`], absent where nobody named one.
+    ///
+    /// # Errors
+    /// As [`Call::cluster`].
+    pub fn named_cluster(&self) -> Result<Option<ClusterName>, Failure> {
+        let sources = sources::gather(&self.global, &SettingsArgs::default())?;
+        Ok(sources.names_a_cluster().then(|| sources.cluster_name()).transpose()?)
+    }
+
+    /// What was asked for, by flags, environment and file.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn request(&self, args: &SettingsArgs) -> Result<Request, Failure> {
+        let sources = sources::gather(&self.global, args)?;
+        let request = sources.read()?;
+        self.tell_file_above(&sources, request.name());
+        Ok(request)
+    }
+
+    /// Says which file is read where that is not one of this folder.
+    fn tell_file_above(&self, sources: &Sources<'_>, name: &ClusterName) {
+        if let Some(file) = sources.file_above() {
+            self.ui.status(format_args!("the cluster is '{name}', by {file}"));
+        }
+    }
+
+    /// Connects to the Engine.
+    ///
+    /// # Errors
+    /// Nothing answers there, access is denied, or it is too old.
+    pub async fn connect(self) -> Result<Session<W>, Failure> {
+        let engine = self.world.open(self.global.host.as_deref())?;
+        engine.greet().await?;
+        Ok(self.session(engine))
+    }
+
+    /// Connects and finds a cluster at the same time: the Engine's first word takes as long as its lists.
+    ///
+    /// # Errors
+    /// As [`Call::connect`], or the Engine failed.
+    pub async fn reach(self, cluster: &ClusterName) -> Result<(Session<W>, Found), Failure> {
+        let engine = self.world.open(self.global.host.as_deref())?;
+        let found = async { Ok(converge::find(&engine, cluster).await) };
+        let ((), found) = tokio::try_join!(engine.greet(), found)?;
+        Ok((self.session(engine), found?))
+    }
+
+    fn session(self, engine: W::Engine) -> Session<W> {
+        Session { ui: self.ui, engine: Arc::new(engine), cancel: self.cancel, host: self.global.host }
+    }
+}
+
+impl<W: World> Session<W> {
+    /// The servers of a cluster, which are asked for the first time when they are needed.
+    pub fn servers(&self, spec: &Spec, secrets: &Secrets) -> W::Servers {
+        W::servers(&self.engine, spec, secrets)
+    }
+}

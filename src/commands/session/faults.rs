@@ -1,0 +1,81 @@
+//! The faults of a cluster that are not undone yet.
+
+use futures_util::future::join_all;
+
+use super::{Session, World};
+use crate::chaos::fault::Written;
+use crate::chaos::guard;
+use crate::engine::containers::Containers;
+use crate::error::Failure;
+use crate::output::command_line;
+use crate::spec::ClusterName;
+
+/// The faults of a cluster that are not undone yet, each as a sentence with the command that ends it.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<Vec<String>, Failure> {
+    let faults = Written::all(engine).await?.into_iter().filter(|written| is_of(cluster, written));
+    let heal = command_line(cluster, "chaos heal");
+    let told = |written: Written| {
+        let left = written.until.saturating_sub(guard::now());
+        format!("the fault '{}' of {} is active, for {left} s more; end it: {heal}", written.fault, written.target)
+    };
+    Ok(faults.map(told).collect())
+}
+
+/// Undoes all faults of a cluster, whose lock the caller holds.
+///
+/// # Errors
+/// One of them could not be undone; the others are.
+pub async fn undo_of<W: World>(session: &Session<W>, cluster: &ClusterName) -> Result<(), Failure> {
+    undo_those(session, |written| is_of(cluster, written)).await
+}
+
+/// Undoes the faults that `which` is true of.
+///
+/// # Errors
+/// One of them could not be undone; the others are.
+pub async fn undo_those<W: World>(session: &Session<W>, which: impl Fn(&Written) -> bool) -> Result<(), Failure> {
+    let mut faults = Written::all(&*session.engine).await?;
+    faults.retain(which);
+    undo_all(session, &faults).await
+}
+
+/// Undoes faults, all at the same time, and says so.
+///
+/// # Errors
+/// One of them could not be undone; the others are.
+pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Result<(), Failure> {
+    let undone = join_all(faults.iter().map(|entry| async move { (entry, entry.undo(&*session.engine).await) })).await;
+    let mut failed = Ok(());
+    for (entry, undone) in undone {
+        match undone {
+            Ok(evidence) => {
+                let evidence = if evidence.is_empty() { evidence } else { format!(": {evidence}") };
+                session.ui.status(format_args!("{} of {} is undone{evidence}", entry.fault, entry.before.name));
+            }
+            Err(error) => failed = Err(error.into()),
+        }
+    }
+    failed
+}
+
+/// Starts a guard: a process of its own that undoes a fault should this one not live to do it.
+pub fn guard<W: World>(session: &Session<W>, written: &Written) {
+    if let Err(error) = guard::spawn(session.host.as_deref(), &written.id) {
+        session.ui.warn(format_args!(
+            "no guard watches this fault: {error}; should this redos be killed, undo it: redos chaos heal"
+        ));
+    }
+}
+
+/// Whether a fault is one of this cluster.
+pub fn is_of(cluster: &ClusterName, written: &Written) -> bool {
+    cluster_of(written).as_ref() == Some(cluster)
+}
+
+/// The cluster that a fault is of. `None` where the container is not one of redos, which is called by its own name.
+pub fn cluster_of(written: &Written) -> Option<ClusterName> {
+    written.before.name.strip_suffix(&format!("-{}", written.target))?.parse().ok()
+}

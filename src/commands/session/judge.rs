@@ -1,0 +1,54 @@
+//! The verdict of a failover test, from its history alone.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::chaos::report::FailoverReport;
+use crate::chaos::verdict::Level;
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::Ui;
+use crate::output::report::{Timeline, junit, page, text};
+
+/// The report in its document form, in the folder of a report.
+const DOCUMENT: &str = "report.json";
+/// The report as a page.
+const PAGE: &str = "report.html";
+/// The report for continuous integration.
+const JUNIT: &str = "junit.xml";
+/// The history.
+pub const HISTORY: &str = "history.ndjson";
+
+/// Judges a history, shows the report, and writes its other forms into a folder if one is given.
+///
+/// # Errors
+/// The history cannot be read, or the report not be written.
+pub fn judge(ui: &Ui, history: &Path, folder: Option<&Path>) -> Result<Exit, Failure> {
+    let file = File::open(history).map_err(|error| {
+        let what = anyhow::Error::new(error).context(format!("failed to open {}", history.display()));
+        Failure::new(FailureKind::Usage, what).hinted("a history is written by: redos failover-test --report DIR")
+    })?;
+    let mut timelines = Vec::new();
+    let report = FailoverReport::of_history(BufReader::new(file), |evidence, round| {
+        timelines.push(Timeline::of(evidence, round));
+    });
+    let report = report.with_context(|| format!("failed to judge {}", history.display()))?;
+    ui.document(&report, |ui| text(&report, ui))?;
+    if let Some(folder) = folder {
+        let document = serde_json::to_string_pretty(&report).map_err(anyhow::Error::new)?;
+        let files = [(DOCUMENT, document), (JUNIT, junit(&report)), (PAGE, page(&report, &timelines)?)];
+        fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+        for (name, content) in files {
+            let path = folder.join(name);
+            fs::write(&path, content).with_context(|| format!("failed to write {}", path.display()))?;
+        }
+        ui.status(format_args!("report: {}", folder.join(PAGE).display()));
+    }
+    Ok(match report.verdict {
+        Level::Pass => Exit::Done,
+        Level::FailOutage => Exit::No,
+        Level::FailData | Level::Invalid => Exit::DataLoss,
+    })
+}

@@ -1,0 +1,81 @@
+//! What the servers of a cluster say.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Session, World};
+use crate::cluster::claims::being_decided;
+use crate::cluster::observed::Observed;
+use crate::converge::{Found, Seen};
+use crate::engine::Clusters;
+use crate::error::Failure;
+use crate::servers::Servers;
+use crate::spec::settings::GivenSecrets;
+use crate::spec::{Secrets, Spec};
+
+/// How long Sentinels that replace a master are waited for. They need 3 s for all of it, and for a split vote the failover
+/// timeout (3 s by default) twice.
+const DECIDED_WITHIN: Duration = Duration::from_secs(15);
+/// The time between two looks at Sentinels that replace a master.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+impl<W: World> Session<W> {
+    /// Asks the servers of a cluster that was found.
+    ///
+    /// # Errors
+    /// None: a server that does not answer is not an error.
+    pub async fn observe(&self, spec: &Spec, found: Found) -> Result<Seen<W::Servers>, Failure> {
+        self.observe_with(spec, &GivenSecrets::default(), found).await
+    }
+
+    /// [`Session::observe`] for a verb that takes settings.
+    ///
+    /// # Errors
+    /// Passwords were given that are not the cluster's.
+    pub async fn observe_with(
+        &self,
+        spec: &Spec,
+        given: &GivenSecrets,
+        found: Found,
+    ) -> Result<Seen<W::Servers>, Failure> {
+        let connect = |secrets: &Secrets| self.servers(spec, secrets);
+        match Seen::of(found, given, connect).await {
+            Ok(seen) => Ok(seen),
+            Err(error) => Err(self.explain(spec, error).await),
+        }
+    }
+
+    /// [`Session::observe`] for a verb that acts on who is master: while the Sentinels decide it, the cluster is looked at
+    /// again, for [`DECIDED_WITHIN`] at most. What is undecided still is for the verb to refuse.
+    ///
+    /// # Errors
+    /// The Engine failed at a later look.
+    pub async fn observe_decided(&self, spec: &Spec, found: Found) -> Result<Seen<W::Servers>, Failure> {
+        self.await_decided(spec, self.observe(spec, found).await?).await
+    }
+
+    /// [`Session::observe_decided`] from the second look on.
+    ///
+    /// # Errors
+    /// The Engine failed.
+    pub async fn await_decided(&self, spec: &Spec, mut seen: Seen<W::Servers>) -> Result<Seen<W::Servers>, Failure> {
+        let deadline = Instant::now() + DECIDED_WITHIN;
+        let mut told = None;
+        while let Some(why) = spec.groups().find_map(|group| being_decided(group, &seen.observed))
+            && let Some(reached) = &seen.reached
+            && Instant::now() < deadline
+            && !self.cancel.is_cancelled()
+        {
+            if told.as_ref() != Some(&why) {
+                self.ui.status(format_args!("waiting: {why}"));
+                told = Some(why);
+            }
+            sleep(LOOK_INTERVAL).await;
+            let inventory = self.engine.inventory(&spec.name).await?;
+            let topology = reached.servers.topology(&inventory).await;
+            seen.observed = Observed::new(inventory, topology);
+        }
+        Ok(seen)
+    }
+}

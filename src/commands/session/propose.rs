@@ -1,0 +1,51 @@
+//! Plans that are shown instead of walked.
+
+use super::{Call, Session, World, follow};
+use crate::cluster::strangers::strangers;
+use crate::commands::options::SettingsArgs;
+use crate::error::{Exit, Failure};
+use crate::output::plan::PlanDocument;
+use crate::plan::diff::lifecycle::Proposal;
+use crate::plan::diff::shrink::losses;
+use crate::plan::{Plan, diff};
+use crate::spec::ClusterName;
+
+/// What `up` would do with these settings, and why. The answer is yes when there is nothing to do.
+///
+/// # Errors
+/// The Engine failed, the settings are impossible, or passwords were given that are not the cluster's.
+pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Failure> {
+    let request = call.request(args)?;
+    let (session, found) = call.reach(request.name()).await?;
+    let settings = session.settle(request, &found)?;
+    follow::check(&session, &settings, &found.inventory, None).await?;
+    let observed = session.observe_with(&settings.spec, &settings.secrets, found).await?.observed;
+    for loss in losses(&settings.spec, &observed) {
+        session.ui.warn(format_args!("it takes 'scale --force': {loss}"));
+    }
+    for stranger in strangers(&settings.spec, &observed) {
+        session.ui.warn(stranger);
+    }
+    plan(&session, &settings.spec.name, &diff(&settings.spec, &observed))
+}
+
+/// What a verb would do to nodes, and what would have to be forced.
+///
+/// # Errors
+/// The output is closed.
+pub fn lifecycle<W: World>(session: &Session<W>, cluster: &ClusterName, proposal: &Proposal) -> Result<Exit, Failure> {
+    for objection in &proposal.objections {
+        session.ui.warn(format_args!("it takes --force: {objection}"));
+    }
+    plan(session, cluster, &proposal.plan)
+}
+
+/// A plan. The answer is yes when there is nothing to do.
+///
+/// # Errors
+/// The output is closed.
+pub fn plan<W: World>(session: &Session<W>, cluster: &ClusterName, plan: &Plan) -> Result<Exit, Failure> {
+    let document = PlanDocument::new(cluster, plan);
+    session.ui.document(&document, |ui| document.text(ui))?;
+    Ok(Exit::answer(!plan.changes()))
+}

@@ -1,0 +1,156 @@
+//! Walking plans for a person who watches: with progress, until a deadline, and an error that explains itself; and the whole
+//! way of the verbs that end with a ready cluster.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Session, World, existing};
+use crate::apply::Applier;
+use crate::cluster::observed::{Inventory, Observed};
+use crate::cluster::status::status;
+use crate::converge::{Converged, Converger, Reached, Seen};
+use crate::engine::Clusters;
+use crate::engine::image;
+use crate::error::{Exit, Failure, FailureKind};
+use crate::output::Timings;
+use crate::output::command_line;
+use crate::output::plan::UpDocument;
+use crate::plan::Plan;
+use crate::spec::settings::GivenSecrets;
+use crate::spec::{Role, Secrets, Spec};
+
+/// Plans and walks until there is nothing left to do. `diff` is what makes a plan of what is seen, `given` the
+/// passwords that a cluster must have and those that a new one gets, as far as somebody gave them.
+///
+/// # Errors
+/// A conflict, given passwords that are not the cluster's, an image that cannot be had, a node that dies, a deadline with
+/// the predicate that does not hold, an interruption. What was done until then stays.
+pub async fn converge<W: World>(
+    session: &Session<W>,
+    spec: &Spec,
+    (given, for_new): (&GivenSecrets, &GivenSecrets),
+    diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
+    seen: Seen<W::Servers>,
+    deadline: Instant,
+) -> Result<(Converged, Timings), Failure> {
+    let Session { ui, engine, cancel, .. } = session;
+    let progress = ui.progress();
+    let report = |event| progress.report(event);
+    let converger = Converger {
+        engine: &**engine,
+        connect: |secrets: &Secrets| session.servers(spec, secrets),
+        spec,
+        diff,
+        new_secrets: for_new.or_made(spec, rand::random),
+        given: given.clone(),
+        prepare: async |inventory: &Inventory| {
+            engine.check_conflicts(spec, inventory).await?;
+            Ok(image::resolve(&**engine, spec, inventory, &|update| progress.report(update)).await?.programs)
+        },
+        report: &report,
+        cancel,
+        deadline,
+    };
+    let result = converger.converge(seen).await;
+    let timings = progress.finish();
+    match result {
+        Ok(done) => Ok((done, timings)),
+        Err(error) => Err(session.explain(spec, error).await),
+    }
+}
+
+/// Walks one plan, which makes no node.
+///
+/// # Errors
+/// As [`converge`].
+pub async fn plan<W: World>(
+    session: &Session<W>,
+    spec: &Spec,
+    reached: &Reached<W::Servers>,
+    plan: &Plan,
+    inventory: &Inventory,
+    deadline: Instant,
+) -> Result<Duration, Failure> {
+    let Session { ui, engine, cancel, .. } = session;
+    let began = Instant::now();
+    let progress = ui.progress();
+    let report = |event| progress.report(event);
+    let applier = Applier {
+        engine: &**engine,
+        servers: &reached.servers,
+        spec,
+        secrets: &reached.secrets,
+        programs: None,
+        report: &report,
+        cancel,
+        deadline,
+        replan: None,
+    };
+    let result = applier.apply(plan, inventory).await;
+    progress.finish();
+    match result {
+        Ok(_) => Ok(began.elapsed()),
+        Err(error) => Err(session.explain(spec, error).await),
+    }
+}
+
+/// Runs it, with the plans that `diff` makes. The caller holds the cluster's lock. `given` are passwords that a cluster that is there must have, `for_new`
+/// those that a new one gets, both as far as somebody gave them.
+///
+/// # Errors
+/// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
+/// interruption. What was done until then stays: a further `up` goes on from there.
+pub async fn until_ready<W: World>(
+    session: &Session<W>,
+    spec: &Spec,
+    (given, for_new): (&GivenSecrets, &GivenSecrets),
+    diff: fn(&Spec, &Observed) -> Plan,
+    seen: Seen<W::Servers>,
+    deadline: Instant,
+) -> Result<Exit, Failure> {
+    no_snapshot_is_ignored(spec, &seen.observed)?;
+    let (done, timings) = converge(session, spec, (given, for_new), diff, seen, deadline).await?;
+    let wanted = spec.nodes();
+    let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
+    let kept = kept.map(|(_, volume)| volume.name.clone()).collect();
+    let status = status(spec, &done.observed, session.engine.remote_host());
+    let document = UpDocument::new(&status, &timings, done.took, kept);
+    session.ui.outcome(&document, |ui| document.remarks(ui))?;
+    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
+        session.ui.hint(why);
+    }
+    Ok(Exit::Done)
+}
+
+/// Refuses to start servers that would not load the snapshots which somebody put into their volumes, and write over them.
+///
+/// # Errors
+/// There are such snapshots: where, and how to load them.
+pub fn no_snapshot_is_ignored(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
+    let nodes = observed.inventory.nodes.values();
+    let given: Vec<_> = nodes.filter_map(|facts| Some((facts, facts.foreign_snapshot.as_deref()?))).collect();
+    let Some((_, path)) = given.first().filter(|_| spec.persistence.mode.has_aof()) else { return Ok(()) };
+    let names: Vec<&str> = given.iter().map(|(facts, _)| facts.name.as_str()).collect();
+    let what = format!(
+        "nothing was started: somebody put {path} into the volume of {}, and Redis does not load it where there is to be an \
+         append-only file",
+        names.join(", ")
+    );
+    let up = |mode: &str| command_line(&spec.name, &format!("up --persistence {mode}"));
+    let all = observed.inventory.nodes.iter().filter(|(node, _)| node.role() == Role::Redis);
+    let all: Vec<&str> = all.map(|(_, facts)| facts.name.as_str()).collect();
+    let mut failure = Failure::message(FailureKind::Usage, what)
+        .hinted(format!(
+            "load it IN PLACE OF ALL DATA of the cluster: 'docker cp FILE CONTAINER:{path}' for each of {}, then {}, then {}",
+            all.join(", "),
+            up("rdb"),
+            up("both")
+        ));
+    for (facts, path) in &given {
+        let (name, image) = (&facts.name, &facts.image);
+        let remove = format!("docker run --rm --user 0 --volumes-from {name} --entrypoint rm {image} {path}");
+        failure = failure.hinted(format!("or leave it out: {remove}"));
+    }
+    Err(failure)
+}

@@ -1,0 +1,71 @@
+//! What a cluster should be: what was asked for, over what it was made with.
+
+use super::{Call, Session, World, follow, programs, trial};
+use crate::converge::Found;
+use crate::engine::Clusters;
+use crate::error::Failure;
+use crate::output::Ui;
+use crate::spec::settings::{Request, Settings};
+use crate::spec::{ClusterName, Spec};
+
+impl<W: World> Session<W> {
+    /// Lays what was asked for over what the cluster was made with, and warns of what is unwise.
+    ///
+    /// # Errors
+    /// What is impossible together.
+    pub fn settle(&self, request: Request, found: &Found) -> Result<Settings, Failure> {
+        let settings = request.resolve(found.inventory.recorded.as_ref(), found.secrets.as_ref())?;
+        Ok(told(settings, &self.ui))
+    }
+
+    /// [`Session::settle`] for a verb that changes the cluster: with the images found, and all tried that can be refused
+    /// beforehand.
+    ///
+    /// # Errors
+    /// As [`Session::settle`]; an image that cannot be had, a directive that the server refuses, an existing server that
+    /// cannot be followed. Nothing was changed.
+    pub async fn settle_and_try(&self, request: Request, found: &Found) -> Result<Settings, Failure> {
+        let mut settings = self.settle(request, found)?;
+        let program = programs::settle(self, &mut settings, &found.inventory).await?.redis;
+        trial::check(self, &mut settings, &program, &found.inventory).await?;
+        follow::check(self, &settings, &found.inventory, Some(&program)).await?;
+        Ok(settings)
+    }
+}
+
+impl<W: World> Call<W> {
+    /// The settings of a cluster for a verb that is of use without an Engine as well: what is wrong with a variable is told
+    /// and left out, and so is an Engine that does not answer.
+    ///
+    /// # Errors
+    /// What is impossible together.
+    pub async fn settings(self, request: Request) -> Result<Settings, Failure> {
+        let ui = self.ui.clone();
+        let recorded = self.recorded(request.name()).await;
+        Ok(told(request.forgiving().resolve(recorded.as_ref(), None)?, &ui))
+    }
+
+    async fn recorded(self, cluster: &ClusterName) -> Option<Spec> {
+        let ui = self.ui.clone();
+        let look = async {
+            let session = self.connect().await?;
+            Ok::<_, Failure>(session.engine.inventory(cluster).await?.recorded)
+        };
+        look.await.unwrap_or_else(|failure| {
+            let why: Vec<String> = failure.chain().collect();
+            ui.warn(format!("what '{cluster}' was made with is not known: {}", why.join(": ")));
+            None
+        })
+    }
+}
+
+/// The same settings, after what they change and their warnings are printed.
+fn told(settings: Settings, ui: &Ui) -> Settings {
+    for change in &settings.changes {
+        ui.status(change);
+    }
+    for warning in &settings.warnings {
+        ui.warn(warning);
+    }
+    settings
+}

@@ -1,0 +1,42 @@
+//! Where verbs work: Docker, or memory in tests.
+
+use std::sync::Arc;
+
+use crate::engine::docker::{self, DockerEngine};
+use crate::engine::{Engine, EngineError};
+use crate::servers::Servers;
+use crate::servers::client::Client;
+use crate::spec::{Secrets, Spec};
+
+/// An Engine, and the servers in its containers.
+pub trait World: Send + Sync + 'static {
+    /// The Engine.
+    type Engine: Engine;
+    /// The servers of a cluster.
+    type Servers: Servers;
+
+    /// Opens the way to the Engine at `host`, or where the user's own configuration says. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// That is no address of an Engine.
+    fn open(&self, host: Option<&str>) -> Result<Self::Engine, EngineError>;
+
+    /// The servers of a cluster.
+    fn servers(engine: &Arc<Self::Engine>, spec: &Spec, secrets: &Secrets) -> Self::Servers;
+}
+
+/// A Docker Engine, with real servers.
+pub struct Docker;
+
+impl World for Docker {
+    type Engine = DockerEngine;
+    type Servers = Client;
+
+    fn open(&self, host: Option<&str>) -> Result<DockerEngine, EngineError> {
+        docker::open(host)
+    }
+
+    fn servers(engine: &Arc<DockerEngine>, spec: &Spec, secrets: &Secrets) -> Client {
+        Client::new(engine.clone(), spec.clone(), secrets.clone())
+    }
+}

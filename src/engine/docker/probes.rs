@@ -1,0 +1,39 @@
+//! [`Probes`] on a Docker Engine.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::connect::Transport;
+use super::{DockerEngine, network};
+use crate::cluster::desired::Program;
+use crate::dial::Stream;
+use crate::engine::{Probes, Result, Trial};
+use crate::spec::ClusterName;
+
+impl Probes for DockerEngine {
+    async fn try_out<T>(
+        &self,
+        program: &Program,
+        configuration: &str,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> Result<Trial<T>> {
+        self.try_out_server(program, configuration, question).await
+    }
+
+    async fn dial_from<T>(
+        &self,
+        image: &str,
+        server: SocketAddrV4,
+        question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
+    ) -> Result<T> {
+        self.dial_from_container(image, server, question).await
+    }
+
+    async fn foreign_network(&self, cluster: &ClusterName, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
+        network::foreign(self, cluster, address).await
+    }
+
+    fn is_local(&self) -> bool {
+        matches!(self.endpoint.transport, Transport::Unix(_))
+    }
+}

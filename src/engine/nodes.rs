@@ -1,0 +1,88 @@
+//! What an engine does to the nodes of a cluster, one at a time.
+
+use std::future::Future;
+
+use super::{NodeSpec, Result};
+use crate::spec::{ClusterName, NodeId, Resources, Spec};
+
+/// A file to be written into a node's volume, owned by [`crate::spec::NODE_UID`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct NodeFile {
+    /// Absolute path in the container.
+    pub path: String,
+    /// Its content. Not in `Debug`: it may hold a secret.
+    pub content: Vec<u8>,
+    /// Its mode: 0o600 for what the server rewrites, 0o400 for secrets.
+    pub mode: u32,
+}
+
+impl std::fmt::Debug for NodeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NodeFile({}, {:o}, {} bytes)", self.path, self.mode, self.content.len())
+    }
+}
+
+/// The nodes of clusters: containers and their volumes. Every call is idempotent where its name allows: creating what is
+/// there, starting what runs, removing what is gone are successes.
+pub trait Nodes: Send + Sync + 'static {
+    /// Makes a node's volume.
+    fn create_volume(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes a node's volume and what it holds.
+    fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes a node's container on the network, without starting it.
+    fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Writes files into a node's volume, whether it runs or not, and owns them to [`crate::spec::NODE_UID`]. Folders
+    /// on the way are made with mode 0700, the volume's root is owned to it as well.
+    fn write_files(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        files: Vec<NodeFile>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Reads a file of a node, whether it runs or not. `None` where there is no such file.
+    fn read_file(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        path: &str,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>>> + Send;
+
+    /// Starts a node. A node that dies within the call is an error that carries the end of its log.
+    fn start_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Stops a node, with its own grace period.
+    fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives a node, also one that runs, the memory and CPUs that are set here; what is absent stays as it is.
+    fn set_resources(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        resources: Resources,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Ends a node at once, without its grace period. It stays down until it is started.
+    fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Thaws a paused node.
+    fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Moves the data of a node that does not run into a folder of its volume, so that it starts with none. Returns the
+    /// folder's path in the container; `None` where there was nothing to move.
+    fn set_data_aside(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<Option<String>>> + Send;
+
+    /// Removes a node's container by force. Its named volume stays.
+    fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// The last lines of a node's log.
+    fn log_tail(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        lines: usize,
+    ) -> impl Future<Output = Result<String>> + Send;
+}

@@ -1,0 +1,39 @@
+//! `redos chaos ls`: the faults that are not undone yet.
+
+use serde::Serialize;
+
+use super::Ui;
+use super::table::{Column, Table};
+
+/// A fault that is not undone yet: an item of `kind: FaultList`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActiveFault {
+    /// Its id in the journal.
+    pub id: String,
+    /// The fault, as on the command line: `latency=50ms`.
+    pub fault: String,
+    /// What it was called by who asked: a node's name, or the container's.
+    pub target: String,
+    /// The container that it is done to.
+    pub container: String,
+    /// Seconds until it is to be undone at the latest; negative when that is over.
+    pub seconds_left: i64,
+}
+
+/// The faults as a table.
+pub fn faults_text(faults: &[ActiveFault], ui: &Ui) -> String {
+    if faults.is_empty() {
+        return "no fault is active".to_owned();
+    }
+    let mut table = Table::new([
+        Column::new("FAULT"),
+        Column::new("CONTAINER"),
+        Column::number("SECONDS LEFT"),
+        Column::new("ID").optional(),
+    ]);
+    for fault in faults {
+        table.row([fault.fault.clone(), fault.container.clone(), fault.seconds_left.to_string(), fault.id.clone()]);
+    }
+    table.render(ui.width())
+}
