@@ -44,6 +44,11 @@ pub async fn run<W: World>(args: FailoverArgs, call: Call<W>) -> Result<Exit, Fa
     let cluster = call.cluster()?;
     let to = args.to.as_deref().map(|to| cluster.node(to)).transpose();
     let to = to.map_err(|why| Failure::message(FailureKind::Usage, why))?;
+    if let Ok(node) = cluster.node(&args.group) {
+        let what = format!("'{}' is a node, and here a master group is named", args.group);
+        return Err(Failure::message(FailureKind::Usage, what)
+            .hinted(format!("make it the master: {}", command_line(&cluster, &format!("failover --to {node}")))));
+    }
     let session = call.connect().await?;
     let failover = async |_| failover(&args, to, &cluster, &session).await;
     Turn::of(&cluster, "failover").take_unless(args.dry_run, &session, failover).await
@@ -58,11 +63,6 @@ async fn failover<W: World>(
     let found = existing::find(&*session.engine, cluster).await?;
     let spec = existing::recorded(cluster, &found.inventory)?.clone();
     existing::has_master(&spec)?;
-    if let Ok(node) = cluster.node(&args.group) {
-        let what = format!("'{}' is a node, and here a master group is named", args.group);
-        return Err(Failure::message(FailureKind::Usage, what)
-            .hinted(format!("make it the master: {}", command_line(cluster, &format!("failover --to {node}")))));
-    }
     let group = existing::group(&spec, &args.group)?;
     let seen = session.observe(&spec, found).await?;
     let first = sole_master(group, &seen.observed).ok();
