@@ -253,6 +253,12 @@ judge() {
     if [ "$verdict" = follow ] && is_awaited; then verdict=; fi
 }
 
+# A replica without data is not to be promoted before it has those of its master: a Sentinel does not ask whether it has any.
+# redos takes that back. Where none are kept at all, every replica starts so.
+join() {
+    if [ "$data" = none ] && [ "$keeps_log-$keeps_snapshots" != no-no ]; then echo '{{ no_promotion }}' >>"$conf"; fi
+}
+
 decide() {
     judge_data
     look_at_clock
@@ -260,6 +266,7 @@ decide() {
     if [ "$decided" = decided ] && [ -n "$follows" ]; then
         master=$follows
         while is_awaited; do sleep 0.1; done
+        join
         return
     fi
     if [ "$decided" = decided ] && ! others_have_more; then return; fi
@@ -278,7 +285,10 @@ decide() {
     if [ "$verdict" = lead ]; then
         if [ -n "$follows" ]; then echo 'replicaof no one' >>"$conf"; fi
         say "starting as master of {{ group }}"
-    elif [ "$master" != "$follows" ]; then
+        return
+    fi
+    join
+    if [ "$master" != "$follows" ]; then
         echo "replicaof $master {{ redis_port }}" >>"$conf"
         say "starting as a replica of $master, which the Sentinels name"
     fi

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::observed::{Answer, Loading, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
+use super::observed::{Answer, Loading, NodeFacts, NodeState, Observed, RoleView, StoredState, WatchedMaster};
 use crate::spec::{Group, NodeId};
 
 /// How long Sentinels get to make a replica of a node that claims to be master beside theirs, in milliseconds. They do it
@@ -105,6 +105,17 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
             master(watched)
         ))
     })
+}
+
+/// Whether a replica has not been in sync yet, so that it may have nothing, or a part of its master's data.
+pub fn is_joining(node: NodeId, observed: &Observed) -> bool {
+    match observed.topology.redis.get(&node).and_then(Answer::said) {
+        Some(view) => view.replica_priority == 0 && matches!(view.role, RoleView::Replica { .. }),
+        None => match observed.inventory.nodes.get(&node).and_then(|facts| facts.stored.as_ref()) {
+            Some(StoredState::Redis { replica_of, never_promoted, .. }) => *never_promoted && replica_of.is_some(),
+            Some(StoredState::Sentinel { .. }) | None => false,
+        },
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 
+use super::claims::is_joining;
 use super::observed::{Answer, DataFacts, NodeFacts, Observed, StoredData, StoredState};
 use super::reckon::{is_up, runs};
 use super::refusal::Refusal;
@@ -74,7 +75,10 @@ fn nodes(group: Group, observed: &Observed) -> impl Iterator<Item = NodeId> {
 fn copy(node: NodeId, observed: &Observed) -> Option<(i64, DataFacts)> {
     match (observed.topology.redis.get(&node).and_then(Answer::said), data(node, observed)) {
         (Some(view), _) if view.keys > 0 => Some((view.offset, DataFacts { changed_at: 0, bytes: 0 })),
-        (None, Some(StoredData::Whole(facts))) => Some((i64::MIN, *facts)),
+        (None, Some(StoredData::Whole(facts))) => {
+            // The files of a replica that has never been in sync may hold a part of the data.
+            Some((if is_joining(node, observed) { i64::MIN } else { i64::MIN + 1 }, *facts))
+        }
         _ => None,
     }
 }

@@ -91,7 +91,8 @@ pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
 /// The files of a stopped Redis node that was a master when it stopped, or never wrote whom it followed.
 pub fn stored_data(observed: &mut Observed, node: NodeId, data: StoredData) {
     let facts = observed.inventory.nodes.get_mut(&node).expect("the node");
-    facts.stored = Some(StoredState::Redis { address: facts.address, replica_of: None, data: Some(data) });
+    facts.stored =
+        Some(StoredState::Redis { address: facts.address, replica_of: None, never_promoted: false, data: Some(data) });
 }
 
 /// The node has no container.

@@ -9,8 +9,9 @@ use std::net::{SocketAddr, SocketAddrV4};
 
 use serde::Serialize;
 
-use super::claims::{address_of, being_decided, claimants, loading, node_at};
+use super::claims::{address_of, being_decided, claimants, is_joining, loading, node_at};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
+use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
 /// Something to wait for.
@@ -300,20 +301,37 @@ fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<()
     for node in spec.redis_nodes(group).filter(|node| *node != master) {
         replica_in_sync(node, master, observed)?;
     }
-    // The master's own word, too: a replica that it does not send to has no data yet, whatever the replica believes.
+    for node in spec.redis_nodes(group).filter(|node| *node != master) {
+        is_listed(node, master, spec, observed)?;
+        if is_joining(node, observed) {
+            return Err(format!(
+                "{node} is in sync, and no Sentinel may promote it yet (its {PRIORITY} is {NEVER_PROMOTED})"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The master's own word: a replica that it does not send to has no data yet, whatever the replica believes.
+fn is_listed(node: NodeId, master: NodeId, spec: &Spec, observed: &Observed) -> Result<(), String> {
     let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
         Some(RoleView::Master { replicas }) => replicas,
         Some(RoleView::Replica { .. }) if spec.follow.existing().is_some() => return Ok(()),
         Some(RoleView::Replica { .. }) | None => return Err(format!("{master} is no longer master")),
     };
-    for node in spec.redis_nodes(group).filter(|node| *node != master) {
-        let address = address_of(node, observed);
-        let online = attached.iter().any(|replica| Some(*replica.address.ip()) == address && replica.state == "online");
-        if !online {
-            return Err(format!("{master} does not yet list {node} as online"));
-        }
-    }
-    Ok(())
+    let address = address_of(node, observed);
+    let online = attached.iter().any(|replica| Some(*replica.address.ip()) == address && replica.state == "online");
+    if online { Ok(()) } else { Err(format!("{master} does not yet list {node} as online")) }
+}
+
+/// Whether a replica follows the master of its group and has all its data, by its own word and by that of the master.
+pub fn is_in_sync(node: NodeId, spec: &Spec, observed: &Observed) -> bool {
+    let in_sync = |group| {
+        let master = leader(group, spec, observed)?;
+        replica_in_sync(node, master, observed)?;
+        is_listed(node, master, spec, observed)
+    };
+    node.group().is_some_and(|group| in_sync(group).is_ok())
 }
 
 fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
@@ -337,6 +355,10 @@ fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(
             }
         };
         complain("replica", &watched.replicas.iter().map(|replica| replica.address).collect(), &replicas)?;
+        let is_joined = |address| node_at(address, observed).is_some_and(|node| !is_joining(node, observed));
+        if let Some(replica) = watched.replicas.iter().find(|known| known.priority == 0 && is_joined(known.address)) {
+            return Err(format!("{sentinel} does not yet know that it may promote {}", name(&replica.address)));
+        }
         let peers: BTreeSet<SocketAddrV4> =
             spec.sentinel_nodes().filter(|peer| *peer != sentinel).filter_map(|peer| at(peer, SENTINEL_PORT)).collect();
         complain("Sentinel", &watched.peers.iter().map(|peer| peer.address).collect(), &peers)?;

@@ -196,6 +196,8 @@ pub enum StoredState {
         address: Option<Ipv4Addr>,
         /// Whom it followed; absent when it was a master.
         replica_of: Option<SocketAddrV4>,
+        /// Whether no Sentinel promotes it, as a replica that has never been in sync.
+        never_promoted: bool,
         /// The data in its volume; absent where the cluster keeps none, or where they could not be looked at.
         data: Option<StoredData>,
     },

@@ -145,13 +145,14 @@ pub fn successor(group: Group, master: NodeId, spec: &Spec, observed: &Observed)
     fittest(spec.redis_nodes(group).filter(|node| *node != master), observed)
 }
 
-/// The node that can be promoted best: up, linked, and with the highest offset; the lowest ordinal of equals. While the
+/// The node that can be promoted best: up, linked, not joining, and with the highest offset; the lowest ordinal of equals. While the
 /// master loads its data nobody is linked, and those are fit that followed it until it ended.
 pub fn fittest(candidates: impl Iterator<Item = NodeId>, observed: &Observed) -> Option<NodeId> {
     let fit = |node: &NodeId| match redis_view(*node, observed).map(|view| (view, &view.role)) {
         Some((view, RoleView::Replica { master, link_up, .. })) => {
             let ended_at = || ended_and_loads(node_at(*master, observed)?, observed);
-            is_up(*node, observed) && (*link_up || ended_at().is_some_and(|ended_at| view.followed_until(ended_at)))
+            let may_lead = is_up(*node, observed) && view.replica_priority > 0;
+            may_lead && (*link_up || ended_at().is_some_and(|ended_at| view.followed_until(ended_at)))
         }
         Some((_, RoleView::Master { .. })) | None => false,
     };

@@ -22,6 +22,7 @@ use super::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::cluster::observed::{DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredState};
 use crate::engine::lock::LockEntry;
 use crate::engine::stored;
+use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
 
 /// The subnet that the simulated Engine picks for its nth network; it never picks the same one twice in a row.
@@ -213,6 +214,11 @@ impl Sim {
     }
 }
 
+/// Whether Sentinels may promote a Redis node that is configured so.
+fn may_lead(config: &BTreeMap<String, String>) -> bool {
+    config.get(PRIORITY).is_none_or(|priority| priority != NEVER_PROMOTED)
+}
+
 fn refused(operation: String) -> EngineError {
     EngineError::new(EngineErrorKind::Other, operation, anyhow::anyhow!("the connection was cut"))
 }
@@ -277,8 +283,8 @@ impl World {
     /// What the files in a node's volume say, of its data as well.
     fn stored(&self, id: NodeId) -> Option<StoredState> {
         match self.written(id)? {
-            StoredState::Redis { address, replica_of, .. } => {
-                Some(StoredState::Redis { address, replica_of, data: Some(self.data(id)) })
+            StoredState::Redis { address, replica_of, never_promoted, .. } => {
+                Some(StoredState::Redis { address, replica_of, never_promoted, data: Some(self.data(id)) })
             }
             sentinel @ StoredState::Sentinel { .. } => Some(sentinel),
         }
@@ -288,9 +294,12 @@ impl World {
     fn written(&self, id: NodeId) -> Option<StoredState> {
         let node = self.nodes.get(&id)?;
         match &node.server {
-            Some(Server::Redis { replica_of, .. }) => {
-                Some(StoredState::Redis { address: Some(node.spec.address), replica_of: *replica_of, data: None })
-            }
+            Some(Server::Redis { replica_of, config }) => Some(StoredState::Redis {
+                address: Some(node.spec.address),
+                replica_of: *replica_of,
+                never_promoted: !may_lead(config),
+                data: None,
+            }),
             Some(Server::Sentinel { watched }) => {
                 let word = |watched: &Watched| crate::cluster::observed::StoredMaster {
                     address: watched.master,
@@ -337,9 +346,13 @@ impl World {
         self.dead_ports.retain(|proxy, until_start| *proxy != id || !*until_start);
         let spec = self.spec.clone();
         let server = match (id.role(), self.stored(id), spec) {
-            (Role::Redis, Some(StoredState::Redis { replica_of, .. }), Some(spec)) => {
+            (Role::Redis, Some(StoredState::Redis { replica_of, never_promoted, .. }), Some(spec)) => {
                 self.begin_data(id, replica_of.is_none());
-                Some(Server::Redis { replica_of, config: render::runtime_directives(&spec) })
+                let mut config = render::runtime_directives(&spec);
+                if never_promoted {
+                    config.insert(PRIORITY.to_owned(), NEVER_PROMOTED.to_owned());
+                }
+                Some(Server::Redis { replica_of, config })
             }
             (Role::Sentinel, stored, Some(spec)) if self.text(id, render::SENTINEL_CONF).is_some() => {
                 let masters = match stored {

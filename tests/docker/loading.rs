@@ -116,3 +116,21 @@ async fn a_replica_does_not_wait_for_ever_for_a_master_that_is_gone() {
     let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
     assert_eq!(kept.as_deref(), Some("value"));
 }
+
+#[tokio::test]
+async fn a_replica_without_data_never_leads_before_it_has_those_of_its_master() {
+    let cluster = Cluster::new("newcomer").await;
+    cluster.up(&[&SLOW[..], &["--replicas", "1"]].concat()).await.succeeds();
+    fill(cluster.client(&[]).await).await;
+    // The Sentinels know its address still.
+    cluster.lose(redis(2)).await;
+    crash(&cluster, redis(1)).await;
+    told_to_load(&cluster, redis(1)).await;
+    cluster.redos(&["up"]).await.succeeds();
+    for node in [redis(1), redis(2)] {
+        let keys: u32 = redis::cmd("DBSIZE").query_async(&mut cluster.admin(node).await).await.expect("an answer");
+        assert_eq!(keys, KEYS, "{node}");
+    }
+    assert_eq!(cluster.master().await, redis(1));
+    cluster.settled().await;
+}

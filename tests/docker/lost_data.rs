@@ -4,7 +4,7 @@ use bollard::exec::{CreateExecOptions, StartExecResults};
 use futures_util::StreamExt;
 use redos::spec::{Group, NodeId};
 
-use crate::support::{Cluster, raw};
+use crate::support::{Cluster, eventually, raw};
 
 const KEYS: usize = 300;
 const FILES: &str = "/data/appendonlydir";
@@ -110,4 +110,20 @@ async fn damaged_copies_alone_are_left_to_a_person_who_is_told_what_each_node_ha
         assert!(told.contains("docker run --rm -it"), "a next command: {told}");
     }
     assert_eq!(cluster.labelled().await, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn a_replica_that_lost_its_data_is_not_promoted_before_up_has_seen_it_in_sync() {
+    let cluster = Cluster::new("emptied").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    rub_out(&cluster, redis(2), FILES).await;
+    cluster.kill(redis(2)).await;
+    cluster.start(redis(2)).await;
+    let told = "redis-2 is in sync, and no Sentinel may promote it yet (its replica-priority is 0)";
+    eventually("status tells", async || cluster.reasons().await.contains(told)).await;
+    cluster.redos(&["failover"]).await.fails(1);
+    cluster.redos(&["up"]).await.succeeds();
+    cluster.settled().await;
+    cluster.redos(&["failover"]).await.succeeds();
+    assert_eq!(cluster.master().await, redis(2));
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
 
-use super::{Server, World};
+use super::{Server, World, may_lead};
 use crate::spec::{NodeId, REDIS_PORT, Role};
 
 impl World {
     /// Lets the Sentinels do their work: where a majority of them runs and a master does not, the lowest running replica
-    /// becomes master, running nodes follow it, and the Sentinels that run know.
+    /// that may becomes master, running nodes follow it, and the Sentinels that run know.
     pub(super) fn fail_over(&mut self) {
         let Some(spec) = self.spec.clone() else { return };
         self.discover();
@@ -27,7 +27,11 @@ impl World {
             let (master, epoch) = if is_up {
                 (master, epoch)
             } else {
-                match redis.first().filter(|_| live.len() * 2 > sentinels.len()) {
+                let may_lead = |node: &&NodeId| match &self.nodes[*node].server {
+                    Some(Server::Redis { config, .. }) => may_lead(config),
+                    Some(_) | None => false,
+                };
+                match redis.iter().find(may_lead).filter(|_| live.len() * 2 > sentinels.len()) {
                     Some(next) => (SocketAddrV4::new(self.nodes[next].spec.address, REDIS_PORT), epoch + 1),
                     None => continue,
                 }

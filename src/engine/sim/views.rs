@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{Node, Server, Watched, World};
+use super::{Node, Server, Watched, World, may_lead};
 use crate::cluster::observed::{
     AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
     WatchedMaster, WatchedPeer, WatchedReplica,
 };
+use crate::spec::render::directives::PRIORITY;
 use crate::spec::{Follow, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
 impl World {
@@ -57,11 +58,19 @@ impl World {
             used_memory: 0,
             clients: 0,
             uptime_seconds: 0,
-            replica_priority: 100,
+            replica_priority: config.get(PRIORITY).and_then(|priority| priority.parse().ok()).unwrap_or(100),
             keys: 0,
             config: config.clone(),
             users: OtherUsers::default(),
             has_other_login: false,
+        }
+    }
+
+    /// What the Sentinels of this world know at once of the node at this address.
+    fn priority(&self, address: SocketAddrV4) -> u32 {
+        match self.node_at(address).and_then(|node| self.nodes[&node].server.as_ref()) {
+            Some(Server::Redis { config, .. }) if !may_lead(config) => 0,
+            Some(_) | None => 100,
         }
     }
 
@@ -114,7 +123,7 @@ impl World {
                 .map(|address| WatchedReplica {
                     address: *address,
                     flags: flags(address, "slave"),
-                    priority: 100,
+                    priority: self.priority(*address),
                     link_down_for: 0,
                     // In memory nobody corrects a second master but redos.
                     claims_for: self.node_at(*address).filter(|node| self.is_master(*node)).map(|_| 60_000),

@@ -56,8 +56,8 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_that_may_have_data_asks_before_it_starts_and_one_without_does_not() {
-        assert_eq!(standing(redis(3), false), Standing::New);
+    fn a_replica_that_may_have_data_asks_before_it_starts_and_one_without_is_not_to_be_promoted() {
+        assert_eq!(standing(redis(3), false), Standing::Joining);
         assert_eq!(standing(redis(3), true), Standing::Open);
     }
 

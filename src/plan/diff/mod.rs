@@ -20,16 +20,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::step::{Action, Electorate, Plan, Step, StepId};
-use crate::cluster::claims::{majority_word, node_at};
+use crate::cluster::claims::{is_joining, majority_word, node_at};
 use crate::cluster::data;
 use crate::cluster::desired::{host_dir, is_stale};
-use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_off_network, is_published};
+use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_in_sync, is_off_network, is_published};
 use crate::cluster::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, RoleView, SentinelView};
 use crate::cluster::reckon::{Reckoned, is_up, last_known, reckon, runs, successor};
 use crate::cluster::refusal::Refusal;
 use crate::cluster::strangers::{changed_users, other_logins, unknown_users};
 use crate::cluster::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
+use crate::spec::render::directives::PRIORITY;
 use crate::spec::{Group, NodeId, Role, Spec, render};
 
 /// What makes the observed cluster the desired one. Empty when it is, and ready.
@@ -249,10 +250,16 @@ impl<'a> Planner<'a> {
         let begins_as_replica = |group: &Group| self.masters.get(group).is_some_and(|master| *master != node);
         match node.group() {
             Some(group) if self.unborn.contains(&group) => Standing::New,
-            Some(group) if begins_as_replica(&group) && !self.has_data(node) => Standing::New,
+            Some(group) if begins_as_replica(&group) && self.has_nothing_to_lose(node) => Standing::Joining,
             _ if self.observed.inventory.nodes.keys().any(is_running) => Standing::Open,
             _ => Standing::Decided,
         }
+    }
+
+    /// Whether what a replica has is not all that its group has.
+    fn has_nothing_to_lose(&self, node: NodeId) -> bool {
+        let is_set_aside = |step: &Step| step.action == Action::SetDataAside { node };
+        !self.has_data(node) || is_joining(node, self.observed) || self.plan.steps.iter().any(is_set_aside)
     }
 
     /// A node can be configured when the masters that it must name are decided.
@@ -411,8 +418,15 @@ impl<'a> Planner<'a> {
                     |have: &String| render::same_value(name, value, have) || self.spec.served.get(*name) == Some(have);
                 view.config.get(*name).is_some_and(|have| !is_so(have))
             };
-            let directives: BTreeMap<String, String> =
+            let mut directives: BTreeMap<String, String> =
                 wanted.iter().filter(differs).map(|(name, value)| (name.clone(), value.clone())).collect();
+            if is_joining(node, self.observed)
+                && let Some((name, value)) = directives.remove_entry(PRIORITY)
+                && is_in_sync(node, self.spec, self.observed)
+            {
+                let directives = BTreeMap::from([(name, value)]);
+                self.step(node, Action::ConfigSet { node, directives }, "it has all data of its master now", []);
+            }
             if !directives.is_empty() {
                 self.step(
                     node,

@@ -1,7 +1,7 @@
 //! Plans for states that the engine in memory does not come to.
 
 use super::*;
-use crate::cluster::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
+use crate::cluster::fixture::{GROUP, at, healthy, redis, redis_mut, sentinel_mut};
 use crate::cluster::observed::Loading;
 use crate::spec::REDIS_PORT;
 
@@ -88,4 +88,44 @@ fn how_long_a_master_may_load_follows_how_long_it_may_be_silent() {
     for settings in settings {
         assert_eq!(settings["master-reboot-down-after-period"], settings["down-after-milliseconds"], "{plan}");
     }
+}
+
+#[test]
+fn a_replica_that_joins_is_not_to_be_promoted_before_it_is_in_sync() {
+    let spec = spec();
+    let mut observed = healthy(&spec);
+    let view = redis_mut(&mut observed, redis(3));
+    view.replica_priority = 0;
+    view.config.insert(PRIORITY.to_owned(), "0".to_owned());
+    let in_sync = view.role.clone();
+    let RoleView::Replica { syncing, link_up, .. } = &mut view.role else { panic!("a replica") };
+    (*syncing, *link_up) = (true, false);
+    assert_eq!(changes(&spec, &observed), Vec::<String>::new(), "it is copying");
+    let fittest = |observed: &Observed| {
+        let mut without_two = observed.clone();
+        without_two.topology.redis.remove(&redis(2));
+        successor(GROUP, redis(1), &spec, &without_two)
+    };
+    redis_mut(&mut observed, redis(3)).role = in_sync;
+    assert_eq!(fittest(&observed), None, "its priority is 0");
+    for ordinal in [1, 2, 3] {
+        let watched = sentinel_mut(&mut observed, ordinal).masters.get_mut("mymaster").expect("watched");
+        watched.replicas.iter_mut().filter(|replica| replica.address == at(redis(3), REDIS_PORT)).for_each(|replica| {
+            replica.priority = 0;
+        });
+    }
+    let expected = ["set replica-priority 100 on redis-3"];
+    let finds = ["1", "2", "3"].map(|ordinal| format!("have sentinel-{ordinal} find redis-3 of mymaster"));
+    let expected: Vec<String> = expected.map(str::to_owned).into_iter().chain(finds).collect();
+    assert_eq!(changes(&spec, &observed), expected);
+    let said = Gate::ReplicasInSync { group: GROUP }.holds(&spec, &observed).expect_err("not yet");
+    assert_eq!(said, "redis-3 is in sync, and no Sentinel may promote it yet (its replica-priority is 0)");
+    // A Sentinel that has not asked since.
+    let view = redis_mut(&mut observed, redis(3));
+    view.replica_priority = 100;
+    view.config.insert(PRIORITY.to_owned(), "100".to_owned());
+    assert_eq!(changes(&spec, &observed), expected[1..]);
+    let said = Gate::SentinelsSeeAll { group: GROUP }.holds(&spec, &observed).expect_err("not yet");
+    assert_eq!(said, "sentinel-1 does not yet know that it may promote redis-3");
+    assert_eq!(fittest(&observed), Some(redis(3)));
 }

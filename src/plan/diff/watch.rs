@@ -6,10 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
-use crate::cluster::claims::node_at;
+use crate::cluster::claims::{is_joining, node_at};
 use crate::cluster::gate::Gate;
 use crate::cluster::observed::WatchedMaster;
 use crate::plan::step::{Action, StepId};
+use crate::spec::render::Standing;
+use crate::spec::render::directives::PRIORITY;
 use crate::spec::{Group, NodeId, render};
 
 impl Planner<'_> {
@@ -101,18 +103,34 @@ impl Planner<'_> {
             return;
         }
         self.introduce_sentinels(node, group, watched);
-        let knows = |replica: &NodeId| {
-            watched.replicas.iter().any(|known| node_at(known.address, self.observed) == Some(*replica))
-        };
-        let unknown = self.spec.redis_nodes(group).filter(|replica| Some(*replica) != master && !knows(replica));
-        let unknown: BTreeSet<NodeId> = unknown.filter(|replica| self.is_there(*replica)).collect();
+        let unknown = self.spec.redis_nodes(group).filter(|replica| Some(*replica) != master);
+        let unknown: BTreeSet<NodeId> = unknown.filter(|replica| self.is_news(*replica, watched)).collect();
         if !unknown.is_empty() {
             // While they copy its data, the master lists them already.
             let after: Vec<StepId> = unknown.iter().filter_map(|replica| self.last.get(replica).copied()).collect();
-            let why = "a Sentinel finds replicas by asking their master, every ten seconds";
+            let why = "a Sentinel asks only every ten seconds which replicas there are to promote";
             let action = Action::SentinelDiscover { node, group, replicas: unknown };
             self.step(node, action, why, after);
         }
+    }
+
+    /// Whether a Sentinel has to look for a replica, which it does not know or would not promote. One that is joining is
+    /// nobody whom it could promote.
+    fn is_news(&self, replica: NodeId, watched: &WatchedMaster) -> bool {
+        let joined = self.plan.steps.iter().any(|step| match &step.action {
+            Action::ConfigSet { node, directives } => *node == replica && directives.contains_key(PRIORITY),
+            _ => false,
+        });
+        let joins_later = self.plan.steps.iter().any(|step| match &step.action {
+            Action::WriteConfig { node, standing, .. } => *node == replica && *standing == Standing::Joining,
+            _ => false,
+        });
+        if joined || joins_later || is_joining(replica, self.observed) {
+            return joined;
+        }
+        let known = watched.replicas.iter().filter(|known| known.priority > 0);
+        let is_known = known.map(|known| node_at(known.address, self.observed)).any(|known| known == Some(replica));
+        !is_known && self.is_there(replica)
     }
 
     fn introduce_sentinels(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {

@@ -98,7 +98,7 @@ impl Client {
         listed.unwrap_or(Ok(()))
     }
 
-    /// Returns when a Sentinel lists these replicas.
+    /// Returns when a Sentinel lists these replicas, and may promote them.
     async fn listed(&self, peer: Peer, group: Group, replicas: &BTreeSet<SocketAddrV4>) -> Result<(), ServerError> {
         const COMMAND: &str = "SENTINEL REPLICAS";
         let mut question = pipe();
@@ -108,7 +108,8 @@ impl Client {
             let [reply] = replies.as_slice() else { return Err(unexpected(peer.node, COMMAND, "too few replies")) };
             let known = reply::list(accepted(peer.node, COMMAND, reply)?, reply::watched_replica);
             let known = known.map_err(|why| unexpected(peer.node, COMMAND, why))?;
-            let known: BTreeSet<SocketAddrV4> = known.into_iter().map(|replica| replica.address).collect();
+            let may_promote = known.into_iter().filter(|replica| replica.priority > 0);
+            let known: BTreeSet<SocketAddrV4> = may_promote.map(|replica| replica.address).collect();
             if replicas.is_subset(&known) {
                 return Ok(());
             }

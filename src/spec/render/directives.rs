@@ -52,6 +52,11 @@ pub const ONE_TEXT: &[&str] = &[
 /// a line each.
 pub const MANY: &[(&str, &str)] = &[("client-output-buffer-limit", " "), ("loadmodule", "\n")];
 
+/// The directive by which Sentinels choose whom they promote.
+pub const PRIORITY: &str = "replica-priority";
+/// The [`PRIORITY`] of a replica that no Sentinel promotes.
+pub const NEVER_PROMOTED: &str = "0";
+
 /// What redos would have in `redis.conf` and can be set at runtime with `CONFIG SET`, by name.
 pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
     let ours = [
@@ -73,7 +78,7 @@ pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
         ("replica-serve-stale-data", "yes"),
         ("replica-read-only", "yes"),
         // All equal: the most complete replica is promoted.
-        ("replica-priority", "100"),
+        (PRIORITY, "100"),
         // A dead client's connection is noticed after 60 s instead of 300 s.
         ("tcp-keepalive", "60"),
         // Idle subscribers and blocked consumers are never cut.

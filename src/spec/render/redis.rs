@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::address::REDIS_PER_GROUP_MAX;
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
-use super::directives::{fixed_directives, lines, runtime_directives};
+use super::directives::{NEVER_PROMOTED, PRIORITY, fixed_directives, lines, runtime_directives};
 use super::proxy::{TRUST_MARGIN, sentinel_slots};
 use super::sentinel::PING_PERIOD;
 use super::users::users_file;
@@ -33,6 +33,9 @@ pub enum Standing {
     /// It has never had data, and either nobody of its group has, or it begins as a replica. There is nothing that it
     /// could lose or take from others, and so nothing to ask, which takes some 40 ms.
     New,
+    /// It begins as a replica and has not had all data of its group yet. It asks nobody either, and is never promoted until
+    /// redos has seen it in sync: a Sentinel does not ask whether a replica has any data.
+    Joining,
     /// The file is right, for all other files were read and no Sentinel runs that could know better.
     Decided,
     /// The Sentinels know better than the file.
@@ -43,7 +46,7 @@ impl Standing {
     /// The word in the node's file; nothing when it has to ask.
     const fn word(self) -> &'static str {
         match self {
-            Self::New => "new\n",
+            Self::New | Self::Joining => "new\n",
             Self::Decided => "decided\n",
             Self::Open => "",
         }
@@ -98,6 +101,8 @@ struct Start<'a> {
     trust_margin: u64,
     /// How long a replica waits for a master that does not answer, in milliseconds.
     return_limit: u64,
+    /// The line that keeps the Sentinels from promoting it.
+    no_promotion: String,
     /// How long a master must have loaded its data for all Sentinels to know, in milliseconds.
     calm: u64,
 }
@@ -136,6 +141,10 @@ pub fn redis_files(
             (Some(server), (None, password))
         }
     };
+    let mut runtime = runtime_directives(spec);
+    if standing == Standing::Joining {
+        runtime.insert(PRIORITY.to_owned(), NEVER_PROMOTED.to_owned());
+    }
     let conf = RedisConf {
         cluster: spec.name.as_str(),
         node,
@@ -147,7 +156,7 @@ pub fn redis_files(
         replication_user,
         replication_password: replication_password.expose(),
         fixed: lines(&fixed_directives(spec)),
-        runtime: lines(&runtime_directives(spec)),
+        runtime: lines(&runtime),
     };
     Ok(vec![
         rewritten(REDIS_CONF, fill("redis.conf", include_str!("../../../templates/redis.conf"), &conf)?),
@@ -236,6 +245,7 @@ fn start<'a>(
         ask_for: ASK_FOR,
         trust_margin: TRUST_MARGIN,
         return_limit: RETURN_LIMIT,
+        no_promotion: format!("{PRIORITY} {NEVER_PROMOTED}"),
         calm: 2 * PING_PERIOD,
     })
 }

@@ -301,3 +301,17 @@ fn the_modules_of_an_image_are_loaded_once_unless_they_are_turned_off() {
     assert_eq!(loaded(&spec), None);
     assert_ne!(hash(&spec), all, "a node that runs is made anew");
 }
+
+#[test]
+fn a_replica_that_joins_is_never_promoted() {
+    let priorities = |standing| {
+        let source = Source::Node(Spec::head());
+        let files = redis_files(&spec(), subnet(), &secrets(), NodeId::redis(Group::number(1), 2), source, standing);
+        let files = files.expect("files");
+        let conf = files.into_iter().find(|file| file.path == REDIS_CONF).expect("its configuration").content;
+        let lines = conf.lines().filter_map(|line| line.strip_prefix("replica-priority ")).map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(priorities(Standing::Joining), ["0"]);
+    assert_eq!(priorities(Standing::Open), ["100"]);
+}
