@@ -151,6 +151,15 @@ impl Sim {
         world.nodes.keys().map(of_node).collect()
     }
 
+    /// What each Redis server that runs was told, by its file or since.
+    pub fn directives(&self) -> BTreeMap<NodeId, BTreeMap<String, String>> {
+        let config = |(node, facts): (&NodeId, &Node)| match &facts.server {
+            Some(Server::Redis { config, .. }) => Some((*node, config.clone())),
+            Some(_) | None => None,
+        };
+        self.world().nodes.iter().filter_map(config).collect()
+    }
+
     /// Does to a node what an accident would: a running one gets this state, or its container is removed.
     pub fn disrupt(&self, node: NodeId, state: Option<NodeState>) {
         let mut world = self.world();

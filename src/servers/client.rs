@@ -191,7 +191,7 @@ impl Client {
     }
 
     async fn redis(&self, inventory: &Inventory, peer: Peer) -> Result<RedisView, ServerError> {
-        let (runtime, fixed) = (render::runtime_directives(&self.spec), render::fixed_directives(&self.spec));
+        let (runtime, fixed) = (render::told_directives(&self.spec), render::fixed_directives(&self.spec));
         let directives: Vec<&str> = runtime.keys().chain(fixed.keys()).map(String::as_str).chain(LOGIN).collect();
         let mut pipeline = pipe();
         pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "replication", "keyspace"]);

@@ -81,6 +81,10 @@ pub struct Spec {
     /// How the server itself writes the values of those directives that it writes otherwise than they were given.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub served: BTreeMap<String, String>,
+    /// What servers have in place of the directives that were given once and are not any more, by name. A running server keeps
+    /// what it was told until it is told otherwise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken_back: BTreeMap<String, String>,
     /// What applications may do with channels.
     #[serde(default)]
     pub pubsub: PubSub,
@@ -259,6 +263,7 @@ impl Spec {
             persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
             redis: BTreeMap::new(),
             served: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
             pubsub: PubSub::default(),
             sentinel: SentinelSettings { down_after: 1000, failover_timeout: 3000 },
             proxy: ProxySettings {

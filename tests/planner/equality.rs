@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use redos::engine::sim::Sim;
 use redos::plan::{Plan, diff};
-use redos::spec::render::{REDIS_CONF, SENTINEL_CONF};
+use redos::spec::render::{REDIS_CONF, SENTINEL_CONF, taken_back};
 use redos::spec::{ImageChoice, NodeId, Patterns, PersistenceMode, Role, Spec};
 
 use super::{observed, run, spec, up};
@@ -22,7 +22,7 @@ fn settings() -> impl Strategy<Value = Spec> {
     let size = (1u16..3, 0u16..4, prop_oneof![Just(1u16), Just(3), Just(5)], 1u16..3);
     let sentinel = (prop_oneof![Just(1000u64), Just(5000)], prop_oneof![Just(3000u64), Just(20_000)]);
     let proxy = (prop_oneof![Just(50u64), Just(200)], prop_oneof![Just("admin"), Just("operator")]);
-    let redis = prop_oneof![Just(None), Just(Some(("databases", "32"))), Just(Some(("io-threads", "2")))];
+    let redis = prop_oneof![Just(None), Just(Some(("databases", "32"))), Just(Some(("maxmemory", "256mb")))];
     let patterns = prop_oneof![Just(Patterns::Any), Just(Patterns::These(["news.*".to_owned()].into()))];
     let others = (any::<bool>(), any::<bool>(), any::<bool>());
     (size, mode, sentinel, proxy, redis, patterns, others).prop_map(
@@ -57,6 +57,61 @@ fn files(sim: &Sim) -> BTreeMap<NodeId, BTreeMap<String, String>> {
     files
 }
 
+/// What the servers have of the directives of [`settings`] when nobody has told them otherwise.
+const OWN: [(&str, &str); 2] = [("maxmemory", "0"), ("hz", "10")];
+
+/// What each server would answer to `CONFIG GET`, without what it has by itself.
+fn directives(sim: &Sim) -> BTreeMap<NodeId, BTreeMap<String, String>> {
+    let mut directives = sim.directives();
+    for directives in directives.values_mut() {
+        directives.retain(|name, value| !OWN.contains(&(name.as_str(), value.as_str())));
+    }
+    directives
+}
+
+/// What the command line makes of a specification for a cluster that is there: it finds out what servers have in place of the
+/// directives that are taken back.
+async fn asked_for(sim: &Sim, to: &Spec) -> Spec {
+    let recorded = observed(sim, to).await.inventory.recorded;
+    let names = recorded.map(|recorded| taken_back(&recorded, to)).unwrap_or_default();
+    let own = |name: String| {
+        let (_, value) = OWN.iter().find(|(own, _)| *own == name).expect("a directive of these settings");
+        (name, (*value).to_owned())
+    };
+    Spec { taken_back: names.into_iter().map(own).collect(), ..to.clone() }
+}
+
+/// Directives that a server which runs can be told.
+fn given() -> impl Strategy<Value = BTreeMap<String, String>> {
+    let maxmemory = prop_oneof![Just(None), Just(Some("256mb")), Just(Some("1gb"))];
+    let hz = prop_oneof![Just(None), Just(Some("50"))];
+    (maxmemory, hz).prop_map(|(maxmemory, hz)| {
+        let all = [("maxmemory", maxmemory), ("hz", hz)].into_iter();
+        all.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
+    })
+}
+
+/// Changes a cluster, also by an `up` that ends half way, and compares it with one that was made so.
+async fn changed_is_made(from: Spec, to: Spec, cut: Option<usize>) -> Result<(), TestCaseError> {
+    let (changed, made) = (Sim::default(), Sim::default());
+    up(&changed, &from).await.expect("up");
+    if let Some(changes) = cut {
+        let to = asked_for(&changed, &to).await;
+        changed.cut_after(changes);
+        let _ = up(&changed, &to).await;
+        changed.mend();
+    }
+    up(&made, &to).await.expect("up");
+    let to = asked_for(&changed, &to).await;
+    if let Err(error) = up(&changed, &to).await {
+        panic!("{error:?}\n{}", diff(&to, &observed(&changed, &to).await));
+    }
+    prop_assert_eq!(diff(&to, &observed(&changed, &to).await), Plan::default());
+    prop_assert_eq!(files(&changed), files(&made));
+    prop_assert_eq!(directives(&changed), directives(&made));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -64,21 +119,15 @@ proptest! {
     fn a_cluster_that_was_changed_has_the_files_of_one_that_was_made_so(
         from in settings(), to in settings(), cut in prop::option::of(0usize..120),
     ) {
-        run(async {
-            let (changed, made) = (Sim::default(), Sim::default());
-            up(&changed, &from).await.expect("up");
-            if let Some(changes) = cut {
-                changed.cut_after(changes);
-                let _ = up(&changed, &to).await;
-                changed.mend();
-            }
-            if let Err(error) = up(&changed, &to).await {
-                panic!("{error:?}\n{}", diff(&to, &observed(&changed, &to).await));
-            }
-            up(&made, &to).await.expect("up");
-            prop_assert_eq!(diff(&to, &observed(&changed, &to).await), Plan::default());
-            prop_assert_eq!(files(&changed), files(&made));
-            Ok(())
-        })?;
+        run(changed_is_made(from, to, cut))?;
+    }
+
+    /// Where nothing else changes no node is made anew, and so none gets what is right by its start.
+    #[test]
+    fn a_server_that_runs_has_the_directives_of_one_that_was_made_so(
+        from in given(), to in given(), cut in prop::option::of(0usize..8),
+    ) {
+        let with = |redis| Spec { redis, ..spec(1, 2, 3, 1) };
+        run(changed_is_made(with(from), with(to), cut))?;
     }
 }

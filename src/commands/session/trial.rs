@@ -1,6 +1,6 @@
 //! Whether the server takes the directives that are asked for, found out before anything is recorded or changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -13,13 +13,19 @@ use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::served::served_values;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
-use crate::spec::{ImageChoice, Spec, render};
+use crate::spec::{ImageChoice, Role, Spec, render};
 
 /// How long the server may take for all its answers.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The directives of the cluster that is there which these settings take back. What servers have by themselves in their place is
+/// for [`check`] to find out.
+pub fn takes_back(spec: &Spec, inventory: &Inventory) -> BTreeSet<String> {
+    inventory.recorded.as_ref().map(|recorded| render::taken_back(recorded, spec)).unwrap_or_default()
+}
+
 /// Tries directives and image with a server that is thrown away, unless the cluster was recorded with the same, and puts
-/// into the spec how the server writes the values.
+/// into the spec how the server writes the values, and what it has in place of those that are taken back.
 ///
 /// # Errors
 /// The server refuses a directive, or the image has no such server: nothing was changed.
@@ -30,14 +36,18 @@ pub async fn check<W: World>(
     inventory: &Inventory,
 ) -> Result<(), Failure> {
     let spec = &settings.spec;
-    let asked =
-        |spec: &Spec| (spec.redis.clone(), spec.images.redis.clone(), spec.images.modules, spec.used.redis.clone());
+    let asked = |spec: &Spec| {
+        let image = (spec.images.redis.clone(), spec.images.modules, spec.used.redis.clone());
+        (spec.redis.clone(), image, spec.containers.ulimits(Role::Redis))
+    };
     let has_modules = spec.used.redis.as_ref().is_some_and(|image| !image.modules.is_empty());
-    let nothing = spec.redis.is_empty() && spec.images.redis == ImageChoice::Auto && !has_modules;
+    let taken_back = takes_back(spec, inventory);
+    let nothing =
+        spec.redis.is_empty() && taken_back.is_empty() && spec.images.redis == ImageChoice::Auto && !has_modules;
     if nothing || inventory.recorded.as_ref().is_some_and(|recorded| asked(recorded) == asked(spec)) {
         return Ok(());
     }
-    let names: Vec<String> = spec.redis.keys().cloned().collect();
+    let names: Vec<String> = spec.redis.keys().chain(&taken_back).cloned().collect();
     let ask = async |stream| timeout(PATIENCE, served_values(stream, &names)).await;
     let tried = session.engine.try_out(program, &render::trial_configuration(spec), ask).await?;
     let have = match tried {
@@ -51,10 +61,12 @@ pub async fn check<W: World>(
             Failure::new(FailureKind::Failed, anyhow::Error::new(error).context(what))
         })?,
     };
+    let own = have.iter().filter(|(name, _)| taken_back.contains(name)).cloned().collect();
     let otherwise = |(name, have): &(String, String)| {
         spec.redis.get(name).is_some_and(|want| !render::same_value(name, want, have))
     };
     settings.spec.served = have.into_iter().filter(otherwise).collect::<BTreeMap<_, _>>();
+    settings.spec.taken_back = own;
     Ok(())
 }
 

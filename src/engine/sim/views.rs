@@ -8,7 +8,7 @@ use crate::cluster::observed::{
     AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
     WatchedMaster, WatchedPeer, WatchedReplica,
 };
-use crate::spec::render::directives::PRIORITY;
+use crate::spec::render::directives::{PRIORITY, told_directives};
 use crate::spec::{Follow, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
 impl World {
@@ -60,10 +60,17 @@ impl World {
             uptime_seconds: 0,
             replica_priority: config.get(PRIORITY).and_then(|priority| priority.parse().ok()).unwrap_or(100),
             keys: 0,
-            config: config.clone(),
+            config: self.answered(config),
             users: OtherUsers::default(),
             has_other_login: false,
         }
+    }
+
+    /// What a server that was told this answers about all directives that the recorded specification gives or takes back. One
+    /// that it was not told is one of its own, which nobody gives.
+    fn answered(&self, told: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let asked = self.spec.as_ref().map(told_directives).unwrap_or_default();
+        asked.into_keys().map(|name| (name, String::new())).chain(told.clone()).collect()
     }
 
     /// What the Sentinels of this world know at once of the node at this address.

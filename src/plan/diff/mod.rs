@@ -410,7 +410,7 @@ impl<'a> Planner<'a> {
 
     /// Runtime settings, and nodes that follow nobody or the wrong one.
     fn set_redis_right(&mut self) {
-        let wanted = render::runtime_directives(self.spec);
+        let wanted = render::told_directives(self.spec);
         for node in self.spec.groups().flat_map(|group| self.spec.redis_nodes(group)).collect::<Vec<_>>() {
             let Some(view) = self.redis_view(node) else { continue };
             let differs = |(name, value): &(&String, &String)| {

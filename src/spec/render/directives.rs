@@ -1,9 +1,9 @@
 //! The directives of `redis.conf` that follow from the [`Spec`]: those that a running server can be told, and those that
 //! need a restart. The planner compares the first with `CONFIG GET` and hashes the second.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Modules, REDIS_PORT, Spec};
+use super::super::{Modules, REDIS_PORT, Role, Spec};
 
 /// Directives that a running server refuses to change (`CONFIG SET` says "can't set immutable config"), in Redis 7.0 to
 /// 8.0 and Valkey 8.1.
@@ -36,6 +36,10 @@ const IMMUTABLE: &[&str] = &[
     "unixsocketgroup",
     "unixsocketperm",
 ];
+
+/// More connections than one address can open to a port, which are 64,511 at most, and room for the proxies' clients. An idle one
+/// costs the server 2 kB.
+const MAX_CLIENTS: i64 = 80_000;
 
 /// Directives that take one argument which may have white space in it. All others with white space have several.
 pub const ONE_TEXT: &[&str] = &[
@@ -96,6 +100,36 @@ pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
     directives
 }
 
+/// How many clients a Redis node takes. A server takes fewer than it is told where it may open fewer files, of which it keeps
+/// 32 for itself.
+pub(super) fn max_clients(spec: &Spec) -> i64 {
+    let limit = spec.containers.ulimits(Role::Redis).get("nofile").map(|(_, hard)| hard - 32);
+    limit.filter(|limit| *limit > 0).map_or(MAX_CLIENTS, |limit| limit.min(MAX_CLIENTS))
+}
+
+/// What a running server is told, by name: [`runtime_directives`], and what takes the place of those that were taken back.
+pub fn told_directives(spec: &Spec) -> BTreeMap<String, String> {
+    let mut directives = spec.taken_back.clone();
+    directives.extend(runtime_directives(spec).into_iter().filter(|(name, _)| !spec.taken_back.contains_key(name)));
+    directives
+}
+
+/// The directives that running servers may have of another specification, and that this one does not give: those which were
+/// given and are not any more, now or earlier. Of a directive with several values one of them is enough.
+pub fn taken_back(recorded: &Spec, spec: &Spec) -> BTreeSet<String> {
+    let ours = runtime_directives(&Spec { redis: BTreeMap::new(), ..spec.clone() });
+    let is_missing = |name: &String| match (recorded.redis.get(name), spec.redis.get(name)) {
+        (_, None) => true,
+        (have, Some(want)) => {
+            let is_many = MANY.iter().any(|(many, _)| many == name);
+            is_many && (have != Some(want) || recorded.taken_back.contains_key(name))
+        }
+    };
+    let given = recorded.redis.keys().chain(recorded.taken_back.keys());
+    let settable = given.filter(|name| !IMMUTABLE.contains(&name.as_str()) && !ours.contains_key(*name));
+    settable.filter(|name| is_missing(name)).cloned().collect()
+}
+
 /// What redos would have in `redis.conf` and follows from the settings, but is read only when the server starts.
 pub fn fixed_directives(spec: &Spec) -> BTreeMap<String, String> {
     let prefix = &spec.persistence.file_prefix;
@@ -144,7 +178,9 @@ fn quoted(text: &str) -> String {
 pub fn trial_configuration(spec: &Spec) -> String {
     let ours = ["loglevel notice", "save \"\"", "appendonly no", "bind 127.0.0.1", "protected-mode no"];
     let port = format!("port {REDIS_PORT}");
-    let mut directives = spec.redis.clone();
+    let mut directives = runtime_directives(spec);
+    directives.insert("maxclients".to_owned(), max_clients(spec).to_string());
+    directives.extend(spec.redis.clone());
     directives.extend(loaded_modules(spec).map(|modules| ("loadmodule".to_owned(), modules)));
     let all: Vec<String> = lines(&directives).into_iter().chain(ours.map(str::to_owned)).chain([port]).collect();
     all.join("\n")

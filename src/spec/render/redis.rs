@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::address::REDIS_PER_GROUP_MAX;
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
-use super::directives::{NEVER_PROMOTED, PRIORITY, fixed_directives, lines, runtime_directives};
+use super::directives::{NEVER_PROMOTED, PRIORITY, fixed_directives, lines, max_clients, runtime_directives};
 use super::proxy::{TRUST_MARGIN, sentinel_slots};
 use super::sentinel::PING_PERIOD;
 use super::users::users_file;
@@ -60,6 +60,7 @@ struct RedisConf<'a> {
     port: u16,
     data_dir: &'a str,
     users_file: &'a str,
+    max_clients: i64,
     address: Ipv4Addr,
     master: Option<Master>,
     replication_user: Option<&'a str>,
@@ -151,6 +152,7 @@ pub fn redis_files(
         port: REDIS_PORT,
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
+        max_clients: max_clients(spec),
         address: address(subnet, node)?,
         master: master.map(|at: SocketAddrV4| Master { ip: *at.ip(), port: at.port() }),
         replication_user,

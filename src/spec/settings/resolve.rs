@@ -464,7 +464,9 @@ impl Request {
             spec.used.proxy = None;
         }
         let asked = recorded.map(|old| &old.redis);
-        spec.served.retain(|name, _| asked.and_then(|old| old.get(name)) == spec.redis.get(name));
+        let is_as_recorded = |name: &String| asked.and_then(|old| old.get(name)) == spec.redis.get(name);
+        spec.served.retain(|name, _| is_as_recorded(name));
+        spec.taken_back.retain(|name, _| is_as_recorded(name));
         Draft { spec, origins, directives }
     }
 
