@@ -11,8 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::Cluster;
 
-/// Within this the proxy knows that a master that was killed is gone: its check is due every 150 ms, three answers
-/// are missing for as long each, and the Sentinels need longer to replace it.
+/// Within this the proxy knows that a master is gone, also one whose address vanished without a word: its check is due every
+/// 150 ms, three answers are missing for as long each, and the Sentinels need longer to replace it.
 const NOTICED: Duration = Duration::from_millis(850);
 
 /// Where applications connect, and with which password.

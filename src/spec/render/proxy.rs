@@ -35,8 +35,11 @@ const SLOW_CHECKS: u64 = 4;
 /// connection no longer than its interval: at the default of 50 ms a master with 50 ms of delay each way was never served,
 /// although no Sentinel held it to be down. Who is no longer master is found out from the Sentinels before.
 ///
-/// The address of a container that was killed does not answer at all, so this times [`LATE_ANSWERS`] is also how long its proxies
-/// still send new connections there.
+/// A master that dies closes its connections. The Sentinels then take back their votes at once, and the proxy holds new connections
+/// 0.09 to 0.24 s after `docker kill` (12 rounds, load average 6 to 10). An address that vanishes without a word is found by this
+/// check alone, after this time [`LATE_ANSWERS`] times: 0.56 to 0.69 s (5 rounds, its interface taken down). Both are over before
+/// Sentinels replace the master, 1.4 to 1.7 s after its end by default. So fewer missing answers would shorten no outage, and would
+/// cost sessions under load.
 const PATIENT_CHECKS: u64 = 3;
 /// How many times rarer than the check of a role is the question to a Sentinel whom it names. This is also how long its
 /// connection may take. With [`LATE_ANSWERS`] a Sentinel that cannot be reached loses its vote after 0.84 s at most by default,
