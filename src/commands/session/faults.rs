@@ -63,7 +63,7 @@ pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Res
 
 /// Starts a guard: a process of its own that undoes a fault should this one not live to do it.
 pub fn guard<W: World>(session: &Session<W>, written: &Written) {
-    if let Err(error) = guard::spawn(session.host.as_deref(), &written.id) {
+    if let Err(error) = W::guard(session.host.as_deref(), &written.id) {
         session.ui.warn(format_args!(
             "no guard watches this fault: {error}; should this redos be killed, undo it: redos chaos heal"
         ));

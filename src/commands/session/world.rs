@@ -1,7 +1,9 @@
 //! Where verbs work: Docker, or memory in tests.
 
+use std::io;
 use std::sync::Arc;
 
+use crate::chaos::guard;
 use crate::engine::docker::{self, DockerEngine};
 use crate::engine::{Engine, EngineError};
 use crate::servers::Servers;
@@ -23,6 +25,12 @@ pub trait World: Send + Sync + 'static {
 
     /// The servers of a cluster.
     fn servers(engine: &Arc<Self::Engine>, spec: &Spec, secrets: &Secrets) -> Self::Servers;
+
+    /// Starts a process that undoes a fault should this one not live to do it, at the Engine at `host`.
+    ///
+    /// # Errors
+    /// No process can be started.
+    fn guard(host: Option<&str>, fault: &str) -> io::Result<()>;
 }
 
 /// A Docker Engine, with real servers.
@@ -38,5 +46,9 @@ impl World for Docker {
 
     fn servers(engine: &Arc<DockerEngine>, spec: &Spec, secrets: &Secrets) -> Client {
         Client::new(engine.clone(), spec.clone(), secrets.clone())
+    }
+
+    fn guard(host: Option<&str>, fault: &str) -> io::Result<()> {
+        guard::spawn(host, fault)
     }
 }
