@@ -45,3 +45,4 @@ mod unready;
 mod up;
 mod used_images;
 mod writers;
+mod wrong_image;
