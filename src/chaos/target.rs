@@ -12,6 +12,15 @@ pub const WORDS: &str = "master, replica, sentinel, leader-sentinel, proxy, rand
 /// The word that needs the Sentinels' logs.
 pub const LEADER: &str = "leader-sentinel";
 
+/// Why a text chooses no node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoTarget {
+    /// The cluster has nothing that is called so.
+    Unknown(String),
+    /// What is called so does not run, or nobody has that role now: why, in words.
+    Absent(String),
+}
+
 /// What nodes are chosen from.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
@@ -28,11 +37,16 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Chooses nodes: each text is a word of [`WORDS`], the name of a group, or the name of a node.
+    /// The nodes that the cluster should have and those that it has, whatever they do.
+    pub fn nodes(&self) -> BTreeSet<NodeId> {
+        self.spec.nodes().into_iter().chain(self.observed.inventory.nodes.keys().copied()).collect()
+    }
+
+    /// Chooses nodes: each text is a word of [`WORDS`], the name of a group, or the name of a node or of its container.
     ///
     /// # Errors
-    /// There is none for one of them, in words. No target is never a success.
-    pub fn choose(&self, texts: &[String]) -> Result<BTreeSet<NodeId>, String> {
+    /// There is none for one of them. No target is never a success.
+    pub fn choose(&self, texts: &[String]) -> Result<BTreeSet<NodeId>, NoTarget> {
         let mut chosen = BTreeSet::new();
         for text in texts {
             chosen.extend(self.word(text)?);
@@ -40,7 +54,7 @@ impl Scene<'_> {
         Ok(chosen)
     }
 
-    fn word(&self, text: &str) -> Result<Vec<NodeId>, String> {
+    fn word(&self, text: &str) -> Result<Vec<NodeId>, NoTarget> {
         let is_running = |node: &NodeId| {
             self.observed.inventory.nodes.get(node).is_some_and(|facts| facts.state == NodeState::Running)
         };
@@ -52,7 +66,7 @@ impl Scene<'_> {
             all.iter().filter(is_replica).copied().collect::<Vec<_>>()
         };
         let found = match text {
-            "master" => vec![sole_master(self.group, self.observed)?],
+            "master" => vec![sole_master(self.group, self.observed).map_err(NoTarget::Absent)?],
             "replica" => self.one_of(replicas()),
             "sentinel" => self.one_of(of_role(Role::Sentinel)),
             "proxy" => self.one_of(of_role(Role::Proxy)),
@@ -62,20 +76,22 @@ impl Scene<'_> {
             "proxies" => of_role(Role::Proxy),
             LEADER => {
                 let none = || format!("no running Sentinel has led a failover of {}, as far as logs go", self.group);
-                vec![self.leader.filter(is_running).ok_or_else(none)?]
+                vec![self.leader.filter(is_running).ok_or_else(none).map_err(NoTarget::Absent)?]
             }
             name => {
                 let group = name.parse::<Group>().ok().filter(|group| self.spec.groups().any(|known| known == *group));
                 match group {
                     Some(group) => all.into_iter().filter(|node| node.group() == Some(group)).collect(),
                     None => {
-                        let node: NodeId = name.parse().map_err(|why| format!("{why}; or one of {WORDS}"))?;
+                        let node = self.spec.name.node(name).ok().filter(|node| self.nodes().contains(node));
+                        let node = node.ok_or_else(|| NoTarget::Unknown(name.to_owned()))?;
                         all.into_iter().filter(|known| *known == node).collect()
                     }
                 }
             }
         };
-        if found.is_empty() { Err(format!("there is no running node '{text}'")) } else { Ok(found) }
+        let none = || NoTarget::Absent(format!("there is no running node '{text}'"));
+        if found.is_empty() { Err(none()) } else { Ok(found) }
     }
 
     /// The one that the seed picks.
@@ -182,15 +198,16 @@ mod tests {
         assert_eq!(choose("mymaster", &observed, 1), Ok([redis(1), redis(2), redis(3)].into()));
         assert_eq!(choose("sentinel-2", &observed, 9), Ok([S2].into()));
         assert_eq!(choose("leader-sentinel", &observed, 9), Ok([S2].into()));
-        assert!(choose("redis-9", &observed, 0).is_err());
-        assert!(choose("mymaster-2", &observed, 0).is_err());
-        assert!(choose("boss", &observed, 0).is_err_and(|why| why.contains("master, replica")));
+        assert_eq!(choose("demo-redis-2", &observed, 9), Ok([redis(2)].into()), "a container is a node as well");
+        for unknown in ["redis-9", "mymaster-2", "boss", "other-redis-2"] {
+            assert_eq!(choose(unknown, &observed, 0), Err(NoTarget::Unknown(unknown.to_owned())));
+        }
         let several = scene(&spec, &observed, 0).choose(&texts(&["redis-1", "master", "sentinel-3"]));
         assert_eq!(several, Ok([redis(1), S3].into()));
         assert!(scene(&spec, &observed, 0).choose(&texts(&["master", "redis-9"])).is_err());
         observed.inventory.nodes.clear();
-        for word in ["replica", "replicas", "sentinel", "leader-sentinel", "proxy", "random"] {
-            assert!(choose(word, &observed, 0).is_err(), "{word}");
+        for word in ["replica", "replicas", "sentinel", "leader-sentinel", "proxy", "random", "redis-2"] {
+            assert!(matches!(choose(word, &observed, 0), Err(NoTarget::Absent(_))), "{word}");
         }
     }
 

@@ -30,6 +30,8 @@ pub struct NodeSpec {
     pub command: Vec<String>,
     /// The address that it keeps for life.
     pub address: Ipv4Addr,
+    /// Its names on the network beside that of its container.
+    pub aliases: Vec<String>,
     /// The host directory mounted at [`crate::spec::NODE_DIR`]; the node's named volume when absent.
     pub host_dir: Option<PathBuf>,
     /// Container port to host port; host port 0 lets the Engine choose.
@@ -92,6 +94,7 @@ pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId)
         image: program.image.clone(),
         command: render::command_line(node.role(), &program.server),
         address,
+        aliases: aliases(spec, node),
         host_dir: host_dir(spec, node),
         ports: published_ports(spec, node),
         bind: spec.ports.bind,
@@ -102,6 +105,25 @@ pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId)
         stop_grace: if matches!(node, NodeId::Redis { .. }) { REDIS_STOP_GRACE } else { OTHERS_STOP_GRACE },
         spec_hash: spec_hash(spec, node),
     })
+}
+
+/// The names of a node on the network beside its container's; that of the proxies is one that all of them have.
+pub fn aliases(spec: &Spec, node: NodeId) -> Vec<String> {
+    let own = [node.to_string(), node.container_name(&spec.name)];
+    let shared = (node.role() == Role::Proxy).then(|| proxies_name(spec));
+    own.into_iter().chain(shared).collect()
+}
+
+/// The name on the network that leads to any of the proxies.
+fn proxies_name(spec: &Spec) -> String {
+    format!("{}-proxy", spec.name)
+}
+
+/// The name by which applications on the network look for a proxy, where it does not have it. Docker gives names with a
+/// place on a network only.
+pub fn missing_name(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> {
+    let shared = proxies_name(spec);
+    (node.role() == Role::Proxy && facts.network_id.is_some() && !facts.aliases.contains(&shared)).then_some(shared)
 }
 
 /// The host directory that a node's data live in, when the specification names one. Sentinels and proxies have no data.
@@ -128,9 +150,11 @@ fn hash(text: &str) -> String {
 }
 
 /// Whether a node's container is another one than it should be: made for other settings, by a redos that configures it
-/// otherwise, or from another image than all nodes are made from now on.
+/// otherwise, without a name that it should have, or from another image than all nodes are made from now on.
 pub fn is_stale(spec: &Spec, node: NodeId, facts: &NodeFacts) -> bool {
-    facts.spec_hash != spec_hash(spec, node) || other_image(spec, node, facts).is_some()
+    facts.spec_hash != spec_hash(spec, node)
+        || other_image(spec, node, facts).is_some()
+        || missing_name(spec, node, facts).is_some()
 }
 
 /// The image that a node should run, where it was made from another one.
@@ -174,4 +198,16 @@ fn files_hash(spec: &Spec, role: Role) -> Option<String> {
     let key = (role, serde_json::to_string(&basis).unwrap_or_default());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     known.entry(key).or_insert_with(|| render::fixed_text(&basis, role).ok().map(|text| hash(&text))).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_has_its_own_names_on_the_network_and_all_proxies_have_one_together() {
+        let spec = Spec::with_defaults("demo".parse().expect("a name"));
+        assert_eq!(aliases(&spec, NodeId::Proxy(2)), ["proxy-2", "demo-proxy-2", "demo-proxy"]);
+        assert_eq!(aliases(&spec, NodeId::Sentinel(1)), ["sentinel-1", "demo-sentinel-1"]);
+    }
 }

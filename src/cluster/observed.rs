@@ -83,6 +83,8 @@ pub struct NodeFacts {
     pub address: Option<Ipv4Addr>,
     /// The Engine's id of the network that this address is of, which may be gone; absent when somebody took it off.
     pub network_id: Option<String>,
+    /// Its names on that network beside its own.
+    pub aliases: BTreeSet<String>,
     /// The memory and CPUs that it may use.
     pub resources: Resources,
     /// Its published ports.

@@ -100,9 +100,10 @@ impl<'a, W: World> Watcher<'a, W> {
     }
 
     async fn look_at(&mut self, found: Found) -> Result<Status, Failure> {
-        let Found { inventory, secrets } = found;
+        let Found { mut inventory, secrets } = found;
         existing::present(&*self.session.engine, self.cluster, &inventory)?;
         let spec = existing::recorded(self.cluster, &inventory)?.clone();
+        faults::overlook_limits(&*self.session.engine, &spec, &mut inventory).await?;
         let topology = self.topology(&spec, &inventory, secrets).await?;
         Ok(status(&spec, &Observed::new(inventory, topology), self.session.engine.remote_host()))
     }

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::Result;
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::spec::ClusterName;
+use crate::spec::Spec;
 
 /// How a trial went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +39,11 @@ pub trait Probes: Send + Sync + 'static {
     ) -> impl Future<Output = Result<T>>;
 
     /// The network of another's containers that an address is on, and the address of the host there: Docker keeps bridges
-    /// apart. `None` for an address of no network, of the host itself, or of the cluster.
+    /// apart. `None` for an address of no network, of the host itself, or of the network that the cluster is on, whoever made
+    /// that.
     fn foreign_network(
         &self,
-        cluster: &ClusterName,
+        spec: &Spec,
         address: Ipv4Addr,
     ) -> impl Future<Output = Result<Option<(String, Ipv4Addr)>>> + Send;
 

@@ -200,8 +200,8 @@ async fn what_would_take_too_much_is_refused_and_heal_undoes_the_rest() {
     cluster.up(&[]).await.succeeds();
     let refused = cluster.redos(&["chaos", "pause", "proxy"]).await.fails(1);
     assert!(refused.contains("the only proxy"), "{refused}");
-    let nobody = cluster.redos(&["chaos", "kill", "redis-9"]).await.fails(1);
-    assert!(nobody.contains("no running node 'redis-9'"), "{nobody}");
+    let nobody = cluster.redos(&["chaos", "kill", "redis-9"]).await.fails(2);
+    assert!(nobody.contains("has no node 'redis-9'") && nobody.contains("one of master, replica"), "{nobody}");
 
     let mut redos = cluster.command(&["chaos", "pause", "redis-3", "--for", "60s"]).spawn().expect("a process");
     let replica = format!("{}-redis-3", cluster.name);

@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HostConfig, NetworkCreateRequest, NetworkingConfig, PortBinding,
+    ContainerCreateBody, EndpointSettings, HostConfig, Ipam, IpamConfig, NetworkConnectRequest, NetworkCreateRequest,
+    NetworkingConfig, PortBinding,
 };
 use bollard::query_parameters as query;
 use redis::AsyncCommands;
@@ -303,4 +304,30 @@ async fn through_a_remote_engine_the_existing_server_is_asked_from_a_container()
     far(up(&cluster, &follow), PASSWORD).await.succeeds();
     let status = cluster.status().await;
     assert_eq!((&status["healthy"], &status["follows"]), (&true.into(), &address.as_str().into()), "{status:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_followed_at_its_address_on_the_network_that_the_cluster_is_told_to_use() {
+    let cluster = Cluster::new("follow-shared").await;
+    let existing = Existing::new(&cluster).await;
+    let shared = format!("{}-shared", cluster.name);
+    let config = IpamConfig { subnet: Some("10.131.9.0/27".to_owned()), ..Default::default() };
+    let request = NetworkCreateRequest {
+        name: shared.clone(),
+        ipam: Some(Ipam { config: Some(vec![config]), ..Default::default() }),
+        ..Default::default()
+    };
+    raw().create_network(request).await.expect("a network");
+    let request = NetworkConnectRequest { container: existing.name.clone(), endpoint_config: None };
+    raw().connect_network(&shared, request).await.expect("it joins");
+    let settings = raw().inspect_container(&existing.name, None).await.expect("there").network_settings;
+    let own = settings.and_then(|settings| settings.networks?[&shared].ip_address.clone()).expect("an address");
+    let mut command = up(&cluster, &["--network", &shared, "--follow", &own]);
+    command.env("REDIS_PASSWORD", PASSWORD);
+    let followed = cluster.run(command).await;
+    let down = cluster.redos(&["down", "--volumes"]).await;
+    drop(existing);
+    raw().remove_network(&shared).await.expect("nobody is on it any more");
+    followed.succeeds();
+    down.succeeds();
 }

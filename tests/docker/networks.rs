@@ -135,6 +135,19 @@ async fn down_keeps_the_network_for_applications_on_it_and_up_uses_it_again() {
     let networks = proxy.network_settings.and_then(|settings| settings.networks).expect("networks");
     assert!(networks.values().any(|place| place.aliases.iter().flatten().any(|name| *name == alias)), "{networks:?}");
     guest.leave().await;
+
+    // One that has its place without the name, as one has that was made before there was such a name.
+    let proxy = cluster.container(NodeId::Proxy(1));
+    let address = cluster.address(NodeId::Proxy(1)).await.to_string();
+    let request = bollard::models::NetworkDisconnectRequest { container: proxy.clone(), force: None };
+    raw().disconnect_network(&network.id, request).await.expect("off");
+    let ipam_config = Some(EndpointIpamConfig { ipv4_address: Some(address), ..Default::default() });
+    let endpoint_config = Some(EndpointSettings { ipam_config, ..Default::default() });
+    raw().connect_network(&network.id, NetworkConnectRequest { container: proxy, endpoint_config }).await.expect("on");
+    let planned = cluster.redos(&["plan"]).await.exits(1);
+    assert!(planned.contains(&format!("it gets the name {alias} on the network")), "{planned}");
+    cluster.redos(&["up"]).await.succeeds();
+    assert!(cluster.inventory().await.nodes[&NodeId::Proxy(1)].aliases.contains(&alias));
     cluster.redos(&["down", "--volumes"]).await.succeeds();
     assert_eq!(cluster.labelled().await, <[Vec<String>; 3]>::default());
 }
@@ -147,14 +160,37 @@ async fn an_existing_network_is_used_and_never_removed() {
     assert!(said.contains(&format!("docker network create --subnet 10.128.0.0/24 {shared}")), "{said}");
     assert_eq!(cluster.labelled().await, <[Vec<String>; 3]>::default(), "nothing is left behind");
 
-    let config = IpamConfig { subnet: Some("10.131.7.0/27".to_owned()), ..Default::default() };
-    let request = NetworkCreateRequest {
-        name: shared.clone(),
-        ipam: Some(Ipam { config: Some(vec![config]), ..Default::default() }),
-        ..Default::default()
+    // Docker takes no fixed addresses on a subnet of its own choice.
+    let make = async |subnet: Option<(&str, Option<&str>)>| {
+        let config = subnet.map(|(subnet, gateway)| IpamConfig {
+            subnet: Some(subnet.to_owned()),
+            gateway: gateway.map(str::to_owned),
+            ..Default::default()
+        });
+        let request = NetworkCreateRequest {
+            name: shared.clone(),
+            ipam: config.map(|config| Ipam { config: Some(vec![config]), ..Default::default() }),
+            ..Default::default()
+        };
+        raw().create_network(request).await.expect("a network").id
     };
-    let id = raw().create_network(request).await.expect("a network").id;
     let arguments = ["--network", &shared, "--replicas", "1"];
+    let unfit = make(None).await;
+    let refused = cluster.up(&arguments).await;
+    let nothing = cluster.labelled().await;
+    let guest = Guest::on(&cluster, &unfit, None).await;
+    let refused_amid_guests = cluster.up(&arguments).await;
+    guest.leave().await;
+    raw().remove_network(&unfit).await.expect("nobody is on it any more");
+    let said = refused.fails(6);
+    let next = format!("docker network rm {shared} && docker network create --subnet 1");
+    assert!(said.contains("it was made without a subnet") && said.contains(&next), "{said}");
+    assert_eq!(nothing, <[Vec<String>; 3]>::default(), "nothing is left behind");
+    let said = refused_amid_guests.fails(6);
+    assert!(said.contains(&format!("{} is on it", guest.0)) && !said.contains("network rm"), "{said}");
+
+    // One with a gateway as well looks like one of Docker's own choice.
+    let id = make(Some(("10.131.7.0/27", Some("10.131.7.1")))).await;
     let up = cluster.up(&arguments).await;
     let plan = cluster.redos(&["plan"]).await;
     let elsewhere = cluster.redos(&["up", "--network", "auto"]).await;

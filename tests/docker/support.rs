@@ -146,6 +146,7 @@ impl Cluster {
             image: programs(&self.engine).await.redis.image,
             command: command.iter().map(|word| (*word).to_owned()).collect(),
             address: network.subnet.address(node).expect("room in the subnet"),
+            aliases: Vec::new(),
             host_dir: None,
             ports: [].into(),
             bind: IpAddr::from([127, 0, 0, 1]),

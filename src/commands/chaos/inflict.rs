@@ -12,7 +12,7 @@ use super::args::{DirectionArg, FaultArgs, LinkArgs, TargetArgs};
 use crate::agent::order::{Direction, Link};
 use crate::chaos::fault::{Fault, Written};
 use crate::chaos::guard::MARGIN;
-use crate::chaos::target::{LEADER, Scene, leader};
+use crate::chaos::target::{LEADER, NoTarget, Scene, WORDS, leader};
 use crate::cluster::observed::Observed;
 use crate::commands::session::faults::{guard, undo_all};
 use crate::commands::session::lock::Turn;
@@ -135,8 +135,12 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
     if whom.targets.iter().chain(from).any(|text| text == LEADER) {
         scene.leader = leader(group, &sentinel_logs(session, &spec).await);
     }
-    let none = |why: String| {
-        Failure::message(FailureKind::Failed, why).hinted(format!("see the nodes: {}", command_line(cluster, "ps")))
+    let none = |why: NoTarget| match why {
+        NoTarget::Unknown(name) => existing::no_such_node(cluster, &scene.nodes(), &name)
+            .hinted(format!("or name a master group, or one of {WORDS}")),
+        NoTarget::Absent(why) => {
+            Failure::message(FailureKind::Failed, why).hinted(format!("see the nodes: {}", command_line(cluster, "ps")))
+        }
     };
     let nodes = scene.choose(&whom.targets).map_err(none)?;
     let peers = scene.choose(from).map_err(none)?;

@@ -87,13 +87,16 @@ pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Opt
 /// It has no such node.
 pub fn nodes(cluster: &ClusterName, known: &BTreeSet<NodeId>, names: &[String]) -> Result<BTreeSet<NodeId>, Failure> {
     let node = |name: &String| {
-        cluster.node(name).ok().filter(|node| known.contains(node)).ok_or_else(|| {
-            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-            let what = format!("the cluster '{cluster}' has no node '{name}'");
-            Failure::message(FailureKind::Usage, what).hinted(format!("its nodes are {}", known.join(", ")))
-        })
+        cluster.node(name).ok().filter(|node| known.contains(node)).ok_or_else(|| no_such_node(cluster, known, name))
     };
     names.iter().map(node).collect()
+}
+
+/// The refusal of a name that none of a cluster's nodes has.
+pub fn no_such_node(cluster: &ClusterName, known: &BTreeSet<NodeId>, name: &str) -> Failure {
+    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let what = format!("the cluster '{cluster}' has no node '{name}'");
+    Failure::message(FailureKind::Usage, what).hinted(format!("its nodes are {}", known.join(", ")))
 }
 
 /// Refuses what there are objections to, unless it is forced.

@@ -3,12 +3,13 @@
 use futures_util::future::join_all;
 
 use super::{Session, World};
-use crate::chaos::fault::Written;
+use crate::chaos::fault::{Fault, Written};
 use crate::chaos::guard;
+use crate::cluster::observed::Inventory;
 use crate::engine::containers::Containers;
 use crate::error::Failure;
 use crate::output::command_line;
-use crate::spec::ClusterName;
+use crate::spec::{ClusterName, NodeId, Spec};
 
 /// The faults of a cluster that are not undone yet, each as a sentence with the command that ends it.
 ///
@@ -22,6 +23,24 @@ pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<V
         format!("the fault '{}' of {} is active, for {left} s more; end it: {heal}", written.fault, written.target)
     };
     Ok(faults.map(told).collect())
+}
+
+/// Takes the limits that active faults have set out of what was seen: nobody set them by hand, and they go with the faults.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn overlook_limits(engine: &impl Containers, spec: &Spec, inventory: &mut Inventory) -> Result<(), Failure> {
+    for written in Written::all(engine).await?.into_iter().filter(|written| is_of(&spec.name, written)) {
+        let node = written.target.parse::<NodeId>().ok();
+        let Some((node, facts)) = node.and_then(|node| Some((node, inventory.nodes.get_mut(&node)?))) else { continue };
+        let configured = spec.containers.resources(node.role());
+        match written.fault {
+            Fault::Oom => facts.resources.memory = configured.memory,
+            Fault::Slow => facts.resources.milli_cpus = configured.milli_cpus,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Undoes all faults of a cluster, whose lock the caller holds.

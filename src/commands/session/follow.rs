@@ -43,7 +43,7 @@ pub async fn check<W: World>(
         return Ok(());
     }
     own_data(settings, inventory, server, recorded)?;
-    if let Some((network, gateway)) = session.engine.foreign_network(&spec.name, *server.ip()).await? {
+    if let Some((network, gateway)) = session.engine.foreign_network(spec, *server.ip()).await? {
         let what =
             format!("{} is on the Docker network '{network}', whose containers others cannot reach", server.ip());
         let port = server.port();

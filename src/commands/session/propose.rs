@@ -1,6 +1,6 @@
 //! Plans that are shown instead of walked.
 
-use super::{Call, Session, World, follow, programs, trial};
+use super::{Call, Session, World, faults, follow, programs, trial};
 use crate::cluster::strangers::strangers;
 use crate::commands::options::SettingsArgs;
 use crate::error::{Exit, Failure};
@@ -16,13 +16,14 @@ use crate::spec::ClusterName;
 /// The Engine failed, the settings are impossible, or passwords were given that are not the cluster's.
 pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Failure> {
     let request = call.request(args)?;
-    let (session, found) = call.reach(request.name()).await?;
+    let (session, mut found) = call.reach(request.name()).await?;
     let mut settings = session.settle(request, &found)?;
     if !trial::takes_back(&settings.spec, &found.inventory).is_empty() {
         let program = programs::settle(&session, &mut settings, &found.inventory).await?.redis;
         trial::check(&session, &mut settings, &program, &found.inventory).await?;
     }
     follow::check(&session, &settings, &found.inventory, None).await?;
+    faults::overlook_limits(&*session.engine, &settings.spec, &mut found.inventory).await?;
     let observed = session.observe_with(&settings.spec, &settings.secrets, found).await?.observed;
     for loss in losses(&settings.spec, &observed) {
         session.ui.warn(format_args!("it takes 'scale --force': {loss}"));

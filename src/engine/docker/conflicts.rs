@@ -152,7 +152,12 @@ const NO_FIXED_ADDRESSES: &str = "networks with user configured subnets";
 pub fn fixed_address_remedy(said: &str) -> Option<String> {
     let made = "make one with a subnet: docker network create --subnet 10.128.0.0/24 OTHER; in a compose file: ipam, config, \
                 subnet";
-    said.contains(NO_FIXED_ADDRESSES).then(|| made.to_owned())
+    gives_no_fixed_addresses(said).then(|| made.to_owned())
+}
+
+/// Whether the Engine complains of a network that was made without a subnet.
+pub fn gives_no_fixed_addresses(said: &str) -> bool {
+    said.contains(NO_FIXED_ADDRESSES)
 }
 
 /// Who listens on a port.

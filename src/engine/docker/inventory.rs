@@ -1,6 +1,6 @@
 //! Inventory: everything that carries a cluster's labels, turned once from the Engine's optional fields into our types.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use bollard::errors::Error;
@@ -228,14 +228,22 @@ async fn stored_data(engine: &DockerEngine, container: &str, data_files: &DataFi
     Ok(Some(StoredData::Whole(all)))
 }
 
+/// A place on a network at a fixed address.
+struct Pinned {
+    address: Ipv4Addr,
+    network_id: Option<String>,
+    aliases: BTreeSet<String>,
+}
+
 fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
     let state = inspected.state.unwrap_or_default();
     let config = inspected.config.unwrap_or_default();
     let networks = inspected.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
     let endpoints = networks.into_iter().flat_map(HashMap::values);
-    let pinned = |endpoint: &EndpointSettings| -> Option<(Ipv4Addr, Option<String>)> {
+    let pinned = |endpoint: &EndpointSettings| -> Option<Pinned> {
         let address = endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok()?;
-        Some((address, endpoint.network_id.clone().filter(|id| !id.is_empty())))
+        let network_id = endpoint.network_id.clone().filter(|id| !id.is_empty());
+        Some(Pinned { address, network_id, aliases: endpoint.aliases.iter().flatten().cloned().collect() })
     };
     let place = endpoints.into_iter().find_map(pinned);
     // Until it has run once, its place does not name the network.
@@ -254,8 +262,9 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         image: config.image.unwrap_or_default(),
         image_id: made_from.map(|image| image.id.clone()),
-        address: place.as_ref().map(|(address, _)| *address),
-        network_id: place.and_then(|(_, id)| id.or(made_for)),
+        address: place.as_ref().map(|place| place.address),
+        aliases: place.as_ref().map(|place| place.aliases.clone()).unwrap_or_default(),
+        network_id: place.and_then(|place| place.network_id.or(made_for)),
         resources: inspected.host_config.as_ref().map(nodes::resources).unwrap_or_default(),
         ports: bindings.map(published_ports).unwrap_or_default(),
         spec_hash: labels.get(labels::SPEC_HASH).cloned().unwrap_or_default(),

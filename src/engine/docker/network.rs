@@ -12,6 +12,7 @@ use futures_util::future::{join_all, try_join};
 use tokio::time::{Instant, sleep};
 
 use super::connect::Transport;
+use super::oneoff::{self, OneOff, Place};
 use super::subnets::{self, Pool, Range, Route};
 use super::{DockerEngine, conflicts, fault, inventory, labels, nodes};
 use crate::cluster::observed::NetworkFacts;
@@ -76,7 +77,13 @@ async fn existing(engine: &DockerEngine, spec: &Spec, name: &str) -> Result<Netw
             let driver = network.driver.clone().unwrap_or_default();
             Err(unfit(format!("its driver is {driver}, and redos uses bridge networks only"), make))
         }
-        [network] => fit(spec, facts(network)?),
+        [network] => {
+            let found = fit(spec, facts(network)?)?;
+            if may_refuse_addresses(network) {
+                gives_addresses(engine, spec, &found).await?;
+            }
+            Ok(found)
+        }
         several => {
             let ids = several.iter().filter_map(|network| Some(network.id.as_ref()?.get(..12)?.to_owned()));
             let ids = ids.collect::<Vec<_>>().join(", ");
@@ -86,6 +93,49 @@ async fn existing(engine: &DockerEngine, spec: &Spec, name: &str) -> Result<Netw
             ))
         }
     }
+}
+
+/// Whether Docker may have picked the subnet of a network by itself. One that it picked is listed with a gateway, as one is
+/// that somebody gave both.
+fn may_refuse_addresses(network: &Network) -> bool {
+    let configs = network.ipam.iter().flat_map(|ipam| ipam.config.iter().flatten());
+    configs.filter(|config| config.subnet.as_deref().is_some_and(|s| s.contains('.'))).all(|c| c.gateway.is_some())
+}
+
+/// Has a container that ends at once take an address of a network: only that tells whether Docker gives fixed ones there.
+async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFacts) -> Result<()> {
+    let (Some(image), Some(address)) = (&spec.used.redis, network.subnet.address(Spec::head())) else { return Ok(()) };
+    let name = &network.name;
+    let operation = || format!("use the network {name}");
+    let place = Place::At { network: &network.id, address };
+    let refused = match oneoff::start(engine, &image.id, &["sh", "-c", ":"], place, operation).await {
+        Ok(OneOff { id, .. }) => return nodes::remove(engine, &id).await,
+        Err(error) => error,
+    };
+    let said = refused.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    // What else may be wrong concerns one node, whose start tells more about it.
+    if !conflicts::gives_no_fixed_addresses(&said) {
+        return Ok(());
+    }
+    let why =
+        anyhow!("it was made without a subnet, and Docker gives fixed addresses only on one that was made with one");
+    let guests: Vec<String> = guests(engine, &spec.name, &network.id).await?.into_iter().collect();
+    let next = if guests.is_empty() {
+        let subnet = network.subnet;
+        format!("make it anew: docker network rm {name} && docker network create --subnet {subnet} {name}")
+    } else {
+        format!(
+            "{} on it; make another, and connect them to it as well: docker network create --subnet {EXAMPLE} {name}-redos && \
+             redos -p {} up --network {name}-redos",
+            match guests.as_slice() {
+                [only] => format!("{only} is"),
+                several => format!("{} are", several.join(", ")),
+            },
+            spec.name,
+        )
+    };
+    let compose = "in a Compose project give it one: ipam, config, subnet".to_owned();
+    Err(EngineError::new(EngineErrorKind::Conflict, operation(), why).hinted(next).hinted(compose))
 }
 
 /// All networks of exactly this name.
@@ -112,15 +162,14 @@ fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
 }
 
 /// See [`Probes::foreign_network`](crate::engine::Probes::foreign_network).
-pub async fn foreign(
-    engine: &DockerEngine,
-    cluster: &ClusterName,
-    address: Ipv4Addr,
-) -> Result<Option<(String, Ipv4Addr)>> {
+pub async fn foreign(engine: &DockerEngine, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
     let networks = inventory::networks(engine, &HashMap::new()).await?;
     let others = networks.into_iter().filter(|network| {
-        let labels = network.labels.as_ref().and_then(labels::cluster);
-        network.driver.as_deref() == Some(DRIVER) && labels.as_ref() != Some(cluster)
+        let is_the_clusters = match &spec.network.name {
+            Some(name) => network.name.as_ref() == Some(name),
+            None => network.labels.as_ref().and_then(labels::cluster).as_ref() == Some(&spec.name),
+        };
+        network.driver.as_deref() == Some(DRIVER) && !is_the_clusters
     });
     let mut found = others.filter_map(|network| {
         let configs = network.ipam?.config?;

@@ -88,7 +88,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
     let ports = node.ports.iter().map(|(port, host)| (inside(port), Some(vec![binding(*host)]))).collect();
     let endpoint = EndpointSettings {
         ipam_config: Some(EndpointIpamConfig { ipv4_address: Some(node.address.to_string()), ..Default::default() }),
-        aliases: Some(aliases(spec, node.node)),
+        aliases: Some(node.aliases.clone()),
         ..Default::default()
     };
     let own_labels = labels::of_container(spec, node.node, &node.spec_hash, run);
@@ -177,13 +177,6 @@ pub async fn set_resources(engine: &DockerEngine, name: &str, wanted: Resources)
     }
     let updated = engine.docker.update_container(name, body).await;
     updated.map(drop).map_err(|error| engine.failed(operation(), error))
-}
-
-/// The names of a node on the network beside its container's; that of the proxies is one that all of them have.
-fn aliases(spec: &Spec, node: NodeId) -> Vec<String> {
-    let own = [node.to_string(), node.container_name(&spec.name)];
-    let shared = (node.role() == Role::Proxy).then(|| format!("{}-proxy", spec.name));
-    own.into_iter().chain(shared).collect()
 }
 
 /// No health check, also where the image has one: it was written for the image's own entry point, user and port.
@@ -442,6 +435,7 @@ mod tests {
             image: "i:1".to_owned(),
             command: vec!["haproxy".to_owned()],
             address: Ipv4Addr::new(172, 18, 255, 254),
+            aliases: vec!["demo-proxy".to_owned()],
             host_dir,
             ports: BTreeMap::from([(6379, 0), (8404, 7000)]),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -472,8 +466,7 @@ mod tests {
         let endpoints = body.networking_config.and_then(|c| c.endpoints_config).expect("endpoints");
         let pinned = endpoints["net"].ipam_config.as_ref().and_then(|c| c.ipv4_address.as_deref());
         assert_eq!(pinned, Some("172.18.255.254"));
-        let names = ["proxy-1", "demo-proxy-1", "demo-proxy"].map(str::to_owned);
-        assert_eq!(endpoints["net"].aliases.as_deref(), Some(names.as_slice()));
+        assert_eq!(endpoints["net"].aliases, Some(node(None).aliases));
         assert!(body.env.is_none(), "nothing that could hold a secret");
         let labels = body.labels.expect("labels");
         assert_eq!((labels["team"].as_str(), labels[labels::CLUSTER].as_str()), ("shop", "demo"), "redos's own win");

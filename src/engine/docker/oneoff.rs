@@ -1,8 +1,13 @@
 //! Containers of an image that do one thing while somebody is attached to them, and are removed by the Engine itself.
 
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+
 use bollard::container::AttachContainerResults;
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
+use bollard::models::{
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig,
+};
 use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, StartContainerOptions};
 
 use super::{DockerEngine, nodes};
@@ -16,6 +21,13 @@ pub enum Place<'a> {
     Nowhere,
     /// On the network that the Engine has for whoever asks for none.
     DefaultNetwork,
+    /// On this network, at this address.
+    At {
+        /// The network's id.
+        network: &'a str,
+        /// The address, which has to be free.
+        address: Ipv4Addr,
+    },
     /// On no network, with the volumes of this container.
     Volumes(&'a str),
     /// The same, as root, who may do nothing but enter every folder there and give files to another user.
@@ -66,8 +78,17 @@ fn body(image: &str, command: &[&str], place: Place<'_>) -> ContainerCreateBody 
     let (network, user, volumes_of, rights) = match place {
         Place::Nowhere => ("none", node, None, None),
         Place::DefaultNetwork => ("default", node, None, None),
+        Place::At { network, .. } => (network, node, None, None),
         Place::Volumes(container) => ("none", node, Some(container), None),
         Place::VolumesAsRoot(container) => ("none", "0:0".to_owned(), Some(container), Some(["CHOWN", "DAC_OVERRIDE"])),
+    };
+    let endpoints = match place {
+        Place::At { network, address } => {
+            let ipam = EndpointIpamConfig { ipv4_address: Some(address.to_string()), ..Default::default() };
+            let endpoint = EndpointSettings { ipam_config: Some(ipam), ..Default::default() };
+            Some(HashMap::from([(network.to_owned(), endpoint)]))
+        }
+        _ => None,
     };
     ContainerCreateBody {
         image: Some(image.to_owned()),
@@ -78,6 +99,7 @@ fn body(image: &str, command: &[&str], place: Place<'_>) -> ContainerCreateBody 
         // Its input ends with the attachment, so that a command that waits for it ends when this program is killed.
         stdin_once: Some(true),
         attach_stdin: Some(true),
+        networking_config: endpoints.map(|all| NetworkingConfig { endpoints_config: Some(all) }),
         host_config: Some(HostConfig {
             auto_remove: Some(true),
             network_mode: Some(network.to_owned()),

@@ -8,7 +8,7 @@ use super::{DockerEngine, network};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{Probes, Result, Trial};
-use crate::spec::ClusterName;
+use crate::spec::Spec;
 
 impl Probes for DockerEngine {
     async fn try_out<T>(
@@ -29,8 +29,8 @@ impl Probes for DockerEngine {
         self.dial_from_container(image, server, question).await
     }
 
-    async fn foreign_network(&self, cluster: &ClusterName, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
-        network::foreign(self, cluster, address).await
+    async fn foreign_network(&self, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
+        network::foreign(self, spec, address).await
     }
 
     fn is_local(&self) -> bool {

@@ -44,6 +44,7 @@ impl Clusters for Sim {
                 state: node.state.clone(),
                 address: Some(node.spec.address),
                 network_id: Some(node.network_id.clone()),
+                aliases: node.spec.aliases.iter().cloned().collect(),
                 resources: node.spec.resources,
                 ports: node.published(),
                 spec_hash: node.spec.spec_hash.clone(),

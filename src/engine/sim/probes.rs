@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{Probes, Result, Trial};
-use crate::spec::ClusterName;
+use crate::spec::Spec;
 
 use super::Sim;
 
@@ -29,7 +29,7 @@ impl Probes for Sim {
         Ok(question(Err(io::Error::other(format!("{server} cannot be reached from an engine in memory")))).await)
     }
 
-    async fn foreign_network(&self, _cluster: &ClusterName, _address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
+    async fn foreign_network(&self, _spec: &Spec, _address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
         Ok(None)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::desired::{other_image, published_ports};
+use crate::cluster::desired::{missing_name, other_image, published_ports};
 use crate::cluster::observed::{NodeFacts, Observed};
 use crate::spec::{ImageChoice, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
@@ -11,6 +11,10 @@ pub fn of_replacement(spec: &Spec, node: NodeId, facts: Option<&NodeFacts>) -> S
     let mut changes = facts.map(|facts| image_change(spec, node, facts).into_iter().collect()).unwrap_or_default();
     let NodeId::Proxy(_) = node else { return told(changes, "") };
     changes.extend(facts.map(|facts| port_changes(spec, node, facts)).unwrap_or_default());
+    let name = facts.and_then(|facts| missing_name(spec, node, facts));
+    changes.extend(
+        name.map(|name| format!("it gets the name {name} on the network, by which applications there find it")),
+    );
     told(changes, "; all connections through it end")
 }
 

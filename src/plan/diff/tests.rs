@@ -129,3 +129,15 @@ fn a_replica_that_joins_is_not_to_be_promoted_before_it_is_in_sync() {
     assert_eq!(said, "sentinel-1 does not yet know that it may promote redis-3");
     assert_eq!(fittest(&observed), Some(redis(3)));
 }
+
+#[test]
+fn a_proxy_without_the_name_that_applications_look_for_is_made_anew_and_the_plan_says_so() {
+    let mut observed = healthy(&spec());
+    let proxy = NodeId::Proxy(1);
+    observed.inventory.nodes.get_mut(&proxy).expect("the proxy").aliases.remove("redos-proxy");
+    let changes = changes(&spec(), &observed);
+    assert!(changes.starts_with(&["stop proxy-1", "remove proxy-1"].map(str::to_owned)), "{changes:?}");
+    let why = "it gets the name redos-proxy on the network, by which applications there find it; all connections through it end";
+    let plan = diff(&spec(), &observed);
+    assert!(plan.steps.iter().any(|step| step.why == why), "{plan}");
+}
