@@ -200,7 +200,7 @@ fn stop_start_and_restart_keep_the_master() {
         redos(&sim, "start redis-2").await.done();
         redos(&sim, "restart redis-2").await.done();
         redos(&sim, "status").await.done();
-        for verb in ["stop", "start", "restart"] {
+        for verb in ["stop", "start", "restart", "chaos pause", "chaos heal", "chaos unpause"] {
             let failure = redos(&sim, &format!("{verb} redis-9")).await.failure();
             assert_eq!(failure.kind, FailureKind::Usage, "{verb}");
             assert_eq!(failure.chain().next().as_deref(), Some("the cluster 'sim' has no node 'redis-9'"), "{verb}");

@@ -60,9 +60,9 @@ pub struct FailoverTestArgs {
     /// Requests per second, of all clients together
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub rate: u32,
-    /// How long after its intended time a request may be answered
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time::wait)]
-    pub deadline: Duration,
+    /// How long after its intended time a request may be answered [default: 1 s, and as long as the proxy holds a new connection]
+    #[arg(long, value_name = "TIME", value_parser = time::wait)]
+    pub deadline: Option<Duration>,
     /// Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     pub clients: Vec<String>,
@@ -104,6 +104,9 @@ pub struct FailoverTestArgs {
     pub password_file: Option<PathBuf>,
 }
 
+/// How long a request may take where no proxy holds its connection.
+const DEADLINE: Duration = Duration::from_secs(1);
+
 /// Makes the test and shows its verdict.
 ///
 /// # Errors
@@ -135,7 +138,7 @@ async fn ours<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
     args: &FailoverTestArgs,
-    scenario: Scenario,
+    mut scenario: Scenario,
     history: &Path,
 ) -> Result<(), Failure> {
     let Found { inventory, secrets } = existing::find(&*session.engine, cluster).await?;
@@ -143,6 +146,9 @@ async fn ours<W: World>(
     existing::has_master(&spec)?;
     let group = existing::group(&spec, &args.group)?;
     let secrets = secrets.ok_or_else(|| existing::no_passwords(cluster))?;
+    if args.deadline.is_none() {
+        scenario.deadline += Duration::from_millis(spec.proxy.hold);
+    }
     let subject = subject(session, group, &spec, &secrets, &inventory)?;
     let environment = environment(session, &spec);
     let servers = session.servers(&spec, &secrets);
@@ -208,7 +214,7 @@ fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
         rounds: args.rounds,
         seed: args.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
         rate: args.rate,
-        deadline: args.deadline,
+        deadline: args.deadline.unwrap_or(DEADLINE),
         clients: if clients.is_empty() { Kind::ALL.to_vec() } else { clients },
         durability: args.durability.parse().map_err(usage)?,
         limits: Limits {
@@ -259,7 +265,7 @@ fn subject<W: World>(
         sentinel: login(user::ADMIN, &secrets.admin),
         dialer: session.engine.clone(),
         cluster: spec.name.clone(),
-        down_after: std::time::Duration::from_millis(spec.sentinel.down_after),
+        down_after: Duration::from_millis(spec.sentinel.down_after),
     })
 }
 
@@ -270,11 +276,16 @@ fn environment<W: World>(session: &Session<W>, spec: &Spec) -> BTreeMap<String, 
     );
     let waits =
         format!("down-after {} ms, failover-timeout {} ms", spec.sentinel.down_after, spec.sentinel.failover_timeout);
+    let hold = match spec.proxy.hold {
+        0 => "closes a new connection for writes at once while there is no master".to_owned(),
+        hold => format!("holds a new connection for writes for {hold} ms while there is no master"),
+    };
     [
         ("redos", env!("CARGO_PKG_VERSION").to_owned()),
         ("engine", session.engine.describe()),
         ("nodes", nodes),
         ("sentinel", waits),
+        ("proxy", hold),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into()

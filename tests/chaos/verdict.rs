@@ -5,7 +5,7 @@ use std::io::BufReader;
 use redos::chaos::history::{
     Client, Evidence, FaultNature, Op, OpKind, Outcome, Reader, Record, RoleSample, SeenRole, Writer,
 };
-use redos::chaos::verdict::outage::Access;
+use redos::chaos::verdict::outage::{Access, Waits};
 use redos::chaos::verdict::{Cause, Level, Ms, Round, Summary, judge};
 
 use crate::model::{self, CONVERGED, FAULT, MS, PROMOTED, REVERTED, SECOND};
@@ -170,6 +170,26 @@ fn an_outage_runs_from_the_first_intended_time_that_failed_to_the_next_that_did_
     assert_eq!(outage.count, 1);
     assert!(!outage.open);
     assert!(round.outages.iter().any(|o| o.client == Some(Client::Reader) && o.access == Access::Read));
+}
+
+#[test]
+fn what_was_served_late_is_no_error_and_its_outage_is_as_long_as_before() {
+    let mut failed = clean();
+    for op in failed.ops.iter_mut().filter(|op| (SECOND..3 * SECOND).contains(&op.at)) {
+        op.outcome = Outcome::Failed;
+    }
+    let mut held = clean();
+    for op in held.ops.iter_mut().filter(|op| op.is_ok() && (SECOND..3 * SECOND).contains(&op.at)) {
+        op.done = 4 * SECOND + 100 * MS;
+    }
+    let (failed, held) = (judge(&failed), judge(&held));
+    let windows = |round: &Round| round.write_outage().expect("writes were made").windows.clone();
+    assert_eq!(windows(&failed), windows(&held));
+    assert_eq!(failed.waits, Waits::default());
+    let slowest = held.waits.longest.seconds();
+    assert!(held.waits.count > 100 && (3.0..3.2).contains(&slowest), "{:?}", held.waits);
+    let errors = |round: &Round| round.write_outage().expect("writes were made").operations.failed;
+    assert_eq!(errors(&held), errors(&judge(&clean())));
 }
 
 #[test]

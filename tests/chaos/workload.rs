@@ -135,3 +135,15 @@ async fn the_schedule_goes_on_while_nobody_answers() {
     assert!(due.windows(2).all(|pair| pair[1] - pair[0] == 5_000_000), "a request in every 5 ms: {due:?}");
     assert!(ops.iter().all(|op| op.begun >= op.at), "and none before its time");
 }
+
+#[tokio::test]
+async fn requests_of_the_lasting_client_wait_while_it_connects_anew() {
+    let server = Server::start();
+    let settings = Settings { deadline: Duration::from_secs(3), ..settings(&[Client::Lasting]) };
+    // A proxy that holds a connection is a server that answers its login later.
+    let ops = through(&server, settings, &[(Mood::Serves, 200), (Mood::Closes, 40), (Mood::Frozen, 500)]).await;
+    is_true(&server, &ops);
+    let waited = ops.iter().filter(|op| op.is_ok() && op.done - op.at > 100_000_000).count();
+    let failed = ops.iter().filter(|op| !op.is_ok()).count();
+    assert!(waited > 50 && failed < waited / 2, "{waited} waited and {failed} failed");
+}

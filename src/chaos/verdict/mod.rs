@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 
 use self::dual::DualMaster;
 use self::integrity::Integrity;
-use self::outage::{Access, Outage};
+use self::outage::{Access, Outage, Waits};
 use self::phases::{Moments, Phases};
 use super::history::{Evidence, FaultNature, FaultRecord, Instant, Op, OpError, OpKind, Outcome};
 
@@ -189,6 +189,8 @@ pub struct Round {
     pub phases: Phases,
     /// Outages: of all writes, of all reads, and of each kind of client.
     pub outages: Vec<Outage>,
+    /// Requests that waited and were served.
+    pub waits: Waits,
     /// What became of the data. Absent when the final state could not be read.
     pub integrity: Option<Integrity>,
     /// The time in which two nodes were master.
@@ -218,7 +220,7 @@ impl Round {
 pub fn judge(evidence: &Evidence) -> Round {
     let moments = Moments::of(evidence);
     let phases = Phases::of(evidence, &moments);
-    let outages = outage::outages(&evidence.ops, evidence.header.workload.deadline);
+    let outages = outage::outages(&evidence.ops);
     let dual_master = DualMaster::of(evidence);
     let generator = Generator::of(evidence);
     let integrity = evidence.finals.as_ref().map(|finals| Integrity::of(evidence, finals, &moments));
@@ -235,6 +237,7 @@ pub fn judge(evidence: &Evidence) -> Round {
         moments,
         phases,
         outages,
+        waits: Waits::of(&evidence.ops),
         integrity,
         dual_master,
         generator,

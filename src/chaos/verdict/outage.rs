@@ -1,9 +1,10 @@
 //! Outages, by the intended times of a fixed schedule.
 //!
-//! An outage is a longest run of consecutive intended times at which no operation was acknowledged: it begins at the
-//! first of them and ends at the next intended time at which one was. Measured from the schedule and not from the actual
-//! send, so that a client that waits does not hide what it waited for. The resolution is the distance of two intended
-//! times: one lost operation is an outage of that length.
+//! An outage is a longest run of consecutive intended times at which no operation was acknowledged within a second: it begins
+//! at the first of them and ends at the next intended time at which one was. Measured from the schedule and not from the
+//! actual send, so that a client that waits does not hide what it waited for; and by the same second whatever an
+//! operation's deadline is, so that a proxy that holds a connection until there is a master makes errors fewer and no outage
+//! shorter. The resolution is the distance of two intended times: one lost operation is an outage of that length.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,8 @@ use serde::Serialize;
 use super::{Counts, Ms};
 use crate::chaos::history::{Client, Instant, Op, OpKind};
 
+/// An operation that is acknowledged later than this after its intended time, in nanoseconds, met an outage.
+pub const PROMPT: u64 = 1_000_000_000;
 /// How many windows are listed; all are counted.
 const WINDOWS_LISTED: usize = 20;
 
@@ -64,8 +67,8 @@ pub struct Outage {
     pub total: Ms,
     /// How many.
     pub count: usize,
-    /// Whether the last had not ended when the workload did, and had then lasted for at least the deadline of an operation:
-    /// a single one that failed at the very end says nothing.
+    /// Whether the last had not ended when the workload did, and had then lasted for at least [`PROMPT`]: a single operation
+    /// that failed at the very end says nothing.
     pub open: bool,
     /// The distance of two intended times.
     #[serde(rename = "resolutionMs")]
@@ -95,17 +98,42 @@ impl Window {
     }
 }
 
-/// All outages: of all writes and all reads first, then of each kind of client. `ops` are in order of intended times,
-/// `deadline` is what each of them had.
-pub fn outages(ops: &[Op], deadline: u64) -> Vec<Outage> {
+/// Operations that were acknowledged, but late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waits {
+    /// Requests that were answered later than [`PROMPT`] after their intended time.
+    pub count: usize,
+    /// How long the slowest of them took.
+    #[serde(rename = "longestMs")]
+    pub longest: Ms,
+}
+
+impl Waits {
+    /// Of operations in order of their intended times. A blocking pop waits by its nature.
+    pub fn of(ops: &[Op]) -> Self {
+        let late = ops.iter().filter(|op| Access::of(op.kind).is_some() && op.is_ok() && took(op) > PROMPT);
+        let mut requests: Vec<(Instant, Client)> = late.clone().map(|op| (op.at, op.client)).collect();
+        requests.dedup();
+        Self { count: requests.len(), longest: Ms(late.map(took).max().unwrap_or_default()) }
+    }
+}
+
+/// The time from when an operation was due to when it ended.
+fn took(op: &Op) -> u64 {
+    op.done.saturating_sub(op.at)
+}
+
+/// All outages: of all writes and all reads first, then of each kind of client. `ops` are in order of intended times.
+pub fn outages(ops: &[Op]) -> Vec<Outage> {
     let kinds: BTreeSet<(Client, Access)> =
         ops.iter().filter_map(|op| Access::of(op.kind).map(|access| (op.client, access))).collect();
-    let together = [Access::Write, Access::Read].into_iter().filter_map(|access| outage(ops, deadline, None, access));
-    let each = kinds.into_iter().filter_map(|(client, access)| outage(ops, deadline, Some(client), access));
+    let together = [Access::Write, Access::Read].into_iter().filter_map(|access| outage(ops, None, access));
+    let each = kinds.into_iter().filter_map(|(client, access)| outage(ops, Some(client), access));
     together.chain(each).collect()
 }
 
-fn outage(ops: &[Op], deadline: u64, client: Option<Client>, access: Access) -> Option<Outage> {
+fn outage(ops: &[Op], client: Option<Client>, access: Access) -> Option<Outage> {
     let mut operations = Counts::default();
     // One entry per intended time: ten writes of one pipeline are one request.
     let mut times: Vec<(Instant, bool)> = Vec::new();
@@ -114,9 +142,10 @@ fn outage(ops: &[Op], deadline: u64, client: Option<Client>, access: Access) -> 
             continue;
         }
         operations.add(op.outcome);
+        let is_served = op.is_ok() && took(op) <= PROMPT;
         match times.last_mut() {
-            Some((at, ok)) if *at == op.at => *ok |= op.is_ok(),
-            _ => times.push((op.at, op.is_ok())),
+            Some((at, served)) if *at == op.at => *served |= is_served,
+            _ => times.push((op.at, is_served)),
         }
     }
     let (first, last) = (times.first()?.0, times.last()?.0);
@@ -148,7 +177,7 @@ fn outage(ops: &[Op], deadline: u64, client: Option<Client>, access: Access) -> 
         longest: Ms(longest),
         total: Ms(total),
         count,
-        open: since.is_some_and(|from| last + resolution - from >= deadline),
+        open: since.is_some_and(|from| last + resolution - from >= PROMPT),
         resolution: Ms(resolution),
         operations,
         windows,

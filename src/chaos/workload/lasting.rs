@@ -1,4 +1,5 @@
-//! The client that sends everything over one connection and keeps it until the other side closes it.
+//! The client that sends everything over one connection and keeps it until the other side closes it. While it connects anew
+//! its requests wait, as in most client libraries, and fail when that fails.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,20 +30,52 @@ struct Pending {
 pub(super) async fn run(shared: Arc<Shared>, mut requests: UnboundedReceiver<Request>, first: Attempt) {
     let mut first = Some(first);
     loop {
-        let connecting = timeout(shared.settings.deadline, shared.connect(Client::Lasting));
-        let Some(connection) = meanwhile(&shared, &mut requests, connecting).await else { return };
+        let mut waiting = VecDeque::new();
+        let connected = connected(&shared, &mut requests, &mut waiting).await;
         first.take();
-        let Ok(Ok(connection)) = connection else {
-            let pause = tokio::time::sleep(RECONNECT);
-            if meanwhile(&shared, &mut requests, pause).await.is_none() {
-                return;
+        match connected {
+            Some(Some(connection)) => {
+                let mut serving = Serving::new(&shared, connection);
+                waiting.into_iter().for_each(|request| serving.send(request));
+                if serving.run(&mut requests).await == End::NoMoreRequests {
+                    return;
+                }
             }
-            continue;
-        };
-        if Serving::new(&shared, connection).run(&mut requests).await == End::NoMoreRequests {
-            return;
+            failed => {
+                waiting.into_iter().for_each(|request| refuse(&shared, request));
+                let pause = tokio::time::sleep(RECONNECT);
+                if failed.is_none() || meanwhile(&shared, &mut requests, pause).await.is_none() {
+                    return;
+                }
+            }
         }
     }
+}
+
+/// Connects, and keeps the requests that come meanwhile in `waiting` until their deadlines. The inner `None` is a connection
+/// that was not made, the outer one that there are no more requests.
+async fn connected(
+    shared: &Shared,
+    requests: &mut UnboundedReceiver<Request>,
+    waiting: &mut VecDeque<Request>,
+) -> Option<Option<Connection>> {
+    let connecting = timeout(shared.settings.deadline, shared.connect(Client::Lasting));
+    tokio::pin!(connecting);
+    loop {
+        let due = waiting.front().and_then(|request: &Request| request.ops.first()).map(|op| shared.deadline(op.at));
+        tokio::select! {
+            connection = &mut connecting => return Some(connection.ok().and_then(Result::ok)),
+            request = requests.recv() => waiting.push_back(request?),
+            () = sleep_until(due.unwrap_or_else(far)) => {
+                waiting.pop_front().into_iter().for_each(|request| refuse(shared, request));
+            }
+        }
+    }
+}
+
+/// A moment that does not come while a test lasts.
+fn far() -> Instant {
+    Instant::now() + Duration::from_secs(3600)
 }
 
 /// Waits for something, refusing requests meanwhile. `None` when there are no more requests.
@@ -119,7 +152,6 @@ impl<'a> Serving<'a> {
         let waiting = self.pending.iter().find(|pending| !pending.given_up);
         let deadline = waiting.map(|pending| self.shared.deadline(pending.op.at));
         let retry = (!self.unsent.is_empty()).then(|| Instant::now() + RETRY_WRITE);
-        let far = || Instant::now() + Duration::from_secs(3600);
         deadline.into_iter().chain(retry).min().unwrap_or_else(far)
     }
 

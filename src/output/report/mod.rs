@@ -17,7 +17,7 @@ use super::table::{Column, Table};
 use super::units::count;
 use crate::chaos::history::{Client, Durability};
 use crate::chaos::report::FailoverReport;
-use crate::chaos::verdict::outage::{Access, Outage};
+use crate::chaos::verdict::outage::{Access, Outage, PROMPT, Waits};
 use crate::chaos::verdict::phases::Phases;
 use crate::chaos::verdict::{Cause, Level, Ms, PUNCTUAL, Round, UNCUT};
 
@@ -45,6 +45,7 @@ pub fn text(report: &FailoverReport, ui: &Ui) -> String {
     if let Some(round) = report.telling_round() {
         lines.extend(bar(&round.phases));
         lines.push(outages(round, ui.width()));
+        lines.extend(waited(round).map(|waited| format!("{:9} {waited}", "waited")));
         lines.extend(data(round));
         lines.push(format!(
             "{:9} 99.9 % of requests at most {:.2} ms late, limit {:.2} ms",
@@ -165,6 +166,20 @@ fn outages(round: &Round, width: Option<u16>) -> String {
         ]);
     }
     table.render(width)
+}
+
+/// What became of requests that were in an outage and were served all the same.
+pub(super) fn waited(round: &Round) -> Option<String> {
+    let Waits { count: requests, longest } = round.waits;
+    let were = if requests == 1 { "was" } else { "were" };
+    (requests > 0).then(|| {
+        let requests = count(requests, "request");
+        format!(
+            "{requests} {were} answered after more than {:.0} s, at most {:.2} s",
+            Ms(PROMPT).seconds(),
+            longest.seconds()
+        )
+    })
 }
 
 fn data(round: &Round) -> Vec<String> {
