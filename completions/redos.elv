@@ -364,7 +364,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --fault 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in ''redos chaos''; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover'
             cand --rounds 'How often'
             cand --rate 'Requests per second, of all clients together'
-            cand --deadline 'How long after its intended time a request may be answered'
+            cand --deadline 'How long after its intended time a request may be answered [default: 1 s, and as long as the proxy holds a new connection]'
             cand --clients 'Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]'
             cand --durability 'What counts as an acknowledgement: ''ack'', the master''s answer; or ''wait'', that a replica has it too'
             cand --max-outage 'The longest write outage of any kind of client that passes'

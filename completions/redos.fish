@@ -300,7 +300,7 @@ complete -c redos -n "__fish_redos_using_subcommand url" -s h -l help -d 'Print 
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l fault -d 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in \'redos chaos\'; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rounds -d 'How often' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rate -d 'Requests per second, of all clients together' -r
-complete -c redos -n "__fish_redos_using_subcommand failover-test" -l deadline -d 'How long after its intended time a request may be answered' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l deadline -d 'How long after its intended time a request may be answered [default: 1 s, and as long as the proxy holds a new connection]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l clients -d 'Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l durability -d 'What counts as an acknowledgement: \'ack\', the master\'s answer; or \'wait\', that a replica has it too' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l max-outage -d 'The longest write outage of any kind of client that passes' -r
