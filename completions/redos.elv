@@ -47,6 +47,11 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand start 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
             cand restart 'Restart nodes one after the other, a master last and after a switchover'
             cand url 'Print the URL to connect to, password included'
+            cand env 'Print variables to connect with, for a shell, Compose or a program'
+            cand cli 'Talk to a Redis node or a Sentinel with redis-cli, logged in'
+            cand exec 'Run a program in a node'
+            cand logs 'Show what nodes log, in order of time'
+            cand events 'Tell what happened: Sentinels and Docker as one story'
             cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
             cand verify 'Judge the history of a failover test once more'
             cand chaos 'Inflict one fault on a node, for a time'
@@ -353,6 +358,105 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --read 'The port for reads from replicas, which may be a moment behind'
             cand --stats 'The statistics page of the proxy, with its user and password'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;env'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --format 'For whom: shell, dotenv, json, compose or github'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;cli'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --read 'Talk to a replica in sync'
+            cand --admin 'Log in as the user of redos, who may do everything'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;exec'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;logs'= {
+            cand --since 'Only what was logged within this time'
+            cand --tail 'The last lines of each node'
+            cand --grep 'Only lines that contain this text'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --follow 'Go on with what is logged from now on, until Ctrl-C'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;events'= {
+            cand --since 'How far back'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --follow 'Go on with what happens from now on, until Ctrl-C'
+            cand --all 'Tell each step of a failover as well, and what the Sentinels learn of each other'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
             cand -v 'Say more: what each step costs and why'
@@ -1262,6 +1366,11 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand start 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
             cand restart 'Restart nodes one after the other, a master last and after a switchover'
             cand url 'Print the URL to connect to, password included'
+            cand env 'Print variables to connect with, for a shell, Compose or a program'
+            cand cli 'Talk to a Redis node or a Sentinel with redis-cli, logged in'
+            cand exec 'Run a program in a node'
+            cand logs 'Show what nodes log, in order of time'
+            cand events 'Tell what happened: Sentinels and Docker as one story'
             cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
             cand verify 'Judge the history of a failover test once more'
             cand chaos 'Inflict one fault on a node, for a time'
@@ -1295,6 +1404,16 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;restart'= {
         }
         &'redos;help;url'= {
+        }
+        &'redos;help;env'= {
+        }
+        &'redos;help;cli'= {
+        }
+        &'redos;help;exec'= {
+        }
+        &'redos;help;logs'= {
+        }
+        &'redos;help;events'= {
         }
         &'redos;help;failover-test'= {
         }

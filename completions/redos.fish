@@ -49,6 +49,11 @@ complete -c redos -n "__fish_redos_needs_command" -f -a "stop" -d 'Stop nodes, o
 complete -c redos -n "__fish_redos_needs_command" -f -a "start" -d 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
 complete -c redos -n "__fish_redos_needs_command" -f -a "restart" -d 'Restart nodes one after the other, a master last and after a switchover'
 complete -c redos -n "__fish_redos_needs_command" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_needs_command" -f -a "env" -d 'Print variables to connect with, for a shell, Compose or a program'
+complete -c redos -n "__fish_redos_needs_command" -f -a "cli" -d 'Talk to a Redis node or a Sentinel with redis-cli, logged in'
+complete -c redos -n "__fish_redos_needs_command" -f -a "exec" -d 'Run a program in a node'
+complete -c redos -n "__fish_redos_needs_command" -f -a "logs" -d 'Show what nodes log, in order of time'
+complete -c redos -n "__fish_redos_needs_command" -f -a "events" -d 'Tell what happened: Sentinels and Docker as one story'
 complete -c redos -n "__fish_redos_needs_command" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
 complete -c redos -n "__fish_redos_needs_command" -f -a "verify" -d 'Judge the history of a failover test once more'
 complete -c redos -n "__fish_redos_needs_command" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
@@ -297,6 +302,82 @@ complete -c redos -n "__fish_redos_using_subcommand url" -l stats -d 'The statis
 complete -c redos -n "__fish_redos_using_subcommand url" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand url" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand url" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand env" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand env" -l format -d 'For whom: shell, dotenv, json, compose or github' -r -f -a "shell\t'`export NAME=\'value\'`, for a POSIX shell'
+dotenv\t'`NAME="value"`, for files of Compose and its like'
+json\t'A JSON object'
+compose\t'A YAML mapping'
+github\t'`NAME=value`, for the file that `GITHUB_ENV` names'"
+complete -c redos -n "__fish_redos_using_subcommand env" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand env" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand env" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand env" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand env" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand env" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand env" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand env" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand cli" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand cli" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand cli" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand cli" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand cli" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand cli" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand cli" -l read -d 'Talk to a replica in sync'
+complete -c redos -n "__fish_redos_using_subcommand cli" -l admin -d 'Log in as the user of redos, who may do everything'
+complete -c redos -n "__fish_redos_using_subcommand cli" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand cli" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand cli" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand exec" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand exec" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand exec" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand exec" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand exec" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand exec" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand exec" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand logs" -l since -d 'Only what was logged within this time' -r
+complete -c redos -n "__fish_redos_using_subcommand logs" -l tail -d 'The last lines of each node' -r
+complete -c redos -n "__fish_redos_using_subcommand logs" -l grep -d 'Only lines that contain this text' -r
+complete -c redos -n "__fish_redos_using_subcommand logs" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand logs" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand logs" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand logs" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand logs" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand logs" -l follow -d 'Go on with what is logged from now on, until Ctrl-C'
+complete -c redos -n "__fish_redos_using_subcommand logs" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand logs" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand events" -l since -d 'How far back' -r
+complete -c redos -n "__fish_redos_using_subcommand events" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand events" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand events" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand events" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand events" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand events" -l follow -d 'Go on with what happens from now on, until Ctrl-C'
+complete -c redos -n "__fish_redos_using_subcommand events" -l all -d 'Tell each step of a failover as well, and what the Sentinels learn of each other'
+complete -c redos -n "__fish_redos_using_subcommand events" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand events" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand events" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l fault -d 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in \'redos chaos\'; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rounds -d 'How often' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rate -d 'Requests per second, of all clients together' -r
@@ -943,27 +1024,32 @@ complete -c redos -n "__fish_redos_using_subcommand man" -s H -l host -d 'Docker
 complete -c redos -n "__fish_redos_using_subcommand man" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand man" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand man" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "stop" -d 'Stop nodes, or the whole cluster in good order; nothing is removed'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "start" -d 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "restart" -d 'Restart nodes one after the other, a master last and after a switchover'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "verify" -d 'Judge the history of a failover test once more'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "stop" -d 'Stop nodes, or the whole cluster in good order; nothing is removed'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "start" -d 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "restart" -d 'Restart nodes one after the other, a master last and after a switchover'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "env" -d 'Print variables to connect with, for a shell, Compose or a program'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "cli" -d 'Talk to a Redis node or a Sentinel with redis-cli, logged in'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "exec" -d 'Run a program in a node'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "logs" -d 'Show what nodes log, in order of time'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "events" -d 'Tell what happened: Sentinels and Docker as one story'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "verify" -d 'Judge the history of a failover test once more'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'End it by a signal, and start it again'

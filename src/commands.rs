@@ -4,15 +4,20 @@
 //! share is in [`session`], in the order in which all of them use it.
 
 mod chaos;
+mod cli;
 pub mod completions;
 mod config;
 mod down;
+mod env;
+mod events;
+mod exec;
 mod failover;
 mod failover_test;
 mod habits;
 pub mod help;
 mod images;
 mod init;
+mod logs;
 mod ls;
 pub mod man;
 mod options;
@@ -94,6 +99,16 @@ pub enum Verb {
     Restart(restart::RestartArgs),
     /// Print the URL to connect to, password included
     Url(url::UrlArgs),
+    /// Print variables to connect with, for a shell, Compose or a program
+    Env(env::EnvArgs),
+    /// Talk to a Redis node or a Sentinel with redis-cli, logged in
+    Cli(cli::CliArgs),
+    /// Run a program in a node
+    Exec(exec::ExecArgs),
+    /// Show what nodes log, in order of time
+    Logs(logs::LogsArgs),
+    /// Tell what happened: Sentinels and Docker as one story
+    Events(events::EventsArgs),
     /// Measure a failover under load: outage, lost writes and why, and a verdict
     FailoverTest(failover_test::FailoverTestArgs),
     /// Judge the history of a failover test once more
@@ -132,6 +147,11 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Start(args) => start::run(args, call).await,
         Verb::Restart(args) => restart::run(args, call).await,
         Verb::Url(args) => url::run(args, call).await,
+        Verb::Env(args) => env::run(args, call).await,
+        Verb::Cli(args) => cli::run(args, call).await,
+        Verb::Exec(args) => exec::run(args, call).await,
+        Verb::Logs(args) => logs::run(args, call).await,
+        Verb::Events(args) => events::run(args, call).await,
         Verb::FailoverTest(args) => failover_test::run(args, call).await,
         Verb::Verify(args) => verify::run(args, call).await,
         Verb::Chaos(args) => chaos::run(args, call).await,

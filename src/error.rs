@@ -10,32 +10,44 @@ use crate::spec::settings::Problems;
 
 /// The exit codes: a contract with scripts. A number once given keeps its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done; healthy; nothing to change.
-    Done = 0,
+    Done,
     /// Not done, or the answer is no: unhealthy, a limit missed, changes pending.
-    No = 1,
+    No,
     /// Wrong usage or an invalid configuration. Nothing was changed.
-    Usage = 2,
+    Usage,
     /// A test found acknowledged writes lost, or says nothing because it was invalid.
-    DataLoss = 3,
+    DataLoss,
     /// A deadline passed.
-    Timeout = 4,
+    Timeout,
     /// The Docker Engine cannot be reached.
-    Unreachable = 5,
+    Unreachable,
     /// A port, a name or a subnet belongs to somebody else.
-    Conflict = 6,
+    Conflict,
     /// There is no such cluster: none of that name, or it is down and only its data are there.
-    NoCluster = 7,
+    NoCluster,
     /// Interrupted by Ctrl-C or SIGTERM (128 + SIGINT, as shells count).
-    Interrupted = 130,
+    Interrupted,
+    /// The exit code of a program that was run in a node.
+    Program(u8),
 }
 
 impl Exit {
     /// The number that the process ends with.
     pub const fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Usage => 2,
+            Self::DataLoss => 3,
+            Self::Timeout => 4,
+            Self::Unreachable => 5,
+            Self::Conflict => 6,
+            Self::NoCluster => 7,
+            Self::Interrupted => 130,
+            Self::Program(code) => code,
+        }
     }
 
     /// [`Exit::Done`] for yes, [`Exit::No`] for no.

@@ -247,7 +247,21 @@ fn status_answers_whether_the_cluster_is_healthy() {
 fn every_verb_says_of_no_cluster_how_to_make_one() {
     run(async {
         let sim = Sim::default();
-        let verbs = ["status", "ps", "url", "stop", "start", "restart", "failover", "scale --replicas 3"];
+        let verbs = [
+            "status",
+            "ps",
+            "url",
+            "env",
+            "cli",
+            "logs",
+            "events",
+            "exec redis-1 -- ls",
+            "stop",
+            "start",
+            "restart",
+            "failover",
+            "scale --replicas 3",
+        ];
         for verb in verbs.into_iter().chain(["chaos pause master", "chaos unpause redis-1"]) {
             let failure = redos(&sim, verb).await.failure();
             assert_eq!((failure.kind.exit(), failure.kind.as_str()), (Exit::NoCluster, "noCluster"), "{verb}");
@@ -299,6 +313,34 @@ fn url_is_that_of_the_asked_group_and_port() {
         sim.disrupt(NodeId::Proxy(1), Some(NodeState::Paused));
         let failure = redos(&sim, "url").await.failure();
         assert_eq!(failure.hints[0], "repair the cluster: redos -p sim up");
+    });
+}
+
+#[test]
+fn variables_are_printed_for_whoever_reads_them() {
+    run(async {
+        let sim = ready("up").await;
+        let shell = redos(&sim, "env").await.done();
+        assert!(shell.contains("export REDIS_PORT='6379'\n"), "{shell}");
+        let json = redos(&sim, "env --format json").await.json();
+        assert_eq!((&json["REDIS_HOST"], &json["REDIS_MASTER_NAME"]), (&json!("127.0.0.1"), &json!("mymaster")));
+        assert!(
+            redos(&sim, "env --format compose").await.done().starts_with("environment:\n  REDIS_HOST: 127.0.0.1\n")
+        );
+        assert_eq!(redos(&sim, "env --group 9").await.failure().kind, FailureKind::Usage);
+    });
+}
+
+#[test]
+fn logs_events_and_programs_name_nodes_that_are_there() {
+    run(async {
+        let sim = ready("up").await;
+        assert_eq!(redos(&sim, "logs").await.done(), "", "nothing is logged in memory");
+        assert_eq!(redos(&sim, "events").await.done(), "");
+        for line in ["logs redis-9", "exec redis-9 -- ls", "cli redis-9", "cli proxy-1"] {
+            assert_eq!(redos(&sim, line).await.failure().kind, FailureKind::Usage, "{line}");
+        }
+        assert_eq!(redos(&sim, "exec redis-1 -- ls").await.failure().kind, FailureKind::Failed);
     });
 }
 

@@ -4,6 +4,7 @@
 //! [`claims`]), which conditions hold ([`gate`]), which states do not end by themselves ([`stuck`]), what redos did not make
 //! ([`strangers`]) and the verdict that users see ([`status`]). What to do about it is decided in [`crate::plan`].
 
+pub mod announcement;
 pub mod claims;
 pub mod data;
 pub mod desired;
@@ -14,6 +15,7 @@ pub mod observed;
 pub mod reckon;
 pub mod refusal;
 pub mod status;
+pub mod story;
 pub mod strangers;
 pub mod stuck;
 

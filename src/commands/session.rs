@@ -4,6 +4,7 @@
 //! ([`explain`]).
 
 pub mod ask;
+pub mod attach;
 pub mod existing;
 mod explain;
 pub mod faults;

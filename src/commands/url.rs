@@ -8,6 +8,7 @@ use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
+use crate::output::urls::{redis_url, statistics_url};
 use crate::spec::{API_VERSION, ClusterName, Group, STATS_PORT, proxy_group_ports};
 
 /// Arguments of `url`.
@@ -97,8 +98,8 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
         group: door.group(),
         read: matches!(door, Door::Reads(_)),
         url: match door {
-            Door::Statistics => page_url(&spec.proxy.stats_user, secrets.stats.expose(), &address),
-            Door::Writes(_) | Door::Reads(_) => url(secrets.app.expose(), &address),
+            Door::Statistics => statistics_url(&spec.proxy.stats_user, secrets.stats.expose(), &address),
+            Door::Writes(_) | Door::Reads(_) => redis_url(secrets.app.expose(), &address),
         },
     };
     session.ui.document(&document, |_| document.url.clone())?;
@@ -106,44 +107,4 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
         session.ui.warn(why);
     }
     Ok(Exit::Done)
-}
-
-/// A URL of the `redis` scheme (as registered with IANA) for database 0. The user is named although it is the default
-/// one: `redis-cli` 7.0 takes an empty name for a user without a name, and is refused.
-fn url(password: &str, address: &str) -> String {
-    format!("redis://default:{}@{address}/0", percent_encoded(password))
-}
-
-/// The statistics page, for a browser.
-fn page_url(user: &str, password: &str, address: &str) -> String {
-    format!("http://{}:{}@{address}/", percent_encoded(user), percent_encoded(password))
-}
-
-/// Everything but RFC 3986's unreserved characters, encoded.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_cannot_break_out_of_the_url() {
-        assert_eq!(
-            url("p@ss:/w%d?#é~", "127.0.0.1:6379"),
-            "redis://default:p%40ss%3A%2Fw%25d%3F%23%C3%A9~@127.0.0.1:6379/0"
-        );
-        assert_eq!(page_url("ad@min", "a:b/c", "127.0.0.1:8404"), "http://ad%40min:a%3Ab%2Fc@127.0.0.1:8404/");
-        let hex = "0123456789abcdef";
-        assert_eq!(url(hex, "[::1]:7000"), format!("redis://default:{hex}@[::1]:7000/0"));
-    }
 }

@@ -2,7 +2,7 @@
 //! place that names its client; [`sim`] implements them in memory, for tests of the planner and of the verbs.
 //!
 //! Carrying out a plan takes [`Nodes`] and [`Clusters`]; faults take [`Containers`](containers::Containers), the lock of a
-//! cluster [`Locks`](lock::Locks), images [`ImageStore`], and what has to be known before a cluster is changed [`Probes`]. A
+//! cluster [`Locks`](lock::Locks), images [`ImageStore`], logs and programs in nodes [`Streams`], and what has to be known before a cluster is changed [`Probes`]. A
 //! verb gets an [`Engine`], which has all of them.
 //!
 //! Errors name the operation and the target.
@@ -18,12 +18,14 @@ mod nodes;
 mod probes;
 pub mod sim;
 pub mod stored;
+pub mod streams;
 
 pub use clusters::{ClusterSummary, Clusters};
 pub use error::{EngineError, EngineErrorKind};
 pub use image::ImageStore;
 pub use nodes::{NodeFile, Nodes};
 pub use probes::{Probes, Trial};
+pub use streams::Streams;
 
 pub use crate::cluster::desired::NodeSpec;
 
@@ -33,6 +35,9 @@ use crate::dial::Dial;
 pub type Result<T> = std::result::Result<T, EngineError>;
 
 /// All that a verb may ask of a container engine.
-pub trait Engine: Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Dial {}
+pub trait Engine:
+    Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Streams + Dial
+{
+}
 
-impl<T: Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Dial> Engine for T {}
+impl<T: Clusters + Nodes + containers::Containers + lock::Locks + ImageStore + Probes + Streams + Dial> Engine for T {}

@@ -12,6 +12,7 @@ mod probes;
 mod rules;
 mod sentinels;
 mod servers;
+mod streams;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,12 +17,14 @@
 
 pub mod config;
 mod document;
+pub mod env;
 pub mod failover;
 pub mod faults;
 pub mod images;
 pub mod lifecycle;
 pub mod list;
 mod live;
+pub mod logs;
 mod phase;
 pub mod plan;
 mod progress;
@@ -32,6 +34,7 @@ pub mod status;
 pub mod table;
 mod terminal;
 pub mod units;
+pub mod urls;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -46,7 +49,7 @@ pub use document::List;
 pub use phase::{Phase, PhaseTiming, Timings};
 pub use progress::Progress;
 pub use screen::Screen;
-pub use terminal::Terminal;
+pub use terminal::{RawMode, Terminal, terminal_size};
 
 use crate::error::{Failure, FailureKind};
 use crate::spec::{API_VERSION, ClusterName, DEFAULT_CLUSTER};
@@ -218,6 +221,22 @@ impl Ui {
                 .hinted("name a file, or send the output on with '|' or '>'"));
         }
         lock(&self.shared.stdout).write_all(bytes).map_err(write_failure)
+    }
+
+    /// Writes what a program in a node has written, as it is.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn raw(&self, is_stderr: bool, bytes: &[u8]) -> Result<(), Failure> {
+        let stream = if is_stderr { &self.shared.stderr } else { &self.shared.stdout };
+        let mut stream = lock(stream);
+        stream.write_all(bytes).and_then(|()| stream.flush()).map_err(write_failure)
+    }
+
+    /// Whether a person talks with a program through this terminal.
+    pub fn can_talk(&self) -> bool {
+        let Terminal { stdin, stdout, .. } = self.shared.terminal;
+        stdin && stdout
     }
 
     /// Tells what happened, beside the data. Not under `--quiet`.

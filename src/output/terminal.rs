@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use console::Term;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::Color;
 
@@ -60,6 +61,36 @@ impl Terminal {
             Color::Never => false,
             Color::Auto => is_terminal && !self.no_color && !self.dumb,
         }
+    }
+}
+
+/// Columns and rows of the terminal that stdout is, if it is one.
+pub fn terminal_size() -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some((size.ws_col, size.ws_row))
+}
+
+/// The terminal hands on each key as it is typed, until this is dropped.
+pub struct RawMode(Termios);
+
+impl RawMode {
+    /// Begins it.
+    ///
+    /// # Errors
+    /// stdin is no terminal.
+    pub fn enter() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        // A terminal that is gone needs nothing back.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
-use redis::aio::{MultiplexedConnection, PubSub};
+use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Pipeline, RedisConnectionInfo, RedisError, Value};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -97,20 +97,6 @@ impl Link {
     pub async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
         self.connection.clone().send_packed_commands(pipeline, 0, pipeline.len()).await
     }
-}
-
-/// Connects, logs in and turns the connection into one for subscriptions. It sets no deadline, the caller does.
-///
-/// # Errors
-/// No connection, or the login was refused.
-pub async fn subscriber(
-    dialer: &dyn Dial,
-    cluster: &ClusterName,
-    peer: Peer,
-    login: Login<'_>,
-) -> Result<PubSub, ServerError> {
-    let stream = dial(dialer, cluster, peer.node, Target::Network(peer.address)).await?;
-    PubSub::new(&login.info(), stream).await.map_err(|error| failed(peer.node, "AUTH", error))
 }
 
 async fn dial(

@@ -13,7 +13,6 @@ pub mod rights;
 pub mod served;
 pub mod switchover;
 pub mod take_over;
-pub mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

@@ -10,7 +10,7 @@ use redos::engine::docker::DockerEngine;
 use redos::spec::{Group, NodeId, REDIS_PORT};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Cluster, REDIS, eventually, remote_engine};
+use crate::support::{Cluster, REDIS, eventually, exec, remote_engine};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
 const REDIS_2: NodeId = NodeId::redis(Group::number(1), 2);
@@ -80,7 +80,7 @@ async fn a_relay_carries_bytes_and_leaves_nothing_behind() {
 async fn relays(cluster: &Cluster) -> usize {
     let mut count = 0;
     for node in [REDIS_1, REDIS_2] {
-        let seen = cluster.engine.exec(&cluster.name, node, &["ps", "-o", "args"]).await.expect("a look inside");
+        let seen = exec(&cluster.engine, &cluster.name, node, &["ps", "-o", "args"]).await.expect("a look inside");
         count += String::from_utf8_lossy(&seen.stdout).lines().filter(|line| line.contains("nc ")).count();
     }
     count
@@ -88,7 +88,7 @@ async fn relays(cluster: &Cluster) -> usize {
 
 /// Clients of the first node, the asking one among them.
 async fn clients(cluster: &Cluster) -> usize {
-    let list = cluster.engine.exec(&cluster.name, REDIS_1, &["redis-cli", "client", "list"]).await.expect("a list");
+    let list = exec(&cluster.engine, &cluster.name, REDIS_1, &["redis-cli", "client", "list"]).await.expect("a list");
     String::from_utf8_lossy(&list.stdout).lines().count()
 }
 

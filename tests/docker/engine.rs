@@ -5,7 +5,7 @@ use redos::engine::containers::Containers;
 use redos::engine::{Clusters, EngineErrorKind, NodeFile, Nodes};
 use redos::spec::{Group, NodeId};
 
-use crate::support::{Cluster, IDLE, REDIS, eventually};
+use crate::support::{Cluster, IDLE, REDIS, eventually, exec};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
 
@@ -28,13 +28,13 @@ async fn files_belong_to_the_node_and_are_there_in_every_state() {
 
     engine.start_node(&cluster.name, REDIS_1).await.expect("started");
     let stat = ["stat", "-c", "%n %u:%g %a", "/data", "/data/conf", "/data/conf/redis.conf", "/data/conf/secrets.json"];
-    let seen = engine.exec(&cluster.name, REDIS_1, &stat).await.expect("a look inside");
+    let seen = exec(engine, &cluster.name, REDIS_1, &stat).await.expect("a look inside");
     let expected = "/data 10001:10001 700\n/data/conf 10001:10001 700\n/data/conf/redis.conf 10001:10001 600\n\
         /data/conf/secrets.json 10001:10001 400\n";
     assert_eq!(String::from_utf8_lossy(&seen.stdout), expected);
     let write = ["sh", "-c", "echo by-the-server > /data/conf/redis.conf && echo x > /data/x && ! echo x > /x"];
     assert_eq!(
-        engine.exec(&cluster.name, REDIS_1, &write).await.expect("a try").code,
+        exec(engine, &cluster.name, REDIS_1, &write).await.expect("a try").code,
         0,
         "only the volume is writable"
     );
@@ -63,7 +63,8 @@ async fn a_host_directory_gets_a_folder_of_the_nodes_own() {
     let files = vec![file("/data/conf/redis.conf", "x", 0o600)];
     cluster.engine.write_files(&cluster.name, REDIS_1, files).await.expect("written");
     cluster.engine.start_node(&cluster.name, REDIS_1).await.expect("started");
-    let writes = cluster.engine.exec(&cluster.name, REDIS_1, &["sh", "-c", ": > /data/dump.rdb"]).await.expect("a try");
+    let writes =
+        exec(&cluster.engine, &cluster.name, REDIS_1, &["sh", "-c", ": > /data/dump.rdb"]).await.expect("a try");
     assert_eq!(writes.code, 0, "{}", String::from_utf8_lossy(&writes.stderr));
     assert!(dir.path().join(cluster.container(REDIS_1)).join("dump.rdb").exists());
     cluster.engine.remove_node(&cluster.name, REDIS_1).await.expect("removed");

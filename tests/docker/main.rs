@@ -12,6 +12,7 @@ mod daemon;
 mod damaged;
 mod dial;
 mod engine;
+mod everyday;
 mod failover_test;
 mod follow;
 mod hold;

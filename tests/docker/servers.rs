@@ -1,18 +1,14 @@
 //! Redis, Sentinel and the proxy as redos asks and changes them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
 use redos::cluster::observed::{Answer, Inventory, RoleView};
 use redos::converge::read_secrets;
-use redos::dial::Dial;
 use redos::servers::client::Client;
-use redos::servers::link::Peer;
-use redos::servers::watch::{Kind, What, watch_sentinels};
 use redos::servers::{Command, Refusal, SentinelPeer, ServerError, Servers};
-use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets};
+use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
 use crate::support::{Cluster, connect, eventually, raw};
 use crate::writers::{Writers, missing};
@@ -29,7 +25,6 @@ const fn redis(ordinal: u16) -> NodeId {
 struct Running {
     cluster: Cluster,
     inventory: Inventory,
-    secrets: Secrets,
     client: Client,
 }
 
@@ -41,8 +36,8 @@ impl Running {
         let spec = inventory.recorded.clone().expect("a recorded specification");
         let secrets =
             read_secrets(&*cluster.engine, &spec.name, &inventory).await.expect("an answer").expect("secrets");
-        let client = Client::new(cluster.engine.clone(), spec, secrets.clone());
-        Self { cluster, inventory, secrets, client }
+        let client = Client::new(cluster.engine.clone(), spec, secrets);
+        Self { cluster, inventory, client }
     }
 
     /// Sends a signal to a node's process; the Engine goes on calling it running.
@@ -179,66 +174,6 @@ async fn a_proxy_checks_the_nodes_that_it_is_told_to() {
         })
         .await;
     }
-}
-
-#[tokio::test]
-async fn sentinels_are_heard_while_they_replace_a_master() {
-    let running = Running::start("heard").await;
-    let dialer: Arc<dyn Dial> = running.cluster.engine.clone();
-    let peers = SENTINELS.map(|node| Peer { node, address: running.address(node, SENTINEL_PORT) });
-    let mut watch = watch_sentinels(&dialer, &running.cluster.name, &running.secrets.admin, &peers);
-    let mut listening = BTreeSet::new();
-    while listening.len() < 3 {
-        let heard = watch.next().await.expect("something");
-        assert_eq!(heard.what, What::Listening);
-        listening.insert(heard.sentinel);
-    }
-
-    let (old, began) = (running.address(redis(1), REDIS_PORT), Instant::now());
-    running.signal(redis(1), "KILL").await;
-    let mut switched = BTreeMap::new();
-    let mut kinds = Vec::new();
-    while switched.len() < 3 {
-        let heard =
-            tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("in time").expect("something");
-        assert!(heard.at >= began);
-        let What::Announcement(announcement) = heard.what else { continue };
-        if announcement.kind == Kind::SwitchMaster {
-            assert_eq!((announcement.group.as_deref(), announcement.former), (Some("mymaster"), Some(old)));
-            switched.insert(heard.sentinel, announcement.about);
-        }
-        kinds.push(announcement.kind);
-    }
-    let masters: BTreeSet<_> = switched.into_values().collect();
-    assert_eq!(masters.len(), 1, "all announce the same master");
-    let place = |kind: Kind| kinds.iter().position(|k| *k == kind).unwrap_or_else(|| panic!("{kind:?} in {kinds:?}"));
-    let course = [
-        Kind::SubjectivelyDown,
-        Kind::ObjectivelyDown,
-        Kind::TryFailover,
-        Kind::ElectedLeader,
-        Kind::SelectedReplica,
-        Kind::PromotedReplica,
-        Kind::SwitchMaster,
-    ];
-    assert!(course.map(place).is_sorted(), "{kinds:?}");
-
-    let third = running.cluster.container(SENTINELS[2]);
-    raw().pause_container(&third).await.expect("a pause");
-    let mut deaf = false;
-    while let Ok(Some(heard)) = tokio::time::timeout(Duration::from_secs(10), watch.next()).await {
-        match heard.what {
-            What::Deaf(why) => {
-                assert_eq!((heard.sentinel, why.as_str()), (SENTINELS[2], "no answer within 1s"));
-                assert!(!deaf, "it is said once");
-                deaf = true;
-                raw().unpause_container(&third).await.expect("a thaw");
-            }
-            What::Listening if deaf => return,
-            What::Listening | What::Announcement(_) => {}
-        }
-    }
-    panic!("not heard again");
 }
 
 #[tokio::test]

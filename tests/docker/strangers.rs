@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{Cluster, connect};
+use crate::support::{Cluster, connect, exec};
 
 /// How long the proxy lets a stranger stay, by the two limits that it has one after the other, and room for a busy machine.
 const STAY: Duration = Duration::from_secs(20);
@@ -79,7 +79,7 @@ async fn one_address_leaves_room_for_others() {
     let password = cluster.secrets().await.app;
     let ask =
         ["redis-cli", "-h", &proxy, "-p", &port, "-a", password.expose(), "--no-auth-warning", "SET", "key", "value"];
-    let asked = timeout(STAY, cluster.engine.exec(&cluster.name, Spec::head(), &ask)).await.expect("there is room");
+    let asked = timeout(STAY, exec(&cluster.engine, &cluster.name, Spec::head(), &ask)).await.expect("there is room");
     let output = asked.expect("the image has redis-cli");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "OK");
     assert!(began.elapsed() < Duration::from_secs(5), "the strangers are still there");

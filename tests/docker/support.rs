@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::query_parameters as query;
+use futures_util::TryStreamExt;
 use redos::cluster::desired::Programs;
 use redos::cluster::observed::{Inventory, NetworkFacts};
 use redos::converge::read_secrets;
 use redos::engine::docker::{self, DockerEngine};
-use redos::engine::{Clusters, EngineError, NodeSpec, Nodes, image};
+use redos::engine::{Clusters, EngineError, NodeSpec, Nodes, Streams, image};
 use redos::spec::secret::{Secret, user};
 use redos::spec::{ClusterName, NodeId, REDIS_PORT, Resources, Role, SENTINEL_PORT, Secrets, Spec};
 use tokio::net::{TcpListener, UnixStream};
@@ -40,6 +41,33 @@ pub async fn engine_at(host: Option<&str>) -> Result<DockerEngine, EngineError> 
     let engine = docker::open(host)?;
     engine.greet().await?;
     Ok(engine)
+}
+
+/// What a program in a node has left.
+pub struct ExecOutput {
+    /// Its exit code.
+    pub code: i64,
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error stream.
+    pub stderr: Vec<u8>,
+}
+
+/// Runs a program in a node to its end.
+pub async fn exec(
+    engine: &DockerEngine,
+    cluster: &ClusterName,
+    node: NodeId,
+    command: &[&str],
+) -> Result<ExecOutput, EngineError> {
+    let mut exec = engine.exec(cluster, node, command, None).await?;
+    let mut left = ExecOutput { code: 0, stdout: Vec::new(), stderr: Vec::new() };
+    while let Some(chunk) = exec.output.try_next().await? {
+        let to = if chunk.stderr { &mut left.stderr } else { &mut left.stdout };
+        to.extend_from_slice(&chunk.bytes);
+    }
+    left.code = engine.exit_code(&exec.id).await?;
+    Ok(left)
 }
 
 /// The same Engine over TCP, as if it were far away: its containers' addresses are not dialled.

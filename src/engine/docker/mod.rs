@@ -32,7 +32,6 @@ use bollard::Docker;
 use tokio::sync::Mutex;
 
 pub use connect::open;
-pub use streams::{ExecOutput, LogChunk, LogQuery};
 
 use connect::{About, Endpoint};
 

@@ -1,0 +1,183 @@
+//! What a Sentinel announces in its log: `+sdown`, `+switch-master` and the rest.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// An announcement of a Sentinel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// What kind it is.
+    pub kind: Kind,
+    /// Its name as Sentinel writes it: `+sdown`.
+    pub name: String,
+    /// The group, by the name that the Sentinels watch it under.
+    pub group: Option<String>,
+    /// The server that it is about; of `+switch-master` the new master.
+    pub about: Option<SocketAddrV4>,
+    /// Of `+switch-master`, the old master.
+    pub former: Option<SocketAddrV4>,
+}
+
+/// Defines [`Kind`] with the name of each announcement.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
+        /// The announcements that tell the course of a failover. `master`, `slave` and `sentinel` in the text say what
+        /// the server is that it is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+            /// Any other.
+            Other,
+        }
+
+        impl Kind {
+            /// The kind that goes by a name.
+            pub fn named(name: &str) -> Self {
+                match name {
+                    $($name => Self::$kind,)*
+                    _ => Self::Other,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// This Sentinel holds a server to be down.
+    SubjectivelyDown = "+sdown",
+    /// It no longer does.
+    SubjectivelyUp = "-sdown",
+    /// A quorum of Sentinels holds a master to be down.
+    ObjectivelyDown = "+odown",
+    /// It no longer does.
+    ObjectivelyUp = "-odown",
+    /// A new epoch began.
+    NewEpoch = "+new-epoch",
+    /// This Sentinel wants to replace the master and asks for votes.
+    TryFailover = "+try-failover",
+    /// It gave its vote.
+    VoteForLeader = "+vote-for-leader",
+    /// It was elected to do it.
+    ElectedLeader = "+elected-leader",
+    /// It chose the replica to promote.
+    SelectedReplica = "+selected-slave",
+    /// It is about to promote it.
+    SendReplicaOfNoOne = "+failover-state-send-slaveof-noone",
+    /// It has promoted it and waits for it to say so.
+    WaitPromotion = "+failover-state-wait-promotion",
+    /// The replica says that it is a master.
+    PromotedReplica = "+promoted-slave",
+    /// The other replicas are being pointed at it.
+    ReconfigureReplicas = "+failover-state-reconf-slaves",
+    /// A replica was told whom to follow.
+    ReplicaReconfigurationSent = "+slave-reconf-sent",
+    /// A replica follows and copies.
+    ReplicaReconfigurationInProgress = "+slave-reconf-inprog",
+    /// A replica follows and is in sync.
+    ReplicaReconfigurationDone = "+slave-reconf-done",
+    /// The failover is over.
+    FailoverEnd = "+failover-end",
+    /// The failover is over although not every replica followed.
+    FailoverEndForTimeout = "+failover-end-for-timeout",
+    /// The group has a new master.
+    SwitchMaster = "+switch-master",
+    /// This Sentinel learned of it from another.
+    ConfigUpdate = "+config-update-from",
+    /// A node that came back as a master was made a replica.
+    ConvertToReplica = "+convert-to-slave",
+    /// A replica that followed the wrong master was pointed at the right one.
+    FixReplica = "+fix-slave-config",
+    /// A server was restarted.
+    Reboot = "+reboot",
+    /// A server changed its role.
+    RoleChange = "+role-change",
+    /// A server has the role again that it should have.
+    RoleRestored = "-role-change",
+    /// No election was won in time.
+    AbortNotElected = "-failover-abort-not-elected",
+    /// No replica was fit.
+    AbortNoGoodReplica = "-failover-abort-no-good-slave",
+    /// The chosen replica did not become a master in time.
+    AbortReplicaTimeout = "-failover-abort-slave-timeout",
+    /// The Sentinel does not trust its clock and does not act for a while.
+    Tilt = "+tilt",
+    /// It acts again.
+    TiltEnded = "-tilt",
+    /// A new replica was found.
+    NewReplica = "+slave",
+    /// A new Sentinel was found.
+    NewSentinel = "+sentinel",
+}
+
+impl Announcement {
+    /// Reads a line of a Sentinel's log, such as `1:X 27 Nov 2026 13:05:01.123 # +sdown master mymaster 10.0.0.1 6379`. `None`
+    /// where it announces nothing.
+    pub fn of_line(line: &str) -> Option<Self> {
+        let (_, said) = line.split_once(" # ").or_else(|| line.split_once(" * "))?;
+        let (name, text) = said.split_once(' ').unwrap_or((said, ""));
+        let is_name = name.starts_with(['+', '-']) && name.len() > 1;
+        is_name.then(|| Self::parse(name, text))
+    }
+
+    /// Reads an announcement by its name.
+    ///
+    /// Most texts are `TYPE NAME IP PORT`, of a master, with ` @ GROUP MASTER-IP MASTER-PORT` behind it for the others;
+    /// `+switch-master` is `GROUP OLD-IP OLD-PORT NEW-IP NEW-PORT`.
+    fn parse(name: &str, text: &str) -> Self {
+        let kind = Kind::named(name);
+        let words: Vec<&str> = text.split(' ').collect();
+        let (group, about, former) = match words.as_slice() {
+            [group, old_ip, old_port, ip, port] if kind == Kind::SwitchMaster => {
+                (Some(*group), Some(address(ip, port)), Some(address(old_ip, old_port)))
+            }
+            ["master", group, ip, port, ..] => (Some(*group), Some(address(ip, port)), None),
+            [_, _, ip, port, "@", group, ..] => (Some(*group), Some(address(ip, port)), None),
+            _ => (None, None, None),
+        };
+        Self { kind, name: name.to_owned(), group: group.map(str::to_owned), about, former }
+    }
+}
+
+fn address(host: &str, port: &str) -> SocketAddrV4 {
+    SocketAddrV4::new(host.parse().unwrap_or(Ipv4Addr::UNSPECIFIED), port.parse().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Option<SocketAddrV4> {
+        text.parse().ok()
+    }
+
+    #[test]
+    fn announcements_of_redis_7_0() {
+        let of = |name: &str, text: &str| {
+            let announcement = Announcement::parse(name, text);
+            (announcement.kind, announcement.group, announcement.about, announcement.former)
+        };
+        let group = || Some("mymaster-2".to_owned());
+        assert_eq!(
+            of("+switch-master", "mymaster-2 10.0.0.1 6379 10.0.0.2 6379"),
+            (Kind::SwitchMaster, group(), at("10.0.0.2:6379"), at("10.0.0.1:6379"))
+        );
+        assert_eq!(
+            of("+sdown", "master mymaster-2 10.0.0.1 6379"),
+            (Kind::SubjectivelyDown, group(), at("10.0.0.1:6379"), None)
+        );
+        assert_eq!(
+            of("+odown", "master mymaster-2 10.0.0.1 6379 #quorum 2/2"),
+            (Kind::ObjectivelyDown, group(), at("10.0.0.1:6379"), None)
+        );
+        assert_eq!(
+            of("+selected-slave", "slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster-2 10.0.0.1 6379"),
+            (Kind::SelectedReplica, group(), at("10.0.0.2:6379"), None)
+        );
+        assert_eq!(
+            of("+sdown", "sentinel d2a217f7 10.0.0.9 26379 @ mymaster-2 10.0.0.1 6379"),
+            (Kind::SubjectivelyDown, group(), at("10.0.0.9:26379"), None)
+        );
+        assert_eq!(of("+new-epoch", "7"), (Kind::NewEpoch, None, None, None));
+        assert_eq!(of("+tilt", "#tilt mode entered"), (Kind::Tilt, None, None, None));
+        assert_eq!(of("+elected-by-aliens", "1 2 3"), (Kind::Other, None, None, None));
+    }
+}

@@ -1,0 +1,212 @@
+//! The story of a cluster: what its Sentinels and the engine told, in order of time, each fact once.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::announcement::{Announcement, Kind};
+use crate::spec::{NodeId, Subnet};
+
+/// The longest time between two Sentinels that tell the same fact: each notices on its own, and the last one learns of a
+/// failover from the others, which greet each other every 2 s.
+const SAME_FACT: i64 = 3_000_000_000;
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Chapter {
+    /// When it was told first, in nanoseconds since 1970 by the engine's clock.
+    #[serde(skip)]
+    pub at: i64,
+    /// Its name: a Sentinel's word such as `+sdown`, or the engine's such as `die`.
+    pub name: String,
+    /// The node that it is about, where it is about one.
+    pub node: Option<NodeId>,
+    /// The master group, where a Sentinel named one.
+    pub group: Option<String>,
+    /// The Sentinels that told it; none where the engine did.
+    pub by: BTreeSet<NodeId>,
+    /// What happened, in words.
+    pub text: String,
+    /// Whether it tells how a failover went on, not what came of it.
+    #[serde(skip)]
+    pub is_detail: bool,
+}
+
+impl Chapter {
+    /// What a Sentinel announced.
+    pub fn of_sentinel(at: i64, sentinel: NodeId, announced: &Announcement, subnet: Option<Subnet>) -> Self {
+        let node_at = |address: Option<std::net::SocketAddrV4>| subnet?.node_at(*address?.ip());
+        let node = node_at(announced.about);
+        let (text, is_detail) = words(announced, node_at(announced.former));
+        Self {
+            at,
+            name: announced.name.clone(),
+            node,
+            group: announced.group.clone(),
+            by: BTreeSet::from([sentinel]),
+            text,
+            is_detail,
+        }
+    }
+
+    /// What happened to a container.
+    pub fn of_engine(at: i64, node: NodeId, action: &str, exit_code: Option<i64>) -> Self {
+        let text = match (action, exit_code) {
+            ("die", Some(0)) => "it ended in good order".to_owned(),
+            ("die", Some(137)) => "it was killed".to_owned(),
+            ("die", Some(code)) => format!("it died with exit code {code}"),
+            ("oom", _) => "it ran out of memory: the kernel killed a process of it".to_owned(),
+            ("start", _) => "it was started".to_owned(),
+            ("stop", _) => "it was stopped".to_owned(),
+            ("kill", _) => "it was sent a signal".to_owned(),
+            ("pause", _) => "it was paused".to_owned(),
+            ("unpause", _) => "it was unpaused".to_owned(),
+            ("create", _) => "its container was created".to_owned(),
+            ("destroy", _) => "its container was removed".to_owned(),
+            (other, _) => format!("the engine says '{other}'"),
+        };
+        let is_detail = !matches!(action, "die" | "oom" | "start" | "pause" | "unpause" | "create" | "destroy");
+        Self { at, name: action.to_owned(), node: Some(node), group: None, by: BTreeSet::new(), text, is_detail }
+    }
+
+    /// Whether the other tells the same: another Sentinel of the same fact, or the same source once more.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_other_source = !self.by.is_empty() && !self.by.is_superset(&other.by);
+        (is_other_source || self.at == other.at)
+            && self.by.is_empty() == other.by.is_empty()
+            && (&self.name, self.node, &self.group, &self.text) == (&other.name, other.node, &other.group, &other.text)
+            && (other.at - self.at).abs() <= SAME_FACT
+    }
+}
+
+/// What happened, in words, and whether it is a detail.
+fn words(announced: &Announcement, former: Option<NodeId>) -> (String, bool) {
+    let text = match announced.kind {
+        Kind::SubjectivelyDown => "it does not answer",
+        Kind::SubjectivelyUp => "it answers again",
+        Kind::ObjectivelyDown => "a quorum of Sentinels considers it down",
+        Kind::ObjectivelyUp => "no quorum of Sentinels considers it down any more",
+        Kind::TryFailover => "a Sentinel wants to replace this master and asks for votes",
+        Kind::ElectedLeader => "a Sentinel was elected to replace this master",
+        Kind::SelectedReplica => "it was chosen to become the master",
+        Kind::PromotedReplica => "it has become a master",
+        Kind::SwitchMaster => {
+            let former = former.map(|node| format!(" in place of {node}")).unwrap_or_default();
+            return (format!("it is the master{former}"), false);
+        }
+        Kind::FailoverEnd => "the failover is over",
+        Kind::FailoverEndForTimeout => "the failover is over, although not every replica follows",
+        Kind::ConvertToReplica => "it came back as a master and was made a replica",
+        Kind::FixReplica => "it followed the wrong master and was pointed at the right one",
+        Kind::Reboot => "it was restarted",
+        Kind::AbortNotElected => "the failover was given up: no Sentinel won the election",
+        Kind::AbortNoGoodReplica => "the failover was given up: no replica is fit to be the master",
+        Kind::AbortReplicaTimeout => "the failover was given up: the chosen replica did not become a master in time",
+        Kind::Tilt => "this Sentinel does not trust its clock, and does not act for a while",
+        Kind::TiltEnded => "this Sentinel acts again",
+        Kind::NewReplica => "a Sentinel found this replica",
+        Kind::NewSentinel => "a Sentinel found this Sentinel",
+        Kind::NewEpoch => return ("a new epoch began".to_owned(), true),
+        Kind::VoteForLeader => return ("a Sentinel gave its vote".to_owned(), true),
+        Kind::ConfigUpdate => return ("a Sentinel learned of the master from another".to_owned(), true),
+        Kind::SendReplicaOfNoOne
+        | Kind::WaitPromotion
+        | Kind::ReconfigureReplicas
+        | Kind::ReplicaReconfigurationSent
+        | Kind::ReplicaReconfigurationInProgress
+        | Kind::ReplicaReconfigurationDone
+        | Kind::RoleChange
+        | Kind::RoleRestored
+        | Kind::Other => return (format!("Sentinel says '{}'", announced.name), true),
+    };
+    (text.to_owned(), matches!(announced.kind, Kind::NewReplica | Kind::NewSentinel | Kind::Reboot))
+}
+
+/// Chapters in order of time, each fact once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story(Vec<Chapter>);
+
+impl Story {
+    /// The story that these chapters make, in whichever order they come.
+    pub fn of(mut chapters: Vec<Chapter>) -> Self {
+        chapters.sort_by_key(|chapter| chapter.at);
+        let mut story = Self::default();
+        for chapter in chapters {
+            story.go_on(chapter);
+        }
+        story
+    }
+
+    /// Its chapters.
+    pub fn chapters(&self) -> &[Chapter] {
+        &self.0
+    }
+
+    /// Adds a chapter, and returns it if it tells something new. The same fact of another Sentinel is folded into the chapter
+    /// that has it; one that is there already is left out.
+    pub fn go_on(&mut self, chapter: Chapter) -> Option<&Chapter> {
+        let recent = self.0.iter_mut().rev().take_while(|earlier| chapter.at - earlier.at <= SAME_FACT);
+        let mut found = None;
+        for earlier in recent {
+            if earlier.is_same(&chapter) {
+                found = Some(earlier);
+                break;
+            }
+        }
+        if let Some(earlier) = found {
+            earlier.by.extend(chapter.by);
+            return None;
+        }
+        self.0.push(chapter);
+        self.0.last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(at: i64, sentinel: u16, line: &str) -> Chapter {
+        let subnet = "172.30.0.0/16".parse().ok();
+        let announced = Announcement::of_line(&format!("1:X 27 Nov 2026 13:05:01.123 # {line}")).expect(line);
+        Chapter::of_sentinel(at, NodeId::Sentinel(sentinel), &announced, subnet)
+    }
+
+    #[test]
+    fn what_several_sentinels_tell_is_told_once_and_in_order() {
+        let second = 1_000_000_000;
+        let down = "+sdown master mymaster 172.30.255.223 6379";
+        let story = Story::of(vec![
+            said(2 * second, 1, "+switch-master mymaster 172.30.255.223 6379 172.30.255.222 6379"),
+            said(second, 1, down),
+            said(second + 5, 2, down),
+            Chapter::of_engine(second / 2, NodeId::redis(crate::spec::Group::number(1), 1), "die", Some(137)),
+            said(second + 9, 3, down),
+            // The same words much later are another fact.
+            said(9 * second, 2, down),
+        ]);
+        let lines: Vec<String> = story
+            .chapters()
+            .iter()
+            .map(|c| format!("{} {} by {}", c.node.map_or_else(String::new, |n| n.to_string()), c.text, c.by.len()))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "redis-1 it was killed by 0",
+                "redis-1 it does not answer by 3",
+                "redis-2 it is the master in place of redis-1 by 1",
+                "redis-1 it does not answer by 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_that_announce_nothing_are_no_chapters() {
+        for line in ["", "1:X 27 Nov 2026 13:05:01.123 * Sentinel new configuration saved on disk", "redos: it starts"]
+        {
+            assert_eq!(Announcement::of_line(line), None, "{line}");
+        }
+    }
+}

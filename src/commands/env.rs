@@ -1,0 +1,88 @@
+//! `redos env`: variables to connect with.
+
+use clap::{Args, ValueEnum};
+
+use super::session::{Call, World, existing};
+use crate::cluster::status::reach;
+use crate::converge::Found;
+use crate::engine::Clusters;
+use crate::error::{Exit, Failure};
+use crate::output::env::{EnvDocument, EnvFormat};
+use crate::output::urls::redis_url;
+use crate::spec::{Role, SENTINEL_PORT, proxy_group_ports};
+
+/// Arguments of `env`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "REDIS_URL and REDIS_READ_URL are for the proxies' ports; REDIS_SENTINELS are the Sentinels'
+addresses on the cluster's network, for clients that are on it.
+
+Examples:
+  eval \"$(redos env)\"
+  redos env --format dotenv > .env
+  redos env --format github >> \"$GITHUB_ENV\"
+  redos env --format compose      for an 'environment:' of Compose")]
+pub struct EnvArgs {
+    /// Master group, by name or number
+    #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
+    pub group: String,
+    /// For whom: shell, dotenv, json, compose or github
+    #[arg(long, value_name = "FORMAT", default_value = "shell", hide_possible_values = true)]
+    pub format: FormatArg,
+}
+
+/// For whom variables are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// `export NAME='value'`, for a POSIX shell.
+    Shell,
+    /// `NAME="value"`, for files of Compose and its like.
+    Dotenv,
+    /// A JSON object.
+    Json,
+    /// A YAML mapping.
+    Compose,
+    /// `NAME=value`, for the file that `GITHUB_ENV` names.
+    Github,
+}
+
+/// Prints the variables.
+///
+/// # Errors
+/// There is no such cluster or group, no proxy runs, the passwords are lost, or the output is closed.
+pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let Found { inventory, secrets } = existing::find(&*session.engine, &cluster).await?;
+    let spec = existing::recorded(&cluster, &inventory)?;
+    let group = existing::group(spec, &args.group)?;
+    let ports = proxy_group_ports(group);
+    let secrets = secrets.ok_or_else(|| existing::no_passwords(&cluster))?;
+    let remote = session.engine.remote_host();
+    let write = reach(existing::published(spec, &inventory, ports.write)?, remote);
+    let read = reach(existing::published(spec, &inventory, ports.read)?, remote);
+    let (host, port) = write.rsplit_once(':').unwrap_or((&write, ""));
+    let sentinels = inventory.nodes.iter().filter(|(node, _)| node.role() == Role::Sentinel);
+    let sentinels = sentinels.filter_map(|(_, facts)| Some(format!("{}:{SENTINEL_PORT}", facts.address?)));
+    let password = secrets.app.expose();
+    let document = EnvDocument::new([
+        ("REDIS_HOST", host.trim_matches(['[', ']']).to_owned()),
+        ("REDIS_PORT", port.to_owned()),
+        ("REDIS_PASSWORD", password.to_owned()),
+        ("REDIS_URL", redis_url(password, &write)),
+        ("REDIS_READ_URL", redis_url(password, &read)),
+        ("REDIS_MASTER_NAME", group.to_string()),
+        ("REDIS_SENTINELS", sentinels.collect::<Vec<_>>().join(",")),
+    ]);
+    let format = match args.format {
+        FormatArg::Shell => EnvFormat::Shell,
+        FormatArg::Dotenv => EnvFormat::Dotenv,
+        FormatArg::Json => EnvFormat::Json,
+        FormatArg::Compose => EnvFormat::Compose,
+        FormatArg::Github => EnvFormat::Github,
+    };
+    session.ui.data(document.text(format)?)?;
+    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
+        session.ui.warn(why);
+    }
+    Ok(Exit::Done)
+}

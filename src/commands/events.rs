@@ -1,0 +1,122 @@
+//! `redos events`: what the Sentinels and the Engine told of a cluster, as one story.
+
+use std::time::Duration;
+
+use clap::Args;
+use futures_util::stream::SelectAll;
+use futures_util::{StreamExt, TryStreamExt};
+
+use super::logs::{past, seconds_ago};
+use super::session::{Call, Session, World, existing};
+use crate::cluster::Inventory;
+use crate::cluster::announcement::Announcement;
+use crate::cluster::story::{Chapter, Story};
+use crate::engine::streams::{EngineEvent, LogQuery};
+use crate::engine::{EngineError, Streams};
+use crate::error::{Exit, Failure};
+use crate::output::logs::{LogLine, LogLines};
+use crate::spec::{ClusterName, NodeId, Subnet, time};
+
+/// Arguments of `events`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "What several Sentinels tell is one line. Times are UTC, by the clock of Docker's host.
+
+Examples:
+  redos events
+  redos events --since 2h --all
+  redos events --follow
+  redos events -o json | jq -c 'select(.name == \"+switch-master\")'")]
+pub struct EventsArgs {
+    /// How far back
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time::wait)]
+    pub since: Duration,
+    /// Go on with what happens from now on, until Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
+    /// Tell each step of a failover as well, and what the Sentinels learn of each other
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Shows the story.
+///
+/// # Errors
+/// There is no such cluster, the Engine failed, or the output is closed.
+pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let inventory = existing::inventory(&*session.engine, &cluster).await?;
+    let subnet = inventory.network.as_ref().map(|network| network.subnet);
+    let (since, now) = (seconds_ago(args.since), seconds_ago(Duration::ZERO));
+    let sentinels = inventory.nodes.keys().copied().filter(|node| matches!(node, NodeId::Sentinel(_))).collect();
+    let query = LogQuery { tail: None, since: Some(since), follow: false };
+    let (lines, happened) = tokio::join!(
+        past(&session, &cluster, &sentinels, &query),
+        session.engine.events(&cluster, Some(since), Some(now + 1)).try_collect::<Vec<EngineEvent>>()
+    );
+    let mut chapters: Vec<Chapter> = happened?.iter().map(of_engine).collect();
+    chapters.extend(lines.iter().filter_map(|line| of_sentinel(line, subnet)));
+    let mut story = Story::of(chapters);
+    let show = |chapter: &Chapter| if chapter.is_detail && !args.all { Ok(()) } else { session.ui.event(chapter) };
+    story.chapters().iter().try_for_each(show)?;
+    if args.follow {
+        let rest = follow(&session, &cluster, &inventory, now, &mut story, show);
+        session.cancel.run_until_cancelled(rest).await.transpose()?;
+    }
+    Ok(Exit::Done)
+}
+
+fn of_engine(event: &EngineEvent) -> Chapter {
+    Chapter::of_engine(event.time_nano, event.node, &event.action, event.exit_code)
+}
+
+fn of_sentinel(line: &LogLine, subnet: Option<Subnet>) -> Option<Chapter> {
+    Some(Chapter::of_sentinel(line.at, line.node, &Announcement::of_line(&line.text)?, subnet))
+}
+
+/// What comes while events are followed.
+enum Told {
+    Log(Vec<LogLine>),
+    Event(Result<EngineEvent, EngineError>),
+}
+
+/// Goes on with the story from a moment on, in seconds since 1970.
+async fn follow<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    inventory: &Inventory,
+    from: i64,
+    story: &mut Story,
+    show: impl Fn(&Chapter) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let subnet = inventory.network.as_ref().map(|network| network.subnet);
+    let logs = |node: NodeId, since: i64| {
+        let query = LogQuery { tail: None, since: Some(since), follow: true };
+        let mut lines = LogLines::new(node);
+        let logs = session.engine.logs(cluster, node, &query);
+        logs.map(move |chunk| Told::Log(chunk.map(|chunk| lines.push(chunk.stderr, &chunk.bytes)).unwrap_or_default()))
+            .boxed()
+    };
+    let mut told = SelectAll::new();
+    told.push(session.engine.events(cluster, Some(from), None).map(Told::Event).boxed());
+    let sentinels = inventory.nodes.keys().copied().filter(|node| matches!(node, NodeId::Sentinel(_)));
+    told.extend(sentinels.map(|node| logs(node, from)));
+    while let Some(next) = told.next().await {
+        let chapters: Vec<Chapter> = match next {
+            Told::Log(lines) => lines.iter().filter_map(|line| of_sentinel(line, subnet)).collect(),
+            Told::Event(event) => {
+                let event = event?;
+                if event.action == "start" && matches!(event.node, NodeId::Sentinel(_)) {
+                    told.push(logs(event.node, event.time_nano / 1_000_000_000));
+                }
+                vec![of_engine(&event)]
+            }
+        };
+        for chapter in chapters {
+            if let Some(new) = story.go_on(chapter) {
+                show(new)?;
+            }
+        }
+    }
+    Ok(())
+}

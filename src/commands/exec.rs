@@ -1,0 +1,37 @@
+//! `redos exec`: a program in a node.
+
+use clap::Args;
+
+use super::session::{Call, World, attach, existing};
+use crate::error::{Exit, Failure, FailureKind};
+
+/// Arguments of `exec`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "It has a terminal when you have one, and its exit code is that of redos.
+
+Examples:
+  redos exec redis-1 -- ls -l /data
+  redos exec proxy-1 -- sh")]
+pub struct ExecArgs {
+    /// Node, such as redis-2
+    #[arg(value_name = "NODE")]
+    pub node: String,
+    /// Program and its arguments
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    pub command: Vec<String>,
+}
+
+/// Runs the program.
+///
+/// # Errors
+/// There is no such cluster or node, or it does not run.
+pub async fn run<W: World>(args: ExecArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let inventory = existing::inventory(&*session.engine, &cluster).await?;
+    let known = inventory.nodes.keys().copied().collect();
+    let nodes = existing::nodes(&cluster, &known, std::slice::from_ref(&args.node))?;
+    let node = nodes.first().copied().ok_or_else(|| Failure::message(FailureKind::Usage, "no node is named"))?;
+    let command: Vec<&str> = args.command.iter().map(String::as_str).collect();
+    attach::run(&session, &cluster, node, &command, None).await
+}

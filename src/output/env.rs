@@ -1,0 +1,89 @@
+//! `redos env`: variables in the forms that their readers take.
+
+use serde_json::{Map, Value};
+
+use crate::error::Failure;
+
+/// Whom variables are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvFormat {
+    /// A POSIX shell.
+    Shell,
+    /// A file of variables, as Compose reads it.
+    Dotenv,
+    /// A program.
+    Json,
+    /// An `environment:` of Compose.
+    Compose,
+    /// The file that GitHub Actions read.
+    Github,
+}
+
+/// Variables and their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvDocument(Vec<(&'static str, String)>);
+
+impl EnvDocument {
+    /// These variables, in this order.
+    pub fn new(variables: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(variables.into_iter().collect())
+    }
+
+    /// The variables in a form.
+    ///
+    /// # Errors
+    /// None: texts have a form in all of them.
+    pub fn text(&self, format: EnvFormat) -> Result<String, Failure> {
+        let object = || self.0.iter().map(|(name, value)| ((*name).to_owned(), Value::from(&**value))).collect();
+        let lines =
+            |line: &dyn Fn(&str, &str) -> String| self.0.iter().map(|(name, value)| line(name, value)).collect();
+        Ok(match format {
+            EnvFormat::Shell => lines(&|name, value| format!("export {name}='{}'\n", value.replace('\'', r"'\''"))),
+            // Compose takes what is between single quotes as it is, and has no escape for a quote in there.
+            EnvFormat::Dotenv => lines(&|name, value| format!("{name}={}\n", dotenv(value))),
+            EnvFormat::Github => lines(&|name, value| format!("{name}={value}\n")),
+            EnvFormat::Json => serde_json::to_string_pretty(&Value::Object(object())).map_err(anyhow::Error::new)?,
+            EnvFormat::Compose => {
+                serde_yaml::to_string(&Map::from_iter([("environment".to_owned(), Value::Object(object()))]))
+                    .map_err(anyhow::Error::new)?
+                    // Compose reads a dollar sign as the begin of a variable.
+                    .replace('$', "$$")
+            }
+        })
+    }
+}
+
+fn dotenv(value: &str) -> String {
+    if !value.contains('\'') {
+        return format!("'{value}'");
+    }
+    let mut quoted = String::from('"');
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '$') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_keeps_a_password_whatever_is_in_it() {
+        let document =
+            EnvDocument::new([("REDIS_HOST", "127.0.0.1".to_owned()), ("REDIS_PASSWORD", "a'b$c\"d".to_owned())]);
+        let text = |format| document.text(format).expect("a text");
+        assert_eq!(text(EnvFormat::Shell), "export REDIS_HOST='127.0.0.1'\nexport REDIS_PASSWORD='a'\\''b$c\"d'\n");
+        assert_eq!(text(EnvFormat::Dotenv), "REDIS_HOST='127.0.0.1'\nREDIS_PASSWORD=\"a'b\\$c\\\"d\"\n");
+        assert_eq!(text(EnvFormat::Github), "REDIS_HOST=127.0.0.1\nREDIS_PASSWORD=a'b$c\"d\n");
+        assert_eq!(
+            text(EnvFormat::Json),
+            "{\n  \"REDIS_HOST\": \"127.0.0.1\",\n  \"REDIS_PASSWORD\": \"a'b$c\\\"d\"\n}"
+        );
+        assert_eq!(text(EnvFormat::Compose), "environment:\n  REDIS_HOST: 127.0.0.1\n  REDIS_PASSWORD: a'b$$c\"d\n");
+    }
+}

@@ -1,0 +1,193 @@
+//! `redos logs` and `redos events`: lines as they come, for people or for programs.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use console::Style;
+use serde::Serialize;
+
+use super::{Failure, Format, Ui};
+use crate::cluster::story::Chapter;
+use crate::spec::{API_VERSION, NodeId};
+
+/// The widest name of a node that lines are aligned to; longer ones move their line.
+const NAME_WIDTH: usize = 11;
+/// Colours of nodes' names, by their place in the cluster.
+const COLORS: [fn(Style) -> Style; 6] =
+    [Style::cyan, Style::yellow, Style::green, Style::magenta, Style::blue, Style::red];
+
+/// A line of a node's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written, in nanoseconds since 1970 by the engine's clock; 0 where that is not known.
+    pub at: i64,
+    /// Who wrote it.
+    pub node: NodeId,
+    /// Whether to the standard error stream.
+    pub stderr: bool,
+    /// The line, without its end.
+    pub text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogDocument<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    time: Option<String>,
+    node: NodeId,
+    stream: &'static str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventDocument<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    time: Option<String>,
+    #[serde(flatten)]
+    chapter: &'a Chapter,
+}
+
+/// A time of the engine, RFC 3339 in UTC. `None` where it is not known.
+fn rfc3339(nanos: i64) -> Option<String> {
+    let since = Duration::from_nanos(u64::try_from(nanos).ok().filter(|nanos| *nanos > 0)?);
+    Some(humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string())
+}
+
+impl Ui {
+    /// Writes a line of a log: `redis-1     | text`, or a JSON or YAML document.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn log_line(&self, line: &LogLine, place: usize) -> Result<(), Failure> {
+        let LogLine { at, node, stderr, text } = line;
+        let document = LogDocument {
+            api_version: API_VERSION,
+            kind: "LogLine",
+            time: rfc3339(*at),
+            node: *node,
+            stream: if *stderr { "stderr" } else { "stdout" },
+            text,
+        };
+        self.line(&document, |ui| format!("{} | {}", ui.name(*node, place), printable(text)))
+    }
+
+    /// Writes an event: its time, node, name and words, or a JSON or YAML document.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn event(&self, chapter: &Chapter) -> Result<(), Failure> {
+        let document = EventDocument { api_version: API_VERSION, kind: "Event", time: rfc3339(chapter.at), chapter };
+        self.line(&document, |_| event_text(chapter))
+    }
+
+    fn line(&self, document: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
+        match self.format() {
+            Format::Table => self.data(text(self)),
+            Format::Json => self.data(serde_json::to_string(document).map_err(anyhow::Error::new)?),
+            Format::Yaml => self.data(format!("---\n{}", serde_yaml::to_string(document).map_err(anyhow::Error::new)?)),
+        }
+    }
+
+    fn name(&self, node: NodeId, place: usize) -> String {
+        let name = format!("{:NAME_WIDTH$}", node.to_string());
+        let color = COLORS.get(place % COLORS.len()).copied().unwrap_or(Style::cyan);
+        self.paint_data(&name, &color(Style::new()))
+    }
+}
+
+/// `13:05:01.123  redis-1     it does not answer (+sdown by 3 Sentinels)`: the time of day in UTC.
+fn event_text(chapter: &Chapter) -> String {
+    let time = rfc3339(chapter.at).unwrap_or_default();
+    let time = time.get("2026-11-27T".len()..time.len().saturating_sub(1)).unwrap_or_default();
+    let about = chapter.node.map(|node| node.to_string()).or(chapter.group.clone()).unwrap_or_default();
+    let by = match chapter.by.len() {
+        0 => String::new(),
+        1 => chapter.by.iter().map(|node| format!(", {node}")).collect(),
+        many => format!(", {many} Sentinels"),
+    };
+    format!("{time}  {about:NAME_WIDTH$} {} ({}{by})", chapter.text, chapter.name)
+}
+
+/// A line without what could move the cursor of a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Makes lines of the pieces of a node's log, each of which begins with its time.
+pub struct LogLines {
+    node: NodeId,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl LogLines {
+    /// Nothing was read yet.
+    pub const fn new(node: NodeId) -> Self {
+        Self { node, stdout: Vec::new(), stderr: Vec::new() }
+    }
+
+    /// The lines that this piece ends.
+    pub fn push(&mut self, stderr: bool, piece: &[u8]) -> Vec<LogLine> {
+        let node = self.node;
+        let begun = if stderr { &mut self.stderr } else { &mut self.stdout };
+        begun.extend_from_slice(piece);
+        let Some(end) = begun.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
+        let ended: Vec<u8> = begun.drain(..=end).collect();
+        String::from_utf8_lossy(&ended).lines().map(|line| log_line(node, stderr, line)).collect()
+    }
+
+    /// The last lines, which have no end.
+    pub fn rest(self) -> Vec<LogLine> {
+        let Self { node, stdout, stderr } = self;
+        let begun = [(false, stdout), (true, stderr)].into_iter().filter(|(_, bytes)| !bytes.is_empty());
+        begun.map(|(stderr, bytes)| log_line(node, stderr, &String::from_utf8_lossy(&bytes))).collect()
+    }
+}
+
+fn log_line(node: NodeId, stderr: bool, line: &str) -> LogLine {
+    let parsed = line.split_once(' ').and_then(|(time, text)| Some((humantime::parse_rfc3339(time).ok()?, text)));
+    let (at, text) = match parsed {
+        Some((time, text)) => (time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos(), text),
+        None => (0, line),
+    };
+    LogLine { at: i64::try_from(at).unwrap_or_default(), node, stderr, text: text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Group;
+
+    const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
+
+    #[test]
+    fn pieces_become_lines_wherever_they_were_cut() {
+        let log = "2026-11-27T13:05:01.123456789Z one\n2026-11-27T13:05:02Z two 2 \u{1b}[2J\nrest";
+        for cut in 0..log.len() {
+            let mut lines = LogLines::new(REDIS_1);
+            let mut found = lines.push(false, &log.as_bytes()[..cut]);
+            found.extend(lines.push(false, &log.as_bytes()[cut..]));
+            found.extend(lines.rest());
+            let found: Vec<(i64, &str)> = found.iter().map(|line| (line.at, &*line.text)).collect();
+            assert_eq!(found[0], (1_795_784_701_123_456_789, "one"), "{cut}");
+            assert_eq!(found[1..], [(1_795_784_702_000_000_000, "two 2 \u{1b}[2J"), (0, "rest")], "{cut}");
+        }
+        assert_eq!(printable("two \u{1b}[2J"), "two \u{fffd}[2J", "a log cannot draw on the terminal");
+    }
+
+    #[test]
+    fn an_event_is_a_line_with_time_node_words_and_who_told_it() {
+        let chapter = Chapter {
+            at: 1_795_784_701_123_456_789,
+            name: "+sdown".to_owned(),
+            node: Some(REDIS_1),
+            group: Some("mymaster".to_owned()),
+            by: [NodeId::Sentinel(1), NodeId::Sentinel(2)].into(),
+            text: "it does not answer".to_owned(),
+            is_detail: false,
+        };
+        assert_eq!(event_text(&chapter), "13:05:01.123  redis-1     it does not answer (+sdown, 2 Sentinels)");
+    }
+}

@@ -1,0 +1,186 @@
+//! What people do with a cluster every day: read its logs and its story, run programs in it, connect to it.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use redos::spec::{Group, NodeId};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::support::{Cluster, eventually, raw};
+
+const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
+
+fn documents(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a document a line")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failover_the_story_and_the_logs_tell_it() {
+    let cluster = Cluster::new("everyday-story").await;
+    cluster.up(&[]).await.succeeds();
+    raw().kill_container(&cluster.container(REDIS_1), None).await.expect("killed");
+    let master = async || {
+        let status: Value = serde_json::from_str(&cluster.redos(&["status", "-o", "json"]).await.stdout).expect("JSON");
+        status["groups"][0]["master"]["node"].as_str().map(str::to_owned)
+    };
+    eventually("another node is the master", async || master().await.is_some_and(|node| node != "redis-1")).await;
+    let master = master().await.expect("a master");
+
+    // The last Sentinels learn of it a moment later.
+    let mut story = Vec::new();
+    eventually("all Sentinels have told it", async || {
+        story = documents(&cluster.redos(&["events", "--since", "5m", "-o", "json"]).await.succeeds());
+        let switched = story.iter().find(|event| event["name"] == "+switch-master");
+        switched.is_some_and(|event| event["by"].as_array().map(Vec::len) == Some(3))
+    })
+    .await;
+    let place = |name: &str, node: &str| {
+        let found = story.iter().position(|event| event["name"] == name && event["node"] == node);
+        found.unwrap_or_else(|| panic!("{name} of {node} in {story:#?}"))
+    };
+    let course = [
+        place("start", "redis-1"),
+        place("die", "redis-1"),
+        place("+sdown", "redis-1"),
+        place("+switch-master", &master),
+    ];
+    assert!(course.is_sorted(), "{story:#?}");
+    assert_eq!(story.iter().filter(|event| event["name"] == "+switch-master").count(), 1, "one fact is told once");
+    assert!(story.iter().all(|event| event["name"] != "+new-epoch"), "no details unless they are asked for");
+    let all = documents(&cluster.redos(&["events", "--since", "5m", "--all", "-o", "json"]).await.succeeds());
+    assert!(all.iter().any(|event| event["name"] == "+new-epoch"), "{all:#?}");
+    let text = cluster.redos(&["events", "--since", "5m"]).await.succeeds();
+    assert!(text.contains(&format!("{master}     it is the master in place of redis-1 (+switch-master")), "{text}");
+
+    let lines = documents(&cluster.redos(&["logs", "-o", "json"]).await.succeeds());
+    let times: Vec<&str> = lines.iter().filter_map(|line| line["time"].as_str()).collect();
+    assert!(times.is_sorted() && times.len() > 20, "{times:?}");
+    let found = cluster.redos(&["logs", "sentinel-1", "--grep", "+switch-master"]).await.succeeds();
+    assert!(found.starts_with("sentinel-1  | ") && found.trim_end().lines().count() == 1, "{found}");
+    let missing = cluster.redos(&["logs", "redis-9"]).await.fails(2);
+    assert!(missing.contains("has no node 'redis-9'"), "{missing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_and_events_are_followed_through_a_restart() {
+    let cluster = Cluster::new("everyday-follow").await;
+    cluster.up(&["--replicas", "1", "--sentinels", "1", "--quorum", "1"]).await.succeeds();
+    let follow = |arguments: &[&str]| {
+        let mut command = cluster.command(arguments);
+        command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the binary runs")
+    };
+    let mut logs = follow(&["logs", "redis-2", "--follow", "--tail", "0"]);
+    let mut events = follow(&["events", "--follow", "--since", "1s"]);
+    let awaited = async |child: &mut tokio::process::Child, text: &str| {
+        let stdout = child.stdout.as_mut().expect("piped");
+        let (mut seen, mut chunk) = (String::new(), [0; 4096]);
+        let read = async {
+            while !seen.contains(text) {
+                let length = stdout.read(&mut chunk).await.expect("output");
+                assert!(length > 0, "it ended: {seen}");
+                seen.push_str(&String::from_utf8_lossy(&chunk[..length]));
+            }
+        };
+        let in_time = timeout(Duration::from_secs(30), read).await;
+        assert!(in_time.is_ok(), "no '{text}' in: {seen}");
+    };
+    // What is followed from now on: the first event shows that it has begun.
+    raw().pause_container(&cluster.container(NodeId::redis(Group::number(1), 2))).await.expect("paused");
+    awaited(&mut events, "it was paused").await;
+    raw().unpause_container(&cluster.container(NodeId::redis(Group::number(1), 2))).await.expect("unpaused");
+    awaited(&mut events, "it was unpaused").await;
+    cluster.redos(&["restart", "redis-2"]).await.succeeds();
+    awaited(&mut logs, "Ready to accept connections").await;
+    awaited(&mut events, "it was started").await;
+    cluster.redos(&["restart", "redis-2"]).await.succeeds();
+    awaited(&mut logs, "Ready to accept connections").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_run_in_nodes_and_redis_cli_is_logged_in() {
+    let cluster = Cluster::new("everyday-cli").await;
+    cluster.up(&[]).await.succeeds();
+    let ran = cluster.redos(&["exec", "redis-2", "--", "sh", "-c", "echo out; echo err >&2; exit 7"]).await;
+    assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (Some(7), "out\n", "err\n"));
+    let unknown = cluster.redos(&["exec", "redis-2", "--", "no-such-program"]).await;
+    assert!(matches!(unknown.code, Some(126 | 127)), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("redis-2 may not have the program 'no-such-program'"), "{}", unknown.stderr);
+
+    let cli = async |arguments: &[&str]| cluster.redos(&[&["cli"], arguments].concat()).await.succeeds();
+    assert_eq!(cli(&["--", "SET", "greeting", "hello"]).await, "OK\n");
+    eventually("a replica has it", async || cli(&["--read", "--", "GET", "greeting"]).await == "hello\n").await;
+    assert_eq!(cli(&["sentinel-1", "--", "PING"]).await, "PONG\n");
+    assert_eq!(cli(&["--", "ACL", "WHOAMI"]).await, "default\n");
+    assert_eq!(cli(&["redis-2", "--admin", "--", "ACL", "WHOAMI"]).await, "redos\n");
+    let proxy = cluster.redos(&["cli", "proxy-1"]).await.fails(2);
+    assert!(proxy.contains("proxy-1 is a proxy"), "{proxy}");
+
+    let mut piped = cluster.command(&["cli"]);
+    let mut piped = piped.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+    let mut stdin = piped.stdin.take().expect("piped");
+    stdin.write_all(b"GET greeting\n").await.expect("written");
+    drop(stdin);
+    let output = timeout(Duration::from_secs(20), piped.wait_with_output()).await.expect("an end").expect("output");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "hello\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_at_a_terminal_shows_no_password() {
+    let cluster = Cluster::new("everyday-tty").await;
+    cluster.up(&["--replicas", "0", "--sentinels", "1", "--quorum", "1"]).await.succeeds();
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let password = url.split([':', '@']).nth(2).expect("a password").to_owned();
+    let redos = format!("{} -p {} cli", env!("CARGO_BIN_EXE_redos"), cluster.name);
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &redos, "/dev/null"]).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut terminal = command.spawn().expect("script, of bsdutils");
+    let mut stdin = terminal.stdin.take().expect("piped");
+    let mut stdout = terminal.stdout.take().expect("piped");
+    let (mut seen, mut chunk) = (String::new(), [0; 4096]);
+    let mut is_asked = false;
+    let conversation = async {
+        loop {
+            let length = stdout.read(&mut chunk).await.expect("output");
+            if length == 0 {
+                break;
+            }
+            seen.push_str(&String::from_utf8_lossy(&chunk[..length]));
+            if seen.contains("> ") && !is_asked {
+                is_asked = true;
+                let arguments = cluster
+                    .redos(&["exec", "redis-1", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ"])
+                    .await;
+                assert!(!arguments.stdout.contains(&password), "an argument or a variable has the password");
+                stdin.write_all(b"ACL WHOAMI\rexit\r").await.expect("typed");
+            }
+        }
+    };
+    timeout(Duration::from_secs(30), conversation).await.expect("an end");
+    assert!(seen.contains("\"default\""), "{seen}");
+    assert!(!seen.contains(&password) && !seen.contains("Please input"), "{seen}");
+    assert!(terminal.wait().await.expect("an end").success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_connect_an_application() {
+    let cluster = Cluster::new("everyday-env").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let json: Value =
+        serde_json::from_str(&cluster.redos(&["env", "--format", "json"]).await.succeeds()).expect("JSON");
+    let url = json["REDIS_URL"].as_str().expect("a URL");
+    assert_eq!(format!("{url}\n"), cluster.redos(&["url"]).await.succeeds());
+    let client = redis::Client::open(url).expect("a URL");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
+    let pong: String = redis::cmd("PING").query_async(&mut connection).await.expect("an answer");
+    assert_eq!(pong, "PONG");
+    assert_eq!(json["REDIS_SENTINELS"].as_str().map(|text| text.split(',').count()), Some(3));
+    let shell = cluster.redos(&["env"]).await.succeeds();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{shell}\nprintf %s \"$REDIS_URL\""));
+    let output = command.output().await.expect("a shell");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), url);
+}
