@@ -104,7 +104,7 @@ async fn servers_that_run_have_again_what_they_have_by_themselves_in_place_of_wh
     let taken_back: Vec<&str> = taken_back.iter().map(String::as_str).collect();
     let plan = changed.redos(&[&["plan"], &taken_back[..]].concat()).await.exits(1);
     let plan = plan.split_whitespace().collect::<Vec<_>>().join(" ");
-    for set in ["maxmemory 0", "maxclients ", "hash-max-ziplist-entries 512", "repl-timeout 15"] {
+    for set in ["maxmemory 0", "maxclients ", "hash-max-listpack-entries 512", "repl-timeout 15"] {
         assert!(plan.contains(set), "{set:?} is not in {plan}");
     }
     changed.up(&taken_back).await.succeeds();

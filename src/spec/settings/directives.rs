@@ -63,6 +63,21 @@ const DOORS: &str = "a client could reach the files and the host of a node by it
 const GUARD: &str = "a new master would refuse writes until its replicas have found it; the proxies see to it that a master that is cut off from them gets no writes";
 const READ_ONLY: &str = "a replica that takes writes loses them";
 
+/// Directives that have two names, the older one first. A server has one value for both, so a cluster that gave each another would
+/// never be what it should be. Redis 7.0 and all later servers know the newer ones.
+const RENAMED: &[(&str, &str)] = &[
+    ("hash-max-ziplist-entries", "hash-max-listpack-entries"),
+    ("hash-max-ziplist-value", "hash-max-listpack-value"),
+    ("lua-time-limit", "busy-reply-threshold"),
+    ("min-slaves-max-lag", "min-replicas-max-lag"),
+    ("repl-ping-slave-period", "repl-ping-replica-period"),
+    ("slave-ignore-maxmemory", "replica-ignore-maxmemory"),
+    ("slave-lazy-flush", "replica-lazy-flush"),
+    ("slave-serve-stale-data", "replica-serve-stale-data"),
+    ("zset-max-ziplist-entries", "zset-max-listpack-entries"),
+    ("zset-max-ziplist-value", "zset-max-listpack-value"),
+];
+
 /// Reads `NAME=VALUE`. An empty value takes the directive back, so it is `None`; an empty text is written `""`.
 pub fn assignment(text: &str) -> Result<(String, Option<String>), Wrong> {
     let Some((name, value)) = text.split_once('=') else {
@@ -113,7 +128,7 @@ pub fn add(directives: &mut BTreeMap<String, String>, name: String, value: Strin
     }
 }
 
-/// Checks the name of a directive; Redis reads names in any case.
+/// Checks the name of a directive, and gives the newer one of two; Redis reads names in any case.
 fn name(name: &str) -> Result<String, Wrong> {
     let name = name.to_ascii_lowercase();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
@@ -127,7 +142,7 @@ fn name(name: &str) -> Result<String, Wrong> {
         Some((_, why)) => {
             Err(Wrong { what: format!("'{name}' is not for you to set: {why}"), fix: "remove it".to_owned() })
         }
-        None => Ok(name),
+        None => Ok(RENAMED.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| (*new).to_owned())),
     }
 }
 
@@ -155,6 +170,8 @@ mod tests {
             title,
             "quotes of redis.conf are not part of it"
         );
+        let ping = Ok(("repl-ping-replica-period".to_owned(), Some("5".to_owned())));
+        assert_eq!(given("repl-ping-slave-period=5"), ping, "both names are one directive");
         assert!(given("maxmemory").is_err());
         assert!(given("max memory=1").is_err());
         assert!(given("maxmemory=1\nuser evil").is_err());
