@@ -100,6 +100,10 @@ pub async fn run<W: World>(
             () = session.cancel.cancelled() => return Ok(Exit::Interrupted),
         }
     }
+    // It has ended without a question, and said why.
+    if is_hidden {
+        session.ui.raw(false, &asked)?;
+    }
     let code = session.engine.exit_code(&id).await?;
     if code == NOT_RUNNABLE {
         session.ui.hint(format_args!("{node} may not have the program '{}'", command.first().unwrap_or(&"")));
