@@ -56,6 +56,7 @@ impl Chapter {
             ("die", Some(0)) => "it ended in good order".to_owned(),
             ("die", Some(137)) => "it was killed".to_owned(),
             ("die", Some(code)) => format!("it died with exit code {code}"),
+            ("die", None) => "it ended".to_owned(),
             ("oom", _) => "it ran out of memory: the kernel killed a process of it".to_owned(),
             ("start", _) => "it was started".to_owned(),
             ("stop", _) => "it was stopped".to_owned(),

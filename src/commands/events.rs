@@ -1,6 +1,6 @@
 //! `redos events`: what the Sentinels and the Engine told of a cluster, as one story.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use futures_util::stream::SelectAll;
@@ -10,6 +10,7 @@ use super::logs::{past, seconds_ago};
 use super::session::{Call, Session, World, existing};
 use crate::cluster::Inventory;
 use crate::cluster::announcement::Announcement;
+use crate::cluster::observed::NodeState;
 use crate::cluster::story::{Chapter, Story};
 use crate::engine::streams::{EngineEvent, LogQuery};
 use crate::engine::{EngineError, Streams};
@@ -38,6 +39,9 @@ pub struct EventsArgs {
     pub all: bool,
 }
 
+/// The longest time between an event and what the container says of it, whose end has whole seconds.
+const TOLD_WITHIN: i64 = 2_000_000_000;
+
 /// Shows the story.
 ///
 /// # Errors
@@ -55,6 +59,7 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
         session.engine.events(&cluster, Some(since), Some(now + 1)).try_collect::<Vec<EngineEvent>>()
     );
     let mut chapters: Vec<Chapter> = happened?.iter().map(of_engine).collect();
+    chapters.extend(remembered(&inventory, since, &chapters));
     chapters.extend(lines.iter().filter_map(|line| of_sentinel(line, subnet)));
     let mut story = Story::of(chapters);
     let show = |chapter: &Chapter| if chapter.is_detail && !args.all { Ok(()) } else { session.ui.event(chapter) };
@@ -64,6 +69,25 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
         session.cancel.run_until_cancelled(rest).await.transpose()?;
     }
     Ok(Exit::Done)
+}
+
+/// The last start and end of each node that the Engine's events do not have: it keeps the last 256 of all its containers, of
+/// which each program that is run in one is several.
+fn remembered(inventory: &Inventory, since: i64, told: &[Chapter]) -> Vec<Chapter> {
+    let happened = inventory.nodes.iter().flat_map(|(node, facts)| {
+        let started = facts.started_at.as_deref().and_then(|at| humantime::parse_rfc3339(at).ok());
+        let started = started.map(|at| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+        let code = if let NodeState::Exited { code, .. } = facts.state { Some(code) } else { None };
+        let ended = facts.ended_at.map(Duration::from_secs);
+        let nanos = |at: Duration| i64::try_from(at.as_nanos()).unwrap_or_default();
+        let started = started.map(|at| Chapter::of_engine(nanos(at), *node, "start", None));
+        started.into_iter().chain(ended.map(|at| Chapter::of_engine(nanos(at), *node, "die", code)))
+    });
+    let is_told = |chapter: &Chapter| {
+        let mut same = told.iter().filter(|told| (told.node, &told.name) == (chapter.node, &chapter.name));
+        same.any(|told| (told.at - chapter.at).abs() <= TOLD_WITHIN)
+    };
+    happened.filter(|chapter| chapter.at / 1_000_000_000 >= since && !is_told(chapter)).collect()
 }
 
 fn of_engine(event: &EngineEvent) -> Chapter {

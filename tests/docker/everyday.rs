@@ -73,7 +73,7 @@ async fn logs_and_events_are_followed_through_a_restart() {
         command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the binary runs")
     };
     let mut logs = follow(&["logs", "redis-2", "--follow", "--tail", "0"]);
-    let mut events = follow(&["events", "--follow", "--since", "1s"]);
+    let mut events = follow(&["events", "--follow", "--since", "1m"]);
     let awaited = async |child: &mut tokio::process::Child, text: &str| {
         let stdout = child.stdout.as_mut().expect("piped");
         let (mut seen, mut chunk) = (String::new(), [0; 4096]);
