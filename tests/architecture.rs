@@ -54,12 +54,12 @@ const EFFECTS: &[&str] = &[
 
 /// Words that belong into some places alone, as beginnings of paths below `src`.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("bollard", &["engine/docker/", "engine/image"]),
-    ("redis::", &["servers/", "chaos/workload"]),
-    ("indicatif", &["output/"]),
-    ("comfy_table", &["output/"]),
-    ("saphyr_parser", &["spec/settings/"]),
-    ("minijinja", &["spec/render/", "output/"]),
+    ("bollard", &["engine/docker", "engine/image"]),
+    ("redis::", &["servers", "chaos/workload"]),
+    ("indicatif", &["output"]),
+    ("comfy_table", &["output"]),
+    ("saphyr_parser", &["spec/settings"]),
+    ("minijinja", &["spec/render", "output"]),
     ("clap_complete", &["commands/completions.rs"]),
     ("clap_mangen", &["commands/man.rs"]),
 ];
@@ -166,7 +166,7 @@ impl Source {
 
     /// How many modules it is below the crate's root.
     fn depth(&self) -> usize {
-        self.name.split('/').filter(|part| !matches!(*part, "mod.rs" | "lib.rs" | "main.rs")).count()
+        self.name.split('/').filter(|part| !matches!(*part, "lib.rs" | "main.rs")).count()
     }
 
     /// The rooms that are named by a path from the crate's root, with the line.
@@ -326,10 +326,10 @@ fn rooms_are_found_in_every_way_to_name_them() {
         let source = Source { name: name.to_owned(), lines: 1, code: code.to_owned() };
         source.rooms_used().into_iter().map(|(_, room)| room).collect::<Vec<_>>()
     };
-    assert_eq!(source("plan/diff/mod.rs", "use crate::engine::Engine;"), ["engine"]);
+    assert_eq!(source("plan/diff.rs", "use crate::engine::Engine;"), ["engine"]);
     assert_eq!(source("plan/step.rs", "use crate::{spec::{Group, Role}, apply};"), ["spec", "apply"]);
     assert_eq!(source("plan/step.rs", "use super::super::servers::Servers;"), ["servers"]);
-    assert_eq!(source("plan/mod.rs", "use super::commands::up;"), ["commands"]);
+    assert_eq!(source("plan.rs", "use super::commands::up;"), ["commands"]);
     assert_eq!(source("plan/diff/a.rs", "use super::super::observed::Observed;"), Vec::<String>::new());
     assert_eq!(source("main.rs", "redos::commands::run()"), ["commands"]);
     let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();

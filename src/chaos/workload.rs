@@ -18,8 +18,6 @@ mod pooled;
 mod pubsub;
 mod queue;
 mod request;
-#[cfg_attr(target_os = "linux", path = "timer/linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "timer/elsewhere.rs")]
 mod timer;
 
 use std::io;

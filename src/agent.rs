@@ -8,16 +8,20 @@
 //!
 //! An agent runs on Linux, as containers do. What it does there is in `linux`, the one place that needs that system.
 
-#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
-mod done;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
+mod linux;
 pub mod order;
 pub mod program;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use done::Done;
+#[cfg(not(target_os = "linux"))]
+use elsewhere::Done;
+#[cfg(target_os = "linux")]
+use linux::Done;
 use order::{Order, Word};
 
 /// Carries out an order until its lease is over or `cancel` is set. `say` is told what there is to tell.

@@ -36,7 +36,7 @@ pub use table::{Key, Kind, Setting};
 pub use view::{ConfigDocument, SettingRow, default};
 
 /// A commented `redos.yaml` with the defaults.
-pub const SAMPLE: &str = include_str!("../../../templates/redos.yaml");
+pub const SAMPLE: &str = include_str!("../../templates/redos.yaml");
 
 /// Passwords that somebody gave. The others are kept from the existing cluster, or made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
