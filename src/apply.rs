@@ -169,12 +169,12 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         for (id, gate, verdict) in walk.judge(self.spec, missed) {
             match verdict {
                 Ok(()) => (self.report)(Event::StepDone { id, took: walk.open(id) }),
-                Err(reason) if Instant::now() >= self.deadline => {
+                Err(unmet) if Instant::now() >= self.deadline => {
                     (self.report)(Event::StepFailed { id });
-                    late = late.and(Err(ApplyError::timeout(gate.clone(), reason, self.spec, walk.seen())));
+                    late = late.and(Err(ApplyError::timeout(gate.clone(), unmet, self.spec, walk.seen())));
                 }
-                Err(reason) if walk.stays_shut(id, &reason) => {
-                    (self.report)(Event::StepWaiting { id, reason });
+                Err(unmet) if walk.stays_shut(id, &unmet) => {
+                    (self.report)(Event::StepWaiting { id, unmet });
                 }
                 Err(_) => {}
             }

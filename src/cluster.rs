@@ -19,6 +19,6 @@ pub mod story;
 pub mod strangers;
 pub mod stuck;
 
-pub use gate::Gate;
+pub use gate::{Gate, Unmet};
 pub use observed::{Inventory, Observed, Topology};
 pub use refusal::Refusal;

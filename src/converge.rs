@@ -79,8 +79,8 @@ fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
     let awaited = |action: &Action| if let Action::Await { gate } = action { Some(gate.clone()) } else { None };
     let gates: BTreeSet<Gate> = plan.steps.iter().filter_map(|step| awaited(&step.action)).collect();
     let failing = gates.into_iter().find_map(|gate| {
-        let reason = gate.holds(spec, observed).err()?;
-        Some(ApplyError::timeout(gate, reason, spec, observed))
+        let unmet = gate.holds(spec, observed).err()?;
+        Some(ApplyError::timeout(gate, unmet, spec, observed))
     });
     let is_wait = |action: &Action| matches!(action, Action::Await { .. });
     let next = || {

@@ -1,11 +1,9 @@
 //! Why a plan did not end.
 
-use std::collections::BTreeSet;
-
 use thiserror::Error;
 
 use crate::cluster::observed::{Answer, Observed};
-use crate::cluster::{Gate, Refusal};
+use crate::cluster::{Gate, Refusal, Unmet};
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::servers::ServerError;
 use crate::spec::{NodeId, Spec, render};
@@ -49,12 +47,12 @@ pub enum ApplyError {
         source: render::RenderError,
     },
     /// A gate did not open in time.
-    #[error("not ready in time: {gate}: {reason}")]
+    #[error("not ready in time: {gate}: {unmet}")]
     Timeout {
         /// The gate.
         gate: Gate,
         /// What is not so.
-        reason: String,
+        unmet: Unmet,
         /// The nodes whose logs tell most.
         concerns: Vec<NodeId>,
         /// How long nodes still load their data, in seconds and as they guess; absent when none does.
@@ -98,16 +96,14 @@ impl ApplyError {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::DamagedData)
     }
 
-    /// A gate that did not open in time, with the nodes that the reason names.
-    pub fn timeout(gate: Gate, reason: String, spec: &Spec, seen: &Observed) -> Self {
-        let mut concerns = gate.concerns(spec);
-        let words: BTreeSet<&str> = reason.split([' ', ',', ':']).collect();
-        let named = |node: &NodeId| words.contains(node.to_string().as_str());
-        if concerns.iter().any(named) {
-            concerns.retain(named);
+    /// A gate that did not open in time. It concerns those of the gate's nodes that keep it shut, where these are known.
+    pub fn timeout(gate: Gate, unmet: Unmet, spec: &Spec, seen: &Observed) -> Self {
+        let (mut concerns, about) = (gate.concerns(spec), unmet.about());
+        if concerns.iter().any(|node| about.contains(node)) {
+            concerns.retain(|node| about.contains(node));
         }
         let views = seen.topology.redis.values().filter_map(Answer::said);
         let loading = views.filter_map(|view| view.loading).map(|loading| loading.seconds_left).max();
-        Self::Timeout { gate, reason, concerns, loading }
+        Self::Timeout { gate, unmet, concerns, loading }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::{Applier, ApplyError};
 use crate::cluster::desired::node_spec;
 use crate::cluster::observed::{Inventory, NetworkFacts, Observed};
-use crate::cluster::reckon::may_demote;
+use crate::cluster::reckon::{StaysMaster, may_demote};
 use crate::engine::{Clusters, NodeFile, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Step};
@@ -174,7 +174,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
 
     /// Asks once more, at the last moment, whether a node may lose the role of a master: the Sentinels may have begun to
     /// give it that role since the plan was made. The answer is younger than [`ANSWER_HOLDS`].
-    async fn may_demote(&self, inventory: &Inventory, node: NodeId, master: NodeId) -> Result<(), String> {
+    async fn may_demote(&self, inventory: &Inventory, node: NodeId, master: NodeId) -> Result<(), StaysMaster> {
         for _ in 0..LOOKS {
             let began = Instant::now();
             let observed = Observed::new(inventory.clone(), self.servers.topology(inventory).await);
@@ -183,7 +183,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 return Ok(());
             }
         }
-        Err(format!("to ask all servers took longer than {} ms, {LOOKS} times", ANSWER_HOLDS.as_millis()))
+        Err(StaysMaster::SlowAnswers { within_ms: ANSWER_HOLDS.as_millis(), looks: LOOKS })
     }
 
     async fn command(

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cluster::Gate;
 use crate::cluster::observed::{Inventory, NodeState, Observed};
+use crate::cluster::{Gate, Unmet};
 use crate::plan::{Action, Plan, Step, StepId};
 use crate::spec::{NodeId, Spec};
 
@@ -20,8 +20,8 @@ pub(super) struct Walk<'p> {
     began: BTreeMap<StepId, Instant>,
     prepared: BTreeSet<StepId>,
     done: BTreeSet<StepId>,
-    /// Gates that are shut, each with why, as it was told last.
-    shut: BTreeMap<StepId, (&'p Gate, String)>,
+    /// Gates that are shut, each with what the listener was told last: nothing before the first look.
+    shut: BTreeMap<StepId, (&'p Gate, Option<Unmet>)>,
     seen: Observed,
     /// When the inventory in `seen` was asked for; `None` where the next look has to ask anew.
     inventory_at: Option<Instant>,
@@ -83,7 +83,7 @@ impl<'p> Walk<'p> {
         for step in &ready {
             self.began.insert(step.id, Instant::now());
             if let Action::Await { gate } = &step.action {
-                self.shut.insert(step.id, (gate, String::new()));
+                self.shut.insert(step.id, (gate, None));
                 self.inventory_at = None;
                 if let Some(missed) = &mut self.missed {
                     missed.gates.insert(step.id);
@@ -128,7 +128,7 @@ impl<'p> Walk<'p> {
     }
 
     /// Judges the gates that the last look was late enough for.
-    pub(super) fn judge(&self, spec: &Spec, missed: &Missed) -> Vec<(StepId, &'p Gate, Result<(), String>)> {
+    pub(super) fn judge(&self, spec: &Spec, missed: &Missed) -> Vec<(StepId, &'p Gate, Result<(), Unmet>)> {
         let looked_at = self.shut.iter().filter(|(id, _)| !missed.gates.contains(id));
         looked_at.map(|(id, (gate, _))| (*id, *gate, gate.holds(spec, &self.seen))).collect()
     }
@@ -141,11 +141,9 @@ impl<'p> Walk<'p> {
     }
 
     /// Notes why a gate is shut. Returns whether that is news.
-    pub(super) fn stays_shut(&mut self, id: StepId, reason: &str) -> bool {
+    pub(super) fn stays_shut(&mut self, id: StepId, unmet: &Unmet) -> bool {
         let Some((_, told)) = self.shut.get_mut(&id) else { return false };
-        let is_news = told != reason;
-        reason.clone_into(told);
-        is_news
+        told.replace(unmet.clone()).as_ref() != Some(unmet)
     }
 
     /// Notes that a step other than a gate was done at a moment. Returns how long it took.

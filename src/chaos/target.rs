@@ -66,7 +66,9 @@ impl Scene<'_> {
             all.iter().filter(is_replica).copied().collect::<Vec<_>>()
         };
         let found = match text {
-            "master" => vec![sole_master(self.group, self.observed).map_err(NoTarget::Absent)?],
+            "master" => {
+                vec![sole_master(self.group, self.observed).map_err(|unmet| NoTarget::Absent(unmet.to_string()))?]
+            }
             "replica" => self.one_of(replicas()),
             "sentinel" => self.one_of(of_role(Role::Sentinel)),
             "proxy" => self.one_of(of_role(Role::Proxy)),

@@ -1,7 +1,10 @@
 //! Who claims to be master, whom the Sentinels name, and whether they are deciding just now; pure.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
+
+use thiserror::Error;
 
 use super::observed::{Answer, Loading, NodeFacts, NodeState, Observed, RoleView, StoredState, WatchedMaster};
 use crate::spec::{Group, NodeId};
@@ -42,6 +45,82 @@ pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
     there.or_else(|| observed.inventory.network.as_ref()?.subnet.node_at(*address.ip()))
 }
 
+/// Whose an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It is the address of a node of the cluster.
+    Node(NodeId),
+    /// No node of the cluster has it.
+    Stranger(SocketAddrV4),
+}
+
+impl Whose {
+    /// The node whose address it is.
+    pub const fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::Stranger(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(node) => write!(f, "{node}"),
+            Self::Stranger(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+/// The names of nodes in a sentence: "redis-1 and redis-2".
+pub(super) fn joined(nodes: &[NodeId]) -> String {
+    nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
+/// Whose an address is, see [`node_at`].
+pub fn whose(address: SocketAddrV4, observed: &Observed) -> Whose {
+    node_at(address, observed).map_or(Whose::Stranger(address), Whose::Node)
+}
+
+/// Why it is not for redos to say now who is master of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the sentences say what the fields are")]
+pub enum Undecided {
+    #[error("{sentinel} is replacing {master}, the master of {group}")]
+    Replacing { sentinel: NodeId, master: Whose, group: Group },
+    #[error("{sentinel} considers {master}, the master of {group}, down")]
+    Down { sentinel: NodeId, master: Whose, group: Group },
+    #[error("{sentinel} considers {master}, the master of {group}, down: {node} is loading its data, {how_far}")]
+    DownForLoading { sentinel: NodeId, master: Whose, group: Group, node: NodeId, how_far: Loading },
+    #[error("{} claim to be master of {group}, and {sentinel} does not answer", joined(claimants))]
+    SilentSentinel { claimants: Vec<NodeId>, group: Group, sentinel: NodeId },
+    #[error("{node} claims to be master of {group}, and {sentinel} knows it as a replica of {master}")]
+    SoonCorrected { node: NodeId, group: Group, sentinel: NodeId, master: Whose },
+    #[error("the Sentinels name {named} as master of {group} while {other} is one")]
+    AnotherLeads { named: NodeId, group: Group, other: NodeId },
+    #[error("the Sentinels name {named} as master of {group}, which is a replica")]
+    NamedIsReplica { named: NodeId, group: Group },
+}
+
+impl Undecided {
+    /// The nodes that it is about.
+    pub fn about(&self) -> Vec<NodeId> {
+        match self {
+            Self::Replacing { sentinel, master, .. } | Self::Down { sentinel, master, .. } => {
+                [*sentinel].into_iter().chain(master.node()).collect()
+            }
+            Self::DownForLoading { sentinel, master, node, .. }
+            | Self::SoonCorrected { node, sentinel, master, .. } => {
+                [*sentinel, *node].into_iter().chain(master.node()).collect()
+            }
+            Self::SilentSentinel { claimants, sentinel, .. } => claimants.iter().copied().chain([*sentinel]).collect(),
+            Self::AnotherLeads { named, other, .. } => vec![*named, *other],
+            Self::NamedIsReplica { named, .. } => vec![*named],
+        }
+    }
+}
+
 /// The node that more than half of the cluster's Sentinels name now.
 pub fn majority_word(group: Group, observed: &Observed) -> Option<NodeId> {
     let sentinels = observed.inventory.nodes.keys().filter(|node| matches!(node, NodeId::Sentinel(_))).count();
@@ -60,7 +139,7 @@ pub fn majority_word(group: Group, observed: &Observed) -> Option<NodeId> {
 /// A Sentinel promotes a replica at least three turns of its timer, 150 ms, after it has raised `failover_in_progress`, and
 /// the other Sentinels name the old master for up to a second after that. Whoever believes the majority in that second
 /// demotes a master that has taken writes already.
-pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
+pub fn being_decided(group: Group, observed: &Observed) -> Option<Undecided> {
     let claims = claimants(group, observed);
     if claims.is_empty() {
         return None;
@@ -69,19 +148,19 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
         let answers = observed.topology.sentinels.iter();
         answers.filter_map(|(node, answer)| Some((*node, answer.said()?.masters.get(&group.to_string())?)))
     };
-    let master = |watched: &WatchedMaster| {
-        node_at(watched.address, observed).map_or_else(|| watched.address.to_string(), |node| node.to_string())
-    };
+    let master = |watched: &WatchedMaster| whose(watched.address, observed);
     for (sentinel, watched) in watching() {
         if watched.flags.contains("failover_in_progress") {
-            return Some(format!("{sentinel} is replacing {}, the master of {group}", master(watched)));
+            return Some(Undecided::Replacing { sentinel, master: master(watched), group });
         }
         // One that loads for too long is considered down by the others soon.
         let loads = claims.iter().find_map(|node| Some((node, loading(*node, observed)?)));
         if watched.flags.contains("o_down") || loads.is_some() && watched.flags.contains("s_down") {
-            let why =
-                loads.map_or_else(String::new, |(node, how_far)| format!(": {node} is loading its data, {how_far}"));
-            return Some(format!("{sentinel} considers {}, the master of {group}, down{why}", master(watched)));
+            let master = master(watched);
+            return Some(match loads {
+                Some((node, how_far)) => Undecided::DownForLoading { sentinel, master, group, node: *node, how_far },
+                None => Undecided::Down { sentinel, master, group },
+            });
         }
     }
     if claims.len() < 2 {
@@ -91,8 +170,7 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
         |node: &NodeId| observed.inventory.nodes.get(node).is_some_and(|facts| facts.state == NodeState::Running);
     let silent = observed.topology.sentinels.iter().find(|(node, answer)| answer.said().is_none() && is_running(node));
     if let Some((sentinel, _)) = silent {
-        let names = claims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-        return Some(format!("{names} claim to be master of {group}, and {sentinel} does not answer"));
+        return Some(Undecided::SilentSentinel { claimants: claims, group, sentinel: *sentinel });
     }
     watching().find_map(|(sentinel, watched)| {
         let corrects = |replica: &&NodeId| {
@@ -100,10 +178,7 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<String> {
             known.is_some_and(|known| known.claims_for.is_none_or(|time| time < CORRECTED_WITHIN))
         };
         let other = claims.iter().find(corrects)?;
-        Some(format!(
-            "{other} claims to be master of {group}, and {sentinel} knows it as a replica of {}",
-            master(watched)
-        ))
+        Some(Undecided::SoonCorrected { node: *other, group, sentinel, master: master(watched) })
     })
 }
 
@@ -166,12 +241,12 @@ mod tests {
             let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
             flag(&mut observed, sentinel, "failover_in_progress");
             let why = being_decided(GROUP, &observed).expect("a failover");
-            assert_eq!(why, format!("sentinel-{sentinel} is replacing redis-1, the master of mymaster"));
+            assert_eq!(why.to_string(), format!("sentinel-{sentinel} is replacing redis-1, the master of mymaster"));
         }
         let mut observed = promoted();
         flag(&mut observed, 2, "o_down");
         let why = being_decided(GROUP, &observed).expect("a failover");
-        assert_eq!(why, "sentinel-2 considers redis-1, the master of mymaster, down");
+        assert_eq!(why.to_string(), "sentinel-2 considers redis-1, the master of mymaster, down");
     }
 
     #[test]
@@ -179,9 +254,10 @@ mod tests {
         let mut observed = promoted();
         let why = being_decided(GROUP, &observed).expect("it was promoted just now, or came back");
         let told = "redis-3 claims to be master of mymaster, and sentinel-1 knows it as a replica of redis-1";
-        assert_eq!(why, told);
+        assert_eq!(why.to_string(), told);
+        assert_eq!(why.about(), [NodeId::Sentinel(1), redis(3), redis(1)]);
         seen_for(&mut observed, CORRECTED_WITHIN - 1);
-        assert_eq!(being_decided(GROUP, &observed).as_deref(), Some(told));
+        assert_eq!(being_decided(GROUP, &observed).map(|why| why.to_string()).as_deref(), Some(told));
         seen_for(&mut observed, CORRECTED_WITHIN);
         assert_eq!(being_decided(GROUP, &observed), None, "they had the time");
         let mut forgotten = promoted();
@@ -198,6 +274,9 @@ mod tests {
         let silent = Answer::Silent("no answer within 1 s".to_owned());
         observed.topology.sentinels.insert(NodeId::Sentinel(2), silent);
         let why = being_decided(GROUP, &observed).expect("not known");
-        assert_eq!(why, "redis-1 and redis-3 claim to be master of mymaster, and sentinel-2 does not answer");
+        assert_eq!(
+            why.to_string(),
+            "redis-1 and redis-3 claim to be master of mymaster, and sentinel-2 does not answer"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod service;
 mod standby;
+mod unmet;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,9 +10,10 @@ use std::net::{SocketAddr, SocketAddrV4};
 
 use serde::Serialize;
 
-use super::claims::{address_of, being_decided, claimants, is_joining, loading, node_at};
+pub use self::unmet::Unmet;
+
+use super::claims::{Whose, address_of, being_decided, claimants, is_joining, loading, whose};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
-use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
 /// Something to wait for.
@@ -115,23 +117,21 @@ impl Gate {
     /// Whether it is so.
     ///
     /// # Errors
-    /// What is not yet so, in words.
-    pub fn holds(&self, spec: &Spec, observed: &Observed) -> Result<(), String> {
+    /// The first thing that is not yet so.
+    pub fn holds(&self, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
         match self {
             Self::Answers { node } => answers(*node, observed),
             Self::ReplicasInSync { group } => replicas_in_sync(*group, spec, observed),
             Self::Copies { node, existing } => standby::copies(*node, *existing, observed),
             Self::SentinelsAgree { group } => {
                 let master = sole_master(*group, observed)?;
-                if let Some(why) = being_decided(*group, observed) {
-                    return Err(why);
+                if let Some(undecided) = being_decided(*group, observed) {
+                    return Err(Unmet::Undecided(undecided));
                 }
                 for (sentinel, watched) in watched(*group, spec, observed) {
-                    let address = watched?.address;
-                    let says = node_at(address, observed);
-                    if says != Some(master) {
-                        let says = says.map_or_else(|| address.to_string(), |node| node.to_string());
-                        return Err(format!("{sentinel} names {says} as master of {group}, not {master}"));
+                    let named = whose(watched?.address, observed);
+                    if named.node() != Some(master) {
+                        return Err(Unmet::NamesAnother { sentinel, named, group: *group, master });
                     }
                 }
                 Ok(())
@@ -139,9 +139,10 @@ impl Gate {
             Self::SentinelsSeeAll { group } => sentinels_see_all(*group, spec, observed),
             Self::QuorumReached { group } => {
                 for (sentinel, watched) in watched(*group, spec, observed) {
-                    watched?.quorum_check.as_ref().map_err(|text| format!("{sentinel} says: {text}"))?;
+                    let no_quorum = |reply: &String| Unmet::NoQuorum { sentinel, reply: reply.clone() };
+                    watched?.quorum_check.as_ref().map_err(no_quorum)?;
                     if observed.topology.sentinels.get(&sentinel).and_then(Answer::said).is_some_and(|view| view.tilt) {
-                        return Err(format!("{sentinel} is in TILT"));
+                        return Err(Unmet::Tilt { sentinel });
                     }
                 }
                 Ok(())
@@ -212,32 +213,30 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
     }
 }
 
-fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
+fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
     let loading = loading(node, observed);
     let silent = match asked(node, observed) {
         Some(Ok(())) => {
-            return loading.map_or(Ok(()), |loading| Err(format!("{node} is loading its data, {loading}")));
+            return loading.map_or(Ok(()), |how_far| Err(Unmet::Loading { node, how_far }));
         }
         Some(Err(why)) => Some(why),
         None => None,
     };
     let facts = observed.inventory.nodes.get(&node);
     Err(match (facts.map(|facts| (&facts.state, facts.restarts)), silent) {
-        (None, _) => format!("{node} is missing"),
+        (None, _) => Unmet::Missing { node },
         (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {
-            format!("{node} dies at every start, it was started again {restarts} times")
+            Unmet::DiesAtEveryStart { node, restarts }
         }
         (Some((NodeState::Running, _)), _) if facts.is_some_and(|facts| is_off_network(facts, observed)) => {
-            format!("{node} is not on the cluster's network")
+            Unmet::OffNetwork { node }
         }
         (Some((NodeState::Running, _)), Some(why)) => match awaited(node, observed) {
-            Some(master) => {
-                format!("{node} does not answer ({why}), as a replica that waits for {master} to load its data")
-            }
-            None => format!("{node} does not answer: {why}"),
+            Some(master) => Unmet::AwaitsMaster { node, why: why.to_owned(), master },
+            None => Unmet::Silent { node, why: why.to_owned() },
         },
-        (Some((NodeState::Running, _)), None) => format!("{node} was not asked"),
-        (Some((state, _)), _) => format!("{node} {}", state.sentence()),
+        (Some((NodeState::Running, _)), None) => Unmet::NotAsked { node },
+        (Some((state, _)), _) => Unmet::NotRunning { node, state: state.clone() },
     })
 }
 
@@ -245,12 +244,12 @@ fn answers(node: NodeId, observed: &Observed) -> Result<(), String> {
 ///
 /// # Errors
 /// The first port that leads nowhere.
-pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), String> {
+pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), Unmet> {
     let view = observed.topology.proxies.get(&proxy).and_then(Answer::said);
     match view.and_then(|view| view.dead_ports.first_key_value()) {
         Some((port, why)) => {
             let address = SocketAddr::new(port.host_ip, port.host);
-            Err(format!("{address} is published for {proxy} and does not lead there: {why}"))
+            Err(Unmet::PortLeadsNowhere { proxy, address, why: why.clone() })
         }
         None => Ok(()),
     }
@@ -260,7 +259,7 @@ pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), String> {
 ///
 /// # Errors
 /// There is none, or more than one.
-fn leader(group: Group, spec: &Spec, observed: &Observed) -> Result<NodeId, String> {
+fn leader(group: Group, spec: &Spec, observed: &Observed) -> Result<NodeId, Unmet> {
     if spec.follow.existing().is_some() { Ok(Spec::head()) } else { sole_master(group, observed) }
 }
 
@@ -268,15 +267,12 @@ fn leader(group: Group, spec: &Spec, observed: &Observed) -> Result<NodeId, Stri
 ///
 /// # Errors
 /// There is none, or more than one.
-pub fn sole_master(group: Group, observed: &Observed) -> Result<NodeId, String> {
+pub fn sole_master(group: Group, observed: &Observed) -> Result<NodeId, Unmet> {
     let masters: Vec<NodeId> = claimants(group, observed);
     match masters.as_slice() {
         [master] => Ok(*master),
-        [] => Err(format!("no node of {group} is master")),
-        several => {
-            let names: Vec<String> = several.iter().map(ToString::to_string).collect();
-            Err(format!("{} all claim to be master of {group}", names.join(" and ")))
-        }
+        [] => Err(Unmet::NoMaster { group }),
+        _ => Err(Unmet::SeveralMasters { group, masters }),
     }
 }
 
@@ -285,18 +281,17 @@ fn watched<'a>(
     group: Group,
     spec: &Spec,
     observed: &'a Observed,
-) -> impl Iterator<Item = (NodeId, Result<&'a WatchedMaster, String>)> {
+) -> impl Iterator<Item = (NodeId, Result<&'a WatchedMaster, Unmet>)> {
     spec.sentinel_nodes().map(move |sentinel| {
         let watched = answers(sentinel, observed).and_then(|()| {
             let view = observed.topology.sentinels.get(&sentinel).and_then(Answer::said);
-            view.and_then(|view| view.masters.get(&group.to_string()))
-                .ok_or_else(|| format!("{sentinel} does not watch {group}"))
+            view.and_then(|view| view.masters.get(&group.to_string())).ok_or(Unmet::DoesNotWatch { sentinel, group })
         });
         (sentinel, watched)
     })
 }
 
-fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let master = leader(group, spec, observed)?;
     for node in spec.redis_nodes(group).filter(|node| *node != master) {
         replica_in_sync(node, master, observed)?;
@@ -304,24 +299,22 @@ fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<()
     for node in spec.redis_nodes(group).filter(|node| *node != master) {
         is_listed(node, master, spec, observed)?;
         if is_joining(node, observed) {
-            return Err(format!(
-                "{node} is in sync, and no Sentinel may promote it yet (its {PRIORITY} is {NEVER_PROMOTED})"
-            ));
+            return Err(Unmet::Joining { node });
         }
     }
     Ok(())
 }
 
 /// The master's own word: a replica that it does not send to has no data yet, whatever the replica believes.
-fn is_listed(node: NodeId, master: NodeId, spec: &Spec, observed: &Observed) -> Result<(), String> {
+fn is_listed(node: NodeId, master: NodeId, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
         Some(RoleView::Master { replicas }) => replicas,
         Some(RoleView::Replica { .. }) if spec.follow.existing().is_some() => return Ok(()),
-        Some(RoleView::Replica { .. }) | None => return Err(format!("{master} is no longer master")),
+        Some(RoleView::Replica { .. }) | None => return Err(Unmet::NoLongerMaster { node: master }),
     };
     let address = address_of(node, observed);
     let online = attached.iter().any(|replica| Some(*replica.address.ip()) == address && replica.state == "online");
-    if online { Ok(()) } else { Err(format!("{master} does not yet list {node} as online")) }
+    if online { Ok(()) } else { Err(Unmet::NotOnline { master, replica: node }) }
 }
 
 /// Whether a replica follows the master of its group and has all its data, by its own word and by that of the master.
@@ -334,30 +327,26 @@ pub fn is_in_sync(node: NodeId, spec: &Spec, observed: &Observed) -> bool {
     node.group().is_some_and(|group| in_sync(group).is_ok())
 }
 
-fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let master = sole_master(group, observed)?;
     let at = |node: NodeId, port: u16| address_of(node, observed).map(|ip| SocketAddrV4::new(ip, port));
     let replicas: BTreeSet<SocketAddrV4> =
         spec.redis_nodes(group).filter(|node| *node != master).filter_map(|node| at(node, REDIS_PORT)).collect();
     for (sentinel, watched) in watched(group, spec, observed) {
         let watched = watched?;
-        let name =
-            |address: &SocketAddrV4| node_at(*address, observed).map_or_else(|| address.to_string(), |n| n.to_string());
-        let complain = |what: &str, known: &BTreeSet<SocketAddrV4>, wanted: &BTreeSet<SocketAddrV4>| {
+        let complain = |kind: &'static str, known: &BTreeSet<SocketAddrV4>, wanted: &BTreeSet<SocketAddrV4>| {
             if let Some(missing) = wanted.difference(known).next() {
-                return Err(format!("{sentinel} does not yet know the {what} {}", name(missing)));
+                return Err(Unmet::DoesNotKnow { sentinel, kind, who: whose(*missing, observed) });
             }
             match known.difference(wanted).next() {
-                Some(ghost) => {
-                    Err(format!("{sentinel} still knows the {what} {}, which is not of this cluster", name(ghost)))
-                }
+                Some(stranger) => Err(Unmet::KnowsStranger { sentinel, kind, who: whose(*stranger, observed) }),
                 None => Ok(()),
             }
         };
         complain("replica", &watched.replicas.iter().map(|replica| replica.address).collect(), &replicas)?;
         let is_joined = |address| node_at(address, observed).is_some_and(|node| !is_joining(node, observed));
         if let Some(replica) = watched.replicas.iter().find(|known| known.priority == 0 && is_joined(known.address)) {
-            return Err(format!("{sentinel} does not yet know that it may promote {}", name(&replica.address)));
+            return Err(Unmet::NotYetEligible { sentinel, replica: whose(replica.address, observed) });
         }
         let peers: BTreeSet<SocketAddrV4> =
             spec.sentinel_nodes().filter(|peer| *peer != sentinel).filter_map(|peer| at(peer, SENTINEL_PORT)).collect();
@@ -369,7 +358,7 @@ fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(
             .chain(watched.peers.iter().map(|p| (&p.address, &p.flags)));
         for (address, flags) in flags {
             if let Some(flag) = ["s_down", "o_down", "disconnected"].into_iter().find(|flag| flags.contains(*flag)) {
-                return Err(format!("{sentinel} sees {} as {flag}", name(address)));
+                return Err(Unmet::Sees { sentinel, who: whose(*address, observed), flag });
             }
         }
     }
@@ -377,25 +366,24 @@ fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(
 }
 
 /// Whether a node follows this master and has all its data.
-fn replica_in_sync(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), String> {
+fn replica_in_sync(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), Unmet> {
     answers(node, observed)?;
     let Some(view) = observed.topology.redis.get(&node).and_then(Answer::said) else { return Ok(()) };
     let RoleView::Replica { master: follows, link_up, syncing, .. } = &view.role else { return Ok(()) };
-    let leader = node_at(*follows, observed);
-    if leader != Some(master) {
-        let leader = leader.map_or_else(|| follows.to_string(), |node| node.to_string());
-        return Err(format!("{node} follows {leader}, not {master}"));
+    let follows = whose(*follows, observed);
+    if follows.node() != Some(master) {
+        return Err(Unmet::FollowsAnother { node, follows, master });
     }
     if *syncing {
-        return Err(format!("{node} is copying the data of {master}"));
+        return Err(Unmet::Copying { node, from: Whose::Node(master) });
     }
     if !link_up {
-        return Err(format!("the link of {node} to {master} is down"));
+        return Err(Unmet::LinkDown { node, to: Whose::Node(master) });
     }
     Ok(())
 }
 
-fn proxies_route(group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+fn proxies_route(group: Group, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     if let Some(existing) = spec.follow.existing() {
         return standby::proxies_route(group, existing, spec, observed);
     }

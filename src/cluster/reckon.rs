@@ -6,7 +6,9 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::claims::{being_decided, claimants, majority_word, node_at};
+use thiserror::Error;
+
+use super::claims::{Undecided, being_decided, claimants, majority_word, node_at};
 use super::data;
 use super::observed::{Answer, NodeState, Observed, RedisView, RoleView, StoredState};
 use super::refusal::Refusal;
@@ -19,8 +21,8 @@ pub enum Reckoned {
     Master(NodeId),
     /// The group has never had a master.
     Unborn,
-    /// It is being decided; redos must not interfere. The text says by whom.
-    Unsettled(String),
+    /// It is being decided; redos must not interfere.
+    Unsettled(Undecided),
     /// Nobody can lead without losing data that may yet be repaired.
     Lost(Refusal),
 }
@@ -58,8 +60,8 @@ fn by_majority(group: Group, named: NodeId, claims: &[NodeId], observed: &Observ
         return Reckoned::Master(named);
     }
     match claims {
-        [other] => Reckoned::Unsettled(format!("the Sentinels name {named} as master of {group} while {other} is one")),
-        _ => Reckoned::Unsettled(format!("the Sentinels name {named} as master of {group}, which is a replica")),
+        [other] => Reckoned::Unsettled(Undecided::AnotherLeads { named, group, other: *other }),
+        _ => Reckoned::Unsettled(Undecided::NamedIsReplica { named, group }),
     }
 }
 
@@ -166,21 +168,54 @@ fn ended_and_loads(node: NodeId, observed: &Observed) -> Option<u64> {
     observed.inventory.nodes.get(&node)?.ended_at
 }
 
+/// Why a node that claims to be master is left what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StaysMaster {
+    /// The node that was to be its master is not, or no longer.
+    #[error("{leader} is master of {group} by now")]
+    AnotherLeads {
+        /// Who is.
+        leader: NodeId,
+        /// The group of both.
+        group: Group,
+    },
+    /// Nobody is, or has ever been.
+    #[error("{group} has no master")]
+    NoMaster {
+        /// The group.
+        group: Group,
+    },
+    /// Others are about to say who is.
+    #[error(transparent)]
+    Undecided(Undecided),
+    /// Nobody can lead without losing data.
+    #[error("{0}")]
+    Lost(Refusal),
+    /// Every answer was too old when the last one had come.
+    #[error("to ask all servers took longer than {within_ms} ms, {looks} times")]
+    SlowAnswers {
+        /// How old an answer may be, in milliseconds.
+        within_ms: u128,
+        /// How often all servers were asked.
+        looks: usize,
+    },
+}
+
 /// Whether a node that claims to be master is to become a replica of this one, by what is seen now.
 ///
 /// # Errors
 /// Why not.
-pub fn may_demote(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), String> {
+pub fn may_demote(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), StaysMaster> {
     let Some(group) = node.group() else { return Ok(()) };
     if !claimants(group, observed).contains(&node) {
         return Ok(());
     }
     match reckon(group, observed) {
         Reckoned::Master(now) if now == master => Ok(()),
-        Reckoned::Master(now) => Err(format!("{now} is master of {group} by now")),
-        Reckoned::Unborn => Err(format!("{group} has no master")),
-        Reckoned::Unsettled(why) => Err(why),
-        Reckoned::Lost(refusal) => Err(refusal.why),
+        Reckoned::Master(now) => Err(StaysMaster::AnotherLeads { leader: now, group }),
+        Reckoned::Unborn => Err(StaysMaster::NoMaster { group }),
+        Reckoned::Unsettled(undecided) => Err(StaysMaster::Undecided(undecided)),
+        Reckoned::Lost(refusal) => Err(StaysMaster::Lost(refusal)),
     }
 }
 

@@ -231,10 +231,10 @@ pub fn reach(port: &PublishedPort, engine_host: Option<&str>) -> String {
 fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     let mut reasons = Vec::new();
     for gate in Gate::ready(spec) {
-        if let Err(why) = gate.holds(spec, observed)
-            && !reasons.contains(&why)
+        if let Err(unmet) = gate.holds(spec, observed).map_err(|unmet| unmet.to_string())
+            && !reasons.contains(&unmet)
         {
-            reasons.push(why);
+            reasons.push(unmet);
         }
     }
     reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
@@ -272,7 +272,7 @@ fn present_address(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
 }
 
 fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {
-    Gate::Answers { node }.holds(spec, observed).err()
+    Gate::Answers { node }.holds(spec, observed).err().map(|unmet| unmet.to_string())
 }
 
 fn group_status(group: Group, spec: &Spec, observed: &Observed, nodes: &BTreeSet<NodeId>) -> GroupStatus {
@@ -379,7 +379,8 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
             .and_then(|view| view.existing.as_ref()?.replication_id.as_ref())
             .and(spec.follow.existing()),
         reads_from: routes().map(|(group, route)| (*group, route.read.clone())).collect(),
-        problem: problem(node, spec, observed).or_else(|| is_published(node, observed).err()),
+        problem: problem(node, spec, observed)
+            .or_else(|| is_published(node, observed).err().map(|unmet| unmet.to_string())),
     }
 }
 

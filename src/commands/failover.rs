@@ -72,7 +72,7 @@ async fn failover<W: World>(
             .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
             .hinted(format!("repair it: {}", command_line(cluster, "up")))
     };
-    let from = sole_master(group, &observed).map_err(refused)?;
+    let from = sole_master(group, &observed).map_err(|unmet| refused(unmet.to_string()))?;
     if to == Some(from) {
         session.ui.status(format_args!("{from} is the master of {group} already"));
         return Ok(Exit::Done);

@@ -157,7 +157,7 @@ async fn ours<W: World>(
             let inventory = session.engine.inventory(cluster).await.map_err(|error| error.to_string())?;
             let topology = servers.topology(&inventory).await;
             let observed = Observed::new(inventory, topology);
-            let from = sole_master(group, &observed)?;
+            let from = sole_master(group, &observed).map_err(|unmet| unmet.to_string())?;
             let to = successor(group, from, &spec, &observed).ok_or("no replica is in sync")?;
             servers.switchover(&observed.inventory, group, to).await.map(drop).map_err(|error| error.reason())
         })

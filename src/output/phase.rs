@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cluster::Gate;
+use crate::cluster::{Gate, Unmet};
 use crate::plan::event::Event;
 use crate::plan::{Action, Plan, Step, StepId};
 
@@ -158,7 +158,7 @@ pub(super) enum Notice {
     /// All steps of a phase in this plan are done.
     PhaseDone { phase: Phase, steps: usize, took: Duration },
     /// A step waits for this.
-    Waiting { step: Step, since: Duration, reason: String },
+    Waiting { step: Step, since: Duration, unmet: Unmet },
     /// A step ended well.
     StepDone { step: Step, took: Duration },
     /// A step failed.
@@ -191,7 +191,7 @@ struct Course {
 struct Running {
     step: Step,
     since: Duration,
-    reason: Option<String>,
+    unmet: Option<Unmet>,
 }
 
 impl Tracker {
@@ -204,13 +204,13 @@ impl Tracker {
                 Vec::new()
             }
             Event::StepStarted { step } => self.start(step, at),
-            Event::StepWaiting { id, reason } => {
+            Event::StepWaiting { id, unmet } => {
                 let Some(running) = self.running.get_mut(id) else { return Vec::new() };
-                running.reason = Some(reason.clone());
+                running.unmet = Some(unmet.clone());
                 let waiting = Notice::Waiting {
                     step: running.step.clone(),
                     since: at.saturating_sub(running.since),
-                    reason: reason.clone(),
+                    unmet: unmet.clone(),
                 };
                 let phase = Phase::of(&running.step.action);
                 vec![waiting, self.moved(phase)]
@@ -254,7 +254,7 @@ impl Tracker {
             course.began = at;
         }
         let steps = course.total;
-        self.running.insert(step.id, Running { step: step.clone(), since: at, reason: None });
+        self.running.insert(step.id, Running { step: step.clone(), since: at, unmet: None });
         let began = first.then_some(Notice::PhaseBegan { phase, steps });
         began.into_iter().chain([self.moved(phase)]).collect()
     }
@@ -280,8 +280,8 @@ impl Tracker {
 
     fn moved(&self, phase: Phase) -> Notice {
         let here = || self.running.values().filter(|running| Phase::of(&running.step.action) == phase);
-        let reason = here().find_map(|running| running.reason.clone());
-        let doing = reason.unwrap_or_else(|| {
+        let unmet = here().find_map(|running| running.unmet.as_ref());
+        let doing = unmet.map(ToString::to_string).unwrap_or_else(|| {
             let names: Vec<String> = here().map(|running| running.step.action.to_string()).collect();
             names.join(", ")
         });
@@ -292,6 +292,7 @@ impl Tracker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::claims::Whose;
     use crate::spec::{Group, NodeId};
 
     const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
@@ -327,10 +328,17 @@ mod tests {
         assert_eq!(notices[1], Notice::PhaseDone { phase: Phase::Start, steps: 2, took: ms(140) });
 
         tracker.observe(&started(2), ms(150));
-        let reason = "the link of redis-2 to redis-1 is down".to_owned();
-        let notices = tracker.observe(&Event::StepWaiting { id: StepId(3), reason: reason.clone() }, ms(400));
-        assert_eq!(notices[0], Notice::Waiting { step: plan.steps[2].clone(), since: ms(250), reason: reason.clone() });
-        assert_eq!(notices[1], Notice::PhaseMoved { phase: Phase::InSync, done: 0, doing: reason });
+        let unmet = Unmet::LinkDown { node: REDIS_2, to: Whose::Node(REDIS_1) };
+        let notices = tracker.observe(&Event::StepWaiting { id: StepId(3), unmet: unmet.clone() }, ms(400));
+        assert_eq!(notices[0], Notice::Waiting { step: plan.steps[2].clone(), since: ms(250), unmet });
+        assert_eq!(
+            notices[1],
+            Notice::PhaseMoved {
+                phase: Phase::InSync,
+                done: 0,
+                doing: "the link of redis-2 to redis-1 is down".to_owned()
+            }
+        );
         tracker.observe(&done(3, 350), ms(500));
 
         let timing = |phase, steps, began, took| PhaseTiming { phase, steps, began: ms(began), took: ms(took) };

@@ -150,8 +150,8 @@ impl Inner {
                     self.ui.stderr(&format!("{:>7}  {} — {}", seconds(*took), step.action, step.why));
                 }
                 Notice::StepFailed { step } => self.ui.stderr(&format!("failed: {}", step.action)),
-                Notice::Waiting { step, since, reason } if verbose || *since >= LONG_WAIT => {
-                    self.ui.stderr(&format!("{:>7}  {}: not yet, {reason}", seconds(*since), step.action));
+                Notice::Waiting { step, since, unmet } if verbose || *since >= LONG_WAIT => {
+                    self.ui.stderr(&format!("{:>7}  {}: not yet, {unmet}", seconds(*since), step.action));
                 }
                 Notice::PhaseDone { phase, steps, took } if !verbose => {
                     self.ui.stderr(&format!("{:>7}  {phase}{}", seconds(*took), times(*steps)));
@@ -197,8 +197,8 @@ impl Inner {
         }
         for notice in notices {
             match notice {
-                Notice::Waiting { step, reason, .. } => {
-                    line(json!({"event": "stepWaiting", "id": step.id, "reason": reason}));
+                Notice::Waiting { step, unmet, .. } => {
+                    line(json!({"event": "stepWaiting", "id": step.id, "reason": unmet.to_string()}));
                 }
                 Notice::StepDone { step, took } => {
                     line(json!({"event": "stepDone", "id": step.id, "seconds": took.as_secs_f64()}));
@@ -270,8 +270,9 @@ fn subject_style() -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Gate;
+    use crate::cluster::claims::Whose;
     use crate::cluster::fixture::{GROUP, redis};
+    use crate::cluster::{Gate, Unmet};
     use crate::output::testing::ui;
     use crate::output::{Format, Options, Terminal};
     use crate::plan::{Action, Plan, StepId};
@@ -287,7 +288,8 @@ mod tests {
         plan.push(Action::Await { gate: Gate::ReplicasInSync { group: GROUP } }, "it must be ready", [StepId(2)]);
         let started = |n: usize| Event::StepStarted { step: plan.steps[n].clone() };
         let done = |n: usize, ms| Event::StepDone { id: StepId(n), took: Duration::from_millis(ms) };
-        let waiting = |reason: &str| Event::StepWaiting { id: StepId(3), reason: reason.to_owned() };
+        let waiting = |unmet: Unmet| Event::StepWaiting { id: StepId(3), unmet };
+        let master = Whose::Node(redis(1));
         let pull = |text: &str, bytes| {
             Event::Update(Update::Progress {
                 subject: "redis:8.0".to_owned(),
@@ -305,8 +307,8 @@ mod tests {
             (110, done(1, 100)),
             (130, done(2, 120)),
             (130, started(2)),
-            (200, waiting("the link of redis-2 to redis-1 is down")),
-            (4000, waiting("redis-2 is copying the data of redis-1")),
+            (200, waiting(Unmet::LinkDown { node: redis(2), to: master })),
+            (4000, waiting(Unmet::Copying { node: redis(2), from: master })),
             (5130, done(3, 5000)),
             (5130, Event::PlanDone { took: Duration::from_millis(5120) }),
         ];

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::step::{Action, Electorate, Plan, Step, StepId};
-use crate::cluster::claims::{is_joining, majority_word, node_at};
+use crate::cluster::claims::{Undecided, is_joining, majority_word, node_at};
 use crate::cluster::data;
 use crate::cluster::desired::{host_dir, is_stale};
 use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_in_sync, is_off_network, is_published};
@@ -106,7 +106,7 @@ struct Planner<'a> {
     /// The groups that never had a master. Their Sentinels are told of them when all is there.
     unborn: BTreeSet<Group>,
     /// The groups whose master is being decided, and by whom.
-    unsettled: BTreeMap<Group, String>,
+    unsettled: BTreeMap<Group, Undecided>,
     /// The groups that nobody can lead without losing data, with what each of their nodes has.
     lost: BTreeMap<Group, Refusal>,
     /// The server outside of the cluster that it is a standby of, until a node takes over.
@@ -624,13 +624,13 @@ impl<'a> Planner<'a> {
     fn await_ready(&mut self, owes_proof: bool) {
         let failing: Vec<(Gate, String)> = Gate::ready(self.spec)
             .into_iter()
-            .filter_map(|gate| gate.holds(self.spec, self.observed).err().map(|why| (gate, why)))
+            .filter_map(|gate| gate.holds(self.spec, self.observed).err().map(|unmet| (gate, unmet.to_string())))
             .collect();
         if self.plan.is_empty() && failing.is_empty() && !owes_proof {
             return;
         }
         if let Some(why) = self.unsettled.values().next() {
-            self.plan.then_observe = Some(why.clone());
+            self.plan.then_observe = Some(why.to_string());
         }
         if self.plan.then_observe.is_some() {
             return self.await_settled();
@@ -653,7 +653,11 @@ impl<'a> Planner<'a> {
     fn await_settled(&mut self) {
         let everything = self.plan.leaves();
         for (group, why) in self.unsettled.clone() {
-            self.plan.push(Action::Await { gate: Gate::SentinelsAgree { group } }, why, everything.iter().copied());
+            self.plan.push(
+                Action::Await { gate: Gate::SentinelsAgree { group } },
+                why.to_string(),
+                everything.iter().copied(),
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::step::{Plan, Step, StepId};
+use crate::cluster::Unmet;
 use crate::update::Update;
 
 /// One report. The listener draws it, prints it as a line or as JSON, or ignores it.
@@ -22,8 +23,8 @@ pub enum Event {
     StepWaiting {
         /// Which step.
         id: StepId,
-        /// What is not yet so: "redis-2 is not in sync: link down".
-        reason: String,
+        /// What is not yet so.
+        unmet: Unmet,
     },
     /// A step ended well.
     StepDone {

@@ -2,8 +2,6 @@
 //! runs in each shell of the images with fake servers, a fake `redis-cli` and a clock that only its own waiting moves, so a
 //! row takes milliseconds. Each script is also broken in many ways, one after the other, and a row must notice each.
 
-#![expect(clippy::print_stderr, reason = "it says which shells are not here")]
-
 mod redis;
 mod sentinel;
 mod world;

@@ -29,7 +29,7 @@ fn script() -> Script {
     (spec.masters, spec.sentinels) = (2, 3);
     let secret = |text| Secret::given(text).expect("a password");
     let secrets = Secrets { admin: secret("admin-password"), ..Secrets::made(|| [7; 20]) };
-    let watched = BTreeMap::from([1, 2].map(Group::number).into_iter().zip(masters()).collect::<BTreeMap<_, _>>());
+    let watched = [1, 2].map(Group::number).into_iter().zip(masters()).collect::<BTreeMap<_, _>>();
     let files = sentinel_files(&spec, subnet(), &secrets, NodeId::Sentinel(1), &watched, None).expect("files");
     let text = |path: &str| files.iter().find(|file| file.path == path).expect("it is among the files").content.clone();
     Script { text: text("/data/conf/start.sh"), conf: text(SENTINEL_CONF), conf_path: SENTINEL_CONF }

@@ -84,6 +84,7 @@ impl Shell {
     ///
     /// # Panics
     /// dash is not here, the shell of Debian and of the images that redos makes.
+    #[expect(clippy::print_stderr, reason = "it says which shells are not here")]
     pub fn all() -> Vec<Self> {
         static SAID: Once = Once::new();
         let here = |shell: &Self| {
@@ -279,8 +280,7 @@ impl Row {
                 Expected::Refuses => served.is_some() || seen.status != Some(1),
                 Expected::Follows(master) => {
                     let line = |line: &&str| line.starts_with("replicaof ") || line.starts_with("slaveof ");
-                    seen.conf.lines().filter(line).next_back().and_then(|line| line.split(' ').nth(1)).unwrap_or("no")
-                        != master
+                    seen.conf.lines().rfind(line).and_then(|line| line.split(' ').nth(1)).unwrap_or("no") != master
                 }
                 Expected::Says(text) => !seen.output.contains(text.as_str()),
                 Expected::SaysNot(text) => seen.output.contains(text),

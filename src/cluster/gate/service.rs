@@ -1,12 +1,12 @@
 //! Whether one node does its part.
 
-use super::{answers, is_published, replica_in_sync, sole_master, standby};
-use crate::cluster::claims::node_at;
+use super::{Unmet, answers, is_published, replica_in_sync, sole_master, standby};
+use crate::cluster::claims::{Whose, node_at, whose};
 use crate::cluster::observed::{Answer, Observed, ProxyView};
 use crate::spec::{Group, NodeId, Spec};
 
 /// See [`super::Gate::InService`].
-pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), String> {
+pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     answers(node, observed)?;
     is_published(node, observed)?;
     if let Some(existing) = spec.follow.existing() {
@@ -23,7 +23,7 @@ pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Resu
     }
 }
 
-fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result<(), String> {
+fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let master = sole_master(group, observed)?;
     if node != master {
         replica_in_sync(node, master, observed)?;
@@ -44,53 +44,58 @@ fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result
 }
 
 /// Whether a proxy sends a group's writes to its master.
-pub(super) fn writes_to(proxy: NodeId, view: &ProxyView, group: Group, master: NodeId) -> Result<(), String> {
+pub(super) fn writes_to(proxy: NodeId, view: &ProxyView, group: Group, master: NodeId) -> Result<(), Unmet> {
     match view.routes.get(&group).and_then(|route| route.write) {
         Some(node) if node == master => Ok(()),
-        Some(node) => Err(format!("{proxy} sends writes of {group} to {node}, not to {master}")),
-        None => Err(format!("{proxy} has no server for writes of {group}")),
+        Some(node) => Err(Unmet::WritesElsewhere { proxy, group, to: node, master }),
+        None => Err(Unmet::WritesNowhere { proxy, group }),
     }
 }
 
 /// Whether a proxy sends reads of a group to this replica.
-pub(super) fn reads_from(proxy: NodeId, view: &ProxyView, group: Group, replica: NodeId) -> Result<(), String> {
+pub(super) fn reads_from(proxy: NodeId, view: &ProxyView, group: Group, replica: NodeId) -> Result<(), Unmet> {
     match view.routes.get(&group).is_some_and(|route| route.read.contains(&replica)) {
         true => Ok(()),
-        false => Err(format!("{proxy} does not yet send reads of {group} to {replica}")),
+        false => Err(Unmet::ReadsMissing { proxy, group, replica }),
     }
 }
 
 /// A Sentinel agrees on the master, has its quorum, and those beside it that answer see it.
-fn sentinel(node: NodeId, group: Group, observed: &Observed) -> Result<(), String> {
+fn sentinel(node: NodeId, group: Group, observed: &Observed) -> Result<(), Unmet> {
     let master = sole_master(group, observed)?;
     let name = group.to_string();
     for (sentinel, answer) in &observed.topology.sentinels {
         let Some(seen) = answer.said().and_then(|view| view.masters.get(&name)) else {
             if *sentinel == node {
-                return Err(format!("{node} does not watch {group}"));
+                return Err(Unmet::DoesNotWatch { sentinel: node, group });
             }
             continue;
         };
         if *sentinel == node {
-            if node_at(seen.address, observed) != Some(master) {
-                return Err(format!("{node} names {} as master of {group}, not {master}", seen.address));
+            let named = whose(seen.address, observed);
+            if named.node() != Some(master) {
+                return Err(Unmet::NamesAnother { sentinel: node, named, group, master });
             }
             if answer.said().is_some_and(|view| view.tilt) {
-                return Err(format!("{node} is in TILT"));
+                return Err(Unmet::Tilt { sentinel: node });
             }
-            seen.quorum_check.as_ref().map_err(|text| format!("{node} says: {text}"))?;
+            let no_quorum = |reply: &String| Unmet::NoQuorum { sentinel: node, reply: reply.clone() };
+            seen.quorum_check.as_ref().map_err(no_quorum)?;
             continue;
         }
         let peer = seen.peers.iter().find(|peer| node_at(peer.address, observed) == Some(node));
-        let Some(peer) = peer else { return Err(format!("{sentinel} does not yet know the Sentinel {node}")) };
+        let sentinel = *sentinel;
+        let Some(peer) = peer else {
+            return Err(Unmet::DoesNotKnow { sentinel, kind: "Sentinel", who: Whose::Node(node) });
+        };
         if let Some(flag) = ["s_down", "disconnected"].into_iter().find(|flag| peer.flags.contains(*flag)) {
-            return Err(format!("{sentinel} sees {node} as {flag}"));
+            return Err(Unmet::Sees { sentinel, who: Whose::Node(node), flag });
         }
         // While it connects again to one that was restarted its flags are clean, and a moment later it calls it down.
         let up_for =
             observed.topology.sentinels.get(&node).and_then(Answer::said).map_or(0, |view| view.uptime_seconds);
         if peer.silent_for > up_for * 1000 {
-            return Err(format!("{sentinel} has not heard {node} since it was started"));
+            return Err(Unmet::NotHeardSinceStart { sentinel, peer: node });
         }
     }
     Ok(())

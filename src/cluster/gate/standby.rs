@@ -3,27 +3,28 @@
 use std::net::SocketAddrV4;
 
 use super::service::reads_from;
-use super::{answers, is_published, replica_in_sync};
+use super::{Unmet, answers, is_published, replica_in_sync};
+use crate::cluster::claims::Whose;
 use crate::cluster::observed::{Answer, Observed, ProxyView, RoleView};
 use crate::spec::{Group, NodeId, Spec};
 
 /// Whether a node copies a server outside of the cluster and has all its data.
-pub(super) fn copies(node: NodeId, existing: SocketAddrV4, observed: &Observed) -> Result<(), String> {
+pub(super) fn copies(node: NodeId, existing: SocketAddrV4, observed: &Observed) -> Result<(), Unmet> {
     answers(node, observed)?;
     match observed.topology.redis.get(&node).and_then(Answer::said).map(|view| &view.role) {
         Some(RoleView::Replica { master, syncing: true, .. }) if *master == existing => {
-            Err(format!("{node} is copying the data of {existing}"))
+            Err(Unmet::Copying { node, from: Whose::Stranger(existing) })
         }
         Some(RoleView::Replica { master, link_up: true, .. }) if *master == existing => Ok(()),
         Some(RoleView::Replica { master, .. }) if *master == existing => {
-            Err(format!("the link of {node} to {existing} is down"))
+            Err(Unmet::LinkDown { node, to: Whose::Stranger(existing) })
         }
-        Some(_) | None => Err(format!("{node} does not copy {existing}")),
+        Some(_) | None => Err(Unmet::DoesNotCopy { node, server: existing }),
     }
 }
 
 /// Whether a node that answers does its part.
-pub(super) fn in_service(node: NodeId, existing: SocketAddrV4, observed: &Observed) -> Result<(), String> {
+pub(super) fn in_service(node: NodeId, existing: SocketAddrV4, observed: &Observed) -> Result<(), Unmet> {
     match node {
         NodeId::Redis { group, .. } => {
             if node == Spec::head() {
@@ -49,7 +50,7 @@ pub(super) fn proxies_route(
     existing: SocketAddrV4,
     spec: &Spec,
     observed: &Observed,
-) -> Result<(), String> {
+) -> Result<(), Unmet> {
     for proxy in spec.proxy_nodes() {
         answers(proxy, observed)?;
         is_published(proxy, observed)?;
@@ -66,14 +67,14 @@ fn writes_to_existing(
     view: &ProxyView,
     existing: SocketAddrV4,
     observed: &Observed,
-) -> Result<(), String> {
+) -> Result<(), Unmet> {
     let head = Spec::head();
     answers(head, observed)?;
     let copied = observed.topology.redis.get(&head).and_then(Answer::said).map(|view| view.replication_id.as_str());
     match view.existing.as_ref().map(|place| place.replication_id.as_deref()) {
         Some(Some(id)) if Some(id) == copied => Ok(()),
-        Some(Some(_)) => Err(format!("{proxy} sends writes to another server than {head} copies")),
-        Some(None) => Err(format!("{proxy} has no way to {existing}")),
-        None => Err(format!("{proxy} has no place for {existing}")),
+        Some(Some(_)) => Err(Unmet::WritesToAnotherServer { proxy, head }),
+        Some(None) => Err(Unmet::NoWayTo { proxy, server: existing }),
+        None => Err(Unmet::NoPlaceFor { proxy, server: existing }),
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Planner;
+use crate::cluster::claims::Undecided;
 use crate::cluster::gate::Gate;
 use crate::cluster::observed::{Answer, NodeState, Observed};
 use crate::cluster::reckon::{fittest, is_up, runs};
@@ -30,8 +31,15 @@ pub enum Objection {
         /// Its master.
         master: NodeId,
     },
-    /// Who is master of a group is being decided, or its master does not answer.
-    Unsettled(String),
+    /// Who is master of a group is being decided.
+    Unsettled(Undecided),
+    /// The master of a group does not answer, so it cannot hand over.
+    SilentMaster {
+        /// The group.
+        group: Group,
+        /// Its master.
+        master: NodeId,
+    },
     /// No proxy is left that leads clients to the masters.
     NoProxy,
     /// Nothing is kept on disk, and all nodes that have the data in memory are among the nodes.
@@ -53,7 +61,8 @@ impl fmt::Display for Objection {
             Self::NoSuccessor { group, master } => {
                 write!(f, "{master} is the master of {group}, and no other node of it can take over")
             }
-            Self::Unsettled(why) => f.write_str(why),
+            Self::Unsettled(undecided) => undecided.fmt(f),
+            Self::SilentMaster { group, master } => write!(f, "{master} is the master of {group} and does not answer"),
             Self::NoProxy => f.write_str("no proxy would be left, and so no way for clients"),
             Self::DataLost { keys } => write!(f, "nothing is kept on disk, and all data would be gone (keys: {keys})"),
         }
@@ -111,7 +120,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
                 handed_over.push(planner.plan.push(Action::Switchover { group, to }, why, []));
             }
             Some(_) => {
-                objections.push(Objection::Unsettled(format!("{master} is the master of {group} and does not answer")))
+                objections.push(Objection::SilentMaster { group, master });
             }
             None => objections.push(Objection::NoSuccessor { group, master }),
         }
@@ -140,7 +149,7 @@ pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan
         match gate.holds(spec, observed) {
             Ok(()) if is_idle => {}
             Ok(()) => _ = planner.plan.push(Action::Await { gate }, "after these changes", everything.iter().copied()),
-            Err(why) => _ = planner.plan.push(Action::Await { gate }, why, everything.iter().copied()),
+            Err(unmet) => _ = planner.plan.push(Action::Await { gate }, unmet.to_string(), everything.iter().copied()),
         }
     }
     planner.plan

@@ -82,9 +82,9 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::Gate;
     use crate::cluster::fixture::{halt, healthy, redis};
     use crate::cluster::observed::{Answer, NodeState, Observed};
+    use crate::cluster::{Gate, Unmet};
     use crate::plan::diff::lifecycle;
     use crate::plan::{Action, Plan, diff};
     use crate::spec::{NetworkChoice, NodeId, Spec};
@@ -181,6 +181,6 @@ mod tests {
         ];
         assert_eq!(steps_of(&observed, redis(2)), anew);
         let told = Gate::Answers { node: redis(2) }.holds(&spec(), &observed);
-        assert_eq!(told, Err("redis-2 is not on the cluster's network".to_owned()));
+        assert_eq!(told, Err(Unmet::OffNetwork { node: redis(2) }));
     }
 }

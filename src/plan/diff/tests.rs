@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cluster::fixture::{GROUP, at, healthy, redis, redis_mut, sentinel_mut};
+use crate::cluster::gate::Unmet;
 use crate::cluster::observed::Loading;
 use crate::spec::REDIS_PORT;
 
@@ -32,7 +33,7 @@ fn a_node_that_dies_at_every_start_is_configured_anew_also_while_it_runs_for_a_m
     let revived = ["stop redis-2", "write configuration of redis-2, replica of redis-1", "start redis-2"];
     assert_eq!(changes(&spec(), &silent(4)), revived);
     let told = Gate::Answers { node: redis(2) }.holds(&spec(), &silent(4));
-    assert_eq!(told, Err("redis-2 dies at every start, it was started again 4 times".to_owned()));
+    assert_eq!(told, Err(Unmet::DiesAtEveryStart { node: redis(2), restarts: 4 }));
     assert_eq!(changes(&spec(), &silent(1)), Vec::<String>::new(), "it has died once, and may be about to answer");
     let mut answers = healthy(&spec());
     answers.inventory.nodes.get_mut(&redis(2)).expect("the node").restarts = 40;
