@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::walk::{Look, Missed, Walk};
 use crate::cluster::desired::Programs;
-use crate::cluster::observed::{Inventory, Observed};
+use crate::cluster::observed::{Inventory, Observed, Topology};
 use crate::engine::{Clusters, EngineError, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Plan, StepId};
@@ -30,16 +30,23 @@ pub use self::error::ApplyError;
 /// server, and nothing becomes ready faster than this matters.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
+/// The way to a cluster's servers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reached<S> {
+    /// The passwords that open it.
+    pub secrets: Secrets,
+    /// The servers.
+    pub servers: S,
+}
+
 /// Everything that a walk needs.
 pub struct Applier<'a, E, S> {
     /// The engine.
     pub engine: &'a E,
-    /// The servers.
-    pub servers: &'a S,
+    /// The way to the servers. Whoever stops and removes nodes needs none.
+    pub reached: Option<&'a Reached<S>>,
     /// The desired cluster.
     pub spec: &'a Spec,
-    /// Its secrets.
-    pub secrets: &'a Secrets,
     /// The images that were found. A plan that makes no node needs none.
     pub programs: Option<&'a Programs>,
     /// Where events go.
@@ -102,7 +109,9 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 // Before the steps: while the Engine writes a file of a container, it starts nothing in it.
                 for proxy in walk.proxies_ahead() {
                     running.push(Box::pin(async move {
-                        self.servers.proxy_check_ahead(proxy).await;
+                        if let Some(reached) = self.reached {
+                            reached.servers.proxy_check_ahead(proxy).await;
+                        }
                         Finished::Preparation
                     }));
                 }
@@ -193,7 +202,10 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             sleep(LOOK_INTERVAL).await;
             (known, Ok(()))
         };
-        let topology = self.servers.topology(&inventory).await;
+        let topology = match self.reached {
+            Some(reached) => reached.servers.topology(&inventory).await,
+            None => Topology::default(),
+        };
         Finished::Look(Box::new(Observed::new(inventory, topology)), result)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use crate::apply::Reached;
 use crate::apply::{Applier, ApplyError, Walked};
 use crate::cluster::Gate;
 use crate::cluster::desired::Programs;
@@ -94,15 +95,6 @@ fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
 fn started<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> BTreeSet<NodeId> {
     let steps = plans.into_iter().flat_map(|plan| &plan.steps);
     steps.filter_map(|step| if let Action::StartNode { node } = step.action { Some(node) } else { None }).collect()
-}
-
-/// The way to a cluster's servers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reached<S> {
-    /// What opens it.
-    pub secrets: Secrets,
-    /// The servers.
-    pub servers: S,
 }
 
 /// A cluster as it was seen, and the way to its servers; `None` where its secrets are not known, so that nobody was asked.
@@ -221,9 +213,8 @@ where
             let started = &observed.started | &started([&plan]);
             let applier = Applier {
                 engine: self.engine,
-                servers: &way.servers,
+                reached: Some(&way),
                 spec: self.spec,
-                secrets: &way.secrets,
                 programs: programs.as_ref(),
                 report: self.report,
                 cancel: self.cancel,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Applier, ApplyError};
+use super::{Applier, ApplyError, Reached};
 use crate::cluster::desired::node_spec;
 use crate::cluster::observed::{Inventory, NetworkFacts, Observed};
 use crate::cluster::reckon::{StaysMaster, may_demote};
@@ -15,8 +15,7 @@ use crate::engine::{Clusters, NodeFile, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Step};
 use crate::servers::{Command, SentinelPeer, ServerError, Servers};
-use crate::spec::Spec;
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Subnet, render};
+use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, Subnet, render};
 
 /// How long it is good that no Sentinel was replacing a master. One that begins right after it was asked promotes a replica
 /// three turns of its timer later, and a turn takes 52 ms at least (`sentinelTimer` in Redis's `sentinel.c`).
@@ -72,7 +71,8 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     }
                     NodeId::Redis { .. } | NodeId::Proxy(_) => None,
                 };
-                let files = self.files(*node, masters, *existing, *standing, subnet, old).map_err(in_render)?;
+                let sources = Sources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
+                let files = sources.files(*node, masters, *existing, *standing, old).map_err(in_render)?;
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)
             }
             Action::SetDataAside { node } => {
@@ -94,7 +94,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             Action::RemoveNode { node } => self.engine.remove_node(name, *node).await.map_err(at_engine),
             Action::Replicate { node, master } => {
                 if self.spec.follow.existing().is_none()
-                    && let Err(why) = self.may_demote(inventory, *node, *master).await
+                    && let Err(why) = may_demote_now(self.servers(step)?, inventory, *node, *master).await
                 {
                     (self.report)(Event::remark(format!("{node} was not made a replica of {master}: {why}")));
                     return Ok(());
@@ -150,21 +150,23 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 self.command(step, inventory, *node, &Command::SentinelRemove(*group)).await
             }
             Action::Switchover { group, to } => {
-                let switched = self.patiently(step, || self.servers.switchover(inventory, *group, *to)).await?;
+                let servers = self.servers(step)?;
+                let switched = self.patiently(step, || servers.switchover(inventory, *group, *to)).await?;
                 switched.remarks.into_iter().for_each(|remark| (self.report)(Event::remark(remark)));
                 Ok(())
             }
             Action::TakeOver { node, existing } => {
-                let taken = self.servers.take_over(inventory, *node, *existing).await;
+                let taken = self.servers(step)?.take_over(inventory, *node, *existing).await;
                 let taken = taken.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })?;
                 (self.report)(Event::remark(taken.to_string()));
                 Ok(())
             }
             Action::ProxyCheck { proxy, nodes } => {
-                self.patiently(step, || self.servers.proxy_check(inventory, *proxy, nodes)).await
+                let servers = self.servers(step)?;
+                self.patiently(step, || servers.proxy_check(inventory, *proxy, nodes)).await
             }
             Action::VerifyWrite { proxy, group } => {
-                let result = self.servers.verify_write(inventory, *proxy, *group).await;
+                let result = self.servers(step)?.verify_write(inventory, *proxy, *group).await;
                 result.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
             }
             // Gates are judged together, see `walk`.
@@ -172,18 +174,12 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         }
     }
 
-    /// Asks once more, at the last moment, whether a node may lose the role of a master: the Sentinels may have begun to
-    /// give it that role since the plan was made. The answer is younger than [`ANSWER_HOLDS`].
-    async fn may_demote(&self, inventory: &Inventory, node: NodeId, master: NodeId) -> Result<(), StaysMaster> {
-        for _ in 0..LOOKS {
-            let began = Instant::now();
-            let observed = Observed::new(inventory.clone(), self.servers.topology(inventory).await);
-            may_demote(node, master, &observed)?;
-            if began.elapsed() < ANSWER_HOLDS {
-                return Ok(());
-            }
-        }
-        Err(StaysMaster::SlowAnswers { within_ms: ANSWER_HOLDS.as_millis(), looks: LOOKS })
+    fn reached(&self, step: &Step) -> Result<&Reached<S>, ApplyError> {
+        self.reached.ok_or_else(|| self.impossible(step, "the passwords of the cluster are not known"))
+    }
+
+    fn servers(&self, step: &Step) -> Result<&S, ApplyError> {
+        self.reached(step).map(|reached| &reached.servers)
     }
 
     async fn command(
@@ -193,7 +189,8 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         node: NodeId,
         command: &Command,
     ) -> Result<(), ApplyError> {
-        self.patiently(step, || self.servers.execute(inventory, node, command)).await
+        let servers = self.servers(step)?;
+        self.patiently(step, || servers.execute(inventory, node, command)).await
     }
 
     /// Asks a server again that did not answer in time, or that would have to wait for somebody else: on a busy machine one
@@ -222,7 +219,16 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         let address = address.ok_or_else(|| self.impossible(step, &format!("the subnet has no address for {node}")))?;
         Ok(SocketAddrV4::new(address, port))
     }
+}
 
+/// What the files of all nodes are made from.
+struct Sources<'a> {
+    spec: &'a Spec,
+    secrets: &'a Secrets,
+    subnet: Subnet,
+}
+
+impl Sources<'_> {
     /// A node's files. A Sentinel that has lived keeps its epochs: they tell it which failover was the last.
     fn files(
         &self,
@@ -230,10 +236,9 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         masters: &BTreeMap<Group, NodeId>,
         existing: Option<SocketAddrV4>,
         standing: render::Standing,
-        subnet: Subnet,
         old: Option<Vec<u8>>,
     ) -> Result<Vec<NodeFile>, render::RenderError> {
-        let Self { spec, secrets, .. } = self;
+        let Self { spec, secrets, subnet } = *self;
         let rendered = match node {
             NodeId::Redis { group, .. } => {
                 let master = masters.get(&group).copied().filter(|master| *master != node);
@@ -260,6 +265,25 @@ fn node_files(rendered: Vec<render::RenderedFile>) -> Vec<NodeFile> {
     let file =
         |file: render::RenderedFile| NodeFile { path: file.path, content: file.content.into_bytes(), mode: file.mode };
     rendered.into_iter().map(file).collect()
+}
+
+/// Asks once more, at the last moment, whether a node may lose the role of a master: the Sentinels may have begun to
+/// give it that role since the plan was made. The answer is younger than [`ANSWER_HOLDS`].
+async fn may_demote_now<S: Servers>(
+    servers: &S,
+    inventory: &Inventory,
+    node: NodeId,
+    master: NodeId,
+) -> Result<(), StaysMaster> {
+    for _ in 0..LOOKS {
+        let began = Instant::now();
+        let observed = Observed::new(inventory.clone(), servers.topology(inventory).await);
+        may_demote(node, master, &observed)?;
+        if began.elapsed() < ANSWER_HOLDS {
+            return Ok(());
+        }
+    }
+    Err(StaysMaster::SlowAnswers { within_ms: ANSWER_HOLDS.as_millis(), looks: LOOKS })
 }
 
 /// A poisoned lock only says that another step panicked; the facts in it are whole.

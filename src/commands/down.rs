@@ -15,8 +15,7 @@ use crate::error::{Exit, Failure};
 use crate::output::plan::{DownDocument, KeptNetwork};
 use crate::output::units::count;
 use crate::plan::{Action, Plan, teardown};
-use crate::spec::secret::SECRET_BYTES;
-use crate::spec::{ClusterName, Secrets, Spec};
+use crate::spec::{ClusterName, Spec};
 
 /// Nothing in a teardown waits for a gate; stops and removals have deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -83,16 +82,13 @@ async fn remove<W: World>(
 ) -> Result<Exit, Failure> {
     let Session { ui, engine, cancel, .. } = session;
     let spec = Spec::with_defaults(name.clone());
-    let secrets = Secrets::made(|| [0; SECRET_BYTES]);
-    let servers = session.servers(&spec, &secrets);
     let progress = ui.progress();
     let report = |event| progress.report(event);
     let began = Instant::now();
-    let applier = Applier {
+    let applier: Applier<'_, _, W::Servers> = Applier {
         engine: &**engine,
-        servers: &servers,
+        reached: None,
         spec: &spec,
-        secrets: &secrets,
         programs: None,
         report: &report,
         cancel,

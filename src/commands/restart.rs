@@ -67,7 +67,7 @@ async fn restart<W: World>(
     }
     existing::meant(cluster, "restart", &args.nodes, &proposal.objections, args.force)?;
     let reached = reached.ok_or_else(|| existing::no_passwords(cluster))?;
-    let took = ready::plan(session, &spec, &reached, &proposal.plan, &observed.inventory, deadline).await?;
+    let took = ready::plan(session, &spec, Some(&reached), &proposal.plan, &observed.inventory, deadline).await?;
     let document = LifecycleDocument::new(Verb::Restart, &spec, &observed, &proposal.plan, took);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)

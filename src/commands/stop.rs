@@ -7,13 +7,12 @@ use tokio::time::Instant;
 
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, existing, propose, ready};
-use crate::converge::{Reached, Seen};
+use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
-use crate::spec::secret::SECRET_BYTES;
-use crate::spec::{ClusterName, Secrets};
+use crate::spec::ClusterName;
 
 /// No gate is waited for; stops and switchovers have deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -62,13 +61,9 @@ async fn stop<W: World>(args: &StopArgs, cluster: &ClusterName, session: &Sessio
         return propose::lifecycle(session, cluster, &proposal);
     }
     existing::meant(cluster, "stop", &args.nodes, &proposal.objections, args.force)?;
-    // A cluster without secrets has no server to log in at, and containers stop without them.
-    let reached = reached.unwrap_or_else(|| {
-        let secrets = Secrets::made(|| [0; SECRET_BYTES]);
-        Reached { servers: session.servers(&spec, &secrets), secrets }
-    });
+    // A cluster whose passwords are not known has no server to log in at, and containers stop without that.
     let deadline = Instant::now() + DEADLINE;
-    let took = ready::plan(session, &spec, &reached, &proposal.plan, &observed.inventory, deadline).await;
+    let took = ready::plan(session, &spec, reached.as_ref(), &proposal.plan, &observed.inventory, deadline).await;
     let took = took.map_err(|failure| match failure.kind {
         FailureKind::Interrupted => {
             let again = [vec!["stop"], args.nodes.iter().map(String::as_str).collect()].concat().join(" ");

@@ -115,8 +115,18 @@ impl Phase {
 
 impl Phase {
     /// What is so when the phase is over, of a phase that waits for something.
-    pub fn predicate(self) -> Option<&'static str> {
-        self.as_str().strip_prefix("ready: ")
+    pub const fn predicate(self) -> Option<&'static str> {
+        match self {
+            Self::Answers => Some("nodes answer"),
+            Self::InService => Some("nodes serve"),
+            Self::InSync => Some("replicas in sync"),
+            Self::Agree => Some("Sentinels agree"),
+            Self::SeeAll => Some("Sentinels see all"),
+            Self::Quorum => Some("quorum"),
+            Self::Route => Some("proxies route"),
+            Self::Verify => Some("write read back"),
+            _ => None,
+        }
     }
 }
 

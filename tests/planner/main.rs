@@ -7,7 +7,7 @@ mod properties;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use redos::apply::{Applier, ApplyError};
+use redos::apply::{Applier, ApplyError, Reached};
 use redos::cluster::desired::{Program, Programs};
 use redos::cluster::observed::Observed;
 use redos::converge::{Converged, Converger, Seen, find};
@@ -103,12 +103,12 @@ async fn down(sim: &Sim, spec: &Spec, with_volumes: bool) {
 
 /// Walks one plan in memory.
 async fn walk(sim: &Sim, spec: &Spec, plan: &Plan, seen: &Observed) -> Result<(), ApplyError> {
-    let (secrets, cancel) = (Secrets::made(|| [7; SECRET_BYTES]), CancellationToken::new());
+    let reached = Reached { secrets: Secrets::made(|| [7; SECRET_BYTES]), servers: sim.clone() };
+    let cancel = CancellationToken::new();
     let applier = Applier {
         engine: sim,
-        servers: sim,
+        reached: Some(&reached),
         spec,
-        secrets: &secrets,
         programs: None,
         report: &|_| {},
         cancel: &cancel,

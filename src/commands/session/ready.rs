@@ -67,7 +67,7 @@ pub async fn converge<W: World>(
 pub async fn plan<W: World>(
     session: &Session<W>,
     spec: &Spec,
-    reached: &Reached<W::Servers>,
+    reached: Option<&Reached<W::Servers>>,
     plan: &Plan,
     inventory: &Inventory,
     deadline: Instant,
@@ -78,9 +78,8 @@ pub async fn plan<W: World>(
     let report = |event| progress.report(event);
     let applier = Applier {
         engine: &**engine,
-        servers: &reached.servers,
+        reached,
         spec,
-        secrets: &reached.secrets,
         programs: None,
         report: &report,
         cancel,
