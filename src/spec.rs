@@ -7,6 +7,7 @@ pub mod address;
 pub mod containers;
 pub mod images;
 pub mod names;
+pub mod parse;
 pub mod patterns;
 pub mod render;
 pub mod secret;
@@ -23,6 +24,7 @@ pub use address::Subnet;
 pub use containers::{Containers, Log, Resources};
 pub use images::{ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
+pub use parse::ParseError;
 pub use patterns::Patterns;
 pub use secret::{Secret, Secrets};
 

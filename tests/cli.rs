@@ -141,7 +141,7 @@ fn every_verb_shows_examples() {
 fn the_help_of_the_failover_test_names_every_fault() {
     let help = Place::new().run("failover-test --help").ok();
     let words: Vec<&str> = help.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
-    for fault in Fault::ALL {
+    for fault in Fault::all() {
         assert!(words.contains(&fault.as_str()), "{fault}");
     }
     for trial in Trial::OWN.map(|trial| trial.to_string()) {

@@ -24,7 +24,7 @@ use super::subject::{Server, Subject};
 use super::watch::{Seen, Watch};
 use super::workload::{Place, Settings, Workload};
 use super::{history::Client, read_back};
-use crate::agent::order::{Disturbance, Link};
+use crate::agent::order::Link;
 use crate::dial::BoxFuture;
 use crate::engine::EngineError;
 use crate::engine::containers::Containers;
@@ -304,7 +304,7 @@ impl<E: Containers> Driver<'_, '_, E> {
                 self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
             }
             Trial::Isolate => {
-                let (kind, link) = (Fault::Network(Disturbance::Drop), Link::to(self.others(target)));
+                let (kind, link) = (Fault::PARTITION, Link::to(self.others(target)));
                 self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
             }
             Trial::Restart => {
@@ -369,7 +369,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         fault.applied = clock.now();
         let started = Instant::now();
         let applied = match written.apply(self.engine).await {
-            Ok(()) => written.is_applied(self.engine).await,
+            Ok(()) => written.await_applied(self.engine).await,
             Err(error) => Err(error),
         };
         let mut interrupted = false;

@@ -4,10 +4,9 @@
 //! `up` end a fault that lasts. Only a guard does without it, since it is there for what went wrong.
 
 mod args;
+mod faults;
 mod inflict;
 mod undo;
-
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +17,8 @@ use crate::agent::order::Order;
 use crate::chaos::guard;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::Ui;
-use crate::spec::time;
-use args::{FaultArgs, LinkArgs, NodesArgs, TargetArgs};
+use args::{NodesArgs, TargetArgs};
+use faults::FaultCommand;
 use inflict::Inflicted;
 use undo::Remedy;
 
@@ -46,30 +45,13 @@ pub struct ChaosArgs {
 /// What `chaos` does.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ChaosVerb {
-    /// Freeze its processes, as 'docker pause' does
-    #[command(after_help = "Examples:
-  redos chaos pause master --for 10s")]
-    Pause(FaultArgs),
+    /// A fault, for a time.
+    #[command(flatten)]
+    Fault(FaultCommand),
     /// Undo a pause, and thaw what is frozen by 'docker pause'
     #[command(after_help = "Examples:
   redos chaos unpause redis-1")]
     Unpause(NodesArgs),
-    /// End it by a signal, and start it again
-    #[command(after_help = "Examples:
-  redos chaos kill replica --for 5s --dry-run
-  redos chaos kill master --signal SIGTERM")]
-    Kill {
-        /// SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT
-        #[arg(long, value_name = "SIGNAL", default_value = "SIGKILL")]
-        signal: String,
-        /// Whom and how long.
-        #[command(flatten)]
-        args: FaultArgs,
-    },
-    /// Stop it in good order, and start it again
-    #[command(after_help = "Examples:
-  redos chaos stop sentinel-2 --for 30s")]
-    Stop(FaultArgs),
     /// Undo a kill or a stop, and start what does not run
     #[command(after_help = "Examples:
   redos chaos start redis-1")]
@@ -78,107 +60,6 @@ pub enum ChaosVerb {
     #[command(after_help = "Examples:
   redos chaos restart leader-sentinel")]
     Restart(TargetArgs),
-    /// Freeze it by a signal, unnoticed by Docker
-    #[command(after_help = "Examples:
-  redos chaos freeze master --for 3s")]
-    Freeze(FaultArgs),
-    /// Take it off its network
-    #[command(after_help = "Examples:
-  redos chaos disconnect replica")]
-    Disconnect(FaultArgs),
-    /// Leave it 1 % of a CPU
-    #[command(after_help = "Examples:
-  redos chaos slow master --for 1min")]
-    Slow(FaultArgs),
-    /// Keep it from forking, and so from saving
-    #[command(after_help = "Examples:
-  redos chaos no-fork master --for 30s")]
-    NoFork(FaultArgs),
-    /// Have its clients' writes wait, as CLIENT PAUSE does
-    #[command(after_help = "Examples:
-  redos chaos client-pause master --for 3s")]
-    ClientPause(FaultArgs),
-    /// Let it run out of memory, so that the kernel kills it
-    #[command(
-        after_help = "It is left what it has, and gets connections until it needs more. The Engine starts it again, with no more
-memory than before until the fault is undone. Docker never takes a memory limit away: one
-that is as large as the host's memory stays.
-
-Examples:
-  redos chaos oom replica --for 5s"
-    )]
-    Oom(FaultArgs),
-    /// Fill the disk that its data are on, if it is a small one of its own
-    #[command(
-        after_help = "The disk of the Engine itself is never filled. The room is taken by one file without a name.
-
-Examples:
-  redos chaos fill-disk redis-2 --limit 256mb --for 30s"
-    )]
-    FillDisk {
-        /// How large the disk may be at most
-        #[arg(long, value_name = "SIZE", default_value = "1gb")]
-        limit: String,
-        /// Whom and how long.
-        #[command(flatten)]
-        args: FaultArgs,
-    },
-    /// Let its packets vanish: all, those of some nodes, one way or both
-    #[command(
-        after_help = "A connection that is cut stays open, and both ends wait. Without --from nobody reaches it, not even its clients.
-
-Examples:
-  redos chaos partition master                                 isolate it
-  redos chaos partition master --from replicas,sentinels       the proxy still reaches it
-  redos chaos partition master --from redis-2 --direction out  it hears redis-2, and is not heard"
-    )]
-    Partition(LinkArgs),
-    /// Reset its connections and refuse new ones
-    #[command(after_help = "Examples:
-  redos chaos reset master --for 3s
-  redos chaos reset redis-2 --from proxies")]
-    Reset(LinkArgs),
-    /// Let its packets come late
-    #[command(after_help = "A round trip takes twice the delay, unless only one direction is slow.
-
-Examples:
-  redos chaos latency master --delay 100ms --jitter 20ms
-  redos chaos latency redis-2 --from redis-1 --direction in --delay 1s")]
-    Latency {
-        /// By how much, each way
-        #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = time::delay)]
-        delay: Duration,
-        /// By up to how much more, evenly distributed
-        #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = time::delay)]
-        jitter: Duration,
-        /// Which packets.
-        #[command(flatten)]
-        link: LinkArgs,
-    },
-    /// Let some of its packets vanish, by chance
-    #[command(after_help = "Examples:
-  redos chaos loss master --share 5%
-  redos chaos loss replica --share 30% --direction in")]
-    Loss {
-        /// How many of them
-        #[arg(long, value_name = "PERCENT", default_value = "20%")]
-        share: String,
-        /// Which packets.
-        #[command(flatten)]
-        link: LinkArgs,
-    },
-    /// Let its packets go through a narrow way, in each direction
-    #[command(after_help = "Examples:
-  redos chaos throttle master --rate 256kbit
-  redos chaos throttle redis-2 --from redis-1 --rate 1mbit")]
-    Throttle {
-        /// Bits in a second: 256kbit, 1mbit
-        #[arg(long, value_name = "RATE", default_value = "1mbit")]
-        rate: String,
-        /// Which packets.
-        #[command(flatten)]
-        link: LinkArgs,
-    },
     /// List the faults that are not undone yet
     #[command(after_help = "Examples:
   redos chaos ls")]

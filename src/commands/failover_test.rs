@@ -199,7 +199,7 @@ async fn drive<W: World>(
 
 fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
     let usage = |why: String| Failure::message(FailureKind::Usage, why);
-    let trial: Trial = args.fault.parse().map_err(usage)?;
+    let trial: Trial = args.fault.parse().map_err(|why: crate::spec::ParseError| usage(why.to_string()))?;
     let clients: Vec<Kind> =
         args.clients.iter().map(|client| client.parse()).collect::<Result<_, String>>().map_err(usage)?;
     if args.rate == 0 || args.rounds == 0 {

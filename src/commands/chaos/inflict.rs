@@ -22,7 +22,7 @@ use crate::engine::{EngineError, Nodes};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::seconds;
-use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
+use crate::spec::{ClusterName, NodeId, ParseError, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
 
 /// How often the end of a fault looks whether somebody else has undone it, while it waits for the lock.
 const UNDONE_POLL: Duration = Duration::from_millis(200);
@@ -45,30 +45,15 @@ impl<'a> Inflicted<'a> {
     /// # Errors
     /// A value that makes no sense.
     pub fn of(verb: &'a ChaosVerb) -> Result<Option<Self>, Failure> {
-        let usage = |why: String| Failure::message(FailureKind::Usage, why);
-        let lasting =
-            |fault, args: &'a FaultArgs| Inflicted { fault, whom: &args.whom, duration: args.duration, link: None };
-        let network = |fault, link: &'a LinkArgs| Inflicted { link: Some(link), ..lasting(fault, &link.args) };
-        // The parameters of a fault are read in one place.
-        let read = |text: String| text.parse::<Fault>().map_err(usage);
         Ok(Some(match verb {
-            ChaosVerb::Pause(args) => lasting(Fault::Pause, args),
-            ChaosVerb::Kill { signal, args } => lasting(read(format!("kill={signal}"))?, args),
-            ChaosVerb::Stop(args) => lasting(Fault::Stop, args),
+            ChaosVerb::Fault(command) => {
+                let usage = |why: ParseError| Failure::message(FailureKind::Usage, why.to_string());
+                let fault = command.fault().map_err(usage)?;
+                let FaultArgs { whom, duration } = &command.args;
+                Inflicted { fault, whom, duration: *duration, link: command.link.as_ref() }
+            }
             // Written down as a stop, so that it is started again whatever happens to this process.
-            ChaosVerb::Restart(whom) => Inflicted { fault: Fault::Stop, whom, duration: Duration::ZERO, link: None },
-            ChaosVerb::Freeze(args) => lasting(Fault::Freeze, args),
-            ChaosVerb::Disconnect(args) => lasting(Fault::Disconnect, args),
-            ChaosVerb::Slow(args) => lasting(Fault::Slow, args),
-            ChaosVerb::NoFork(args) => lasting(Fault::NoFork, args),
-            ChaosVerb::ClientPause(args) => lasting(Fault::ClientPause, args),
-            ChaosVerb::Oom(args) => lasting(Fault::Oom, args),
-            ChaosVerb::FillDisk { limit, args } => lasting(read(format!("fill-disk={limit}"))?, args),
-            ChaosVerb::Partition(link) => network(read("partition".to_owned())?, link),
-            ChaosVerb::Reset(link) => network(read("reset".to_owned())?, link),
-            ChaosVerb::Latency { delay, jitter, link } => network(Fault::latency(*delay, *jitter), link),
-            ChaosVerb::Loss { share, link } => network(read(format!("loss={share}"))?, link),
-            ChaosVerb::Throttle { rate, link } => network(read(format!("throttle={rate}"))?, link),
+            ChaosVerb::Restart(whom) => Inflicted { fault: Fault::STOP, whom, duration: Duration::ZERO, link: None },
             ChaosVerb::Unpause(_)
             | ChaosVerb::Start(_)
             | ChaosVerb::Ls
@@ -182,7 +167,7 @@ async fn apply<W: World>(
     }
     let applied: Result<Vec<String>, EngineError> = join_all(written.iter().map(|entry| async {
         entry.apply(&**engine).await?;
-        entry.is_applied(&**engine).await
+        entry.await_applied(&**engine).await
     }))
     .await
     .into_iter()

@@ -79,10 +79,10 @@ impl Remedy {
         }
     }
 
-    const fn undoes(self, fault: Fault) -> bool {
+    fn undoes(self, fault: Fault) -> bool {
         match self {
-            Self::Unpause => matches!(fault, Fault::Pause),
-            Self::Start => matches!(fault, Fault::Kill(_) | Fault::Stop),
+            Self::Unpause => fault == Fault::PAUSE,
+            Self::Start => fault.means().ends_server(),
         }
     }
 }

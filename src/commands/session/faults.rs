@@ -3,10 +3,10 @@
 use futures_util::future::join_all;
 
 use super::{Session, World};
-use crate::chaos::fault::{Fault, Written};
+use crate::chaos::fault::Written;
 use crate::chaos::guard;
 use crate::cluster::observed::Inventory;
-use crate::engine::containers::Containers;
+use crate::engine::containers::{Containers, Limit};
 use crate::error::Failure;
 use crate::output::command_line;
 use crate::spec::{ClusterName, NodeId, Spec};
@@ -34,10 +34,10 @@ pub async fn overlook_limits(engine: &impl Containers, spec: &Spec, inventory: &
         let node = written.target.parse::<NodeId>().ok();
         let Some((node, facts)) = node.and_then(|node| Some((node, inventory.nodes.get_mut(&node)?))) else { continue };
         let configured = spec.containers.resources(node.role());
-        match written.fault {
-            Fault::Oom => facts.resources.memory = configured.memory,
-            Fault::Slow => facts.resources.milli_cpus = configured.milli_cpus,
-            _ => {}
+        match written.fault.means().limit() {
+            Some(Limit::Memory(_)) => facts.resources.memory = configured.memory,
+            Some(Limit::CpuQuota(_)) => facts.resources.milli_cpus = configured.milli_cpus,
+            Some(Limit::Pids(_)) | None => {}
         }
     }
     Ok(())

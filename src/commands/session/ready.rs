@@ -76,16 +76,8 @@ pub async fn plan<W: World>(
     let began = Instant::now();
     let progress = ui.progress();
     let report = |event| progress.report(event);
-    let applier = Applier {
-        engine: &**engine,
-        reached,
-        spec,
-        programs: None,
-        report: &report,
-        cancel,
-        deadline,
-        replan: None,
-    };
+    let applier =
+        Applier { engine: &**engine, reached, spec, programs: None, report: &report, cancel, deadline, replan: None };
     let result = applier.apply(plan, inventory).await;
     progress.finish();
     match result {

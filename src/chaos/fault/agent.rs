@@ -1,0 +1,68 @@
+//! The agent that holds a fault, seen from outside: started, heard and dismissed through the Engine.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::agent::order::{Order, Task, Word};
+use crate::agent::program::{FOLDER, Program, REMEDY};
+use crate::engine::containers::{Containers, Helper, Right};
+use crate::engine::{EngineError, EngineErrorKind};
+
+/// How long an agent may take to be there and to measure: 0.3 s on a machine with nothing else to do, and some time more
+/// where the way is narrow.
+const MEASURED: Duration = Duration::from_secs(75);
+/// Time between two looks at what it has said.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Starts the agent `id` beside a container. It ends by itself after the lease.
+pub(super) async fn start(
+    engine: &impl Containers,
+    id: &str,
+    beside: &str,
+    (task, right): (Task, Right),
+    lease_ms: u64,
+) -> Result<(), EngineError> {
+    let Program { machine, files, mut command } = Program::find().map_err(|error| {
+        let operation = format!("find a redos that runs in a container beside {beside}");
+        EngineError::new(EngineErrorKind::Other, operation, anyhow::Error::new(error)).hinted(REMEDY)
+    })?;
+    let order = serde_json::to_string(&Order { task, lease: lease_ms }).unwrap_or_default();
+    command.extend(["chaos", "agent", &order].map(str::to_owned));
+    let (id, beside, folder) = (id.to_owned(), beside.to_owned(), FOLDER.to_owned());
+    engine.assist(&Helper { id, beside, machine, files, folder, command, right }).await
+}
+
+/// Waits until an agent has measured its fault. Returns what it measured. `operation` is what fails when it does not.
+pub(super) async fn await_measured(engine: &impl Containers, id: &str, operation: &str) -> Result<String, EngineError> {
+    let failed = |why: String| EngineError::new(EngineErrorKind::Other, operation.to_owned(), anyhow::anyhow!(why));
+    let deadline = Instant::now() + MEASURED;
+    loop {
+        let said = engine.heard(id).await?;
+        match (Word::all(said.as_deref().unwrap_or_default()).last(), &said) {
+            (Some(Word::Holds { evidence }), _) => return Ok(evidence),
+            (Some(Word::Gone { .. }), _) => return Err(failed("its time was over before it was seen".to_owned())),
+            (Some(Word::Failed { why }), _) => return Err(failed(why)),
+            (None, None) => return Err(failed("its agent has ended at once, without a word".to_owned())),
+            (None, Some(said)) if Instant::now() >= deadline => {
+                let (limit, said) = (MEASURED.as_secs(), said.trim());
+                return Err(failed(format!("its agent says nothing within {limit} s but '{said}'")));
+            }
+            (None, Some(_)) => sleep(POLL).await,
+        }
+    }
+}
+
+/// Ends an agent. Returns what it measured last. One that is gone already has left nothing: what it made belongs to it.
+pub(super) async fn dismiss(engine: &impl Containers, id: &str, operation: &str) -> Result<String, EngineError> {
+    let said = engine.dismiss(id).await?.unwrap_or_default();
+    let held = Word::all(&said).any(|word| matches!(word, Word::Holds { .. }));
+    match Word::all(&said).last() {
+        Some(Word::Gone { evidence }) => Ok(evidence),
+        // What never held has nothing to leave.
+        Some(Word::Failed { why }) if held => {
+            Err(EngineError::new(EngineErrorKind::Other, operation.to_owned(), anyhow::anyhow!(why)))
+        }
+        Some(Word::Holds { .. } | Word::Failed { .. }) | None => Ok(String::new()),
+    }
+}

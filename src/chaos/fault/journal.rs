@@ -1,0 +1,152 @@
+//! A fault in the journal: all that is needed to apply it, to see it, and to undo it.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::means::Means;
+use super::{Fault, agent};
+use crate::agent::order::Link;
+use crate::engine::containers::{ContainerFacts, Containers, JournalEntry};
+use crate::engine::{EngineError, EngineErrorKind};
+
+/// How long a fault may take to be seen, and to be gone.
+const VISIBLE: Duration = Duration::from_secs(10);
+/// Time between two looks.
+const POLL: Duration = Duration::from_millis(10);
+/// A fault that is written down: all that is needed to undo it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Written {
+    /// Unique.
+    pub id: String,
+    /// Which fault.
+    pub fault: Fault,
+    /// What it was called by who asked: a node's name, or the container's.
+    pub target: String,
+    /// The container as it was before.
+    pub before: ContainerFacts,
+    /// Which packets it is about, where it is one of the network.
+    pub link: Link,
+    /// When it is to be undone at the latest, in seconds since the epoch.
+    pub until: u64,
+}
+
+impl Written {
+    /// Writes a fault down for a container that runs. Nothing is done to it yet. `link` says which packets a fault of the
+    /// network is about; others pay no heed to it.
+    ///
+    /// # Errors
+    /// There is no such container, it does not run, or the Engine failed.
+    pub async fn write(
+        engine: &impl Containers,
+        fault: Fault,
+        target: &str,
+        container: &str,
+        link: &Link,
+        lease: Duration,
+    ) -> Result<Self, EngineError> {
+        let operation = || format!("apply {fault} to {container}");
+        let wrong = |kind, why: &str| EngineError::new(kind, operation(), anyhow::anyhow!("{why}"));
+        let before = engine.container(container).await?;
+        let before = before.ok_or_else(|| wrong(EngineErrorKind::NotFound, "there is no such container"))?;
+        if !before.running || before.paused {
+            return Err(wrong(EngineErrorKind::Other, "it does not run, or is paused already"));
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let written = Self {
+            id: format!("{:016x}", rand::random::<u64>()),
+            fault,
+            target: target.to_owned(),
+            before,
+            link: link.clone(),
+            until: (now + lease).as_secs() + 1,
+        };
+        let text = serde_json::to_string(&written).unwrap_or_default();
+        engine.journal(&JournalEntry { id: written.id.clone(), text }).await?;
+        Ok(written)
+    }
+
+    /// All faults that are not undone yet. An entry that this redos does not understand is left alone.
+    ///
+    /// # Errors
+    /// The Engine failed.
+    pub async fn all(engine: &impl Containers) -> Result<Vec<Self>, EngineError> {
+        let entries = engine.journalled().await?;
+        Ok(entries.iter().filter_map(|entry| serde_json::from_str(&entry.text).ok()).collect())
+    }
+
+    /// Applies it.
+    ///
+    /// # Errors
+    /// The Engine failed. Part of it may be done.
+    pub async fn apply(&self, engine: &impl Containers) -> Result<(), EngineError> {
+        let means = self.fault.means();
+        means.apply(engine, &self.before).await?;
+        let Means::Agent(assistance) = means else { return Ok(()) };
+        agent::start(engine, &self.id, &self.before.name, assistance.task(&self.link), self.left_ms()).await
+    }
+
+    /// Milliseconds until it has to be undone.
+    fn left_ms(&self) -> u64 {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(Duration::from_secs(self.until).saturating_sub(now).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Waits until it is seen, by the Engine or by the agent that measures it. Returns what was seen, in words.
+    ///
+    /// # Errors
+    /// It is not, in time; or the Engine failed.
+    pub async fn await_applied(&self, engine: &impl Containers) -> Result<String, EngineError> {
+        let (means, name) = (self.fault.means(), &self.before.name);
+        let evidence = match means.evidence(name) {
+            Some(evidence) => evidence,
+            None => agent::await_measured(engine, &self.id, &format!("apply {} to {name}", self.fault)).await?,
+        };
+        self.await_looks(engine, "see the effect of", |now| means.is_seen(&self.before, now)).await?;
+        Ok(evidence)
+    }
+
+    /// Undoes it, sees that it is gone, and strikes it from the journal. Done twice it changes nothing the second time. A
+    /// container that was removed meanwhile needs no undoing. Returns what was seen, in words, where there is more to see
+    /// than that.
+    ///
+    /// # Errors
+    /// The Engine failed, or it is not gone in time. The journal keeps it then.
+    pub async fn undo(&self, engine: &impl Containers) -> Result<String, EngineError> {
+        let (means, name) = (self.fault.means(), &self.before.name);
+        let evidence = match means {
+            Means::Agent(_) => agent::dismiss(engine, &self.id, &format!("undo {} on {name}", self.fault)).await?,
+            Means::Verb(_) | Means::Limit(_) | Means::OffNetworks => String::new(),
+        };
+        if let Some(now) = engine.container(name).await? {
+            means.revert(engine, &self.before, &now).await?;
+        }
+        self.await_looks(engine, "undo", |now| means.is_gone(&self.before, now)).await?;
+        engine.strike(&self.id).await?;
+        Ok(evidence)
+    }
+
+    /// Waits until the container looks like this; one that is gone does.
+    async fn await_looks(
+        &self,
+        engine: &impl Containers,
+        what: &str,
+        looks: impl Fn(&ContainerFacts) -> bool + Send,
+    ) -> Result<(), EngineError> {
+        let deadline = Instant::now() + VISIBLE;
+        loop {
+            match engine.container(&self.before.name).await? {
+                Some(now) if !looks(&now) => {}
+                Some(_) | None => return Ok(()),
+            }
+            if Instant::now() >= deadline {
+                let operation = format!("{what} {} on {}", self.fault, self.before.name);
+                let why = anyhow::anyhow!("the container does not show it within {} s", VISIBLE.as_secs());
+                return Err(EngineError::new(EngineErrorKind::Other, operation, why).hinted("redos chaos heal"));
+            }
+            sleep(POLL).await;
+        }
+    }
+}

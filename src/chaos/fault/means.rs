@@ -1,0 +1,204 @@
+//! The four means of faults. Each says how a fault is applied, seen, undone and seen to be gone.
+
+use super::parameter::Signal;
+use crate::agent::order::{Disturbance, Link, Task};
+use crate::engine::EngineError;
+use crate::engine::containers::{Attachment, ContainerFacts, Containers, Limit, Right};
+use crate::spec::NODE_DIR;
+
+/// What is left to a container that is to run out of memory, beyond what it cannot give back. The Engine takes no limit
+/// below 6 MiB.
+const OOM_LEFT: u64 = 256 << 10;
+const OOM_LIMIT_MIN: u64 = 6 << 20;
+
+/// How a fault is brought about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A verb of the Engine, which another one undoes.
+    Verb(Verb),
+    /// Less of something than the container had.
+    Limit(Limit),
+    /// The container is on none of its networks.
+    OffNetworks,
+    /// An agent beside the container holds it, measures it and undoes it.
+    Agent(Assistance),
+}
+
+/// A verb of the Engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Freezes the processes.
+    Pause,
+    /// Ends the server by a signal.
+    End(Signal),
+    /// Stops the container in good order.
+    Stop,
+    /// Freezes the first process by a signal, which the Engine does not notice.
+    Freeze,
+}
+
+/// What an agent does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assistance {
+    /// Something happens to packets.
+    Disturb(Disturbance),
+    /// Writes of the server's clients wait.
+    PauseWrites,
+    /// The disk of the data is full.
+    FillDisk {
+        /// Bytes that the disk may have at most.
+        limit: u64,
+    },
+    /// The server is left little memory, and needs more.
+    RunOutOfMemory,
+}
+
+impl Assistance {
+    /// The task of the agent, and the right that it takes.
+    pub(super) fn task(self, link: &Link) -> (Task, Right) {
+        match self {
+            Self::Disturb(disturbance) => (Task::Disturb { disturbance, link: link.clone() }, Right::Network),
+            Self::PauseWrites => (Task::PauseWrites, Right::Volumes),
+            Self::FillDisk { limit } => (Task::FillDisk { folder: NODE_DIR.to_owned(), limit }, Right::Volumes),
+            Self::RunOutOfMemory => (Task::Crowd, Right::None),
+        }
+    }
+}
+
+impl Means {
+    /// Whether the fault is one of the network, which may be about some packets only.
+    pub const fn has_link(self) -> bool {
+        matches!(self, Self::Agent(Assistance::Disturb(_)))
+    }
+
+    /// The kind of limit that it leaves on the container, whatever the figure.
+    pub const fn limit(self) -> Option<Limit> {
+        match self {
+            Self::Limit(limit) => Some(limit),
+            Self::Agent(Assistance::RunOutOfMemory) => Some(Limit::Memory(None)),
+            Self::Verb(_) | Self::OffNetworks | Self::Agent(_) => None,
+        }
+    }
+
+    /// Whether the server ends, and has to be started again.
+    pub const fn ends_server(self) -> bool {
+        matches!(self, Self::Verb(Verb::End(_) | Verb::Stop))
+    }
+
+    /// Does to a container what the Engine does. The agent is started by who keeps the journal.
+    pub(super) async fn apply(self, engine: &impl Containers, before: &ContainerFacts) -> Result<(), EngineError> {
+        let name = &before.name;
+        match self {
+            Self::Verb(Verb::Pause) => engine.pause(name).await,
+            Self::Verb(Verb::End(signal)) => engine.signal(name, signal.as_str()).await,
+            Self::Verb(Verb::Stop) => engine.stop(name).await,
+            Self::Verb(Verb::Freeze) => engine.signal(name, "SIGSTOP").await,
+            Self::Limit(limit) => engine.limit(name, limit).await,
+            Self::OffNetworks => {
+                for attachment in &before.networks {
+                    engine.disconnect(name, &attachment.network).await?;
+                }
+                Ok(())
+            }
+            Self::Agent(Assistance::RunOutOfMemory) => {
+                let kept = engine.memory_kept(name).await?;
+                engine.limit(name, Limit::Memory(Some((kept + OOM_LEFT).max(OOM_LIMIT_MIN)))).await
+            }
+            Self::Agent(_) => Ok(()),
+        }
+    }
+
+    /// Whether the container shows the fault. Of what it cannot show, the answer is that it runs.
+    pub(super) fn is_seen(self, before: &ContainerFacts, now: &ContainerFacts) -> bool {
+        let has_ended = !now.running || now.started_at != before.started_at;
+        match self {
+            Self::Verb(Verb::Pause) => now.paused,
+            Self::Verb(Verb::End(_) | Verb::Stop) | Self::Agent(Assistance::RunOutOfMemory) => has_ended,
+            Self::Verb(Verb::Freeze) => now.running,
+            Self::Limit(limit) => has(limit, now),
+            Self::OffNetworks => now.networks.is_empty(),
+            Self::Agent(_) => true,
+        }
+    }
+
+    /// How that was seen, in words; `None` where only an agent can say it.
+    pub(super) fn evidence(self, name: &str) -> Option<String> {
+        Some(match self {
+            Self::Verb(Verb::Pause) => format!("the Engine says that {name} is paused"),
+            Self::Verb(Verb::End(_) | Verb::Stop) => format!("the Engine says that {name} has ended"),
+            Self::Verb(Verb::Freeze) => format!("the Engine has sent SIGSTOP to {name}"),
+            // Microseconds of each 100 ms.
+            Self::Limit(Limit::CpuQuota(quota)) => format!("the Engine leaves {name} {} % of a CPU", quota / 1000),
+            Self::Limit(Limit::Pids(_)) => format!("the Engine lets {name} start no process more"),
+            Self::Limit(Limit::Memory(_)) => format!("the Engine leaves {name} less memory"),
+            Self::OffNetworks => format!("the Engine says that {name} is on no network"),
+            Self::Agent(_) => return None,
+        })
+    }
+
+    /// Undoes what the Engine has done. Done twice it changes nothing the second time.
+    pub(super) async fn revert(
+        self,
+        engine: &impl Containers,
+        before: &ContainerFacts,
+        now: &ContainerFacts,
+    ) -> Result<(), EngineError> {
+        let name = &before.name;
+        match self {
+            Self::Verb(Verb::Pause) if now.paused => engine.unpause(name).await,
+            Self::Verb(Verb::End(_) | Verb::Stop) if !now.running => engine.start(name).await,
+            Self::Verb(Verb::Freeze) if now.running => engine.signal(name, "SIGCONT").await,
+            Self::Limit(limit) if !has(as_before(limit, before), now) => {
+                engine.limit(name, as_before(limit, before)).await
+            }
+            Self::OffNetworks => {
+                for attachment in missing(before, now) {
+                    engine.reconnect(name, attachment).await?;
+                }
+                Ok(())
+            }
+            Self::Agent(Assistance::RunOutOfMemory) => {
+                engine.limit(name, as_before(Limit::Memory(None), before)).await?;
+                if now.running { Ok(()) } else { engine.start(name).await }
+            }
+            Self::Verb(_) | Self::Limit(_) | Self::Agent(_) => Ok(()),
+        }
+    }
+
+    /// Whether the container shows no more of the fault. An agent has said so itself, or is gone with all that it made.
+    pub(super) fn is_gone(self, before: &ContainerFacts, now: &ContainerFacts) -> bool {
+        match self {
+            Self::Verb(Verb::Pause) => !now.paused,
+            Self::Verb(Verb::End(_) | Verb::Stop | Verb::Freeze) => now.running,
+            Self::Limit(limit) => has(as_before(limit, before), now),
+            Self::OffNetworks => missing(before, now).next().is_none(),
+            Self::Agent(Assistance::RunOutOfMemory) => now.running && has(as_before(Limit::Memory(None), before), now),
+            Self::Agent(_) => true,
+        }
+    }
+}
+
+/// Whether a container has a limit. One of memory that was not there before cannot be taken away: the Engine puts all the
+/// memory of its host instead.
+fn has(limit: Limit, now: &ContainerFacts) -> bool {
+    match limit {
+        Limit::CpuQuota(quota) => now.cpu_quota == quota,
+        Limit::Pids(pids) => now.pids_limit == pids,
+        Limit::Memory(bytes) => bytes.is_none_or(|bytes| u64::try_from(now.memory) == Ok(bytes)),
+    }
+}
+
+/// The limit of the same kind that the container had.
+fn as_before(limit: Limit, before: &ContainerFacts) -> Limit {
+    match limit {
+        Limit::CpuQuota(_) => Limit::CpuQuota(before.cpu_quota),
+        Limit::Pids(_) => Limit::Pids(before.pids_limit),
+        Limit::Memory(_) => Limit::Memory(u64::try_from(before.memory).ok().filter(|bytes| *bytes > 0)),
+    }
+}
+
+/// The places on networks that a container had and has no more.
+fn missing<'a>(before: &'a ContainerFacts, now: &'a ContainerFacts) -> impl Iterator<Item = &'a Attachment> {
+    let has = |network: &str| now.networks.iter().any(|attachment| attachment.network == network);
+    before.networks.iter().filter(move |attachment| !has(&attachment.network))
+}

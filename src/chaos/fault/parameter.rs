@@ -1,0 +1,249 @@
+//! The parameters of faults: their flags, how they are read, and how they are shown.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::means::Means;
+use crate::spec::{ParseError, time};
+
+/// What can be said of a fault more closely, and the means that follow from it.
+#[derive(Clone, Copy, Debug)]
+pub enum Parameter {
+    /// Nothing.
+    None(Means),
+    /// The signal that ends a server.
+    Signal(fn(Signal) -> Means),
+    /// Milliseconds that each packet is late, and milliseconds more by chance.
+    Delay(fn(u32, u32) -> Means),
+    /// How many packets of a thousand.
+    Share(fn(u16) -> Means),
+    /// Bits in a second.
+    Rate(fn(u64) -> Means),
+    /// Bytes.
+    Size(fn(u64) -> Means),
+}
+
+/// A flag of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// Its name, without the dashes.
+    pub name: &'static str,
+    /// What its value is called in the help.
+    pub value: &'static str,
+    /// Its value where it is not given.
+    pub default: &'static str,
+    /// Its line in the help.
+    pub help: &'static str,
+}
+
+const fn flag(name: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Flag {
+    Flag { name, value, default, help }
+}
+
+const SIGNAL: &[Flag] = &[flag("signal", "SIGNAL", "SIGKILL", "SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT")];
+const DELAY: &[Flag] = &[
+    flag("delay", "TIME", "100ms", "By how much, each way"),
+    flag("jitter", "TIME", "0ms", "By up to how much more, evenly distributed"),
+];
+const SHARE: &[Flag] = &[flag("share", "PERCENT", "20%", "How many of them")];
+const RATE: &[Flag] = &[flag("rate", "RATE", "1mbit", "Bits in a second: 256kbit, 1mbit")];
+const SIZE: &[Flag] = &[flag("limit", "SIZE", "1gb", "How large the disk may be at most")];
+
+/// The value of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// It has none.
+    None,
+    /// A signal.
+    Signal(Signal),
+    /// Both in milliseconds.
+    Delay {
+        /// Each packet is late by this.
+        delay: u32,
+        /// And by up to this more.
+        jitter: u32,
+    },
+    /// Packets of a thousand.
+    Share(u16),
+    /// Bits in a second.
+    Rate(u64),
+    /// Bytes.
+    Size(u64),
+}
+
+impl Parameter {
+    /// Its flags, in the order of its values.
+    pub const fn flags(&self) -> &'static [Flag] {
+        match self {
+            Self::None(_) => &[],
+            Self::Signal(_) => SIGNAL,
+            Self::Delay(_) => DELAY,
+            Self::Share(_) => SHARE,
+            Self::Rate(_) => RATE,
+            Self::Size(_) => SIZE,
+        }
+    }
+
+    /// What it is where nothing is said.
+    pub(super) const fn default_value(&self) -> Value {
+        match self {
+            Self::None(_) => Value::None,
+            Self::Signal(_) => Value::Signal(Signal::Kill),
+            Self::Delay(_) => Value::Delay { delay: 100, jitter: 0 },
+            Self::Share(_) => Value::Share(200),
+            Self::Rate(_) => Value::Rate(1_000_000),
+            Self::Size(_) => Value::Size(1 << 30),
+        }
+    }
+
+    /// Reads the values of its flags, of a fault that is called `word`. Those that are missing at the end are the usual ones.
+    pub(super) fn read(&self, word: &str, values: &[&str]) -> Result<Value, ParseError> {
+        let Some(first) = values.first().copied() else { return Ok(self.default_value()) };
+        if values.len() > self.flags().len() {
+            let (most, s) = match self.flags().len() {
+                0 => ("no", ""),
+                1 => ("one", ""),
+                _ => ("two", "s"),
+            };
+            return Err(ParseError::new(format!("{word} takes {most} value{s}")));
+        }
+        Ok(match self {
+            Self::None(_) => Value::None,
+            Self::Signal(_) => Value::Signal(first.parse()?),
+            Self::Delay(_) => Value::Delay {
+                delay: milliseconds(first)?,
+                jitter: values.get(1).map_or(Ok(0), |jitter| milliseconds(jitter))?,
+            },
+            Self::Share(_) => Value::Share(read_share(first)?),
+            Self::Rate(_) => Value::Rate(read_rate(first)?),
+            Self::Size(_) => Value::Size(read_size(first)?),
+        })
+    }
+
+    /// The means for a value of it. One of another kind never comes here and counts as the usual one.
+    pub(super) fn means(&self, value: Value) -> Means {
+        match (self, value) {
+            (Self::None(means), _) => *means,
+            (Self::Signal(means), Value::Signal(signal)) => means(signal),
+            (Self::Delay(means), Value::Delay { delay, jitter }) => means(delay, jitter),
+            (Self::Share(means), Value::Share(per_mille)) => means(per_mille),
+            (Self::Rate(means), Value::Rate(rate)) => means(rate),
+            (Self::Size(means), Value::Size(bytes)) => means(bytes),
+            _ => self.means(self.default_value()),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::None => Ok(()),
+            Self::Signal(signal) => signal.fmt(f),
+            Self::Delay { delay, jitter: 0 } => write!(f, "{delay}ms"),
+            Self::Delay { delay, jitter } => write!(f, "{delay}ms+{jitter}ms"),
+            Self::Share(per_mille) => write!(f, "{}%", f64::from(per_mille) / 10.0),
+            Self::Rate(rate) => show(rate, BITS, f),
+            Self::Size(bytes) => show(bytes, BYTES, f),
+        }
+    }
+}
+
+/// Units, the greatest first.
+type Units = [(&'static str, u64); 4];
+/// Of a rate.
+const BITS: Units = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1_000), ("bit", 1)];
+/// Of a size, as in redis.conf.
+const BYTES: Units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10), ("b", 1)];
+/// The least rate at which a server was measured to be asked and to answer.
+const RATE_MIN: u64 = 64_000;
+
+fn milliseconds(text: &str) -> Result<u32, ParseError> {
+    let delay = time::delay(text).map_err(ParseError::new)?;
+    Ok(u32::try_from(delay.as_millis()).unwrap_or(u32::MAX))
+}
+
+/// Thousandths: `20%`, `0.5%`.
+fn read_share(text: &str) -> Result<u16, ParseError> {
+    let wrong = || {
+        let right = "which is one like 20% or 0.5%, above 0 and at most 100";
+        ParseError::new(format!("'{text}' is no share of packets, {right}"))
+    };
+    let percent: f64 = text.strip_suffix('%').unwrap_or(text).parse().map_err(|_| wrong())?;
+    let per_mille = (percent * 10.0).round();
+    if (1.0..=1000.0).contains(&per_mille) { Ok(per_mille as u16) } else { Err(wrong()) }
+}
+
+/// Bits in a second: `256kbit`, `1mbit`, `2.5mbit`.
+fn read_rate(text: &str) -> Result<u64, ParseError> {
+    let wrong = || {
+        let least = Value::Rate(RATE_MIN);
+        ParseError::new(format!("'{text}' is no rate, which is one like 256kbit or 1mbit, at least {least}"))
+    };
+    read(text, BITS).filter(|rate| *rate >= RATE_MIN).ok_or_else(wrong)
+}
+
+/// Bytes: `64mb`, `1gb`.
+fn read_size(text: &str) -> Result<u64, ParseError> {
+    let wrong = || ParseError::new(format!("'{text}' is no size, which is one like 64mb or 1gb"));
+    read(text, BYTES).filter(|bytes| *bytes > 0).ok_or_else(wrong)
+}
+
+fn read(text: &str, units: Units) -> Option<u64> {
+    let lower = text.to_ascii_lowercase();
+    let (number, unit) = units.iter().find_map(|(name, unit)| Some((lower.strip_suffix(name)?, *unit)))?;
+    Some((number.trim().parse::<f64>().ok()? * unit as f64) as u64)
+}
+
+fn show(value: u64, units: Units, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (name, unit) = units.into_iter().find(|(_, unit)| value >= *unit).unwrap_or(units[3]);
+    write!(f, "{}{name}", value as f64 / unit as f64)
+}
+
+/// A signal that ends a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Ends it at once.
+    Kill,
+    /// Lets it end in good order.
+    Term,
+    /// Lets it end in good order, as Ctrl-C does.
+    Int,
+    /// Ends it as a crash does.
+    Segv,
+    /// Ends it as an assertion that failed does.
+    Abrt,
+}
+
+impl Signal {
+    const ALL: [Self; 5] = [Self::Kill, Self::Term, Self::Int, Self::Segv, Self::Abrt];
+
+    /// Its name, as the Engine takes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kill => "SIGKILL",
+            Self::Term => "SIGTERM",
+            Self::Int => "SIGINT",
+            Self::Segv => "SIGSEGV",
+            Self::Abrt => "SIGABRT",
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Signal {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let upper = text.to_ascii_uppercase();
+        let short = upper.strip_prefix("SIG").unwrap_or(&upper);
+        Self::ALL.into_iter().find(|signal| signal.as_str().strip_prefix("SIG") == Some(short)).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|signal| signal.as_str()).collect();
+            ParseError::new(format!("'{text}' is no signal that ends a server, known are {}", known.join(", ")))
+        })
+    }
+}
