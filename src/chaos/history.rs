@@ -17,7 +17,7 @@ pub use file::{Evidence, FinalState, HistoryError, Reader, Writer};
 pub const KIND: &str = "History";
 
 /// Nanoseconds since the test began.
-pub type Instant = u64;
+pub type SinceStart = u64;
 
 /// The first line: what the test was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -192,7 +192,7 @@ pub struct RoundBegin {
     /// Its number, counted from 1.
     pub round: u32,
     /// When.
-    pub at: Instant,
+    pub at: SinceStart,
     /// The master before the fault.
     pub master: String,
     /// All Redis nodes of the group.
@@ -208,9 +208,9 @@ pub struct RoundEnd {
     /// Its number.
     pub round: u32,
     /// When.
-    pub at: Instant,
+    pub at: SinceStart,
     /// When one master with all replicas in sync, the old master among them, was seen again. Absent when it was not.
-    pub converged: Option<Instant>,
+    pub converged: Option<SinceStart>,
     /// Why the round was cut short, if it was.
     pub interrupted: Option<String>,
 }
@@ -254,14 +254,14 @@ pub struct Op {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Client>,
     /// When it was due by the schedule.
-    pub at: Instant,
+    pub at: SinceStart,
     /// When the generator took it up. `begun - at` is the generator's own lateness.
-    pub begun: Instant,
+    pub begun: SinceStart,
     /// When the first byte of it was handed to the operating system. Absent when none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent: Option<Instant>,
+    pub sent: Option<SinceStart>,
     /// When the answer was there, or the client gave up.
-    pub done: Instant,
+    pub done: SinceStart,
     /// What the client knows.
     pub outcome: Outcome,
     /// Why it is not ok.
@@ -370,7 +370,7 @@ pub enum SeenRole {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleSample {
     /// When the answer was there; for silence, when the question was asked.
-    pub at: Instant,
+    pub at: SinceStart,
     /// Which node.
     pub node: String,
     /// What it says.
@@ -388,7 +388,7 @@ pub struct RoleSample {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SentinelEvent {
     /// When it arrived.
-    pub at: Instant,
+    pub at: SinceStart,
     /// From which Sentinel.
     pub sentinel: String,
     /// The channel: `+sdown`, `+switch-master`, …
@@ -402,7 +402,7 @@ pub struct SentinelEvent {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProxySample {
     /// When the answer was there.
-    pub at: Instant,
+    pub at: SinceStart,
     /// The node; absent when no node answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
@@ -421,15 +421,15 @@ pub struct FaultRecord {
     /// What the target can still do.
     pub nature: FaultNature,
     /// When the call that applies it began: zero of all phases.
-    pub applied: Instant,
+    pub applied: SinceStart,
     /// When it was first seen to work. Absent when it was not.
-    pub effective: Option<Instant>,
+    pub effective: Option<SinceStart>,
     /// How that was seen, or why not, in words.
     pub evidence: String,
     /// When the call that undoes it began. Absent for a fault that has nothing to undo.
-    pub reverted: Option<Instant>,
+    pub reverted: Option<SinceStart>,
     /// When it was seen to be gone.
-    pub gone: Option<Instant>,
+    pub gone: Option<SinceStart>,
 }
 
 /// What the target of a fault can still do: decides whose fault a lost write is.
@@ -479,7 +479,7 @@ pub enum FinalPart {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadBack {
     /// When.
-    pub at: Instant,
+    pub at: SinceStart,
     /// From which node.
     pub node: String,
 }

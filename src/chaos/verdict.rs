@@ -18,7 +18,7 @@ use self::dual::DualMaster;
 use self::integrity::Integrity;
 use self::outage::{Access, Outage, Waits};
 use self::phases::{Moments, Phases};
-use super::history::{Evidence, FaultNature, FaultRecord, Instant, Op, OpError, OpKind, Outcome};
+use super::history::{Evidence, FaultNature, FaultRecord, Op, OpError, OpKind, Outcome, SinceStart};
 
 pub use integrity::{Cause, LostWrite};
 pub use rounds::Summary;
@@ -31,11 +31,11 @@ pub const PUNCTUAL: &str = "the generator kept its schedule";
 /// The name of the check that nobody broke off.
 pub const UNCUT: &str = "ran to its end";
 
-/// A moment or a length of time. Held in nanoseconds, written to JSON as milliseconds.
+/// A moment or a length of time in nanoseconds. JSON has it in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ms(pub u64);
+pub struct Nanos(pub u64);
 
-impl Ms {
+impl Nanos {
     /// In milliseconds.
     pub fn millis(self) -> f64 {
         self.0 as f64 / 1e6
@@ -47,7 +47,7 @@ impl Ms {
     }
 }
 
-impl Serialize for Ms {
+impl Serialize for Nanos {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64((self.millis() * 1000.0).round() / 1000.0)
     }
@@ -110,16 +110,16 @@ pub struct Generator {
     pub operations: usize,
     /// Half of the requests were at most this late.
     #[serde(rename = "latenessP50Ms")]
-    pub p50: Ms,
+    pub p50: Nanos,
     /// 99.9 % of them were at most this late.
     #[serde(rename = "latenessP999Ms")]
-    pub p999: Ms,
+    pub p999: Nanos,
     /// The worst.
     #[serde(rename = "latenessMaxMs")]
-    pub max: Ms,
+    pub max: Nanos,
     /// What 99.9 % have to stay below: the time between two requests.
     #[serde(rename = "limitMs")]
-    pub limit: Ms,
+    pub limit: Nanos,
     /// Operations that were given up because too many were under way.
     pub dropped: usize,
 }
@@ -136,18 +136,18 @@ pub struct FaultSummary {
     pub nature: FaultNature,
     /// When the call that applied it began.
     #[serde(rename = "appliedMs")]
-    pub applied: Ms,
+    pub applied: Nanos,
     /// When it was first seen to work.
     #[serde(rename = "effectiveMs")]
-    pub effective: Option<Ms>,
+    pub effective: Option<Nanos>,
     /// How that was seen.
     pub evidence: String,
     /// When the call that undid it began.
     #[serde(rename = "revertedMs")]
-    pub reverted: Option<Ms>,
+    pub reverted: Option<Nanos>,
     /// When it was seen to be gone.
     #[serde(rename = "goneMs")]
-    pub gone: Option<Ms>,
+    pub gone: Option<Nanos>,
 }
 
 impl From<&FaultRecord> for FaultSummary {
@@ -156,11 +156,11 @@ impl From<&FaultRecord> for FaultSummary {
             fault: record.fault.clone(),
             target: record.target.clone(),
             nature: record.nature,
-            applied: Ms(record.applied),
-            effective: record.effective.map(Ms),
+            applied: Nanos(record.applied),
+            effective: record.effective.map(Nanos),
             evidence: record.evidence.clone(),
-            reverted: record.reverted.map(Ms),
-            gone: record.gone.map(Ms),
+            reverted: record.reverted.map(Nanos),
+            gone: record.gone.map(Nanos),
         }
     }
 }
@@ -250,16 +250,16 @@ impl Generator {
     fn of(evidence: &Evidence) -> Self {
         let scheduled: Vec<&Op> = evidence.ops.iter().filter(|op| op.kind != OpKind::Pop).collect();
         // Ten writes of one pipeline are one request, as for outages.
-        let mut requests: Vec<(Instant, Instant)> = scheduled.iter().map(|op| (op.at, op.begun)).collect();
+        let mut requests: Vec<(SinceStart, SinceStart)> = scheduled.iter().map(|op| (op.at, op.begun)).collect();
         requests.dedup();
-        let mut late: Vec<Instant> = requests.iter().map(|(at, begun)| begun.saturating_sub(*at)).collect();
+        let mut late: Vec<SinceStart> = requests.iter().map(|(at, begun)| begun.saturating_sub(*at)).collect();
         late.sort_unstable();
         Self {
             operations: scheduled.len(),
-            p50: Ms(quantile(&late, 0.5)),
-            p999: Ms(quantile(&late, 0.999)),
-            max: Ms(late.last().copied().unwrap_or(0)),
-            limit: Ms(1_000_000_000 / u64::from(evidence.header.workload.rate.max(1))),
+            p50: Nanos(quantile(&late, 0.5)),
+            p999: Nanos(quantile(&late, 0.999)),
+            max: Nanos(late.last().copied().unwrap_or(0)),
+            limit: Nanos(1_000_000_000 / u64::from(evidence.header.workload.rate.max(1))),
             dropped: scheduled.iter().filter(|op| op.error == Some(OpError::TooManyInFlight)).count(),
         }
     }
@@ -284,7 +284,7 @@ fn checks(evidence: &Evidence, outages: &[Outage], integrity: Option<&Integrity>
             observed: format!(
                 "longest write outage {:.2} s ({who}{still}), allowed {:.2} s",
                 worst.longest.seconds(),
-                Ms(limits.max_outage).seconds()
+                Nanos(limits.max_outage).seconds()
             ),
         });
     }
@@ -294,7 +294,7 @@ fn checks(evidence: &Evidence, outages: &[Outage], integrity: Option<&Integrity>
         otherwise: Level::FailOutage,
         ok: converged.is_some(),
         observed: match converged {
-            Some(at) => format!("one master and all replicas in sync {:.2} s into the test", Ms(at).seconds()),
+            Some(at) => format!("one master and all replicas in sync {:.2} s into the test", Nanos(at).seconds()),
             None => "one master with all replicas in sync was not seen again".to_owned(),
         },
     });
@@ -361,7 +361,7 @@ fn validity(evidence: &Evidence, generator: Generator) -> Vec<Check> {
         checks.push(check("the fault was undone", gone, observed));
     }
 
-    let applied = fault.map_or(Instant::MAX, |fault| fault.applied);
+    let applied = fault.map_or(SinceStart::MAX, |fault| fault.applied);
     let warm = evidence.ops.iter().filter(|op| op.is_ok() && op.kind.is_write() && op.done < applied).count();
     checks.push(check("writes went well before", warm > 0, format!("{warm} writes acknowledged before the fault")));
 
@@ -372,7 +372,7 @@ fn validity(evidence: &Evidence, generator: Generator) -> Vec<Check> {
         generator.p999.millis(),
         generator.limit.millis(),
         generator.max.millis(),
-        Ms(STALL).millis(),
+        Nanos(STALL).millis(),
         generator.dropped
     );
     checks.push(check(PUNCTUAL, punctual, observed));

@@ -19,7 +19,7 @@ use crate::chaos::history::{Client, Durability};
 use crate::chaos::report::FailoverReport;
 use crate::chaos::verdict::outage::{Access, Outage, PROMPT, Waits};
 use crate::chaos::verdict::phases::Phases;
-use crate::chaos::verdict::{Cause, Level, Ms, PUNCTUAL, Round, UNCUT};
+use crate::chaos::verdict::{Cause, Level, Nanos, PUNCTUAL, Round, UNCUT};
 
 /// The width of a text that goes to no terminal.
 const COLUMNS: usize = 80;
@@ -104,7 +104,7 @@ fn what(report: &FailoverReport) -> String {
 }
 
 /// The phases with their names, in the order in which they come.
-pub(super) fn named(phases: &Phases) -> Vec<(&'static str, Ms)> {
+pub(super) fn named(phases: &Phases) -> Vec<(&'static str, Nanos)> {
     let all = [
         ("detect", phases.detection),
         ("agree", phases.agreement),
@@ -176,7 +176,7 @@ pub(super) fn waited(round: &Round) -> Option<String> {
         let requests = count(requests, "request");
         format!(
             "{requests} {were} answered after more than {:.0} s, at most {:.2} s",
-            Ms(PROMPT).seconds(),
+            Nanos(PROMPT).seconds(),
             longest.seconds()
         )
     })

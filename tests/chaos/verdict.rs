@@ -6,7 +6,7 @@ use redos::chaos::history::{
     Client, Evidence, FaultNature, Op, OpKind, Outcome, Reader, Record, RoleSample, SeenRole, Writer,
 };
 use redos::chaos::verdict::outage::{Access, Waits};
-use redos::chaos::verdict::{Cause, Level, Ms, Round, Summary, judge};
+use redos::chaos::verdict::{Cause, Level, Nanos, Round, Summary, judge};
 
 use crate::model::{self, CONVERGED, FAULT, MS, PROMOTED, REVERTED, SECOND};
 
@@ -134,8 +134,8 @@ fn a_returned_master_is_named_with_the_time_of_two_masters() {
         "400 acknowledged writes lost: redis-1 came back as master and clients were led to it; two nodes said they were \
          master for 0.5 s"
     );
-    assert_eq!(round.dual_master.claimed, Ms(490 * MS));
-    assert!(round.dual_master.acknowledged > Ms(350 * MS), "{:?}", round.dual_master);
+    assert_eq!(round.dual_master.claimed, Nanos(490 * MS));
+    assert!(round.dual_master.acknowledged > Nanos(350 * MS), "{:?}", round.dual_master);
     assert_eq!(round.dual_master.writes_by_node.len(), 2);
     let windows = &round.integrity.as_ref().expect("read").lost_windows;
     assert_eq!(windows.len(), 1, "they lie together");
@@ -146,13 +146,13 @@ fn a_returned_master_is_named_with_the_time_of_two_masters() {
 fn the_phases_are_those_of_the_events() {
     let round = judge(&clean());
     let phases = &round.phases;
-    assert_eq!(phases.detection, Some(Ms(1000 * MS)));
-    assert_eq!(phases.agreement, Some(Ms(100 * MS)));
-    assert_eq!(phases.election, Some(Ms(90 * MS)));
-    assert_eq!(phases.promotion, Some(Ms(PROMOTED - FAULT - 1200 * MS)));
-    assert_eq!(phases.proxy_switch, Some(Ms(50 * MS)));
-    assert_eq!(phases.full_redundancy, Some(Ms(REVERTED + 500 * MS - FAULT)));
-    assert_eq!(phases.convergence, Some(Ms(CONVERGED - REVERTED)));
+    assert_eq!(phases.detection, Some(Nanos(1000 * MS)));
+    assert_eq!(phases.agreement, Some(Nanos(100 * MS)));
+    assert_eq!(phases.election, Some(Nanos(90 * MS)));
+    assert_eq!(phases.promotion, Some(Nanos(PROMOTED - FAULT - 1200 * MS)));
+    assert_eq!(phases.proxy_switch, Some(Nanos(50 * MS)));
+    assert_eq!(phases.full_redundancy, Some(Nanos(REVERTED + 500 * MS - FAULT)));
+    assert_eq!(phases.convergence, Some(Nanos(CONVERGED - REVERTED)));
 }
 
 #[test]

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Ms;
+use super::Nanos;
 use super::outage::Window;
-use crate::chaos::history::{Evidence, Instant, SeenRole};
+use crate::chaos::history::{Evidence, SeenRole, SinceStart};
 
 /// Who was master beside whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,12 +18,12 @@ use crate::chaos::history::{Evidence, Instant, SeenRole};
 pub struct DualMaster {
     /// How long two or more nodes claimed to be master, all windows together.
     #[serde(rename = "claimedMs")]
-    pub claimed: Ms,
+    pub claimed: Nanos,
     /// When.
     pub windows: Vec<Window>,
     /// How long writes were acknowledged by more than one node.
     #[serde(rename = "acknowledgedMs")]
-    pub acknowledged: Ms,
+    pub acknowledged: Nanos,
     /// Writes acknowledged within the claimed windows, by node. Empty unless more than one node took some.
     pub writes_by_node: BTreeMap<String, usize>,
 }
@@ -34,7 +34,7 @@ impl DualMaster {
         let mut writes_by_node: BTreeMap<String, usize> = BTreeMap::new();
         let mut acknowledged = 0;
         for window in &windows {
-            let mut spans: BTreeMap<&str, (Instant, Instant, usize)> = BTreeMap::new();
+            let mut spans: BTreeMap<&str, (SinceStart, SinceStart, usize)> = BTreeMap::new();
             for op in evidence.ops.iter().filter(|op| op.is_ok() && op.kind.is_write()) {
                 let Some(node) = op.node.as_deref() else { continue };
                 if op.done >= window.from.0 && op.done < window.to.0 {
@@ -45,8 +45,8 @@ impl DualMaster {
             if spans.len() < 2 {
                 continue;
             }
-            let mut firsts: Vec<Instant> = spans.values().map(|(first, _, _)| *first).collect();
-            let mut lasts: Vec<Instant> = spans.values().map(|(_, last, _)| *last).collect();
+            let mut firsts: Vec<SinceStart> = spans.values().map(|(first, _, _)| *first).collect();
+            let mut lasts: Vec<SinceStart> = spans.values().map(|(_, last, _)| *last).collect();
             firsts.sort_unstable();
             lasts.sort_unstable();
             acknowledged += lasts[lasts.len() - 2].saturating_sub(firsts[1]);
@@ -55,9 +55,9 @@ impl DualMaster {
             }
         }
         Self {
-            claimed: Ms(windows.iter().map(|window| window.length()).sum()),
+            claimed: Nanos(windows.iter().map(|window| window.length()).sum()),
             windows,
-            acknowledged: Ms(acknowledged),
+            acknowledged: Nanos(acknowledged),
             writes_by_node,
         }
     }
@@ -73,14 +73,14 @@ fn claimed(evidence: &Evidence) -> Vec<Window> {
         match (dual, since) {
             (true, None) => since = Some(sample.at),
             (false, Some(from)) => {
-                windows.push(Window { from: Ms(from), to: Ms(sample.at) });
+                windows.push(Window { from: Nanos(from), to: Nanos(sample.at) });
                 since = None;
             }
             (true, Some(_)) | (false, None) => {}
         }
     }
     if let (Some(from), Some(last)) = (since, evidence.roles.last()) {
-        windows.push(Window { from: Ms(from), to: Ms(evidence.end.as_ref().map_or(last.at, |end| end.at)) });
+        windows.push(Window { from: Nanos(from), to: Nanos(evidence.end.as_ref().map_or(last.at, |end| end.at)) });
     }
     windows
 }

@@ -22,8 +22,8 @@ pub use self::cause::Cause;
 use self::cause::Circumstances;
 use super::outage::Window;
 use super::phases::Moments;
-use super::{Counts, Ms};
-use crate::chaos::history::{Client, Evidence, FinalState, Instant, Op, OpKind};
+use super::{Counts, Nanos};
+use crate::chaos::history::{Client, Evidence, FinalState, Op, OpKind, SinceStart};
 
 /// A write that was acknowledged and is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +33,9 @@ pub struct LostWrite {
     /// Whose it was.
     pub client: Client,
     /// When it was due.
-    pub at: Instant,
+    pub at: SinceStart,
     /// When it was acknowledged.
-    pub done: Instant,
+    pub done: SinceStart,
     /// By which node.
     pub node: Option<String>,
     /// Why it is lost.
@@ -65,13 +65,13 @@ pub struct Stale {
     pub count: usize,
     /// The longest time between the acknowledgement of a write and a read that does not show it.
     #[serde(rename = "worstMs")]
-    pub worst: Ms,
+    pub worst: Nanos,
 }
 
 impl Stale {
     fn add(&mut self, by: u64) {
         self.count += 1;
-        self.worst = self.worst.max(Ms(by));
+        self.worst = self.worst.max(Nanos(by));
     }
 }
 
@@ -93,7 +93,7 @@ pub struct Integrity {
     pub lost_windows: Vec<LostWindow>,
     /// How long the windows are together: the seconds of work that are gone.
     #[serde(rename = "lostTimeMs")]
-    pub lost_time: Ms,
+    pub lost_time: Nanos,
     /// Every one, for the time line.
     #[serde(skip)]
     pub lost_writes: Vec<LostWrite>,
@@ -150,14 +150,14 @@ impl Integrity {
             *found.lost_by_cause.entry(write.cause).or_default() += 1;
         }
         found.lost_windows = windows(&found.lost_writes, resolution(&evidence.ops));
-        found.lost_time = Ms(found.lost_windows.iter().map(|lost| lost.window.length()).sum());
+        found.lost_time = Nanos(found.lost_windows.iter().map(|lost| lost.window.length()).sum());
         found
     }
 }
 
 /// The distance of the intended times of two writes.
 fn resolution(ops: &[Op]) -> u64 {
-    let mut times: Vec<Instant> = ops.iter().filter(|op| op.kind.is_write()).map(|op| op.at).collect();
+    let mut times: Vec<SinceStart> = ops.iter().filter(|op| op.kind.is_write()).map(|op| op.at).collect();
     times.dedup();
     match (times.first(), times.last()) {
         (Some(first), Some(last)) if times.len() > 1 => (last - first) / (times.len() as u64 - 1),
@@ -178,11 +178,11 @@ fn windows(lost: &[LostWrite], resolution: u64) -> Vec<LostWindow> {
         };
         match windows.iter_mut().rev().find(same) {
             Some(window) => {
-                window.window.to = Ms(write.at + resolution);
+                window.window.to = Nanos(write.at + resolution);
                 window.count += 1;
             }
             None => windows.push(LostWindow {
-                window: Window { from: Ms(write.at), to: Ms(write.at + resolution) },
+                window: Window { from: Nanos(write.at), to: Nanos(write.at + resolution) },
                 count: 1,
                 node: write.node.clone(),
                 cause: write.cause,
@@ -203,7 +203,7 @@ fn places(ids: &[u64]) -> HashMap<u64, (usize, usize)> {
 
 /// Ids in a list that lie before an operation which was acknowledged before they began.
 fn reordered(ids: &[u64], attempts: &HashMap<u64, &Op>) -> usize {
-    let mut earliest_ack_behind = Instant::MAX;
+    let mut earliest_ack_behind = SinceStart::MAX;
     let mut count = 0;
     for op in ids.iter().rev().filter_map(|id| attempts.get(id)) {
         if op.sent.is_some_and(|sent| sent > earliest_ack_behind) {

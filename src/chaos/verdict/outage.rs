@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Counts, Ms};
-use crate::chaos::history::{Client, Instant, Op, OpKind};
+use super::{Counts, Nanos};
+use crate::chaos::history::{Client, Op, OpKind, SinceStart};
 
 /// An operation that is acknowledged later than this after its intended time, in nanoseconds, met an outage.
 pub const PROMPT: u64 = 1_000_000_000;
@@ -61,10 +61,10 @@ pub struct Outage {
     pub access: Access,
     /// The longest.
     #[serde(rename = "longestMs")]
-    pub longest: Ms,
+    pub longest: Nanos,
     /// All added up.
     #[serde(rename = "totalMs")]
-    pub total: Ms,
+    pub total: Nanos,
     /// How many.
     pub count: usize,
     /// Whether the last had not ended when the workload did, and had then lasted for at least [`PROMPT`]: a single operation
@@ -72,7 +72,7 @@ pub struct Outage {
     pub open: bool,
     /// The distance of two intended times.
     #[serde(rename = "resolutionMs")]
-    pub resolution: Ms,
+    pub resolution: Nanos,
     /// What became of the operations.
     pub operations: Counts,
     /// The longest ones, in order of time.
@@ -85,10 +85,10 @@ pub struct Outage {
 pub struct Window {
     /// From the first moment.
     #[serde(rename = "fromMs")]
-    pub from: Ms,
+    pub from: Nanos,
     /// To the moment after the last.
     #[serde(rename = "toMs")]
-    pub to: Ms,
+    pub to: Nanos,
 }
 
 impl Window {
@@ -106,16 +106,16 @@ pub struct Waits {
     pub count: usize,
     /// How long the slowest of them took.
     #[serde(rename = "longestMs")]
-    pub longest: Ms,
+    pub longest: Nanos,
 }
 
 impl Waits {
     /// Of operations in order of their intended times. A blocking pop waits by its nature.
     pub fn of(ops: &[Op]) -> Self {
         let late = ops.iter().filter(|op| Access::of(op.kind).is_some() && op.is_ok() && took(op) > PROMPT);
-        let mut requests: Vec<(Instant, Client)> = late.clone().map(|op| (op.at, op.client)).collect();
+        let mut requests: Vec<(SinceStart, Client)> = late.clone().map(|op| (op.at, op.client)).collect();
         requests.dedup();
-        Self { count: requests.len(), longest: Ms(late.map(took).max().unwrap_or_default()) }
+        Self { count: requests.len(), longest: Nanos(late.map(took).max().unwrap_or_default()) }
     }
 }
 
@@ -136,7 +136,7 @@ pub fn outages(ops: &[Op]) -> Vec<Outage> {
 fn outage(ops: &[Op], client: Option<Client>, access: Access) -> Option<Outage> {
     let mut operations = Counts::default();
     // One entry per intended time: ten writes of one pipeline are one request.
-    let mut times: Vec<(Instant, bool)> = Vec::new();
+    let mut times: Vec<(SinceStart, bool)> = Vec::new();
     for op in ops {
         if client.is_some_and(|client| client != op.client) || Access::of(op.kind) != Some(access) {
             continue;
@@ -156,14 +156,14 @@ fn outage(ops: &[Op], client: Option<Client>, access: Access) -> Option<Outage> 
         match (ok, since) {
             (false, None) => since = Some(*at),
             (true, Some(from)) => {
-                windows.push(Window { from: Ms(from), to: Ms(*at) });
+                windows.push(Window { from: Nanos(from), to: Nanos(*at) });
                 since = None;
             }
             (true, None) | (false, Some(_)) => {}
         }
     }
     if let Some(from) = since {
-        windows.push(Window { from: Ms(from), to: Ms(last + resolution) });
+        windows.push(Window { from: Nanos(from), to: Nanos(last + resolution) });
     }
     let longest = windows.iter().map(|window| window.length()).max().unwrap_or(0);
     let total = windows.iter().map(|window| window.length()).sum();
@@ -174,11 +174,11 @@ fn outage(ops: &[Op], client: Option<Client>, access: Access) -> Option<Outage> 
     Some(Outage {
         client,
         access,
-        longest: Ms(longest),
-        total: Ms(total),
+        longest: Nanos(longest),
+        total: Nanos(total),
         count,
         open: since.is_some_and(|from| last + resolution - from >= PROMPT),
-        resolution: Ms(resolution),
+        resolution: Nanos(resolution),
         operations,
         windows,
     })

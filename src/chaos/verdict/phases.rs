@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Ms;
-use crate::chaos::history::{Evidence, Instant, OpKind, SeenRole};
+use super::Nanos;
+use crate::chaos::history::{Evidence, OpKind, SeenRole, SinceStart};
 
 /// Moments of the failover, in milliseconds since the test began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -16,37 +16,37 @@ use crate::chaos::history::{Evidence, Instant, OpKind, SeenRole};
 pub struct Moments {
     /// The first Sentinel holds the master to be down (`+sdown master`).
     #[serde(rename = "subjectivelyDownMs")]
-    pub subjectively_down: Option<Ms>,
+    pub subjectively_down: Option<Nanos>,
     /// The first Sentinel knows enough others that do (`+odown master`).
     #[serde(rename = "objectivelyDownMs")]
-    pub objectively_down: Option<Ms>,
+    pub objectively_down: Option<Nanos>,
     /// The first Sentinel tries to be elected (`+try-failover`).
     #[serde(rename = "tryMs")]
-    pub tried: Option<Ms>,
+    pub tried: Option<Nanos>,
     /// A Sentinel was elected (`+elected-leader`).
     #[serde(rename = "electedMs")]
-    pub elected: Option<Ms>,
+    pub elected: Option<Nanos>,
     /// A node other than the old master first said that it is master.
     #[serde(rename = "promotedMs")]
-    pub promoted: Option<Ms>,
+    pub promoted: Option<Nanos>,
     /// The first Sentinel named the new master (`+switch-master`).
     #[serde(rename = "switchedMs")]
-    pub switched: Option<Ms>,
+    pub switched: Option<Nanos>,
     /// The last Sentinel did.
     #[serde(rename = "switchedByAllMs")]
-    pub switched_by_all: Option<Ms>,
+    pub switched_by_all: Option<Nanos>,
     /// A new connection to the write port first ended at a new master.
     #[serde(rename = "proxySwitchedMs")]
-    pub proxy_switched: Option<Ms>,
+    pub proxy_switched: Option<Nanos>,
     /// A write was first acknowledged by a new master.
     #[serde(rename = "firstWriteMs")]
-    pub first_write: Option<Ms>,
+    pub first_write: Option<Nanos>,
     /// From here on there was one master with every replica's link up.
     #[serde(rename = "redundantMs")]
-    pub redundant: Option<Ms>,
+    pub redundant: Option<Nanos>,
     /// The cluster was seen whole again, with equal offsets and the old master among the replicas.
     #[serde(rename = "convergedMs")]
-    pub converged: Option<Ms>,
+    pub converged: Option<Nanos>,
 }
 
 /// How long each part took.
@@ -55,31 +55,31 @@ pub struct Moments {
 pub struct Phases {
     /// Fault to `+sdown`.
     #[serde(rename = "detectionMs")]
-    pub detection: Option<Ms>,
+    pub detection: Option<Nanos>,
     /// `+sdown` to `+odown`.
     #[serde(rename = "agreementMs")]
-    pub agreement: Option<Ms>,
+    pub agreement: Option<Nanos>,
     /// `+try-failover` to `+elected-leader`.
     #[serde(rename = "electionMs")]
-    pub election: Option<Ms>,
+    pub election: Option<Nanos>,
     /// `+elected-leader` to the new master's own word.
     #[serde(rename = "promotionMs")]
-    pub promotion: Option<Ms>,
+    pub promotion: Option<Nanos>,
     /// The new master's own word to the first connection that the proxy leads to it.
     #[serde(rename = "proxySwitchMs")]
-    pub proxy_switch: Option<Ms>,
+    pub proxy_switch: Option<Nanos>,
     /// The first Sentinel's `+switch-master` to the last one's.
     #[serde(rename = "configurationSpreadMs")]
-    pub configuration_spread: Option<Ms>,
+    pub configuration_spread: Option<Nanos>,
     /// Fault to the first write that a new master acknowledged.
     #[serde(rename = "firstWriteMs")]
-    pub first_write: Option<Ms>,
+    pub first_write: Option<Nanos>,
     /// Fault to full redundancy.
     #[serde(rename = "fullRedundancyMs")]
-    pub full_redundancy: Option<Ms>,
+    pub full_redundancy: Option<Nanos>,
     /// The undoing of the fault to a cluster that is whole again.
     #[serde(rename = "convergenceMs")]
-    pub convergence: Option<Ms>,
+    pub convergence: Option<Nanos>,
 }
 
 impl Moments {
@@ -92,7 +92,7 @@ impl Moments {
             let matching = move |event: &&crate::chaos::history::SentinelEvent| {
                 event.at >= zero && event.event == name && event.text.starts_with(about)
             };
-            evidence.events.iter().filter(matching).map(|event| Ms(event.at))
+            evidence.events.iter().filter(matching).map(|event| Nanos(event.at))
         };
         let promoted =
             evidence.roles.iter().find(|s| s.at >= zero && s.role == SeenRole::Master && s.node != *old).map(|s| s.at);
@@ -111,20 +111,20 @@ impl Moments {
             objectively_down: events("+odown", "master ").next(),
             tried: events("+try-failover", "").next(),
             elected: events("+elected-leader", "").next(),
-            promoted: promoted.map(Ms),
+            promoted: promoted.map(Nanos),
             switched: events("+switch-master", "").next(),
             switched_by_all: events("+switch-master", "").next_back(),
-            proxy_switched: evidence.proxy.iter().find(led).map(|sample| Ms(sample.at)),
-            first_write: evidence.ops.iter().filter(by_new_master).map(|op| Ms(op.done)).min(),
-            redundant: redundant(evidence, zero).map(Ms),
-            converged: evidence.end.as_ref().and_then(|end| end.converged).map(Ms),
+            proxy_switched: evidence.proxy.iter().find(led).map(|sample| Nanos(sample.at)),
+            first_write: evidence.ops.iter().filter(by_new_master).map(|op| Nanos(op.done)).min(),
+            redundant: redundant(evidence, zero).map(Nanos),
+            converged: evidence.end.as_ref().and_then(|end| end.converged).map(Nanos),
         }
     }
 }
 
 /// The moment from which on, to the end of the samples, one node is master and all others have their links up. Absent
 /// when that never stopped being so after the fault, or is not so at the end.
-fn redundant(evidence: &Evidence, zero: Instant) -> Option<Instant> {
+fn redundant(evidence: &Evidence, zero: SinceStart) -> Option<SinceStart> {
     let mut seen: BTreeMap<&str, (SeenRole, bool)> = BTreeMap::new();
     let mut since = None;
     let mut whole_before = false;
@@ -146,8 +146,8 @@ fn redundant(evidence: &Evidence, zero: Instant) -> Option<Instant> {
 impl Phases {
     pub(super) fn of(evidence: &Evidence, moments: &Moments) -> Self {
         let Some(fault) = &evidence.fault else { return Self::default() };
-        let zero = Some(Ms(fault.applied));
-        let between = |from: Option<Ms>, to: Option<Ms>| Some(Ms(to?.0.saturating_sub(from?.0)));
+        let zero = Some(Nanos(fault.applied));
+        let between = |from: Option<Nanos>, to: Option<Nanos>| Some(Nanos(to?.0.saturating_sub(from?.0)));
         Self {
             detection: between(zero, moments.subjectively_down),
             agreement: between(moments.subjectively_down, moments.objectively_down),
@@ -157,7 +157,7 @@ impl Phases {
             configuration_spread: between(moments.switched, moments.switched_by_all),
             first_write: between(zero, moments.first_write),
             full_redundancy: between(zero, moments.redundant),
-            convergence: between(fault.reverted.map(Ms), moments.converged),
+            convergence: between(fault.reverted.map(Nanos), moments.converged),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Level, Ms, Round};
+use super::{Level, Nanos, Round};
 
 /// What is said holds in 95 of 100 such tests.
 const CONFIDENCE: f64 = 0.95;
@@ -17,13 +17,13 @@ pub struct Summary {
     pub level: Level,
     /// The longest write outage of each round that any kind of client had, in the order of the rounds.
     #[serde(rename = "outagesMs")]
-    pub outages: Vec<Ms>,
+    pub outages: Vec<Nanos>,
     /// Their median.
     #[serde(rename = "medianOutageMs")]
-    pub median: Option<Ms>,
+    pub median: Option<Nanos>,
     /// The longest.
     #[serde(rename = "maxOutageMs")]
-    pub max: Option<Ms>,
+    pub max: Option<Nanos>,
     /// Acknowledged writes of all rounds.
     pub acknowledged: usize,
     /// Lost ones of all rounds.
@@ -39,7 +39,7 @@ pub struct Summary {
 impl Summary {
     /// Puts rounds together.
     pub fn of(rounds: &[Round]) -> Self {
-        let outages: Vec<Ms> =
+        let outages: Vec<Nanos> =
             rounds.iter().filter_map(Round::worst_write_outage).map(|outage| outage.longest).collect();
         let mut sorted = outages.clone();
         sorted.sort_unstable();
@@ -47,7 +47,7 @@ impl Summary {
         let median = match sorted.len() {
             0 => None,
             n if n % 2 == 1 => Some(sorted[middle]),
-            _ => Some(Ms(u64::midpoint(sorted[middle - 1].0, sorted[middle].0))),
+            _ => Some(Nanos(u64::midpoint(sorted[middle - 1].0, sorted[middle].0))),
         };
         let judged = |round: &&Round| round.integrity.is_some() && round.level != Level::Invalid;
         let rounds_judged = rounds.iter().filter(judged).count();

@@ -1,7 +1,7 @@
 //! The reason of a verdict, in one sentence that names who did what.
 
 use super::integrity::Cause;
-use super::{Level, Ms, Round};
+use super::{Level, Nanos, Round};
 
 /// Why the round comes to what it does.
 pub(super) fn cause(round: &Round) -> String {
@@ -61,7 +61,7 @@ fn data(round: &Round) -> String {
         window.and_then(|lost| lost.node.clone()).unwrap_or_else(|| "a node".to_owned())
     };
     let dual = round.dual_master.claimed;
-    let beside = if dual == Ms(0) {
+    let beside = if dual == Nanos(0) {
         String::new()
     } else {
         format!("; two nodes said they were master for {:.1} s", dual.seconds())

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Timeline, named};
 use crate::chaos::report::FailoverReport;
-use crate::chaos::verdict::{Level, Ms, Round};
+use crate::chaos::verdict::{Level, Nanos, Round};
 use crate::error::Failure;
 
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
@@ -108,8 +108,8 @@ pub fn page(report: &FailoverReport, timelines: &[Timeline]) -> Result<String, F
         date: date(&report.started_at),
         clients: report.workload.clients.iter().map(|client| client.as_str()).collect::<Vec<_>>().join(", "),
         durability: report.workload.durability.as_str(),
-        deadline: Ms(report.workload.deadline).seconds(),
-        max_outage: Ms(report.limits.max_outage).seconds(),
+        deadline: Nanos(report.workload.deadline).seconds(),
+        max_outage: Nanos(report.limits.max_outage).seconds(),
         rounds,
     };
     Ok(template.render(Serde(&page)).map_err(anyhow::Error::new)?)
@@ -137,7 +137,7 @@ const fn class(level: Level) -> &'static str {
 fn phases(round: &Round) -> Vec<PhaseView> {
     let named = named(&round.phases);
     let total = named.iter().map(|(_, length)| length.seconds()).sum::<f64>().max(f64::MIN_POSITIVE);
-    let view = |(name, length): (&'static str, Ms)| PhaseView {
+    let view = |(name, length): (&'static str, Nanos)| PhaseView {
         name,
         seconds: length.seconds(),
         share: length.seconds() / total * 100.0,

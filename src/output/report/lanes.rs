@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::svg::{Shapes, WIDTH};
-use crate::chaos::history::{Evidence, Instant, OpKind, Outcome, ProxySample, RoleSample, SeenRole};
+use crate::chaos::history::{Evidence, OpKind, Outcome, ProxySample, RoleSample, SeenRole, SinceStart};
 use crate::chaos::verdict::{Counts, Round};
 
 /// Time before the fault that is shown, in nanoseconds.
@@ -114,9 +114,9 @@ impl Timeline {
 struct Drawing<'a> {
     evidence: &'a Evidence,
     round: &'a Round,
-    zero: Instant,
-    from: Instant,
-    to: Instant,
+    zero: SinceStart,
+    from: SinceStart,
+    to: SinceStart,
     bin: u64,
 }
 
@@ -135,16 +135,16 @@ impl<'a> Drawing<'a> {
         Self { evidence, round, zero, from, to, bin }
     }
 
-    fn x(&self, at: Instant) -> f64 {
+    fn x(&self, at: SinceStart) -> f64 {
         (at as f64 - self.from as f64) / (self.to - self.from) as f64 * WIDTH
     }
 
-    fn percent(&self, at: Instant) -> f64 {
+    fn percent(&self, at: SinceStart) -> f64 {
         (self.x(at) / WIDTH * 1000.0).round() / 10.0
     }
 
     /// Seconds after the fault, for titles.
-    fn after(&self, at: Instant) -> String {
+    fn after(&self, at: SinceStart) -> String {
         format!("{:+.2} s", (at as f64 - self.zero as f64) / 1e9)
     }
 
@@ -247,8 +247,8 @@ impl<'a> Drawing<'a> {
         &self,
         samples: &'s [&'s T],
         same: impl Fn(&&'s T, &&'s T) -> bool,
-        at: impl Fn(&T) -> Instant,
-    ) -> Vec<(&'s T, Instant)> {
+        at: impl Fn(&T) -> SinceStart,
+    ) -> Vec<(&'s T, SinceStart)> {
         let runs = samples.chunk_by(|one, other| same(one, other));
         let begins: Vec<&T> = runs.filter_map(|run| run.first().copied()).collect();
         let until = |index: usize| begins.get(index + 1).map_or(self.to, |next| at(next));
@@ -304,7 +304,7 @@ impl<'a> Drawing<'a> {
     /// Latency of what was acknowledged, from the intended time: the slowest of each bin, and some of the others.
     fn latency(&self) -> Lane {
         const HEIGHT: f64 = 72.0;
-        let mut bins: BTreeMap<u64, Vec<(Instant, u64)>> = BTreeMap::new();
+        let mut bins: BTreeMap<u64, Vec<(SinceStart, u64)>> = BTreeMap::new();
         let counted = |op: &&crate::chaos::history::Op| {
             op.outcome == Outcome::Ok && op.kind != OpKind::Pop && (self.from..=self.to).contains(&op.at)
         };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::LostWrite;
-use crate::chaos::history::{Evidence, FaultNature, FaultRecord, FinalState, Instant, Op};
+use crate::chaos::history::{Evidence, FaultNature, FaultRecord, FinalState, Op, SinceStart};
 use crate::chaos::verdict::phases::Moments;
 
 /// How long before a fault an acknowledgement must lie for its loss not to be one of replication: the replicas were in
@@ -47,7 +47,7 @@ pub(super) struct Circumstances<'a> {
     old: &'a str,
     last: Option<&'a str>,
     fault: Option<&'a FaultRecord>,
-    promoted: Option<Instant>,
+    promoted: Option<SinceStart>,
 }
 
 impl<'a> Circumstances<'a> {

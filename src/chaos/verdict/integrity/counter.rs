@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::Integrity;
-use crate::chaos::history::{Evidence, FinalState, Instant, Op, OpKind, Outcome};
+use crate::chaos::history::{Evidence, FinalState, Op, OpKind, Outcome, SinceStart};
 
 pub(super) fn check<'a>(evidence: &'a Evidence, finals: &FinalState, found: &mut Integrity, lost: &mut Vec<&'a Op>) {
     let increments = || evidence.ops.iter().filter(|op| op.kind == OpKind::Increment);
@@ -36,7 +36,7 @@ pub(super) fn check<'a>(evidence: &'a Evidence, finals: &FinalState, found: &mut
     found.counted_twice += answers.values().map(|ops| ops.len() - 1).sum::<usize>();
 
     // A count that began after a higher one had been answered.
-    let mut earliest_ack_above = Instant::MAX;
+    let mut earliest_ack_above = SinceStart::MAX;
     for op in answers.values().rev().flatten() {
         if op.sent.is_some_and(|sent| sent > earliest_ack_above) {
             found.reordered += 1;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Integrity, is_attempt, places, reordered};
-use crate::chaos::history::{Client, Evidence, FinalState, Instant, Op, OpKind, Outcome};
+use crate::chaos::history::{Client, Evidence, FinalState, Op, OpKind, Outcome, SinceStart};
 
 pub(super) fn check<'a>(
     evidence: &'a Evidence,
@@ -62,7 +62,7 @@ pub(super) fn check<'a>(
 struct Acks<'a> {
     by_done: Vec<&'a Op>,
     /// Up to and with each of them: when the last of them was sent, and the farthest place of any in the log.
-    latest_sent: Vec<Instant>,
+    latest_sent: Vec<SinceStart>,
     farthest: Vec<Option<usize>>,
 }
 
