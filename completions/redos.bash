@@ -484,7 +484,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__chaos)
-            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help"
+            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -952,7 +952,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__chaos__subcmd__help)
-            opts="pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help"
+            opts="pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2986,7 +2986,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__help__subcmd__chaos)
-            opts="pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard"
+            opts="pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -534,23 +534,23 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand pause 'Freeze its processes, as ''docker pause'' does'
-            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
             cand kill 'End it by a signal, and start it again'
             cand stop 'Stop it in good order, and start it again'
-            cand start 'Undo a kill or a stop, and start what does not run'
-            cand restart 'Stop it in good order and start it again at once'
             cand freeze 'Freeze it by a signal, unnoticed by Docker'
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
-            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
-            cand oom 'Let it run out of memory, so that the kernel kills it'
-            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
             cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
             cand reset 'Reset its connections and refuse new ones'
             cand latency 'Let its packets come late'
             cand loss 'Let some of its packets vanish, by chance'
             cand throttle 'Let its packets go through a narrow way, in each direction'
+            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
+            cand oom 'Let it run out of memory, so that the kernel kills it'
+            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
+            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
+            cand start 'Undo a kill or a stop, and start what does not run'
+            cand restart 'Stop it in good order and start it again at once'
             cand ls 'List the faults that are not undone yet'
             cand heal 'Undo all faults of all clusters, or those of some nodes'
             cand agent 'Hold a fault of the network beside a container'
@@ -573,23 +573,6 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand --force 'Do it although a second Redis node would be out, or the quorum lost'
             cand --dry-run 'Say what would be hit, and do nothing'
-            cand -q 'Print data and errors only'
-            cand --quiet 'Print data and errors only'
-            cand -v 'Say more: what each step costs and why'
-            cand --verbose 'Say more: what each step costs and why'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'redos;chaos;unpause'= {
-            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand -o 'How to print data: table, json or yaml'
-            cand --output 'How to print data: table, json or yaml'
-            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
-            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
             cand -q 'Print data and errors only'
             cand --quiet 'Print data and errors only'
             cand -v 'Say more: what each step costs and why'
@@ -626,45 +609,6 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
             cand --for 'How long'
-            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand -o 'How to print data: table, json or yaml'
-            cand --output 'How to print data: table, json or yaml'
-            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
-            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
-            cand --dry-run 'Say what would be hit, and do nothing'
-            cand -q 'Print data and errors only'
-            cand --quiet 'Print data and errors only'
-            cand -v 'Say more: what each step costs and why'
-            cand --verbose 'Say more: what each step costs and why'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'redos;chaos;start'= {
-            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand -o 'How to print data: table, json or yaml'
-            cand --output 'How to print data: table, json or yaml'
-            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
-            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand -q 'Print data and errors only'
-            cand --quiet 'Print data and errors only'
-            cand -v 'Say more: what each step costs and why'
-            cand --verbose 'Say more: what each step costs and why'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'redos;chaos;restart'= {
-            cand -g 'Master group, by name or number'
-            cand --group 'Master group, by name or number'
-            cand --seed 'Where the choice among several nodes comes from, to make it again'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
@@ -753,76 +697,6 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --help 'Print help'
         }
         &'redos;chaos;no-fork'= {
-            cand -g 'Master group, by name or number'
-            cand --group 'Master group, by name or number'
-            cand --seed 'Where the choice among several nodes comes from, to make it again'
-            cand --for 'How long'
-            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand -o 'How to print data: table, json or yaml'
-            cand --output 'How to print data: table, json or yaml'
-            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
-            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
-            cand --dry-run 'Say what would be hit, and do nothing'
-            cand -q 'Print data and errors only'
-            cand --quiet 'Print data and errors only'
-            cand -v 'Say more: what each step costs and why'
-            cand --verbose 'Say more: what each step costs and why'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'redos;chaos;client-pause'= {
-            cand -g 'Master group, by name or number'
-            cand --group 'Master group, by name or number'
-            cand --seed 'Where the choice among several nodes comes from, to make it again'
-            cand --for 'How long'
-            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand -o 'How to print data: table, json or yaml'
-            cand --output 'How to print data: table, json or yaml'
-            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
-            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
-            cand --dry-run 'Say what would be hit, and do nothing'
-            cand -q 'Print data and errors only'
-            cand --quiet 'Print data and errors only'
-            cand -v 'Say more: what each step costs and why'
-            cand --verbose 'Say more: what each step costs and why'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'redos;chaos;oom'= {
-            cand -g 'Master group, by name or number'
-            cand --group 'Master group, by name or number'
-            cand --seed 'Where the choice among several nodes comes from, to make it again'
-            cand --for 'How long'
-            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
-            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
-            cand -o 'How to print data: table, json or yaml'
-            cand --output 'How to print data: table, json or yaml'
-            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
-            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
-            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
-            cand --dry-run 'Say what would be hit, and do nothing'
-            cand -q 'Print data and errors only'
-            cand --quiet 'Print data and errors only'
-            cand -v 'Say more: what each step costs and why'
-            cand --verbose 'Say more: what each step costs and why'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'redos;chaos;fill-disk'= {
-            cand --limit 'How large the disk may be at most'
             cand -g 'Master group, by name or number'
             cand --group 'Master group, by name or number'
             cand --seed 'Where the choice among several nodes comes from, to make it again'
@@ -974,6 +848,132 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'redos;chaos;client-pause'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;oom'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;fill-disk'= {
+            cand --limit 'How large the disk may be at most'
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand --for 'How long'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;unpause'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;start'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;chaos;restart'= {
+            cand -g 'Master group, by name or number'
+            cand --group 'Master group, by name or number'
+            cand --seed 'Where the choice among several nodes comes from, to make it again'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, json or yaml'
+            cand --output 'How to print data: table, json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --force 'Do it although a second Redis node would be out, or the quorum lost'
+            cand --dry-run 'Say what would be hit, and do nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'redos;chaos;ls'= {
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
@@ -1044,23 +1044,23 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;chaos;help'= {
             cand pause 'Freeze its processes, as ''docker pause'' does'
-            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
             cand kill 'End it by a signal, and start it again'
             cand stop 'Stop it in good order, and start it again'
-            cand start 'Undo a kill or a stop, and start what does not run'
-            cand restart 'Stop it in good order and start it again at once'
             cand freeze 'Freeze it by a signal, unnoticed by Docker'
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
-            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
-            cand oom 'Let it run out of memory, so that the kernel kills it'
-            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
             cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
             cand reset 'Reset its connections and refuse new ones'
             cand latency 'Let its packets come late'
             cand loss 'Let some of its packets vanish, by chance'
             cand throttle 'Let its packets go through a narrow way, in each direction'
+            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
+            cand oom 'Let it run out of memory, so that the kernel kills it'
+            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
+            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
+            cand start 'Undo a kill or a stop, and start what does not run'
+            cand restart 'Stop it in good order and start it again at once'
             cand ls 'List the faults that are not undone yet'
             cand heal 'Undo all faults of all clusters, or those of some nodes'
             cand agent 'Hold a fault of the network beside a container'
@@ -1069,15 +1069,9 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;chaos;help;pause'= {
         }
-        &'redos;chaos;help;unpause'= {
-        }
         &'redos;chaos;help;kill'= {
         }
         &'redos;chaos;help;stop'= {
-        }
-        &'redos;chaos;help;start'= {
-        }
-        &'redos;chaos;help;restart'= {
         }
         &'redos;chaos;help;freeze'= {
         }
@@ -1086,12 +1080,6 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;chaos;help;slow'= {
         }
         &'redos;chaos;help;no-fork'= {
-        }
-        &'redos;chaos;help;client-pause'= {
-        }
-        &'redos;chaos;help;oom'= {
-        }
-        &'redos;chaos;help;fill-disk'= {
         }
         &'redos;chaos;help;partition'= {
         }
@@ -1102,6 +1090,18 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;chaos;help;loss'= {
         }
         &'redos;chaos;help;throttle'= {
+        }
+        &'redos;chaos;help;client-pause'= {
+        }
+        &'redos;chaos;help;oom'= {
+        }
+        &'redos;chaos;help;fill-disk'= {
+        }
+        &'redos;chaos;help;unpause'= {
+        }
+        &'redos;chaos;help;start'= {
+        }
+        &'redos;chaos;help;restart'= {
         }
         &'redos;chaos;help;ls'= {
         }
@@ -1421,23 +1421,23 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;help;chaos'= {
             cand pause 'Freeze its processes, as ''docker pause'' does'
-            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
             cand kill 'End it by a signal, and start it again'
             cand stop 'Stop it in good order, and start it again'
-            cand start 'Undo a kill or a stop, and start what does not run'
-            cand restart 'Stop it in good order and start it again at once'
             cand freeze 'Freeze it by a signal, unnoticed by Docker'
             cand disconnect 'Take it off its network'
             cand slow 'Leave it 1 % of a CPU'
             cand no-fork 'Keep it from forking, and so from saving'
-            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
-            cand oom 'Let it run out of memory, so that the kernel kills it'
-            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
             cand partition 'Let its packets vanish: all, those of some nodes, one way or both'
             cand reset 'Reset its connections and refuse new ones'
             cand latency 'Let its packets come late'
             cand loss 'Let some of its packets vanish, by chance'
             cand throttle 'Let its packets go through a narrow way, in each direction'
+            cand client-pause 'Have its clients'' writes wait, as CLIENT PAUSE does'
+            cand oom 'Let it run out of memory, so that the kernel kills it'
+            cand fill-disk 'Fill the disk that its data are on, if it is a small one of its own'
+            cand unpause 'Undo a pause, and thaw what is frozen by ''docker pause'''
+            cand start 'Undo a kill or a stop, and start what does not run'
+            cand restart 'Stop it in good order and start it again at once'
             cand ls 'List the faults that are not undone yet'
             cand heal 'Undo all faults of all clusters, or those of some nodes'
             cand agent 'Hold a fault of the network beside a container'
@@ -1445,15 +1445,9 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;help;chaos;pause'= {
         }
-        &'redos;help;chaos;unpause'= {
-        }
         &'redos;help;chaos;kill'= {
         }
         &'redos;help;chaos;stop'= {
-        }
-        &'redos;help;chaos;start'= {
-        }
-        &'redos;help;chaos;restart'= {
         }
         &'redos;help;chaos;freeze'= {
         }
@@ -1462,12 +1456,6 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;chaos;slow'= {
         }
         &'redos;help;chaos;no-fork'= {
-        }
-        &'redos;help;chaos;client-pause'= {
-        }
-        &'redos;help;chaos;oom'= {
-        }
-        &'redos;help;chaos;fill-disk'= {
         }
         &'redos;help;chaos;partition'= {
         }
@@ -1478,6 +1466,18 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;chaos;loss'= {
         }
         &'redos;help;chaos;throttle'= {
+        }
+        &'redos;help;chaos;client-pause'= {
+        }
+        &'redos;help;chaos;oom'= {
+        }
+        &'redos;help;chaos;fill-disk'= {
+        }
+        &'redos;help;chaos;unpause'= {
+        }
+        &'redos;help;chaos;start'= {
+        }
+        &'redos;help;chaos;restart'= {
         }
         &'redos;help;chaos;ls'= {
         }

@@ -420,41 +420,41 @@ complete -c redos -n "__fish_redos_using_subcommand verify" -s H -l host -d 'Doc
 complete -c redos -n "__fish_redos_using_subcommand verify" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand verify" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand verify" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always'
 never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "kill" -d 'End it by a signal, and start it again'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "stop" -d 'Stop it in good order, and start it again'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "restart" -d 'Stop it in good order and start it again at once'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "disconnect" -d 'Take it off its network'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "slow" -d 'Leave it 1 % of a CPU'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "reset" -d 'Reset its connections and refuse new ones'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "latency" -d 'Let its packets come late'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "loss" -d 'Let some of its packets vanish, by chance'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "ls" -d 'List the faults that are not undone yet'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "agent" -d 'Hold a fault of the network beside a container'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause unpause kill stop start restart freeze disconnect slow no-fork client-pause oom fill-disk partition reset latency loss throttle ls heal agent guard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "kill" -d 'End it by a signal, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "stop" -d 'Stop it in good order, and start it again'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "slow" -d 'Leave it 1 % of a CPU'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "reset" -d 'Reset its connections and refuse new ones'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "latency" -d 'Let its packets come late'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "loss" -d 'Let some of its packets vanish, by chance'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "restart" -d 'Stop it in good order and start it again at once'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "ls" -d 'List the faults that are not undone yet'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "agent" -d 'Hold a fault of the network beside a container'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l for -d 'How long' -r
@@ -472,18 +472,6 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
-json\t'One JSON document, `apiVersion: redos/v1`'
-yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l signal -d 'SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
@@ -519,34 +507,6 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
-json\t'One JSON document, `apiVersion: redos/v1`'
-yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s g -l group -d 'Master group, by name or number' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
-json\t'One JSON document, `apiVersion: redos/v1`'
-yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l dry-run -d 'Say what would be hit, and do nothing'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l for -d 'How long' -r
@@ -615,58 +575,6 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s g -l group -d 'Master group, by name or number' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l for -d 'How long' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
-json\t'One JSON document, `apiVersion: redos/v1`'
-yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l dry-run -d 'Say what would be hit, and do nothing'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s g -l group -d 'Master group, by name or number' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l for -d 'How long' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
-json\t'One JSON document, `apiVersion: redos/v1`'
-yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l dry-run -d 'Say what would be hit, and do nothing'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l limit -d 'How large the disk may be at most' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s g -l group -d 'Master group, by name or number' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l for -d 'How long' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
-json\t'One JSON document, `apiVersion: redos/v1`'
-yaml\t'The same document as YAML'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l dry-run -d 'Say what would be hit, and do nothing'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s q -l quiet -d 'Print data and errors only'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s v -l verbose -d 'Say more: what each step costs and why'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l for -d 'How long' -r
@@ -776,6 +684,98 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l limit -d 'How large the disk may be at most' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s g -l group -d 'Master group, by name or number' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l dry-run -d 'Say what would be hit, and do nothing'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
@@ -825,23 +825,23 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop it in good order, and start it again'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Take it off its network'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "slow" -d 'Leave it 1 % of a CPU'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Reset its connections and refuse new ones'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "latency" -d 'Let its packets come late'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "loss" -d 'Let some of its packets vanish, by chance'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the faults that are not undone yet'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "agent" -d 'Hold a fault of the network beside a container'
@@ -1051,23 +1051,23 @@ complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_su
 complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
 complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "stop" -d 'Stop it in good order, and start it again'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "disconnect" -d 'Take it off its network'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "slow" -d 'Leave it 1 % of a CPU'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "reset" -d 'Reset its connections and refuse new ones'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "latency" -d 'Let its packets come late'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "loss" -d 'Let some of its packets vanish, by chance'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "ls" -d 'List the faults that are not undone yet'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "agent" -d 'Hold a fault of the network beside a container'

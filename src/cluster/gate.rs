@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use self::unmet::Unmet;
 
-use super::claims::{Whose, address_of, being_decided, claimants, is_joining, loading, whose};
+use super::claims::{Whose, address_of, being_decided, claimants, is_joining, loading, node_at, whose};
 use super::observed::{Answer, NodeFacts, NodeState, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 

@@ -90,7 +90,7 @@ fn node(args: &CliArgs, spec: &Spec, observed: &Observed) -> Result<NodeId, Fail
             .hinted(format!("see what is wrong: {}", command_line(&spec.name, "status")))
             .hinted(format!("talk to one node: {}", command_line(&spec.name, "cli redis-1")))
     };
-    let master = sole_master(group, observed).map_err(unknown)?;
+    let master = sole_master(group, observed).map_err(|unmet| unknown(unmet.to_string()))?;
     if !args.read {
         return Ok(master);
     }

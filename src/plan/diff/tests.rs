@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::cluster::fixture::{GROUP, at, healthy, redis, redis_mut, sentinel_mut};
-use crate::cluster::gate::Unmet;
-use crate::cluster::observed::Loading;
+use crate::cluster::gate::{Gate, Unmet};
+use crate::cluster::observed::{Loading, RoleView};
+use crate::cluster::reckon::successor;
 use crate::spec::REDIS_PORT;
+use crate::spec::render::directives::PRIORITY;
 
 fn spec() -> Spec {
     Spec::with_defaults("redos".parse().expect("a good name"))
@@ -120,14 +122,14 @@ fn a_replica_that_joins_is_not_to_be_promoted_before_it_is_in_sync() {
     let expected: Vec<String> = expected.map(str::to_owned).into_iter().chain(finds).collect();
     assert_eq!(changes(&spec, &observed), expected);
     let said = Gate::ReplicasInSync { group: GROUP }.holds(&spec, &observed).expect_err("not yet");
-    assert_eq!(said, "redis-3 is in sync, and no Sentinel may promote it yet (its replica-priority is 0)");
+    assert_eq!(said.to_string(), "redis-3 is in sync, and no Sentinel may promote it yet (its replica-priority is 0)");
     // A Sentinel that has not asked since.
     let view = redis_mut(&mut observed, redis(3));
     view.replica_priority = 100;
     view.config.insert(PRIORITY.to_owned(), "100".to_owned());
     assert_eq!(changes(&spec, &observed), expected[1..]);
     let said = Gate::SentinelsSeeAll { group: GROUP }.holds(&spec, &observed).expect_err("not yet");
-    assert_eq!(said, "sentinel-1 does not yet know that it may promote redis-3");
+    assert_eq!(said.to_string(), "sentinel-1 does not yet know that it may promote redis-3");
     assert_eq!(fittest(&observed), Some(redis(3)));
 }
 

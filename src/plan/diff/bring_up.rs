@@ -1,0 +1,126 @@
+//! Nodes that are missing or do not run: made, started, or made anew.
+
+use super::Planner;
+use crate::cluster::data;
+use crate::cluster::desired::is_stale;
+use crate::cluster::gate::{busy, dies_at_every_start, is_off_network};
+use crate::cluster::observed::NodeState;
+use crate::cluster::reckon::{last_known, runs};
+use crate::plan::step::{Action, StepId};
+use crate::spec::NodeId;
+
+impl Planner<'_> {
+    /// Whoever connects to others at its start comes after them: an attempt that fails is repeated a second later, by a
+    /// replica, by a Sentinel, and by the kernel, which asks so seldom for an address that nobody has yet. So masters
+    /// come before their replicas, and proxies last. A Sentinel that comes up before its master would even hold it to be
+    /// down; one that watches nothing yet need not wait.
+    pub(super) fn bring_up_nodes(&mut self) {
+        for group in self.spec.groups() {
+            let master = self.masters.get(&group).copied();
+            let (first, others): (Vec<NodeId>, Vec<NodeId>) =
+                self.spec.redis_nodes(group).partition(|node| Some(*node) == master);
+            for node in first {
+                self.bring_up(node, &[]);
+            }
+            let master_step: Vec<StepId> =
+                master.and_then(|master| self.last.get(&master)).copied().into_iter().collect();
+            for node in others {
+                self.bring_up(node, &master_step);
+            }
+        }
+        let watch_nothing = self.spec.groups().all(|group| self.unborn.contains(&group));
+        let redis_steps = if watch_nothing { Vec::new() } else { self.last.values().copied().collect() };
+        for node in self.spec.sentinel_nodes() {
+            self.bring_up(node, &redis_steps);
+        }
+        let all_steps: Vec<StepId> = self.last.values().copied().collect();
+        for node in self.spec.proxy_nodes() {
+            self.bring_up(node, &all_steps);
+        }
+    }
+
+    pub(super) fn bring_up(&mut self, node: NodeId, before_start: &[StepId]) {
+        if self.scope.is_some_and(|scope| !scope.contains(&node)) {
+            return;
+        }
+        let Some(facts) = self.facts(node) else {
+            if self.is_decided(node) {
+                self.create(node, "it is missing");
+                self.write_config(node, "it is new");
+                self.start(node, "it is new", before_start);
+            }
+            return;
+        };
+        let is_off = is_off_network(facts, self.observed);
+        let is_stale = is_off || is_stale(self.spec, node, facts);
+        if data::damage(node, self.observed).is_some() {
+            return self.bring_up_damaged(node, is_stale, before_start);
+        }
+        if let Some(is_unkillable) = busy(node, self.observed) {
+            return self.free_busy(node, is_unkillable, is_stale, before_start);
+        }
+        match &facts.state {
+            _ if is_off => self.move_to_network(node, &facts.state, before_start),
+            NodeState::Running | NodeState::Restarting if dies_at_every_start(node, self.observed) => {
+                self.revive(node, is_stale, before_start);
+            }
+            NodeState::Running | NodeState::Restarting => {}
+            NodeState::Paused => _ = self.step(node, Action::UnpauseNode { node }, "it is paused", []),
+            NodeState::Created if is_stale => {
+                self.replace_stopped(node, "its settings changed before it ran", before_start)
+            }
+            NodeState::Created if self.is_decided(node) => {
+                self.write_config(node, "it has never run");
+                self.start(node, "it has never run", before_start);
+            }
+            NodeState::Created => {}
+            NodeState::Exited { code, oom_killed } => {
+                let why = match (oom_killed, code) {
+                    (true, _) => "the kernel killed it for want of memory".to_owned(),
+                    (false, code) => format!("it has exited with code {code}"),
+                };
+                let why = self.leads_instead(node).unwrap_or(why);
+                if is_stale {
+                    self.replace_stopped(node, "its settings changed while it was down", before_start);
+                } else if self.is_decided(node) {
+                    self.write_config(node, &why);
+                    self.start(node, &why, before_start);
+                }
+            }
+            NodeState::Dead | NodeState::Removing => self.replace_stopped(node, "it is dead", before_start),
+        }
+    }
+
+    /// Why a node that leads a stopped group does so, where it was not its last master.
+    pub(super) fn leads_instead(&self, node: NodeId) -> Option<String> {
+        let group = node.group().filter(|group| self.masters.get(group) == Some(&node))?;
+        let last = last_known(group, self.observed).filter(|last| *last != node)?;
+        (!runs(last, self.observed)).then(|| format!("it leads {group}: {}", data::lost(last, self.observed)))
+    }
+
+    pub(super) fn start(&mut self, node: NodeId, why: &str, after: &[StepId]) {
+        self.step(node, Action::StartNode { node }, why, after.to_vec());
+    }
+
+    /// A node that its restart policy starts again and again gets the configuration of now, and a container of now.
+    pub(super) fn revive(&mut self, node: NodeId, is_stale: bool, before_start: &[StepId]) {
+        let why = "it dies at every start";
+        if is_stale {
+            self.replace_stopped(node, why, before_start);
+        } else if self.is_decided(node) {
+            self.step(node, Action::StopNode { node }, why, []);
+            self.write_config(node, why);
+            self.start(node, why, before_start);
+        }
+    }
+
+    pub(super) fn replace_stopped(&mut self, node: NodeId, why: &str, before_start: &[StepId]) {
+        if !self.is_decided(node) {
+            return;
+        }
+        self.step(node, Action::RemoveNode { node }, why, []);
+        self.create(node, why);
+        self.write_config(node, why);
+        self.start(node, why, before_start);
+    }
+}

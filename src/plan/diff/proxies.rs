@@ -1,0 +1,49 @@
+//! Running proxies: the nodes that they check, and their published ports.
+
+use std::collections::BTreeSet;
+
+use super::Planner;
+use crate::cluster::desired::is_stale;
+use crate::cluster::gate::is_published;
+use crate::cluster::observed::Answer;
+use crate::plan::step::{Action, StepId};
+use crate::spec::{NodeId, Role};
+
+impl Planner<'_> {
+    /// A proxy checks the nodes that should be there, and a master that is on its way out. New ones are there first: a
+    /// check of an address that nobody has hangs for a second.
+    pub(super) fn set_proxies_right(&mut self) {
+        if self.is_taking_over() {
+            return;
+        }
+        let wanted = self.spec.nodes().into_iter().filter(|node| node.role() != Role::Proxy);
+        let nodes: BTreeSet<NodeId> = wanted.chain(self.masters.values().copied()).collect();
+        for proxy in self.spec.proxy_nodes().collect::<Vec<_>>() {
+            let Some(view) = self.observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
+            let is_stale = self.facts(proxy).is_some_and(|facts| is_stale(self.spec, proxy, facts));
+            if let Err(why) = is_published(proxy, self.observed)
+                && !is_stale
+                && !self.observed.started.contains(&proxy)
+            {
+                let why = format!("{why}; a restart publishes it anew and ends all connections through it");
+                self.step(proxy, Action::StopNode { node: proxy }, &why, []);
+                self.start(proxy, &why, &[]);
+                continue;
+            }
+            let follows = view.existing.is_some();
+            let why = match self.standby_of {
+                Some(existing) if !follows => format!("it has no place for {existing}"),
+                None if follows => "it leads out of the cluster still".to_owned(),
+                _ => "it checks other nodes than there should be".to_owned(),
+            };
+            if (view.checked != nodes || follows != self.standby_of.is_some()) && !is_stale {
+                let new: BTreeSet<NodeId> = nodes.difference(&view.checked).copied().collect();
+                let started: Vec<StepId> = new.iter().filter_map(|node| self.last.get(node).copied()).collect();
+                // The file as well: the proxy reads it when it restarts. Not before the new nodes have started: Docker 20.10
+                // starts a program of its own for a file, which would slow them down.
+                self.write_config_after(proxy, &why, started);
+                self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, []);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The end of a plan: what is waited for, and the write that proves it.
+
+use super::Planner;
+use crate::cluster::gate::Gate;
+use crate::plan::step::Action;
+
+impl Planner<'_> {
+    /// Waits for what is not yet so, after all else; then proves it with a write. A cluster at which nothing was changed owes
+    /// no proof.
+    pub(super) fn await_ready(&mut self, owes_proof: bool) {
+        let failing: Vec<(Gate, String)> = Gate::ready(self.spec)
+            .into_iter()
+            .filter_map(|gate| gate.holds(self.spec, self.observed).err().map(|unmet| (gate, unmet.to_string())))
+            .collect();
+        if self.plan.is_empty() && failing.is_empty() && !owes_proof {
+            return;
+        }
+        if let Some(why) = self.unsettled.values().next() {
+            self.plan.then_observe = Some(why.to_string());
+        }
+        if self.plan.then_observe.is_some() {
+            return self.await_settled();
+        }
+        let everything = self.plan.leaves();
+        let mut gates = Vec::new();
+        for gate in Gate::ready(self.spec) {
+            let why = failing.iter().find(|(failed, _)| *failed == gate).map_or("after these changes", |(_, why)| why);
+            gates.push(self.plan.push(Action::Await { gate }, why, everything.iter().copied()));
+        }
+        // A server that others use is not written to.
+        let proxies = self.spec.proxy_nodes().filter(|_| self.standby_of.is_none());
+        for (proxy, group) in proxies.flat_map(|proxy| self.spec.groups().map(move |group| (proxy, group))) {
+            let why = "a cluster is ready when a write proves it";
+            self.plan.push(Action::VerifyWrite { proxy, group }, why, gates.iter().copied());
+        }
+    }
+
+    /// Before the next look, what decides must have decided.
+    pub(super) fn await_settled(&mut self) {
+        let everything = self.plan.leaves();
+        for (group, why) in self.unsettled.clone() {
+            self.plan.push(
+                Action::Await { gate: Gate::SentinelsAgree { group } },
+                why.to_string(),
+                everything.iter().copied(),
+            );
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Running nodes that were made for other settings: made anew, one after the other.
+
+use std::collections::BTreeSet;
+
+use super::{Planner, reasons};
+use crate::cluster::desired::is_stale;
+use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_off_network};
+use crate::cluster::observed::NodeState;
+use crate::cluster::reckon::successor;
+use crate::plan::step::{Action, StepId};
+use crate::spec::{NodeId, Role};
+
+impl Planner<'_> {
+    /// Running nodes that were made for other settings, or by a redos that configures them otherwise, are made anew, one
+    /// after the other: replicas, then the master after a switchover, Sentinels while the others hold the quorum, proxies
+    /// last.
+    pub(super) fn replace_stale_nodes(&mut self) {
+        if self.is_taking_over() || !self.unsettled.is_empty() {
+            return;
+        }
+        let is_stale = |node: &NodeId| {
+            let facts = self.observed.inventory.nodes.get(node);
+            let is_outdated =
+                facts.is_some_and(|facts| facts.state == NodeState::Running && is_stale(self.spec, *node, facts));
+            let comes_anew = dies_at_every_start(*node, self.observed)
+                || busy(*node, self.observed).is_some()
+                || facts.is_some_and(|facts| is_off_network(facts, self.observed));
+            is_outdated && !comes_anew
+        };
+        let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
+        // Proxies depend on nobody.
+        let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
+        if stale.is_empty() || !stale.iter().all(is_proxy) && self.await_in_service(&others) {
+            return;
+        }
+        let is_master = |node: &NodeId| self.masters.values().any(|master| master == node);
+        let (masters, others): (Vec<NodeId>, Vec<NodeId>) = stale.into_iter().partition(is_master);
+        let mut previous: Option<StepId> = None;
+        for node in others {
+            previous = Some(self.replace_running(node, previous));
+        }
+        for master in masters {
+            let Some(group) = master.group() else { continue };
+            let after: Vec<StepId> = previous.into_iter().chain(self.last.values().copied()).collect();
+            match successor(group, master, self.spec, self.observed).filter(|_| self.standby_of.is_none()) {
+                Some(to) => {
+                    let why = format!("{master} must be made anew and is master");
+                    previous = Some(self.plan.push(Action::Switchover { group, to }, why, after));
+                    self.plan.then_observe = Some("the masters have moved".to_owned());
+                }
+                None if self.spec.replicas == 0 || self.standby_of.is_some() => {
+                    previous = Some(self.replace_running(master, previous));
+                }
+                None => {
+                    let (gate, why) = (Gate::ReplicasInSync { group }, format!("one of them is to replace {master}"));
+                    previous = Some(self.plan.push(Action::Await { gate }, why, after));
+                    self.plan.then_observe.get_or_insert_with(|| "a replica can take over".to_owned());
+                }
+            }
+        }
+    }
+
+    /// Waits for those of the Redis nodes and Sentinels that are not in service, for one node is made anew while all others
+    /// do their part. Returns whether there are any.
+    pub(super) fn await_in_service(&mut self, nodes: &[NodeId]) -> bool {
+        let everything = self.plan.leaves();
+        let mut waits = false;
+        for node in nodes.iter().copied().filter(|node| node.role() != Role::Proxy) {
+            for gate in self.service_gates(node) {
+                if self.is_being_started(node) || gate.holds(self.spec, self.observed).is_err() {
+                    self.plan.push(Action::Await { gate }, "before another is made anew", everything.iter().copied());
+                    waits = true;
+                }
+            }
+        }
+        if waits {
+            self.plan.then_observe.get_or_insert_with(|| "nodes are made anew one at a time".to_owned());
+        }
+        waits
+    }
+
+    pub(super) fn replace_running(&mut self, node: NodeId, previous: Option<StepId>) -> StepId {
+        let why = &reasons::of_replacement(self.spec, node, self.facts(node));
+        let previous: Vec<StepId> = previous.into_iter().collect();
+        let out = self.take_out(&BTreeSet::from([node]), &previous);
+        self.step(node, Action::StopNode { node }, why, out.steps.iter().copied());
+        self.step(node, Action::RemoveNode { node }, why, []);
+        self.create(node, why);
+        self.write_config(node, why);
+        self.start(node, why, &[]);
+        let mut last = self.last[&node];
+        let back = self.put_back(out, "it is there again", &[last]);
+        let gates: Vec<Gate> = match node {
+            // It does not watch groups yet that are new.
+            NodeId::Sentinel(_) if self.standby_of.is_none() => {
+                self.watched_groups().map(|group| Gate::QuorumReached { group }).collect()
+            }
+            // Of the proxies only this one, if it is one: the others may not know all groups yet.
+            _ => self.service_gates(node),
+        };
+        for gate in gates {
+            last = self.step(node, Action::Await { gate }, "before the next node is made anew", back.iter().copied());
+        }
+        last
+    }
+}

@@ -1,0 +1,86 @@
+//! Running Redis nodes: whom they follow, their directives and their users.
+
+use std::collections::BTreeMap;
+
+use super::Planner;
+use crate::cluster::claims::{is_joining, majority_word, node_at};
+use crate::cluster::gate::is_in_sync;
+use crate::cluster::observed::{RedisView, RoleView};
+use crate::cluster::strangers::{changed_users, other_logins};
+use crate::plan::step::Action;
+use crate::spec::render::directives::PRIORITY;
+use crate::spec::{NodeId, render};
+
+impl Planner<'_> {
+    /// Runtime settings, and nodes that follow nobody or the wrong one.
+    pub(super) fn set_redis_right(&mut self) {
+        let wanted = render::told_directives(self.spec);
+        for node in self.spec.groups().flat_map(|group| self.spec.redis_nodes(group)).collect::<Vec<_>>() {
+            let Some(view) = self.redis_view(node) else { continue };
+            let differs = |(name, value): &(&String, &String)| {
+                let is_so =
+                    |have: &String| render::same_value(name, value, have) || self.spec.served.get(*name) == Some(have);
+                view.config.get(*name).is_some_and(|have| !is_so(have))
+            };
+            let mut directives: BTreeMap<String, String> =
+                wanted.iter().filter(differs).map(|(name, value)| (name.clone(), value.clone())).collect();
+            if is_joining(node, self.observed)
+                && let Some((name, value)) = directives.remove_entry(PRIORITY)
+                && is_in_sync(node, self.spec, self.observed)
+            {
+                let directives = BTreeMap::from([(name, value)]);
+                self.step(node, Action::ConfigSet { node, directives }, "it has all data of its master now", []);
+            }
+            if !directives.is_empty() {
+                self.step(
+                    node,
+                    Action::ConfigSet { node, directives },
+                    "its settings differ from the configuration",
+                    [],
+                );
+            }
+            if let Some((master, why)) = self.should_follow(node, view) {
+                self.step(node, Action::Replicate { node, master }, why, []);
+            }
+        }
+    }
+
+    /// Rights and logins that somebody changed.
+    pub(super) fn set_rights(&mut self) {
+        for node in other_logins(self.observed) {
+            self.step(node, Action::SetReplicationLogin { node }, "it has one that redos did not give it", []);
+        }
+        for (node, users) in changed_users(self.spec, self.observed) {
+            self.step(node, Action::SetUsers { node, users }, "they are not those that redos gave", []);
+        }
+    }
+
+    /// A second master, or a replica of somebody else, follows the master: but only one that is a master now, and on
+    /// the word of the Sentinels where there are any.
+    pub(super) fn should_follow(&self, node: NodeId, view: &RedisView) -> Option<(NodeId, String)> {
+        // Until it has loaded its data it refuses to.
+        if view.loading.is_some() {
+            return None;
+        }
+        let group = node.group()?;
+        let master = *self.masters.get(&group)?;
+        let is_master = |view: &RedisView| matches!(view.role, RoleView::Master { .. });
+        if node == master || self.standby_of.is_none() && !self.redis_view(master).is_some_and(is_master) {
+            return None;
+        }
+        let follows = match &view.role {
+            RoleView::Master { .. } => "claims to be master as well".to_owned(),
+            RoleView::Replica { master: address, .. } => match node_at(*address, self.observed) {
+                Some(other) if other == master => return None,
+                Some(other) => format!("follows {other}"),
+                None => format!("follows {address}"),
+            },
+        };
+        let by_whom = match self.standby_of {
+            Some(_) => "all others copy",
+            None if majority_word(group, self.observed).is_some() => "the Sentinels name",
+            None => "the master is",
+        };
+        Some((master, format!("it {follows}, {by_whom} {master}")))
+    }
+}
