@@ -16,6 +16,8 @@ const KEYS: &str = "OK\r\nrole:slave\r\ndb0:keys=5,expires=0,avg_ttl=0\r\n";
 const EMPTY: &str = "OK\r\nrole:slave\r\nloading:0\r\n";
 const LOADS: &str = "OK\r\nloading:1\r\n";
 const LOADED: &str = "OK\r\nloading:0\r\n";
+/// The line that keeps Sentinels from promoting a replica.
+const NO_PROMOTION: &str = "\nreplica-priority 0\n";
 /// A failover's time limit (3000 ms), and what the proxies still trust a promoted replica after it (2000 ms).
 const GIVEN_UP: u64 = 5000;
 
@@ -160,6 +162,19 @@ fn rows_of_log() -> Vec<Row> {
         replaced("replaced: the new master has just loaded").peer(2, LOADS).peer_from(2000, 2, LOADED).copies(&second, 2900, 3400),
         replaced("replaced: the new master is not up yet").peer_from(2000, 2, LOADED).copies(&second, 2000, 3100).says("not yet clear"),
         replaced("replaced: the new master is gone, and Sentinels are left to replace it").copies(&second, 10_000, 11_500),
+        // A replica that joins is not promoted before it has the data of its master.
+        replaced("replaced, with its log: may be promoted").peer(2, LOADED).copies(&second, 0, 100).writes_not(NO_PROMOTION),
+        Row::new("replaced, without data: is not promoted yet")
+            .sentinels(&[1, 2, 3], &names(&second))
+            .peer(2, LOADED)
+            .copies(&second, 0, 100)
+            .writes(NO_PROMOTION),
+        Row::new("decided, a replica without data: is not promoted yet")
+            .standing("decided")
+            .follower_of(&second)
+            .peer(2, LOADED)
+            .copies(&second, 0, 50)
+            .writes(NO_PROMOTION),
         Row::new("a server outside leads: nobody asks it").sentinels(&[1, 2, 3], &names(OUTSIDE)).copies(OUTSIDE, 0, 100).asks_not(OUTSIDE),
         Row::new("two of three Sentinels are enough").with_log().sentinels(&[1, 2], &names(&second)).sentinels(&[3], &names(&me)).peer(2, LOADED).copies(&second, 0, 400),
         Row::new("one of three Sentinels is not").with_log().sentinels(&[1], &names(&second)).peer(2, LOADED).leads(1000, 1800),
@@ -255,12 +270,24 @@ fn rows_of_nothing() -> Vec<Row> {
     vec![
         named("keeps nothing, another has keys: waits").peer(2, KEYS).waits(2000),
         named("keeps nothing, the others have none or are not up: leads").peer(2, EMPTY).leads(300, 500),
+        Row::new("keeps nothing, a replica: may be promoted, as all")
+            .sentinels(&[1, 2, 3], &names(&redis(2)))
+            .peer(2, LOADED)
+            .copies(&redis(2), 0, 100)
+            .writes_not(NO_PROMOTION),
         named("keeps nothing, an old log does not count").with_log().peer(2, KEYS).waits(2000),
     ]
 }
 
 /// What breaks the script, with the row that notices.
 const MUTANTS: &[Mutant] = &[
+    mutant(
+        "        join\n        return\n",
+        "        return\n",
+        "decided, a replica without data: is not promoted yet",
+    ),
+    mutant("    fi\n    join\n", "    fi\n", "replaced, without data: is not promoted yet"),
+    mutant("join() {\n    if [ \"$data\" = none ] && ", "join() {\n    if ", "replaced, with its log: may be promoted"),
     mutant("if [ \"$decided\" != new ]; then\n", "if true; then\n", "new: starts at once and asks nobody"),
     mutant("    : >\"$standing\"\n", "", "new: starts at once and asks nobody"),
     mutant(
@@ -294,8 +321,8 @@ const MUTANTS: &[Mutant] = &[
     mutant("    *) verdict=follow ;;\n", "    *) verdict=lead ;;\n", "replaced: a former master follows"),
     mutant("echo \"replicaof $master 6379\" >>\"$conf\"", ":", "replaced: a replica of somebody else goes over"),
     mutant(
-        "elif [ \"$master\" != \"$follows\" ]; then",
-        "else",
+        "if [ \"$master\" != \"$follows\" ]; then",
+        "if true; then",
         "replaced: a replica of it stays one, and its file as it is",
     ),
     mutant("echo 'replicaof no one' >>\"$conf\"", ":", "named, and its file follows another: leads"),
@@ -414,6 +441,13 @@ const MUTANTS: &[Mutant] = &[
     mutant("<<COMMANDS &\nAUTH probe probe-password\n", "<<COMMANDS &\n", "named, with its log: leads"),
 ];
 
+/// What breaks the script of a node that keeps nothing.
+const MUTANTS_OF_NOTHING: &[Mutant] = &[mutant(
+    "if [ \"$data\" = none ] && [ \"$keeps_log-$keeps_snapshots\" != no-no ]; then echo",
+    "if [ \"$data\" = none ]; then echo",
+    "keeps nothing, a replica: may be promoted, as all",
+)];
+
 /// What breaks the script of a node that keeps snapshots alone.
 const MUTANTS_OF_SNAPSHOTS: &[Mutant] = &[
     mutant(
@@ -471,4 +505,5 @@ fn every_decision_of_a_redis_node() {
 fn a_redis_script_that_decides_otherwise_is_noticed() {
     check_mutants(&script(PersistenceMode::Both), &rows_of_log(), MUTANTS);
     check_mutants(&script(PersistenceMode::Rdb), &rows_of_snapshots(), MUTANTS_OF_SNAPSHOTS);
+    check_mutants(&script(PersistenceMode::None), &rows_of_nothing(), MUTANTS_OF_NOTHING);
 }

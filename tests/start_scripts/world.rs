@@ -147,6 +147,9 @@ enum Expected {
     Refuses,
     /// The last `replicaof` of the file.
     Follows(String),
+    /// The configuration has this at the end, or not.
+    Writes(&'static str),
+    WritesNot(&'static str),
     /// The output has this.
     Says(String),
     /// The output has this not.
@@ -230,6 +233,14 @@ impl Row {
         self.expect(Expected::Follows(master.to_owned()))
     }
 
+    pub fn writes(self, text: &'static str) -> Self {
+        self.expect(Expected::Writes(text))
+    }
+
+    pub fn writes_not(self, text: &'static str) -> Self {
+        self.expect(Expected::WritesNot(text))
+    }
+
     pub fn says(self, text: impl Into<String>) -> Self {
         self.expect(Expected::Says(text.into()))
     }
@@ -282,6 +293,8 @@ impl Row {
                     let line = |line: &&str| line.starts_with("replicaof ") || line.starts_with("slaveof ");
                     seen.conf.lines().rfind(line).and_then(|line| line.split(' ').nth(1)).unwrap_or("no") != master
                 }
+                Expected::Writes(text) => !seen.conf.contains(text),
+                Expected::WritesNot(text) => seen.conf.contains(text),
                 Expected::Says(text) => !seen.output.contains(text.as_str()),
                 Expected::SaysNot(text) => seen.output.contains(text),
                 Expected::Asks(text) => !seen.asked.contains(text.as_str()),
