@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use bollard::query_parameters::RemoveImageOptions;
 use futures_util::future::join_all;
 use redis::AsyncCommands;
-use redos::spec::Spec;
+use redos::spec::{Group, NodeId, Spec};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::support::Cluster;
+use crate::imitations::derive;
+use crate::support::{Cluster, exec, programs, raw};
 
 /// Within this the proxy knows that a master is gone, also one whose address vanished without a word: its check is due every
 /// 150 ms, three answers are missing for as long each, and the Sentinels need longer to replace it.
@@ -90,4 +92,37 @@ async fn a_connection_is_held_no_longer_than_is_set_and_observers_do_not_wait_fo
         assert!((4000..9000).contains(&after.as_millis()), "who says nothing is closed as always: {after:?}");
         become_replica(["NO", "ONE"]).await;
     }
+}
+
+/// A HAProxy without Lua, as some distributions build it: its own features are what its configuration asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_haproxy_without_lua_serves_and_closes_new_connections_at_once() {
+    let cluster = Cluster::new("no-lua").await;
+    let (plain, image) = (programs(&cluster.engine).await.proxy.image, format!("{}:1", cluster.name));
+    let script = "busybox sed -i s/+LUA/-LUA/ \"$(command -v haproxy)\"";
+    derive(&raw(), &plain, &image, script, &["CMD [\"haproxy\"]"]).await;
+    let up = cluster.up(&["--replicas", "1", "--sentinels", "1", "--proxy-image", &image]).await;
+    let features = exec(&cluster.engine, &cluster.name, NodeId::Proxy(1), &["haproxy", "-vv"]).await;
+    let door = door(&cluster).await;
+    let written = answer(asks(&door, "SET key 1").await).await;
+    let plan = cluster.redos(&["plan"]).await;
+    let failover = cluster.redos(&["failover"]).await;
+    for node in cluster.spec().redis_nodes(Group::number(1)).take(2) {
+        cluster.kill(node).await;
+    }
+    sleep(NOTICED).await;
+    let (closed, after) = answer(asks(&door, "PING").await).await;
+    cluster.redos(&["up"]).await.succeeds();
+    let read = answer(asks(&door, "GET key").await).await;
+    cluster.redos(&["down", "--volumes"]).await.succeeds();
+    raw().remove_image(&image, None::<RemoveImageOptions>, None).await.expect("removed");
+
+    up.succeeds();
+    let features = String::from_utf8_lossy(&features.expect("it runs").stdout).into_owned();
+    assert!(features.contains("-LUA") && !features.contains("+LUA"), "{features}");
+    assert_eq!(written.0, "+OK\r\n+OK\r\n");
+    plan.succeeds();
+    failover.succeeds();
+    assert!(closed.is_empty() && after < Duration::from_millis(500), "{closed:?} after {after:?}");
+    assert!(read.0.starts_with("+OK\r\n$1\r\n"), "{:?}", read.0);
 }

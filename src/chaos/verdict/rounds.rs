@@ -77,7 +77,7 @@ impl Summary {
         if self.rounds_with_loss > 0 {
             return format!("{} of {rounds} lost acknowledged writes", self.rounds_with_loss);
         }
-        format!("no loss in {rounds}: up to {percent:.0} % of failovers may still lose writes (95 % confidence)")
+        format!("no loss in {rounds}: up to {percent:.0} % may still lose writes (95 % confidence)")
     }
 }
 

@@ -35,8 +35,9 @@ const READY: &[u8] = b"+";
 const RELAY: &str = r#"
 has() { command -v "$1" >/dev/null 2>&1; }
 if has busybox; then printf +; exec busybox nc "$1" "$2"
-elif has perl; then printf +; exec perl -MIO::Socket::INET -e '
-    my $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Proto => "tcp") or die "$!\n";
+elif has perl; then printf +; exec perl -MSocket -e '
+    my $s;
+    socket($s, PF_INET, SOCK_STREAM, 0) && connect($s, pack_sockaddr_in($ARGV[1], inet_aton($ARGV[0]))) or die "$!\n";
     my ($open, $b) = (1, "");
     while (1) {
       my $r = ""; vec($r, fileno($s), 1) = 1; vec($r, 0, 1) = 1 if $open;

@@ -4,7 +4,7 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::{Timeline, named};
+use super::{Timeline, named, waited};
 use crate::chaos::report::FailoverReport;
 use crate::chaos::verdict::{Level, Nanos, Round};
 use crate::error::Failure;
@@ -34,6 +34,7 @@ struct RoundView<'a> {
     outage: Option<f64>,
     phases: Vec<PhaseView>,
     outages: Vec<OutageView>,
+    waited: Option<String>,
     timeline: Option<&'a Timeline>,
     moments: Vec<MomentView>,
     losses: Vec<LossView>,
@@ -91,6 +92,7 @@ pub fn page(report: &FailoverReport, timelines: &[Timeline]) -> Result<String, F
             outage: round.worst_write_outage().map(|outage| outage.longest.seconds()),
             phases: phases(round),
             outages: outages(round),
+            waited: waited(round),
             timeline: timelines.get(index),
             moments: moments(round),
             losses: losses(round),

@@ -13,9 +13,11 @@ pub(super) struct Shapes {
 }
 
 impl Shapes {
-    /// A bar; `title` is shown when it is pointed at.
+    /// A bar; `title` is shown when it is pointed at. Bars that touch must do so as they are written, or a browser shows a seam:
+    /// so the edges are rounded and the width is what is between them.
     pub(super) fn bar(&mut self, class: &str, x: (f64, f64), y: (f64, f64), title: impl Display) {
-        let (left, width) = (x.0.clamp(0.0, WIDTH), (x.1.min(WIDTH) - x.0.max(0.0)).max(0.0));
+        let written = |x: f64| (x.clamp(0.0, WIDTH) * 100.0).round() / 100.0;
+        let (left, width) = (written(x.0), (written(x.1) - written(x.0)).max(0.0));
         // Writing to a string cannot fail.
         let _ = write!(
             self.text,
@@ -59,5 +61,33 @@ impl Shapes {
             "<svg viewBox=\"0 0 {WIDTH} {height}\" preserveAspectRatio=\"none\" height=\"{height}\">{}</svg>",
             self.text
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of an attribute of all shapes.
+    fn all(svg: &str, name: &str) -> Vec<f64> {
+        let name = format!(" {name}=\"");
+        let values = svg.split(&name).skip(1);
+        values.map(|rest| rest.split('"').next().expect("a value").parse().expect("a number")).collect()
+    }
+
+    #[test]
+    fn bars_that_touch_leave_no_seam() {
+        let mut shapes = Shapes::default();
+        let edge = |number: u32| f64::from(number) * WIDTH / 118.0;
+        (0..118).for_each(|number| shapes.bar("ok", (edge(number), edge(number + 1)), (0.0, 1.0), ""));
+        let (lefts, widths) = (all(&shapes.text, "x"), all(&shapes.text, "width"));
+        for (index, (left, width)) in lefts.iter().zip(&widths).enumerate() {
+            let next = lefts.get(index + 1).copied().unwrap_or(WIDTH);
+            assert!(
+                (left + width - next).abs() < 0.001,
+                "bar {index} ends at {} and the next begins at {next}",
+                left + width
+            );
+        }
     }
 }
