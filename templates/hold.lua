@@ -1,5 +1,26 @@
 -- {{ node }} of {{ cluster }}, written by redos.
---
+
+-- Leads readers to a node again past which they were led for a switchover that never came to its end: redos was killed.
+-- A switchover leads them past a node for a second at most, and so 4 s are no part of one.
+core.register_task(function()
+    local looks = {}
+    while true do
+        core.msleep(2000)
+        for name, backend in pairs(core.backends) do
+            for node, server in pairs(name:sub(1, 5) == "read_" and backend.servers or {}) do
+                local slot = name .. "/" .. node
+                -- One that is down counts as draining as well.
+                local drains = server:is_draining() and server:get_stats().status == "DRAIN"
+                looks[slot] = drains and (looks[slot] or 0) + 1 or nil
+                if looks[slot] == 3 then
+                    server:set_ready()
+                    looks[slot] = nil
+                end
+            end
+        end
+    end
+end)
+
 -- Holds a new connection for writes while nobody is known to be master, so that its client waits for some moments instead of
 -- being closed. It looks every 25 ms whether there is a master, and more rarely the more connections there are: all together
 -- some 10,000 times a second at most, so that they leave time for the checks that find the master.
