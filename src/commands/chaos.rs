@@ -104,9 +104,7 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
     if let ChaosVerb::Agent { order } = &args.action {
         return hold(&call.ui, order, &call.cancel).await;
     }
-    let cluster = call.cluster()?;
-    // Whoever names no cluster means all faults, also those of a Redis that redos did not make.
-    let named = call.named_cluster()?;
+    let (cluster, is_named) = call.cluster_and_whether_named()?;
     let fault = Inflicted::of(&args.action)?;
     let session = call.connect().await?;
     match (&args.action, fault) {
@@ -116,7 +114,8 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
         (ChaosVerb::Unpause(args), _) => undo::remedy(&session, &cluster, Remedy::Unpause, &args.nodes).await,
         (ChaosVerb::Start(args), _) => undo::remedy(&session, &cluster, Remedy::Start, &args.nodes).await,
         (ChaosVerb::Heal { nodes }, _) if !nodes.is_empty() => undo::mend(&session, &cluster, nodes).await,
-        (_, None) => undo::heal(&session, named.as_ref()).await,
+        // Whoever names no cluster means all faults, also those of a Redis that redos did not make.
+        (_, None) => undo::heal(&session, Some(&cluster).filter(|_| is_named)).await,
     }
 }
 

@@ -75,10 +75,8 @@ pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure
 /// The node that is meant.
 fn node(args: &CliArgs, spec: &Spec, observed: &Observed) -> Result<NodeId, Failure> {
     if let Some(name) = &args.node {
-        let known = observed.inventory.nodes.keys().copied().collect();
-        let nodes = existing::nodes(&spec.name, &known, std::slice::from_ref(name))?;
-        let redis = nodes.into_iter().find(|node| node.role() != Role::Proxy);
-        return redis.ok_or_else(|| {
+        let node = existing::node(&spec.name, &observed.inventory, name)?;
+        return Some(node).filter(|node| node.role() != Role::Proxy).ok_or_else(|| {
             Failure::message(FailureKind::Usage, format!("{name} is a proxy, which has no commands of Redis"))
                 .hinted(format!("talk to the master: {}", command_line(&spec.name, "cli")))
         });

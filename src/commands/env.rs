@@ -1,6 +1,6 @@
 //! `redos env`: variables to connect with.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::session::{Call, World, existing};
 use crate::cluster::status::reach;
@@ -27,22 +27,7 @@ pub struct EnvArgs {
     pub group: String,
     /// For whom: shell, dotenv, json, compose or github
     #[arg(long, value_name = "FORMAT", default_value = "shell", hide_possible_values = true)]
-    pub format: FormatArg,
-}
-
-/// For whom variables are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
-    /// `export NAME='value'`, for a POSIX shell.
-    Shell,
-    /// `NAME="value"`, for files of Compose and its like.
-    Dotenv,
-    /// A JSON object.
-    Json,
-    /// A YAML mapping.
-    Compose,
-    /// `NAME=value`, for the file that `GITHUB_ENV` names.
-    Github,
+    pub format: EnvFormat,
 }
 
 /// Prints the variables.
@@ -73,14 +58,7 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
         ("REDIS_MASTER_NAME", group.to_string()),
         ("REDIS_SENTINELS", sentinels.collect::<Vec<_>>().join(",")),
     ]);
-    let format = match args.format {
-        FormatArg::Shell => EnvFormat::Shell,
-        FormatArg::Dotenv => EnvFormat::Dotenv,
-        FormatArg::Json => EnvFormat::Json,
-        FormatArg::Compose => EnvFormat::Compose,
-        FormatArg::Github => EnvFormat::Github,
-    };
-    session.ui.data(document.text(format)?)?;
+    session.ui.data(document.text(args.format)?)?;
     if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
         session.ui.warn(why);
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::session::{Call, World, attach, existing};
-use crate::error::{Exit, Failure, FailureKind};
+use crate::error::{Exit, Failure};
 
 /// Arguments of `exec`.
 #[derive(Args, Clone, Debug)]
@@ -29,9 +29,7 @@ pub async fn run<W: World>(args: ExecArgs, call: Call<W>) -> Result<Exit, Failur
     let cluster = call.cluster()?;
     let session = call.connect().await?;
     let inventory = existing::inventory(&*session.engine, &cluster).await?;
-    let known = inventory.nodes.keys().copied().collect();
-    let nodes = existing::nodes(&cluster, &known, std::slice::from_ref(&args.node))?;
-    let node = nodes.first().copied().ok_or_else(|| Failure::message(FailureKind::Usage, "no node is named"))?;
+    let node = existing::node(&cluster, &inventory, &args.node)?;
     let command: Vec<&str> = args.command.iter().map(String::as_str).collect();
     attach::run(&session, &cluster, node, &command, None).await
 }

@@ -58,8 +58,10 @@ pub async fn run<W: World>(args: LogsArgs, call: Call<W>) -> Result<Exit, Failur
     let cluster = call.cluster()?;
     let session = call.connect().await?;
     let inventory = existing::inventory(&*session.engine, &cluster).await?;
-    let known: BTreeSet<NodeId> = inventory.nodes.keys().copied().collect();
-    let nodes = if args.nodes.is_empty() { known } else { existing::nodes(&cluster, &known, &args.nodes)? };
+    let nodes = match args.nodes.is_empty() {
+        true => inventory.nodes.keys().copied().collect(),
+        false => existing::nodes(&cluster, &inventory, &args.nodes)?,
+    };
     let places: BTreeMap<NodeId, usize> = inventory.nodes.keys().enumerate().map(|(at, node)| (*node, at)).collect();
     let show = |line: &LogLine| match &args.grep {
         Some(text) if !line.text.contains(text) => Ok(()),

@@ -64,19 +64,18 @@ impl<W: World> Call<W> {
     /// # Errors
     /// What was given is no name, or the file cannot be read.
     pub fn cluster(&self) -> Result<ClusterName, Failure> {
-        let sources = sources::gather(&self.global, &SettingsArgs::default())?;
-        let name = sources.cluster_name()?;
-        self.tell_file_above(&sources, &name);
-        Ok(name)
+        self.cluster_and_whether_named().map(|(name, _)| name)
     }
 
-    /// [`Call::cluster`], absent where nobody named one.
+    /// [`Call::cluster`], and whether anybody named it. Both come from one reading, since standard input is read once only.
     ///
     /// # Errors
     /// As [`Call::cluster`].
-    pub fn named_cluster(&self) -> Result<Option<ClusterName>, Failure> {
+    pub fn cluster_and_whether_named(&self) -> Result<(ClusterName, bool), Failure> {
         let sources = sources::gather(&self.global, &SettingsArgs::default())?;
-        Ok(sources.names_a_cluster().then(|| sources.cluster_name()).transpose()?)
+        let name = sources.cluster_name()?;
+        self.tell_file_above(&sources, &name);
+        Ok((name, sources.names_a_cluster()))
     }
 
     /// What was asked for, by flags, environment and file.

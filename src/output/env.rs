@@ -1,21 +1,22 @@
 //! `redos env`: variables in the forms that their readers take.
 
+use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use crate::error::Failure;
 
 /// Whom variables are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EnvFormat {
-    /// A POSIX shell.
+    /// `export NAME='value'`, for a POSIX shell.
     Shell,
-    /// A file of variables, as Compose reads it.
+    /// `NAME="value"`, for files of Compose and its like.
     Dotenv,
-    /// A program.
+    /// A JSON object.
     Json,
-    /// An `environment:` of Compose.
+    /// A YAML mapping.
     Compose,
-    /// The file that GitHub Actions read.
+    /// `NAME=value`, for the file that `GITHUB_ENV` names.
     Github,
 }
 

@@ -124,8 +124,7 @@ async fn nodes_of<W: World>(
     names: &[String],
 ) -> Result<BTreeSet<NodeId>, Failure> {
     let inventory = existing::inventory(&*session.engine, cluster).await?;
-    let known = inventory.nodes.keys().copied().collect();
-    existing::nodes(cluster, &known, names)
+    existing::nodes(cluster, &inventory, names)
 }
 
 fn is_at(nodes: &BTreeSet<NodeId>, written: &Written) -> bool {

@@ -78,18 +78,29 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
 /// The cluster has no such node.
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
     let known = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
-    if names.is_empty() { Ok(None) } else { nodes(&spec.name, &known, names).map(Some) }
+    let nodes = names.iter().map(|name| of_name(&spec.name, &known, name));
+    if names.is_empty() { Ok(None) } else { nodes.collect::<Result<_, _>>().map(Some) }
 }
 
-/// The nodes of these names, of those that a cluster has.
+/// The node of this name, of those that have a container.
 ///
 /// # Errors
-/// It has no such node.
-pub fn nodes(cluster: &ClusterName, known: &BTreeSet<NodeId>, names: &[String]) -> Result<BTreeSet<NodeId>, Failure> {
-    let node = |name: &String| {
-        cluster.node(name).ok().filter(|node| known.contains(node)).ok_or_else(|| no_such_node(cluster, known, name))
-    };
-    names.iter().map(node).collect()
+/// There is no such node.
+pub fn node(cluster: &ClusterName, inventory: &Inventory, name: &str) -> Result<NodeId, Failure> {
+    of_name(cluster, &inventory.nodes.keys().copied().collect(), name)
+}
+
+/// The nodes of these names, of those that have a container.
+///
+/// # Errors
+/// There is no such node.
+pub fn nodes(cluster: &ClusterName, inventory: &Inventory, names: &[String]) -> Result<BTreeSet<NodeId>, Failure> {
+    names.iter().map(|name| node(cluster, inventory, name)).collect()
+}
+
+fn of_name(cluster: &ClusterName, known: &BTreeSet<NodeId>, name: &str) -> Result<NodeId, Failure> {
+    let node = cluster.node(name).ok().filter(|node| known.contains(node));
+    node.ok_or_else(|| no_such_node(cluster, known, name))
 }
 
 /// The refusal of a name that none of a cluster's nodes has.
