@@ -20,5 +20,5 @@ pub mod strangers;
 pub mod stuck;
 
 pub use gate::{Gate, Unmet};
-pub use observed::{Inventory, Observed, Topology};
+pub use observed::Inventory;
 pub use refusal::Refusal;

@@ -33,13 +33,17 @@ mod up;
 mod url;
 mod verify;
 
-use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
-pub use habits::advice;
+use clap::{FromArgMatches, Parser, Subcommand};
+
 pub use options::Global;
-pub use session::{Call, Docker, Session, World};
+pub use session::{Call, World};
 
 use crate::error::{Exit, Failure};
+use crate::interrupt;
+use crate::output::{Options, Ui};
+use session::Docker;
 
 /// Highly available Redis on Docker: masters, replicas, Sentinels and one address, from one command.
 #[derive(Clone, Debug, Parser)]
@@ -127,6 +131,43 @@ pub enum Verb {
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man(man::ManArgs),
+}
+
+/// Parses the command line and runs its verb on the Docker Engine.
+pub fn main() -> ExitCode {
+    let cli = match help::command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Whoever closes the stream needs no text.
+            let _ = error.print();
+            let words: Vec<String> = std::env::args().skip(1).collect();
+            if let Some(advice) = habits::advice(&words).filter(|_| error.use_stderr()) {
+                Ui::new(Options::default()).hint(advice);
+            }
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let ui = Ui::new(cli.global.output_options());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.warn(format_args!("failed to start: {error}"));
+            return Exit::No.into();
+        }
+    };
+    let Cli { global, verb } = cli;
+    let result = runtime.block_on(async {
+        let call = Call { global, ui: ui.clone(), cancel: interrupt::watch(ui.clone()), world: Docker };
+        run(verb, call).await
+    });
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.kind.exit().into()
+        }
+    }
 }
 
 /// Runs a verb.

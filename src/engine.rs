@@ -16,6 +16,7 @@ pub mod image;
 pub mod lock;
 mod nodes;
 mod probes;
+#[cfg(feature = "testing")]
 pub mod sim;
 pub mod stored;
 pub mod streams;

@@ -25,19 +25,22 @@
 //! (HAProxy) give clients one address. A *node* is one container. A *failover* is what Sentinels do when a master is
 //! down; a *switchover* is the planned one.
 
-pub mod agent;
-pub mod apply;
-pub mod chaos;
+mod agent;
+mod apply;
+mod chaos;
+mod cluster;
+mod commands;
+mod converge;
+mod dial;
+mod engine;
+mod error;
+mod interrupt;
+mod output;
+mod plan;
+mod servers;
+mod spec;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod update;
 
-pub mod cluster;
-pub mod commands;
-pub mod converge;
-pub mod dial;
-pub mod engine;
-pub mod error;
-pub mod interrupt;
-pub mod output;
-pub mod plan;
-pub mod servers;
-pub mod spec;
-pub mod update;
+pub use commands::main;

@@ -46,8 +46,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde_json::json;
 
 pub use document::List;
-pub use phase::{Phase, PhaseTiming, Timings};
-pub use progress::Progress;
+pub use phase::Timings;
 pub use screen::Screen;
 pub use terminal::{RawMode, Terminal, terminal_size};
 

@@ -9,5 +9,5 @@ pub mod step;
 pub mod teardown;
 
 pub use diff::diff;
-pub use step::{Action, Electorate, Plan, Step, StepId};
+pub use step::{Action, Plan, Step, StepId};
 pub use teardown::teardown;

@@ -19,7 +19,7 @@ use std::future::Future;
 use std::net::SocketAddrV4;
 
 pub use error::ServerError;
-pub use switchover::{Refusal, Switched};
+pub use switchover::Switched;
 pub use take_over::TakenOver;
 
 use crate::cluster::observed::{Inventory, Topology};

@@ -49,8 +49,6 @@ pub const PROXY_PORT_STEP: u16 = 100;
 pub const NODE_UID: u32 = 10_001;
 /// Where a node's volume is mounted: its configuration, its secrets, and for Redis its data.
 pub const NODE_DIR: &str = "/data";
-/// The folder in [`NODE_DIR`] that holds configuration and secrets, mode 0700.
-pub const CONF_DIR: &str = "/data/conf";
 
 /// One cluster, complete: every value is decided. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

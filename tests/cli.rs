@@ -7,9 +7,9 @@ use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
-use redos::chaos::fault::Fault;
-use redos::chaos::scenario::Trial;
-use redos::commands::Cli;
+use redos::testing::chaos::fault::Fault;
+use redos::testing::chaos::scenario::Trial;
+use redos::testing::commands::Cli;
 use tempfile::TempDir;
 
 /// A folder to run redos in, with variables and an input.

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Parser;
-use redos::cluster::observed::NodeState;
-use redos::commands::{self, Call, Cli, World};
-use redos::engine::EngineError;
-use redos::engine::sim::Sim;
-use redos::error::{Exit, Failure, FailureKind};
-use redos::output::{Options, Terminal, Ui};
-use redos::spec::{Group, NodeId, Secrets, Spec};
+use redos::testing::cluster::observed::NodeState;
+use redos::testing::commands::{self, Call, Cli, World};
+use redos::testing::engine::EngineError;
+use redos::testing::engine::sim::Sim;
+use redos::testing::error::{Exit, Failure, FailureKind};
+use redos::testing::output::{Options, Terminal, Ui};
+use redos::testing::spec::{Group, NodeId, Secrets, Spec};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::{CommandFactory, ValueEnum};
-use redos::commands::Cli;
-use redos::commands::completions::{self, Shell};
+use redos::testing::commands::Cli;
+use redos::testing::commands::completions::{self, Shell};
 
 /// The name of the script that a shell looks for.
 fn file_name(shell: Shell) -> &'static str {

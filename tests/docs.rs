@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{CommandFactory, Parser};
-use redos::commands::Cli;
-use redos::spec::settings::table::SETTINGS;
-use redos::spec::settings::{Kind, Setting};
+use redos::testing::commands::Cli;
+use redos::testing::spec::settings::table::{Kind, SETTINGS, Setting};
 use serde_json::Value;
 
 /// Between these two lines of the page of settings stands the table.

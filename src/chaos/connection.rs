@@ -142,14 +142,6 @@ impl Connection {
         self.stream.write(out).now_or_never().unwrap_or(Ok(0))
     }
 
-    /// Waits until bytes can be sent again, and sends some. It may be cancelled at any time.
-    ///
-    /// # Errors
-    /// The connection broke.
-    pub async fn write(&mut self, out: &[u8]) -> io::Result<usize> {
-        self.stream.write(out).await
-    }
-
     /// Whether a connection that was not used for a while is still good: nothing has arrived on it, not even its end.
     pub fn is_idle(&mut self) -> bool {
         self.input.is_empty() && self.stream.read_buf(&mut self.input).now_or_never().is_none()

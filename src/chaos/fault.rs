@@ -21,7 +21,7 @@ use crate::spec::ParseError;
 
 pub use journal::Written;
 pub use means::Means;
-pub use parameter::{Flag, Parameter, Signal, Value};
+pub use parameter::{Flag, Signal, Value};
 pub use table::{FAULTS, Row};
 
 /// A fault with its parameter.

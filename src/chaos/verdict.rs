@@ -20,7 +20,7 @@ use self::outage::{Access, Outage, Waits};
 use self::phases::{Moments, Phases};
 use super::history::{Evidence, FaultNature, FaultRecord, Op, OpError, OpKind, Outcome, SinceStart};
 
-pub use integrity::{Cause, LostWrite};
+pub use integrity::Cause;
 pub use rounds::Summary;
 
 /// A generator that stood still for this long cannot tell an outage from its own sleep.
@@ -200,11 +200,6 @@ pub struct Round {
 }
 
 impl Round {
-    /// The outage of all writes, whoever sent them.
-    pub fn write_outage(&self) -> Option<&Outage> {
-        self.outages.iter().find(|outage| outage.client.is_none() && outage.access == Access::Write)
-    }
-
     /// The longest write outage that any kind of client had.
     pub fn worst_write_outage(&self) -> Option<&Outage> {
         self.outages.iter().filter(|outage| outage.access == Access::Write).max_by_key(|outage| outage.longest)

@@ -42,13 +42,6 @@ impl Seen {
     pub fn role(&self, node: &str) -> Option<&RoleSample> {
         self.roles.iter().find(|sample| sample.node == node)
     }
-
-    /// Whether one node is master and all others follow with their links up.
-    pub fn is_whole(&self, nodes: usize) -> bool {
-        let masters = self.roles.iter().filter(|sample| sample.role == SeenRole::Master).count();
-        let linked = |sample: &&RoleSample| sample.role == SeenRole::Replica && sample.link_up == Some(true);
-        masters == 1 && masters + self.roles.iter().filter(linked).count() == nodes
-    }
 }
 
 /// Watches until it is dropped.

@@ -85,7 +85,6 @@ pub fn whose(address: SocketAddrV4, observed: &Observed) -> Whose {
 
 /// Why it is not for redos to say now who is master of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[expect(missing_docs, reason = "the sentences say what the fields are")]
 pub enum Undecided {
     #[error("{sentinel} is replacing {master}, the master of {group}")]
     Replacing { sentinel: NodeId, master: Whose, group: Group },

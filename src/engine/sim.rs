@@ -358,7 +358,7 @@ impl World {
         let server = match (id.role(), self.stored(id), spec) {
             (Role::Redis, Some(StoredState::Redis { replica_of, never_promoted, .. }), Some(spec)) => {
                 self.begin_data(id, replica_of.is_none());
-                let mut config = render::runtime_directives(&spec);
+                let mut config = render::directives::runtime_directives(&spec);
                 if never_promoted {
                     config.insert(PRIORITY.to_owned(), NEVER_PROMOTED.to_owned());
                 }

@@ -19,7 +19,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-pub use directives::{fixed_directives, runtime_directives, taken_back, told_directives, trial_configuration};
+pub use directives::{fixed_directives, taken_back, told_directives, trial_configuration};
 pub use proxy::proxy_files;
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};

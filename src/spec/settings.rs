@@ -27,13 +27,12 @@ use std::collections::BTreeMap;
 use super::secret::SECRET_BYTES;
 use super::{Secret, Secrets, Spec};
 
-pub use directives::MANAGED as MANAGED_DIRECTIVES;
-pub use file::{KIND, SourceFile};
-pub use problem::{Origin, Problem, Problems, Snippet};
+pub use file::SourceFile;
+pub use problem::{Origin, Problem, Problems};
 pub use resolve::{FlagLayer, Request, Sources};
 pub use schema::schema;
-pub use table::{Key, Kind, Setting};
-pub use view::{ConfigDocument, SettingRow, default};
+pub use table::{Key, Setting};
+pub use view::{ConfigDocument, default};
 
 /// A commented `redos.yaml` with the defaults.
 pub const SAMPLE: &str = include_str!("../../templates/redos.yaml");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use redos::chaos::history::{
+use redos::testing::chaos::history::{
     Client, Durability, Evidence, FaultNature, FaultRecord, FinalState, Header, KIND, Limits, Op, OpError, OpKind,
     Outcome, ProxySample, ReadBack, RoleSample, RoundBegin, RoundEnd, SeenRole, SentinelEvent, WorkloadFacts,
 };
@@ -188,7 +188,7 @@ pub fn around(ops: Vec<Op>, finals: FinalState, end: u64) -> Evidence {
 
 pub fn header() -> Header {
     Header {
-        api_version: redos::spec::API_VERSION.to_owned(),
+        api_version: redos::testing::spec::API_VERSION.to_owned(),
         kind: KIND.to_owned(),
         run: "test".to_owned(),
         started_at: "2026-01-01T00:00:00Z".to_owned(),

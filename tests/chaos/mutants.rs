@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use redos::chaos::history::{Client, Evidence, FinalState, Op, OpKind, Outcome};
-use redos::chaos::verdict::integrity::Integrity;
-use redos::chaos::verdict::{Level, judge};
+use redos::testing::chaos::history::{Client, Evidence, FinalState, Op, OpKind, Outcome};
+use redos::testing::chaos::verdict::integrity::Integrity;
+use redos::testing::chaos::verdict::{Level, judge};
 
 use crate::model;
 

@@ -1,10 +1,10 @@
 //! The forms of the report: each from the same made-up tests.
 
-use redos::chaos::history::{Client, Evidence, Op, OpKind, Outcome, RoleSample, SeenRole};
-use redos::chaos::report::FailoverReport;
-use redos::chaos::verdict::{Level, judge};
-use redos::output::report::{Timeline, junit, page, text};
-use redos::output::{Color, Format, Options, Terminal, Ui};
+use redos::testing::chaos::history::{Client, Evidence, Op, OpKind, Outcome, RoleSample, SeenRole};
+use redos::testing::chaos::report::FailoverReport;
+use redos::testing::chaos::verdict::{Level, judge};
+use redos::testing::output::report::{Timeline, junit, page, text};
+use redos::testing::output::{Color, Format, Options, Terminal, Ui};
 use serde_json::Value;
 
 use crate::model::{self, FAULT, MS, PROMOTED, REVERTED};

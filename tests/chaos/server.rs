@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use redos::chaos::resp::{self, Reply};
+use redos::testing::chaos::resp::{self, Reply};
 
 /// How it behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::io::BufReader;
 
-use redos::chaos::history::{
+use redos::testing::chaos::history::{
     Client, Evidence, FaultNature, Op, OpKind, Outcome, Reader, Record, RoleSample, SeenRole, Writer,
 };
-use redos::chaos::verdict::outage::{Access, Waits};
-use redos::chaos::verdict::{Cause, Level, Nanos, Round, Summary, judge};
+use redos::testing::chaos::verdict::outage::{Access, Outage, Waits};
+use redos::testing::chaos::verdict::{Cause, Level, Nanos, Round, Summary, judge};
 
 use crate::model::{self, CONVERGED, FAULT, MS, PROMOTED, REVERTED, SECOND};
 
@@ -38,6 +38,11 @@ fn sole_cause(round: &Round) -> Cause {
     let causes: Vec<Cause> = round.integrity.as_ref().expect("read").lost_by_cause.keys().copied().collect();
     assert_eq!(causes.len(), 1, "{causes:?}");
     causes[0]
+}
+
+/// The outage of all writes, whoever sent them.
+fn write_outage(round: &Round) -> Option<&Outage> {
+    round.outages.iter().find(|outage| outage.client.is_none() && outage.access == Access::Write)
 }
 
 fn with_nature(nature: FaultNature) -> Evidence {
@@ -162,7 +167,7 @@ fn an_outage_runs_from_the_first_intended_time_that_failed_to_the_next_that_did_
         op.outcome = if (SECOND..4 * SECOND).contains(&op.at) { Outcome::Unknown } else { Outcome::Ok };
     }
     let round = judge(&evidence);
-    let outage = round.write_outage().expect("writes were made");
+    let outage = write_outage(&round).expect("writes were made");
     let next = evidence.ops.iter().filter(|op| op.kind.is_write() && op.at >= 4 * SECOND).map(|op| op.at).min();
     let first = evidence.ops.iter().filter(|op| op.kind.is_write() && op.at >= SECOND).map(|op| op.at).min();
     assert_eq!(outage.windows[0].from.0, first.expect("one"));
@@ -183,12 +188,12 @@ fn what_was_served_late_is_no_error_and_its_outage_is_as_long_as_before() {
         op.done = 4 * SECOND + 100 * MS;
     }
     let (failed, held) = (judge(&failed), judge(&held));
-    let windows = |round: &Round| round.write_outage().expect("writes were made").windows.clone();
+    let windows = |round: &Round| write_outage(round).expect("writes were made").windows.clone();
     assert_eq!(windows(&failed), windows(&held));
     assert_eq!(failed.waits, Waits::default());
     let slowest = held.waits.longest.seconds();
     assert!(held.waits.count > 100 && (3.0..3.2).contains(&slowest), "{:?}", held.waits);
-    let errors = |round: &Round| round.write_outage().expect("writes were made").operations.failed;
+    let errors = |round: &Round| write_outage(round).expect("writes were made").operations.failed;
     assert_eq!(errors(&held), errors(&judge(&clean())));
 }
 

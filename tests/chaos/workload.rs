@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use redos::chaos::clock::Clock;
-use redos::chaos::connection::Login;
-use redos::chaos::history::{Client, Durability, Op, OpError, OpKind, Outcome, Record};
-use redos::chaos::workload::{Place, Settings, Workload};
+use redos::testing::chaos::clock::Clock;
+use redos::testing::chaos::connection::Login;
+use redos::testing::chaos::history::{Client, Durability, Op, OpError, OpKind, Outcome, Record};
+use redos::testing::chaos::workload::{Place, Settings, Workload};
 
 use crate::server::{Mood, Server};
 

@@ -8,9 +8,9 @@ use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, NetworkingConfig, PortBinding,
 };
 use bollard::query_parameters::CreateContainerOptions;
-use redos::cluster::observed::NetworkFacts;
-use redos::engine::Clusters;
-use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
+use redos::testing::cluster::observed::NetworkFacts;
+use redos::testing::engine::Clusters;
+use redos::testing::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
 use crate::support::{Cluster, programs, raw};
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::support::{Cluster, eventually};
 use crate::writers::{Writers, missing};

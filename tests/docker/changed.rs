@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use redos::converge::read_secrets;
-use redos::engine::Nodes;
-use redos::spec::render::{PROXY_CONF, SECRETS_FILE};
-use redos::spec::{Group, NodeId};
+use redos::testing::converge::read_secrets;
+use redos::testing::engine::Nodes;
+use redos::testing::spec::render::{PROXY_CONF, SECRETS_FILE};
+use redos::testing::spec::{Group, NodeId};
 
 use super::support::Cluster;
 

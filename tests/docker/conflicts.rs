@@ -4,9 +4,9 @@ use std::net::TcpListener;
 
 use bollard::models::{ContainerCreateBody, HostConfig, NetworkCreateRequest, PortBinding, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptions, RemoveContainerOptions, RemoveVolumeOptions};
-use redos::cluster::observed::Inventory;
-use redos::engine::{Clusters, EngineErrorKind, Nodes};
-use redos::spec::{Group, NodeId};
+use redos::testing::cluster::observed::Inventory;
+use redos::testing::engine::{Clusters, EngineErrorKind, Nodes};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::support::{Cluster, IDLE, programs, raw};
 

@@ -6,8 +6,8 @@ use bollard::query_parameters as query;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use redis::AsyncCommands;
-use redos::engine::Nodes;
-use redos::spec::{Group, NODE_UID, NodeId};
+use redos::testing::engine::Nodes;
+use redos::testing::spec::{Group, NODE_UID, NodeId};
 
 use crate::support::{Cluster, raw};
 

@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 use std::net::SocketAddrV4;
 
-use redos::dial::{Dial, Stream, Target};
-use redos::engine::Nodes;
-use redos::engine::containers::Containers;
-use redos::engine::docker::DockerEngine;
-use redos::spec::{Group, NodeId, REDIS_PORT};
+use redos::testing::dial::{Dial, Stream, Target};
+use redos::testing::engine::Nodes;
+use redos::testing::engine::containers::Containers;
+use redos::testing::engine::docker::DockerEngine;
+use redos::testing::spec::{Group, NodeId, REDIS_PORT};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{Cluster, REDIS, eventually, exec, remote_engine};

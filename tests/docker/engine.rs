@@ -1,9 +1,9 @@
 //! The containers of a cluster, node by node.
 
-use redos::cluster::observed::{NodeState, StoredState};
-use redos::engine::containers::Containers;
-use redos::engine::{Clusters, EngineErrorKind, NodeFile, Nodes};
-use redos::spec::{Group, NodeId};
+use redos::testing::cluster::observed::{NodeState, StoredState};
+use redos::testing::engine::containers::Containers;
+use redos::testing::engine::{Clusters, EngineErrorKind, NodeFile, Nodes};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::support::{Cluster, IDLE, REDIS, eventually, exec};
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;

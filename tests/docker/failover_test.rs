@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use bollard::query_parameters as query;
-use redos::chaos::verdict::PUNCTUAL;
+use redos::testing::chaos::verdict::PUNCTUAL;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::process::Child;

@@ -12,7 +12,7 @@ use bollard::models::{
 use bollard::query_parameters as query;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::support::{Cluster, Run, connect, eventually, programs, raw, remote_address};
 use crate::writers::{Writers, missing};

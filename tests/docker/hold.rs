@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bollard::query_parameters::RemoveImageOptions;
 use futures_util::future::join_all;
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId, Spec};
+use redos::testing::spec::{Group, NodeId, Spec};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};

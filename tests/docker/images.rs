@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use bollard::models::{ContainerConfig, HealthConfig};
 use bollard::query_parameters::{CommitContainerOptions, CreateImageOptions, RemoveImageOptions};
 use futures_util::{StreamExt, TryStreamExt};
-use redos::cluster::observed::Inventory;
-use redos::engine::image::{self, BuildOptions, ImageKind};
-use redos::engine::{EngineErrorKind, ImageStore, NodeSpec, Nodes};
-use redos::spec::{ImageChoice, Images, NodeId, Spec};
-use redos::update::Update;
+use redos::testing::cluster::observed::Inventory;
+use redos::testing::engine::image::{self, BuildOptions, ImageKind};
+use redos::testing::engine::{EngineErrorKind, ImageStore, NodeSpec, Nodes};
+use redos::testing::spec::{ImageChoice, Images, NodeId, Spec};
+use redos::testing::update::Update;
 
 use tokio::fs::File;
 

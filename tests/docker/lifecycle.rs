@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 

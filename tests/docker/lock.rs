@@ -6,9 +6,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use bollard::models::VolumeCreateRequest;
-use redos::engine::docker::DockerEngine;
-use redos::engine::lock::{Holder, Lock, Locks, Taken, take};
-use redos::spec::{Group, NodeId};
+use redos::testing::engine::docker::DockerEngine;
+use redos::testing::engine::lock::{Holder, Lock, Locks, Taken, take};
+use redos::testing::spec::{Group, NodeId};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::process::{Child, ChildStderr, Command};

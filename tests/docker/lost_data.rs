@@ -2,7 +2,7 @@
 
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use futures_util::StreamExt;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::support::{Cluster, eventually, raw};
 

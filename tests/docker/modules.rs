@@ -5,7 +5,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bollard::query_parameters::RemoveImageOptions;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::follow::{Existing, PASSWORD, up};
 use crate::imitations::derive;

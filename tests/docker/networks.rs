@@ -9,7 +9,7 @@ use bollard::models::{
 };
 use bollard::query_parameters as query;
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::own_engine::OwnEngine;
 use crate::support::{Cluster, IDLE, programs, raw};

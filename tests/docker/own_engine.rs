@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use redos::engine::docker::DockerEngine;
-use redos::engine::image;
-use redos::spec::Images;
+use redos::testing::engine::docker::DockerEngine;
+use redos::testing::engine::image;
+use redos::testing::spec::Images;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};

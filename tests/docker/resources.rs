@@ -1,7 +1,7 @@
 //! Memory, CPUs, limits, logs and labels of containers.
 
 use bollard::models::{ContainerInspectResponse, ContainerUpdateBody};
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::support::{Cluster, raw};
 

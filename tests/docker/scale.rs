@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 use tokio::task::JoinHandle;
 
 use crate::support::{Cluster, connect, eventually, raw};

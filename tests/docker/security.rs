@@ -5,9 +5,9 @@ use std::net::SocketAddrV4;
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
-use redos::engine::Nodes;
-use redos::spec::secret::{Secret, user};
-use redos::spec::{NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, render};
+use redos::testing::engine::Nodes;
+use redos::testing::spec::secret::{Secret, user};
+use redos::testing::spec::{NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, render};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
-use redos::cluster::observed::{Answer, Inventory, RoleView};
-use redos::converge::read_secrets;
-use redos::servers::client::Client;
-use redos::servers::{Command, Refusal, SentinelPeer, ServerError, Servers};
-use redos::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
+use redos::testing::cluster::observed::{Answer, Inventory, RoleView};
+use redos::testing::converge::read_secrets;
+use redos::testing::servers::client::Client;
+use redos::testing::servers::switchover::Refusal;
+use redos::testing::servers::{Command, SentinelPeer, ServerError, Servers};
+use redos::testing::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
 use crate::support::{Cluster, connect, eventually, raw};
 use crate::writers::{Writers, missing};

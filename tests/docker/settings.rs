@@ -1,8 +1,8 @@
 //! Settings that a server does not take, or writes in its own way.
 
-use redos::cluster::observed::Inventory;
+use redos::testing::cluster::observed::Inventory;
 
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 
 use crate::support::{Cluster, eventually, programs};
 

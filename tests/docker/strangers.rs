@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId, Spec, proxy_group_ports};
+use redos::testing::spec::{Group, NodeId, Spec, proxy_group_ports};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use redos::spec::{Group, NodeId, REDIS_PORT};
+use redos::testing::spec::{Group, NodeId, REDIS_PORT};
 use tokio::task::JoinHandle;
 
 use crate::support::{Cluster, eventually, raw};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId};
+use redos::testing::spec::{Group, NodeId};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::support::{Cluster, eventually, raw};

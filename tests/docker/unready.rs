@@ -4,9 +4,9 @@
 use std::process::Stdio;
 
 use bollard::query_parameters::KillContainerOptions;
-use redos::engine::{NodeFile, Nodes};
-use redos::spec::NodeId;
-use redos::spec::render::REDIS_CONF;
+use redos::testing::engine::{NodeFile, Nodes};
+use redos::testing::spec::NodeId;
+use redos::testing::spec::render::REDIS_CONF;
 
 use crate::support::{Cluster, eventually, raw};
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
 use redis::AsyncCommands;
-use redos::spec::{Group, NodeId, Role};
+use redos::testing::spec::{Group, NodeId, Role};
 
 use crate::support::{Cluster, connect, eventually, raw};
 
@@ -362,7 +362,7 @@ async fn settings_change_at_runtime_where_they_can() {
     cluster.up(&[]).await.succeeds();
     let before = cluster.inventory().await;
     cluster.redos(&["up", "--down-after", "2s", "--redis", "maxmemory=64mb"]).await.succeeds();
-    let ids = |inventory: &redos::cluster::Inventory| -> Vec<String> {
+    let ids = |inventory: &redos::testing::cluster::Inventory| -> Vec<String> {
         let servers = inventory.nodes.iter().filter(|(node, _)| node.role() != Role::Proxy);
         servers.map(|(_, facts)| facts.container_id.clone()).collect()
     };

@@ -2,8 +2,8 @@
 
 use bollard::query_parameters::{InspectContainerOptions, RemoveImageOptions, TagImageOptions};
 use redis::AsyncCommands;
-use redos::engine::image::ImageKind;
-use redos::spec::NodeId;
+use redos::testing::engine::image::ImageKind;
+use redos::testing::spec::NodeId;
 
 use crate::imitations::{claiming, derive};
 use crate::own_engine::OwnEngine;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use redos::engine::sim::Sim;
-use redos::plan::{Plan, diff};
-use redos::spec::render::{REDIS_CONF, SENTINEL_CONF, taken_back};
-use redos::spec::{ImageChoice, NodeId, Patterns, PersistenceMode, Role, Spec};
+use redos::testing::engine::sim::Sim;
+use redos::testing::plan::{Plan, diff};
+use redos::testing::spec::render::{REDIS_CONF, SENTINEL_CONF, taken_back};
+use redos::testing::spec::{ImageChoice, NodeId, Patterns, PersistenceMode, Role, Spec};
 
 use super::{observed, run, spec, up};
 

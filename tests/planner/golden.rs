@@ -3,14 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use redos::cluster::observed::{Answer, NodeState, Observed};
-use redos::cluster::status::status;
-use redos::engine::Clusters;
-use redos::engine::sim::Sim;
-use redos::plan::diff::lifecycle::{self, Objection};
-use redos::plan::{Action, diff};
-use redos::servers::Servers;
-use redos::spec::{Follow, NodeId, Spec};
+use redos::testing::cluster::observed::{Answer, NodeState, Observed};
+use redos::testing::cluster::status::status;
+use redos::testing::engine::Clusters;
+use redos::testing::engine::sim::Sim;
+use redos::testing::plan::diff::lifecycle::{self, Objection};
+use redos::testing::plan::{Action, diff};
+use redos::testing::servers::Servers;
+use redos::testing::spec::{Follow, NodeId, Spec};
 
 use super::{EXISTING, converge, converge_by, down, observed, run, sized, spec, up, walk};
 
@@ -43,7 +43,7 @@ fn a_killed_replica_and_a_paused_sentinel_are_repaired_and_nothing_else_is_touch
         let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
         up(&sim, &spec).await.expect("up");
         sim.disrupt(
-            NodeId::redis(redos::spec::Group::number(1), 2),
+            NodeId::redis(redos::testing::spec::Group::number(1), 2),
             Some(NodeState::Exited { code: 137, oom_killed: false }),
         );
         sim.disrupt(NodeId::Sentinel(3), Some(NodeState::Paused));
@@ -56,7 +56,7 @@ fn a_removed_master_is_still_the_master_that_the_sentinels_name() {
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
         up(&sim, &spec).await.expect("up");
-        let group = redos::spec::Group::number(1);
+        let group = redos::testing::spec::Group::number(1);
         let inventory = sim.inventory(&spec.name).await.expect("inventory");
         sim.switchover(&inventory, group, NodeId::redis(group, 2)).await.expect("switchover");
         // What the Sentinels say is from before the accident: they have not acted yet.
@@ -111,7 +111,7 @@ fn a_replica_whose_container_was_removed_is_made_again_and_no_sentinel_must_forg
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
         up(&sim, &spec).await.expect("up");
-        sim.disrupt(NodeId::redis(redos::spec::Group::number(1), 2), None);
+        sim.disrupt(NodeId::redis(redos::testing::spec::Group::number(1), 2), None);
         insta::assert_snapshot!("removed_replica", diff(&spec, &observed(&sim, &spec).await));
     });
 }
@@ -155,7 +155,7 @@ fn a_cluster_that_becomes_ready_while_its_plan_is_overtaken_is_still_proved_by_a
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 2, 5, 1));
         up(&sim, &spec).await.expect("up");
-        let redis_2 = NodeId::redis(redos::spec::Group::number(1), 2);
+        let redis_2 = NodeId::redis(redos::testing::spec::Group::number(1), 2);
         sim.disrupt(redis_2, Some(NodeState::Paused));
         let at_first = diff(&spec, &observed(&sim, &spec).await);
         // What the first wait sees is a cluster with the same trouble again, and the next look finds it gone.
@@ -210,7 +210,7 @@ fn the_last_master_is_master_again_after_down_and_up_on_another_subnet() {
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
         up(&sim, &spec).await.expect("up");
-        let group = redos::spec::Group::number(1);
+        let group = redos::testing::spec::Group::number(1);
         sim.disrupt(NodeId::redis(group, 1), Some(NodeState::Exited { code: 137, oom_killed: false }));
         up(&sim, &spec).await.expect("up");
         let inventory = sim.inventory(&spec.name).await.expect("inventory");
@@ -223,7 +223,7 @@ fn the_last_master_is_master_again_after_down_and_up_on_another_subnet() {
             before.inventory.network, after.inventory.network,
             "the subnets must differ for this to mean anything"
         );
-        assert_eq!(redos::cluster::gate::sole_master(group, &after), Ok(NodeId::redis(group, 3)));
+        assert_eq!(redos::testing::cluster::gate::sole_master(group, &after), Ok(NodeId::redis(group, 3)));
     });
 }
 
@@ -254,7 +254,7 @@ fn what_costs_more_than_the_nodes_that_are_named_is_an_objection() {
     run(async {
         let (sim, mut spec) = (Sim::default(), spec(1, 1, 3, 2));
         up(&sim, &spec).await.expect("up");
-        let group = redos::spec::Group::number(1);
+        let group = redos::testing::spec::Group::number(1);
         let (one, two) = (NodeId::redis(group, 1), NodeId::redis(group, 2));
         let seen = observed(&sim, &spec).await;
         let stop = |nodes: &[NodeId]| lifecycle::stop(&spec, &seen, Some(&nodes.iter().copied().collect())).objections;
@@ -275,11 +275,11 @@ fn what_costs_more_than_the_nodes_that_are_named_is_an_objection() {
         let lost = Objection::QuorumLost { left: 1, needed: 2 };
         assert_eq!(restart, [lost, Objection::NoSuccessor { group, master: one }]);
 
-        spec.persistence.mode = redos::spec::PersistenceMode::None;
+        spec.persistence.mode = redos::testing::spec::PersistenceMode::None;
         assert_eq!(lifecycle::stop(&spec, &seen, None).objections, [], "an empty cluster has nothing to lose");
         let mut full = seen.clone();
         for answer in full.topology.redis.values_mut() {
-            if let redos::cluster::observed::Answer::Says(view) = answer {
+            if let redos::testing::cluster::observed::Answer::Says(view) = answer {
                 view.keys = 7;
             }
         }
@@ -307,7 +307,7 @@ fn every_direction_of_a_change_of_size_has_its_plan() {
             let (sim, from, to) = (Sim::default(), sized(from), sized(to));
             up(&sim, &from).await.expect("up");
             let (inventory, group) =
-                (sim.inventory(&from.name).await.expect("inventory"), redos::spec::Group::number(1));
+                (sim.inventory(&from.name).await.expect("inventory"), redos::testing::spec::Group::number(1));
             sim.switchover(&inventory, group, NodeId::redis(group, master)).await.expect("switchover");
             let done = up(&sim, &to).await.expect("up");
             let plans: Vec<String> = done.plans.iter().map(ToString::to_string).collect();

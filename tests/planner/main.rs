@@ -7,18 +7,18 @@ mod properties;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use redos::apply::{Applier, ApplyError, Reached};
-use redos::cluster::desired::{Program, Programs};
-use redos::cluster::observed::Observed;
-use redos::converge::{Converged, Converger, Seen, find};
-use redos::engine::sim::Sim;
-use redos::engine::{Clusters, Nodes};
-use redos::plan::{Action, Plan, diff, teardown};
-use redos::servers::Servers;
-use redos::spec::Secret;
-use redos::spec::secret::SECRET_BYTES;
-use redos::spec::settings::GivenSecrets;
-use redos::spec::{Secrets, Spec};
+use redos::testing::apply::{Applier, ApplyError, Reached};
+use redos::testing::cluster::desired::{Program, Programs};
+use redos::testing::cluster::observed::Observed;
+use redos::testing::converge::{Converged, Converger, Seen, find};
+use redos::testing::engine::sim::Sim;
+use redos::testing::engine::{Clusters, Nodes};
+use redos::testing::plan::{Action, Plan, diff, teardown};
+use redos::testing::servers::Servers;
+use redos::testing::spec::Secret;
+use redos::testing::spec::secret::SECRET_BYTES;
+use redos::testing::spec::settings::GivenSecrets;
+use redos::testing::spec::{Secrets, Spec};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +70,7 @@ async fn converge_by(
             ..Secrets::made(|| [7; SECRET_BYTES])
         },
         given,
-        prepare: async |_: &redos::cluster::Inventory| Ok(programs()),
+        prepare: async |_: &redos::testing::cluster::Inventory| Ok(programs()),
         report: &|_| {},
         cancel: &CancellationToken::new(),
         deadline: Instant::now() + limit,

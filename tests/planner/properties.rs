@@ -2,14 +2,14 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use redos::cluster::Gate;
-use redos::cluster::observed::NodeState;
-use redos::engine::Clusters;
-use redos::engine::sim::Sim;
-use redos::plan::diff::lifecycle;
-use redos::plan::{Plan, diff};
-use redos::servers::Servers;
-use redos::spec::{Follow, ImageChoice, NodeId, Release, Role, Spec, UsedImage};
+use redos::testing::cluster::Gate;
+use redos::testing::cluster::observed::NodeState;
+use redos::testing::engine::Clusters;
+use redos::testing::engine::sim::Sim;
+use redos::testing::plan::diff::lifecycle;
+use redos::testing::plan::{Plan, diff};
+use redos::testing::servers::Servers;
+use redos::testing::spec::{Follow, ImageChoice, NodeId, Release, Role, Spec, UsedImage};
 
 use super::{EXISTING, Size, down, observed, run, sized, spec, up, walk};
 

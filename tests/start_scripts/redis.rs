@@ -1,7 +1,7 @@
 //! Who leads, who follows and who waits: the rows of `start-redis.sh`.
 
-use redos::spec::render::{REDIS_CONF, Source, Standing, redis_files};
-use redos::spec::{Group, NodeId, PersistenceMode, Secret, Secrets, Spec, Subnet};
+use redos::testing::spec::render::{REDIS_CONF, Source, Standing, redis_files};
+use redos::testing::spec::{Group, NodeId, PersistenceMode, Secret, Secrets, Spec, Subnet};
 
 use super::world::{Row, Script};
 use super::{Mutant, check, check_mutants, mutant};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use redos::spec::render::{SENTINEL_CONF, sentinel_files};
-use redos::spec::{Group, NodeId, Secret, Secrets, Spec, Subnet};
+use redos::testing::spec::render::{SENTINEL_CONF, sentinel_files};
+use redos::testing::spec::{Group, NodeId, Secret, Secrets, Spec, Subnet};
 
 use super::world::{Row, Script};
 use super::{Mutant, check, check_mutants, mutant};

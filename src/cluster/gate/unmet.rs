@@ -11,7 +11,6 @@ use crate::spec::{Group, NodeId};
 
 /// The first thing that a gate demands and that is not so. `Display` is the sentence for users.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[expect(missing_docs, reason = "the sentences say what the fields are")]
 pub enum Unmet {
     #[error("{node} is missing")]
     Missing { node: NodeId },

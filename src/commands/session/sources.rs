@@ -211,7 +211,7 @@ mod tests {
                 find_host: &|_| Err("no such host".to_owned()),
             };
             let problems = sources.read().expect_err(setting.flag);
-            let origins: Vec<String> = problems.list().iter().map(|problem| problem.origin.to_string()).collect();
+            let origins: Vec<String> = problems.0.iter().map(|problem| problem.origin.to_string()).collect();
             assert_eq!(origins, [format!("flag {}", setting.flag)]);
         }
     }

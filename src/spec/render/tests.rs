@@ -215,7 +215,7 @@ fn a_directive_is_either_set_at_runtime_or_at_start() {
         ("io-threads".to_owned(), "2".to_owned()),
         ("repl-timeout".to_owned(), "30".to_owned()),
     ]);
-    let (runtime, fixed) = (runtime_directives(&spec), fixed_directives(&spec));
+    let (runtime, fixed) = (super::directives::runtime_directives(&spec), fixed_directives(&spec));
     assert_eq!(runtime.get("maxmemory").map(String::as_str), Some("1gb"));
     assert_eq!(runtime.get("repl-timeout").map(String::as_str), Some("30"), "the user's value wins");
     assert_eq!(fixed.get("io-threads").map(String::as_str), Some("2"));

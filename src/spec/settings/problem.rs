@@ -143,7 +143,7 @@ impl fmt::Display for Problem {
 
 /// All problems of one set of settings, never empty. Nothing has been touched when this is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems(pub(crate) Vec<Problem>);
 
 impl Problems {
     /// The problems, as an error when there are any.
@@ -157,11 +157,6 @@ impl Problems {
     /// One problem alone.
     pub fn one(problem: Problem) -> Self {
         Self(vec![problem])
-    }
-
-    /// The problems, in the order in which they are printed.
-    pub fn list(&self) -> &[Problem] {
-        &self.0
     }
 }
 

@@ -1,11 +1,11 @@
 //! The way from sources to settings, as a whole.
 
-use super::super::containers::Aspect;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::table::SETTINGS;
+use super::table::{Kind, SETTINGS};
 use super::*;
+use crate::spec::containers::Aspect;
 use crate::spec::secret::SECRET_BYTES;
 use crate::spec::{ClusterName, PersistenceMode, Release, Secrets, Spec, UsedImage, UsedImages};
 
@@ -501,7 +501,7 @@ proptest::proptest! {
         let sources = sources(&pieces.concat(), &[], &[]);
         let lines = sources.file.as_ref().map_or(0, |file| file.text.lines().count());
         if let Err(problems) = sources.read() {
-            for problem in problems.list() {
+            for problem in &problems.0 {
                 let Origin::File { line, column, .. } = &problem.origin else { panic!("{problem} is not in the file") };
                 // The end of the file is a place, too.
                 assert!((1..=lines + 1).contains(line) && *column >= 1, "{problem}");
