@@ -22,7 +22,7 @@ pub mod stored;
 pub mod streams;
 
 pub use clusters::{ClusterSummary, Clusters};
-pub use error::{EngineError, EngineErrorKind};
+pub use error::{EngineError, EngineErrorKind, Result};
 pub use image::ImageStore;
 pub use nodes::{NodeFile, Nodes};
 pub use probes::{Probes, Trial};
@@ -31,9 +31,6 @@ pub use streams::Streams;
 pub use crate::cluster::desired::NodeSpec;
 
 use crate::dial::Dial;
-
-/// Shorthand of this room.
-pub type Result<T> = std::result::Result<T, EngineError>;
 
 /// All that a verb may ask of a container engine.
 pub trait Engine:

@@ -9,6 +9,7 @@ mod agent;
 mod journal;
 mod means;
 mod parameter;
+mod signal;
 mod table;
 
 use std::fmt;
@@ -21,7 +22,8 @@ use crate::spec::ParseError;
 
 pub use journal::Written;
 pub use means::Means;
-pub use parameter::{Flag, Signal, Value};
+pub use parameter::{Flag, Value};
+pub use signal::Signal;
 pub use table::{FAULTS, Row};
 
 /// A fault with its parameter.

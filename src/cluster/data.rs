@@ -7,7 +7,6 @@ use std::cmp::Reverse;
 
 use super::claims::is_joining;
 use super::observed::{Answer, DataFacts, NodeFacts, Observed, StoredData, StoredState};
-use super::reckon::{is_up, runs};
 use super::refusal::Refusal;
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{Group, NODE_UID, NodeId};
@@ -20,7 +19,7 @@ use crate::spec::{Group, NODE_UID, NodeId};
 pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result<Option<NodeId>, Refusal> {
     let is_damaged = |node: &NodeId| damage(*node, observed).is_some();
     let leads_again = |node: &NodeId| {
-        runs(*node, observed) && !is_damaged(node) || matches!(data(*node, observed), Some(StoredData::Whole(_)))
+        observed.runs(*node) && !is_damaged(node) || matches!(data(*node, observed), Some(StoredData::Whole(_)))
     };
     if let Some(last) = last.filter(leads_again) {
         return Ok(Some(last));
@@ -32,7 +31,7 @@ pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result
     }
     let all = || last.into_iter().chain(others());
     // One that runs and has not answered yet may have them.
-    let is_awaited = |node: &NodeId| runs(*node, observed) && !is_damaged(node) && !is_up(*node, observed);
+    let is_awaited = |node: &NodeId| observed.runs(*node) && !is_damaged(node) && !observed.is_up(*node);
     if others().any(|node| is_awaited(&node)) || !all().any(|node| is_damaged(&node)) {
         return Ok(last);
     }
@@ -64,7 +63,7 @@ pub fn damage(node: NodeId, observed: &Observed) -> Option<&str> {
 pub fn is_hidden(group: Group, observed: &Observed) -> bool {
     let volumes = observed.inventory.volumes.keys().filter(|node| node.group() == Some(group));
     let is_missing = |node: &NodeId| !observed.inventory.nodes.contains_key(node);
-    !nodes(group, observed).any(|node| runs(node, observed)) && volumes.copied().any(|node| is_missing(&node))
+    !nodes(group, observed).any(|node| observed.runs(node)) && volumes.copied().any(|node| is_missing(&node))
 }
 
 fn nodes(group: Group, observed: &Observed) -> impl Iterator<Item = NodeId> {

@@ -27,6 +27,23 @@ impl Observed {
     pub const fn new(inventory: Inventory, topology: Topology) -> Self {
         Self { inventory, topology, owes_proof: false, started: BTreeSet::new() }
     }
+
+    /// Whether a node's container runs in some way, so that its server knows more than its files.
+    pub fn runs(&self, node: NodeId) -> bool {
+        let state = self.inventory.nodes.get(&node).map(|facts| &facts.state);
+        matches!(state, Some(NodeState::Running | NodeState::Paused | NodeState::Restarting))
+    }
+
+    /// Whether a node runs and answers.
+    pub fn is_up(&self, node: NodeId) -> bool {
+        let running = self.inventory.nodes.get(&node).is_some_and(|facts| facts.state == NodeState::Running);
+        let said = match node {
+            NodeId::Redis { .. } => self.topology.redis.get(&node).and_then(Answer::said).is_some(),
+            NodeId::Sentinel(_) => self.topology.sentinels.get(&node).and_then(Answer::said).is_some(),
+            NodeId::Proxy(_) => self.topology.proxies.get(&node).and_then(Answer::said).is_some(),
+        };
+        running && said
+    }
 }
 
 /// What carries a cluster's labels on the Engine.

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::claims::{Undecided, being_decided, claimants, majority_word, node_at};
 use super::data;
-use super::observed::{Answer, NodeState, Observed, RedisView, RoleView, StoredState};
+use super::observed::{Answer, Observed, RedisView, RoleView, StoredState};
 use super::refusal::Refusal;
 use crate::spec::{Group, NodeId, Spec};
 
@@ -153,7 +153,7 @@ pub fn fittest(candidates: impl Iterator<Item = NodeId>, observed: &Observed) ->
     let fit = |node: &NodeId| match redis_view(*node, observed).map(|view| (view, &view.role)) {
         Some((view, RoleView::Replica { master, link_up, .. })) => {
             let ended_at = || ended_and_loads(node_at(*master, observed)?, observed);
-            let may_lead = is_up(*node, observed) && view.replica_priority > 0;
+            let may_lead = observed.is_up(*node) && view.replica_priority > 0;
             may_lead && (*link_up || ended_at().is_some_and(|ended_at| view.followed_until(ended_at)))
         }
         Some((_, RoleView::Master { .. })) | None => false,
@@ -217,21 +217,4 @@ pub fn may_demote(node: NodeId, master: NodeId, observed: &Observed) -> Result<(
         Reckoned::Unsettled(undecided) => Err(StaysMaster::Undecided(undecided)),
         Reckoned::Lost(refusal) => Err(StaysMaster::Lost(refusal)),
     }
-}
-
-/// Whether a node's container runs in some way, so that its server knows more than its files.
-pub fn runs(node: NodeId, observed: &Observed) -> bool {
-    let state = observed.inventory.nodes.get(&node).map(|facts| &facts.state);
-    matches!(state, Some(NodeState::Running | NodeState::Paused | NodeState::Restarting))
-}
-
-/// Whether a node runs and answers.
-pub fn is_up(node: NodeId, observed: &Observed) -> bool {
-    let running = observed.inventory.nodes.get(&node).is_some_and(|facts| facts.state == NodeState::Running);
-    let said = match node {
-        NodeId::Redis { .. } => redis_view(node, observed).is_some(),
-        NodeId::Sentinel(_) => observed.topology.sentinels.get(&node).and_then(Answer::said).is_some(),
-        NodeId::Proxy(_) => observed.topology.proxies.get(&node).and_then(Answer::said).is_some(),
-    };
-    running && said
 }

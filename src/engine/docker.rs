@@ -1,10 +1,12 @@
 //! The Docker Engine API, through bollard. Nothing outside this folder names that crate.
 
+mod calls;
 mod clusters;
 mod conflicts;
 pub mod connect;
 mod containers;
 mod data;
+mod endpoint;
 mod examine;
 mod fault;
 mod files;
@@ -12,7 +14,9 @@ mod helpers;
 mod images;
 mod inventory;
 pub mod labels;
+mod launch;
 mod listeners;
+mod listing;
 mod locks;
 mod login;
 mod network;
@@ -33,7 +37,8 @@ use tokio::sync::Mutex;
 
 pub use connect::open;
 
-use connect::{About, Endpoint};
+use connect::About;
+use endpoint::Endpoint;
 
 use super::{ClusterSummary, Clusters, EngineError, NodeFile, NodeSpec, Nodes, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
@@ -143,11 +148,11 @@ impl Nodes for DockerEngine {
     }
 
     async fn start_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        nodes::start(self, cluster, node).await
+        launch::start(self, cluster, node).await
     }
 
     async fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        nodes::stop(self, &node.container_name(cluster)).await
+        calls::stop(self, &node.container_name(cluster)).await
     }
 
     async fn set_resources(&self, cluster: &ClusterName, node: NodeId, resources: Resources) -> Result<()> {
@@ -155,11 +160,11 @@ impl Nodes for DockerEngine {
     }
 
     async fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        nodes::kill(self, &node.container_name(cluster)).await
+        calls::kill(self, &node.container_name(cluster)).await
     }
 
     async fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        nodes::unpause(self, &node.container_name(cluster)).await
+        calls::unpause(self, &node.container_name(cluster)).await
     }
 
     async fn set_data_aside(&self, spec: &Spec, node: NodeId) -> Result<Option<String>> {
@@ -167,7 +172,7 @@ impl Nodes for DockerEngine {
     }
 
     async fn remove_node(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {
-        nodes::remove(self, &node.container_name(cluster)).await
+        calls::remove(self, &node.container_name(cluster)).await
     }
 
     async fn log_tail(&self, cluster: &ClusterName, node: NodeId, lines: usize) -> Result<String> {

@@ -4,6 +4,9 @@ use thiserror::Error;
 
 use super::image::ImageKind;
 
+/// Shorthand of this room.
+pub type Result<T> = std::result::Result<T, EngineError>;
+
 /// A failed call to the Engine. `Display` does not repeat the source.
 #[derive(Debug, Error)]
 #[error("failed to {operation}")]

@@ -6,6 +6,7 @@
 
 pub mod debian;
 mod find;
+mod kind;
 mod refusal;
 
 use std::collections::BTreeMap;
@@ -18,11 +19,12 @@ use futures_util::stream::BoxStream;
 use tokio::io::AsyncRead;
 
 use super::{EngineError, EngineErrorKind, Result};
-use crate::spec::{ImageChoice, Images, Role, UsedImage, UsedImages};
+use crate::spec::{ImageChoice, Images, UsedImage};
 use crate::update::Update;
 
 pub use debian::{BuildOptions, Server};
 pub use find::{Resolved, resolve};
+pub use kind::ImageKind;
 pub use refusal::{Refusal, registry};
 
 /// Who listens to progress and remarks.
@@ -50,92 +52,6 @@ pub struct LocalImage {
     pub created_at: Option<String>,
     /// Its size.
     pub bytes: u64,
-}
-
-/// The two kinds of images that a cluster needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ImageKind {
-    /// Redis (or Valkey), also for the Sentinels.
-    Redis,
-    /// HAProxy.
-    Proxy,
-}
-
-impl ImageKind {
-    /// Both.
-    pub const ALL: [ImageKind; 2] = [ImageKind::Redis, ImageKind::Proxy];
-
-    /// The word in labels and messages.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Redis => "redis",
-            Self::Proxy => "haproxy",
-        }
-    }
-
-    /// The official image that `auto` pulls. Pinned to a minor version, as patches come and behaviour stays; one that is
-    /// still rebuilt, which is looked at anew by the day that the test below names.
-    pub const fn pinned(self) -> &'static str {
-        match self {
-            Self::Redis => "redis:8.2",
-            Self::Proxy => "haproxy:3.0",
-        }
-    }
-
-    /// The reference under which the image that was last made from this host's own packages is found.
-    pub const fn ours(self) -> &'static str {
-        match self {
-            Self::Redis => "redos/redis:latest",
-            Self::Proxy => "redos/haproxy:latest",
-        }
-    }
-
-    /// The programs that it may run, the usual one first.
-    pub const fn servers(self) -> &'static [&'static str] {
-        match self {
-            Self::Redis => &["redis-server", "valkey-server"],
-            Self::Proxy => &["haproxy"],
-        }
-    }
-
-    /// What it runs, in a sentence.
-    pub const fn described(self) -> &'static str {
-        match self {
-            Self::Redis => "Redis or Valkey",
-            Self::Proxy => "HAProxy",
-        }
-    }
-
-    /// The flag that names its image.
-    pub const fn flag(self) -> &'static str {
-        match self {
-            Self::Redis => "--redis-image",
-            Self::Proxy => "--proxy-image",
-        }
-    }
-
-    /// What was chosen for it.
-    pub const fn choice(self, images: &Images) -> &ImageChoice {
-        match self {
-            Self::Redis => &images.redis,
-            Self::Proxy => &images.proxy,
-        }
-    }
-
-    /// The image of this kind that was found.
-    pub const fn used(self, used: &UsedImages) -> Option<&UsedImage> {
-        match self {
-            Self::Redis => used.redis.as_ref(),
-            Self::Proxy => used.proxy.as_ref(),
-        }
-    }
-
-    fn runs(self, role: Role) -> bool {
-        match role {
-            Role::Redis | Role::Sentinel => self == Self::Redis,
-            Role::Proxy => self == Self::Proxy,
-        }
-    }
 }
 
 /// The images of an engine.

@@ -29,7 +29,7 @@ use crate::cluster::claims::{Undecided, is_joining};
 use crate::cluster::data;
 use crate::cluster::desired::host_dir;
 use crate::cluster::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, SentinelView};
-use crate::cluster::reckon::{Reckoned, is_up, reckon, runs};
+use crate::cluster::reckon::{Reckoned, reckon};
 use crate::cluster::refusal::Refusal;
 use crate::cluster::strangers::unknown_users;
 use crate::cluster::stuck::{Stuck, stuck};
@@ -249,7 +249,7 @@ impl<'a> Planner<'a> {
     /// A Sentinel that runs, even one that does not answer now, may learn of a failover between this look and the node's
     /// start.
     fn standing(&self, node: NodeId) -> Standing {
-        let is_running = |node: &NodeId| node.role() == Role::Sentinel && runs(*node, self.observed);
+        let is_running = |node: &NodeId| node.role() == Role::Sentinel && self.observed.runs(*node);
         let begins_as_replica = |group: &Group| self.masters.get(group).is_some_and(|master| *master != node);
         match node.group() {
             Some(group) if self.unborn.contains(&group) => Standing::New,
@@ -303,6 +303,6 @@ impl<'a> Planner<'a> {
 
     /// Whether a node runs and answers, or will.
     fn is_there(&self, node: NodeId) -> bool {
-        is_up(node, self.observed) || self.is_being_started(node)
+        self.observed.is_up(node) || self.is_being_started(node)
     }
 }

@@ -1,6 +1,6 @@
 //! The four means of faults. Each says how a fault is applied, seen, undone and seen to be gone.
 
-use super::parameter::Signal;
+use super::signal::Signal;
 use crate::agent::order::{Disturbance, Link, Task};
 use crate::engine::EngineError;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Limit, Right};

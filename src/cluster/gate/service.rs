@@ -1,8 +1,10 @@
 //! Whether one node does its part.
 
-use super::{Unmet, answers, is_published, replica_in_sync, sole_master, standby};
+use super::conditions::{answers, is_published, reads_from, replica_in_sync, sole_master, writes_to};
+use super::standby;
+use super::unmet::Unmet;
 use crate::cluster::claims::{Whose, node_at, whose};
-use crate::cluster::observed::{Answer, Observed, ProxyView};
+use crate::cluster::observed::{Answer, Observed};
 use crate::spec::{Group, NodeId, Spec};
 
 /// See [`super::Gate::InService`].
@@ -41,23 +43,6 @@ fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result
         }
     }
     Ok(())
-}
-
-/// Whether a proxy sends a group's writes to its master.
-pub(super) fn writes_to(proxy: NodeId, view: &ProxyView, group: Group, master: NodeId) -> Result<(), Unmet> {
-    match view.routes.get(&group).and_then(|route| route.write) {
-        Some(node) if node == master => Ok(()),
-        Some(node) => Err(Unmet::WritesElsewhere { proxy, group, to: node, master }),
-        None => Err(Unmet::WritesNowhere { proxy, group }),
-    }
-}
-
-/// Whether a proxy sends reads of a group to this replica.
-pub(super) fn reads_from(proxy: NodeId, view: &ProxyView, group: Group, replica: NodeId) -> Result<(), Unmet> {
-    match view.routes.get(&group).is_some_and(|route| route.read.contains(&replica)) {
-        true => Ok(()),
-        false => Err(Unmet::ReadsMissing { proxy, group, replica }),
-    }
 }
 
 /// A Sentinel agrees on the master, has its quorum, and those beside it that answer see it.

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddrV4;
 
-use super::service::reads_from;
-use super::{Unmet, answers, is_published, replica_in_sync};
+use super::conditions::{answers, is_published, reads_from, replica_in_sync};
+use super::unmet::Unmet;
 use crate::cluster::claims::Whose;
 use crate::cluster::observed::{Answer, Observed, ProxyView, RoleView};
 use crate::spec::{Group, NodeId, Spec};

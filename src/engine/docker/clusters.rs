@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Volume};
 use futures_util::future::try_join;
 
-use super::{DockerEngine, inventory, labels, time};
+use super::{DockerEngine, labels, listing, time};
 use crate::cluster::observed::NodeState;
 use crate::engine::{ClusterSummary, Result};
 use crate::spec::{ClusterName, NodeId};
@@ -14,7 +14,7 @@ use crate::spec::{ClusterName, NodeId};
 pub async fn clusters(engine: &DockerEngine) -> Result<Vec<ClusterSummary>> {
     let filters = labels::filter_all();
     let (containers, volumes) =
-        try_join(inventory::containers(engine, &filters), inventory::volumes(engine, &filters)).await?;
+        try_join(listing::containers(engine, &filters), listing::volumes(engine, &filters)).await?;
     Ok(summarised(&containers, &volumes))
 }
 

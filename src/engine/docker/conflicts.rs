@@ -8,8 +8,8 @@ use anyhow::anyhow;
 use bollard::models::{ContainerSummary, EndpointResource};
 use futures_util::future::try_join3;
 
-use super::connect::Transport;
-use super::{DockerEngine, inventory, labels, listeners, nodes};
+use super::endpoint::Transport;
+use super::{DockerEngine, calls, labels, listeners, listing};
 use crate::cluster::observed::Inventory;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
@@ -18,9 +18,9 @@ use crate::spec::{ClusterName, NodeId, Spec};
 pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) -> Result<()> {
     let named = HashMap::from([("name".to_owned(), vec![spec.name.to_string()])]);
     let (containers, networks, volumes) = try_join3(
-        inventory::containers(engine, &HashMap::new()),
-        inventory::networks(engine, &named),
-        inventory::volumes(engine, &named),
+        listing::containers(engine, &HashMap::new()),
+        listing::networks(engine, &named),
+        listing::volumes(engine, &named),
     )
     .await?;
     let mut conflicts = Conflicts::default();
@@ -120,7 +120,7 @@ pub fn name_remedy(kind: &str, name: &str) -> String {
 
 /// What to do about a port that turned out to be taken when a node was started.
 pub async fn port_remedy(engine: &DockerEngine, port: SocketAddr) -> String {
-    let containers = inventory::containers(engine, &HashMap::new()).await.unwrap_or_default();
+    let containers = listing::containers(engine, &HashMap::new()).await.unwrap_or_default();
     let owner = publisher(&containers, port).or_else(|| process(engine, port)).unwrap_or(Owner::Unknown);
     format!("{port} is used by {owner}: {}", owner.remedy(port))
 }
@@ -128,8 +128,8 @@ pub async fn port_remedy(engine: &DockerEngine, port: SocketAddr) -> String {
 /// The error of a node that did not start because another container has its address; `None` when nobody is found who has.
 pub async fn taken_address(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Option<EngineError> {
     let name = node.container_name(cluster);
-    let container = nodes::inspect(engine, &name).await.ok()??;
-    let address = nodes::address(&container)?;
+    let container = calls::inspect(engine, &name).await.ok()??;
+    let address = calls::address(&container)?;
     let network = engine.docker.inspect_network(&container.host_config?.network_mode?, None).await.ok()?;
     let at = |place: &EndpointResource| place.ipv4_address.as_ref()?.split('/').next()?.parse().ok();
     let places = network.containers.unwrap_or_default();

@@ -9,7 +9,7 @@ use bollard::models::{
 use bollard::query_parameters::{KillContainerOptions, StartContainerOptions, StatsOptions};
 use futures_util::TryStreamExt;
 
-use super::{DockerEngine, helpers, inventory, labels, nodes, volumes};
+use super::{DockerEngine, calls, helpers, labels, listing, nodes, volumes};
 use crate::engine::Result;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
 
@@ -18,15 +18,15 @@ const JOURNAL: &str = "redos-fault-";
 
 impl Containers for DockerEngine {
     async fn container(&self, name: &str) -> Result<Option<ContainerFacts>> {
-        Ok(nodes::inspect(self, name).await?.map(facts))
+        Ok(calls::inspect(self, name).await?.map(facts))
     }
 
     async fn pause(&self, name: &str) -> Result<()> {
-        nodes::pause(self, name).await
+        calls::pause(self, name).await
     }
 
     async fn unpause(&self, name: &str) -> Result<()> {
-        nodes::unpause(self, name).await
+        calls::unpause(self, name).await
     }
 
     async fn signal(&self, name: &str, signal: &str) -> Result<()> {
@@ -36,7 +36,7 @@ impl Containers for DockerEngine {
     }
 
     async fn stop(&self, name: &str) -> Result<()> {
-        nodes::stop(self, name).await
+        calls::stop(self, name).await
     }
 
     async fn start(&self, name: &str) -> Result<()> {
@@ -116,7 +116,7 @@ impl Containers for DockerEngine {
 
     async fn journalled(&self) -> Result<Vec<JournalEntry>> {
         let filter = HashMap::from([("label".to_owned(), vec![labels::FAULT.to_owned()])]);
-        let found = inventory::volumes(self, &filter).await?;
+        let found = listing::volumes(self, &filter).await?;
         let entry = |volume: bollard::models::Volume| {
             let id = volume.name.strip_prefix(JOURNAL)?.to_owned();
             Some(JournalEntry { id, text: volume.labels.get(labels::FAULT)?.clone() })

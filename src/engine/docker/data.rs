@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use futures_util::TryStreamExt;
 
 use super::oneoff::{self, OneOff, Place};
-use super::{DockerEngine, nodes};
+use super::{DockerEngine, calls};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{NODE_DIR, NODE_UID};
 
@@ -56,10 +56,10 @@ async fn run(
     operation: impl Fn() -> String,
 ) -> Result<String> {
     let gone = || EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("there is no such container"));
-    let image = nodes::inspect(engine, container).await?.and_then(|container| container.image).ok_or_else(gone)?;
+    let image = calls::inspect(engine, container).await?.and_then(|container| container.image).ok_or_else(gone)?;
     let OneOff { id, streams } = oneoff::start(engine, &image, command, place, &operation).await?;
     let said = streams.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) }).await;
-    nodes::remove(engine, &id).await?;
+    calls::remove(engine, &id).await?;
     let said = said.map_err(|error| engine.failed(operation(), error))?;
     if said.trim_end().ends_with("done") {
         return Ok(said);

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use futures_util::TryStreamExt;
 
 use super::oneoff::{self, OneOff, Place};
-use super::{DockerEngine, nodes};
+use super::{DockerEngine, calls};
 use crate::engine::image::{ImageKind, LABEL, LocalImage};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::{Release, UsedImage};
@@ -98,7 +98,7 @@ impl DockerEngine {
         };
         let said = streams.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) });
         let said = said.await;
-        nodes::remove(self, &id).await?;
+        calls::remove(self, &id).await?;
         let said = said.map_err(|error| self.failed(operation(), error))?;
         Ok(if said.contains("exec format error") { Err(said) } else { Ok(said) })
     }

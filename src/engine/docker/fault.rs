@@ -5,7 +5,7 @@ use std::io;
 use anyhow::anyhow;
 use bollard::errors::Error;
 
-use super::connect::Endpoint;
+use super::endpoint::Endpoint;
 use crate::engine::{EngineError, EngineErrorKind};
 
 /// HTTP status of a refusal because of the present state: a name in use, a container that is not running.

@@ -20,7 +20,7 @@ use tar::{Builder, EntryType, Header};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{DockerEngine, fault, labels, nodes};
+use super::{DockerEngine, calls, fault, labels, nodes};
 use crate::engine::containers::{Helper, Right};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 
@@ -53,7 +53,7 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
                       REDOS_AGENT=/path/to/redos";
         return Err(wrong(EngineErrorKind::Other, why).hinted(remedy));
     }
-    let beside = nodes::inspect(engine, &helper.beside).await?;
+    let beside = calls::inspect(engine, &helper.beside).await?;
     let beside = beside.ok_or_else(|| wrong(EngineErrorKind::NotFound, anyhow!("there is no such container")))?;
     let options = CreateContainerOptions { name: Some(name.clone()), ..Default::default() };
     let made = engine.docker.create_container(Some(options), container(helper, beside)).await;
@@ -65,7 +65,7 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
     };
     let Err(error) = started.await else { return Ok(()) };
     // What never ran is not removed by itself.
-    nodes::remove(engine, &name).await?;
+    calls::remove(engine, &name).await?;
     Err(error)
 }
 
@@ -185,7 +185,7 @@ pub async fn dismiss(engine: &DockerEngine, id: &str) -> Result<Option<String>> 
         Err(error) => return Err(engine.failed(format!("stop {name}"), error)),
     }
     // It is removed when it has ended, which may take a moment more.
-    nodes::remove(engine, &name).await?;
+    calls::remove(engine, &name).await?;
     said.unwrap_or(Ok(None))
 }
 

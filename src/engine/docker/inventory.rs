@@ -3,17 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
-use bollard::errors::Error;
 use bollard::models::{
-    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, ContainerSummary, EndpointSettings, Network,
-    PortMap, Volume,
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, EndpointSettings, Network, PortMap,
 };
-use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptions, ListNetworksOptions, ListVolumesOptions,
-};
+use bollard::query_parameters::InspectContainerOptions;
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 
-use super::{DockerEngine, fault, files, labels, network, nodes, streams, time, volumes};
+use super::{DockerEngine, fault, files, labels, listing, network, nodes, streams, time, volumes};
 use crate::cluster::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
@@ -21,8 +17,6 @@ use crate::engine::{Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, NODE_UID, NodeId, Role, Spec};
 
-/// The states of containers that all supported Engines know, as filters.
-const STATES: [&str; 7] = ["created", "running", "paused", "restarting", "exited", "dead", "removing"];
 /// Lines of a log that hold at least one whole run of a server that cannot load its data: it writes some 20.
 const RUN_LINES: usize = 60;
 /// What the Engine says of a moment that has not been.
@@ -40,8 +34,12 @@ fn stored_path(role: Role) -> Option<&'static str> {
 /// Two round trips, each as wide as the cluster: lists, then details of each container.
 pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<Inventory> {
     let filters = labels::filter(cluster);
-    let (containers, networks, volumes) =
-        try_join3(containers(engine, &filters), networks(engine, &filters), volumes(engine, &filters)).await?;
+    let (containers, networks, volumes) = try_join3(
+        listing::containers(engine, &filters),
+        listing::networks(engine, &filters),
+        listing::volumes(engine, &filters),
+    )
+    .await?;
     let mut inventory = Inventory { recorded: volumes::recorded(cluster, &volumes), ..Inventory::default() };
     let data_files = inventory.recorded.as_ref().map_or(DataFiles::None, render::data_files);
     let inspected = join_all(containers.iter().filter_map(|container| {
@@ -90,43 +88,6 @@ async fn network(
     let Some(mut network) = found else { return Ok(None) };
     network.guests = network::guests(engine, cluster, &network.id).await?;
     Ok(Some(network))
-}
-
-/// Containers by labels. A state that the client library does not know makes it refuse the whole list; then the states
-/// are asked for one by one, and only that container is missing.
-pub async fn containers(
-    engine: &DockerEngine,
-    filters: &HashMap<String, Vec<String>>,
-) -> Result<Vec<ContainerSummary>> {
-    let list = async |filters| {
-        engine.docker.list_containers(Some(ListContainersOptions { all: true, filters, ..Default::default() })).await
-    };
-    let failed = |error| engine.failed("list containers", error);
-    match list(Some(filters.clone())).await {
-        Err(Error::JsonDataError { .. }) => {
-            let by_state = join_all(STATES.map(|state| {
-                let mut filters = filters.clone();
-                filters.insert("status".to_owned(), vec![state.to_owned()]);
-                list(Some(filters))
-            }));
-            let lists: std::result::Result<Vec<_>, _> = by_state.await.into_iter().collect();
-            Ok(lists.map_err(failed)?.into_iter().flatten().collect())
-        }
-        listed => listed.map_err(failed),
-    }
-}
-
-/// Networks by labels or name.
-pub async fn networks(engine: &DockerEngine, filters: &HashMap<String, Vec<String>>) -> Result<Vec<Network>> {
-    let options = ListNetworksOptions { filters: Some(filters.clone()) };
-    engine.docker.list_networks(Some(options)).await.map_err(|error| engine.failed("list networks", error))
-}
-
-/// Volumes by labels or name.
-pub async fn volumes(engine: &DockerEngine, filters: &HashMap<String, Vec<String>>) -> Result<Vec<Volume>> {
-    let options = ListVolumesOptions { filters: Some(filters.clone()) };
-    let listed = engine.docker.list_volumes(Some(options)).await;
-    Ok(listed.map_err(|error| engine.failed("list volumes", error))?.volumes.unwrap_or_default())
 }
 
 /// One container in full. `None` when it is gone since it was listed.

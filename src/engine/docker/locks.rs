@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bollard::models::Volume;
 
-use super::{DockerEngine, fault, inventory, labels, volumes};
+use super::{DockerEngine, fault, labels, listing, volumes};
 use crate::engine::Result;
 use crate::engine::lock::{LockEntry, Locks};
 use crate::spec::ClusterName;
@@ -35,7 +35,7 @@ impl Locks for DockerEngine {
 
     async fn entries(&self, cluster: &ClusterName) -> Result<Vec<LockEntry>> {
         let filter = HashMap::from([("label".to_owned(), vec![format!("{}={cluster}", labels::LOCK)])]);
-        let found = inventory::volumes(self, &filter).await?;
+        let found = listing::volumes(self, &filter).await?;
         Ok(found.iter().filter_map(|volume| entry(cluster, volume)).collect())
     }
 

@@ -11,10 +11,10 @@ use bollard::query_parameters::InspectNetworkOptions;
 use futures_util::future::{join_all, try_join};
 use tokio::time::{Instant, sleep};
 
-use super::connect::Transport;
+use super::endpoint::Transport;
 use super::oneoff::{self, OneOff, Place};
 use super::subnets::{self, Pool, Range, Route};
-use super::{DockerEngine, conflicts, fault, inventory, labels, nodes};
+use super::{DockerEngine, calls, conflicts, fault, labels, listing};
 use crate::cluster::observed::NetworkFacts;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, Spec, Subnet};
@@ -36,7 +36,7 @@ pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> 
         return existing(engine, spec, name).await;
     }
     let filters = labels::filter(&spec.name);
-    let existing = inventory::networks(engine, &filters).await?;
+    let existing = listing::networks(engine, &filters).await?;
     if let Some(network) = chosen(&spec.name, &existing) {
         let found = fit(spec, facts(network)?)?;
         drop_extras(engine, &existing, &found.id).await;
@@ -109,7 +109,7 @@ async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFa
     let operation = || format!("use the network {name}");
     let place = Place::At { network: &network.id, address };
     let refused = match oneoff::start(engine, &image.id, &["sh", "-c", ":"], place, operation).await {
-        Ok(OneOff { id, .. }) => return nodes::remove(engine, &id).await,
+        Ok(OneOff { id, .. }) => return calls::remove(engine, &id).await,
         Err(error) => error,
     };
     let said = refused.source.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -141,7 +141,7 @@ async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFa
 /// All networks of exactly this name.
 pub async fn named(engine: &DockerEngine, name: &str) -> Result<Vec<Network>> {
     let filters = HashMap::from([("name".to_owned(), vec![name.to_owned()])]);
-    let mut found = inventory::networks(engine, &filters).await?;
+    let mut found = listing::networks(engine, &filters).await?;
     found.retain(|network| network.name.as_deref() == Some(name));
     Ok(found)
 }
@@ -163,7 +163,7 @@ fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
 
 /// See [`Probes::foreign_network`](crate::engine::Probes::foreign_network).
 pub async fn foreign(engine: &DockerEngine, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
-    let networks = inventory::networks(engine, &HashMap::new()).await?;
+    let networks = listing::networks(engine, &HashMap::new()).await?;
     let others = networks.into_iter().filter(|network| {
         let is_the_clusters = match &spec.network.name {
             Some(name) => network.name.as_ref() == Some(name),
@@ -186,7 +186,7 @@ pub async fn foreign(engine: &DockerEngine, spec: &Spec, address: Ipv4Addr) -> R
 /// The network after it was made. Before Docker 25 two runs at the same time can both make one of this name: they agree on
 /// the oldest.
 async fn settled(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
-    let all = inventory::networks(engine, &labels::filter(&spec.name)).await?;
+    let all = listing::networks(engine, &labels::filter(&spec.name)).await?;
     let Some(network) = chosen(&spec.name, &all) else {
         let operation = format!("create network {}", spec.name);
         return Err(EngineError::new(EngineErrorKind::NotFound, operation, anyhow!("it was removed meanwhile")));
@@ -207,7 +207,7 @@ fn known_routes(engine: &DockerEngine) -> Option<Vec<Route>> {
 /// The subnet that Docker would pick, of those that the cluster fits into, or the `pick`th after it.
 async fn own_pick(engine: &DockerEngine, spec: &Spec, routes: &[Route], pick: usize) -> Result<Subnet> {
     let info = async { engine.docker.info().await.map_err(|error| engine.failed("ask for address pools", error)) };
-    let (networks, info) = try_join(inventory::networks(engine, &HashMap::new()), info).await?;
+    let (networks, info) = try_join(listing::networks(engine, &HashMap::new()), info).await?;
     let configured = info.default_address_pools.unwrap_or_default();
     let pools = match configured.is_empty() {
         true => Pool::defaults(),
@@ -269,7 +269,7 @@ fn pick_name(cluster: &ClusterName) -> String {
 
 /// Removes what an interrupted [`dockers_pick`] left.
 pub async fn remove_picks(engine: &DockerEngine, cluster: &ClusterName) -> Result<()> {
-    let networks = inventory::networks(engine, &labels::filter(cluster)).await?;
+    let networks = listing::networks(engine, &labels::filter(cluster)).await?;
     let picks = networks.into_iter().filter(|network| network.name == Some(pick_name(cluster)));
     join_all(picks.filter_map(|pick| pick.id).map(async |id| remove_one(engine, &id).await)).await.into_iter().collect()
 }
@@ -345,7 +345,7 @@ pub fn facts(network: &Network) -> Result<NetworkFacts> {
 /// The containers on a network that are not the cluster's, by name; also those that do not run.
 pub async fn guests(engine: &DockerEngine, cluster: &ClusterName, id: &str) -> Result<BTreeSet<String>> {
     let filters = HashMap::from([("network".to_owned(), vec![id.to_owned()])]);
-    let on_it = inventory::containers(engine, &filters).await?;
+    let on_it = listing::containers(engine, &filters).await?;
     let is_guest =
         |container: &&ContainerSummary| container.labels.as_ref().and_then(labels::cluster).as_ref() != Some(cluster);
     Ok(on_it.iter().filter(is_guest).map(|container| conflicts::container_name(container).to_owned()).collect())
@@ -373,7 +373,7 @@ pub async fn remove(engine: &DockerEngine, id: &str) -> Result<()> {
     };
     let mut ids = vec![id.to_owned()];
     if let Some(cluster) = network.labels.as_ref().and_then(labels::cluster) {
-        let same = inventory::networks(engine, &labels::filter(&cluster)).await?;
+        let same = listing::networks(engine, &labels::filter(&cluster)).await?;
         ids.extend(same.into_iter().filter_map(|network| network.id).filter(|other| other != id));
     }
     join_all(ids.iter().map(|id| remove_one(engine, id))).await.into_iter().collect()
@@ -404,7 +404,7 @@ async fn disconnect_gone(engine: &DockerEngine, id: &str) {
     let Ok(network) = engine.docker.inspect_network(id, None::<InspectNetworkOptions>).await else { return };
     let containers = network.containers.unwrap_or_default();
     join_all(containers.into_iter().map(async |(container, place)| {
-        if matches!(nodes::inspect(engine, &container).await, Ok(None)) {
+        if matches!(calls::inspect(engine, &container).await, Ok(None)) {
             // The Engine knows the place of a container that is gone by its name alone.
             let container = place.name.unwrap_or(container);
             let request = NetworkDisconnectRequest { container, force: Some(true) };

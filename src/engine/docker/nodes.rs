@@ -1,39 +1,18 @@
 //! Nodes: one container each, locked down, at its pinned address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
-use anyhow::anyhow;
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, ContainerUpdateBody, EndpointIpamConfig,
-    EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions,
-    NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, ContainerUpdateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
+    HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig, PortBinding, ResourcesUlimits,
+    RestartPolicy, RestartPolicyNameEnum,
 };
-use bollard::query_parameters::{
-    CreateContainerOptions, InspectContainerOptions, KillContainerOptions, RemoveContainerOptions,
-    StartContainerOptions, StopContainerOptions,
-};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use bollard::query_parameters::CreateContainerOptions;
 
-use super::{DockerEngine, conflicts, data, fault, files, labels, streams};
-use crate::engine::damage::complaint;
+use super::{DockerEngine, calls, conflicts, fault, files, labels};
 use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
-use crate::spec::{
-    ClusterName, NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Resources, Role, SENTINEL_PORT, STATS_PORT, Spec, render,
-};
+use crate::spec::{NODE_DIR, NODE_UID, Resources, Spec};
 
-/// How long a start watches for a node that dies at once. A server with a bad configuration ends within 20 ms.
-const DEATH_WATCH: Duration = Duration::from_millis(250);
-/// Time between two looks at a node that has just been started.
-const DEATH_POLL: Duration = Duration::from_millis(10);
-/// Lines of the log that go into the error of a node that died.
-const DEATH_LOG_LINES: usize = 20;
-/// How long a container may take to be gone that somebody else is removing already.
-const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
-/// Time between two looks at such a container.
-const REMOVAL_POLL: Duration = Duration::from_millis(50);
 /// What a node may write outside its volume.
 const TMPFS: &str = "rw,noexec,nosuid,nodev,size=16m,mode=1777";
 /// What ends a node, whatever its image says: with it each of the servers ends at once and in good order.
@@ -53,7 +32,7 @@ pub async fn create(engine: &DockerEngine, spec: &Spec, node: &NodeSpec, network
     };
     match fault::status(&error) {
         Some(fault::CONFLICT) => {
-            let owner = inspect(engine, &name).await?;
+            let owner = calls::inspect(engine, &name).await?;
             let labels = owner.and_then(|container| container.config?.labels).unwrap_or_default();
             if labels::cluster(&labels).as_ref() == Some(&spec.name) && labels::node(&labels) == Some(node.node) {
                 return Ok(());
@@ -165,7 +144,7 @@ pub fn resources(host: &HostConfig) -> Resources {
 /// Gives a node the memory and CPUs that are set; what is absent stays as it is.
 pub async fn set_resources(engine: &DockerEngine, name: &str, wanted: Resources) -> Result<()> {
     let operation = || format!("give {name} {wanted}");
-    let host = inspect(engine, name).await?.and_then(|container| container.host_config).unwrap_or_default();
+    let host = calls::inspect(engine, name).await?.and_then(|container| container.host_config).unwrap_or_default();
     let is_nano = host.nano_cpus.is_some_and(|nano| nano > 0);
     let mut body = ContainerUpdateBody { memory: bytes(wanted), memory_swap: bytes(wanted), ..Default::default() };
     if let Some(quota) = quota(wanted) {
@@ -210,224 +189,15 @@ fn data_mounts(spec: &Spec, node: &NodeSpec, run: &str) -> Option<Vec<Mount>> {
     node.host_dir.is_none().then(|| data_places().map(mount).into())
 }
 
-/// Starts a node and watches whether it lives. One that died because its files belong to another user, as files do that
-/// were put there by `docker cp`, is given them and started once more.
-pub async fn start(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Result<()> {
-    let Some(death) = start_once(engine, cluster, node).await? else { return Ok(()) };
-    if !death.log.contains(render::FOREIGN_FILE) {
-        return Err(death.error(cluster, node));
-    }
-    let name = node.container_name(cluster);
-    stop(engine, &name).await?;
-    data::own(engine, &name).await?;
-    match start_once(engine, cluster, node).await? {
-        Some(death) => Err(death.error(cluster, node)),
-        None => Ok(()),
-    }
-}
-
-/// Starts a node. Returns how it died, if it did at once.
-async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Result<Option<Death>> {
-    let name = node.container_name(cluster);
-    let operation = || format!("start {name}");
-    let started = {
-        // Only proxies publish ports, and the Engine gives one port to two containers that start at the same time.
-        let _one_at_a_time = match node.role() {
-            Role::Proxy => Some(engine.publishing.lock().await),
-            Role::Redis | Role::Sentinel => None,
-        };
-        engine.docker.start_container(&name, None::<StartContainerOptions>).await
-    };
-    if let Err(error) = started {
-        let said = fault::message(&error);
-        let fault = engine.failed(operation(), error);
-        if let Some(port) = conflicts::taken_port(&said) {
-            let fault = EngineError { kind: EngineErrorKind::Conflict, ..fault };
-            return Err(fault.hinted(conflicts::port_remedy(engine, port).await));
-        }
-        // Of an address of the network; a port is an `address` with a small letter.
-        if said.contains("Address already in use") {
-            return Err(conflicts::taken_address(engine, cluster, node).await.unwrap_or(fault));
-        }
-        if let Some(remedy) = conflicts::fixed_address_remedy(&said) {
-            return Err(EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(remedy));
-        }
-        // In the words of the kernel's `ENOENT` for a program, through runc.
-        if said.contains("executable file not found") || said.contains("no such file or directory") {
-            let flag = if node.role() == Role::Proxy { "--proxy-image" } else { "--redis-image" };
-            let fault = EngineError { kind: EngineErrorKind::Image, ..fault };
-            return Err(fault.hinted(format!("its image does not have that program: choose another with {flag}")));
-        }
-        return Err(fault);
-    }
-    let deadline = Instant::now() + DEATH_WATCH;
-    let direct = engine.reaches(cluster).await.unwrap_or(false);
-    loop {
-        let container = inspect(engine, &name).await?.ok_or_else(|| {
-            EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("it was removed meanwhile"))
-        })?;
-        if let Some(how) = death(&container) {
-            let log = streams::log_tail(engine, &name, DEATH_LOG_LINES).await.unwrap_or_default();
-            return Ok(Some(Death { how, log: log.trim_end().to_owned() }));
-        }
-        let server = address(&container).filter(|_| direct).map(|ip| SocketAddr::new(IpAddr::V4(ip), port_of(node)));
-        if let Some(server) = server
-            && matches!(timeout(DEATH_POLL, TcpStream::connect(server)).await, Ok(Ok(_)))
-        {
-            return Ok(None);
-        }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        sleep(DEATH_POLL).await;
-    }
-}
-
-/// The port that a node of this kind listens on when it is up.
-const fn port_of(node: NodeId) -> u16 {
-    match node {
-        NodeId::Redis { .. } => REDIS_PORT,
-        NodeId::Sentinel(_) => SENTINEL_PORT,
-        NodeId::Proxy(_) => STATS_PORT,
-    }
-}
-
-/// How a container that has just been started ended, if it did. One that its restart policy revived died all the same.
-fn death(container: &ContainerInspectResponse) -> Option<String> {
-    let state = container.state.as_ref()?;
-    let restarted = container.restart_count.unwrap_or_default() > 0;
-    let code = state.exit_code.unwrap_or_default();
-    match state.status? {
-        ContainerStateStatusEnum::EXITED | ContainerStateStatusEnum::DEAD | ContainerStateStatusEnum::RESTARTING => {
-            Some(format!("exit code {code}"))
-        }
-        _ if restarted => Some("it is restarted again and again".to_owned()),
-        _ => None,
-    }
-}
-
-/// How a node died that had just been started.
-struct Death {
-    /// Its exit code, in words.
-    how: String,
-    /// The end of its log.
-    log: String,
-}
-
-impl Death {
-    fn error(self, cluster: &ClusterName, node: NodeId) -> EngineError {
-        let Self { how, log } = self;
-        let name = node.container_name(cluster);
-        let source = if log.is_empty() {
-            anyhow!("it died at once ({how}) and logged nothing")
-        } else {
-            anyhow!("it died at once ({how}); the end of its log:\n{log}")
-        };
-        let damaged = complaint(&log).filter(|_| node.role() == Role::Redis);
-        let kind = damaged.map_or(EngineErrorKind::NodeDied, |_| EngineErrorKind::DamagedData);
-        EngineError::new(kind, format!("start {name}"), source)
-            .hinted(format!("see all of its log: docker logs {name}"))
-    }
-}
-
-/// The pinned address of a container.
-pub fn address(container: &ContainerInspectResponse) -> Option<Ipv4Addr> {
-    let networks = container.network_settings.as_ref()?.networks.as_ref()?;
-    networks.values().find_map(|endpoint| endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok())
-}
-
-/// Stops a node with its own grace period.
-pub async fn stop(engine: &DockerEngine, name: &str) -> Result<()> {
-    match engine.docker.stop_container(name, None::<StopContainerOptions>).await {
-        Ok(()) => Ok(()),
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
-        Err(error) => Err(engine.failed(format!("stop {name}"), error)),
-    }
-}
-
-/// Ends a node without its grace period. One that does not run stays as it is.
-pub async fn kill(engine: &DockerEngine, name: &str) -> Result<()> {
-    let error = match engine.docker.kill_container(name, None::<KillContainerOptions>).await {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    match fault::status(&error) {
-        Some(fault::NOT_FOUND | fault::CONFLICT) => Ok(()),
-        _ => Err(engine.failed(format!("kill {name}"), error)),
-    }
-}
-
-/// Freezes a node. One that is frozen stays so.
-pub async fn pause(engine: &DockerEngine, name: &str) -> Result<()> {
-    match engine.docker.pause_container(name).await {
-        Ok(()) => Ok(()),
-        Err(error) => unless_in_state(engine, name, "pause", error, true).await,
-    }
-}
-
-/// Thaws a node. One that is not frozen stays as it is.
-pub async fn unpause(engine: &DockerEngine, name: &str) -> Result<()> {
-    match engine.docker.unpause_container(name).await {
-        Ok(()) => Ok(()),
-        Err(error) => unless_in_state(engine, name, "unpause", error, false).await,
-    }
-}
-
-/// An Engine refuses what is done already, with a status and words of each version's own: what counts is the state.
-async fn unless_in_state(
-    engine: &DockerEngine,
-    name: &str,
-    verb: &str,
-    error: bollard::errors::Error,
-    paused: bool,
-) -> Result<()> {
-    let state = if fault::status(&error).is_some() { inspect(engine, name).await?.and_then(|c| c.state) } else { None };
-    match state {
-        Some(state) if state.paused.unwrap_or_default() == paused && (!paused || state.running == Some(true)) => Ok(()),
-        _ => Err(engine.failed(format!("{verb} {name}"), error)),
-    }
-}
-
-/// Removes a container by force, and anonymous volumes that an image declares. Named volumes stay.
-pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
-    let options = RemoveContainerOptions { force: true, v: true, link: false };
-    let error = match engine.docker.remove_container(name, Some(options)).await {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    match fault::status(&error) {
-        Some(fault::NOT_FOUND) => Ok(()),
-        // Somebody else is removing it.
-        Some(fault::CONFLICT) => {
-            let deadline = Instant::now() + REMOVAL_LIMIT;
-            while Instant::now() < deadline {
-                if inspect(engine, name).await?.is_none() {
-                    return Ok(());
-                }
-                sleep(REMOVAL_POLL).await;
-            }
-            Err(engine.failed(format!("remove {name}"), error))
-        }
-        _ => Err(engine.failed(format!("remove {name}"), error)),
-    }
-}
-
-/// A container in full; `None` where there is none.
-pub async fn inspect(engine: &DockerEngine, name: &str) -> Result<Option<ContainerInspectResponse>> {
-    match engine.docker.inspect_container(name, None::<InspectContainerOptions>).await {
-        Ok(container) => Ok(Some(container)),
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(None),
-        Err(error) => Err(engine.failed(format!("inspect {name}"), error)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::net::{IpAddr, Ipv4Addr};
     use std::path::PathBuf;
+    use std::time::Duration;
 
     use super::*;
-    use crate::spec::Log;
+    use crate::spec::{Log, NodeId};
 
     fn node(host_dir: Option<PathBuf>) -> NodeSpec {
         NodeSpec {
@@ -489,14 +259,5 @@ mod tests {
         let binds = data_binds(&spec, &folder).expect("binds");
         assert_eq!(binds, ["/srv/demo-proxy-1:/data", "/srv/demo-proxy-1:/data/.self"]);
         assert_eq!(data_mounts(&spec, &folder, "r"), None);
-    }
-
-    #[test]
-    fn a_revived_container_has_died() {
-        let container = |text: &str| serde_json::from_str::<ContainerInspectResponse>(text).expect("an answer");
-        assert_eq!(death(&container(r#"{"State":{"Status":"running"},"RestartCount":0}"#)), None);
-        assert!(death(&container(r#"{"State":{"Status":"running"},"RestartCount":2}"#)).is_some());
-        let restarting = death(&container(r#"{"State":{"Status":"restarting","ExitCode":1},"RestartCount":1}"#));
-        assert_eq!(restarting.as_deref(), Some("exit code 1"));
     }
 }

@@ -10,7 +10,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, StartContainerOptions};
 
-use super::{DockerEngine, nodes};
+use super::{DockerEngine, calls};
 use crate::engine::Result;
 use crate::spec::NODE_UID;
 
@@ -60,7 +60,7 @@ pub async fn start(
         Ok(streams) => Ok(OneOff { id, streams }),
         Err(error) => {
             // What never ran is not removed by itself. The first error is the one that tells.
-            let _ = nodes::remove(engine, &id).await;
+            let _ = calls::remove(engine, &id).await;
             Err(failed(error))
         }
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::connect::Transport;
+use super::endpoint::Transport;
 use super::{DockerEngine, network};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;

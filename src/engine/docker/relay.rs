@@ -18,9 +18,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
-use super::connect::Transport;
+use super::endpoint::Transport;
 use super::oneoff::{self, OneOff, Place};
-use super::{DockerEngine, inventory, labels, network, nodes};
+use super::{DockerEngine, calls, labels, listing, network};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::Result;
 use crate::spec::{ClusterName, NodeId, Role};
@@ -108,7 +108,7 @@ impl DockerEngine {
         let gateway = match noted {
             Some(gateway) => Some(gateway),
             None => {
-                let networks = inventory::networks(self, &labels::filter(cluster)).await?;
+                let networks = listing::networks(self, &labels::filter(cluster)).await?;
                 network::chosen(cluster, &networks).map(network::facts).transpose()?.map(|facts| facts.gateway)
             }
         };
@@ -141,7 +141,7 @@ impl DockerEngine {
     async fn carrier(&self, cluster: &ClusterName) -> io::Result<String> {
         let mut filters = labels::filter(cluster);
         filters.insert("status".to_owned(), vec!["running".to_owned()]);
-        let running = inventory::containers(self, &filters).await.map_err(io::Error::other)?;
+        let running = listing::containers(self, &filters).await.map_err(io::Error::other)?;
         let candidates = running.into_iter().filter_map(|container| {
             let node = labels::node(container.labels.as_ref()?)?;
             Some((node.role() != Role::Proxy, node, container.id?))
@@ -186,7 +186,7 @@ impl DockerEngine {
         let OneOff { id, streams } = oneoff::start(self, image, &command, Place::DefaultNetwork, operation).await?;
         let carried = Relay::begun(streams.output, streams.input).await;
         let answer = question(carried.map_err(RelayError::into)).await;
-        nodes::remove(self, &id).await?;
+        calls::remove(self, &id).await?;
         Ok(answer)
     }
 }

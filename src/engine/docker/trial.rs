@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use tokio::time::{Duration, timeout};
 
 use super::oneoff::{self, OneOff, Place};
-use super::{DockerEngine, nodes};
+use super::{DockerEngine, calls};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{EngineError, EngineErrorKind, Result, Trial};
@@ -37,7 +37,7 @@ impl DockerEngine {
         let command = ["sh", "-c", SCRIPT, "trial", server, configuration];
         let OneOff { id, streams } = oneoff::start(self, image, &command, Place::Nowhere, operation).await?;
         let trial = self.watch(&id, streams, question).await;
-        nodes::remove(self, &id).await?;
+        calls::remove(self, &id).await?;
         trial.map_err(|why| EngineError::new(EngineErrorKind::Other, operation(), why))
     }
 

@@ -8,7 +8,7 @@ use bollard::query_parameters::RemoveVolumeOptions;
 use futures_util::future::join_all;
 
 use super::labels::Labels;
-use super::{DockerEngine, fault, inventory, labels};
+use super::{DockerEngine, fault, labels, listing};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
 
@@ -61,7 +61,7 @@ pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
 
 /// Records the specification, unless the last record says the same.
 pub async fn record(engine: &DockerEngine, spec: &Spec) -> Result<()> {
-    let volumes = inventory::volumes(engine, &labels::filter(&spec.name)).await?;
+    let volumes = listing::volumes(engine, &labels::filter(&spec.name)).await?;
     if recorded(&spec.name, &volumes).as_ref() == Some(spec) {
         return Ok(());
     }
@@ -75,7 +75,7 @@ pub async fn record(engine: &DockerEngine, spec: &Spec) -> Result<()> {
 
 /// Removes all records.
 pub async fn remove_record(engine: &DockerEngine, cluster: &ClusterName) -> Result<()> {
-    let volumes = inventory::volumes(engine, &labels::filter(cluster)).await?;
+    let volumes = listing::volumes(engine, &labels::filter(cluster)).await?;
     remove_all(engine, &records(cluster, &volumes)).await
 }
 

@@ -5,7 +5,7 @@ use crate::cluster::data;
 use crate::cluster::desired::is_stale;
 use crate::cluster::gate::{busy, dies_at_every_start, is_off_network};
 use crate::cluster::observed::NodeState;
-use crate::cluster::reckon::{last_known, runs};
+use crate::cluster::reckon::last_known;
 use crate::plan::step::{Action, StepId};
 use crate::spec::NodeId;
 
@@ -95,7 +95,7 @@ impl Planner<'_> {
     pub(super) fn leads_instead(&self, node: NodeId) -> Option<String> {
         let group = node.group().filter(|group| self.masters.get(group) == Some(&node))?;
         let last = last_known(group, self.observed).filter(|last| *last != node)?;
-        (!runs(last, self.observed)).then(|| format!("it leads {group}: {}", data::lost(last, self.observed)))
+        (!self.observed.runs(last)).then(|| format!("it leads {group}: {}", data::lost(last, self.observed)))
     }
 
     pub(super) fn start(&mut self, node: NodeId, why: &str, after: &[StepId]) {

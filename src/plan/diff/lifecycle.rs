@@ -10,7 +10,7 @@ use super::Planner;
 use crate::cluster::claims::Undecided;
 use crate::cluster::gate::Gate;
 use crate::cluster::observed::{Answer, NodeState, Observed};
-use crate::cluster::reckon::{fittest, is_up, runs};
+use crate::cluster::reckon::fittest;
 use crate::plan::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, PersistenceMode, Role, Spec};
 
@@ -107,7 +107,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
         return Proposal { plan: planner.plan, objections };
     };
     objections.extend(planner.quorum_without(&nodes));
-    let is_proxy_up = |node: &NodeId| node.role() == Role::Proxy && is_up(*node, observed);
+    let is_proxy_up = |node: &NodeId| node.role() == Role::Proxy && observed.is_up(*node);
     if nodes.iter().any(is_proxy_up) && !observed.inventory.nodes.keys().any(|n| is_proxy_up(n) && !nodes.contains(n)) {
         objections.push(Objection::NoProxy);
     }
@@ -115,7 +115,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
     for (group, master) in planner.own_masters().into_iter().filter(|(_, master)| nodes.contains(master)) {
         let others = spec.redis_nodes(group).filter(|node| !named.contains(node));
         match fittest(others, observed) {
-            Some(to) if is_up(master, observed) => {
+            Some(to) if observed.is_up(master) => {
                 let why = format!("{master} is master and is to be stopped");
                 handed_over.push(planner.plan.push(Action::Switchover { group, to }, why, []));
             }
@@ -202,7 +202,7 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
 
 /// The nodes, of those that are named or of all, that run in some way.
 fn alive(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> BTreeSet<NodeId> {
-    let nodes = observed.inventory.nodes.keys().copied().filter(|node| runs(*node, observed));
+    let nodes = observed.inventory.nodes.keys().copied().filter(|node| observed.runs(*node));
     nodes.filter(|node| named.is_none_or(|named| named.contains(node))).collect()
 }
 
@@ -296,7 +296,7 @@ impl Planner<'_> {
 
     /// What the Sentinels can no longer do without these nodes.
     fn quorum_without(&self, nodes: &BTreeSet<NodeId>) -> Option<Objection> {
-        let is_live = |node: &NodeId| node.role() == Role::Sentinel && is_up(*node, self.observed);
+        let is_live = |node: &NodeId| node.role() == Role::Sentinel && self.observed.is_up(*node);
         let left = self.observed.inventory.nodes.keys().filter(|node| is_live(node) && !nodes.contains(node)).count();
         let needed = usize::from(self.sentinels_needed());
         (nodes.iter().any(is_live) && left < needed).then_some(Objection::QuorumLost { left, needed })

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::super::{Secrets, Spec};
+use super::super::{Secret, Secrets, Spec};
+use super::check;
+use super::given::{Given, put};
+use super::passwords::GivenSecrets;
 use super::problem::{Origin, Problem};
-use super::resolve::{Given, put};
 use super::table::Key;
 use super::view::{shown, value};
-use super::{GivenSecrets, check};
 
 /// How the names of redos's own variables begin. All others are borrowed.
 const OWN: &str = "REDOS_";
@@ -67,7 +68,7 @@ impl Borrowed {
     }
 }
 
-fn other_password(given: &Option<super::Secret>, own: Option<&super::Secret>) -> Option<String> {
+fn other_password(given: &Option<Secret>, own: Option<&Secret>) -> Option<String> {
     let (given, own) = (given.as_ref()?, own?);
     (given != own).then(|| " (the cluster has another password)".to_owned())
 }

@@ -9,8 +9,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::super::API_VERSION;
 use super::directives;
+use super::given::Given;
 use super::problem::{Origin, Problem, Snippet, nearest};
-use super::resolve::Given;
 use super::table::{self, Key, Kind, SETTINGS, Setting};
 use super::value::Wrong;
 

@@ -28,6 +28,16 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The order of problems: the file from its top, then the environment, then flags, then what nobody gave.
+    pub fn place(&self) -> (u8, usize, usize) {
+        match self {
+            Self::File { line, column, .. } => (0, *line, *column),
+            Self::Environment(_) => (1, 0, 0),
+            Self::Flag(_) => (2, 0, 0),
+            Self::Recorded | Self::Derived(_) | Self::Default => (3, 0, 0),
+        }
+    }
+
     /// Whether somebody gave this value for this run: by flag, environment or file.
     pub const fn is_given(&self) -> bool {
         matches!(self, Self::Flag(_) | Self::Environment(_) | Self::File { .. })

@@ -1,18 +1,16 @@
-//! The layers of settings become a [`Spec`]: flag, environment, file, what the cluster was made with, default.
+//! What was asked for is laid over what the cluster was made with, or over the defaults, and becomes a [`Spec`].
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddrV4};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-use super::super::address::{REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use super::super::{ClusterName, Follow, Secret, Secrets, Spec};
-use super::borrowed::{Borrowed, is_borrowed};
-use super::file::{self, SourceFile};
-use super::problem::{Origin, Problem, Problems, Snippet, nearest};
-use super::table::{Key, Kind, SETTINGS, Setting};
-use super::value::{self, Wrong};
-use super::{GivenSecrets, Settings, check, conf, directives, view, wiring};
+use super::borrowed::Borrowed;
+use super::given::{Given, put};
+use super::passwords::GivenSecrets;
+use super::problem::{Origin, Problem, Problems};
+use super::table::{Key, SETTINGS};
+use super::value::Wrong;
+use super::{Settings, check, directives, view};
+use crate::spec::address::{REDIS_PER_GROUP_MAX, SENTINELS_MAX};
+use crate::spec::{ClusterName, Secrets, Spec};
 
 /// How far the default statistics port is above the write port: Redis's 6379 and HAProxy's customary 8404 are this far
 /// apart, and a second cluster on another port has a statistics port of its own.
@@ -22,374 +20,32 @@ const REDIS_SLOTS_STEP: u16 = 8;
 /// Sentinel slots of the proxy at least.
 const SENTINEL_SLOTS_MIN: u16 = 7;
 
-/// What flags give: the text of each setting that was on the command line.
-#[derive(Clone, Default)]
-pub struct FlagLayer(Vec<(Key, String)>);
-
-impl FlagLayer {
-    /// Adds a flag if it was given.
-    #[must_use]
-    pub fn with(mut self, key: Key, text: Option<&str>) -> Self {
-        self.0.extend(text.map(|text| (key, text.to_owned())));
-        self
-    }
-
-    /// Adds a flag that may be given many times.
-    #[must_use]
-    pub fn with_all(mut self, key: Key, texts: &[String]) -> Self {
-        self.0.extend(texts.iter().map(|text| (key, text.clone())));
-        self
-    }
-}
-
-/// Everything that settings are read from. All of it is handed in: nothing is read here.
-pub struct Sources<'a> {
-    /// From the command line.
-    pub flags: FlagLayer,
-    /// The environment, at least what begins like a variable of the table.
-    pub environment: BTreeMap<String, String>,
-    /// `redos.yaml`, when there is one.
-    pub file: Option<SourceFile>,
-    /// The folder of the file, absolute; relative paths in the file are below it.
-    pub file_dir: PathBuf,
-    /// The working directory, absolute; relative paths in flags and variables are below it.
-    pub work_dir: PathBuf,
-    /// Variables that begin with `REDOS_` and are no settings of a cluster.
-    pub other_variables: &'a [&'a str],
-    /// Reads a file that a setting names. An error is a reason that fits "cannot read FILE: …".
-    pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
-    /// Finds the addresses of a host by its name. An error is a reason that fits "cannot find the address of HOST: …".
-    pub find_host: &'a dyn Fn(&str) -> Result<Vec<Ipv4Addr>, String>,
-}
-
-/// A value as it was given, before its type is looked at.
-#[derive(Clone)]
-pub struct Given {
-    /// The text; empty for a password, which is kept as a [`Secret`].
-    pub text: String,
-    /// Who gave it.
-    pub origin: Origin,
-    /// Its line, when it stands in the file.
-    pub snippet: Option<Snippet>,
-}
-
-impl Given {
-    fn problem(&self, wrong: Wrong) -> Problem {
-        Problem { origin: self.origin.clone(), what: wrong.what, fix: wrong.fix, snippet: self.snippet.clone() }
-    }
-}
-
-/// Shows who gave it and not what, which may be a password.
-impl fmt::Debug for Given {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Given({})", self.origin)
-    }
-}
-
 /// What was asked for, each value good in itself. What the cluster was made with is still to come in.
 #[derive(Debug)]
 pub struct Request {
-    name: ClusterName,
-    given: BTreeMap<Key, Given>,
-    directives: Directives,
-    secrets: GivenSecrets,
-    borrowed: Borrowed,
-    warnings: Vec<Problem>,
+    pub(super) name: ClusterName,
+    pub(super) given: BTreeMap<Key, Given>,
+    pub(super) directives: Directives,
+    pub(super) secrets: GivenSecrets,
+    pub(super) borrowed: Borrowed,
+    pub(super) warnings: Vec<Problem>,
 }
 
 /// What was given for `redis.conf`.
 #[derive(Debug, Default)]
-struct Directives {
+pub(super) struct Directives {
     /// What a `redis.conf` says, which stands for all directives of before as well, and who named it.
-    conf: Option<(BTreeMap<String, String>, Origin)>,
+    pub(super) conf: Option<(BTreeMap<String, String>, Origin)>,
     /// The file's section, which stands for all directives of before.
-    section: Option<BTreeMap<String, Given>>,
+    pub(super) section: Option<BTreeMap<String, Given>>,
     /// Single ones from the environment and flags, in the order in which they count; `None` takes one back.
-    changes: Vec<(String, Option<String>, Origin)>,
-}
-
-impl Sources<'_> {
-    /// The name of the cluster alone, for verbs that need nothing else. A file that is wrong elsewhere is no obstacle.
-    ///
-    /// # Errors
-    /// When the name is not one, or when the file that may give it is not readable as YAML.
-    pub fn cluster_name(&self) -> Result<ClusterName, Problems> {
-        let mut problems = Vec::new();
-        let mut given = self.flags_and_environment();
-        if !given.contains_key(&Key::Name) {
-            let mut in_file = Vec::new();
-            let mut layer = self.file.as_ref().map(|file| file::read(file, &mut in_file)).unwrap_or_default();
-            if layer.is_unreadable {
-                problems.append(&mut in_file);
-            }
-            given.extend(layer.values.remove_entry(&Key::Name));
-        }
-        let name = name_of(&given, &mut problems);
-        Problems::check(problems).map(|()| name)
-    }
-
-    /// The file, when it is one of a folder above the working directory.
-    pub fn file_above(&self) -> Option<&str> {
-        let is_above = self.file_dir != self.work_dir && self.work_dir.starts_with(&self.file_dir);
-        self.file.as_ref().filter(|_| is_above).map(|file| file.name.as_str())
-    }
-
-    /// Whether a flag, a variable or the file names a cluster.
-    pub fn names_a_cluster(&self) -> bool {
-        let in_file =
-            || self.file.as_ref().is_some_and(|file| file::read(file, &mut Vec::new()).values.contains_key(&Key::Name));
-        self.flags_and_environment().contains_key(&Key::Name) || in_file()
-    }
-
-    /// Reads all layers, checks every value by itself and those that were given against each other.
-    ///
-    /// # Errors
-    /// With all problems at once.
-    pub fn read(&self) -> Result<Request, Problems> {
-        let mut problems = Vec::new();
-        let layer = self.file.as_ref().map(|file| file::read(file, &mut problems)).unwrap_or_default();
-        let mut given = layer.values;
-        given.append(&mut self.flags_and_environment());
-        let name = name_of(&given, &mut problems);
-        let borrowed = self.borrowed(&given, &name);
-        let mut misread = BTreeSet::new();
-        let secrets = self.check_types(&mut given, &name, |key, problem| {
-            problems.push(problem);
-            misread.insert(key);
-        });
-        let changes = self.directive_changes(&mut problems);
-        let mut warnings = self.strange_variables();
-        let conf = given.get(&Key::RedisConf).cloned().and_then(|given| {
-            let read = self.conf(&given).map_err(|wrong| problems.push(given.problem(wrong)));
-            let (conf, left_out) = read.ok()?;
-            warnings.extend(left_out.map(|wrong| Problem { snippet: None, ..given.problem(wrong) }));
-            Some((conf, given.origin))
-        });
-        let directives = Directives { conf, section: layer.directives, changes };
-        let request = Request { name, given, directives, secrets, borrowed, warnings };
-
-        // What nobody gave may still come from the cluster that is there, so only clashes of given values are certain. The
-        // others are told along with what is wrong anyway, so that all of it can be mended at once.
-        let draft = request.draft(None);
-        let is_wrong_anyway = !problems.is_empty();
-        let mut clashes = check::errors(&draft.spec);
-        clashes.retain(|finding| !finding.keys.iter().any(|key| misread.contains(key)));
-        for mut finding in clashes {
-            let is_certain = finding.keys.iter().all(|key| request.given.contains_key(key));
-            if !is_certain && is_wrong_anyway {
-                finding.what.push_str(", unless the cluster that is there makes up for it");
-            }
-            if is_certain || is_wrong_anyway {
-                problems.push(request.locate(finding, &draft.origins));
-            }
-        }
-        if is_wrong_anyway {
-            let only_then = |problem: &Problem| {
-                let what = format!("{} (it counts only when the cluster is made)", problem.what);
-                Problem { what, ..problem.clone() }
-            };
-            problems.extend(request.borrowed.problems.iter().map(only_then));
-        }
-        problems.sort_by_key(|problem| place(&problem.origin));
-        Problems::check(problems).map(|()| request)
-    }
-
-    /// The strongest of flag and redos's own variables for each setting but the directives, of which there are many.
-    fn flags_and_environment(&self) -> BTreeMap<Key, Given> {
-        let strongest = single_settings().filter_map(|setting| {
-            let flag = self.flags.0.iter().find(|(key, _)| *key == setting.key);
-            let given = match flag {
-                Some((_, text)) => Given { text: text.clone(), origin: Origin::Flag(setting.flag), snippet: None },
-                None => self.first_set(setting.all_variables().filter(|variable| !is_borrowed(variable)))?,
-            };
-            Some((setting.key, given))
-        });
-        strongest.collect()
-    }
-
-    /// What borrowed variables give for settings that nobody gave otherwise.
-    fn borrowed(&self, given: &BTreeMap<Key, Given>, name: &ClusterName) -> Borrowed {
-        let mut problems = Vec::new();
-        let open = single_settings().filter(|setting| !given.contains_key(&setting.key));
-        let mut values: BTreeMap<Key, Given> = open
-            .filter_map(|setting| {
-                let variables = setting.all_variables().filter(|variable| is_borrowed(variable));
-                Some((setting.key, self.first_set(variables)?))
-            })
-            .collect();
-        if !given.contains_key(&Key::Follow) {
-            self.read_wiring(&mut values, &mut problems);
-        }
-        let secrets = self.check_types(&mut values, name, |_, problem| problems.push(problem));
-        Borrowed { values, secrets, problems, is_forgiven: false }
-    }
-
-    /// The first of these variables that is set.
-    fn first_set(&self, mut variables: impl Iterator<Item = &'static str>) -> Option<Given> {
-        let (variable, text) = variables.find_map(|variable| self.variable(variable))?;
-        Some(Given { text: text.clone(), origin: Origin::Environment(variable.to_owned()), snippet: None })
-    }
-
-    /// Checks every value by itself, takes out those that are wrong and returns the passwords.
-    fn check_types(
-        &self,
-        given: &mut BTreeMap<Key, Given>,
-        name: &ClusterName,
-        mut wrong: impl FnMut(Key, Problem),
-    ) -> GivenSecrets {
-        let mut secrets = GivenSecrets::default();
-        let mut scratch = Spec::with_defaults(name.clone());
-        given.retain(|key, value| {
-            let read = match key.setting().kind {
-                Kind::PasswordFile { variables, place } => self.password(variables, value).map(|secret| {
-                    value.text.clear();
-                    *place(&mut secrets) = Some(secret);
-                }),
-                Kind::Directory(_) => self.directory(value).map(|path| value.text = path),
-                Kind::Follow(_) => self.server(value).map(|address| value.text = address),
-                _ => put(key.setting(), &value.text, &mut scratch),
-            };
-            read.map_err(|what| wrong(*key, value.problem(what))).is_ok()
-        });
-        secrets
-    }
-
-    /// A variable that is set to something; an empty one counts as not set.
-    fn variable<'n>(&self, name: &'n str) -> Option<(&'n str, &String)> {
-        self.environment.get(name).filter(|text| !text.is_empty()).map(|text| (name, text))
-    }
-
-    /// The folder that a relative path of this origin is below.
-    fn base(&self, origin: &Origin) -> &Path {
-        if matches!(origin, Origin::File { .. }) { &self.file_dir } else { &self.work_dir }
-    }
-
-    fn directory(&self, given: &Given) -> Result<String, Wrong> {
-        value::directory(&given.text, self.base(&given.origin)).map(|path| path.display().to_string())
-    }
-
-    /// The server that the compose project's wiring names.
-    fn read_wiring(&self, given: &mut BTreeMap<Key, Given>, problems: &mut Vec<Problem>) {
-        match wiring::server(&|name| self.variable(name).map(|(_, text)| text.as_str())) {
-            Ok(None) => {}
-            Ok(Some((variable, text))) => {
-                let origin = Origin::Environment(variable.to_owned());
-                given.insert(Key::Follow, Given { text, origin, snippet: None });
-            }
-            Err((variable, Wrong { what, fix })) => {
-                let origin = Origin::Environment(variable.to_owned());
-                problems.push(Problem { origin, what, fix, snippet: None });
-            }
-        }
-    }
-
-    /// The address of an existing server, or `none`. Names are looked up here and once, as configurations use addresses.
-    fn server(&self, given: &Given) -> Result<String, Wrong> {
-        let Some((host, port)) = value::server(&given.text)? else { return Ok(given.text.clone()) };
-        let unset = match &given.origin {
-            Origin::Environment(variable) if wiring::VARIABLES.contains(&variable.as_str()) => {
-                format!("; if it named a container of a compose project, unset {variable}")
-            }
-            _ => String::new(),
-        };
-        let ip = match host.parse::<Ipv4Addr>() {
-            Ok(ip) => ip,
-            Err(_) => {
-                let found = (self.find_host)(host).and_then(|found| {
-                    // Several are given in any order; the lowest is the same one each time.
-                    found.into_iter().min().ok_or_else(|| "it has no IPv4 address".to_owned())
-                });
-                found.map_err(|reason| Wrong {
-                    what: format!("cannot find the address of {host}: {reason}"),
-                    fix: format!("give an address that containers can reach{unset}"),
-                })?
-            }
-        };
-        let reached = value::reachable(SocketAddrV4::new(ip, port));
-        reached.map(|address| address.to_string()).map_err(|wrong| Wrong { fix: wrong.fix + &unset, ..wrong })
-    }
-
-    /// The password that a variable holds or a file has; one line end after it is not part of it.
-    fn password(&self, variables: &[&str], given: &Given) -> Result<Secret, Wrong> {
-        let held = matches!(&given.origin, Origin::Environment(name) if variables.contains(&name.as_str()));
-        let fix = "use letters and digits, or leave it out and redos makes a random one".to_owned();
-        if held {
-            return Secret::given(&given.text).map_err(|what| Wrong { what, fix });
-        }
-        let stdin = given.text == "-";
-        let path = if stdin { PathBuf::from("-") } else { self.base(&given.origin).join(&given.text) };
-        let text = (self.read_file)(&path).map_err(|reason| Wrong {
-            what: format!("cannot read {}: {reason}", path.display()),
-            fix: "give a file that holds the password and nothing else".to_owned(),
-        })?;
-        let password = text.strip_suffix('\n').unwrap_or(&text);
-        let password = password.strip_suffix('\r').unwrap_or(password);
-        Secret::given(password).map_err(|what| Wrong { what: format!("in {}: {what}", path.display()), fix })
-    }
-
-    /// The directives of a `redis.conf`, and the remark about those that redos manages.
-    fn conf(&self, given: &Given) -> Result<(BTreeMap<String, String>, Option<Wrong>), Wrong> {
-        let path = self.base(&given.origin).join(&given.text);
-        let shown = path.display();
-        let text = (self.read_file)(&path).map_err(|reason| Wrong {
-            what: format!("cannot read {shown}: {reason}"),
-            fix: "name a redis.conf".to_owned(),
-        })?;
-        let conf = conf::read(&text).map_err(|wrong| Wrong { what: format!("{shown}: {}", wrong.what), ..wrong })?;
-        let remark = (!conf.left_out.is_empty()).then(|| Wrong {
-            what: format!("{shown}: redos sets these itself and leaves them out: {}", conf.left_out.join(", ")),
-            fix: "remove them from the file; ports, passwords, persistence and files have settings of their own"
-                .to_owned(),
-        });
-        Ok((conf.directives, remark))
-    }
-
-    /// Directives of `REDOS_REDIS`, where `;` or a new line is between them, and then of the flags.
-    fn directive_changes(&self, problems: &mut Vec<Problem>) -> Vec<(String, Option<String>, Origin)> {
-        let setting = Key::Redis.setting();
-        let mut given: Vec<(&str, Origin)> = Vec::new();
-        for (variable, text) in setting.all_variables().filter_map(|variable| self.variable(variable)) {
-            let parts = text.split([';', '\n']).filter(|part| !part.trim().is_empty());
-            given.extend(parts.map(|part| (part, Origin::Environment(variable.to_owned()))));
-        }
-        let flags = self.flags.0.iter().filter(|(key, _)| *key == Key::Redis);
-        given.extend(flags.map(|(_, text)| (text.as_str(), Origin::Flag(setting.flag))));
-
-        let mut changes = Vec::new();
-        for (text, origin) in given {
-            match directives::assignment(text) {
-                Ok((name, value)) => changes.push((name, value, origin)),
-                Err(Wrong { what, fix }) => problems.push(Problem { origin, what, fix, snippet: None }),
-            }
-        }
-        changes
-    }
-
-    /// Warnings about variables that look as if they were meant for redos and are not read.
-    fn strange_variables(&self) -> Vec<Problem> {
-        let known: Vec<&str> = SETTINGS.iter().flat_map(Setting::all_variables).collect();
-        let set = self.environment.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.as_str());
-        let warnings = set.filter_map(|name| {
-            let (what, fix) =
-                if name.starts_with("REDOS_") && !known.contains(&name) && !self.other_variables.contains(&name) {
-                    let fix = match nearest(name, known.iter().copied()) {
-                        Some(meant) => format!("did you mean {meant}?"),
-                        None => "unset it; 'redos config' lists what is read".to_owned(),
-                    };
-                    ("redos reads no variable of this name".to_owned(), fix)
-                } else {
-                    return None;
-                };
-            Some(Problem { origin: Origin::Environment(name.to_owned()), what, fix, snippet: None })
-        });
-        warnings.collect()
-    }
+    pub(super) changes: Vec<(String, Option<String>, Origin)>,
 }
 
 /// A spec on its way, with the winner of every value.
-struct Draft {
-    spec: Spec,
-    origins: BTreeMap<Key, Origin>,
+pub(super) struct Draft {
+    pub(super) spec: Spec,
+    pub(super) origins: BTreeMap<Key, Origin>,
     directives: BTreeMap<String, Origin>,
 }
 
@@ -430,18 +86,18 @@ impl Request {
         } else {
             errors.extend(of_borrowed)
         }
-        errors.sort_by_key(|problem| place(&problem.origin));
+        errors.sort_by_key(|problem| problem.origin.place());
         Problems::check(errors)?;
         warnings.extend(check::warnings(&spec).into_iter().map(|finding| self.locate(finding, &origins)));
         warnings.extend(recorded.and_then(|recorded| self.borrowed.set_aside(recorded, own)));
-        warnings.sort_by_key(|problem| place(&problem.origin));
+        warnings.sort_by_key(|problem| problem.origin.place());
         let for_new_cluster = self.secrets.or(&self.borrowed.secrets);
         let changes =
             recorded.map(|recorded| view::changes(recorded, &spec, &origins, &directives)).unwrap_or_default();
         Ok(Settings { spec, secrets: self.secrets, for_new_cluster, origins, directives, changes, warnings })
     }
 
-    fn draft(&self, recorded: Option<&Spec>) -> Draft {
+    pub(super) fn draft(&self, recorded: Option<&Spec>) -> Draft {
         let base = if recorded.is_some() { Origin::Recorded } else { Origin::Default };
         let mut spec = recorded.cloned().unwrap_or_else(|| Spec::with_defaults(self.name.clone()));
         spec.name = self.name.clone();
@@ -499,7 +155,7 @@ impl Request {
     }
 
     /// Puts a finding where the first of its values was given, or else where it came from.
-    fn locate(&self, finding: check::Finding, origins: &BTreeMap<Key, Origin>) -> Problem {
+    pub(super) fn locate(&self, finding: check::Finding, origins: &BTreeMap<Key, Origin>) -> Problem {
         let check::Finding { keys, what, fix } = finding;
         let counts = |key: &Key| self.given.get(key).or_else(|| self.borrowed.values.get(key));
         let counts = |key: &Key| counts(key).filter(|given| origins.get(key) == Some(&given.origin));
@@ -509,49 +165,6 @@ impl Request {
         let origin = keys.first().and_then(|key| origins.get(key)).cloned().unwrap_or(Origin::Default);
         Problem { origin, what, fix, snippet: None }
     }
-}
-
-/// The name that was given, or the one that is meant when none was (also when a wrong one was).
-fn name_of(given: &BTreeMap<Key, Given>, problems: &mut Vec<Problem>) -> ClusterName {
-    let Some(name) = given.get(&Key::Name) else { return ClusterName::default() };
-    name.text.parse().unwrap_or_else(|what| {
-        problems.push(name.problem(Wrong { what, fix: "choose another name".to_owned() }));
-        ClusterName::default()
-    })
-}
-
-/// All settings that have one value.
-fn single_settings() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().filter(|setting| setting.key != Key::Redis)
-}
-
-/// Reads a text by the type of its setting and puts the value into the spec.
-pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
-    match setting.kind {
-        Kind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
-        Kind::Port(place) => *place(spec) = value::port(text)?,
-        Kind::Address(place) => *place(spec) = value::address(text)?,
-        Kind::Subnet(place) => *place(spec) = value::subnet(text)?,
-        Kind::Network(place) => *place(spec) = value::network(text)?,
-        Kind::Words(aspect, place) => *place(spec) = value::words(aspect, text)?,
-        Kind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
-        Kind::Modules => spec.images.modules = value::modules(text)?,
-        Kind::Mode => spec.persistence.mode = value::mode(text)?,
-        // It was made absolute when it was read.
-        Kind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),
-        Kind::FilePrefix(place) => *place(spec) = value::file_prefix(text)?,
-        Kind::User(place) => *place(spec) = value::user_name(text)?,
-        Kind::Image(place) => *place(spec) = value::image(text)?,
-        Kind::Patterns(place) => *place(spec) = value::patterns(text)?,
-        // It was made an address when it was read.
-        Kind::Follow(place) => {
-            let follow = place(spec);
-            *follow = text.parse().map_or_else(|_| follow.left(), Follow::Existing);
-        }
-        // A name, passwords and directives have ways of their own.
-        Kind::Conf | Kind::Name | Kind::PasswordFile { .. } | Kind::Directives => {}
-    }
-    Ok(())
 }
 
 /// Sets what follows from other values unless somebody gave it, now or when the cluster was made.
@@ -589,14 +202,4 @@ fn read_port(write: u16) -> u16 {
 /// The statistics port that goes with a write port.
 fn stats_port(write: u16) -> u16 {
     if write == 0 { 0 } else { write.checked_add(STATS_PORT_STEP).unwrap_or(write - STATS_PORT_STEP) }
-}
-
-/// The order of problems: the file from its top, then the environment, then flags, then what nobody gave.
-fn place(origin: &Origin) -> (u8, usize, usize) {
-    match origin {
-        Origin::File { line, column, .. } => (0, *line, *column),
-        Origin::Environment(_) => (1, 0, 0),
-        Origin::Flag(_) => (2, 0, 0),
-        Origin::Recorded | Origin::Derived(_) | Origin::Default => (3, 0, 0),
-    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
 use super::super::containers::{Aspect, Words};
 use super::super::{Follow, ImageChoice, Patterns, Secret, Spec, Subnet};
-use super::GivenSecrets;
+use super::passwords::GivenSecrets;
 
 /// Master groups at most: what fits in a /20, the smallest of the subnets that Docker hands out by default (its
 /// address pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in parts of /20).

@@ -7,7 +7,7 @@ use super::table::{Kind, SETTINGS};
 use super::*;
 use crate::spec::containers::Aspect;
 use crate::spec::secret::SECRET_BYTES;
-use crate::spec::{ClusterName, PersistenceMode, Release, Secrets, Spec, UsedImage, UsedImages};
+use crate::spec::{ClusterName, PersistenceMode, Release, Secret, Secrets, Spec, UsedImage, UsedImages};
 
 const HEADER: &str = "apiVersion: redos/v1\n";
 

@@ -1,0 +1,159 @@
+//! What several gates ask of one node.
+
+use std::net::SocketAddr;
+
+use super::unmet::Unmet;
+use crate::cluster::claims::{Whose, claimants, loading, whose};
+use crate::cluster::observed::{Answer, NodeFacts, NodeState, Observed, ProxyView, RoleView};
+use crate::spec::{Group, NodeId};
+
+/// Why a node does not answer that runs a script which was not yet told to end.
+const BUSY: &str = "a script that does not end keeps it busy";
+/// Why a node does not answer that cannot be told to end its script.
+pub const UNKILLABLE: &str = "a script keeps it busy that has written and that Redis therefore does not end";
+
+/// Starts by the restart policy after which a node that says nothing is taken for one that dies at every start. One that ended
+/// now and then in a long life answers.
+const RESTARTS: u64 = 3;
+
+/// Whether a node ends soon after each start: its restart policy starts it again and again, and nobody sees it answer. Between
+/// two ends the Engine says that it runs.
+pub fn dies_at_every_start(node: NodeId, observed: &Observed) -> bool {
+    observed.inventory.nodes.get(&node).is_some_and(|facts| match facts.state {
+        NodeState::Restarting => true,
+        NodeState::Running => {
+            let lives = matches!(asked(node, observed), Some(Ok(()))) || busy(node, observed).is_some();
+            facts.restarts >= RESTARTS && !lives && awaited(node, observed).is_none()
+        }
+        _ => false,
+    })
+}
+
+/// Whether a node is not on the cluster's network: that of its container is gone, or somebody took it off.
+pub fn is_off_network(facts: &NodeFacts, observed: &Observed) -> bool {
+    let network = observed.inventory.network.as_ref().map(|network| network.id.as_str());
+    network.is_none() || facts.network_id.as_deref() != network
+}
+
+/// The master that loads its data, for which a replica that was started waits before it starts its server.
+fn awaited(node: NodeId, observed: &Observed) -> Option<NodeId> {
+    let claims = claimants(node.group()?, observed);
+    claims.into_iter().find(|master| *master != node && loading(*master, observed).is_some())
+}
+
+/// Whether the script that keeps a node busy can be ended no more; `None` for a node that is not busy.
+pub fn busy(node: NodeId, observed: &Observed) -> Option<bool> {
+    match observed.topology.redis.get(&node)? {
+        Answer::Busy { is_unkillable } => Some(*is_unkillable),
+        Answer::Says(_) | Answer::Silent(_) => None,
+    }
+}
+
+/// Whether a node answered that was asked, or why it did not.
+fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
+    fn word<T>(answer: &Answer<T>) -> Result<(), &str> {
+        match answer {
+            Answer::Says(_) => Ok(()),
+            Answer::Busy { is_unkillable: false } => Err(BUSY),
+            Answer::Busy { is_unkillable: true } => Err(UNKILLABLE),
+            Answer::Silent(why) => Err(why),
+        }
+    }
+    let topology = &observed.topology;
+    match node {
+        NodeId::Redis { .. } => topology.redis.get(&node).map(word),
+        NodeId::Sentinel(_) => topology.sentinels.get(&node).map(word),
+        NodeId::Proxy(_) => topology.proxies.get(&node).map(word),
+    }
+}
+
+/// Whether a node answers and is not loading.
+pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
+    let loading = loading(node, observed);
+    let silent = match asked(node, observed) {
+        Some(Ok(())) => {
+            return loading.map_or(Ok(()), |how_far| Err(Unmet::Loading { node, how_far }));
+        }
+        Some(Err(why)) => Some(why),
+        None => None,
+    };
+    let facts = observed.inventory.nodes.get(&node);
+    Err(match (facts.map(|facts| (&facts.state, facts.restarts)), silent) {
+        (None, _) => Unmet::Missing { node },
+        (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {
+            Unmet::DiesAtEveryStart { node, restarts }
+        }
+        (Some((NodeState::Running, _)), _) if facts.is_some_and(|facts| is_off_network(facts, observed)) => {
+            Unmet::OffNetwork { node }
+        }
+        (Some((NodeState::Running, _)), Some(why)) => match awaited(node, observed) {
+            Some(master) => Unmet::AwaitsMaster { node, why: why.to_owned(), master },
+            None => Unmet::Silent { node, why: why.to_owned() },
+        },
+        (Some((NodeState::Running, _)), None) => Unmet::NotAsked { node },
+        (Some((state, _)), _) => Unmet::NotRunning { node, state: state.clone() },
+    })
+}
+
+/// Whether what comes to a proxy's published ports gets to it, as far as that was tried.
+///
+/// # Errors
+/// The first port that leads nowhere.
+pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), Unmet> {
+    let view = observed.topology.proxies.get(&proxy).and_then(Answer::said);
+    match view.and_then(|view| view.dead_ports.first_key_value()) {
+        Some((port, why)) => {
+            let address = SocketAddr::new(port.host_ip, port.host);
+            Err(Unmet::PortLeadsNowhere { proxy, address, why: why.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The one node of the group that claims to be its master.
+///
+/// # Errors
+/// There is none, or more than one.
+pub fn sole_master(group: Group, observed: &Observed) -> Result<NodeId, Unmet> {
+    let masters: Vec<NodeId> = claimants(group, observed);
+    match masters.as_slice() {
+        [master] => Ok(*master),
+        [] => Err(Unmet::NoMaster { group }),
+        _ => Err(Unmet::SeveralMasters { group, masters }),
+    }
+}
+
+/// Whether a node follows this master and has all its data.
+pub fn replica_in_sync(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), Unmet> {
+    answers(node, observed)?;
+    let Some(view) = observed.topology.redis.get(&node).and_then(Answer::said) else { return Ok(()) };
+    let RoleView::Replica { master: follows, link_up, syncing, .. } = &view.role else { return Ok(()) };
+    let follows = whose(*follows, observed);
+    if follows.node() != Some(master) {
+        return Err(Unmet::FollowsAnother { node, follows, master });
+    }
+    if *syncing {
+        return Err(Unmet::Copying { node, from: Whose::Node(master) });
+    }
+    if !link_up {
+        return Err(Unmet::LinkDown { node, to: Whose::Node(master) });
+    }
+    Ok(())
+}
+
+/// Whether a proxy sends a group's writes to its master.
+pub fn writes_to(proxy: NodeId, view: &ProxyView, group: Group, master: NodeId) -> Result<(), Unmet> {
+    match view.routes.get(&group).and_then(|route| route.write) {
+        Some(node) if node == master => Ok(()),
+        Some(node) => Err(Unmet::WritesElsewhere { proxy, group, to: node, master }),
+        None => Err(Unmet::WritesNowhere { proxy, group }),
+    }
+}
+
+/// Whether a proxy sends reads of a group to this replica.
+pub fn reads_from(proxy: NodeId, view: &ProxyView, group: Group, replica: NodeId) -> Result<(), Unmet> {
+    match view.routes.get(&group).is_some_and(|route| route.read.contains(&replica)) {
+        true => Ok(()),
+        false => Err(Unmet::ReadsMissing { proxy, group, replica }),
+    }
+}

@@ -1,0 +1,109 @@
+//! Calls about one container, each done when it is done already.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use bollard::models::ContainerInspectResponse;
+use bollard::query_parameters::{
+    InspectContainerOptions, KillContainerOptions, RemoveContainerOptions, StopContainerOptions,
+};
+use tokio::time::{Instant, sleep};
+
+use super::{DockerEngine, fault};
+use crate::engine::Result;
+
+/// How long a container may take to be gone that somebody else is removing already.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
+/// Time between two looks at such a container.
+const REMOVAL_POLL: Duration = Duration::from_millis(50);
+
+/// The pinned address of a container.
+pub fn address(container: &ContainerInspectResponse) -> Option<Ipv4Addr> {
+    let networks = container.network_settings.as_ref()?.networks.as_ref()?;
+    networks.values().find_map(|endpoint| endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok())
+}
+
+/// Stops a node with its own grace period.
+pub async fn stop(engine: &DockerEngine, name: &str) -> Result<()> {
+    match engine.docker.stop_container(name, None::<StopContainerOptions>).await {
+        Ok(()) => Ok(()),
+        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
+        Err(error) => Err(engine.failed(format!("stop {name}"), error)),
+    }
+}
+
+/// Ends a node without its grace period. One that does not run stays as it is.
+pub async fn kill(engine: &DockerEngine, name: &str) -> Result<()> {
+    let error = match engine.docker.kill_container(name, None::<KillContainerOptions>).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    match fault::status(&error) {
+        Some(fault::NOT_FOUND | fault::CONFLICT) => Ok(()),
+        _ => Err(engine.failed(format!("kill {name}"), error)),
+    }
+}
+
+/// Freezes a node. One that is frozen stays so.
+pub async fn pause(engine: &DockerEngine, name: &str) -> Result<()> {
+    match engine.docker.pause_container(name).await {
+        Ok(()) => Ok(()),
+        Err(error) => unless_in_state(engine, name, "pause", error, true).await,
+    }
+}
+
+/// Thaws a node. One that is not frozen stays as it is.
+pub async fn unpause(engine: &DockerEngine, name: &str) -> Result<()> {
+    match engine.docker.unpause_container(name).await {
+        Ok(()) => Ok(()),
+        Err(error) => unless_in_state(engine, name, "unpause", error, false).await,
+    }
+}
+
+/// An Engine refuses what is done already, with a status and words of each version's own: what counts is the state.
+async fn unless_in_state(
+    engine: &DockerEngine,
+    name: &str,
+    verb: &str,
+    error: bollard::errors::Error,
+    paused: bool,
+) -> Result<()> {
+    let state = if fault::status(&error).is_some() { inspect(engine, name).await?.and_then(|c| c.state) } else { None };
+    match state {
+        Some(state) if state.paused.unwrap_or_default() == paused && (!paused || state.running == Some(true)) => Ok(()),
+        _ => Err(engine.failed(format!("{verb} {name}"), error)),
+    }
+}
+
+/// Removes a container by force, and anonymous volumes that an image declares. Named volumes stay.
+pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
+    let options = RemoveContainerOptions { force: true, v: true, link: false };
+    let error = match engine.docker.remove_container(name, Some(options)).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    match fault::status(&error) {
+        Some(fault::NOT_FOUND) => Ok(()),
+        // Somebody else is removing it.
+        Some(fault::CONFLICT) => {
+            let deadline = Instant::now() + REMOVAL_LIMIT;
+            while Instant::now() < deadline {
+                if inspect(engine, name).await?.is_none() {
+                    return Ok(());
+                }
+                sleep(REMOVAL_POLL).await;
+            }
+            Err(engine.failed(format!("remove {name}"), error))
+        }
+        _ => Err(engine.failed(format!("remove {name}"), error)),
+    }
+}
+
+/// A container in full; `None` where there is none.
+pub async fn inspect(engine: &DockerEngine, name: &str) -> Result<Option<ContainerInspectResponse>> {
+    match engine.docker.inspect_container(name, None::<InspectContainerOptions>).await {
+        Ok(container) => Ok(Some(container)),
+        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(None),
+        Err(error) => Err(engine.failed(format!("inspect {name}"), error)),
+    }
+}

@@ -1,0 +1,63 @@
+//! What was given, text by text, and how a text becomes a value.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::problem::{Origin, Problem, Snippet};
+use super::table::{Kind, Setting};
+use super::value::{self, Wrong};
+use crate::spec::{Follow, Spec};
+
+/// A value as it was given, before its type is looked at.
+#[derive(Clone)]
+pub struct Given {
+    /// The text; empty for a password, which is kept as a [`Secret`].
+    pub text: String,
+    /// Who gave it.
+    pub origin: Origin,
+    /// Its line, when it stands in the file.
+    pub snippet: Option<Snippet>,
+}
+
+impl Given {
+    /// What is wrong with it, where it was given.
+    pub fn problem(&self, wrong: Wrong) -> Problem {
+        Problem { origin: self.origin.clone(), what: wrong.what, fix: wrong.fix, snippet: self.snippet.clone() }
+    }
+}
+
+/// Shows who gave it and not what, which may be a password.
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Given({})", self.origin)
+    }
+}
+
+/// Reads a text by the type of its setting and puts the value into the spec.
+pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
+    match setting.kind {
+        Kind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
+        Kind::Port(place) => *place(spec) = value::port(text)?,
+        Kind::Address(place) => *place(spec) = value::address(text)?,
+        Kind::Subnet(place) => *place(spec) = value::subnet(text)?,
+        Kind::Network(place) => *place(spec) = value::network(text)?,
+        Kind::Words(aspect, place) => *place(spec) = value::words(aspect, text)?,
+        Kind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
+        Kind::Modules => spec.images.modules = value::modules(text)?,
+        Kind::Mode => spec.persistence.mode = value::mode(text)?,
+        // It was made absolute when it was read.
+        Kind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),
+        Kind::FilePrefix(place) => *place(spec) = value::file_prefix(text)?,
+        Kind::User(place) => *place(spec) = value::user_name(text)?,
+        Kind::Image(place) => *place(spec) = value::image(text)?,
+        Kind::Patterns(place) => *place(spec) = value::patterns(text)?,
+        // It was made an address when it was read.
+        Kind::Follow(place) => {
+            let follow = place(spec);
+            *follow = text.parse().map_or_else(|_| follow.left(), Follow::Existing);
+        }
+        // A name, passwords and directives have ways of their own.
+        Kind::Conf | Kind::Name | Kind::PasswordFile { .. } | Kind::Directives => {}
+    }
+    Ok(())
+}
