@@ -73,7 +73,6 @@ pub enum Walked {
 
 enum Finished {
     Step(StepId, Instant, Result<(), ApplyError>),
-    Preparation,
     Look(Box<Observed>, Result<(), EngineError>),
 }
 
@@ -105,17 +104,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             interrupted |= self.cancel.is_cancelled();
             let goes_on = failure.is_none() && !interrupted;
             if goes_on {
-                let ready = walk.begin_ready();
-                // Before the steps: while the Engine writes a file of a container, it starts nothing in it.
-                for proxy in walk.proxies_ahead() {
-                    running.push(Box::pin(async move {
-                        if let Some(reached) = self.reached {
-                            reached.servers.proxy_check_ahead(proxy).await;
-                        }
-                        Finished::Preparation
-                    }));
-                }
-                for step in ready {
+                for step in walk.begin_ready() {
                     (self.report)(Event::StepStarted { step: step.clone() });
                     if !matches!(step.action, Action::Await { .. }) {
                         let (before, network) = (walk.seen().inventory.clone(), &network);
@@ -135,7 +124,6 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             };
             match finished {
                 None => break,
-                Some(Finished::Preparation) => {}
                 Some(Finished::Step(id, at, Ok(()))) => {
                     (self.report)(Event::StepDone { id, took: walk.end_step(id, at) });
                 }

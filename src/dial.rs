@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::spec::{ClusterName, NodeId};
+use crate::spec::ClusterName;
 
 /// A connection to a server, whatever carries it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -25,8 +25,6 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub enum Target {
     /// A server at its address on the cluster's network.
     Network(SocketAddrV4),
-    /// A port on the loopback address inside a node's container, such as the proxy's Runtime API.
-    Inside(NodeId, u16),
     /// A port that a node publishes on the Engine's host, as clients there reach it.
     Published(SocketAddr),
 }

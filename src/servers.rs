@@ -141,9 +141,6 @@ pub trait Servers: Send + Sync + 'static {
         existing: SocketAddrV4,
     ) -> impl Future<Output = Result<TakenOver, ServerError>> + Send;
 
-    /// Opens the way for a [`Servers::proxy_check`] that comes later. What fails here is tried again there.
-    fn proxy_check_ahead(&self, proxy: NodeId) -> impl Future<Output = ()> + Send;
-
     /// Has a proxy check these Redis nodes and Sentinels and put all its other slots into maintenance. No connection is
     /// dropped but those to a slot that is taken out.
     fn proxy_check(

@@ -41,7 +41,7 @@ pub const STATS_PORT: u16 = 8404;
 pub const STATS_PATH: &str = "/haproxy_all";
 /// Where on [`STATS_PORT`] the statistics page for people is.
 pub const STATS_PAGE: &str = "/haproxy_stats";
-/// The port of the proxy's Runtime API. It listens on the loopback address of the proxy's container and nowhere else.
+/// The port of the proxy's Runtime API on the cluster's network. It asks for a password and is never published.
 pub const RUNTIME_API_PORT: u16 = 9999;
 /// How far the published ports of the second proxy are from those of the first.
 pub const PROXY_PORT_STEP: u16 = 100;

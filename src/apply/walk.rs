@@ -18,7 +18,6 @@ pub(super) struct Walk<'p> {
     plan: &'p Plan,
     waiting: Vec<&'p Step>,
     began: BTreeMap<StepId, Instant>,
-    prepared: BTreeSet<StepId>,
     done: BTreeSet<StepId>,
     /// Gates that are shut, each with what the listener was told last: nothing before the first look.
     shut: BTreeMap<StepId, (&'p Gate, Option<Unmet>)>,
@@ -55,7 +54,6 @@ impl<'p> Walk<'p> {
             plan,
             waiting: plan.steps.iter().collect(),
             began: BTreeMap::new(),
-            prepared: BTreeSet::new(),
             done: BTreeSet::new(),
             shut: BTreeMap::new(),
             seen: Observed { inventory: inventory.clone(), ..Observed::default() },
@@ -91,20 +89,6 @@ impl<'p> Walk<'p> {
             }
         }
         ready
-    }
-
-    /// The proxies that will be told something as soon as steps that have begun are done; each of them once.
-    pub(super) fn proxies_ahead(&mut self) -> Vec<NodeId> {
-        let mut ahead = Vec::new();
-        for step in &self.waiting {
-            if let Action::ProxyCheck { proxy, .. } = step.action
-                && step.after.iter().all(|id| self.began.contains_key(id))
-                && self.prepared.insert(step.id)
-            {
-                ahead.push(proxy);
-            }
-        }
-        ahead
     }
 
     /// Begins a look, where a gate is shut and none is in hand.

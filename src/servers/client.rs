@@ -18,7 +18,7 @@ pub(super) use monitor::HELLO_CHANNEL;
 use users::LOGIN;
 
 use super::link::{Link, Login, Peer, failed};
-use super::proxy::{self, RuntimeApi, RuntimePair, ServerRow, StatsLogin};
+use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
 use super::switchover::switch_over;
 use super::take_over::{TakenOver, take_over};
@@ -30,7 +30,8 @@ use crate::cluster::observed::{
 use crate::dial::{Dial, Target};
 use crate::spec::secret::user;
 use crate::spec::{
-    Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render,
+    Group, NodeId, REDIS_PORT, RUNTIME_API_PORT, Role, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports,
+    render,
 };
 
 /// How long a question may take, connecting and logging in included. A server on the same host answers within a
@@ -66,8 +67,6 @@ struct Kept {
     is_unkillable: bool,
     /// A proxy's version, and the id of the container that it was asked of.
     version: Option<(String, String)>,
-    /// The way to a proxy's Runtime API, opened ahead. It is locked while it is being opened.
-    runtime: Arc<tokio::sync::Mutex<Option<RuntimePair>>>,
 }
 
 impl Client {
@@ -98,12 +97,12 @@ impl Client {
     }
 
     /// The Runtime API of a proxy.
-    pub(super) fn runtime_api(&self, proxy: NodeId) -> RuntimeApi<'_> {
-        RuntimeApi::new(&*self.dialer, &self.spec.name, proxy)
-    }
-
-    fn runtime_ahead(&self, proxy: NodeId) -> Arc<tokio::sync::Mutex<Option<RuntimePair>>> {
-        self.kept().entry(proxy).or_default().runtime.clone()
+    ///
+    /// # Errors
+    /// The inventory has no address of this proxy.
+    pub(super) fn runtime_api(&self, inventory: &Inventory, proxy: NodeId) -> Result<RuntimeApi<'_>, ServerError> {
+        let peer = self.peer(inventory, proxy, RUNTIME_API_PORT)?;
+        Ok(RuntimeApi::new(&*self.dialer, &self.spec.name, peer, self.secrets.runtime()))
     }
 
     /// Adds the user and password of a replica at its master, as a `CONFIG SET`.
@@ -462,29 +461,13 @@ impl Servers for Client {
         }
     }
 
-    async fn proxy_check_ahead(&self, proxy: NodeId) {
-        let runtime = self.runtime_ahead(proxy);
-        let mut ahead = runtime.lock().await;
-        if ahead.is_none() {
-            *ahead = self.runtime_api(proxy).open_pair().await.ok();
-        }
-    }
-
     async fn proxy_check(
         &self,
-        _inventory: &Inventory,
+        inventory: &Inventory,
         proxy: NodeId,
         nodes: &BTreeSet<NodeId>,
     ) -> Result<(), ServerError> {
-        let (runtime, existing) = (self.runtime_api(proxy), self.spec.follow.existing().is_some());
-        let ahead = self.runtime_ahead(proxy).lock().await.take();
-        if let Some(open) = ahead
-            && runtime.check_only(open, nodes, existing).await.is_ok()
-        {
-            return Ok(());
-        }
-        // None was opened, or the proxy was restarted since.
-        runtime.check_only(runtime.open_pair().await?, nodes, existing).await
+        self.runtime_api(inventory, proxy)?.check_only(nodes, self.spec.follow.existing().is_some()).await
     }
 
     async fn switchover(&self, inventory: &Inventory, group: Group, to: NodeId) -> Result<Switched, ServerError> {

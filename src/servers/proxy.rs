@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub use runtime::{
-    OpenRuntimeApi, RuntimeApi, RuntimePair, existing_commands, failover_commands, promotion_commands, readers_command,
+    OpenRuntimeApi, RuntimeApi, existing_commands, failover_commands, promotion_commands, readers_command,
 };
 
 use super::ServerError;

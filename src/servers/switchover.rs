@@ -64,8 +64,8 @@ pub(super) const POINT: Duration = Duration::from_millis(500);
 /// How long readers of the node that is to be master have to end before it is promoted. A request on a connection of its own
 /// takes milliseconds; a connection that stays is closed with the promotion, as no replica is behind it then.
 const READERS_END: Duration = Duration::from_millis(250);
-/// How long the proxies may take to lead readers past that node, the time until those have ended included. A relay into a
-/// container, which each look at them needs, takes up to some hundred milliseconds.
+/// How long the proxies may take to lead readers past that node, the time until those have ended included. On a remote Engine
+/// each look at them is made through a relay, which takes up to some hundred milliseconds.
 const READERS_LED: Duration = Duration::from_secs(1);
 /// How long the new master may wait for its replicas. They copy nothing, and so take some 30 ms.
 const ATTACH: Duration = Duration::from_secs(2);
@@ -135,14 +135,10 @@ async fn try_to_switch_over(
         let (paused, took) = (Duration::ZERO, began.elapsed());
         return Ok(Switched { from: to, to, paused, took, remarks: Vec::new() });
     };
-    let (ready, leading, proxies) = tokio::join!(
-        Ready::open(client, group, cast),
-        open_proxies(client, inventory),
-        open_proxies(client, inventory),
-    );
+    let (ready, proxies) = tokio::join!(Ready::open(client, group, cast), open_proxies(client, inventory));
     let ready = ready?;
     let elected = async {
-        let (epoch, ()) = tokio::join!(ready.elect(), lead_readers_past(client, leading, group, to));
+        let (epoch, ()) = tokio::join!(ready.elect(), lead_readers_past(client, inventory, group, to));
         ready.replace_master(epoch?, proxies).await
     };
     let (paused, mut remarks) = match elected.await {
@@ -185,17 +181,18 @@ pub(super) fn running_proxies(inventory: &Inventory) -> impl Iterator<Item = Nod
 /// Connects to the Runtime API of every running proxy. One that cannot be reached is left to its own checks.
 async fn open_proxies(client: &Client, inventory: &Inventory) -> Vec<OpenRuntimeApi> {
     let proxies = running_proxies(inventory);
-    join_all(proxies.map(|proxy| client.runtime_api(proxy).open())).await.into_iter().flatten().collect()
+    let open = |proxy| async move { client.runtime_api(inventory, proxy).ok()?.open().await.ok() };
+    join_all(proxies.map(open)).await.into_iter().flatten().collect()
 }
 
 /// Has proxies lead readers past the node that is to be master. Where that fails they lose their connections with the
 /// promotion, and that is all.
-async fn lead_readers_past(client: &Client, proxies: Vec<OpenRuntimeApi>, group: Group, to: NodeId) {
-    let led = proxies.into_iter().map(|open| {
-        let runtime = client.runtime_api(open.proxy());
-        timeout(READERS_LED, runtime.lead_readers_past(open, group, to, READERS_END))
+async fn lead_readers_past(client: &Client, inventory: &Inventory, group: Group, to: NodeId) {
+    let led = running_proxies(inventory).map(|proxy| async move {
+        let runtime = client.runtime_api(inventory, proxy)?;
+        runtime.lead_readers_past(group, to, READERS_END).await
     });
-    join_all(led).await;
+    let _ = timeout(READERS_LED, join_all(led)).await;
 }
 
 /// Tells proxies a line of commands. One that does not take it in time is left to its own checks.

@@ -32,8 +32,6 @@ use crate::spec::{Group, NodeId, REDIS_PORT, Spec};
 /// How long the existing server holds writes back at most, also if this program dies. A take-over takes some 20 ms of it; the
 /// rest is for a busy machine.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How long a way into a proxy may take to open: before anything is held back, so that there is time.
-const OPEN: Duration = Duration::from_secs(20);
 /// Attempts, and the time between two. Each leaves things as they were or can be repeated, and what fails one (a node that
 /// has just been started, a moment in which it is behind) is soon over.
 const ATTEMPTS: usize = 5;
@@ -152,7 +150,7 @@ async fn attempt(
 /// Connects to the Runtime API of every running proxy: each of them must leave.
 async fn open_proxies(client: &Client, inventory: &Inventory) -> Result<Vec<(NodeId, OpenRuntimeApi)>, ServerError> {
     let proxies = running_proxies(inventory);
-    try_join_all(proxies.map(|proxy| async move { Ok((proxy, client.runtime_api(proxy).open_within(OPEN).await?)) }))
+    try_join_all(proxies.map(|proxy| async move { Ok((proxy, client.runtime_api(inventory, proxy)?.open().await?)) }))
         .await
 }
 

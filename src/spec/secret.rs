@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A password. `Debug` does not show it, and it has no `Display`: [`Secret::expose`] is the one way to the text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,13 @@ impl Secrets {
     /// Password of a Sentinel at its peers. In a cluster that an earlier redos made it is the one that opens the Redis nodes.
     pub fn peers(&self) -> &Secret {
         self.peers.as_ref().unwrap_or(&self.sentinel)
+    }
+
+    /// Password of the proxies' Runtime API. It is made from the one of the health checks: a proxy has both, and nobody else
+    /// has one of them alone.
+    pub fn runtime(&self) -> Secret {
+        let digest = Sha256::new().chain_update("Runtime API of ").chain_update(self.probe.expose()).finalize();
+        Secret(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 

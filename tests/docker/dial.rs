@@ -6,7 +6,6 @@ use std::net::SocketAddrV4;
 use redos::testing::dial::{Dial, Stream, Target};
 use redos::testing::engine::Nodes;
 use redos::testing::engine::containers::Containers;
-use redos::testing::engine::docker::DockerEngine;
 use redos::testing::spec::{Group, NodeId, REDIS_PORT};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -93,17 +92,6 @@ async fn clients(cluster: &Cluster) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_inside_of_a_node_is_reached() {
-    let (cluster, _) = two_nodes("eng-inside").await;
-    let mut stream = inside(&cluster.engine, &cluster, REDIS_PORT).await.expect("a connection");
-    ping(&mut *stream).await;
-}
-
-async fn inside(engine: &DockerEngine, cluster: &Cluster, port: u16) -> std::io::Result<Box<dyn Stream>> {
-    engine.dial(&cluster.name, Target::Inside(REDIS_1, port)).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_reached_says_so() {
     let (cluster, server) = two_nodes("eng-unreach").await;
     let (closed, remote) = (SocketAddrV4::new(*server.ip(), 1), remote_engine().await);
@@ -115,8 +103,6 @@ async fn what_cannot_be_reached_says_so() {
         cluster.engine.stop_node(&cluster.name, node).await.expect("stopped");
     }
     let nobody = remote.dial(&cluster.name, Target::Network(server)).await.err().expect("nobody is there to relay");
-    assert_eq!(nobody.kind(), ErrorKind::NotConnected, "{nobody}");
-    let nobody = inside(&cluster.engine, &cluster, REDIS_PORT).await.err().expect("a stopped node has no inside");
     assert_eq!(nobody.kind(), ErrorKind::NotConnected, "{nobody}");
 }
 

@@ -6,8 +6,11 @@ use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redos::testing::engine::Nodes;
+use redos::testing::servers::ServerError;
+use redos::testing::servers::link::Peer;
+use redos::testing::servers::proxy::RuntimeApi;
 use redos::testing::spec::secret::{Secret, user};
-use redos::testing::spec::{NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, render};
+use redos::testing::spec::{NodeId, REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PORT, Spec, render};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -63,6 +66,21 @@ async fn without_a_password_no_server_gives_anything() {
         let said = says(&at(&NodeId::Proxy(1), STATS_PORT), &format!("GET {path} HTTP/1.0\r\n\r\n")).await;
         assert!(said.starts_with("HTTP/1.1 401"), "{path}: {said}");
     }
+    let runtime = at(&NodeId::Proxy(1), RUNTIME_API_PORT);
+    let (mut stream, mut said) = (TcpStream::connect(&runtime).await.expect("the port is open"), String::new());
+    stream.write_all(b"show info\n").await.expect("written");
+    // Closed or reset, as the kernel likes it.
+    let _ = stream.read_to_string(&mut said).await;
+    assert_eq!(said, "", "{runtime}");
+}
+
+/// What the Runtime API of the cluster's proxy answers to whoever has this password.
+async fn runtime_api_says(cluster: &Cluster, password: &Secret) -> Result<String, ServerError> {
+    let peer = Peer {
+        node: NodeId::Proxy(1),
+        address: SocketAddrV4::new(cluster.address(NodeId::Proxy(1)).await, RUNTIME_API_PORT),
+    };
+    RuntimeApi::new(&cluster.engine, &cluster.name, peer, password.clone()).command("show info").await
 }
 
 /// Where Sentinels tell each other who is master.
@@ -196,7 +214,7 @@ async fn each_password_opens_what_the_security_page_says_and_nothing_else() {
     let follow = format!("SLAVEOF {master} 6379");
     let is_application = |what: &&&str| ["PUBLISH news x", "GET key", "SET key value", "EVAL return 0"].contains(*what);
     let for_applications: Vec<&str> = ADMINISTRATION.iter().filter(|what| !is_application(what)).copied().collect();
-    let peers = secrets.peers();
+    let (peers, runtime) = (secrets.peers(), secrets.runtime());
     let doors = [
         Door {
             user: user::APPLICATION,
@@ -274,7 +292,16 @@ async fn each_password_opens_what_the_security_page_says_and_nothing_else() {
     }
     // Every password is of one user at one kind of server.
     let (all, redis, sentinels) = (
-        [&secrets.app, &secrets.admin, &secrets.replication, &secrets.sentinel, peers, &secrets.probe, &secrets.stats],
+        [
+            &secrets.app,
+            &secrets.admin,
+            &secrets.replication,
+            &secrets.sentinel,
+            peers,
+            &secrets.probe,
+            &secrets.stats,
+            &runtime,
+        ],
         [
             (user::APPLICATION, &secrets.app),
             (user::ADMIN, &secrets.admin),
@@ -298,6 +325,10 @@ async fn each_password_opens_what_the_security_page_says_and_nothing_else() {
                 assert_eq!(said.starts_with("+OK"), password == *own, "{user} at {port}: {said}");
             }
         }
+    }
+    for password in all {
+        let said = runtime_api_says(&cluster, password).await;
+        assert_eq!(said.is_ok(), *password == runtime, "{said:?}");
     }
     assert_eq!(cluster.reasons().await, "[]", "none of it left a trace");
 }

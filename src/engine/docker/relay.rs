@@ -1,6 +1,5 @@
 //! The way to a server. Where the containers' addresses can be dialled from here, that is plain TCP. Where they cannot
-//! (Docker Desktop, a remote Engine), and always for a port on a container's own loopback address, a command inside a
-//! running container carries the bytes over the Engine's API.
+//! (Docker Desktop, a remote Engine), a command inside a running container carries the bytes over the Engine's API.
 
 use std::collections::HashMap;
 use std::io;
@@ -23,7 +22,7 @@ use super::oneoff::{self, OneOff, Place};
 use super::{DockerEngine, calls, labels, listing, network};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::Result;
-use crate::spec::{ClusterName, NodeId, Role};
+use crate::spec::{ClusterName, Role};
 
 /// What the relay says before it carries the first byte of the server. Whatever else comes first is a complaint: the
 /// Engine reports a command that it cannot run on the same stream.
@@ -224,7 +223,6 @@ impl Dial for DockerEngine {
         Box::pin(async move {
             match target {
                 Target::Network(server) => self.dial_network(cluster, server).await,
-                Target::Inside(node, port) => self.dial_inside(cluster, node, port).await,
                 Target::Published(address) => direct(address).await,
             }
         })
@@ -243,13 +241,6 @@ impl Dial for DockerEngine {
             }
         };
         if relayed { DETOUR } else { Duration::ZERO }
-    }
-}
-
-impl DockerEngine {
-    async fn dial_inside(&self, cluster: &ClusterName, node: NodeId, port: u16) -> io::Result<Box<dyn Stream>> {
-        let container = node.container_name(cluster);
-        Ok(self.relay(&container, IpAddr::V4(Ipv4Addr::LOCALHOST), port).await?)
     }
 }
 

@@ -113,8 +113,6 @@ impl Servers for Sim {
         }
     }
 
-    async fn proxy_check_ahead(&self, _proxy: NodeId) {}
-
     async fn proxy_check(
         &self,
         _inventory: &Inventory,

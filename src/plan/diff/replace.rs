@@ -12,8 +12,10 @@ use crate::spec::{NodeId, Role};
 
 impl Planner<'_> {
     /// Running nodes that were made for other settings, or by a redos that configures them otherwise, are made anew, one
-    /// after the other: replicas, then the master after a switchover, Sentinels while the others hold the quorum, proxies
-    /// last.
+    /// after the other: proxies, replicas, Sentinels while the others hold the quorum, and the master after a switchover.
+    ///
+    /// Proxies come first because they are told of every other node that stops, which one of an earlier redos may not
+    /// understand. The rights of all nodes are those that the new proxy needs already: they are set while nodes run.
     pub(super) fn replace_stale_nodes(&mut self) {
         if self.is_taking_over() || !self.unsettled.is_empty() {
             return;
@@ -28,15 +30,18 @@ impl Planner<'_> {
             is_outdated && !comes_anew
         };
         let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
-        // Proxies depend on nobody.
+        // Proxies need no other node, but one of them serves while another is made anew.
         let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
-        if stale.is_empty() || !stale.iter().all(is_proxy) && self.await_in_service(&others) {
+        let (other_proxies, other_servers): (Vec<NodeId>, Vec<NodeId>) = others.into_iter().partition(is_proxy);
+        let needed = if stale.iter().all(is_proxy) { other_proxies } else { [other_proxies, other_servers].concat() };
+        if stale.is_empty() || self.await_in_service(&needed) {
             return;
         }
         let is_master = |node: &NodeId| self.masters.values().any(|master| master == node);
-        let (masters, others): (Vec<NodeId>, Vec<NodeId>) = stale.into_iter().partition(is_master);
+        let (proxies, servers): (Vec<NodeId>, Vec<NodeId>) = stale.into_iter().partition(is_proxy);
+        let (masters, others): (Vec<NodeId>, Vec<NodeId>) = servers.into_iter().partition(is_master);
         let mut previous: Option<StepId> = None;
-        for node in others {
+        for node in proxies.into_iter().chain(others) {
             previous = Some(self.replace_running(node, previous));
         }
         for master in masters {
@@ -60,12 +65,12 @@ impl Planner<'_> {
         }
     }
 
-    /// Waits for those of the Redis nodes and Sentinels that are not in service, for one node is made anew while all others
-    /// do their part. Returns whether there are any.
-    pub(super) fn await_in_service(&mut self, nodes: &[NodeId]) -> bool {
+    /// Waits for those of the nodes that are not in service, for one node is made anew while all others do their part.
+    /// Returns whether there are any.
+    fn await_in_service(&mut self, nodes: &[NodeId]) -> bool {
         let everything = self.plan.leaves();
         let mut waits = false;
-        for node in nodes.iter().copied().filter(|node| node.role() != Role::Proxy) {
+        for node in nodes.iter().copied() {
             for gate in self.service_gates(node) {
                 if self.is_being_started(node) || gate.holds(self.spec, self.observed).is_err() {
                     self.plan.push(Action::Await { gate }, "before another is made anew", everything.iter().copied());

@@ -1,15 +1,19 @@
-//! The Runtime API: what a proxy is told while it runs.
+//! The Runtime API: what a proxy is told while it runs. A connection begins with a header of the PROXY protocol, which carries
+//! the password.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{EXISTING, ServerRow, ask, candidate, read_backend, servers, unexpected, write_backend};
 use crate::dial::{Dial, Stream, Target};
 use crate::servers::ServerError;
-use crate::spec::{ClusterName, Group, NodeId, RUNTIME_API_PORT};
+use crate::servers::link::Peer;
+use crate::spec::{ClusterName, Group, NodeId, Secret};
 
 /// Commands of the Runtime API that are sent in one line: at some 60 bytes each they fit its buffer of 16 kB.
 const COMMANDS_AT_ONCE: usize = 200;
@@ -19,8 +23,7 @@ const ALL_SERVERS: &str = "show stat -1 4 -1";
 /// connection of its own takes milliseconds; a connection that stays is closed then, whose client has to connect anew anyway.
 const DRAIN: Duration = Duration::from_secs(1);
 const DRAIN_POLL: Duration = Duration::from_millis(10);
-/// How long a command of the Runtime API may take. It answers within a millisecond; a relay into the container takes
-/// a few hundred.
+/// How long a command of the Runtime API may take. It answers within a millisecond, on a machine that has time for it.
 const RUNTIME_COMMAND: Duration = Duration::from_secs(3);
 
 /// What an operator can make of a server of a backend.
@@ -65,58 +68,44 @@ pub struct RuntimeServer {
     pub drain: bool,
 }
 
-/// The Runtime API of one proxy, which listens inside its container only.
-#[derive(Clone, Copy)]
+/// The Runtime API of one proxy.
+#[derive(Clone)]
 pub struct RuntimeApi<'a> {
     dialer: &'a dyn Dial,
     cluster: &'a ClusterName,
-    proxy: NodeId,
+    peer: Peer,
+    password: Secret,
 }
 
 impl<'a> RuntimeApi<'a> {
     /// The Runtime API of this proxy. Every command makes a connection of its own.
-    pub const fn new(dialer: &'a dyn Dial, cluster: &'a ClusterName, proxy: NodeId) -> Self {
-        Self { dialer, cluster, proxy }
+    pub const fn new(dialer: &'a dyn Dial, cluster: &'a ClusterName, peer: Peer, password: Secret) -> Self {
+        Self { dialer, cluster, peer, password }
     }
 
     /// Connects, so that a command can be sent later without delay.
     ///
     /// # Errors
     /// No connection in time.
-    pub async fn open(self) -> Result<OpenRuntimeApi, ServerError> {
-        let limit = RUNTIME_COMMAND + self.dialer.detour();
-        self.open_within(limit).await
-    }
-
-    /// As [`RuntimeApi::open`], with a limit of the caller's.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn open_within(self, limit: Duration) -> Result<OpenRuntimeApi, ServerError> {
-        let target = Target::Inside(self.proxy, RUNTIME_API_PORT);
-        let dialled = timeout(limit, self.dialer.dial(self.cluster, target)).await;
-        let timed_out = |_| ServerError::Timeout { node: self.proxy, command: "connect".to_owned(), limit };
-        let dialled = dialled.map_err(timed_out)?;
-        let stream = dialled.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
-        Ok(OpenRuntimeApi { proxy: self.proxy, stream })
+    pub async fn open(&self) -> Result<OpenRuntimeApi, ServerError> {
+        let (node, limit) = (self.peer.node, RUNTIME_COMMAND + self.dialer.detour());
+        let opened = timeout(limit, async {
+            let mut stream = self.dialer.dial(self.cluster, Target::Network(self.peer.address)).await?;
+            stream.write_all(&header_with(&self.password)).await?;
+            Ok::<_, io::Error>(stream)
+        });
+        let timed_out = |_| ServerError::Timeout { node, command: "connect".to_owned(), limit };
+        let opened = opened.await.map_err(timed_out)?;
+        let stream = opened.map_err(|source| ServerError::Connect { node, source: source.into() })?;
+        Ok(OpenRuntimeApi { proxy: node, stream })
     }
 
     /// Sends one command, or several with `;` between them, and returns the answer.
     ///
     /// # Errors
     /// No connection, or no answer in time. What the API complains of is in the answer.
-    pub async fn command(self, command: &str) -> Result<String, ServerError> {
+    pub async fn command(&self, command: &str) -> Result<String, ServerError> {
         self.open().await?.command(command).await
-    }
-
-    /// Connects for [`RuntimeApi::check_only`]. A relay into the container takes longer than all that is said through it,
-    /// so this may be done long before.
-    ///
-    /// # Errors
-    /// As [`RuntimeApi::open`].
-    pub async fn open_pair(self) -> Result<RuntimePair, ServerError> {
-        let (asking, telling) = tokio::try_join!(self.open(), self.open())?;
-        Ok(RuntimePair { asking, telling })
     }
 
     /// Makes the slots of these nodes ready and puts all others into maintenance, and the place for a server outside of the
@@ -124,14 +113,8 @@ impl<'a> RuntimeApi<'a> {
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
-    pub async fn check_only(
-        self,
-        open: RuntimePair,
-        nodes: &BTreeSet<NodeId>,
-        existing: bool,
-    ) -> Result<(), ServerError> {
-        let RuntimePair { asking, telling } = open;
-        let slots = asking.servers_state().await?;
+    pub async fn check_only(&self, nodes: &BTreeSet<NodeId>, existing: bool) -> Result<(), ServerError> {
+        let slots = self.servers_state().await?;
         let leaving = leaving(&slots, nodes);
         if !leaving.is_empty() {
             let drain = |slot: &&RuntimeServer| set_state(&slot.backend, &slot.server, ServerState::Drain);
@@ -139,40 +122,27 @@ impl<'a> RuntimeApi<'a> {
             let leaving = leaving.iter().map(|slot| (slot.backend.as_str(), slot.server.as_str())).collect::<Vec<_>>();
             self.await_no_sessions(&leaving, DRAIN).await?;
         }
-        let changes = changes(&slots, nodes, existing);
-        let mut telling = Some(telling);
-        for commands in changes.chunks(COMMANDS_AT_ONCE) {
-            let open = match telling.take() {
-                Some(open) => open,
-                None => self.open().await?,
-            };
-            open.silent(&commands.join(";")).await?;
+        for commands in changes(&slots, nodes, existing).chunks(COMMANDS_AT_ONCE) {
+            self.silent(&commands.join(";")).await?;
         }
         Ok(())
     }
 
     /// Leads a group's new readers past a node and waits until those that it has have ended, for `patience` at most. They
-    /// are led there again by [`readers_command`]. `open` is a connection that was made before, because one takes longer than
-    /// all that is said: others are made only where readers have to be waited for.
+    /// are led there again by [`readers_command`].
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
-    pub async fn lead_readers_past(
-        self,
-        open: OpenRuntimeApi,
-        group: Group,
-        node: NodeId,
-        patience: Duration,
-    ) -> Result<(), ServerError> {
+    pub async fn lead_readers_past(&self, group: Group, node: NodeId, patience: Duration) -> Result<(), ServerError> {
         let (backend, server) = (read_backend(group), node.to_string());
         let drain = set_state(&backend, &server, ServerState::Drain);
-        let answer = open.command(&format!("{drain};{ALL_SERVERS}")).await?;
+        let answer = self.command(&format!("{drain};{ALL_SERVERS}")).await?;
         let slots = [(backend.as_str(), server.as_str())];
         if self.are_busy(&slots, &answer)? { self.await_no_sessions(&slots, patience).await } else { Ok(()) }
     }
 
     /// Waits until none of these servers, each with its backend, has a session, for `patience` at most.
-    async fn await_no_sessions(self, slots: &[(&str, &str)], patience: Duration) -> Result<(), ServerError> {
+    async fn await_no_sessions(&self, slots: &[(&str, &str)], patience: Duration) -> Result<(), ServerError> {
         let began = Instant::now();
         while began.elapsed() < patience && self.are_busy(slots, &self.command(ALL_SERVERS).await?)? {
             sleep(DRAIN_POLL).await;
@@ -181,8 +151,8 @@ impl<'a> RuntimeApi<'a> {
     }
 
     /// Whether one of these servers, each with its backend, has a session, by an answer to [`ALL_SERVERS`].
-    fn are_busy(self, slots: &[(&str, &str)], answer: &str) -> Result<bool, ServerError> {
-        let rows = servers(answer.trim_start()).map_err(|why| unexpected(self.proxy, ALL_SERVERS, why))?;
+    fn are_busy(&self, slots: &[(&str, &str)], answer: &str) -> Result<bool, ServerError> {
+        let rows = servers(answer.trim_start()).map_err(|why| unexpected(self.peer.node, ALL_SERVERS, why))?;
         let is_one = |row: &ServerRow| slots.contains(&(row.backend.as_str(), row.server.as_str()));
         Ok(rows.iter().any(|row| row.sessions > 0 && is_one(row)))
     }
@@ -191,14 +161,37 @@ impl<'a> RuntimeApi<'a> {
     ///
     /// # Errors
     /// As [`RuntimeApi::command`], or the answer is no such list.
-    pub async fn servers_state(self) -> Result<Vec<RuntimeServer>, ServerError> {
-        self.open().await?.servers_state().await
+    pub async fn servers_state(&self) -> Result<Vec<RuntimeServer>, ServerError> {
+        const COMMAND: &str = "show servers state";
+        let answer = self.command(COMMAND).await?;
+        runtime_servers(&answer).map_err(|why| unexpected(self.peer.node, COMMAND, why))
     }
 
     /// A command that says something only when it fails.
-    async fn silent(self, command: &str) -> Result<(), ServerError> {
-        self.open().await?.silent(command).await
+    async fn silent(&self, command: &str) -> Result<(), ServerError> {
+        let answer = self.command(command).await?;
+        match answer.trim() {
+            "" => Ok(()),
+            complaint => Err(refused(self.peer.node, command, complaint)),
+        }
     }
+}
+
+fn refused(node: NodeId, command: &str, why: &str) -> ServerError {
+    ServerError::Refused { node, command: command.to_owned(), source: anyhow::anyhow!("{why}") }
+}
+
+/// Version 2 of the PROXY protocol: a connection over TCP and IPv4 between addresses that nobody asks for, and the password as
+/// its authority (type 2).
+fn header_with(password: &Secret) -> Vec<u8> {
+    const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+    const PROXY_OVER_TCP4: [u8; 2] = [0x21, 0x11];
+    const ADDRESSES: [u8; 12] = [127, 0, 0, 1, 127, 0, 0, 1, 0, 1, 0, 1];
+    const AUTHORITY: u8 = 2;
+    let password = password.expose().as_bytes();
+    let length = |bytes: usize| u16::try_from(bytes).unwrap_or(u16::MAX).to_be_bytes();
+    let field = [&[AUTHORITY][..], &length(password.len()), password].concat();
+    [SIGNATURE, &PROXY_OVER_TCP4, &length(ADDRESSES.len() + field.len()), &ADDRESSES, &field].concat()
 }
 
 /// A connection to a Runtime API. It takes one line and is closed after the answer.
@@ -207,54 +200,23 @@ pub struct OpenRuntimeApi {
     stream: Box<dyn Stream>,
 }
 
-/// Connections for a question and for the commands that follow from the answer.
-pub struct RuntimePair {
-    asking: OpenRuntimeApi,
-    telling: OpenRuntimeApi,
-}
-
 impl OpenRuntimeApi {
-    /// The proxy.
-    pub const fn proxy(&self) -> NodeId {
-        self.proxy
-    }
-
     /// As [`RuntimeApi::command`].
     ///
     /// # Errors
     /// As there.
     pub async fn command(self, command: &str) -> Result<String, ServerError> {
-        let request = format!("{command}\n");
+        let (node, request) = (self.proxy, format!("{command}\n"));
         let answer = timeout(RUNTIME_COMMAND, ask(self.stream, &request)).await;
-        let answer = answer.map_err(|_| runtime_timeout(self.proxy, command))?;
-        let answer = answer.map_err(|source| ServerError::Connect { node: self.proxy, source: source.into() })?;
+        let timed_out = |_| ServerError::Timeout { node, command: command.to_owned(), limit: RUNTIME_COMMAND };
+        let answer = answer.map_err(timed_out)?;
+        let answer = answer.map_err(|source| ServerError::Connect { node, source: source.into() })?;
+        // Every command is answered with an empty line at least.
+        if answer.is_empty() {
+            return Err(refused(node, command, "it closed the connection without an answer"));
+        }
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
-
-    async fn servers_state(self) -> Result<Vec<RuntimeServer>, ServerError> {
-        const COMMAND: &str = "show servers state";
-        let proxy = self.proxy;
-        let answer = self.command(COMMAND).await?;
-        runtime_servers(&answer).map_err(|why| unexpected(proxy, COMMAND, why))
-    }
-
-    /// A command that says something only when it fails.
-    async fn silent(self, command: &str) -> Result<(), ServerError> {
-        let proxy = self.proxy;
-        let answer = self.command(command).await?;
-        match answer.trim() {
-            "" => Ok(()),
-            complaint => Err(ServerError::Refused {
-                node: proxy,
-                command: command.to_owned(),
-                source: anyhow::anyhow!("{complaint}"),
-            }),
-        }
-    }
-}
-
-fn runtime_timeout(node: NodeId, command: &str) -> ServerError {
-    ServerError::Timeout { node, command: command.to_owned(), limit: RUNTIME_COMMAND }
 }
 
 /// What has a proxy lead to a server outside of the cluster, or no longer: connections there are closed then.

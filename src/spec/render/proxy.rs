@@ -25,6 +25,12 @@ const LOGIN_SECONDS: u32 = 5;
 /// How much later than the action that holds a connection HAProxy ends the hold, in milliseconds. The action ends by itself
 /// but for one that sleeps on, which is woken then.
 const HOLD_MARGIN: u64 = 100;
+/// Connections that the Runtime API takes, and those of them that one address may have. A command of redos needs two at a time.
+const RUNTIME_CONNECTIONS: u32 = 64;
+const RUNTIME_CONNECTIONS_PER_ADDRESS: u32 = 16;
+/// How long a connection to the Runtime API may be silent, in seconds. redos opens some before it stops writes, which it does for
+/// a second at most.
+const RUNTIME_SILENCE: u32 = 10;
 /// Connections beside the clients': checks, statistics, Runtime API.
 const OTHER_CONNECTIONS: u32 = 500;
 /// Time between two looks of the proxy at its own verdict on who is master, in milliseconds. It costs no network.
@@ -70,6 +76,10 @@ struct ProxyConf<'a> {
     clients_per_address: u32,
     login_seconds: u32,
     runtime_api_port: u16,
+    runtime_password: String,
+    runtime_connections: u32,
+    runtime_connections_per_address: u32,
+    runtime_silence: u32,
     stats_port: u16,
     stats_page: &'a str,
     stats_path: &'a str,
@@ -164,6 +174,10 @@ pub fn proxy_files(
         clients_per_address: CLIENTS_PER_ADDRESS,
         login_seconds: LOGIN_SECONDS,
         runtime_api_port: RUNTIME_API_PORT,
+        runtime_password: escaped(secrets.runtime().expose()),
+        runtime_connections: RUNTIME_CONNECTIONS,
+        runtime_connections_per_address: RUNTIME_CONNECTIONS_PER_ADDRESS,
+        runtime_silence: RUNTIME_SILENCE,
         stats_port: STATS_PORT,
         stats_page: STATS_PAGE,
         stats_path: STATS_PATH,
