@@ -8,6 +8,7 @@ use std::net::SocketAddrV4;
 use super::claims::node_at;
 use super::desired::spec_hash;
 use super::observed::{Answer, Observed, OtherUsers, RedisView, RoleView};
+use crate::spec::names::listed_nodes;
 use crate::spec::{NodeId, REDIS_PORT, Spec};
 
 /// A replica that runs tells its master every second what it has.
@@ -20,16 +21,20 @@ pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<String> {
         let have = if nodes.len() == 1 { "has" } else { "have" };
         found.push(format!(
             "{} {have} the user '{user}', which redos did not make; 'up --remove-unknown-users' removes it",
-            listed(&nodes)
+            listed_nodes(&nodes)
         ));
     }
     for (user, nodes) in by_user(changed_users(spec, observed)) {
-        found.push(format!("the user '{user}' of {} does not have the rights that redos gave it", listed(&nodes)));
+        found
+            .push(format!("the user '{user}' of {} does not have the rights that redos gave it", listed_nodes(&nodes)));
     }
     let other_login = |(_, view): &(NodeId, &RedisView)| view.has_other_login;
     let nodes: BTreeSet<NodeId> = redis_views(observed).filter(other_login).map(|(node, _)| node).collect();
     if !nodes.is_empty() {
-        found.push(format!("{} would log in at a master with a password that redos did not give it", listed(&nodes)));
+        found.push(format!(
+            "{} would log in at a master with a password that redos did not give it",
+            listed_nodes(&nodes)
+        ));
     }
     found.extend(redis_views(observed).flat_map(|(node, view)| replicas(node, view, observed)));
     found
@@ -111,14 +116,6 @@ fn by_user(of_nodes: impl Iterator<Item = (NodeId, BTreeSet<String>)>) -> BTreeM
         }
     }
     nodes
-}
-
-fn listed(nodes: &BTreeSet<NodeId>) -> String {
-    let names: Vec<String> = nodes.iter().map(ToString::to_string).collect();
-    match names.as_slice() {
-        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        names => names.concat(),
-    }
 }
 
 #[cfg(test)]

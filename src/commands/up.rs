@@ -1,5 +1,6 @@
 //! `redos up`: create or repair until the cluster is what it should be, and truly ready.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,8 +14,9 @@ use crate::converge;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::plan::diff::shrink::losses;
-use crate::plan::{Action, diff};
-use crate::spec::{Role, Spec, time};
+use crate::plan::{Action, Plan, diff};
+use crate::spec::names::listed_nodes;
+use crate::spec::{NodeId, Role, Spec, time};
 
 /// Arguments of `up`.
 #[derive(Args, Clone, Debug)]
@@ -86,14 +88,28 @@ fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
         .hinted(format!("if you mean it: {}", command_line(&spec.name, &scale))))
 }
 
+/// The nodes that a plan stops or removes, by reason in the order of the plan. A Redis node that is removed was stopped before.
+fn stopped(plan: &Plan) -> Vec<(&str, BTreeSet<NodeId>)> {
+    let mut by_reason: Vec<(&str, BTreeSet<NodeId>)> = Vec::new();
+    for step in &plan.steps {
+        let node = match step.action {
+            Action::StopNode { node } | Action::KillNode { node } => node,
+            Action::RemoveNode { node } if node.role() != Role::Redis => node,
+            _ => continue,
+        };
+        match by_reason.iter_mut().find(|(why, _)| *why == step.why) {
+            Some((_, nodes)) => drop(nodes.insert(node)),
+            None => by_reason.push((&step.why, BTreeSet::from([node]))),
+        }
+    }
+    by_reason
+}
+
 /// Says which running nodes the plan stops and why, and asks whether nodes with data are meant to go.
 async fn warned<W: World>(session: &Session<W>, spec: &Spec, observed: &Observed, yes: bool) -> Result<(), Failure> {
-    for step in diff(spec, observed).steps {
-        if let Action::StopNode { node } | Action::KillNode { node } | Action::RemoveNode { node } = step.action
-            && !matches!(step.action, Action::RemoveNode { .. } if node.role() == Role::Redis)
-        {
-            session.ui.status(format_args!("{node} is going to be stopped: {}", step.why));
-        }
+    for (why, nodes) in stopped(&diff(spec, observed)) {
+        let verb = if nodes.len() == 1 { "is" } else { "are" };
+        session.ui.status(format_args!("{} {verb} going to be stopped: {why}", listed_nodes(&nodes)));
     }
     let wanted = spec.nodes();
     let gone = observed.inventory.nodes.keys().filter(|node| node.role() == Role::Redis && !wanted.contains(node));

@@ -1,5 +1,6 @@
 //! Names: of a cluster, of a master group, of a node. Roles move between nodes, names do not.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -247,6 +248,15 @@ impl fmt::Display for NodeId {
             NodeId::Proxy(ordinal) => format!("proxy-{ordinal}"),
         };
         f.pad(&text)
+    }
+}
+
+/// Names of nodes for a sentence: `redis-1, redis-2 and proxy-1`.
+pub fn listed_nodes(nodes: &BTreeSet<NodeId>) -> String {
+    let names: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        names => names.concat(),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::engine::{EngineError, Nodes};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::seconds;
+use crate::spec::names::listed_nodes;
 use crate::spec::{ClusterName, NodeId, ParseError, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
 
 /// How often the end of a fault looks whether somebody else has undone it, while it waits for the lock.
@@ -76,9 +77,9 @@ pub async fn inflict<W: World>(
     let Inflicted { fault: kind, whom, duration, .. } = *fault;
     if whom.dry_run {
         let Aim { nodes, peers, seed, .. } = aim(session, cluster, fault).await?;
-        let between = if peers.is_empty() { String::new() } else { format!(" from {}", listed(&peers)) };
+        let between = if peers.is_empty() { String::new() } else { format!(" from {}", listed_nodes(&peers)) };
         let time = seconds(duration);
-        session.ui.data(format!("{kind} of {}{between} for {time}, seed {seed}", listed(&nodes)))?;
+        session.ui.data(format!("{kind} of {}{between} for {time}, seed {seed}", listed_nodes(&nodes)))?;
         return Ok(Exit::Done);
     }
     let verb = format!("chaos {kind}");
@@ -132,7 +133,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
     if let Err(why) = scene.permit(&nodes)
         && !whom.force
     {
-        let refused = format!("{kind} of {} is refused: {why}", listed(&nodes));
+        let refused = format!("{kind} of {} is refused: {why}", listed_nodes(&nodes));
         return Err(Failure::message(FailureKind::Failed, refused).hinted("do it all the same: --force"));
     }
     let seed = scene.seed;
@@ -217,10 +218,6 @@ async fn end<W: World>(
         lock.release().await;
     }
     undone
-}
-
-fn listed(nodes: &BTreeSet<NodeId>) -> String {
-    nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Which packets of a node are meant, and where it is measured what becomes of them: at the other nodes, those first that
