@@ -87,8 +87,8 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l data-dir -d 'Director
 complete -c redos -n "__fish_redos_using_subcommand up" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l redis-conf -d 'A redis.conf whose directives are taken over; those that redos sets itself are named and left out' -r
-complete -c redos -n "__fish_redos_using_subcommand up" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels among them' -r
-complete -c redos -n "__fish_redos_using_subcommand up" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, also those that match the Sentinels\' channels' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l down-after -d 'Time without an answer after which a Sentinel considers a node down' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l check-interval -d 'Time between two checks of a node by the proxy' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
@@ -188,8 +188,8 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l data-dir -d 'Direct
 complete -c redos -n "__fish_redos_using_subcommand plan" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l redis-conf -d 'A redis.conf whose directives are taken over; those that redos sets itself are named and left out' -r
-complete -c redos -n "__fish_redos_using_subcommand plan" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels among them' -r
-complete -c redos -n "__fish_redos_using_subcommand plan" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, also those that match the Sentinels\' channels' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l down-after -d 'Time without an answer after which a Sentinel considers a node down' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l check-interval -d 'Time between two checks of a node by the proxy' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
@@ -436,17 +436,17 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_s
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "stop" -d 'Stop it in good order, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "disconnect" -d 'Disconnect it from its network'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "slow" -d 'Leave it 1 % of a CPU'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "partition" -d 'Drop its packets: all, those of some nodes, one way or both'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "reset" -d 'Reset its connections and refuse new ones'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "latency" -d 'Let its packets come late'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "loss" -d 'Let some of its packets vanish, by chance'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "latency" -d 'Delay its packets'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "loss" -d 'Drop some of its packets at random'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "throttle" -d 'Limit its bandwidth, in each direction'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if that is a small disk of its own'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "restart" -d 'Stop it in good order and start it again at once'
@@ -828,17 +828,17 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop it in good order, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Disconnect it from its network'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "slow" -d 'Leave it 1 % of a CPU'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "partition" -d 'Drop its packets: all, those of some nodes, one way or both'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Reset its connections and refuse new ones'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "latency" -d 'Let its packets come late'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "loss" -d 'Let some of its packets vanish, by chance'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "latency" -d 'Delay its packets'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "loss" -d 'Drop some of its packets at random'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "throttle" -d 'Limit its bandwidth, in each direction'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "fill-disk" -d 'Fill the disk that its data are on, if that is a small disk of its own'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "restart" -d 'Stop it in good order and start it again at once'
@@ -976,8 +976,8 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l data-dir -d 'Dire
 complete -c redos -n "__fish_redos_using_subcommand config" -l file-prefix -d 'Put before the names of the snapshot and the append-only file' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l redis -d 'Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l redis-conf -d 'A redis.conf whose directives are taken over; those that redos sets itself are named and left out' -r
-complete -c redos -n "__fish_redos_using_subcommand config" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels among them' -r
-complete -c redos -n "__fish_redos_using_subcommand config" -l down-after -d 'Silence after which a Sentinel holds a node to be down' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l pubsub-patterns -d 'Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, also those that match the Sentinels\' channels' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l down-after -d 'Time without an answer after which a Sentinel considers a node down' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l failover-timeout -d 'Time limit of a failover\'s phases; a failed one is tried again after twice this' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l check-interval -d 'Time between two checks of a node by the proxy' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
@@ -1054,17 +1054,17 @@ complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcom
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "stop" -d 'Stop it in good order, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "freeze" -d 'Freeze it by a signal, unnoticed by Docker'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "disconnect" -d 'Take it off its network'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "disconnect" -d 'Disconnect it from its network'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "slow" -d 'Leave it 1 % of a CPU'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "no-fork" -d 'Keep it from forking, and so from saving'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "partition" -d 'Let its packets vanish: all, those of some nodes, one way or both'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "partition" -d 'Drop its packets: all, those of some nodes, one way or both'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "reset" -d 'Reset its connections and refuse new ones'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "latency" -d 'Let its packets come late'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "loss" -d 'Let some of its packets vanish, by chance'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "throttle" -d 'Let its packets go through a narrow way, in each direction'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "latency" -d 'Delay its packets'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "loss" -d 'Drop some of its packets at random'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "throttle" -d 'Limit its bandwidth, in each direction'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "client-pause" -d 'Have its clients\' writes wait, as CLIENT PAUSE does'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "oom" -d 'Let it run out of memory, so that the kernel kills it'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "fill-disk" -d 'Fill the disk that its data are on, if it is a small one of its own'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "fill-disk" -d 'Fill the disk that its data are on, if that is a small disk of its own'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "unpause" -d 'Undo a pause, and thaw what is frozen by \'docker pause\''
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "start" -d 'Undo a kill or a stop, and start what does not run'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "restart" -d 'Stop it in good order and start it again at once'

@@ -25,7 +25,7 @@ pub fn watch(ui: Ui) -> CancellationToken {
                 #[expect(clippy::exit, reason = "the user has asked twice; a step in hand may hang")]
                 std::process::exit(Exit::Interrupted.code().into());
             }
-            ui.status("interrupted: finishing what is under way; once more to leave at once");
+            ui.status("interrupted: finishing what is under way; press Ctrl-C again to leave at once");
             cancel.cancel();
         }
     });

@@ -35,6 +35,8 @@ mod dial;
 mod engine;
 mod error;
 mod interrupt;
+#[cfg(test)]
+mod messages;
 mod output;
 mod plan;
 mod servers;

@@ -25,7 +25,7 @@ pub mod lifecycle;
 pub mod list;
 mod live;
 pub mod logs;
-mod phase;
+pub(crate) mod phase;
 pub mod plan;
 mod progress;
 pub mod report;

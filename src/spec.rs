@@ -209,7 +209,7 @@ pub struct PubSub {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SentinelSettings {
-    /// Silence after which a Sentinel holds a node to be down.
+    /// Time without an answer after which a Sentinel considers a node down.
     pub down_after: u64,
     /// The time limit of a failover's phases; a failed one is tried again after twice this.
     pub failover_timeout: u64,

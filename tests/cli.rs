@@ -246,7 +246,7 @@ fn what_other_tools_take_is_answered_with_what_does_it_here() {
         run.stderr
     };
     assert!(advised("up -d").contains("hint: leave out -d"));
-    assert!(advised("scale 3").contains("hint: say of what there are to be 3: redos scale --replicas 3"));
+    assert!(advised("scale 3").contains("hint: say what to scale to 3: redos scale --replicas 3"));
     assert!(advised("version").contains("hint: redos --version"));
     assert!(advised("up --timeout 584542046090y").contains("is too long"));
     let dry = Place::new().run("failover redis-3");

@@ -47,7 +47,7 @@ pub enum ApplyError {
         source: render::RenderError,
     },
     /// A gate did not open in time.
-    #[error("not ready in time: {gate}: {unmet}")]
+    #[error("not ready in time, waiting until {gate}: {unmet}")]
     Timeout {
         /// The gate.
         gate: Gate,
@@ -59,7 +59,7 @@ pub enum ApplyError {
         loading: Option<u64>,
     },
     /// Time ran out between two plans, and nothing but a change is left.
-    #[error("not done in time, the next step is to {next}")]
+    #[error("not done in time, the next step would be to {next}")]
     Unfinished {
         /// The first step of the plan that was not begun.
         next: String,

@@ -253,10 +253,10 @@ impl<E: Containers> Driver<'_, '_, E> {
             }
             read_back::remove(&self.subject, master, &prefix).await;
         } else {
-            (self.progress)(format!("what was written stays for {}", humantime::format_duration(keys_live)));
+            (self.progress)(format!("the keys of the test stay for {}", humantime::format_duration(keys_live)));
         }
         drop(watch);
-        let interrupted = interrupted.then(|| "the user broke off".to_owned());
+        let interrupted = interrupted.then(|| "the user interrupted the test".to_owned());
         record(Record::RoundEnd(RoundEnd { round, at: clock.now(), converged, interrupted }));
         Ok(next_id)
     }
@@ -327,7 +327,7 @@ impl<E: Containers> Driver<'_, '_, E> {
                 fault.applied = clock.now();
                 let done = match &self.switchover {
                     Some(switch) => switch().await,
-                    None => Err("only a cluster of redos has a switchover".to_owned()),
+                    None => Err("a switchover needs a cluster that redos created".to_owned()),
                 };
                 self.until(PLANNED, || another_master(&watch.seen(), &target.name)).await;
                 self.planned(&mut fault, done, watch, clock);

@@ -103,7 +103,7 @@ impl FromStr for Fault {
         let (word, value) = text.split_once('=').map_or((text, None), |(word, value)| (word, Some(value)));
         let row = FAULTS.iter().find(|row| row.word == word).ok_or_else(|| {
             let known: Vec<&str> = FAULTS.iter().map(|row| row.word).collect();
-            ParseError::new(format!("'{word}' is not a fault, known are {}", known.join(", ")))
+            ParseError::new(format!("'{word}' is not a fault; the faults are {}", known.join(", ")))
         })?;
         let values: Vec<&str> = value.map(|value| value.split('+').collect()).unwrap_or_default();
         Self::read(row, &values)

@@ -85,7 +85,7 @@ impl std::str::FromStr for Durability {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let known = [Self::Ack, Self::Wait].into_iter().find(|durability| durability.as_str() == text);
-        known.ok_or_else(|| format!("'{text}' is not an acknowledgement, known are ack and wait"))
+        known.ok_or_else(|| format!("'{text}' is not an acknowledgement; give ack or wait"))
     }
 }
 
@@ -156,7 +156,7 @@ impl std::str::FromStr for Client {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|client| client.as_str() == text).ok_or_else(|| {
             let known: Vec<&str> = Self::ALL.iter().map(|client| client.as_str()).collect();
-            format!("'{text}' is not a kind of client, known are {}", known.join(", "))
+            format!("'{text}' is not a kind of client; the kinds are {}", known.join(", "))
         })
     }
 }
@@ -347,7 +347,7 @@ impl OpError {
             Self::Auth => "the login is refused",
             Self::OutOfMemory => "it is at its memory limit",
             Self::NotReplicated => "no replica has taken the write",
-            Self::NotHeard => "the message was not heard",
+            Self::NotHeard => "the message did not arrive",
             Self::Other => "its answer is not understood",
         }
     }

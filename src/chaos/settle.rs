@@ -31,8 +31,8 @@ pub async fn settled(subject: &Subject) -> Result<String, String> {
     let led = lead(subject, Clock::new()).await;
     match (led.node, led.role) {
         (Some(node), SeenRole::Master) if node == master.name => Ok(node),
-        (Some(node), _) => Err(format!("writes are led to {node}, not to {}", master.name)),
-        (None, _) => Err("writes are led to nobody".to_owned()),
+        (Some(node), _) => Err(format!("writes go to {node}, not to {}", master.name)),
+        (None, _) => Err("writes go to no node".to_owned()),
     }
 }
 
@@ -60,7 +60,7 @@ async fn one_master(subject: &Subject) -> Result<&Server, String> {
             return Err(format!("{} is {behind} bytes behind", replica.node));
         }
     }
-    subject.node(&master.node).ok_or_else(|| format!("{} is unknown", master.node))
+    subject.node(&master.node).ok_or_else(|| format!("{} is not a node of the test", master.node))
 }
 
 async fn agrees(subject: &Subject, sentinel: &Server, master: &Server) -> Result<(), String> {
@@ -84,7 +84,7 @@ async fn agrees(subject: &Subject, sentinel: &Server, master: &Server) -> Result
     let well =
         replicas.parts().iter().filter(|replica| fields(replica).get("flags").is_some_and(|flags| flags == "slave"));
     if well.count() != subject.nodes.len() - 1 {
-        return Err(format!("{} does not see all replicas well", sentinel.name));
+        return Err(format!("{} does not consider all replicas healthy", sentinel.name));
     }
     let info = subject.ask(sentinel, &subject.sentinel, &["INFO", "sentinel"], ANSWER).await?;
     if info.text().is_some_and(|text| text.contains("sentinel_tilt:1")) {

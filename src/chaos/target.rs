@@ -77,7 +77,8 @@ impl Scene<'_> {
             "sentinels" => of_role(Role::Sentinel),
             "proxies" => of_role(Role::Proxy),
             LEADER => {
-                let none = || format!("no running Sentinel has led a failover of {}, as far as logs go", self.group);
+                let none =
+                    || format!("the logs of the running Sentinels name no leader of a failover of {}", self.group);
                 vec![self.leader.filter(is_running).ok_or_else(none).map_err(NoTarget::Absent)?]
             }
             name => {
@@ -127,11 +128,11 @@ impl Scene<'_> {
             let others = spec.nodes().into_iter().filter(|node| node.role() == Role::Redis && node != *first);
             if let Some(second) = rest.first() {
                 return Err(format!(
-                    "{first} and {second} would be out together, and redos takes one Redis node at a time"
+                    "{first} and {second} would be down together, and redos takes down one Redis node at a time"
                 ));
             }
             if let Some(out) = others.into_iter().find(|node| !is_fit(*node)) {
-                return Err(format!("{out} is out already, and redos takes one Redis node at a time"));
+                return Err(format!("{out} is down already, and redos takes down one Redis node at a time"));
             }
         }
         let (fit, needed) = (left(Role::Sentinel), usize::from(spec.quorum.max(spec.majority())));
@@ -141,8 +142,8 @@ impl Scene<'_> {
         match hit(Role::Proxy).as_slice() {
             [] => Ok(()),
             _ if left(Role::Proxy) > 0 => Ok(()),
-            [only] => Err(format!("{only} is the only proxy, and clients have no other way in")),
-            [..] => Err("no proxy would be left, and clients have no other way in".to_owned()),
+            [only] => Err(format!("{only} is the only proxy, so clients could not connect")),
+            [..] => Err("no proxy would be left, so clients could not connect".to_owned()),
         }
     }
 }

@@ -94,11 +94,11 @@ pub enum Undecided {
     DownForLoading { sentinel: NodeId, master: Whose, group: Group, node: NodeId, how_far: Loading },
     #[error("{} claim to be master of {group}, and {sentinel} does not answer", joined(claimants))]
     SilentSentinel { claimants: Vec<NodeId>, group: Group, sentinel: NodeId },
-    #[error("{node} claims to be master of {group}, and {sentinel} knows it as a replica of {master}")]
+    #[error("{node} claims to be master of {group}, but {sentinel} knows it as a replica of {master}")]
     SoonCorrected { node: NodeId, group: Group, sentinel: NodeId, master: Whose },
-    #[error("the Sentinels name {named} as master of {group} while {other} is one")]
+    #[error("the Sentinels name {named} as master of {group}, but {other} claims to be master")]
     AnotherLeads { named: NodeId, group: Group, other: NodeId },
-    #[error("the Sentinels name {named} as master of {group}, which is a replica")]
+    #[error("the Sentinels name {named} as master of {group}, but it is a replica")]
     NamedIsReplica { named: NodeId, group: Group },
 }
 
@@ -252,7 +252,7 @@ mod tests {
     fn sentinels_correct_a_second_master_that_they_know_and_redos_one_that_they_leave() {
         let mut observed = promoted();
         let why = being_decided(GROUP, &observed).expect("it was promoted just now, or came back");
-        let told = "redis-3 claims to be master of mymaster, and sentinel-1 knows it as a replica of redis-1";
+        let told = "redis-3 claims to be master of mymaster, but sentinel-1 knows it as a replica of redis-1";
         assert_eq!(why.to_string(), told);
         assert_eq!(why.about(), [NodeId::Sentinel(1), redis(3), redis(1)]);
         seen_for(&mut observed, CORRECTED_WITHIN - 1);

@@ -36,7 +36,7 @@ pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result
         return Ok(last);
     }
     let each: Vec<String> = all().map(|node| describe(node, observed)).collect();
-    let why = format!("no node of {group} has whole data: {}", each.join("; "));
+    let why = format!("no node of {group} has complete data: {}", each.join("; "));
     let next = all().filter(is_damaged).flat_map(|node| remedies(node, observed)).collect();
     Err(Refusal { why, next })
 }
@@ -97,9 +97,9 @@ fn describe(node: NodeId, observed: &Observed) -> String {
         (Some(StoredData::Damaged { why }), Some(name)) => format!("{node} (container {name}): {why}"),
         (Some(StoredData::Damaged { why }), None) => format!("{node}: {why}"),
         (Some(StoredData::Unloadable { said }), _) => format!("{node} cannot load its data and says: {said}"),
-        (Some(StoredData::Nothing), _) => format!("{node} has nothing"),
+        (Some(StoredData::Nothing), _) => format!("{node} has no data"),
         (None, Some(_)) => format!("{node} could not be looked at"),
-        (None, None) => format!("{node} is gone"),
+        (None, None) => format!("{node} is missing"),
     }
 }
 
@@ -112,12 +112,12 @@ fn remedies(node: NodeId, observed: &Observed) -> Vec<String> {
     {
         let check = format!("$(command -v redis-check-aof || command -v valkey-check-aof) --fix {manifest}");
         return vec![format!(
-            "cut off what does not load, and all that was written after it: docker stop {name} && docker run --rm -it --user \
-             {NODE_UID}:{NODE_UID} --volumes-from {name} --entrypoint sh {image} -c '{check}'"
+            "cut off the part that does not load, and all that was written after it: docker stop {name} && \
+             docker run --rm -it --user {NODE_UID}:{NODE_UID} --volumes-from {name} --entrypoint sh {image} -c '{check}'"
         )];
     }
     let shell = format!("docker run --rm -it --user 0 --volumes-from {name} --entrypoint sh {image}");
-    let mut next = vec![format!("put back what {node} lacks, in a shell beside it: {shell}")];
+    let mut next = vec![format!("put back the files that {node} lacks, in a shell on its volume: {shell}")];
     if let Some(volume) = observed.inventory.volumes.get(&node) {
         let volume = &volume.name;
         next.push(format!("or give up the data of {node} FOR GOOD: docker rm {name} && docker volume rm {volume}"));
@@ -175,8 +175,9 @@ mod tests {
         remove(&mut observed, redis(3));
         let Refusal { why: told, next } = leader(GROUP, Some(redis(1)), &observed).expect_err("nobody leads");
         assert_eq!(next.len(), 2, "{next:?}");
-        let expected = "no node of mymaster has whole data: redis-1 (container redos-redis-1): appendonly.aof.manifest is \
-                        missing; redis-2 has nothing";
+        let expected = "no node of mymaster has complete data: redis-1 (container redos-redis-1): \
+            appendonly.aof.manifest is missing; \
+            redis-2 has no data";
         assert_eq!(told, expected);
     }
 

@@ -72,12 +72,12 @@ impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answers { node } => write!(f, "{node} answers"),
-            Self::ReplicasInSync { group } => write!(f, "replicas of {group} in sync"),
+            Self::ReplicasInSync { group } => write!(f, "the replicas of {group} are in sync"),
             Self::Copies { node, existing } => write!(f, "{node} copies {existing}"),
-            Self::SentinelsAgree { group } => write!(f, "Sentinels agree on the master of {group}"),
-            Self::SentinelsSeeAll { group } => write!(f, "Sentinels see all nodes of {group}"),
-            Self::QuorumReached { group } => write!(f, "quorum for {group}"),
-            Self::ProxiesRoute { group } => write!(f, "proxies route {group}"),
+            Self::SentinelsAgree { group } => write!(f, "the Sentinels agree on the master of {group}"),
+            Self::SentinelsSeeAll { group } => write!(f, "the Sentinels see all nodes of {group}"),
+            Self::QuorumReached { group } => write!(f, "{group} has its quorum"),
+            Self::ProxiesRoute { group } => write!(f, "the proxies lead to the nodes of {group}"),
             Self::InService { node } => write!(f, "{node} is in service"),
         }
     }

@@ -137,7 +137,7 @@ pub enum NodeState {
     Exited {
         /// Its exit code.
         code: i64,
-        /// Whether the kernel killed it for want of memory.
+        /// Whether it ran out of memory: the kernel killed it.
         oom_killed: bool,
     },
     /// Could not be removed or stopped; only removal by force helps.
@@ -175,7 +175,7 @@ impl NodeState {
             Self::Running => "is running".to_owned(),
             Self::Paused => "is paused".to_owned(),
             Self::Restarting => "died and is being restarted".to_owned(),
-            Self::Exited { code, oom_killed: true } => format!("was killed for want of memory, exit code {code}"),
+            Self::Exited { code, oom_killed: true } => format!("ran out of memory and was killed, exit code {code}"),
             Self::Exited { code, oom_killed: false } => format!("has exited with code {code}"),
             Self::Dead => "is dead".to_owned(),
             Self::Removing => "is being removed".to_owned(),

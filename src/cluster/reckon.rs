@@ -172,7 +172,7 @@ fn ended_and_loads(node: NodeId, observed: &Observed) -> Option<u64> {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StaysMaster {
     /// The node that was to be its master is not, or no longer.
-    #[error("{leader} is master of {group} by now")]
+    #[error("{leader} is the master of {group} now")]
     AnotherLeads {
         /// Who is.
         leader: NodeId,
@@ -192,7 +192,7 @@ pub enum StaysMaster {
     #[error("{0}")]
     Lost(Refusal),
     /// Every answer was too old when the last one had come.
-    #[error("to ask all servers took longer than {within_ms} ms, {looks} times")]
+    #[error("asking all servers took longer than {within_ms} ms, {looks} times in a row")]
     SlowAnswers {
         /// How old an answer may be, in milliseconds.
         within_ms: u128,

@@ -250,7 +250,7 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
         let keep = format!("keep it for all nodes of its kind: redos -p {} up {flags}", spec.name);
         (!beyond.is_empty()).then(|| {
             format!(
-                "{node} has {beyond}, which is not in the configuration: it is lost when the node is made anew; {keep}"
+                "{node} has {beyond}, which is not in the configuration: it is lost when redos recreates the node; {keep}"
             )
         })
     });
@@ -457,7 +457,7 @@ mod tests {
         let roles: Vec<_> = status.groups[0].nodes.iter().map(|node| node.role).collect();
         assert_eq!(roles, [Some(RoleWord::Master), Some(RoleWord::Master), Some(RoleWord::Replica)]);
         assert_eq!(status.groups[0].master.as_ref().map(|master| master.node), Some(redis(2)));
-        assert_eq!(status.reasons, ["redis-1 and redis-2 all claim to be master of mymaster"]);
+        assert_eq!(status.reasons, ["redis-1 and redis-2 claim to be master of mymaster at the same time"]);
     }
 
     #[test]
@@ -488,7 +488,10 @@ mod tests {
         assert_eq!(status.sentinels[2].masters["mymaster"], at(redis(3), REDIS_PORT));
         assert_eq!(
             status.reasons,
-            ["sentinel-3 names redis-3 as master of mymaster, not redis-1", "sentinel-3 is in TILT"]
+            [
+                "sentinel-3 names redis-3 as master of mymaster, not redis-1",
+                "sentinel-3 is in TILT and does not act for 30 s"
+            ]
         );
         assert_eq!(status.groups[0].master.as_ref().map(|master| master.node), Some(redis(1)));
     }
@@ -505,7 +508,7 @@ mod tests {
         assert!(!status.sentinels[0].quorum_ok);
         let wanted = [
             "redis-3 is missing",
-            "sentinel-1 was killed for want of memory, exit code 137",
+            "sentinel-1 ran out of memory and was killed, exit code 137",
             "proxy-1 has exited with code 1",
         ];
         assert_eq!(status.reasons[..3], wanted);

@@ -65,7 +65,7 @@ impl Chapter {
             ("unpause", _) => "it was unpaused".to_owned(),
             ("create", _) => "its container was created".to_owned(),
             ("destroy", _) => "its container was removed".to_owned(),
-            (other, _) => format!("the engine says '{other}'"),
+            (other, _) => format!("the Engine reports '{other}'"),
         };
         let is_detail = !matches!(action, "die" | "oom" | "start" | "pause" | "unpause" | "create" | "destroy");
         Self { at, name: action.to_owned(), node: Some(node), group: None, by: BTreeSet::new(), text, is_detail }

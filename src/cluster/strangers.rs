@@ -69,9 +69,9 @@ fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<String
     let mut found = Vec::new();
     for replica in replicas {
         match own_replica(master, replica.address, observed) {
-            None => found.push(format!("{} copies {master} and is no node of this cluster", replica.address)),
+            None => found.push(format!("{} copies {master} but is not a node of this cluster", replica.address)),
             Some(node) if replica.lag_seconds <= FRESH_SECONDS && !nodes.insert(node) => {
-                found.push(format!("two servers copy {master} that both say they are {node}"));
+                found.push(format!("two servers that copy {master} both say that they are {node}"));
             }
             Some(_) => {}
         }
@@ -207,11 +207,11 @@ mod tests {
         let cases = [
             (
                 "172.18.0.2:6379".parse().expect("an address"),
-                "172.18.0.2:6379 copies redis-1 and is no node of this cluster",
+                "172.18.0.2:6379 copies redis-1 but is not a node of this cluster",
             ),
-            (at(redis(3), 7777), "172.18.255.221:7777 copies redis-1 and is no node of this cluster"),
-            (at(NodeId::Proxy(1), REDIS_PORT), "172.18.255.254:6379 copies redis-1 and is no node of this cluster"),
-            (own.address, "two servers copy redis-1 that both say they are redis-2"),
+            (at(redis(3), 7777), "172.18.255.221:7777 copies redis-1 but is not a node of this cluster"),
+            (at(NodeId::Proxy(1), REDIS_PORT), "172.18.255.254:6379 copies redis-1 but is not a node of this cluster"),
+            (own.address, "two servers that copy redis-1 both say that they are redis-2"),
         ];
         for (address, sentence) in cases {
             let mut observed = observed.clone();

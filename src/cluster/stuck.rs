@@ -40,7 +40,7 @@ pub fn stuck(group: Group, observed: &Observed) -> Option<Stuck> {
     let in_tilt: Vec<String> =
         watching.iter().filter(|(_, view, _)| view.tilt).map(|(node, ..)| node.to_string()).collect();
     if in_tilt.len() * 2 > watching.len() {
-        let why = format!("{master} is down and is not replaced yet: {} in TILT, for some seconds", are(&in_tilt));
+        let why = format!("{master} is down and is not replaced yet: {} in TILT, which lasts 30 s", are(&in_tilt));
         return Some(Stuck { why, push: None });
     }
     if watching.iter().any(|(_, _, watched)| watched.flags.contains("failover_in_progress")) {
@@ -68,8 +68,9 @@ pub fn stuck(group: Group, observed: &Observed) -> Option<Stuck> {
     match watched.replicas.iter().filter(|replica| is_up(replica)).map(|replica| replica.link_down_for).min() {
         Some(link_down_for) => Some(Stuck {
             why: format!(
-                "{master} is down and the Sentinels will not replace it: the replicas' links have been down for {} s, and \
-                 they bear {LINK_DOWN_FACTOR} times their patience of {} ms",
+                "{master} is down and the Sentinels will not replace it: the replicas' links have been down for {} \
+                 s, and Sentinels promote only a replica whose link was down for less than {LINK_DOWN_FACTOR} × \
+                 down-after ({} ms)",
                 link_down_for / 1000,
                 watched.down_after
             ),

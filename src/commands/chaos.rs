@@ -24,9 +24,9 @@ use undo::Remedy;
 
 /// Arguments of `chaos`.
 #[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "A fault is written down before it is applied, seen to work, undone after its time, and seen to be gone. Should
-redos be killed, a guard beside it undoes the fault; so do 'redos chaos heal' and 'redos up'.
+#[command(after_help = "redos records a fault, applies it, sees it work, undoes it after its time, and
+sees that it is gone. If redos is killed, a guard beside it undoes the fault;
+so do 'redos chaos heal' and 'redos up'.
 
 Examples:
   redos chaos pause master --for 10s
@@ -34,8 +34,7 @@ Examples:
   redos chaos partition master --from replicas,sentinels
   redos chaos latency random --delay 50ms --seed 7
   redos chaos ls
-  redos chaos heal"
-)]
+  redos chaos heal")]
 pub struct ChaosArgs {
     /// What to do.
     #[command(subcommand)]
@@ -125,7 +124,7 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
 /// The order is not one.
 async fn hold(ui: &Ui, order: &str, cancel: &CancellationToken) -> Result<Exit, Failure> {
     let order: Order = serde_json::from_str(order)
-        .map_err(|error| Failure::new(FailureKind::Usage, anyhow::Error::new(error).context("this is no order")))?;
+        .map_err(|error| Failure::new(FailureKind::Usage, anyhow::Error::new(error).context("this is not an order")))?;
     // Whoever reads it may be gone; the fault has to be undone all the same.
     agent::run(&order, cancel, |word| drop(ui.data(word.to_string()))).await;
     Ok(Exit::Done)

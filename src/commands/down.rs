@@ -29,10 +29,10 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Arguments of `down`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Only what carries the labels of this cluster is removed. An 'up' after it has
-the data and the password again.
+#[command(after_help = "It removes only what carries the labels of this cluster. The next 'up' has the
+data and the password again.
 
-In a terminal it asks before data go; a script is taken at its word.
+With --volumes it asks first in a terminal; in a script it does not ask.
 
 Examples:
   redos down

@@ -20,13 +20,15 @@ use crate::spec::{ClusterName, NodeId, Subnet, time};
 
 /// Arguments of `events`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "What several Sentinels tell is one line. Times are UTC, by the clock of Docker's host.
+#[command(
+    after_help = "An event that several Sentinels report is one line. Times are UTC, by the clock of Docker's host.
 
 Examples:
   redos events
   redos events --since 2h --all
   redos events --follow
-  redos events -o json | jq -c 'select(.name == \"+switch-master\")'")]
+  redos events -o json | jq -c 'select(.name == \"+switch-master\")'"
+)]
 pub struct EventsArgs {
     /// How far back
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time::wait)]

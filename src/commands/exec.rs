@@ -7,7 +7,7 @@ use crate::error::{Exit, Failure};
 
 /// Arguments of `exec`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "It has a terminal when you have one, and its exit code is that of redos.
+#[command(after_help = "The program has a terminal when you have one. redos ends with its exit code.
 
 Examples:
   redos exec redis-1 -- ls -l /data

@@ -45,7 +45,7 @@ pub async fn run<W: World>(args: FailoverArgs, call: Call<W>) -> Result<Exit, Fa
     let to = args.to.as_deref().map(|to| cluster.node(to)).transpose();
     let to = to.map_err(|why| Failure::message(FailureKind::Usage, why))?;
     if let Ok(node) = cluster.node(&args.group) {
-        let what = format!("'{}' is a node, and here a master group is named", args.group);
+        let what = format!("'{}' is a node; give a master group", args.group);
         return Err(Failure::message(FailureKind::Usage, what)
             .hinted(format!("make it the master: {}", command_line(&cluster, &format!("failover --to {node}")))));
     }
@@ -83,13 +83,13 @@ async fn failover<W: World>(
     }
     let to = match to {
         Some(node) if node.group() != Some(group) => {
-            return Err(Failure::message(FailureKind::Usage, format!("{node} is not of {group}")));
+            return Err(Failure::message(FailureKind::Usage, format!("{node} does not belong to {group}")));
         }
         Some(node) => node,
         None => successor(group, from, &spec, &observed).ok_or_else(|| {
             refused(match loading(from, &observed) {
                 Some(how_far) => {
-                    format!("{from} is loading its data, {how_far}, and no replica is known to have all of them")
+                    format!("{from} is loading its data, {how_far}, and no replica is known to have all of it")
                 }
                 None => "no replica is in sync".to_owned(),
             })
@@ -97,7 +97,7 @@ async fn failover<W: World>(
     };
     if args.dry_run {
         let mut switch = Plan::default();
-        switch.push(Action::Switchover { group, to }, format!("it was asked for; {from} becomes a replica"), []);
+        switch.push(Action::Switchover { group, to }, format!("you asked for it; {from} becomes a replica"), []);
         return propose::plan(session, cluster, &switch);
     }
     let reached = reached.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;

@@ -16,10 +16,10 @@ pub fn advice(words: &[String]) -> Option<String> {
         "up" if has(&["--scale"]) => "say how many replicas: redos up --replicas 3",
         "scale" => match number {
             Some(number) => {
-                return Some(format!("say of what there are to be {number}: redos scale --replicas {number}"));
+                return Some(format!("say what to scale to {number}: redos scale --replicas {number}"));
             }
             None if rest.iter().any(|word| word.contains('=')) => {
-                "say how many replicas there are to be: redos scale --replicas 3"
+                "say how many replicas you want: redos scale --replicas 3"
             }
             None => return None,
         },
@@ -45,7 +45,7 @@ mod tests {
         let answered = |line: &str| advice(&line.split(' ').map(str::to_owned).collect::<Vec<_>>()).unwrap_or_default();
         assert!(answered("up -d").contains("leave out -d"));
         assert!(answered("up --wait").contains("leave out --wait"));
-        assert_eq!(answered("-v scale 3"), "say of what there are to be 3: redos scale --replicas 3");
+        assert_eq!(answered("-v scale 3"), "say what to scale to 3: redos scale --replicas 3");
         assert_eq!(answered("top"), "redos status --watch");
         assert_eq!(answered("version"), "redos --version");
         assert_eq!(answered("up --replica 3"), "", "clap knows what was meant");

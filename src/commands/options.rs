@@ -120,11 +120,11 @@ pub struct SettingsArgs {
     /// A redis.conf whose directives are taken over; those that redos sets itself are named and left out
     #[arg(long, value_name = "FILE")]
     pub redis_conf: Option<String>,
-    /// Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the Sentinels
-    /// among them
+    /// Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, also those that match the
+    /// Sentinels' channels
     #[arg(long, value_name = "PATTERNS")]
     pub pubsub_patterns: Option<String>,
-    /// Silence after which a Sentinel holds a node to be down
+    /// Time without an answer after which a Sentinel considers a node down
     #[arg(long, value_name = "TIME")]
     pub down_after: Option<String>,
     /// Time limit of a failover's phases; a failed one is tried again after twice this

@@ -16,9 +16,9 @@ use crate::spec::{ClusterName, time};
 
 /// Arguments of `restart`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "The next node is touched when the one before serves again. A master hands over
-first, so another node is master afterwards. Without names the proxies are left
-alone: all connections of a proxy end with it.
+#[command(after_help = "It restarts one node at a time and waits until that serves again. A master
+hands over first, so another node is master afterwards. Without names it does
+not restart the proxies, because that closes all connections through them.
 
 Examples:
   redos restart

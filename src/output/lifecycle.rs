@@ -98,7 +98,10 @@ impl LifecycleDocument {
             Verb::Restart if !self.spared.is_empty() && !nodes.iter().any(|node| node.role() == Role::Proxy) => {
                 let names: Vec<String> = self.spared.iter().map(ToString::to_string).collect();
                 let restart = command_line(cluster, &format!("restart {}", names.join(" ")));
-                ui.hint(format_args!("proxies were left alone, all connections end with them: {restart}"));
+                ui.hint(format_args!(
+                    "proxies were not restarted, as that closes all connections through them; to \
+                    restart them: {restart}"
+                ));
             }
             Verb::Stop | Verb::Start | Verb::Restart => {}
         }

@@ -170,7 +170,7 @@ impl<'a> UpDocument<'a> {
         }
         if !self.kept_volumes.is_empty() && !self.phases.is_empty() {
             let kept = self.kept_volumes.join(" ");
-            ui.status(format_args!("kept the volumes of nodes that are gone: {}", self.kept_volumes.join(", ")));
+            ui.status(format_args!("kept the volumes of removed nodes: {}", self.kept_volumes.join(", ")));
             ui.hint(format_args!("remove them and what they hold: docker volume rm {kept}"));
         }
         for reason in &self.status.reasons {
@@ -266,16 +266,16 @@ impl DownDocument {
         }
         if let Some(KeptNetwork { name: network, containers }) = &self.kept_network {
             let (on_it, all) = (containers.join(", "), containers.join(" "));
-            ui.status(format_args!(
-                "kept the network {network} for the containers on it that are not redos's: {on_it}"
-            ));
+            ui.status(format_args!("kept the network {network}, which other containers use: {on_it}"));
             ui.hint(format_args!(
                 "the next up uses it again; to remove it: docker rm -f {all} && docker network rm {network}"
             ));
         }
         if let Some(dir) = &self.kept_dir {
             let dir = dir.display();
-            ui.status(format_args!("kept the data and passwords in {dir}: a directory of the host is yours to remove"));
+            ui.status(format_args!(
+                "kept the data and passwords in {dir}: redos never removes a directory of the host"
+            ));
         }
     }
 }
@@ -317,15 +317,16 @@ mod tests {
         });
         assert_eq!(value["steps"][0], step);
         plan.refusal = Some(Refusal {
-            why: "no node of mymaster has whole data".to_owned(),
+            why: "no node of mymaster has complete data".to_owned(),
             next: vec!["mend the files of redis-1: docker run …".to_owned()],
         });
         let document = PlanDocument::new(&cluster, &plan);
-        let text = "up would change nothing: no node of mymaster has whole data\nwhat to do:\n  mend the files of redis-1: docker run …";
+        let text = "up would change nothing: no node of mymaster has complete data\nwhat to do:\n  mend the files of \
+            redis-1: docker run …";
         assert_eq!(document.text(&plain(80)), text);
         assert_eq!(
             serde_json::to_value(&document).expect("JSON")["refusal"]["why"],
-            "no node of mymaster has whole data"
+            "no node of mymaster has complete data"
         );
         let nothing = Plan::default();
         let text = PlanDocument::new(&cluster, &nothing).text(&plain(80));
@@ -383,9 +384,9 @@ mod tests {
           shop-redis-1-data
         hint: bring it back as it was: redos -p shop up
         hint: remove the volumes, too: redos -p shop down --volumes
-        kept the network shop for the containers on it that are not redos's: app-1, worker
+        kept the network shop, which other containers use: app-1, worker
         hint: the next up uses it again; to remove it: docker rm -f app-1 worker && docker network rm shop
-        kept the data and passwords in /srv/shop: a directory of the host is yours to remove
+        kept the data and passwords in /srv/shop: redos never removes a directory of the host
         "#);
     }
 }

@@ -326,7 +326,7 @@ mod tests {
         redis:8.0: pulling
         redis:8.0: unpacking
          0.12 s  start (2)
-         3.87 s  await replicas of mymaster in sync: not yet, redis-2 is copying the data of redis-1
+         3.87 s  wait until the replicas of mymaster are in sync: not yet, redis-2 is copying the data of redis-1
          5.00 s  ready: replicas in sync
         "#);
     }
@@ -338,9 +338,9 @@ mod tests {
         redis:8.0: unpacking
          0.10 s  start redis-1 — redis-1 has exited
          0.12 s  start redis-2 — redis-2 has exited
-         0.07 s  await replicas of mymaster in sync: not yet, the link of redis-2 to redis-1 is down
-         3.87 s  await replicas of mymaster in sync: not yet, redis-2 is copying the data of redis-1
-         5.00 s  await replicas of mymaster in sync — it must be ready
+         0.07 s  wait until the replicas of mymaster are in sync: not yet, the link of redis-2 to redis-1 is down
+         3.87 s  wait until the replicas of mymaster are in sync: not yet, redis-2 is copying the data of redis-1
+         5.00 s  wait until the replicas of mymaster are in sync — it must be ready
 
         PHASE                    STEPS   BEGAN    TOOK
         start                        2  0.01 s  0.12 s

@@ -237,11 +237,11 @@ fn next(report: &FailoverReport) -> &'static str {
         Level::Pass => "try another fault: --fault kill, stop, freeze, disconnect",
         Level::FailOutage => "see what the time went to on the time line of report.html, which --report writes",
         Level::FailData if waiting_helps(report) => {
-            "a write that waits for a replica is not lost so: --durability wait"
+            "a write that waits for a replica is not lost this way: --durability wait"
         }
         Level::FailData => "see which node took the lost writes in report.html, which --report writes",
         Level::Invalid if failed(UNCUT) => "run it again, and let it come to its end",
         Level::Invalid if failed(PUNCTUAL) => "run it again on a quieter machine, or with a lower --rate",
-        Level::Invalid => "mend what is said above, and run it again",
+        Level::Invalid => "repair what is named above, and run it again",
     }
 }

@@ -29,7 +29,7 @@ fn verdict(status: &Status, ui: &Ui) -> String {
         let healthy = ui.paint_data("healthy", &Style::new().green().bold());
         let standby = status.follows.map(|existing| {
             let cut_over = command_line(&status.cluster, "up --follow none");
-            format!(", a standby of {existing}, which has the writes: nothing fails over until '{cut_over}'")
+            format!(", a standby of {existing}, which takes the writes: nothing fails over until '{cut_over}'")
         });
         return format!("{} is {healthy}{}", status.cluster, standby.unwrap_or_default());
     }
@@ -300,7 +300,7 @@ mod tests {
         redos is not healthy:
           redis-1 is paused
           sentinel-3 is missing
-          proxy-1 was killed for want of memory, exit code 137
+          proxy-1 ran out of memory and was killed, exit code 137
           sentinel-2 names redis-1 as master of mymaster, not redis-2
           sentinel-1 does not yet know the replica redis-1
         "#);

@@ -63,7 +63,7 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
 pub fn removing_unknown_users(spec: &Spec, observed: &Observed) -> Plan {
     let mut plan = diff(spec, observed);
     for (node, users) in unknown_users(observed) {
-        plan.push(Action::RemoveUsers { node, users }, "redos did not make it", []);
+        plan.push(Action::RemoveUsers { node, users }, "redos did not create it", []);
     }
     plan
 }

@@ -222,16 +222,16 @@ impl fmt::Display for Action {
         match self {
             Self::RecordSpec => f.write_str("record the configuration"),
             Self::RemoveRecord => f.write_str("remove the record of the configuration"),
-            Self::CreateNetwork => f.write_str("create network"),
-            Self::RemoveNetwork => f.write_str("remove network"),
-            Self::CreateVolume { node } => write!(f, "create volume of {node}"),
-            Self::RemoveVolume { node } => write!(f, "remove volume of {node}"),
+            Self::CreateNetwork => f.write_str("create the network"),
+            Self::RemoveNetwork => f.write_str("remove the network"),
+            Self::CreateVolume { node } => write!(f, "create the volume of {node}"),
+            Self::RemoveVolume { node } => write!(f, "remove the volume of {node}"),
             Self::CreateNode { node } => write!(f, "create {node}"),
             Self::WriteConfig { node, existing: Some(existing), .. } => {
-                write!(f, "write configuration of {node}, replica of {existing}")
+                write!(f, "write the configuration of {node}, replica of {existing}")
             }
             Self::WriteConfig { node, masters, existing: None, .. } => {
-                write!(f, "write configuration of {node}")?;
+                write!(f, "write the configuration of {node}")?;
                 match masters.iter().next() {
                     Some((_, master)) if node.role() == Role::Redis && master == node => f.write_str(", master"),
                     Some((_, master)) if node.role() == Role::Redis => write!(f, ", replica of {master}"),
@@ -249,17 +249,17 @@ impl fmt::Display for Action {
             Self::StopNode { node } => write!(f, "stop {node}"),
             Self::EndScript { node } => write!(f, "end the script that keeps {node} busy"),
             Self::KillNode { node } => write!(f, "kill {node}"),
-            Self::SetResources { node, resources } => write!(f, "give {node} {resources}"),
+            Self::SetResources { node, resources } => write!(f, "set the limits of {node}: {resources}"),
             Self::RemoveNode { node } => write!(f, "remove {node}"),
             Self::Replicate { node, master } => write!(f, "make {node} a replica of {master}"),
             Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),
             Self::SetUsers { node, users } => write!(f, "set the rights of {} on {node}", names(users)),
             Self::RemoveUsers { node, users } => write!(f, "remove {} from {node}", names(users)),
-            Self::SetReplicationLogin { node } => write!(f, "set the login of {node} at a master"),
+            Self::SetReplicationLogin { node } => write!(f, "set the login of {node} at its master"),
             Self::SentinelMonitor { node, group, master } => write!(f, "make {node} watch {group} at {master}"),
             Self::SentinelDiscover { node, group, replicas } => {
                 let names: Vec<String> = replicas.iter().map(ToString::to_string).collect();
-                write!(f, "have {node} find {} of {group}", names.join(" and "))
+                write!(f, "have {node} discover {} of {group}", names.join(" and "))
             }
             Self::SentinelSet { node, group, settings } => write!(f, "set {} of {group} on {node}", listed(settings)),
             Self::SentinelFailover { node, group, .. } => write!(f, "have {node} replace the master of {group}"),
@@ -270,7 +270,7 @@ impl fmt::Display for Action {
                 let nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
                 write!(f, "have {proxy} check {}", nodes.join(", "))
             }
-            Self::Await { gate } => write!(f, "await {gate}"),
+            Self::Await { gate } => write!(f, "wait until {gate}"),
             Self::VerifyWrite { proxy, group } => write!(f, "write to {group} through {proxy} and read it back"),
         }
     }

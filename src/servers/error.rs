@@ -75,7 +75,7 @@ pub enum ServerError {
         why: Refusal,
     },
     /// A take-over that would not be safe. The existing server goes on.
-    #[error("{node} does not take over from {existing}: {why}")]
+    #[error("{node} cannot take over from {existing}: {why}")]
     TakeOverRefused {
         /// The node that was to be promoted.
         node: NodeId,

@@ -24,13 +24,13 @@ pub enum Unfit {
     #[error("cannot be reached: {0}")]
     Unreachable(String),
     /// It speaks, but not as Redis does.
-    #[error("does not answer as a Redis server does: {0}")]
+    #[error("does not answer like a Redis server: {0}")]
     Strange(String),
     /// It lets everybody in, which a node of redos does not: its clients would be locked out when the cluster takes over.
-    #[error("asks for no password, and its clients would be refused when the cluster takes over, which does")]
+    #[error("has no password, but the cluster has one: its clients would be refused after the take-over")]
     NoPassword,
     /// Nobody said what its password is.
-    #[error("asks for a password, and none is given")]
+    #[error("asks for a password, but none was given")]
     PasswordUnknown,
     /// It does not take the password.
     #[error("refuses the password: {0}")]
@@ -42,13 +42,13 @@ pub enum Unfit {
     #[error("runs in the mode '{0}' and cannot be copied")]
     Mode(String),
     /// It is too old.
-    #[error("is of version {0}, and only 6.2 and later can hold back writes while another server takes over")]
+    #[error("has version {0}, but only 6.2 and later can pause writes while another server takes over")]
     TooOld(String),
     /// It does not have a command that is needed.
-    #[error("has no command {0}, which is needed")]
+    #[error("does not have the command {0}, which redos needs")]
     NoCommand(&'static str),
     /// It has keys in a database that the cluster does not have.
-    #[error("has keys in database {database}, and the cluster has {databases}")]
+    #[error("has keys in database {database}, but the cluster has only {databases} databases")]
     Databases {
         /// The highest that has keys, counted from 0.
         database: u64,
@@ -56,7 +56,7 @@ pub enum Unfit {
         databases: u64,
     },
     /// Its data may be of modules that the cluster's nodes do not have.
-    #[error("has the modules {}, which the cluster's nodes lack: their data could not be read", names.join(" and "))]
+    #[error("has modules that the cluster's nodes lack, so that these could not read its data: {}", names.join(" and "))]
     Modules {
         /// The names that nodes of the cluster do not have.
         names: Vec<String>,

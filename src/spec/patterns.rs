@@ -37,7 +37,7 @@ impl TryFrom<String> for Patterns {
                 return Err(format!("'{pattern}' cannot be written in an access control list"));
             }
             if hears(pattern, SENTINEL_CHANNELS) {
-                return Err(format!("'{pattern}' hears the Sentinels on '{SENTINEL_CHANNELS}…'"));
+                return Err(format!("'{pattern}' matches the Sentinels' channels '{SENTINEL_CHANNELS}…'"));
             }
         }
         Ok(Self::These(patterns))
@@ -170,7 +170,7 @@ mod tests {
         let these = read(" news.*  __keyspace@0__:* news.* ").expect("good patterns");
         assert_eq!(String::from(these), "__keyspace@0__:* news.*");
         assert_eq!(read(""), Ok(Patterns::These(BTreeSet::new())));
-        assert_eq!(read("news.* *"), Err("'*' hears the Sentinels on '__sentinel__:…'".to_owned()));
+        assert_eq!(read("news.* *"), Err("'*' matches the Sentinels' channels '__sentinel__:…'".to_owned()));
         assert!(read("a) +@all").is_err());
     }
 }

@@ -225,11 +225,11 @@ fn an_outage_without_a_failover_says_what_the_sentinels_thought() {
     evidence.header.limits.max_outage = SECOND;
     evidence.roles.retain(|sample| sample.role != SeenRole::Master || sample.node == "redis-1");
     let cause = |evidence: &Evidence| judge(evidence).cause;
-    assert!(cause(&evidence).ends_with("held redis-1 to be down and promoted nobody"), "{}", cause(&evidence));
+    assert!(cause(&evidence).ends_with("considered redis-1 down and promoted no replica"), "{}", cause(&evidence));
     evidence.events.retain(|event| event.event == "+sdown");
-    assert!(cause(&evidence).ends_with("too few Sentinels held redis-1 to be down"), "{}", cause(&evidence));
+    assert!(cause(&evidence).ends_with("too few Sentinels considered redis-1 down"), "{}", cause(&evidence));
     evidence.events.clear();
-    assert!(cause(&evidence).ends_with("no Sentinel held redis-1 to be down"), "{}", cause(&evidence));
+    assert!(cause(&evidence).ends_with("no Sentinel considered redis-1 down"), "{}", cause(&evidence));
     assert!(!cause(&clean()).contains("Sentinel"));
 }
 

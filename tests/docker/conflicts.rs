@@ -81,9 +81,9 @@ async fn everything_that_is_taken_is_in_one_error_and_nothing_is_touched() {
     let said = error.source.expect("a source").to_string();
     let name = &container.name;
     for part in [
-        format!("the container {name} is not redos's"),
-        format!("the network {} is not redos's", cluster.name),
-        format!("the volume {volume} is not redos's"),
+        format!("a container named {name} exists and redos did not create it"),
+        format!("a network named {} exists and redos did not create it", cluster.name),
+        format!("a volume named {volume} exists and redos did not create it"),
         format!("127.0.0.1:{} is used by the container {name}", container.port),
         format!("127.0.0.1:{} is used by the process ", spec.ports.read),
         format!("(pid {})", std::process::id()),

@@ -103,7 +103,7 @@ async fn damaged_copies_alone_are_left_to_a_person_who_is_told_what_each_node_ha
         let run = cluster.redos(&[verb]).await;
         assert_eq!(run.code, Some(1), "{verb}: {}{}", run.stdout, run.stderr);
         let told = format!("{}{}", run.stdout, run.stderr);
-        assert!(told.contains("no node of mymaster has whole data"), "{told}");
+        assert!(told.contains("no node of mymaster has complete data"), "{told}");
         for node in [redis(1), redis(2), redis(3)] {
             assert!(told.contains(&cluster.container(node)), "{node}: {told}");
         }
@@ -119,7 +119,7 @@ async fn a_replica_that_lost_its_data_is_not_promoted_before_up_has_seen_it_in_s
     rub_out(&cluster, redis(2), FILES).await;
     cluster.kill(redis(2)).await;
     cluster.start(redis(2)).await;
-    let told = "redis-2 is in sync, and no Sentinel may promote it yet (its replica-priority is 0)";
+    let told = "redis-2 is in sync, but no Sentinel may promote it yet (its replica-priority is 0)";
     eventually("status tells", async || cluster.reasons().await.contains(told)).await;
     cluster.redos(&["failover"]).await.fails(1);
     cluster.redos(&["up"]).await.succeeds();

@@ -203,7 +203,7 @@ async fn an_existing_network_is_used_and_never_removed() {
     up.succeeds();
     plan.succeeds();
     let said = elsewhere.fails(1);
-    assert!(said.contains("a network of its own is asked for"), "{said}");
+    assert!(said.contains("a network of its own is requested"), "{said}");
     down.succeeds();
     assert!(is_there);
     back.succeeds();

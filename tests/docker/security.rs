@@ -395,7 +395,7 @@ async fn a_stranger_with_the_replication_password_is_named_and_gets_no_further()
         let length = copying.read(&mut [0; 256]).await.expect("an answer, for which the master wants one to wait");
         assert_ne!(length, 0, "{line}");
     }
-    let sentence = format!("{gateway}:{port} copies redis-1 and is no node of this cluster");
+    let sentence = format!("{gateway}:{port} copies redis-1 but is not a node of this cluster");
     eventually("the stranger is named", async || cluster.reasons().await.contains(&sentence)).await;
 
     // A Sentinel logs in wherever a master says that it has a replica. What it shows opens nothing outside of the group.

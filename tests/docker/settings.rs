@@ -75,7 +75,7 @@ async fn a_dry_run_of_every_verb_shows_the_plan_and_changes_nothing() {
         (&["restart", "redis-2"], "redis-2"),
         (&["failover", "--to", &replica], "switch mymaster over to redis-2"),
         (&["down"], "remove redis-1"),
-        (&["down", "--volumes"], "remove volume of redis-1"),
+        (&["down", "--volumes"], "remove the volume of redis-1"),
     ];
     for (arguments, said) in cases {
         let shown = cluster.redos(&[arguments, &["--dry-run"]].concat()).await.exits(1);

@@ -115,7 +115,7 @@ async fn a_published_port_that_leads_nowhere_is_named_and_cured() {
             panic!("this Engine forwards ports by a process of its own")
         };
         rustix::process::kill_process(forwarder, rustix::process::Signal::KILL).expect("root may");
-        let sentence = format!("127.0.0.1:{} is published for proxy-1 and does not lead there: ", port.host);
+        let sentence = format!("127.0.0.1:{} is published for proxy-1, but connections do not reach it: ", port.host);
         let reasons = cluster.reasons().await;
         assert!(reasons.contains(&sentence), "{reasons}");
         assert!(cluster.redos(&["status"]).await.fails(1).is_empty());

@@ -77,7 +77,7 @@ fn a_cluster_whose_network_was_pruned_is_made_anew_around_its_data() {
         sim.lose_network();
         insta::assert_snapshot!("pruned", diff(&spec, &observed(&sim, &spec).await));
         up(&sim, &spec).await.expect("up");
-        assert!(sim.journal().iter().all(|change| !change.starts_with("remove volume")));
+        assert!(sim.journal().iter().all(|change| !change.starts_with("remove the volume")));
     });
 }
 
@@ -141,12 +141,12 @@ fn a_cluster_that_is_not_done_in_time_says_what_is_not_so_first() {
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));
         let late = converge(&sim, &spec, Duration::ZERO).await.expect_err("no time");
-        assert_eq!(late.to_string(), "not ready in time: redis-1 answers: redis-1 is missing");
+        assert_eq!(late.to_string(), "not ready in time, waiting until redis-1 answers: redis-1 is missing");
         up(&sim, &spec).await.expect("up");
         let wider = Spec { masters: 2, ..spec.clone() };
         up(&sim, &wider).await.expect("up");
         let late = converge(&sim, &spec, Duration::ZERO).await.expect_err("a leftover and no time");
-        assert_eq!(late.to_string(), "not done in time, the next step is to record the configuration");
+        assert_eq!(late.to_string(), "not done in time, the next step would be to record the configuration");
     });
 }
 
@@ -323,7 +323,7 @@ fn a_proxy_whose_published_ports_lead_nowhere_is_restarted_once_and_nothing_else
         up(&sim, &spec).await.expect("up");
         sim.kill_ports(NodeId::Proxy(2), true);
         let port = published(&sim, &spec, NodeId::Proxy(2)).await;
-        let why = format!("{port} is published for proxy-2 and does not lead there: connection refused");
+        let why = format!("{port} is published for proxy-2, but connections do not reach it: connection refused");
         assert_eq!(status(&spec, &observed(&sim, &spec).await, None).reasons, std::slice::from_ref(&why));
         let begun = sim.journal().len();
         let done = up(&sim, &spec).await.expect("up");

@@ -146,7 +146,7 @@ proptest! {
             }
             let nodes: Vec<NodeId> = observed.inventory.nodes.keys().copied().collect();
             prop_assert_eq!(nodes, spec.nodes());
-            prop_assert!(!sim.journal().iter().any(|what| what.starts_with("remove volume of redis")));
+            prop_assert!(!sim.journal().iter().any(|what| what.starts_with("remove the volume of redis")));
             Ok(())
         })?;
     }

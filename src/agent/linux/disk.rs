@@ -33,22 +33,25 @@ impl Filled {
         let (total, _) = size(&folder).map_err(failed)?;
         if total == size(Path::new(ENGINES_OWN)).map_err(failed)?.0 {
             return Err(format!(
-                "{} is on the disk that the Engine itself is on, which is never filled; it needs a disk of its own, such as \
-                 a small one that --data-dir names",
+                "{} is on the Engine's own disk, which redos never fills; put the data on a small disk of their own \
+                 with --data-dir",
                 folder.display()
             ));
         }
         if total > limit {
             let (total, limit) = (mib(total), mib(limit));
-            return Err(format!("the disk of {} has {total}, and at most {limit} are filled", folder.display()));
+            return Err(format!(
+                "the disk of {} has {total}, and redos fills a disk of at most {limit}",
+                folder.display()
+            ));
         }
         let mut filled = Self { file: nameless(&folder).map_err(failed)?, folder: folder.clone(), taken: 0 };
         filled.take().map_err(failed)?;
         match filled.has_room().map_err(failed)? {
-            true => Err(format!("{} has room still, after {}", folder.display(), mib(filled.taken))),
+            true => Err(format!("{} still has room after {} were written", folder.display(), mib(filled.taken))),
             false => {
                 let evidence =
-                    format!("a write to {} finds no room, {} are taken", folder.display(), mib(filled.taken));
+                    format!("a write to {} finds no room: {} are taken", folder.display(), mib(filled.taken));
                 Ok((filled, evidence))
             }
         }
@@ -84,9 +87,9 @@ impl Filled {
         let Self { file, folder, .. } = self;
         drop(file);
         match size(&folder) {
-            Ok((_, 0)) => Err(format!("{} has no room still", folder.display())),
+            Ok((_, 0)) => Err(format!("{} still has no room", folder.display())),
             Ok((_, free)) => Ok(format!("{} has room for {} again", folder.display(), mib(free))),
-            Err(error) => Err(format!("the room in {} is not known: {error}", folder.display())),
+            Err(error) => Err(format!("cannot see how much room {} has: {error}", folder.display())),
         }
     }
 }
@@ -119,7 +122,7 @@ mod tests {
         let path = folder.path().to_str().expect("a path");
         let free = size(folder.path()).expect("a size").1;
         let refused = Filled::begin(path, 1 << 20).err().expect("it is refused");
-        assert!(refused.contains("never filled") || refused.contains("at most 1 MiB"), "{refused}");
+        assert!(refused.contains("never fills") || refused.contains("at most 1 MiB"), "{refused}");
         assert!(fs::read_dir(folder.path()).expect("readable").next().is_none(), "nothing was made");
         assert!(free > 0);
     }

@@ -34,7 +34,7 @@ impl Disturbed {
             Ok(evidence) => Ok((Self { rules, queue, before }, evidence)),
             Err(why) => {
                 let left = end(rules, queue).await.err().map(|left| format!("; and {left}")).unwrap_or_default();
-                Err(format!("it is not felt as it should be: {why}{left}"))
+                Err(format!("it does not have the effect that it should have: {why}{left}"))
             }
         }
     }
@@ -53,7 +53,7 @@ impl Disturbed {
 async fn end(rules: Rules, queue: Option<Queue>) -> Result<(), String> {
     rules.end().await?;
     match queue {
-        Some(queue) => queue.end().await.map_err(|error| format!("the queue of packets has broken down: {error}")),
+        Some(queue) => queue.end().await.map_err(|error| format!("the queue of packets failed: {error}")),
         None => Ok(()),
     }
 }

@@ -71,7 +71,10 @@ impl Look {
         let servers: Vec<SocketAddrV4> = link.servers.iter().copied().take(SERVERS_MAX).collect();
         let mut look = Self::at(&servers).await;
         if look.reached.is_empty() {
-            return Err(format!("none of {} servers at the other end is reached already before it", servers.len()));
+            return Err(format!(
+                "none of the {} servers at the other end could be reached before the fault",
+                servers.len()
+            ));
         }
         if let Disturbance::Throttle { rate } = disturbance {
             look.rate = Some(transfer(&look.reached, link.direction, rate).await?);
@@ -104,15 +107,15 @@ impl Look {
                 let least = Duration::from_millis(delay.into()).mul_f64(ways);
                 let most = Duration::from_millis(u64::from(delay) + u64::from(jitter)).mul_f64(ways);
                 let now = Self::at(&servers).await;
-                let added = self.added(&now).ok_or("no connection is opened any more within 0.8 s and the delay")?;
+                let added = self.added(&now).ok_or("no connection opens within 0.8 s plus the delay")?;
                 let evidence = format!("connections take {} longer", millis(added));
                 if added < least.mul_f64(1.0 - TOLERANCE) || added > most.mul_f64(1.0 + TOLERANCE) + SLACK {
-                    return Err(format!("{evidence}, and {} to {} were asked for", millis(least), millis(most)));
+                    return Err(format!("{evidence}, but {} to {} were requested", millis(least), millis(most)));
                 }
                 Ok(evidence)
             }
             Disturbance::Lose { per_mille } => {
-                let count = count.ok_or("no packet is counted")?;
+                let count = count.ok_or("no packet was counted")?;
                 let many = servers.iter().cycle().take(CONNECTIONS);
                 join_all(many.map(|server| connect(*server, SILENCE))).await;
                 let (seen, lost) = (count.seen.load(Ordering::Relaxed), count.lost.load(Ordering::Relaxed));
@@ -124,7 +127,7 @@ impl Look {
                 let before = self.rate.unwrap_or_default();
                 let evidence = format!("{} get through, {} before", bits(now), bits(before));
                 if now > rate as f64 * (1.0 + TOLERANCE) || before < now * (1.0 + TOLERANCE) {
-                    return Err(format!("{evidence}, and {} were asked for", bits(rate as f64)));
+                    return Err(format!("{evidence}, but {} were requested", bits(rate as f64)));
                 }
                 Ok(evidence)
             }
@@ -267,6 +270,6 @@ mod tests {
     async fn nobody_at_the_other_end_is_an_error() {
         let link = Link::to(vec!["127.0.0.1:1".parse().expect("an address")]);
         let look = Look::before(Disturbance::Drop, &link).await;
-        assert!(look.is_err_and(|why| why.contains("none of 1 servers")));
+        assert!(look.is_err_and(|why| why.contains("none of the 1 servers")));
     }
 }

@@ -69,7 +69,7 @@ impl Rules {
             Some(NOT_SUPPORTED | INVALID) => {
                 format!("the kernel has no tables that end with their owner (Linux 5.12 and later has): {error}")
             }
-            Some(NOT_PERMITTED) => format!("the Engine gives no NET_ADMIN: {error}"),
+            Some(NOT_PERMITTED) => format!("the Engine does not grant NET_ADMIN: {error}"),
             _ => format!("the kernel has no nf_tables: {error}"),
         })?;
         let mut messages = vec![begin()];

@@ -39,7 +39,7 @@ impl WritesPaused {
     /// In words: the server has no such pause, or a write does not wait.
     pub async fn begin(lease: Duration) -> Result<(Self, String), String> {
         let mut probe = Connection::logged_in().await?;
-        probe.ask(&WRITE).await.map_err(|why| format!("it takes no writes already before: {why}"))?;
+        probe.ask(&WRITE).await.map_err(|why| format!("it took no writes even before the fault: {why}"))?;
         let millis = lease.as_millis().to_string();
         Connection::logged_in().await?.ask(&["CLIENT", "PAUSE", &millis, "WRITE"]).await?;
         match timeout(SILENCE, probe.ask(&WRITE)).await {
@@ -114,11 +114,11 @@ pub async fn crowd() -> Result<String, String> {
     };
     match broken {
         Ok(Err(_)) | Err(_) if is_dead().await => {
-            Ok(format!("it was gone with {} connections, after {:.1} s", crowd.len(), began.elapsed().as_secs_f64()))
+            Ok(format!("it died with {} connections, after {:.1} s", crowd.len(), began.elapsed().as_secs_f64()))
         }
-        Ok(Ok(())) if is_dead().await => Ok(format!("it was gone after {CROWD} connections")),
-        Ok(Err(error)) => Err(format!("it takes no more than {} connections, and lives: {error}", crowd.len())),
-        Ok(Ok(())) | Err(_) => Err(format!("it lives with {} connections", crowd.len())),
+        Ok(Ok(())) if is_dead().await => Ok(format!("it died after {CROWD} connections")),
+        Ok(Err(error)) => Err(format!("it accepts no more than {} connections and still runs: {error}", crowd.len())),
+        Ok(Ok(())) | Err(_) => Err(format!("it still runs with {} connections", crowd.len())),
     }
 }
 
@@ -132,14 +132,13 @@ struct Connection(BufReader<TcpStream>);
 impl Connection {
     /// Opens one, with the password that the node keeps in its volume.
     async fn logged_in() -> Result<Self, String> {
-        let text = fs::read_to_string(SECRETS_FILE).map_err(|error| {
-            format!("the password is not in its volume, as it is in those that redos made: {error}")
-        })?;
+        let text = fs::read_to_string(SECRETS_FILE)
+            .map_err(|error| format!("its volume does not hold the password that redos writes there: {error}"))?;
         let secrets: Secrets =
             serde_json::from_str(&text).map_err(|_| format!("{SECRETS_FILE} is not what redos wrote"))?;
         let stream = timeout(ANSWER, TcpStream::connect(local(REDIS_PORT))).await;
         let stream =
-            stream.map_err(io::Error::from).flatten().map_err(|error| format!("it is not reached: {error}"))?;
+            stream.map_err(io::Error::from).flatten().map_err(|error| format!("it cannot be reached: {error}"))?;
         let mut connection = Self(BufReader::new(stream));
         connection.ask(&["AUTH", user::ADMIN, secrets.admin.expose()]).await?;
         Ok(connection)

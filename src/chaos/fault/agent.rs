@@ -41,12 +41,12 @@ pub(super) async fn await_measured(engine: &impl Containers, id: &str, operation
         let said = engine.heard(id).await?;
         match (Word::all(said.as_deref().unwrap_or_default()).last(), &said) {
             (Some(Word::Holds { evidence }), _) => return Ok(evidence),
-            (Some(Word::Gone { .. }), _) => return Err(failed("its time was over before it was seen".to_owned())),
+            (Some(Word::Gone { .. }), _) => return Err(failed("it ended before its effect was seen".to_owned())),
             (Some(Word::Failed { why }), _) => return Err(failed(why)),
-            (None, None) => return Err(failed("its agent has ended at once, without a word".to_owned())),
+            (None, None) => return Err(failed("its agent ended at once and printed nothing".to_owned())),
             (None, Some(said)) if Instant::now() >= deadline => {
                 let (limit, said) = (MEASURED.as_secs(), said.trim());
-                return Err(failed(format!("its agent says nothing within {limit} s but '{said}'")));
+                return Err(failed(format!("its agent did not report success within {limit} s, it printed '{said}'")));
             }
             (None, Some(_)) => sleep(POLL).await,
         }

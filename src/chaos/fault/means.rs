@@ -129,7 +129,7 @@ impl Means {
             Self::Verb(Verb::Freeze) => format!("the Engine has sent SIGSTOP to {name}"),
             // Microseconds of each 100 ms.
             Self::Limit(Limit::CpuQuota(quota)) => format!("the Engine leaves {name} {} % of a CPU", quota / 1000),
-            Self::Limit(Limit::Pids(_)) => format!("the Engine lets {name} start no process more"),
+            Self::Limit(Limit::Pids(_)) => format!("the Engine lets {name} start no more processes"),
             Self::Limit(Limit::Memory(_)) => format!("the Engine leaves {name} less memory"),
             Self::OffNetworks => format!("the Engine says that {name} is on no network"),
             Self::Agent(_) => return None,

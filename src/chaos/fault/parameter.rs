@@ -165,8 +165,8 @@ fn milliseconds(text: &str) -> Result<u32, ParseError> {
 /// Thousandths: `20%`, `0.5%`.
 fn read_share(text: &str) -> Result<u16, ParseError> {
     let wrong = || {
-        let right = "which is one like 20% or 0.5%, above 0 and at most 100";
-        ParseError::new(format!("'{text}' is no share of packets, {right}"))
+        let right = "give one like 20% or 0.5%, above 0 and at most 100";
+        ParseError::new(format!("'{text}' is not a share of packets; {right}"))
     };
     let percent: f64 = text.strip_suffix('%').unwrap_or(text).parse().map_err(|_| wrong())?;
     let per_mille = (percent * 10.0).round();
@@ -177,14 +177,14 @@ fn read_share(text: &str) -> Result<u16, ParseError> {
 fn read_rate(text: &str) -> Result<u64, ParseError> {
     let wrong = || {
         let least = Value::Rate(RATE_MIN);
-        ParseError::new(format!("'{text}' is no rate, which is one like 256kbit or 1mbit, at least {least}"))
+        ParseError::new(format!("'{text}' is not a rate; give one like 256kbit or 1mbit, at least {least}"))
     };
     read(text, BITS).filter(|rate| *rate >= RATE_MIN).ok_or_else(wrong)
 }
 
 /// Bytes: `64mb`, `1gb`.
 fn read_size(text: &str) -> Result<u64, ParseError> {
-    let wrong = || ParseError::new(format!("'{text}' is no size, which is one like 64mb or 1gb"));
+    let wrong = || ParseError::new(format!("'{text}' is not a size; give one like 64mb or 1gb"));
     read(text, BYTES).filter(|bytes| *bytes > 0).ok_or_else(wrong)
 }
 

@@ -49,7 +49,7 @@ impl FromStr for Signal {
         let short = upper.strip_prefix("SIG").unwrap_or(&upper);
         Self::ALL.into_iter().find(|signal| signal.as_str().strip_prefix("SIG") == Some(short)).ok_or_else(|| {
             let known: Vec<&str> = Self::ALL.iter().map(|signal| signal.as_str()).collect();
-            ParseError::new(format!("'{text}' is no signal that ends a server, known are {}", known.join(", ")))
+            ParseError::new(format!("'{text}' is not a signal that ends a server; give one of {}", known.join(", ")))
         })
     }
 }

@@ -74,7 +74,7 @@ pub const FAULTS: &[Row] = &[
         parameter: Parameter::None(Means::OffNetworks),
         // Off its only network, a node serves nobody.
         nature: FaultNature::Halts,
-        about: "Take it off its network",
+        about: "Disconnect it from its network",
         help: "Examples:
   redos chaos disconnect replica",
     },
@@ -98,13 +98,13 @@ pub const FAULTS: &[Row] = &[
         word: "partition",
         parameter: Parameter::None(Means::Agent(Assistance::Disturb(Disturbance::Drop))),
         nature: FaultNature::Halts,
-        about: "Let its packets vanish: all, those of some nodes, one way or both",
+        about: "Drop its packets: all, those of some nodes, one way or both",
         help: "A connection that is cut stays open, and both ends wait. Without --from nobody reaches it, not even its clients.
 
 Examples:
   redos chaos partition master                                 isolate it
   redos chaos partition master --from replicas,sentinels       the proxy still reaches it
-  redos chaos partition master --from redis-2 --direction out  it hears redis-2, and is not heard",
+  redos chaos partition master --from redis-2 --direction out  redis-2 reaches it, its answers are lost",
     },
     Row {
         word: "reset",
@@ -121,7 +121,7 @@ Examples:
             Means::Agent(Assistance::Disturb(Disturbance::Delay { delay, jitter }))
         }),
         nature: FaultNature::Degrades,
-        about: "Let its packets come late",
+        about: "Delay its packets",
         help: "A round trip takes twice the delay, unless only one direction is slow.
 
 Examples:
@@ -132,7 +132,7 @@ Examples:
         word: "loss",
         parameter: Parameter::Share(|per_mille| Means::Agent(Assistance::Disturb(Disturbance::Lose { per_mille }))),
         nature: FaultNature::Degrades,
-        about: "Let some of its packets vanish, by chance",
+        about: "Drop some of its packets at random",
         help: "Examples:
   redos chaos loss master --share 5%
   redos chaos loss replica --share 30% --direction in",
@@ -141,7 +141,7 @@ Examples:
         word: "throttle",
         parameter: Parameter::Rate(|rate| Means::Agent(Assistance::Disturb(Disturbance::Throttle { rate }))),
         nature: FaultNature::Degrades,
-        about: "Let its packets go through a narrow way, in each direction",
+        about: "Limit its bandwidth, in each direction",
         help: "Examples:
   redos chaos throttle master --rate 256kbit
   redos chaos throttle redis-2 --from redis-1 --rate 1mbit",
@@ -160,9 +160,10 @@ Examples:
         // The Engine starts it again.
         nature: FaultNature::Degrades,
         about: "Let it run out of memory, so that the kernel kills it",
-        help: "It is left what it has, and gets connections until it needs more. The Engine starts it again, with no more
-memory than before until the fault is undone. Docker never takes a memory limit away: one
-that is as large as the host's memory stays.
+        help: "Its memory is limited to what it has, and it gets connections until it needs
+more. The Engine starts it again, with no more memory than before until the
+fault is undone. Docker never takes a memory limit away: one that is as large
+as the host's memory stays.
 
 Examples:
   redos chaos oom replica --for 5s",
@@ -171,8 +172,8 @@ Examples:
         word: "fill-disk",
         parameter: Parameter::Size(|limit| Means::Agent(Assistance::FillDisk { limit })),
         nature: FaultNature::Degrades,
-        about: "Fill the disk that its data are on, if it is a small one of its own",
-        help: "The disk of the Engine itself is never filled. The room is taken by one file without a name.
+        about: "Fill the disk that its data are on, if that is a small disk of its own",
+        help: "The disk of the Engine itself is never filled. One unnamed file takes the room.
 
 Examples:
   redos chaos fill-disk redis-2 --limit 256mb --for 30s",

@@ -27,9 +27,9 @@ fn no_failover(round: &Round) -> Option<String> {
     let (master, moments) = (&round.master, &round.moments);
     match (moments.subjectively_down, moments.objectively_down, moments.promoted) {
         (_, _, Some(_)) => None,
-        (None, _, None) => Some(format!("no Sentinel held {master} to be down")),
-        (Some(_), None, None) => Some(format!("too few Sentinels held {master} to be down")),
-        (Some(_), Some(_), None) => Some(format!("the Sentinels held {master} to be down and promoted nobody")),
+        (None, _, None) => Some(format!("no Sentinel considered {master} down")),
+        (Some(_), None, None) => Some(format!("too few Sentinels considered {master} down")),
+        (Some(_), Some(_), None) => Some(format!("the Sentinels considered {master} down and promoted no replica")),
     }
 }
 
@@ -67,7 +67,7 @@ fn data(round: &Round) -> String {
         format!("; two nodes said they were master for {:.1} s", dual.seconds())
     };
     let why = match cause {
-        Cause::UnreplicatedTail => format!("{} had not yet sent them to a replica when it went", node()),
+        Cause::UnreplicatedTail => format!("{} had not yet sent them to a replica when it went down", node()),
         Cause::ReturnedMaster => format!("{} came back as master and clients were led to it{beside}", node()),
         Cause::IsolatedMaster => format!("{} was cut off from its replicas and still took writes{beside}", node()),
         Cause::ReplacedMaster => format!("{} went on taking writes beside the new master{beside}", node()),

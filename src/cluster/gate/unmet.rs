@@ -14,13 +14,13 @@ use crate::spec::{Group, NodeId};
 pub enum Unmet {
     #[error("{node} is missing")]
     Missing { node: NodeId },
-    #[error("{node} dies at every start, it was started again {restarts} times")]
+    #[error("{node} dies at every start: Docker restarted it {restarts} times")]
     DiesAtEveryStart { node: NodeId, restarts: u64 },
     #[error("{node} is not on the cluster's network")]
     OffNetwork { node: NodeId },
     #[error("{node} does not answer: {why}")]
     Silent { node: NodeId, why: String },
-    #[error("{node} does not answer ({why}), as a replica that waits for {master} to load its data")]
+    #[error("{node} does not answer ({why}): it waits until {master} has loaded its data")]
     AwaitsMaster { node: NodeId, why: String, master: NodeId },
     #[error("{node} was not asked")]
     NotAsked { node: NodeId },
@@ -28,12 +28,12 @@ pub enum Unmet {
     NotRunning { node: NodeId, state: NodeState },
     #[error("{node} is loading its data, {how_far}")]
     Loading { node: NodeId, how_far: Loading },
-    #[error("{address} is published for {proxy} and does not lead there: {why}")]
+    #[error("{address} is published for {proxy}, but connections do not reach it: {why}")]
     PortLeadsNowhere { proxy: NodeId, address: SocketAddr, why: String },
 
     #[error("no node of {group} is master")]
     NoMaster { group: Group },
-    #[error("{} all claim to be master of {group}", joined(masters))]
+    #[error("{} claim to be master of {group} at the same time", joined(masters))]
     SeveralMasters { group: Group, masters: Vec<NodeId> },
     #[error("{node} is no longer master")]
     NoLongerMaster { node: NodeId },
@@ -48,7 +48,7 @@ pub enum Unmet {
     Copying { node: NodeId, from: Whose },
     #[error("the link of {node} to {to} is down")]
     LinkDown { node: NodeId, to: Whose },
-    #[error("{node} is in sync, and no Sentinel may promote it yet (its {PRIORITY} is {NEVER_PROMOTED})")]
+    #[error("{node} is in sync, but no Sentinel may promote it yet (its {PRIORITY} is {NEVER_PROMOTED})")]
     Joining { node: NodeId },
     #[error("{master} does not yet list {replica} as online")]
     NotOnline { master: NodeId, replica: NodeId },
@@ -63,11 +63,11 @@ pub enum Unmet {
     KnowsStranger { sentinel: NodeId, kind: &'static str, who: Whose },
     #[error("{sentinel} does not yet know that it may promote {replica}")]
     NotYetEligible { sentinel: NodeId, replica: Whose },
-    #[error("{sentinel} sees {who} as {flag}")]
+    #[error("{sentinel} flags {who} as {flag}")]
     Sees { sentinel: NodeId, who: Whose, flag: &'static str },
-    #[error("{sentinel} has not heard {peer} since it was started")]
+    #[error("{sentinel} has received nothing from {peer} since {peer} was started")]
     NotHeardSinceStart { sentinel: NodeId, peer: NodeId },
-    #[error("{sentinel} is in TILT")]
+    #[error("{sentinel} is in TILT and does not act for 30 s")]
     Tilt { sentinel: NodeId },
     #[error("{sentinel} says: {reply}")]
     NoQuorum { sentinel: NodeId, reply: String },
@@ -78,11 +78,11 @@ pub enum Unmet {
     WritesElsewhere { proxy: NodeId, group: Group, to: NodeId, master: NodeId },
     #[error("{proxy} does not yet send reads of {group} to {replica}")]
     ReadsMissing { proxy: NodeId, group: Group, replica: NodeId },
-    #[error("{proxy} sends writes to another server than {head} copies")]
+    #[error("{proxy} sends writes to a server that {head} does not copy")]
     WritesToAnotherServer { proxy: NodeId, head: NodeId },
-    #[error("{proxy} has no way to {server}")]
+    #[error("{proxy} cannot reach {server}")]
     NoWayTo { proxy: NodeId, server: SocketAddrV4 },
-    #[error("{proxy} has no place for {server}")]
+    #[error("{proxy} is not configured for {server}")]
     NoPlaceFor { proxy: NodeId, server: SocketAddrV4 },
 }
 

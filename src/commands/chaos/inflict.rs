@@ -134,7 +134,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
         && !whom.force
     {
         let refused = format!("{kind} of {} is refused: {why}", listed_nodes(&nodes));
-        return Err(Failure::message(FailureKind::Failed, refused).hinted("do it all the same: --force"));
+        return Err(Failure::message(FailureKind::Failed, refused).hinted("do it anyway: --force"));
     }
     let seed = scene.seed;
     Ok(Aim { nodes, peers, seed, observed })

@@ -153,7 +153,7 @@ fn owner<'a>(containers: &'a [ContainerFacts], host: &str) -> Option<&'a Contain
 }
 
 async fn resolve(address: &str) -> Result<SocketAddr, Failure> {
-    let wrong = |why: String| Failure::message(FailureKind::Usage, format!("'{address}' is no HOST:PORT: {why}"));
+    let wrong = |why: String| Failure::message(FailureKind::Usage, format!("'{address}' is not HOST:PORT: {why}"));
     let mut found = lookup_host(address).await.map_err(|error| wrong(error.to_string()))?;
     found.next().ok_or_else(|| wrong("it has no address".to_owned()))
 }

@@ -149,9 +149,7 @@ pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
     match word.parse::<Group>() {
         Ok(group) if spec.groups().any(|known| known == group) => Ok(group),
         Ok(group) => Err(missing(format!("the cluster '{}' has no group {group}", spec.name))),
-        Err(_) if spec.name.node(word).is_ok() => {
-            Err(missing(format!("'{word}' is a node, and here a master group is named")))
-        }
+        Err(_) if spec.name.node(word).is_ok() => Err(missing(format!("'{word}' is a node; give a master group"))),
         Err(_) => Err(missing(format!("the cluster '{}' has no group '{word}'", spec.name))),
     }
 }
@@ -179,7 +177,8 @@ pub fn published<'a>(spec: &Spec, inventory: &'a Inventory, container: u16) -> R
 /// It is one.
 pub fn has_master(spec: &Spec) -> Result<(), Failure> {
     let Some(existing) = spec.follow.existing() else { return Ok(()) };
-    let what = format!("'{}' is a standby of {existing}, which has the writes: none of its nodes is master", spec.name);
+    let what =
+        format!("'{}' is a standby of {existing}, which takes the writes: none of its nodes is master", spec.name);
     Err(Failure::message(FailureKind::Usage, what)
         .hinted(format!("have it take over: {}", command_line(&spec.name, "up --follow none"))))
 }
@@ -191,6 +190,10 @@ pub fn out_of_reach(spec: &Spec, engine: &impl Clusters) -> Option<String> {
     let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let open = command_line(&spec.name, "up --bind 0.0.0.0");
     let bind = spec.ports.bind;
-    (bind.is_loopback() && !is_here)
-        .then(|| format!("{bind} is that of the Engine's host, {host}; open its ports to others: {open}"))
+    (bind.is_loopback() && !is_here).then(|| {
+        format!(
+            "{bind} is an address of the Engine's host, {host}, that only that host reaches; open the \
+            ports to others: {open}"
+        )
+    })
 }

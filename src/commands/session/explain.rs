@@ -64,7 +64,7 @@ fn own_password_helps(own: impl Fn(&str) -> String) -> Vec<String> {
         "keep the cluster's own: give no password, by flag, variable or file ('redos config' shows who gave it)"
             .to_owned(),
         format!("see the cluster's own: {}", own("url")),
-        format!("make it anew with the given one, WITHOUT its data: {}, then {}", own("down --volumes"), own("up")),
+        format!("recreate it with the given one, WITHOUT its data: {}, then {}", own("down --volumes"), own("up")),
     ]
 }
 

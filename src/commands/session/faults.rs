@@ -84,7 +84,7 @@ pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Res
 pub fn guard<W: World>(session: &Session<W>, written: &Written) {
     if let Err(error) = W::guard(session.host.as_deref(), &written.id) {
         session.ui.warn(format_args!(
-            "no guard watches this fault: {error}; should this redos be killed, undo it: redos chaos heal"
+            "no guard watches this fault: {error}; if this redos is killed, undo the fault: redos chaos heal"
         ));
     }
 }

@@ -61,8 +61,8 @@ pub async fn check<W: World>(
         session.engine.dial_from(&program.image, server, async |stream| ask(settings, stream).await).await?
     } else {
         session.ui.warn(format_args!(
-            "the existing server {server} was not asked whether it can be followed: only containers of the Engine's host \
-             can tell; 'up' asks it from one"
+            "redos has not checked whether the existing server {server} can be followed: only containers of the \
+             Engine's host reach it; 'up' checks it from one"
         ));
         return Ok(());
     };
@@ -105,7 +105,7 @@ fn own_data(
     };
     Err(Failure::message(FailureKind::Usage, what)
         .hinted(format!("leave it as it is: {}", without(settings)))
-        .hinted(format!("begin anew, without its data: {}", command_line(name, "down --volumes"))))
+        .hinted(format!("start again, without its data: {}", command_line(name, "down --volumes"))))
 }
 
 /// How not to follow.
@@ -141,7 +141,7 @@ fn refusal(settings: &Settings, server: SocketAddrV4, unfit: &Unfit) -> Failure 
     let again = |with: &str| command_line(&settings.spec.name, &format!("up {with}"));
     let remedy = match unfit {
         Unfit::Unreachable(_) | Unfit::Strange(_) => format!("see what is there: redis-cli -h {ip} -p {port} ping"),
-        Unfit::NoPassword => format!("give it one, and its clients: redis-cli -h {ip} -p {port} config set requirepass …"),
+        Unfit::NoPassword => format!("give it and its clients one: redis-cli -h {ip} -p {port} config set requirepass …"),
         Unfit::PasswordUnknown | Unfit::PasswordWrong(_) => {
             "give its password as REDIS_MASTER_PASSWORD, or as REDIS_PASSWORD or with --password-file where it is that of \
              applications as well"

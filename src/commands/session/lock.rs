@@ -79,7 +79,12 @@ impl<'a> Turn<'a> {
                 () = sleep_until(deadline) => FailureKind::Timeout,
             }
         };
-        let tell = |holder: &Holder| session.ui.status(format_args!("waiting for {holder}, which changes '{cluster}'"));
+        let tell = |holder: &Holder| {
+            session.ui.status(format_args!(
+                "waiting for {holder}, which is changing \
+            '{cluster}'"
+            ))
+        };
         match lock::take(&session.engine, cluster, verb, give_up, tell).await? {
             Taken::Held(lock) => worked(session, cluster, lock, work).await,
             Taken::GivenUp(kind, holder) => Err(given_up(cluster, verb, kind, holder, began.elapsed())),
@@ -111,17 +116,14 @@ async fn worked<W: World, T>(
 /// The failure of a verb that has not had the lock.
 fn given_up(cluster: &ClusterName, verb: &str, kind: FailureKind, holder: Option<Holder>, waited: Duration) -> Failure {
     if kind == FailureKind::Interrupted {
-        return Failure::message(
-            kind,
-            format!("interrupted before '{verb}' has begun: nothing of '{cluster}' was changed"),
-        );
+        return Failure::message(kind, format!("interrupted before '{verb}' began: '{cluster}' was not changed"));
     }
     let waited = seconds(waited);
     let Some(holder) = holder else {
         let what = format!("nothing was done: the Engine did not give the lock of '{cluster}' within {waited}");
         return Failure::message(kind, what).hinted("run the same command again");
     };
-    let what = format!("nothing was done: {holder} changes '{cluster}', and did not end within {waited}");
+    let what = format!("nothing was done: {holder} is changing '{cluster}', and did not end within {waited}");
     let failure = Failure::message(kind, what)
         .hinted(format!("see the cluster: {}", command_line(cluster, "status")))
         .hinted("when the other has ended, run the same command again");
@@ -134,7 +136,7 @@ fn given_up(cluster: &ClusterName, verb: &str, kind: FailureKind, holder: Option
 /// The failure of a verb that has lost the lock meanwhile.
 fn lost(cluster: &ClusterName, failure: Failure) -> Failure {
     let what = format!(
-        "another redos has taken the lock of '{cluster}' over: this one was not heard of for too long, and has stopped"
+        "another redos has taken over the lock of '{cluster}': this one did not renew it in time, and has stopped"
     );
     Failure { kind: FailureKind::Conflict, source: failure.source.context(what), ..failure }
         .hinted(format!("see how it is: {}", command_line(cluster, "status")))

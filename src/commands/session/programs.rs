@@ -64,7 +64,7 @@ fn too_old(settings: &Settings, have: &UsedImage, want: &UsedImage) -> Problems 
     let what = format!("{want} cannot read the data of '{name}', which {have} wrote");
     let begin_anew = command_line(name, "down --volumes");
     let fix = format!(
-        "nothing was changed; leave it out, or name {} {} or later; to begin anew, WITHOUT the data: {begin_anew}",
+        "nothing was changed; leave it out, or name {} {} or later; to start again, WITHOUT the data: {begin_anew}",
         have.release.name, have.release.version
     );
     Problems::one(Problem { origin, what, fix, snippet: None })

@@ -124,7 +124,7 @@ pub fn no_snapshot_is_ignored(spec: &Spec, observed: &Observed) -> Result<(), Fa
     let Some((_, path)) = given.first().filter(|_| spec.persistence.mode.has_aof()) else { return Ok(()) };
     let names: Vec<&str> = given.iter().map(|(facts, _)| facts.name.as_str()).collect();
     let what = format!(
-        "nothing was started: somebody put {path} into the volume of {}, and Redis does not load it where there is to be an \
+        "nothing was started: {path} in the volume of {} is not of redos, and Redis does not load it when it keeps an \
          append-only file",
         names.join(", ")
     );

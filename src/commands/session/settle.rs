@@ -53,7 +53,7 @@ impl<W: World> Call<W> {
         };
         look.await.unwrap_or_else(|failure| {
             let why: Vec<String> = failure.chain().collect();
-            ui.warn(format!("what '{cluster}' was made with is not known: {}", why.join(": ")));
+            ui.warn(format!("the settings of '{cluster}' are not known: {}", why.join(": ")));
             None
         })
     }

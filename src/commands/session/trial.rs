@@ -53,7 +53,8 @@ pub async fn check<W: World>(
     let have = match tried {
         Trial::Ended(said) => return Err(refused(settings, &program.server, &program.image, &said).into()),
         Trial::Served(Err(_)) => {
-            let what = format!("{} of {} did not say its settings within {PATIENCE:?}", program.server, program.image);
+            let what =
+                format!("{} of {} did not report its settings within {PATIENCE:?}", program.server, program.image);
             return Err(Failure::message(FailureKind::Timeout, what));
         }
         Trial::Served(Ok(have)) => have.map_err(|error| {

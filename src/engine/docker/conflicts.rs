@@ -82,7 +82,7 @@ struct Conflicts {
 
 impl Conflicts {
     fn name(&mut self, kind: &str, name: &str) {
-        self.found.push(format!("the {kind} {name} is not redos's"));
+        self.found.push(format!("a {kind} named {name} exists and redos did not create it"));
         self.remedy(name_remedy(kind, name));
     }
 

@@ -59,7 +59,7 @@ impl DockerEngine {
                         true => unfit(format!("it is for another machine: {its}, and the Engine is {own}")).hinted(
                             format!("get the one for this machine: docker pull --platform linux/{own} {reference}"),
                         ),
-                        false => unfit(format!("it has no shell, with which nodes start: {said}")),
+                        false => unfit(format!("it has no shell, which nodes need to start: {said}")),
                     }
                 })?;
                 modules

@@ -68,7 +68,7 @@ impl ImageStore for DockerEngine {
             let Ok(item) = timeout(REMINDER, stream.next()).await else {
                 let silence = last.elapsed();
                 if silence >= STALLED {
-                    return Err(refused(&format!("no word from the registry for {} s", silence.as_secs())));
+                    return Err(refused(&format!("no answer from the registry for {} s", silence.as_secs())));
                 }
                 if !has_begun {
                     progress(&format!("asking the registry, which has not answered for {} s", silence.as_secs()), None);

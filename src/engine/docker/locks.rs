@@ -27,8 +27,8 @@ impl Locks for DockerEngine {
                 return failed;
             }
             failed.hinted(
-                "a lock is a volume, and this Docker host makes none: where a proxy before it lets through only what reads, \
-                 use one that lets POST and DELETE of /volumes through, or --host",
+                "a lock is a volume, and this Docker host creates none: if a proxy in front of it allows only reads, \
+                 let it allow POST and DELETE of /volumes, or use another --host",
             )
         })
     }

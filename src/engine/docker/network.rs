@@ -117,12 +117,14 @@ async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFa
     if !conflicts::gives_no_fixed_addresses(&said) {
         return Ok(());
     }
-    let why =
-        anyhow!("it was made without a subnet, and Docker gives fixed addresses only on one that was made with one");
+    let why = anyhow!(
+        "it was created without a subnet, and Docker gives fixed addresses only in a network that was \
+            created with one"
+    );
     let guests: Vec<String> = guests(engine, &spec.name, &network.id).await?.into_iter().collect();
     let next = if guests.is_empty() {
         let subnet = network.subnet;
-        format!("make it anew: docker network rm {name} && docker network create --subnet {subnet} {name}")
+        format!("recreate it: docker network rm {name} && docker network create --subnet {subnet} {name}")
     } else {
         format!(
             "{} on it; make another, and connect them to it as well: docker network create --subnet {EXAMPLE} {name}-redos && \
@@ -149,7 +151,7 @@ pub async fn named(engine: &DockerEngine, name: &str) -> Result<Vec<Network>> {
 /// A network that the cluster fits into.
 fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
     let misfit = match spec.network.subnet.filter(|wanted| network.is_own && *wanted != network.subnet) {
-        Some(wanted) => Some(format!("it has the subnet {}, and {wanted} is asked for", network.subnet)),
+        Some(wanted) => Some(format!("it has the subnet {}, but {wanted} is requested", network.subnet)),
         None => spec.misfit(network.subnet),
     };
     let Some(why) = misfit else { return Ok(network) };

@@ -45,7 +45,7 @@ async fn create_owned(engine: &DockerEngine, cluster: &ClusterName, request: Vol
     Err(EngineError::new(
         EngineErrorKind::Conflict,
         operation(),
-        anyhow!("a volume of this name belongs to somebody else"),
+        anyhow!("a volume of this name exists and redos did not create it"),
     )
     .hinted(format!("look at it: docker volume inspect {name}; or give the cluster another name: redos -p OTHER up")))
 }

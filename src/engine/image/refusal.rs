@@ -42,7 +42,7 @@ const WORDS: [(Refusal, &[&str]); 6] = [
             "timeout",
             "deadline exceeded",
             "request canceled",
-            "no word from",
+            "no answer from",
             ": eof",
         ],
     ),
@@ -65,7 +65,7 @@ impl Refusal {
             Self::Untrusted => "the Engine does not trust the registry's certificate",
             Self::NoSuchHost => "the name of the registry cannot be resolved",
             Self::Unreachable => "the registry cannot be reached",
-            Self::Other => "the registry does not give it",
+            Self::Other => "the registry refuses it",
         }
     }
 

@@ -135,7 +135,7 @@ impl Nodes for Sim {
 
     async fn remove_volume(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {
         let mut world = self.world();
-        world.change(format!("remove volume of {node}"))?;
+        world.change(format!("remove the volume of {node}"))?;
         world.volumes.remove(&node);
         world.rewritten.remove(&node);
         Ok(())

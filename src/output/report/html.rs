@@ -168,7 +168,7 @@ fn moments(round: &Round) -> Vec<MomentView> {
     let m = &round.moments;
     let all = [
         ("the fault works", fault.effective),
-        ("a Sentinel holds the master to be down", m.subjectively_down),
+        ("a Sentinel considers the master down", m.subjectively_down),
         ("enough Sentinels agree", m.objectively_down),
         ("a Sentinel is elected", m.elected),
         ("the new master says so", m.promoted),

@@ -76,7 +76,7 @@ impl Planner<'_> {
             NodeState::Created => {}
             NodeState::Exited { code, oom_killed } => {
                 let why = match (oom_killed, code) {
-                    (true, _) => "the kernel killed it for want of memory".to_owned(),
+                    (true, _) => "it ran out of memory: the kernel killed it".to_owned(),
                     (false, code) => format!("it has exited with code {code}"),
                 };
                 let why = self.leads_instead(node).unwrap_or(why);

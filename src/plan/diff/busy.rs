@@ -91,7 +91,7 @@ mod tests {
     fn a_node_that_another_leads_is_killed_with_its_script() {
         let spec = spec(2);
         let plan = diff(&spec, &busy(&spec, redis(3), true));
-        let expected = ["kill redis-3", "write configuration of redis-3, replica of redis-1", "start redis-3"];
+        let expected = ["kill redis-3", "write the configuration of redis-3, replica of redis-1", "start redis-3"];
         assert_eq!(steps(&plan)[..3], expected, "{plan}");
     }
 
@@ -100,7 +100,7 @@ mod tests {
         let spec = spec(2);
         let mut observed = busy(&spec, redis(1), true);
         let plan = diff(&spec, &observed);
-        assert_eq!(steps(&plan), ["await redis-1 answers"], "{plan}");
+        assert_eq!(steps(&plan), ["wait until redis-1 answers"], "{plan}");
         redis_mut(&mut observed, redis(2)).role = RoleView::Master { replicas: Vec::new() };
         assert!(!steps(&diff(&spec, &observed)).contains(&"kill redis-1".to_owned()), "not all Sentinels know it yet");
         for sentinel in [1, 2, 3] {

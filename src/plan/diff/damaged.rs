@@ -90,7 +90,7 @@ mod tests {
         let expected = [
             "stop redis-3",
             "set the data of redis-3 aside in its volume",
-            "write configuration of redis-3, replica of redis-1",
+            "write the configuration of redis-3, replica of redis-1",
             "start redis-3",
         ];
         assert!(steps.iter().all(|step| expected.contains(&step.as_str())), "{plan}");
@@ -123,7 +123,7 @@ mod tests {
         let refusal = diff(&spec, &damaged(&spec, redis(1))).refusal.expect("a refusal");
         assert_eq!(
             refusal.why,
-            "no node of mymaster has whole data: redis-1 cannot load its data and says: Bad file format"
+            "no node of mymaster has complete data: redis-1 cannot load its data and says: Bad file format"
         );
         let repair = refusal.next.first().expect("a command");
         assert!(repair.contains("docker stop redos-redis-1 && docker run --rm -it"), "{repair}");

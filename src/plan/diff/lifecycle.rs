@@ -55,16 +55,18 @@ impl fmt::Display for Objection {
             Self::QuorumLost { left, needed } => {
                 write!(
                     f,
-                    "of the Sentinels {left} would be left, and {needed} are needed to replace a master that fails"
+                    "{left} of the Sentinels would be left, and {needed} are needed to replace a master that fails"
                 )
             }
             Self::NoSuccessor { group, master } => {
-                write!(f, "{master} is the master of {group}, and no other node of it can take over")
+                write!(f, "{master} is the master of {group}, and no other node can take over")
             }
             Self::Unsettled(undecided) => undecided.fmt(f),
             Self::SilentMaster { group, master } => write!(f, "{master} is the master of {group} and does not answer"),
-            Self::NoProxy => f.write_str("no proxy would be left, and so no way for clients"),
-            Self::DataLost { keys } => write!(f, "nothing is kept on disk, and all data would be gone (keys: {keys})"),
+            Self::NoProxy => f.write_str("no proxy would be left for clients to connect to"),
+            Self::DataLost { keys } => {
+                write!(f, "Redis keeps nothing on disk, so all data would be lost (keys: {keys})")
+            }
         }
     }
 }
@@ -94,7 +96,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
         let of = |role: Role| others.iter().copied().filter(move |node| node.role() == role).collect::<Vec<_>>();
         let mut before = Vec::new();
         for (nodes, why) in [
-            (of(Role::Sentinel), "so that nobody replaces what is stopped on purpose"),
+            (of(Role::Sentinel), "so that no master is replaced that is stopped on purpose"),
             (of(Role::Proxy), "so that no write is acknowledged from here on"),
             (of(Role::Redis), "the cluster is stopped"),
             (masters, "the master has everything, so it is the last"),
@@ -126,8 +128,8 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
         }
     }
     let out = planner.take_out(&nodes, &handed_over);
-    let stopped: Vec<StepId> = nodes.iter().map(|node| planner.halt(*node, "it was asked for", &out.steps)).collect();
-    planner.put_back(out, "for when it comes back", &stopped);
+    let stopped: Vec<StepId> = nodes.iter().map(|node| planner.halt(*node, "you asked for it", &out.steps)).collect();
+    planner.put_back(out, "so that it serves when it comes back", &stopped);
     Proposal { plan: planner.plan, objections }
 }
 
@@ -219,7 +221,7 @@ impl Planner<'_> {
     pub(super) fn halt(&mut self, node: NodeId, why: &str, after: &[StepId]) -> StepId {
         let is_paused = self.facts(node).is_some_and(|facts| facts.state == NodeState::Paused);
         if is_paused {
-            self.step(node, Action::UnpauseNode { node }, "a paused node cannot end well", after.to_vec());
+            self.step(node, Action::UnpauseNode { node }, "a paused node cannot stop in good order", after.to_vec());
         }
         self.step(node, Action::StopNode { node }, why, after.to_vec())
     }
@@ -231,7 +233,7 @@ impl Planner<'_> {
         let mut last = self.step(node, Action::StartNode { node }, why, []);
         let back = self.put_back(out, "it is there again", &[last]);
         for gate in self.service_gates(node) {
-            last = self.step(node, Action::Await { gate }, "before anything else is touched", back.iter().copied());
+            last = self.step(node, Action::Await { gate }, "before anything else changes", back.iter().copied());
         }
         last
     }

@@ -19,16 +19,22 @@ pub(super) fn refused(spec: &Spec, observed: &Observed) -> Option<Refusal> {
         _ => return misfit(spec, network),
     };
     let cluster = &spec.name;
-    let mut next = vec![format!("go there with all data, which takes it down: redos -p {cluster} down, then up again")];
+    let mut next = vec![format!(
+        "move it there with all its data, during which it is down: redos -p {cluster} down, \
+        then up again"
+    )];
     if *is_own && !network.guests.is_empty() {
         let guests = network.guests.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         next.insert(
             0,
-            format!("take what else is on it off it: docker rm -f {guests}, or docker network disconnect {name} NAME"),
+            format!(
+                "remove the other containers from it: docker rm -f {guests}, or docker network disconnect {name} \
+                NAME"
+            ),
         );
     }
     Some(Refusal {
-        why: format!("the cluster is on the network {name} with the subnet {subnet}, and {wanted} is asked for"),
+        why: format!("the cluster is on the network {name} with the subnet {subnet}, but {wanted} is requested"),
         next,
     })
 }
@@ -71,7 +77,7 @@ impl Planner<'_> {
         }
         let why = match self.facts(node).is_some_and(|facts| facts.network_id.is_some()) {
             true => "the network that it was on is gone",
-            false => "somebody took it off the cluster's network",
+            false => "it was disconnected from the cluster's network",
         };
         if matches!(state, NodeState::Running | NodeState::Paused) {
             self.halt(node, why, &[]);
@@ -130,11 +136,12 @@ mod tests {
     fn a_cluster_that_does_not_fit_or_is_to_be_elsewhere_changes_nothing() {
         let (mut spec, mut observed) = (spec(), healthy(&spec()));
         spec.network.subnet = Some("10.9.8.0/24".parse().expect("a subnet"));
-        let told = "the cluster is on the network redos with the subnet 172.18.0.0/16, and the subnet 10.9.8.0/24 is asked for";
+        let told = "the cluster is on the network redos with the subnet 172.18.0.0/16, but the subnet 10.9.8.0/24 is \
+            requested";
         assert_eq!(refusal(&spec, &observed).as_deref(), Some(told));
         spec.network = NetworkChoice { name: Some("shared".to_owned()), subnet: None };
         let told =
-            "the cluster is on the network redos with the subnet 172.18.0.0/16, and the network shared is asked for";
+            "the cluster is on the network redos with the subnet 172.18.0.0/16, but the network shared is requested";
         assert_eq!(refusal(&spec, &observed).as_deref(), Some(told));
         let network = observed.inventory.network.as_mut().expect("a network");
         (network.is_own, network.name) = (false, "shared".to_owned());
@@ -142,7 +149,7 @@ mod tests {
         assert_eq!(diff(&spec, &observed), Plan::default(), "it is there already");
         spec.network = NetworkChoice::default();
         let told =
-            "the cluster is on the network shared with the subnet 172.18.0.0/16, and a network of its own is asked for";
+            "the cluster is on the network shared with the subnet 172.18.0.0/16, but a network of its own is requested";
         assert_eq!(refusal(&spec, &observed).as_deref(), Some(told));
 
         let mut observed = healthy(&self::spec());
@@ -176,7 +183,7 @@ mod tests {
             "stop redis-2",
             "remove redis-2",
             "create redis-2",
-            "write configuration of redis-2, replica of redis-1",
+            "write the configuration of redis-2, replica of redis-1",
             "start redis-2",
         ];
         assert_eq!(steps_of(&observed, redis(2)), anew);

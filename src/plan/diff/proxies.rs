@@ -25,16 +25,16 @@ impl Planner<'_> {
                 && !is_stale
                 && !self.observed.started.contains(&proxy)
             {
-                let why = format!("{why}; a restart publishes it anew and ends all connections through it");
+                let why = format!("{why}; a restart publishes it again and closes all connections through it");
                 self.step(proxy, Action::StopNode { node: proxy }, &why, []);
                 self.start(proxy, &why, &[]);
                 continue;
             }
             let follows = view.existing.is_some();
             let why = match self.standby_of {
-                Some(existing) if !follows => format!("it has no place for {existing}"),
-                None if follows => "it leads out of the cluster still".to_owned(),
-                _ => "it checks other nodes than there should be".to_owned(),
+                Some(existing) if !follows => format!("it is not configured for {existing}"),
+                None if follows => "it still leads out of the cluster".to_owned(),
+                _ => "it does not check the nodes that there should be".to_owned(),
             };
             if (view.checked != nodes || follows != self.standby_of.is_some()) && !is_stale {
                 let new: BTreeSet<NodeId> = nodes.difference(&view.checked).copied().collect();

@@ -30,7 +30,7 @@ impl Planner<'_> {
         // A server that others use is not written to.
         let proxies = self.spec.proxy_nodes().filter(|_| self.standby_of.is_none());
         for (proxy, group) in proxies.flat_map(|proxy| self.spec.groups().map(move |group| (proxy, group))) {
-            let why = "a cluster is ready when a write proves it";
+            let why = "a cluster is ready when a write was read back";
             self.plan.push(Action::VerifyWrite { proxy, group }, why, gates.iter().copied());
         }
     }

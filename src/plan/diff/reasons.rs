@@ -15,12 +15,12 @@ pub fn of_replacement(spec: &Spec, node: NodeId, facts: Option<&NodeFacts>) -> S
     changes.extend(
         name.map(|name| format!("it gets the name {name} on the network, by which applications there find it")),
     );
-    told(changes, "; all connections through it end")
+    told(changes, "; recreating it closes all connections through it")
 }
 
 fn told(changes: Vec<String>, cost: &str) -> String {
     let what = match changes.as_slice() {
-        [] => "its settings have changed, or this version of redos configures it otherwise".to_owned(),
+        [] => "its settings have changed, or this version of redos configures it differently".to_owned(),
         changes => changes.join(", "),
     };
     format!("{what}{cost}")
@@ -85,7 +85,7 @@ pub fn of_removal(spec: &Spec, node: NodeId, observed: &Observed) -> String {
     let cost = match node {
         NodeId::Redis { .. } => "; its volume is kept",
         NodeId::Sentinel(_) => "",
-        NodeId::Proxy(_) => "; all connections through it end",
+        NodeId::Proxy(_) => "; removing it closes all connections through it",
     };
     format!("the number of {what} changes from {have} to {want}{cost}")
 }

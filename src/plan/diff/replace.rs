@@ -49,7 +49,7 @@ impl Planner<'_> {
             let after: Vec<StepId> = previous.into_iter().chain(self.last.values().copied()).collect();
             match successor(group, master, self.spec, self.observed).filter(|_| self.standby_of.is_none()) {
                 Some(to) => {
-                    let why = format!("{master} must be made anew and is master");
+                    let why = format!("{master} must be recreated and is master");
                     previous = Some(self.plan.push(Action::Switchover { group, to }, why, after));
                     self.plan.then_observe = Some("the masters have moved".to_owned());
                 }
@@ -73,13 +73,13 @@ impl Planner<'_> {
         for node in nodes.iter().copied() {
             for gate in self.service_gates(node) {
                 if self.is_being_started(node) || gate.holds(self.spec, self.observed).is_err() {
-                    self.plan.push(Action::Await { gate }, "before another is made anew", everything.iter().copied());
+                    self.plan.push(Action::Await { gate }, "before another is recreated", everything.iter().copied());
                     waits = true;
                 }
             }
         }
         if waits {
-            self.plan.then_observe.get_or_insert_with(|| "nodes are made anew one at a time".to_owned());
+            self.plan.then_observe.get_or_insert_with(|| "nodes are recreated one at a time".to_owned());
         }
         waits
     }
@@ -104,7 +104,7 @@ impl Planner<'_> {
             _ => self.service_gates(node),
         };
         for gate in gates {
-            last = self.step(node, Action::Await { gate }, "before the next node is made anew", back.iter().copied());
+            last = self.step(node, Action::Await { gate }, "before the next node is recreated", back.iter().copied());
         }
         last
     }

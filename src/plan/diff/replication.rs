@@ -48,7 +48,7 @@ impl Planner<'_> {
     /// Rights and logins that somebody changed.
     pub(super) fn set_rights(&mut self) {
         for node in other_logins(self.observed) {
-            self.step(node, Action::SetReplicationLogin { node }, "it has one that redos did not give it", []);
+            self.step(node, Action::SetReplicationLogin { node }, "it is not the one that redos gave it", []);
         }
         for (node, users) in changed_users(self.spec, self.observed) {
             self.step(node, Action::SetUsers { node, users }, "they are not those that redos gave", []);
@@ -81,6 +81,6 @@ impl Planner<'_> {
             None if majority_word(group, self.observed).is_some() => "the Sentinels name",
             None => "the master is",
         };
-        Some((master, format!("it {follows}, {by_whom} {master}")))
+        Some((master, format!("it {follows}, but {by_whom} {master}")))
     }
 }

@@ -28,7 +28,7 @@ impl Planner<'_> {
     pub(super) fn with_what_is_lost(&self, node: NodeId, why: &str) -> String {
         let wanted = self.spec.containers.resources(node.role());
         match self.facts(node).map(|facts| facts.resources.beyond(wanted)).filter(|lost| !lost.is_empty()) {
-            Some(lost) => format!("{why}; its limit of {lost} is lost, which is not in the configuration"),
+            Some(lost) => format!("{why}; its limit of {lost}, which is not in the configuration, is lost"),
             None => why.to_owned(),
         }
     }
@@ -74,7 +74,7 @@ mod tests {
         assert!(
             diff(&with_memory("redis:1gb"), &other)
                 .to_string()
-                .contains("give redis-2 memory 1gb — it has memory 512mb now")
+                .contains("set the limits of redis-2: memory 1gb — it has memory 512mb now")
         );
     }
 
@@ -83,8 +83,8 @@ mod tests {
         let mut observed = healthy(&spec());
         by_hand(&mut observed, redis(2));
         assert_eq!(diff(&spec(), &observed), Plan::default());
-        let told = "redis-2 has memory 512mb, which is not in the configuration: it is lost when the node is made anew; keep it \
-                    for all nodes of its kind: redos -p redos up --memory redis:512mb";
+        let told = "redis-2 has memory 512mb, which is not in the configuration: it is lost when redos recreates the \
+                    node; keep it for all nodes of its kind: redos -p redos up --memory redis:512mb";
         let status = status(&spec(), &observed, None);
         assert_eq!((status.healthy, status.remarks), (true, vec![told.to_owned()]));
         let mut labelled = spec();
@@ -92,7 +92,10 @@ mod tests {
         let plan = diff(&labelled, &observed);
         let creation =
             plan.steps.iter().find(|step| step.action == Action::CreateNode { node: redis(2) }).expect("anew");
-        assert!(creation.why.contains("its limit of memory 512mb is lost"), "{plan}");
+        assert!(
+            creation.why.contains("its limit of memory 512mb, which is not in the configuration, is lost"),
+            "{plan}"
+        );
         let proxy = NodeId::Proxy(1);
         assert!(
             !plan.steps.iter().any(|step| step.action == Action::CreateNode { node: proxy }),

@@ -101,7 +101,7 @@ impl Planner<'_> {
                 let watched = view.masters.get(&group.to_string());
                 if watched.is_some_and(|watched| watched.quorum > self.spec.quorum) {
                     let settings = BTreeMap::from([("quorum".to_owned(), self.spec.quorum.to_string())]);
-                    let why = "the others become fewer before it goes";
+                    let why = "fewer Sentinels must agree before it goes";
                     self.step(node, Action::SentinelSet { node, group, settings }, why, []);
                 }
             }

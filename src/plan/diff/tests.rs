@@ -32,7 +32,7 @@ fn a_healthy_cluster_needs_nothing() {
 
 #[test]
 fn a_node_that_dies_at_every_start_is_configured_anew_also_while_it_runs_for_a_moment() {
-    let revived = ["stop redis-2", "write configuration of redis-2, replica of redis-1", "start redis-2"];
+    let revived = ["stop redis-2", "write the configuration of redis-2, replica of redis-1", "start redis-2"];
     assert_eq!(changes(&spec(), &silent(4)), revived);
     let told = Gate::Answers { node: redis(2) }.holds(&spec(), &silent(4));
     assert_eq!(told, Err(Unmet::DiesAtEveryStart { node: redis(2), restarts: 4 }));
@@ -48,8 +48,13 @@ fn a_node_that_dies_at_every_start_is_made_anew_where_what_it_was_made_from_has_
         let mut observed = silent(4);
         let facts = observed.inventory.nodes.get_mut(&redis(2)).expect("the node");
         (facts.state, facts.spec_hash) = (state, "another".to_owned());
-        let revived =
-            ["remove redis-2", "create redis-2", "write configuration of redis-2, replica of redis-1", "start redis-2"];
+        let revived = [
+            "remove redis-2",
+            "create redis-2",
+            "write the configuration of redis-2, replica of redis-1",
+            "start \
+              redis-2",
+        ];
         assert_eq!(changes(&spec(), &observed), revived);
     }
 }
@@ -72,8 +77,9 @@ fn a_node_that_is_loading_is_waited_for_and_not_told_whom_to_follow() {
     redis_mut(&mut observed, redis(1)).loading = Some(Loading { percent: 7, seconds_left: 85 });
     let plan = diff(&spec(), &observed);
     assert!(!plan.steps.iter().any(|step| matches!(step.action, Action::Replicate { .. })), "{plan}");
-    let waits =
-        plan.to_string().contains("await redis-1 answers — redis-1 is loading its data, 7 % so far, about 85 s left");
+    let waits = plan
+        .to_string()
+        .contains("wait until redis-1 answers — redis-1 is loading its data, 7 % so far, about 85 s left");
     assert!(waits, "{plan}");
 }
 
@@ -118,11 +124,11 @@ fn a_replica_that_joins_is_not_to_be_promoted_before_it_is_in_sync() {
         });
     }
     let expected = ["set replica-priority 100 on redis-3"];
-    let finds = ["1", "2", "3"].map(|ordinal| format!("have sentinel-{ordinal} find redis-3 of mymaster"));
+    let finds = ["1", "2", "3"].map(|ordinal| format!("have sentinel-{ordinal} discover redis-3 of mymaster"));
     let expected: Vec<String> = expected.map(str::to_owned).into_iter().chain(finds).collect();
     assert_eq!(changes(&spec, &observed), expected);
     let said = Gate::ReplicasInSync { group: GROUP }.holds(&spec, &observed).expect_err("not yet");
-    assert_eq!(said.to_string(), "redis-3 is in sync, and no Sentinel may promote it yet (its replica-priority is 0)");
+    assert_eq!(said.to_string(), "redis-3 is in sync, but no Sentinel may promote it yet (its replica-priority is 0)");
     // A Sentinel that has not asked since.
     let view = redis_mut(&mut observed, redis(3));
     view.replica_priority = 100;
@@ -140,7 +146,8 @@ fn a_proxy_without_the_name_that_applications_look_for_is_made_anew_and_the_plan
     observed.inventory.nodes.get_mut(&proxy).expect("the proxy").aliases.remove("redos-proxy");
     let changes = changes(&spec(), &observed);
     assert!(changes.starts_with(&["stop proxy-1", "remove proxy-1"].map(str::to_owned)), "{changes:?}");
-    let why = "it gets the name redos-proxy on the network, by which applications there find it; all connections through it end";
+    let why = "it gets the name redos-proxy on the network, by which applications there find it; recreating it \
+        closes all connections through it";
     let plan = diff(&spec(), &observed);
     assert!(plan.steps.iter().any(|step| step.why == why), "{plan}");
 }

@@ -45,7 +45,7 @@ pub fn errors(spec: &Spec) -> Vec<Finding> {
     if let NetworkChoice { subnet: Some(subnet), name: Some(name) } = &spec.network {
         found.push(Finding {
             keys: vec![Key::Subnet, Key::Network],
-            what: format!("the existing network {name} has a subnet already, and {subnet} is asked for"),
+            what: format!("the existing network {name} has a subnet already, but {subnet} is requested"),
             fix: "give one of the two, and auto for the other".to_owned(),
         });
     }
@@ -62,10 +62,10 @@ pub fn warnings(spec: &Spec) -> Vec<Finding> {
         warn(Key::Replicas, what, "give at least 1".to_owned());
     }
     if spec.sentinels < 3 {
-        let what = format!("with {} the loss of one ends all failover", counted(spec.sentinels, "Sentinel"));
+        let what = format!("with {} the loss of one ends failover", counted(spec.sentinels, "Sentinel"));
         warn(Key::Sentinels, what, "give 3".to_owned());
     } else if spec.sentinels.is_multiple_of(2) {
-        let what = format!("{} Sentinels bear no more losses than {}", spec.sentinels, spec.sentinels - 1);
+        let what = format!("{} Sentinels survive no more losses than {}", spec.sentinels, spec.sentinels - 1);
         warn(Key::Sentinels, what, format!("give an odd number, {} or {}", spec.sentinels - 1, spec.sentinels + 1));
     }
     if spec.quorum < spec.majority() {

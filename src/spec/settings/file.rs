@@ -275,7 +275,7 @@ impl Reader<'_> {
         let fix = match meant.map(leaf) {
             _ if key == "<<" => "write the keys out: merge keys are not supported".to_owned(),
             _ if key.to_lowercase().ends_with("password") => {
-                "a password does not belong into this file: use passwordFile with the name of a file".to_owned()
+                "a password does not belong in this file: use passwordFile with the name of a file".to_owned()
             }
             Some((place, meant)) if place == section => format!("did you mean '{meant}'?"),
             Some(("", meant)) => format!("did you mean '{meant}', outside of any section?"),
@@ -352,7 +352,7 @@ impl<'a> Tree<'a> {
             Some(Err(error)) => {
                 let wrong = refused(
                     &format!("this is not YAML: {}", error.info()),
-                    "mend this line or the one before; 'redos init -' prints a sample",
+                    "repair this line or the one before; 'redos init -' prints a sample",
                 );
                 Err(Refused { wrong, span: Span::empty(*error.marker()) })
             }
@@ -376,7 +376,7 @@ impl<'a> Tree<'a> {
             return refuse("tags are not supported");
         }
         if depth > DEPTH_MAX {
-            return refuse("the sections are too deep in one another");
+            return refuse("the sections are nested too deeply");
         }
         let value = match event {
             Event::Scalar(text, style, ..) => {

@@ -401,8 +401,8 @@ pub const SETTINGS: [Setting; 35] = [
         flag: "--pubsub-patterns",
         variables: &["REDOS_PUBSUB_PATTERNS"],
         kind: Kind::Patterns(|spec| &mut spec.pubsub.patterns),
-        help: "Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, those that hear the \
-               Sentinels among them",
+        help: "Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, also those that \
+            match the Sentinels' channels",
     },
     Setting {
         key: Key::DownAfter,
@@ -410,7 +410,7 @@ pub const SETTINGS: [Setting; 35] = [
         flag: "--down-after",
         variables: &["REDOS_DOWN_AFTER", "SENTINEL_DOWN_AFTER"],
         kind: Kind::Time(DOWN_AFTER_MIN, TIME_MAX, |spec| &mut spec.sentinel.down_after),
-        help: "Silence after which a Sentinel holds a node to be down",
+        help: "Time without an answer after which a Sentinel considers a node down",
     },
     Setting {
         key: Key::FailoverTimeout,

@@ -66,7 +66,7 @@ fn with_port(host: &str, port: Option<&str>) -> Result<String, Wrong> {
     match value::server(&text)? {
         Some((host, port)) => Ok(format!("{host}:{port}")),
         None => Err(Wrong {
-            what: format!("'{host}' is no host"),
+            what: format!("'{host}' is not a host"),
             fix: format!("give a host, such as 192.168.1.5:{REDIS_PORT}"),
         }),
     }

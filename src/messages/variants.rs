@@ -1,0 +1,426 @@
+//! Every variant of every type whose `Display` users read, with example values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Display, Write};
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use anyhow::anyhow;
+
+use minijinja::ErrorKind;
+
+use crate::apply::ApplyError;
+use crate::chaos::driver::DriverError;
+use crate::chaos::history::{HistoryError, OpError};
+use crate::chaos::verdict::Cause;
+use crate::cluster::claims::{Undecided, Whose};
+use crate::cluster::fixture::{GROUP, redis};
+use crate::cluster::observed::{Loading, NodeState};
+use crate::cluster::reckon::StaysMaster;
+use crate::cluster::{Gate, Refusal, Unmet};
+use crate::engine::image::ImageKind;
+use crate::engine::{EngineError, EngineErrorKind};
+use crate::error::{Failure, FailureKind};
+use crate::output::phase::Phase;
+use crate::plan::diff::lifecycle::Objection;
+use crate::plan::{Action, Plan};
+use crate::servers::existing::Unfit;
+use crate::servers::switchover::Refusal as SwitchoverRefusal;
+use crate::servers::{ServerError, TakenOver};
+use crate::spec::render::{RenderError, Standing};
+use crate::spec::{NodeId, Resources, Role};
+
+/// The examples of a type, at least one of each variant. A variant that has none does not compile.
+macro_rules! examples {
+    ($type:ident { $($variant:ident $fields:tt),* $(,)? }) => {{
+        let examples = [$($type::$variant $fields),*];
+        #[allow(unreachable_patterns, reason = "a variant may have several examples")]
+        examples.iter().for_each(|example| match example {
+            $($type::$variant { .. } => (),)*
+        });
+        examples
+    }};
+}
+
+/// The page of all examples: a heading for each type, and a line for each example.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn show<T: Display>(&mut self, heading: &str, texts: impl IntoIterator<Item = T>) {
+        _ = writeln!(self.0, "\n# {heading}");
+        for text in texts {
+            _ = writeln!(self.0, "{text}");
+        }
+    }
+}
+
+/// An error as `main` prints it: itself, its causes, and the hints.
+fn printed(failure: &Failure) -> String {
+    let chain: Vec<String> = failure.chain().collect();
+    let hints: String = failure.hints.iter().map(|hint| format!("\n    hint: {hint}")).collect();
+    format!("{}{hints}", chain.join("\n    caused by: "))
+}
+
+const SENTINEL: NodeId = NodeId::Sentinel(1);
+const PROXY: NodeId = NodeId::Proxy(1);
+
+fn server() -> SocketAddrV4 {
+    "192.0.2.5:7000".parse().expect("an address")
+}
+
+fn why() -> String {
+    "connection refused".to_owned()
+}
+
+const LOADING: Loading = Loading { percent: 40, seconds_left: 9 };
+
+fn refusal() -> Refusal {
+    Refusal {
+        why: "no node of mymaster has whole data: redis-1 has nothing".to_owned(),
+        next: vec!["see what there is: redos status".to_owned()],
+    }
+}
+
+#[test]
+fn every_variant_of_the_types_that_speak() {
+    let mut page = Page::default();
+    steps(&mut page);
+    gates(&mut page);
+    errors(&mut page);
+    states(&mut page);
+    let page = page.0.trim_start();
+    insta::assert_snapshot!("variants", page);
+}
+
+fn steps(page: &mut Page) {
+    let (node, master, group) = (redis(2), redis(1), GROUP);
+    let pairs = BTreeMap::from([("maxmemory".to_owned(), "256mb".to_owned())]);
+    let users = BTreeSet::from(["app".to_owned()]);
+    let masters = BTreeMap::from([(group, master)]);
+    let standing = Standing::Decided;
+    let actions = examples!(Action {
+        RecordSpec {},
+        RemoveRecord {},
+        CreateNetwork {},
+        RemoveNetwork {},
+        CreateVolume { node },
+        RemoveVolume { node },
+        CreateNode { node },
+        WriteConfig { node, masters: masters.clone(), existing: None, standing },
+        WriteConfig { node: master, masters: masters.clone(), existing: None, standing },
+        WriteConfig { node: SENTINEL, masters, existing: None, standing },
+        WriteConfig { node: PROXY, masters: BTreeMap::new(), existing: None, standing },
+        WriteConfig { node, masters: BTreeMap::new(), existing: Some(server()), standing },
+        SetDataAside { node },
+        StartNode { node },
+        UnpauseNode { node },
+        StopNode { node },
+        EndScript { node },
+        KillNode { node },
+        SetResources { node, resources: Resources { memory: Some(512 << 20), ..Resources::default() } },
+        RemoveNode { node },
+        Replicate { node, master },
+        ConfigSet { node, directives: pairs.clone() },
+        SetUsers { node, users: users.clone() },
+        RemoveUsers { node, users },
+        SetReplicationLogin { node },
+        SentinelMonitor { node: SENTINEL, group, master },
+        SentinelDiscover { node: SENTINEL, group, replicas: BTreeSet::from([node, redis(3)]) },
+        SentinelSet { node: SENTINEL, group, settings: BTreeMap::from([("quorum".to_owned(), "2".to_owned())]) },
+        SentinelFailover { node: SENTINEL, group, down_after: 1000 },
+        SentinelRemove { node: SENTINEL, group },
+        Switchover { group, to: node },
+        TakeOver { node, existing: server() },
+        ProxyCheck { proxy: PROXY, nodes: BTreeSet::from([master, node, SENTINEL]) },
+        Await { gate: Gate::ReplicasInSync { group } },
+        VerifyWrite { proxy: PROXY, group },
+    });
+    page.show("Action", actions);
+    let mut plan = Plan::default();
+    page.show("Plan, empty", [&plan]);
+    let first = plan.push(Action::StopNode { node }, "it was asked for", []);
+    plan.push(Action::RemoveNode { node }, "it was asked for", [first]);
+    plan.then_observe = Some("the masters have moved".to_owned());
+    page.show("Plan", [&plan]);
+    plan.refusal = Some(refusal());
+    page.show("Plan, refused", [&plan]);
+    page.show(
+        "Phase",
+        examples!(Phase {
+            Network {},
+            Volumes {},
+            Containers {},
+            Configuration {},
+            Start {},
+            Settings {},
+            Switchover {},
+            Stop {},
+            Remove {},
+            Answers {},
+            InService {},
+            InSync {},
+            Agree {},
+            SeeAll {},
+            Quorum {},
+            Route {},
+            Verify {},
+        }),
+    );
+    page.show(
+        "Objection",
+        examples!(Objection {
+            QuorumLost { left: 1, needed: 2 },
+            NoSuccessor { group, master },
+            Unsettled(Undecided::NamedIsReplica { named: node, group }),
+            SilentMaster { group, master },
+            NoProxy {},
+            DataLost { keys: 12 },
+        }),
+    );
+}
+
+fn gates(page: &mut Page) {
+    let (node, master, other, group) = (redis(2), redis(1), redis(3), GROUP);
+    let (sentinel, proxy) = (SENTINEL, PROXY);
+    let (who, stranger) = (Whose::Node(master), Whose::Stranger(server()));
+    page.show(
+        "Gate",
+        examples!(Gate {
+            Answers { node },
+            ReplicasInSync { group },
+            Copies { node, existing: server() },
+            SentinelsAgree { group },
+            SentinelsSeeAll { group },
+            QuorumReached { group },
+            ProxiesRoute { group },
+            InService { node },
+        }),
+    );
+    page.show(
+        "Unmet",
+        examples!(Unmet {
+            Missing { node },
+            DiesAtEveryStart { node, restarts: 4 },
+            OffNetwork { node },
+            Silent { node, why: why() },
+            AwaitsMaster { node, why: why(), master },
+            NotAsked { node },
+            NotRunning { node, state: NodeState::Paused },
+            Loading { node, how_far: LOADING },
+            PortLeadsNowhere { proxy, address: "127.0.0.1:6379".parse().expect("an address"), why: why() },
+            NoMaster { group },
+            SeveralMasters { group, masters: vec![master, node] },
+            NoLongerMaster { node },
+            Undecided(Undecided::NamedIsReplica { named: node, group }),
+            FollowsAnother { node, follows: Whose::Node(other), master },
+            FollowsAnother { node, follows: stranger, master },
+            DoesNotCopy { node, server: server() },
+            Copying { node, from: who },
+            LinkDown { node, to: who },
+            Joining { node },
+            NotOnline { master, replica: node },
+            DoesNotWatch { sentinel, group },
+            NamesAnother { sentinel, named: Whose::Node(node), group, master },
+            DoesNotKnow { sentinel, kind: "replica", who },
+            KnowsStranger { sentinel, kind: "replica", who: stranger },
+            NotYetEligible { sentinel, replica: who },
+            Sees { sentinel, who, flag: "s_down" },
+            NotHeardSinceStart { sentinel, peer: NodeId::Sentinel(2) },
+            Tilt { sentinel },
+            NoQuorum { sentinel, reply: "NOQUORUM 1 usable Sentinels".to_owned() },
+            WritesNowhere { proxy, group },
+            WritesElsewhere { proxy, group, to: node, master },
+            ReadsMissing { proxy, group, replica: node },
+            WritesToAnotherServer { proxy, head: master },
+            NoWayTo { proxy, server: server() },
+            NoPlaceFor { proxy, server: server() },
+        }),
+    );
+    page.show(
+        "Undecided",
+        examples!(Undecided {
+            Replacing { sentinel, master: who, group },
+            Down { sentinel, master: who, group },
+            DownForLoading { sentinel, master: who, group, node: master, how_far: LOADING },
+            SilentSentinel { claimants: vec![master, node], group, sentinel },
+            SoonCorrected { node, group, sentinel, master: who },
+            AnotherLeads { named: node, group, other },
+            NamedIsReplica { named: node, group },
+        }),
+    );
+    page.show(
+        "StaysMaster",
+        examples!(StaysMaster {
+            AnotherLeads { leader: node, group },
+            NoMaster { group },
+            Undecided(Undecided::NamedIsReplica { named: node, group }),
+            Lost(refusal()),
+            SlowAnswers { within_ms: 500, looks: 3 },
+        }),
+    );
+}
+
+/// A failed call to the Engine, of each kind.
+fn engine_errors() -> Vec<EngineError> {
+    let kinds = examples!(EngineErrorKind {
+        Unreachable {},
+        Conflict {},
+        NotFound {},
+        NodeDied {},
+        DamagedData {},
+        Image {},
+        UnfitImage(ImageKind::Redis),
+        Other {},
+    });
+    let error = |kind| EngineError::new(kind, "start redos-redis-1", anyhow!("{kind:?}")).hinted("do this");
+    kinds.into_iter().map(error).collect()
+}
+
+fn server_errors() -> Vec<ServerError> {
+    let (node, group) = (redis(2), GROUP);
+    let command = "CONFIG GET".to_owned();
+    examples!(ServerError {
+        Connect { node, source: anyhow!("connection refused") },
+        Timeout { node, command: command.clone(), limit: Duration::from_secs(2) },
+        Refused { node, command: command.clone(), source: anyhow!("NOPERM this user has no permissions") },
+        Unexpected { node, command, answer: "no pairs".to_owned() },
+        WatchesAnother { node: SENTINEL, group, address: server(), wanted: server() },
+        SwitchoverRefused { group, to: node, why: SwitchoverRefusal::LinkDown },
+        TakeOverRefused { node, existing: server(), why: "it is still copying its data".to_owned() },
+        SwitchoverUnsettled { group, to: node, why: "redis-3 does not follow redis-2 yet".to_owned() },
+    })
+    .into()
+}
+
+fn errors(page: &mut Page) {
+    let (node, master, group) = (redis(2), redis(1), GROUP);
+    page.show("EngineError", engine_errors().into_iter().map(|error| printed(&error.into())));
+    page.show("ServerError, and its reason where the node is named", {
+        let told = |error: ServerError| {
+            let reason = error.reason();
+            format!("{}\n    ({reason})", printed(&error.into()))
+        };
+        server_errors().into_iter().map(told).collect::<Vec<_>>()
+    });
+    let step = Action::StartNode { node }.to_string();
+    let failed = examples!(ApplyError {
+        Engine { step: step.clone(), source: engine_errors().remove(0) },
+        Server { step: step.clone(), source: server_errors().remove(0) },
+        Impossible { step: step.clone(), reason: "the cluster has no network".to_owned() },
+        Render { step: step.clone(), source: RenderError::WrongRole { node, role: Role::Proxy } },
+        Timeout {
+            gate: Gate::ReplicasInSync { group },
+            unmet: Unmet::LinkDown { node, to: Whose::Node(master) },
+            concerns: vec![node],
+            loading: Some(9),
+        },
+        Unfinished { next: step },
+        Refused(refusal()),
+        OtherSecrets { which: vec!["password of applications", "replication password"] },
+        Interrupted { done: 2, total: 5, left: vec!["start redis-2".to_owned()] },
+    });
+    page.show("ApplyError", failed.map(|error| printed(&error.into())));
+    page.show(
+        "RenderError",
+        examples!(RenderError {
+            NoAddress { node, subnet: "10.1.2.0/28".parse().expect("a subnet") },
+            WrongRole { node, role: Role::Proxy },
+            NoPassword { server: server() },
+            Template { name: "redis.conf", source: ErrorKind::UndefinedError.into() },
+            Secrets(serde_json::from_str::<u8>("x").expect_err("no number")),
+        }),
+    );
+    let history = || HistoryError::OutOfPlace { line: 7, what: "it belongs to no round" };
+    let tested = examples!(DriverError {
+        History(history()),
+        Workload(std::io::Error::other("too many open files")),
+        Undo(engine_errors().remove(0)),
+        Unsettled("redis-2 is paused".to_owned()),
+    });
+    page.show("DriverError", tested.map(|error| printed(&Failure::new(FailureKind::Failed, error))));
+    let read = examples!(HistoryError {
+        Io("read", std::io::Error::other("no such file")),
+        Line { line: 7, source: serde_json::from_str::<u8>("x").expect_err("no number") },
+        NotAHistory { found: "Plan of redos/v1".to_owned() },
+        OutOfPlace { line: 7, what: "it belongs to no round" },
+    });
+    page.show("HistoryError", read.map(|error| printed(&Failure::new(FailureKind::Failed, error))));
+    let unfit = examples!(Unfit {
+        Unreachable(why()),
+        Strange("it says 'HTTP/1.1 400'".to_owned()),
+        NoPassword {},
+        PasswordUnknown {},
+        PasswordWrong("WRONGPASS".to_owned()),
+        Replica("192.0.2.9:6379".to_owned()),
+        Mode("cluster".to_owned()),
+        TooOld("6.0.16".to_owned()),
+        NoCommand("REPLICAOF"),
+        Databases { database: 20, databases: 16 },
+        Modules { names: vec!["search".to_owned()] },
+        Newer { existing: "Redis 8.2".to_owned(), ours: "Redis 7.0".to_owned() },
+    });
+    page.show("Unfit", unfit.map(|unfit| format!("the existing server {} {unfit}", server())));
+    let refused = examples!(SwitchoverRefusal {
+        NotOfGroup {},
+        NotAnswering(why()),
+        NoMaster("sentinel-1 names redis-1, others redis-2".to_owned()),
+        MasterUnsure(master),
+        NotReplica(master),
+        LinkDown {},
+        Loading {},
+        NeverPromoted {},
+        Behind(5 << 20),
+        BrokeOff(master),
+        Loaded(master),
+        TooSlow(Duration::from_millis(500)),
+        NoQuorum("1 answer, 2 are needed".to_owned()),
+        Tilt(SENTINEL),
+        FailoverRunning(SENTINEL),
+        NotElected { votes: 1, needed: 2 },
+    });
+    page.show("why a switchover is refused", refused);
+}
+
+fn states(page: &mut Page) {
+    let states = examples!(NodeState {
+        Created {},
+        Running {},
+        Paused {},
+        Restarting {},
+        Exited { code: 1, oom_killed: false },
+        Exited { code: 137, oom_killed: true },
+        Dead {},
+        Removing {},
+    });
+    page.show("NodeState", states.map(|state| format!("redis-2 {}", state.sentence())));
+    let taken = [Some(Duration::from_millis(21)), None];
+    page.show("TakenOver", taken.map(|paused| TakenOver { node: redis(1), existing: server(), paused }));
+    let failed = examples!(OpError {
+        Connect {},
+        NotConnected {},
+        TooManyInFlight {},
+        Timeout {},
+        Closed {},
+        ReadOnly {},
+        NoReplicas {},
+        Loading {},
+        Misconf {},
+        MasterDown {},
+        Auth {},
+        OutOfMemory {},
+        NotReplicated {},
+        NotHeard {},
+        Other {},
+    });
+    page.show("why a request failed", failed.map(OpError::as_str));
+    let causes = examples!(Cause {
+        UnreplicatedTail {},
+        ReturnedMaster {},
+        IsolatedMaster {},
+        ReplacedMaster {},
+        Wiped {},
+        Unattributed {},
+    });
+    page.show("why writes were lost", causes.map(Cause::as_str));
+}
