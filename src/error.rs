@@ -6,6 +6,7 @@
 use crate::apply::ApplyError;
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::servers::ServerError;
+use crate::spec::ParseError;
 use crate::spec::settings::Problems;
 
 /// The exit codes: a contract with scripts. A number once given keeps its meaning.
@@ -170,6 +171,12 @@ impl Failure {
 impl From<anyhow::Error> for Failure {
     fn from(source: anyhow::Error) -> Self {
         Self { kind: FailureKind::Failed, source, notes: Vec::new(), hints: Vec::new() }
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::new(FailureKind::Usage, error)
     }
 }
 

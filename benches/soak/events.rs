@@ -165,7 +165,7 @@ fn other_nodes() -> Vec<NodeId> {
 async fn current_master(cluster: &Cluster) -> Result<NodeId, String> {
     for _ in 0..100 {
         if let Some(node) = cluster.status().await["groups"][0]["master"]["node"].as_str() {
-            return node.parse();
+            return Ok(node.parse().expect("a node"));
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

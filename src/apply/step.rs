@@ -60,7 +60,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 let network = known_network()?;
                 let programs = self.programs.ok_or_else(|| self.impossible(step, "no image was looked for"))?;
                 let wanted = node_spec(self.spec, programs, network.subnet, *node)
-                    .map_err(|reason| self.impossible(step, &reason))?;
+                    .map_err(|reason| self.impossible(step, &reason.to_string()))?;
                 self.engine.create_node(self.spec, &wanted, &network.id).await.map_err(at_engine)
             }
             Action::WriteConfig { node, masters, existing, standing } => {

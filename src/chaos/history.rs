@@ -11,6 +11,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::ParseError;
+
 pub use file::{Evidence, FinalState, HistoryError, Reader, Writer};
 
 /// `kind` of the header line.
@@ -81,11 +83,11 @@ impl Durability {
 }
 
 impl std::str::FromStr for Durability {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let known = [Self::Ack, Self::Wait].into_iter().find(|durability| durability.as_str() == text);
-        known.ok_or_else(|| format!("'{text}' is not an acknowledgement; give ack or wait"))
+        known.ok_or_else(|| ParseError::new(format!("'{text}' is not an acknowledgement; give ack or wait")))
     }
 }
 
@@ -151,12 +153,12 @@ impl fmt::Display for Client {
 }
 
 impl std::str::FromStr for Client {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::ALL.into_iter().find(|client| client.as_str() == text).ok_or_else(|| {
             let known: Vec<&str> = Self::ALL.iter().map(|client| client.as_str()).collect();
-            format!("'{text}' is not a kind of client; the kinds are {}", known.join(", "))
+            ParseError::new(format!("'{text}' is not a kind of client; the kinds are {}", known.join(", ")))
         })
     }
 }

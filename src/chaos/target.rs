@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use thiserror::Error;
+
 use crate::cluster::claims::claimants;
 use crate::cluster::gate::sole_master;
 use crate::cluster::observed::{Answer, NodeState, Observed};
@@ -107,8 +109,8 @@ impl Scene<'_> {
     /// their majority, and clients keep a way in.
     ///
     /// # Errors
-    /// Why not, in words.
-    pub fn permit(&self, nodes: &BTreeSet<NodeId>) -> Result<(), String> {
+    /// Why not.
+    pub fn permit(&self, nodes: &BTreeSet<NodeId>) -> Result<(), Forbidden> {
         let (spec, observed) = (self.spec, self.observed);
         let is_fit = |other: NodeId| {
             let running = observed.inventory.nodes.get(&other).is_some_and(|facts| facts.state == NodeState::Running);
@@ -127,25 +129,43 @@ impl Scene<'_> {
         if let [first, rest @ ..] = hit(Role::Redis).as_slice() {
             let others = spec.nodes().into_iter().filter(|node| node.role() == Role::Redis && node != *first);
             if let Some(second) = rest.first() {
-                return Err(format!(
-                    "{first} and {second} would be down together, and redos takes down one Redis node at a time"
-                ));
+                return Err(Forbidden::OutTogether { first: **first, second: **second });
             }
             if let Some(out) = others.into_iter().find(|node| !is_fit(*node)) {
-                return Err(format!("{out} is down already, and redos takes down one Redis node at a time"));
+                return Err(Forbidden::OutAlready { out });
             }
         }
         let (fit, needed) = (left(Role::Sentinel), usize::from(spec.quorum.max(spec.majority())));
         if !hit(Role::Sentinel).is_empty() && fit < needed {
-            return Err(format!("{fit} Sentinels would be left, and a failover needs {needed}"));
+            return Err(Forbidden::TooFewSentinels { left: fit, needed });
         }
         match hit(Role::Proxy).as_slice() {
             [] => Ok(()),
             _ if left(Role::Proxy) > 0 => Ok(()),
-            [only] => Err(format!("{only} is the only proxy, so clients could not connect")),
-            [..] => Err("no proxy would be left, so clients could not connect".to_owned()),
+            [only] => Err(Forbidden::OnlyProxy { proxy: **only }),
+            [..] => Err(Forbidden::NoProxyLeft),
         }
     }
+}
+
+/// Why nodes may not fail at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Forbidden {
+    /// They are two Redis nodes.
+    #[error("{first} and {second} would be down together, and redos takes down one Redis node at a time")]
+    OutTogether { first: NodeId, second: NodeId },
+    /// Another Redis node does not answer.
+    #[error("{out} is down already, and redos takes down one Redis node at a time")]
+    OutAlready { out: NodeId },
+    /// Those that remain cannot fail over.
+    #[error("{left} Sentinels would be left, and a failover needs {needed}")]
+    TooFewSentinels { left: usize, needed: usize },
+    /// There is no other proxy.
+    #[error("{proxy} is the only proxy, so clients could not connect")]
+    OnlyProxy { proxy: NodeId },
+    /// No other proxy answers.
+    #[error("no proxy would be left, so clients could not connect")]
+    NoProxyLeft,
 }
 
 /// The Sentinel that led the last failover of a group, as the Sentinels' logs tell: the one that was elected for the highest
@@ -231,12 +251,14 @@ mod tests {
         assert_eq!(permit(&[redis(1)], &observed), Ok(()));
         assert_eq!(permit(&[S1], &observed), Ok(()));
         assert_eq!(permit(&[redis(1), S1], &observed), Ok(()));
-        assert!(permit(&[redis(2), redis(3)], &observed).is_err_and(|why| why.contains("redis-3")));
-        assert!(permit(&[S1, S2], &observed).is_err_and(|why| why.contains("1 Sentinels")));
+        assert!(permit(&[redis(2), redis(3)], &observed).is_err_and(|why| why.to_string().contains("redis-3")));
+        assert!(
+            permit(&[S1, S2], &observed).is_err_and(|why| why == Forbidden::TooFewSentinels { left: 1, needed: 2 })
+        );
         assert!(permit(&[NodeId::Proxy(1)], &observed).is_err());
         observed.topology.redis.insert(redis(2), Answer::Silent("no answer".to_owned()));
         observed.topology.sentinels.insert(S3, Answer::Silent("no answer".to_owned()));
-        assert!(permit(&[redis(1)], &observed).is_err_and(|why| why.contains("redis-2")));
+        assert!(permit(&[redis(1)], &observed).is_err_and(|why| why == Forbidden::OutAlready { out: redis(2) }));
         assert_eq!(permit(&[redis(2)], &observed), Ok(()), "that one is out itself");
         assert!(permit(&[S1], &observed).is_err());
         assert_eq!(permit(&[S3], &observed), Ok(()));

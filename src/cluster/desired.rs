@@ -9,6 +9,8 @@ use std::time::Duration;
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
+use thiserror::Error;
+
 use super::observed::NodeFacts;
 use crate::spec::{
     Group, Log, NodeId, Resources, Role, STATS_PORT, Spec, Subnet, UsedImage, proxy_group_ports, render,
@@ -80,15 +82,21 @@ impl Programs {
     }
 }
 
+/// A node has no address in the subnet of its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the subnet {subnet} has no address for {node}, it has room for {} master groups", subnet.groups_max())]
+pub struct NoAddress {
+    subnet: Subnet,
+    node: NodeId,
+}
+
 /// The container of one node.
 ///
 /// # Errors
 /// The subnet has no address for it.
-pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId) -> Result<NodeSpec, String> {
+pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId) -> Result<NodeSpec, NoAddress> {
     let program = programs.of(node);
-    let address = subnet.address(node).ok_or_else(|| {
-        format!("the subnet {subnet} has no address for {node}, it has room for {} master groups", subnet.groups_max())
-    })?;
+    let address = subnet.address(node).ok_or(NoAddress { subnet, node })?;
     Ok(NodeSpec {
         node,
         image: program.image.clone(),

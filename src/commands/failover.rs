@@ -42,8 +42,7 @@ pub struct FailoverArgs {
 /// no quorum. Nothing is changed then.
 pub async fn run<W: World>(args: FailoverArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
-    let to = args.to.as_deref().map(|to| cluster.node(to)).transpose();
-    let to = to.map_err(|why| Failure::message(FailureKind::Usage, why))?;
+    let to = args.to.as_deref().map(|to| cluster.node(to)).transpose()?;
     if let Ok(node) = cluster.node(&args.group) {
         let what = format!("'{}' is a node; give a master group", args.group);
         return Err(Failure::message(FailureKind::Usage, what)

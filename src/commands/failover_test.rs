@@ -199,9 +199,8 @@ async fn drive<W: World>(
 
 fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
     let usage = |why: String| Failure::message(FailureKind::Usage, why);
-    let trial: Trial = args.fault.parse().map_err(|why: crate::spec::ParseError| usage(why.to_string()))?;
-    let clients: Vec<Kind> =
-        args.clients.iter().map(|client| client.parse()).collect::<Result<_, String>>().map_err(usage)?;
+    let trial: Trial = args.fault.parse()?;
+    let clients: Vec<Kind> = args.clients.iter().map(|client| client.parse()).collect::<Result<_, _>>()?;
     if args.rate == 0 || args.rounds == 0 {
         return Err(usage("--rate and --rounds must be at least 1".to_owned()));
     }
@@ -216,7 +215,7 @@ fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
         rate: args.rate,
         deadline: args.deadline.unwrap_or(DEADLINE),
         clients: if clients.is_empty() { Kind::ALL.to_vec() } else { clients },
-        durability: args.durability.parse().map_err(usage)?,
+        durability: args.durability.parse()?,
         limits: Limits {
             max_outage: u64::try_from(args.max_outage.as_nanos()).unwrap_or(u64::MAX),
             max_lost: args.max_lost,

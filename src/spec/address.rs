@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::names::{Group, NodeId};
+use super::parse::ParseError;
 
 /// Proxies that the address plan of a large subnet has room for.
 pub const PROXIES_MAX: u16 = 8;
@@ -108,16 +109,17 @@ impl Subnet {
 }
 
 impl FromStr for Subnet {
-    type Err = String;
+    type Err = ParseError;
 
     /// Reads `172.18.0.0/16`. A subnet smaller than /28 (or larger than /8) is refused: it has no room for a cluster.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is not an IPv4 subnet such as 172.18.0.0/16");
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let wrong = || ParseError::new(format!("'{text}' is not an IPv4 subnet such as 172.18.0.0/16"));
         let (base, prefix) = text.split_once('/').ok_or_else(wrong)?;
         let base: Ipv4Addr = base.parse().map_err(|_| wrong())?;
         let prefix: u8 = prefix.parse().map_err(|_| wrong())?;
         if !(8..=28).contains(&prefix) {
-            return Err(format!("the subnet {text} has no room for a cluster, it must be between /8 and /28"));
+            let why = format!("the subnet {text} has no room for a cluster, it must be between /8 and /28");
+            return Err(ParseError::new(why));
         }
         let mask = u32::MAX << (32 - u32::from(prefix));
         Ok(Self { base: Ipv4Addr::from(u32::from(base) & mask), prefix })
@@ -125,9 +127,9 @@ impl FromStr for Subnet {
 }
 
 impl TryFrom<String> for Subnet {
-    type Error = String;
+    type Error = ParseError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, ParseError> {
         text.parse()
     }
 }

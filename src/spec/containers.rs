@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::names::Role;
+use super::parse::ParseError;
 
 /// The least memory that Docker takes as a limit, in bytes.
 const MEMORY_MIN: u64 = 6 << 20;
@@ -97,11 +98,11 @@ impl Words {
     ///
     /// # Errors
     /// Which word means nothing, a sentence without its full stop.
-    pub fn read(aspect: Aspect, text: &str) -> Result<Self, String> {
+    pub fn read(aspect: Aspect, text: &str) -> Result<Self, ParseError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         for word in &words {
             let (_, value) = kind_of(word);
-            let wrong = || format!("'{word}' is not {}", aspect.example());
+            let wrong = || ParseError::new(format!("'{word}' is not {}", aspect.example()));
             let is_right = match aspect {
                 Aspect::Memory => memory(value).is_some_and(|bytes| bytes >= MEMORY_MIN),
                 Aspect::Cpus => milli_cpus(value).is_some(),
@@ -113,7 +114,7 @@ impl Words {
                 return Err(wrong());
             }
             if aspect == Aspect::Labels && RESERVED_LABELS.iter().any(|begin| value.starts_with(begin)) {
-                return Err(format!("the label '{value}' is not yours to give"));
+                return Err(ParseError::new(format!("the label '{value}' is not yours to give")));
             }
         }
         Ok(Self(words.join(" ")))

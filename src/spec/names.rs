@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::parse::ParseError;
+
 /// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 bytes (RFC 1035).
 pub const CLUSTER_NAME_MAX: usize = 40;
 
@@ -25,7 +27,7 @@ impl ClusterName {
     ///
     /// # Errors
     /// It names none.
-    pub fn node(&self, text: &str) -> Result<NodeId, String> {
+    pub fn node(&self, text: &str) -> Result<NodeId, ParseError> {
         let own = text.strip_prefix(self.as_str()).and_then(|rest| rest.strip_prefix('-'));
         text.parse().or_else(|why| own.and_then(|own| own.parse().ok()).ok_or(why))
     }
@@ -50,30 +52,30 @@ impl fmt::Display for ClusterName {
 }
 
 impl FromStr for ClusterName {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
         if !starts_well || !text.chars().all(legal) {
-            return Err(format!(
+            return Err(ParseError::new(format!(
                 "'{text}' is not a cluster name: use lower-case letters, digits, '-' and '_', and begin with a letter or digit"
-            ));
+            )));
         }
         if text.len() > CLUSTER_NAME_MAX {
-            return Err(format!(
+            return Err(ParseError::new(format!(
                 "'{text}' is {} characters long, a cluster name has at most {CLUSTER_NAME_MAX}",
                 text.len()
-            ));
+            )));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
 impl TryFrom<String> for ClusterName {
-    type Error = String;
+    type Error = ParseError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, ParseError> {
         text.parse()
     }
 }
@@ -113,24 +115,24 @@ impl fmt::Display for Group {
 }
 
 impl FromStr for Group {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let number = match text.strip_prefix("mymaster") {
             Some("") => Some(1),
             Some(rest) => rest.strip_prefix('-').and_then(|n| n.parse().ok()).filter(|n| *n > 1),
             None => text.parse().ok().filter(|n| *n > 0),
         };
-        number
-            .map(Self)
-            .ok_or_else(|| format!("'{text}' is not a master group: use mymaster, mymaster-2, … or its number"))
+        number.map(Self).ok_or_else(|| {
+            ParseError::new(format!("'{text}' is not a master group: use mymaster, mymaster-2, … or its number"))
+        })
     }
 }
 
 impl TryFrom<String> for Group {
-    type Error = String;
+    type Error = ParseError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, ParseError> {
         text.parse()
     }
 }
@@ -174,10 +176,13 @@ impl fmt::Display for Role {
 }
 
 impl FromStr for Role {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Role::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| format!("'{text}' is not a role"))
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Role::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| ParseError::new(format!("'{text}' is not a role")))
     }
 }
 
@@ -261,10 +266,12 @@ pub fn listed_nodes(nodes: &BTreeSet<NodeId>) -> String {
 }
 
 impl FromStr for NodeId {
-    type Err = String;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || format!("'{text}' is not a node: use redis-1, redis-2-1, sentinel-1, proxy-1 and the like");
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let unknown = || {
+            ParseError::new(format!("'{text}' is not a node: use redis-1, redis-2-1, sentinel-1, proxy-1 and the like"))
+        };
         let (role, rest) = text.split_once('-').ok_or_else(unknown)?;
         let numbers: Vec<u16> =
             rest.split('-').map(|n| n.parse().ok().filter(|n| *n > 0)).collect::<Option<_>>().ok_or_else(unknown)?;
@@ -279,9 +286,9 @@ impl FromStr for NodeId {
 }
 
 impl TryFrom<String> for NodeId {
-    type Error = String;
+    type Error = ParseError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, ParseError> {
         text.parse()
     }
 }

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::parse::ParseError;
+
 /// The channels on which Sentinels tell each other who is master begin with this.
 pub const SENTINEL_CHANNELS: &str = "__sentinel__:";
 /// All of them, in a configuration.
@@ -25,19 +27,21 @@ pub enum Patterns {
 }
 
 impl TryFrom<String> for Patterns {
-    type Error = String;
+    type Error = ParseError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, ParseError> {
         if text.trim() == ANY {
             return Ok(Self::Any);
         }
         let patterns: BTreeSet<String> = text.split_whitespace().map(str::to_owned).collect();
         for pattern in &patterns {
             if pattern.contains(|c: char| c.is_control() || matches!(c, '(' | ')')) {
-                return Err(format!("'{pattern}' cannot be written in an access control list"));
+                return Err(ParseError::new(format!("'{pattern}' cannot be written in an access control list")));
             }
             if hears(pattern, SENTINEL_CHANNELS) {
-                return Err(format!("'{pattern}' matches the Sentinels' channels '{SENTINEL_CHANNELS}…'"));
+                return Err(ParseError::new(format!(
+                    "'{pattern}' matches the Sentinels' channels '{SENTINEL_CHANNELS}…'"
+                )));
             }
         }
         Ok(Self::These(patterns))
@@ -170,7 +174,7 @@ mod tests {
         let these = read(" news.*  __keyspace@0__:* news.* ").expect("good patterns");
         assert_eq!(String::from(these), "__keyspace@0__:* news.*");
         assert_eq!(read(""), Ok(Patterns::These(BTreeSet::new())));
-        assert_eq!(read("news.* *"), Err("'*' matches the Sentinels' channels '__sentinel__:…'".to_owned()));
+        assert_eq!(read("news.* *"), Err(ParseError::new("'*' matches the Sentinels' channels '__sentinel__:…'")));
         assert!(read("a) +@all").is_err());
     }
 }

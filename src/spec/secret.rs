@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::parse::ParseError;
+
 /// A password. `Debug` does not show it, and it has no `Display`: [`Secret::expose`] is the one way to the text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -19,16 +21,16 @@ impl Secret {
     /// # Errors
     /// A password with white space, quotes, `\`, `#` at its start or a control character cannot be written in a
     /// `redis.conf`, and an empty one protects nothing.
-    pub fn given(text: &str) -> Result<Self, String> {
+    pub fn given(text: &str) -> Result<Self, ParseError> {
         if text.is_empty() {
-            return Err("the password is empty".to_owned());
+            return Err(ParseError::new("the password is empty"));
         }
         if text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '\\'))
             || text.starts_with('#')
         {
-            return Err(
-                "a password cannot hold white space, quotes, '\\' or control characters, nor begin with '#'".to_owned()
-            );
+            return Err(ParseError::new(
+                "a password cannot hold white space, quotes, '\\' or control characters, nor begin with '#'",
+            ));
         }
         Ok(Self(text.to_owned()))
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::parse::ParseError;
+
 /// A millisecond, which a number without a unit means in settings, as Redis and Sentinel have it.
 pub const MILLISECOND: u64 = 1;
 /// A second, which a number without a unit means where redos waits, as `timeout`, `curl` and `docker` have it.
@@ -53,7 +55,7 @@ pub fn shown(milliseconds: u64) -> String {
 ///
 /// # Errors
 /// A sentence with what would be right.
-pub fn wait(text: &str) -> Result<Duration, String> {
+pub fn wait(text: &str) -> Result<Duration, ParseError> {
     read(text, SECOND)
 }
 
@@ -61,13 +63,13 @@ pub fn wait(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// A sentence with what would be right.
-pub fn delay(text: &str) -> Result<Duration, String> {
+pub fn delay(text: &str) -> Result<Duration, ParseError> {
     read(text, MILLISECOND)
 }
 
-fn read(text: &str, unit: u64) -> Result<Duration, String> {
+fn read(text: &str, unit: u64) -> Result<Duration, ParseError> {
     let read = milliseconds(text, unit, 0, WAIT_MAX);
-    read.map(Duration::from_millis).map_err(|wrong| format!("{}; {}", wrong.what, wrong.fix))
+    read.map(Duration::from_millis).map_err(|wrong| ParseError::new(format!("{}; {}", wrong.what, wrong.fix)))
 }
 
 #[cfg(test)]
@@ -83,7 +85,7 @@ mod tests {
         assert_eq!(wait("1"), Ok(Duration::from_secs(1)));
         assert_eq!(delay("100"), Ok(Duration::from_millis(100)));
         for bad in ["", "fast", "-1", "1 second ago", "1.2.3"] {
-            assert!(wait(bad).expect_err(bad).contains("is not a time"), "{bad}");
+            assert!(wait(bad).expect_err(bad).to_string().contains("is not a time"), "{bad}");
         }
     }
 
@@ -91,7 +93,7 @@ mod tests {
     fn no_time_is_too_long_to_be_refused() {
         for long in ["584542046090y", "99999999999999999999", "18446744073709551615", "99999999999999999999999y", "31d"]
         {
-            assert!(wait(long).expect_err(long).contains(" is too long"), "{long}");
+            assert!(wait(long).expect_err(long).to_string().contains(" is too long"), "{long}");
         }
         let wrong = milliseconds("1ms", MILLISECOND, 500, 1000).expect_err("too short");
         assert_eq!(wrong.what, "1ms is too short");

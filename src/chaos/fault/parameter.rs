@@ -158,7 +158,7 @@ const BYTES: Units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10), ("b", 1
 const RATE_MIN: u64 = 64_000;
 
 fn milliseconds(text: &str) -> Result<u32, ParseError> {
-    let delay = time::delay(text).map_err(ParseError::new)?;
+    let delay = time::delay(text)?;
     Ok(u32::try_from(delay.as_millis()).unwrap_or(u32::MAX))
 }
 

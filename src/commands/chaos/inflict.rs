@@ -23,7 +23,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::seconds;
 use crate::spec::names::listed_nodes;
-use crate::spec::{ClusterName, NodeId, ParseError, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
+use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
 
 /// How often the end of a fault looks whether somebody else has undone it, while it waits for the lock.
 const UNDONE_POLL: Duration = Duration::from_millis(200);
@@ -48,8 +48,7 @@ impl<'a> Inflicted<'a> {
     pub fn of(verb: &'a ChaosVerb) -> Result<Option<Self>, Failure> {
         Ok(Some(match verb {
             ChaosVerb::Fault(command) => {
-                let usage = |why: ParseError| Failure::message(FailureKind::Usage, why.to_string());
-                let fault = command.fault().map_err(usage)?;
+                let fault = command.fault()?;
                 let FaultArgs { whom, duration } = &command.args;
                 Inflicted { fault, whom, duration: *duration, link: command.link.as_ref() }
             }
@@ -108,7 +107,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
     let Inflicted { fault: kind, whom, .. } = *fault;
     let found = existing::find(&**engine, cluster).await?;
     let spec = existing::recorded(cluster, &found.inventory)?.clone();
-    let group = whom.group.parse().map_err(|why: String| Failure::message(FailureKind::Usage, why))?;
+    let group = whom.group.parse()?;
     let observed = session.observe(&spec, found).await?.observed;
     let mut scene = Scene {
         spec: &spec,

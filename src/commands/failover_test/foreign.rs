@@ -37,11 +37,11 @@ pub async fn subject<W: World>(
         return Err(usage("--proxy needs --sentinel and --container as well".to_owned()));
     }
     let password = args.password_file.as_deref().map(|path| {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| format!("failed to read {}: {error}", path.display()))?;
-        Secret::given(text.trim_end_matches(['\r', '\n']))
+        let read = std::fs::read_to_string(path);
+        let text = read.map_err(|error| usage(format!("failed to read {}: {error}", path.display())))?;
+        Ok::<_, Failure>(Secret::given(text.trim_end_matches(['\r', '\n']))?)
     });
-    let login = Login { user: None, password: password.transpose().map_err(usage)? };
+    let login = Login { user: None, password: password.transpose()? };
     let write = resolve(proxy).await?;
     let read = match &args.read_proxy {
         Some(address) => Some(resolve(address).await?),
@@ -74,7 +74,7 @@ pub async fn subject<W: World>(
         observer: login,
         sentinel: Login::default(),
         dialer: Arc::new(Direct),
-        cluster: DEFAULT_CLUSTER.parse().map_err(usage)?,
+        cluster: DEFAULT_CLUSTER.parse()?,
         down_after: Duration::ZERO,
     };
     let failed = |why: String| Failure::message(FailureKind::Failed, why);

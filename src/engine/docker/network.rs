@@ -17,7 +17,7 @@ use super::subnets::{self, Pool, Range, Route};
 use super::{DockerEngine, calls, conflicts, fault, labels, listing};
 use crate::cluster::observed::NetworkFacts;
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::spec::{ClusterName, Spec, Subnet};
+use crate::spec::{ClusterName, ParseError, Spec, Subnet};
 
 /// How many subnets are tried. Docker frees subnets late, and others take them meanwhile.
 const PICKS: usize = 5;
@@ -261,7 +261,7 @@ async fn dockers_pick(engine: &DockerEngine, spec: &Spec) -> Result<Subnet> {
     remove_one(engine, &id).await?;
     let picked = picked.map_err(|error| engine.failed(format!("inspect network {name}"), error))?;
     let configs = picked.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
-    let subnet = ipv4_subnet(&configs).map_err(|why| unavailable(spec, &why))?;
+    let subnet = ipv4_subnet(&configs).map_err(|why| unavailable(spec, &why.to_string()))?;
     spec.misfit(subnet).map_or(Ok(subnet), |why| Err(unavailable(spec, &why)))
 }
 
@@ -361,9 +361,9 @@ fn first_host(subnet: Subnet) -> Ipv4Addr {
 }
 
 /// The IPv4 subnet of a network, or why it is none for a cluster.
-fn ipv4_subnet(configs: &[IpamConfig]) -> std::result::Result<Subnet, String> {
+fn ipv4_subnet(configs: &[IpamConfig]) -> std::result::Result<Subnet, ParseError> {
     let subnet = configs.iter().filter_map(|config| config.subnet.as_deref()).find(|subnet| subnet.contains('.'));
-    subnet.ok_or_else(|| "it has no IPv4 subnet".to_owned())?.parse()
+    subnet.ok_or_else(|| ParseError::new("it has no IPv4 subnet"))?.parse()
 }
 
 /// Removes a network and all others of the same cluster, unless somebody else is on them.

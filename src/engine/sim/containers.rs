@@ -8,7 +8,7 @@ use super::{DATA, Node, SUBNETS, Sim, refused};
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{ClusterSummary, Clusters, EngineError, EngineErrorKind, NodeFile, NodeSpec, Nodes, Result};
-use crate::spec::{ClusterName, NodeId, Resources, Spec};
+use crate::spec::{ClusterName, NodeId, ParseError, Resources, Spec};
 
 impl Dial for Sim {
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
@@ -105,7 +105,7 @@ impl Clusters for Sim {
         world.change("create network".to_owned())?;
         let subnet = SUBNETS[world.networks_made % SUBNETS.len()];
         world.networks_made += 1;
-        let subnet = subnet.parse().map_err(|e: String| refused(e))?;
+        let subnet = subnet.parse().map_err(|why: ParseError| refused(why.to_string()))?;
         let made = NetworkFacts {
             id: format!("network-{}", world.networks_made),
             name: spec.name.to_string(),

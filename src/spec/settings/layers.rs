@@ -13,7 +13,7 @@ use super::resolve::{Directives, Request};
 use super::table::{Key, Kind, SETTINGS, Setting};
 use super::value::{self, Wrong};
 use super::{check, conf, directives, wiring};
-use crate::spec::{ClusterName, Secret, Spec};
+use crate::spec::{ClusterName, ParseError, Secret, Spec};
 
 /// What flags give: the text of each setting that was on the command line.
 #[derive(Clone, Default)]
@@ -261,7 +261,7 @@ impl Sources<'_> {
         let held = matches!(&given.origin, Origin::Environment(name) if variables.contains(&name.as_str()));
         let fix = "use letters and digits, or leave it out and redos makes a random one".to_owned();
         if held {
-            return Secret::given(&given.text).map_err(|what| Wrong { what, fix });
+            return Secret::given(&given.text).map_err(|why| Wrong { what: why.to_string(), fix });
         }
         let stdin = given.text == "-";
         let path = if stdin { PathBuf::from("-") } else { self.base(&given.origin).join(&given.text) };
@@ -271,7 +271,7 @@ impl Sources<'_> {
         })?;
         let password = text.strip_suffix('\n').unwrap_or(&text);
         let password = password.strip_suffix('\r').unwrap_or(password);
-        Secret::given(password).map_err(|what| Wrong { what: format!("in {}: {what}", path.display()), fix })
+        Secret::given(password).map_err(|why| Wrong { what: format!("in {}: {why}", path.display()), fix })
     }
 
     /// The directives of a `redis.conf`, and the remark about those that redos manages.
@@ -336,8 +336,8 @@ impl Sources<'_> {
 /// The name that was given, or the one that is meant when none was (also when a wrong one was).
 fn name_of(given: &BTreeMap<Key, Given>, problems: &mut Vec<Problem>) -> ClusterName {
     let Some(name) = given.get(&Key::Name) else { return ClusterName::default() };
-    name.text.parse().unwrap_or_else(|what| {
-        problems.push(name.problem(Wrong { what, fix: "choose another name".to_owned() }));
+    name.text.parse().unwrap_or_else(|why: ParseError| {
+        problems.push(name.problem(Wrong { what: why.to_string(), fix: "choose another name".to_owned() }));
         ClusterName::default()
     })
 }

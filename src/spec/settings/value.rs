@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::containers::{Aspect, Words};
 use super::super::time::{self, WrongTime};
-use super::super::{ImageChoice, Modules, Patterns, PersistenceMode, REDIS_PORT, Subnet};
+use super::super::{ImageChoice, Modules, ParseError, Patterns, PersistenceMode, REDIS_PORT, Subnet};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn subnet(text: &str) -> Result<Option<Subnet>, Wrong> {
         return Ok(None);
     }
     let fix = "give a private one that nothing else uses, such as 10.128.0.0/24, or auto".to_owned();
-    text.parse().map(Some).map_err(|what| Wrong { what, fix })
+    text.parse().map(Some).map_err(|why: ParseError| Wrong { what: why.to_string(), fix })
 }
 
 /// The name of a network of Docker. `None` for `auto`.
@@ -89,7 +89,7 @@ pub fn network(text: &str) -> Result<Option<String>, Wrong> {
 pub fn words(aspect: Aspect, text: &str) -> Result<Words, Wrong> {
     let fix = "give words separated by spaces, each for all nodes or behind redis:, sentinel: or proxy: for a kind"
         .to_owned();
-    Words::read(aspect, text).map_err(|what| Wrong { what, fix })
+    Words::read(aspect, text).map_err(|why| Wrong { what: why.to_string(), fix })
 }
 
 /// What stands for no server where one is asked for.
@@ -211,7 +211,7 @@ pub fn user_name(text: &str) -> Result<String, Wrong> {
 /// Patterns of channels.
 pub fn patterns(text: &str) -> Result<Patterns, Wrong> {
     let fix = "name patterns that cannot match them, separated by spaces, or give * alone to allow all";
-    text.to_owned().try_into().map_err(|what| Wrong { what, fix: fix.to_owned() })
+    text.to_owned().try_into().map_err(|why: ParseError| Wrong { what: why.to_string(), fix: fix.to_owned() })
 }
 
 /// `auto`, or an image reference.
