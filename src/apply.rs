@@ -45,8 +45,10 @@ pub struct Applier<'a, E, S> {
     pub engine: &'a E,
     /// The way to the servers. Whoever stops and removes nodes needs none.
     pub reached: Option<&'a Reached<S>>,
-    /// The desired cluster.
+    /// What the cluster is when the plan is done.
     pub spec: &'a Spec,
+    /// What it is in the end, which is recorded.
+    pub target: &'a Spec,
     /// The images that were found. A plan that makes no node needs none.
     pub programs: Option<&'a Programs>,
     /// Where events go.
@@ -82,17 +84,6 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     /// # Errors
     /// The first step that failed, the first gate that did not open before the deadline, or the interruption.
     pub async fn apply(&self, plan: &Plan, inventory: &Inventory) -> Result<Walked, ApplyError> {
-        match plan.electorate {
-            Some(electorate) => {
-                let spec = electorate.of(self.spec);
-                Applier { spec: &spec, ..*self }.walk(plan, inventory, self.spec).await
-            }
-            None => self.walk(plan, inventory, self.spec).await,
-        }
-    }
-
-    /// [`Applier::apply`] for the part of the way that the plan is about; `target` is the whole, which is recorded.
-    async fn walk(&self, plan: &Plan, inventory: &Inventory, target: &Spec) -> Result<Walked, ApplyError> {
         let began = Instant::now();
         (self.report)(Event::PlanStarted { plan: plan.clone() });
         let network = Mutex::new(inventory.network.clone());
@@ -109,7 +100,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     if !matches!(step.action, Action::Await { .. }) {
                         let (before, network) = (walk.seen().inventory.clone(), &network);
                         running.push(Box::pin(async move {
-                            let result = self.run(step, &before, network, target).await;
+                            let result = self.run(step, &before, network).await;
                             Finished::Step(step.id, Instant::now(), result)
                         }));
                     }

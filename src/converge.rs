@@ -13,7 +13,7 @@ use crate::cluster::desired::Programs;
 use crate::cluster::observed::{Inventory, Observed};
 use crate::engine::{Clusters, EngineError, Nodes};
 use crate::plan::event::Event;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Past, Plan, Stage};
 use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Group, NodeId, Secrets, Spec, render};
@@ -134,8 +134,8 @@ pub struct Converger<'a, E, C, P, D> {
     pub connect: C,
     /// The desired cluster.
     pub spec: &'a Spec,
-    /// What makes the observed cluster the desired one: [`crate::plan::diff`], or a part of it. Empty ends the loop.
-    pub diff: D,
+    /// What makes the observed cluster the desired one: [`crate::plan::next`], or a part of it. An empty plan ends the loop.
+    pub next: D,
     /// What the secrets are if the cluster has none yet.
     pub new_secrets: Secrets,
     /// Those of them that somebody gave. A cluster that has others is left as it is.
@@ -169,7 +169,7 @@ where
     S: Servers,
     C: Fn(&Secrets) -> S,
     P: AsyncFn(&Inventory) -> Result<Programs, EngineError>,
-    D: Fn(&Spec, &Observed) -> Plan + Send + Sync,
+    D: Fn(&Spec, &Observed, &Past) -> Stage + Send + Sync,
 {
     /// Loops until the plan is empty.
     ///
@@ -182,12 +182,11 @@ where
         let mut seen = first;
         let mut plans: Vec<Plan> = Vec::new();
         let mut programs: Option<Programs> = None;
-        let mut owes_proof = false;
+        let mut past = Past::default();
         loop {
-            let Seen { mut observed, reached } = seen;
-            observed.owes_proof = owes_proof;
-            observed.started = started(&plans);
-            let plan = (self.diff)(self.spec, &observed);
+            let Seen { observed, reached } = seen;
+            past.started = started(&plans);
+            let Stage { spec, plan } = (self.next)(self.spec, &observed, &past);
             if plan.is_empty() {
                 let secrets = reached.map_or(self.new_secrets, |reached| reached.secrets);
                 return Ok(Converged { plans, took: began.elapsed(), observed, secrets });
@@ -210,19 +209,17 @@ where
                 let secrets = self.new_secrets.clone();
                 Reached { servers: (self.connect)(&secrets), secrets }
             });
-            let started = &observed.started | &started([&plan]);
+            let meanwhile = Past { owes_proof: false, started: &past.started | &started([&plan]) };
             let applier = Applier {
                 engine: self.engine,
                 reached: Some(&way),
-                spec: self.spec,
+                spec: &spec,
+                target: self.spec,
                 programs: programs.as_ref(),
                 report: self.report,
                 cancel: self.cancel,
                 deadline: self.deadline,
-                replan: Some(&|seen| {
-                    let seen = Observed { started: started.clone(), ..seen.clone() };
-                    (self.diff)(self.spec, &seen)
-                }),
+                replan: Some(&|seen| (self.next)(self.spec, seen, &meanwhile).plan),
             };
             let walked = match applier.apply(&plan, &observed.inventory).await {
                 Err(error) if error.is_damaged_data() => {
@@ -232,7 +229,7 @@ where
                 walked => walked?,
             };
             // A plan that is the whole way ends with the proof, if it is walked to its end.
-            owes_proof = matches!(walked, Walked::Overtaken) || plan.then_observe.is_some();
+            past.owes_proof = matches!(walked, Walked::Overtaken) || plan.then_observe.is_some();
             plans.push(plan);
             seen = match walked {
                 // Gates have opened since the last change: the servers took these secrets.

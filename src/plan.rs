@@ -5,9 +5,11 @@
 
 pub mod diff;
 pub mod event;
+pub mod stage;
 pub mod step;
 pub mod teardown;
 
-pub use diff::diff;
+pub use diff::{diff, next};
+pub use stage::{Past, Stage};
 pub use step::{Action, Plan, Step, StepId};
 pub use teardown::teardown;

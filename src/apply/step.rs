@@ -29,21 +29,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const BETWEEN: Duration = Duration::from_millis(250);
 
 impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
-    /// Does it. `inventory` is how to reach the servers, `network` what has been made meanwhile, and `target` the whole of
-    /// what the plan is a part of the way to.
+    /// Does it. `inventory` is how to reach the servers, and `network` what has been made meanwhile.
     pub(super) async fn run(
         &self,
         step: &Step,
         inventory: &Inventory,
         network: &Mutex<Option<NetworkFacts>>,
-        target: &Spec,
     ) -> Result<(), ApplyError> {
         let name = &self.spec.name;
         let at_engine = |source| ApplyError::Engine { step: step.action.to_string(), source };
         let in_render = |source| ApplyError::Render { step: step.action.to_string(), source };
         let known_network = || lock(network).clone().ok_or_else(|| self.impossible(step, "the cluster has no network"));
         match &step.action {
-            Action::RecordSpec => self.engine.record_spec(target).await.map_err(at_engine),
+            Action::RecordSpec => self.engine.record_spec(self.target).await.map_err(at_engine),
             Action::RemoveRecord => self.engine.remove_record(name).await.map_err(at_engine),
             Action::CreateNetwork => {
                 let made = self.engine.create_network(self.spec).await.map_err(at_engine)?;

@@ -16,16 +16,12 @@ pub struct Observed {
     pub inventory: Inventory,
     /// What the servers say.
     pub topology: Topology,
-    /// Whether whoever looks has changed the cluster since a write last proved it ready.
-    pub owes_proof: bool,
-    /// The nodes that whoever looks has started. What their start did not mend, another one does not mend either.
-    pub started: BTreeSet<NodeId>,
 }
 
 impl Observed {
-    /// What was seen by somebody who has changed nothing.
+    /// Both together.
     pub const fn new(inventory: Inventory, topology: Topology) -> Self {
-        Self { inventory, topology, owes_proof: false, started: BTreeSet::new() }
+        Self { inventory, topology }
     }
 
     /// Whether a node's container runs in some way, so that its server knows more than its files.

@@ -124,8 +124,8 @@ mod tests {
     use crate::cluster::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
     use crate::cluster::observed::AttachedReplica;
     use crate::cluster::status;
-    use crate::plan::diff;
     use crate::plan::step::Action;
+    use crate::plan::{Past, diff};
 
     fn spec() -> Spec {
         Spec::with_defaults("redos".parse().expect("a name"))
@@ -167,8 +167,12 @@ mod tests {
         let judged = status::status(&spec(), &observed, None);
         assert_eq!((judged.healthy, judged.reasons), (false, found));
         assert!(diff(&spec(), &observed).is_empty());
-        let actions: Vec<Action> =
-            diff::removing_unknown_users(&spec(), &observed).steps.into_iter().map(|step| step.action).collect();
+        let actions: Vec<Action> = diff::removing_unknown_users(&spec(), &observed, &Past::default())
+            .plan
+            .steps
+            .into_iter()
+            .map(|step| step.action)
+            .collect();
         let removed = |node| Action::RemoveUsers { node, users: users(&["evil"]) };
         assert_eq!(actions, [removed(redis(1)), removed(NodeId::Sentinel(2))]);
     }

@@ -89,6 +89,7 @@ async fn remove<W: World>(
         engine: &**engine,
         reached: None,
         spec: &spec,
+        target: &spec,
         programs: None,
         report: &report,
         cancel,

@@ -12,8 +12,8 @@ use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::plan::PlanDocument;
-use crate::plan::diff;
 use crate::plan::diff::shrink::losses;
+use crate::plan::{diff, next};
 use crate::spec::{Spec, time};
 
 /// Arguments of `scale`.
@@ -87,7 +87,7 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
         let plan = diff(spec, &seen.observed);
         session.ui.status(PlanDocument::new(&cluster, &plan).text(&session.ui));
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        ready::until_ready(&session, spec, passwords, diff, seen, deadline).await
+        ready::until_ready(&session, spec, passwords, next, seen, deadline).await
     };
     Turn { cluster: &cluster, verb: "scale", deadline }.take(&session, scale).await
 }

@@ -12,7 +12,7 @@ use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, Verb};
 use crate::plan::diff::lifecycle;
-use crate::plan::{Plan, diff};
+use crate::plan::{Past, Plan, Stage, diff, next};
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Spec, time};
 
@@ -60,19 +60,23 @@ async fn start<W: World>(
     let given = GivenSecrets::default();
     let nodes = existing::named(&spec, &found.inventory, &args.nodes)?;
     let seen = session.observe(&spec, found).await?;
-    let plan_of = |spec: &Spec, observed: &Observed| match &nodes {
-        Some(nodes) => lifecycle::start(spec, observed, nodes),
-        None => diff(spec, observed),
-    };
     if args.dry_run {
-        return propose::plan(session, cluster, &plan_of(&spec, &seen.observed));
+        let plan = match &nodes {
+            Some(nodes) => lifecycle::start(&spec, &seen.observed, nodes),
+            None => diff(&spec, &seen.observed),
+        };
+        return propose::plan(session, cluster, &plan);
     }
-    if nodes.is_none() {
-        return ready::until_ready(session, &spec, (&given, &given), diff, seen, deadline).await;
-    }
+    let Some(nodes) = nodes else {
+        return ready::until_ready(session, &spec, (&given, &given), next, seen, deadline).await;
+    };
     ready::no_snapshot_is_ignored(&spec, &seen.observed)?;
     let before = Observed { inventory: seen.observed.inventory.clone(), ..Observed::default() };
-    let (done, _) = ready::converge(session, &spec, (&given, &given), plan_of, seen, deadline).await?;
+    let start = |spec: &Spec, observed: &Observed, _: &Past| Stage {
+        spec: spec.clone(),
+        plan: lifecycle::start(spec, observed, &nodes),
+    };
+    let (done, _) = ready::converge(session, &spec, (&given, &given), start, seen, deadline).await?;
     let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();
     let walked = Plan { steps, ..Plan::default() };
     let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);

@@ -70,9 +70,9 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         warned(&session, spec, &seen.observed, args.yes).await?;
         // How long somebody thinks about a question is not up to redos.
         let deadline = deadline + asked.elapsed();
-        let diff = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::diff };
+        let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        ready::until_ready(&session, spec, passwords, diff, seen, deadline).await
+        ready::until_ready(&session, spec, passwords, next, seen, deadline).await
     };
     Turn { cluster: &cluster, verb: "up", deadline }.take(&session, up).await
 }

@@ -24,7 +24,8 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
-use super::step::{Action, Electorate, Plan, Step, StepId};
+use super::stage::{Past, Stage};
+use super::step::{Action, Plan, Step, StepId};
 use crate::cluster::claims::{Undecided, is_joining};
 use crate::cluster::data;
 use crate::cluster::desired::host_dir;
@@ -40,37 +41,39 @@ use crate::spec::{Group, NodeId, Role, Spec};
 ///
 /// Sentinels that become more come one at a time: each is in service before the next is made, and the quorum follows.
 pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
+    next(spec, observed, &Past::default()).plan
+}
+
+/// [`diff`] for a run that has done something already: the next stage of its way.
+pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
     if let Some(refusal) = network::refused(spec, observed) {
-        return Plan { refusal: Some(refusal), ..Plan::default() };
+        return Stage { spec: spec.clone(), plan: Plan { refusal: Some(refusal), ..Plan::default() } };
     }
     let mut sentinels = grow::next_electorate(spec, observed);
-    loop {
-        let electorate = Electorate { sentinels, quorum: spec.quorum.min(sentinels / 2 + 1) };
-        if sentinels >= spec.sentinels {
-            return wave(spec, spec, observed);
-        }
-        let mut plan = wave(&electorate.of(spec), spec, observed);
+    while sentinels < spec.sentinels {
+        let stage = Spec { sentinels, quorum: spec.quorum.min(sentinels / 2 + 1), ..spec.clone() };
+        let mut plan = wave(&stage, spec, observed, past);
         if !plan.is_empty() {
             plan.then_observe.get_or_insert_with(|| "Sentinels are added one at a time".to_owned());
-            plan.electorate = Some(electorate);
-            return plan;
+            return Stage { spec: stage, plan };
         }
         sentinels += 1;
     }
+    Stage { spec: spec.clone(), plan: wave(spec, spec, observed, past) }
 }
 
-/// [`diff`], and the removal of users that redos did not make.
-pub fn removing_unknown_users(spec: &Spec, observed: &Observed) -> Plan {
-    let mut plan = diff(spec, observed);
+/// [`next`], and the removal of users that redos did not make.
+pub fn removing_unknown_users(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
+    let mut stage = next(spec, observed, past);
     for (node, users) in unknown_users(observed) {
-        plan.push(Action::RemoveUsers { node, users }, "redos did not create it", []);
+        stage.plan.push(Action::RemoveUsers { node, users }, "redos did not create it", []);
     }
-    plan
+    stage
 }
 
 /// One part of the way to `target`: to `spec`, which is the target but for the number of its Sentinels.
-fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
-    let mut planner = Planner::new(spec, observed);
+fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past) -> Plan {
+    let mut planner = Planner { past: past.clone(), ..Planner::new(spec, observed) };
     planner.make_network();
     planner.record(target);
     if planner.look_into_old_volumes() || planner.asks_head() {
@@ -94,7 +97,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
         planner.remove_surplus();
     }
     // What is proved is the whole; each part before it has more to change.
-    let owes_proof = observed.owes_proof && spec.sentinels == target.sentinels;
+    let owes_proof = past.owes_proof && spec.sentinels == target.sentinels;
     planner.await_ready(owes_proof);
     planner.plan
 }
@@ -102,6 +105,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed) -> Plan {
 struct Planner<'a> {
     spec: &'a Spec,
     observed: &'a Observed,
+    past: Past,
     plan: Plan,
     network: Option<StepId>,
     /// The master of each group: known, or the one to begin with.
@@ -142,7 +146,20 @@ impl<'a> Planner<'a> {
             }
         }
         let (plan, last) = Default::default();
-        Self { spec, observed, plan, network: None, masters, unborn, unsettled, lost, standby_of, last, scope: None }
+        Self {
+            spec,
+            observed,
+            past: Past::default(),
+            plan,
+            network: None,
+            masters,
+            unborn,
+            unsettled,
+            lost,
+            standby_of,
+            last,
+            scope: None,
+        }
     }
 
     fn facts(&self, node: NodeId) -> Option<&'a NodeFacts> {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cluster::gate::Gate;
 use crate::cluster::refusal::Refusal;
 use crate::spec::render::Standing;
-use crate::spec::{Group, NodeId, Resources, Role, Spec};
+use crate::spec::{Group, NodeId, Resources, Role};
 
 /// The number of a step within its plan, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -321,25 +321,6 @@ pub struct Plan {
     pub then_observe: Option<String>,
     /// Why nothing is done, not even the steps: only a person can say which data are right.
     pub refusal: Option<Refusal>,
-    /// The Sentinels that there are at the end of this part, when they become more: they come one at a time.
-    #[serde(skip)]
-    pub electorate: Option<Electorate>,
-}
-
-/// How many Sentinels there are, and how many of them must agree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Electorate {
-    /// Sentinels.
-    pub sentinels: u16,
-    /// The quorum.
-    pub quorum: u16,
-}
-
-impl Electorate {
-    /// The specification with these Sentinels in place of its own.
-    pub fn of(self, spec: &Spec) -> Spec {
-        Spec { sentinels: self.sentinels, quorum: self.quorum, ..spec.clone() }
-    }
 }
 
 impl Plan {

@@ -8,7 +8,7 @@ use redos::testing::cluster::status::status;
 use redos::testing::engine::Clusters;
 use redos::testing::engine::sim::Sim;
 use redos::testing::plan::diff::lifecycle::{self, Objection};
-use redos::testing::plan::{Action, diff};
+use redos::testing::plan::{Action, Past, Stage, diff, next};
 use redos::testing::servers::Servers;
 use redos::testing::spec::{Follow, NodeId, Spec};
 
@@ -160,9 +160,9 @@ fn a_cluster_that_becomes_ready_while_its_plan_is_overtaken_is_still_proved_by_a
         let at_first = diff(&spec, &observed(&sim, &spec).await);
         // What the first wait sees is a cluster with the same trouble again, and the next look finds it gone.
         let looks = AtomicUsize::new(0);
-        let flickering = |spec: &Spec, seen: &Observed| match looks.fetch_add(1, Ordering::Relaxed) {
-            0 | 1 => at_first.clone(),
-            _ => diff(spec, seen),
+        let flickering = |spec: &Spec, seen: &Observed, past: &Past| match looks.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Stage { spec: spec.clone(), plan: at_first.clone() },
+            _ => next(spec, seen, past),
         };
         let done = converge_by(&sim, &spec, flickering, Duration::from_secs(60)).await.expect("up");
         let [first, last] = done.plans.as_slice() else { panic!("{:?}", done.plans) };
@@ -182,13 +182,13 @@ fn a_node_that_the_engine_was_still_stopping_is_started_before_others_wait_for_i
         sim.disrupt(NodeId::Sentinel(5), None);
         sim.disrupt(stopping, Some(NodeState::Exited { code: 0, oom_killed: false }));
         let looks = AtomicUsize::new(0);
-        let too_early = |spec: &Spec, seen: &Observed| {
+        let too_early = |spec: &Spec, seen: &Observed, past: &Past| {
             let mut seen = seen.clone();
             if looks.fetch_add(1, Ordering::Relaxed) == 0 {
                 seen.inventory.nodes.get_mut(&stopping).expect("it has a container").state = NodeState::Running;
                 seen.topology.sentinels.insert(stopping, Answer::Silent("connection refused".to_owned()));
             }
-            diff(spec, &seen)
+            next(spec, &seen, past)
         };
         let done = converge_by(&sim, &spec, too_early, Duration::from_secs(60)).await.expect("up");
         insta::assert_snapshot!("ended_meanwhile", done.plans[1]);

@@ -13,7 +13,7 @@ use redos::testing::cluster::observed::Observed;
 use redos::testing::converge::{Converged, Converger, Seen, find};
 use redos::testing::engine::sim::Sim;
 use redos::testing::engine::{Clusters, Nodes};
-use redos::testing::plan::{Action, Plan, diff, teardown};
+use redos::testing::plan::{Action, Past, Plan, Stage, next, teardown};
 use redos::testing::servers::Servers;
 use redos::testing::spec::Secret;
 use redos::testing::spec::secret::SECRET_BYTES;
@@ -48,13 +48,13 @@ async fn up(sim: &Sim, spec: &Spec) -> Result<Converged, ApplyError> {
 }
 
 async fn converge(sim: &Sim, spec: &Spec, limit: Duration) -> Result<Converged, ApplyError> {
-    converge_by(sim, spec, diff, limit).await
+    converge_by(sim, spec, next, limit).await
 }
 
 async fn converge_by(
     sim: &Sim,
     spec: &Spec,
-    diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
+    next: impl Fn(&Spec, &Observed, &Past) -> Stage + Send + Sync,
     limit: Duration,
 ) -> Result<Converged, ApplyError> {
     let found = find(sim, &spec.name).await.expect("the simulation never fails to look");
@@ -64,7 +64,7 @@ async fn converge_by(
         engine: sim,
         connect: |_: &Secrets| sim.clone(),
         spec,
-        diff,
+        next,
         new_secrets: Secrets {
             existing: Some(Secret::from_random([8; SECRET_BYTES])),
             ..Secrets::made(|| [7; SECRET_BYTES])
@@ -109,6 +109,7 @@ async fn walk(sim: &Sim, spec: &Spec, plan: &Plan, seen: &Observed) -> Result<()
         engine: sim,
         reached: Some(&reached),
         spec,
+        target: spec,
         programs: None,
         report: &|_| {},
         cancel: &cancel,

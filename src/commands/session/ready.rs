@@ -16,11 +16,11 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::Timings;
 use crate::output::command_line;
 use crate::output::plan::UpDocument;
-use crate::plan::Plan;
+use crate::plan::{Past, Plan, Stage};
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{Role, Secrets, Spec};
 
-/// Plans and walks until there is nothing left to do. `diff` is what makes a plan of what is seen, `given` the
+/// Plans and walks until there is nothing left to do. `next` is what makes a plan of what is seen, `given` the
 /// passwords that a cluster must have and those that a new one gets, as far as somebody gave them.
 ///
 /// # Errors
@@ -30,7 +30,7 @@ pub async fn converge<W: World>(
     session: &Session<W>,
     spec: &Spec,
     (given, for_new): (&GivenSecrets, &GivenSecrets),
-    diff: impl Fn(&Spec, &Observed) -> Plan + Send + Sync,
+    next: impl Fn(&Spec, &Observed, &Past) -> Stage + Send + Sync,
     seen: Seen<W::Servers>,
     deadline: Instant,
 ) -> Result<(Converged, Timings), Failure> {
@@ -41,7 +41,7 @@ pub async fn converge<W: World>(
         engine: &**engine,
         connect: |secrets: &Secrets| session.servers(spec, secrets),
         spec,
-        diff,
+        next,
         new_secrets: for_new.or_made(spec, rand::random),
         given: given.clone(),
         prepare: async |inventory: &Inventory| {
@@ -76,8 +76,17 @@ pub async fn plan<W: World>(
     let began = Instant::now();
     let progress = ui.progress();
     let report = |event| progress.report(event);
-    let applier =
-        Applier { engine: &**engine, reached, spec, programs: None, report: &report, cancel, deadline, replan: None };
+    let applier = Applier {
+        engine: &**engine,
+        reached,
+        spec,
+        target: spec,
+        programs: None,
+        report: &report,
+        cancel,
+        deadline,
+        replan: None,
+    };
     let result = applier.apply(plan, inventory).await;
     progress.finish();
     match result {
@@ -86,7 +95,7 @@ pub async fn plan<W: World>(
     }
 }
 
-/// Runs it, with the plans that `diff` makes. The caller holds the cluster's lock. `given` are passwords that a cluster that is there must have, `for_new`
+/// Runs it, with the plans that `next` makes. The caller holds the cluster's lock. `given` are passwords that a cluster that is there must have, `for_new`
 /// those that a new one gets, both as far as somebody gave them.
 ///
 /// # Errors
@@ -96,12 +105,12 @@ pub async fn until_ready<W: World>(
     session: &Session<W>,
     spec: &Spec,
     (given, for_new): (&GivenSecrets, &GivenSecrets),
-    diff: fn(&Spec, &Observed) -> Plan,
+    next: fn(&Spec, &Observed, &Past) -> Stage,
     seen: Seen<W::Servers>,
     deadline: Instant,
 ) -> Result<Exit, Failure> {
     no_snapshot_is_ignored(spec, &seen.observed)?;
-    let (done, timings) = converge(session, spec, (given, for_new), diff, seen, deadline).await?;
+    let (done, timings) = converge(session, spec, (given, for_new), next, seen, deadline).await?;
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
     let kept = kept.map(|(_, volume)| volume.name.clone()).collect();

@@ -23,7 +23,7 @@ impl Planner<'_> {
             let is_stale = self.facts(proxy).is_some_and(|facts| is_stale(self.spec, proxy, facts));
             if let Err(why) = is_published(proxy, self.observed)
                 && !is_stale
-                && !self.observed.started.contains(&proxy)
+                && !self.past.started.contains(&proxy)
             {
                 let why = format!("{why}; a restart publishes it again and closes all connections through it");
                 self.step(proxy, Action::StopNode { node: proxy }, &why, []);
