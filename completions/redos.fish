@@ -26,7 +26,8 @@ end
 
 complete -c redos -n "__fish_redos_needs_command" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_needs_command" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_needs_command" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_needs_command" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_needs_command" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -54,6 +55,7 @@ complete -c redos -n "__fish_redos_needs_command" -f -a "cli" -d 'Talk to a Redi
 complete -c redos -n "__fish_redos_needs_command" -f -a "exec" -d 'Run a program in a node'
 complete -c redos -n "__fish_redos_needs_command" -f -a "logs" -d 'Show what nodes log, in order of time'
 complete -c redos -n "__fish_redos_needs_command" -f -a "events" -d 'Tell what happened: Sentinels and Docker as one story'
+complete -c redos -n "__fish_redos_needs_command" -f -a "sentinel" -d 'Show what each Sentinel says, side by side'
 complete -c redos -n "__fish_redos_needs_command" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
 complete -c redos -n "__fish_redos_needs_command" -f -a "verify" -d 'Judge the history of a failover test once more'
 complete -c redos -n "__fish_redos_needs_command" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
@@ -100,7 +102,8 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-image -d 'Image
 complete -c redos -n "__fish_redos_using_subcommand up" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand up" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand up" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand up" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -115,7 +118,8 @@ complete -c redos -n "__fish_redos_using_subcommand up" -s v -l verbose -d 'Say 
 complete -c redos -n "__fish_redos_using_subcommand up" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand down" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand down" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand down" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand down" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand down" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -130,7 +134,8 @@ complete -c redos -n "__fish_redos_using_subcommand down" -s v -l verbose -d 'Sa
 complete -c redos -n "__fish_redos_using_subcommand down" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand status" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand status" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand status" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand status" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand status" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -143,7 +148,8 @@ complete -c redos -n "__fish_redos_using_subcommand status" -s v -l verbose -d '
 complete -c redos -n "__fish_redos_using_subcommand status" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand ps" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand ps" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand ps" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand ps" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand ps" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -155,7 +161,8 @@ complete -c redos -n "__fish_redos_using_subcommand ps" -s v -l verbose -d 'Say 
 complete -c redos -n "__fish_redos_using_subcommand ps" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand ls" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand ls" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand ls" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -201,7 +208,8 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-image -d 'Ima
 complete -c redos -n "__fish_redos_using_subcommand plan" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand plan" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand plan" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand plan" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -218,7 +226,8 @@ complete -c redos -n "__fish_redos_using_subcommand scale" -l proxies -d 'HAProx
 complete -c redos -n "__fish_redos_using_subcommand scale" -l timeout -d 'The longest wait for a ready cluster' -r
 complete -c redos -n "__fish_redos_using_subcommand scale" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand scale" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand scale" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand scale" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand scale" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -233,7 +242,8 @@ complete -c redos -n "__fish_redos_using_subcommand scale" -s h -l help -d 'Prin
 complete -c redos -n "__fish_redos_using_subcommand failover" -l to -d 'The replica to promote; without one the most complete' -r
 complete -c redos -n "__fish_redos_using_subcommand failover" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand failover" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand failover" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand failover" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -246,7 +256,8 @@ complete -c redos -n "__fish_redos_using_subcommand failover" -s v -l verbose -d
 complete -c redos -n "__fish_redos_using_subcommand failover" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand stop" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand stop" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand stop" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand stop" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand stop" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -261,7 +272,8 @@ complete -c redos -n "__fish_redos_using_subcommand stop" -s h -l help -d 'Print
 complete -c redos -n "__fish_redos_using_subcommand start" -l timeout -d 'The longest wait until they serve' -r
 complete -c redos -n "__fish_redos_using_subcommand start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand start" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand start" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -275,7 +287,8 @@ complete -c redos -n "__fish_redos_using_subcommand start" -s h -l help -d 'Prin
 complete -c redos -n "__fish_redos_using_subcommand restart" -l timeout -d 'The longest wait until all of them serve again' -r
 complete -c redos -n "__fish_redos_using_subcommand restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand restart" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand restart" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -290,7 +303,8 @@ complete -c redos -n "__fish_redos_using_subcommand restart" -s h -l help -d 'Pr
 complete -c redos -n "__fish_redos_using_subcommand url" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand url" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand url" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand url" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -310,7 +324,8 @@ compose\t'A YAML mapping'
 github\t'`NAME=value`, for the file that `GITHUB_ENV` names'"
 complete -c redos -n "__fish_redos_using_subcommand env" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand env" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand env" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand env" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand env" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -323,7 +338,8 @@ complete -c redos -n "__fish_redos_using_subcommand env" -s h -l help -d 'Print 
 complete -c redos -n "__fish_redos_using_subcommand cli" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand cli" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand cli" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand cli" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand cli" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand cli" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -337,7 +353,8 @@ complete -c redos -n "__fish_redos_using_subcommand cli" -s v -l verbose -d 'Say
 complete -c redos -n "__fish_redos_using_subcommand cli" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand exec" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand exec" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand exec" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand exec" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand exec" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -352,7 +369,8 @@ complete -c redos -n "__fish_redos_using_subcommand logs" -l tail -d 'The last l
 complete -c redos -n "__fish_redos_using_subcommand logs" -l grep -d 'Only lines that contain this text' -r
 complete -c redos -n "__fish_redos_using_subcommand logs" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand logs" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand logs" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand logs" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand logs" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -366,7 +384,8 @@ complete -c redos -n "__fish_redos_using_subcommand logs" -s h -l help -d 'Print
 complete -c redos -n "__fish_redos_using_subcommand events" -l since -d 'How far back' -r
 complete -c redos -n "__fish_redos_using_subcommand events" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand events" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand events" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand events" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand events" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -378,6 +397,21 @@ complete -c redos -n "__fish_redos_using_subcommand events" -l all -d 'Tell each
 complete -c redos -n "__fish_redos_using_subcommand events" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand events" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand events" -s h -l help -d 'Print help'
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s g -l group -d 'About one master group, by name or number; all unless given' -r
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s n -l node -d 'One Sentinel; all unless given' -r
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
+json\t'One JSON document, `apiVersion: redos/v1`'
+yaml\t'The same document as YAML'"
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s q -l quiet -d 'Print data and errors only'
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s v -l verbose -d 'Say more: what each step costs and why'
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l fault -d 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in \'redos chaos\'; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rounds -d 'How often' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rate -d 'Requests per second, of all clients together' -r
@@ -397,7 +431,8 @@ complete -c redos -n "__fish_redos_using_subcommand failover-test" -l container 
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l password-file -d 'File with its password' -r -F
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand failover-test" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -410,7 +445,8 @@ complete -c redos -n "__fish_redos_using_subcommand failover-test" -s h -l help 
 complete -c redos -n "__fish_redos_using_subcommand verify" -l report -d 'Write report.json, junit.xml and report.html into this folder' -r -F
 complete -c redos -n "__fish_redos_using_subcommand verify" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand verify" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand verify" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand verify" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand verify" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -422,7 +458,8 @@ complete -c redos -n "__fish_redos_using_subcommand verify" -s v -l verbose -d '
 complete -c redos -n "__fish_redos_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -460,7 +497,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -478,7 +516,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -495,7 +534,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -512,7 +552,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -529,7 +570,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -546,7 +588,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -563,7 +606,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -584,7 +628,8 @@ in\t'To it'
 out\t'From it'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -605,7 +650,8 @@ in\t'To it'
 out\t'From it'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -628,7 +674,8 @@ in\t'To it'
 out\t'From it'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -650,7 +697,8 @@ in\t'To it'
 out\t'From it'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -672,7 +720,8 @@ in\t'To it'
 out\t'From it'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -689,7 +738,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -706,7 +756,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -724,7 +775,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l for -d 'How long' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -738,7 +790,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -750,7 +803,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -764,7 +818,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -778,7 +833,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -790,7 +846,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -802,7 +859,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -814,7 +872,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -849,7 +908,8 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -869,7 +929,8 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -883,7 +944,8 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -898,7 +960,8 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 valkey\t'Valkey, in Debian since 13 (trixie)'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -912,7 +975,8 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -924,7 +988,8 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -942,7 +1007,8 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand init" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand init" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand init" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand init" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand init" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -989,7 +1055,8 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-image -d 'I
 complete -c redos -n "__fish_redos_using_subcommand config" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand config" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand config" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand config" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -1002,7 +1069,8 @@ complete -c redos -n "__fish_redos_using_subcommand config" -s v -l verbose -d '
 complete -c redos -n "__fish_redos_using_subcommand config" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand completions" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand completions" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand completions" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand completions" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand completions" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -1014,7 +1082,8 @@ complete -c redos -n "__fish_redos_using_subcommand completions" -s v -l verbose
 complete -c redos -n "__fish_redos_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand man" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand man" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand man" -s o -l output -d 'How to print data: table, json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand man" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand man" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
@@ -1024,32 +1093,33 @@ complete -c redos -n "__fish_redos_using_subcommand man" -s H -l host -d 'Docker
 complete -c redos -n "__fish_redos_using_subcommand man" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand man" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand man" -s h -l help -d 'Print help'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "stop" -d 'Stop nodes, or the whole cluster in good order; nothing is removed'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "start" -d 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "restart" -d 'Restart nodes one after the other, a master last and after a switchover'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "env" -d 'Print variables to connect with, for a shell, Compose or a program'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "cli" -d 'Talk to a Redis node or a Sentinel with redis-cli, logged in'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "exec" -d 'Run a program in a node'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "logs" -d 'Show what nodes log, in order of time'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "events" -d 'Tell what happened: Sentinels and Docker as one story'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "verify" -d 'Judge the history of a failover test once more'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
-complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "up" -d 'Create the cluster, or repair it, until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "down" -d 'Remove the cluster; its data stays unless told otherwise'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "status" -d 'Show who is master, what Sentinels and proxies say, and the verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "ps" -d 'List the containers of the cluster'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "ls" -d 'List all clusters of this Docker host'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "plan" -d 'Show what \'up\' would do and why, and change nothing'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "scale" -d 'Change how many nodes there are, without losing a write or the quorum'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "failover" -d 'Make a replica the master, without losing a write'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "stop" -d 'Stop nodes, or the whole cluster in good order; nothing is removed'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "start" -d 'Start nodes that are stopped, or the whole cluster, and wait until it is ready'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "restart" -d 'Restart nodes one after the other, a master last and after a switchover'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "url" -d 'Print the URL to connect to, password included'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "env" -d 'Print variables to connect with, for a shell, Compose or a program'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "cli" -d 'Talk to a Redis node or a Sentinel with redis-cli, logged in'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "exec" -d 'Run a program in a node'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "logs" -d 'Show what nodes log, in order of time'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "events" -d 'Tell what happened: Sentinels and Docker as one story'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "sentinel" -d 'Show what each Sentinel says, side by side'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "failover-test" -d 'Measure a failover under load: outage, lost writes and why, and a verdict'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "verify" -d 'Judge the history of a failover test once more'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "chaos" -d 'Inflict one fault on a node, for a time'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "images" -d 'Get the images, or carry them to a host without a registry'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "init" -d 'Write a commented redos.yaml'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "config" -d 'Show all settings and where each comes from'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "completions" -d 'Print a script that completes redos in a shell'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c redos -n "__fish_redos_using_subcommand help; and not __fish_seen_subcommand_from up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "pause" -d 'Freeze its processes, as \'docker pause\' does'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "kill" -d 'End it by a signal, and start it again'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "stop" -d 'Stop it in good order, and start it again'

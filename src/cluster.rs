@@ -11,6 +11,7 @@ pub mod desired;
 #[cfg(test)]
 pub mod fixture;
 pub mod gate;
+pub mod inquiry;
 pub mod observed;
 pub mod reckon;
 pub mod refusal;

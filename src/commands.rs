@@ -25,6 +25,7 @@ mod plan;
 mod ps;
 mod restart;
 mod scale;
+mod sentinel;
 mod session;
 mod start;
 mod status;
@@ -113,6 +114,8 @@ pub enum Verb {
     Logs(logs::LogsArgs),
     /// Tell what happened: Sentinels and Docker as one story
     Events(events::EventsArgs),
+    /// Show what each Sentinel says, side by side
+    Sentinel(sentinel::SentinelArgs),
     /// Measure a failover under load: outage, lost writes and why, and a verdict
     FailoverTest(failover_test::FailoverTestArgs),
     /// Judge the history of a failover test once more
@@ -193,6 +196,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Exec(args) => exec::run(args, call).await,
         Verb::Logs(args) => logs::run(args, call).await,
         Verb::Events(args) => events::run(args, call).await,
+        Verb::Sentinel(args) => sentinel::run(args, call).await,
         Verb::FailoverTest(args) => failover_test::run(args, call).await,
         Verb::Verify(args) => verify::run(args, call).await,
         Verb::Chaos(args) => chaos::run(args, call).await,

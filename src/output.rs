@@ -30,6 +30,7 @@ pub mod plan;
 mod progress;
 pub mod report;
 mod screen;
+pub mod sentinels;
 pub mod status;
 pub mod table;
 mod terminal;
@@ -59,6 +60,8 @@ pub enum Format {
     /// For people.
     #[default]
     Table,
+    /// For people, with all columns however wide the terminal is.
+    Wide,
     /// One JSON document, `apiVersion: redos/v1`.
     Json,
     /// The same document as YAML.
@@ -150,6 +153,11 @@ impl Ui {
         self.shared.options.format
     }
 
+    /// Whether text for people is to have all there is.
+    fn is_wide(&self) -> bool {
+        self.format() == Format::Wide
+    }
+
     /// Whether every step is wanted.
     pub fn is_verbose(&self) -> bool {
         self.shared.options.verbose && !self.shared.options.quiet
@@ -168,7 +176,7 @@ impl Ui {
 
     /// The width that text on stdout must fit in, in columns; `None` where nothing limits it.
     pub fn width(&self) -> Option<u16> {
-        self.shared.terminal.width()
+        self.shared.terminal.width().filter(|_| !self.is_wide())
     }
 
     /// Whether text on stdout may be coloured.

@@ -22,6 +22,7 @@ pub use error::ServerError;
 pub use switchover::Switched;
 pub use take_over::TakenOver;
 
+use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Inventory, Topology};
 use crate::spec::{Group, NodeId};
 
@@ -97,6 +98,14 @@ pub enum Command {
 pub trait Servers: Send + Sync + 'static {
     /// Asks every running node of the inventory, all at once. What does not answer is a value, not an error.
     fn topology(&self, inventory: &Inventory) -> impl Future<Output = Topology> + Send;
+
+    /// Asks a Sentinel for people, who see what it says as it says it.
+    fn ask_sentinel(
+        &self,
+        inventory: &Inventory,
+        sentinel: NodeId,
+        question: Question,
+    ) -> impl Future<Output = Result<Testimony, ServerError>> + Send;
 
     /// Has one node carry out a command. Done twice it changes nothing the second time.
     fn execute(

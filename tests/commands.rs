@@ -226,6 +226,30 @@ fn down_keeps_volumes_unless_it_is_told_otherwise() {
 }
 
 #[test]
+fn sentinel_shows_what_each_of_them_says() {
+    run(async {
+        let sim = ready("up --masters 2").await;
+        let masters = redos(&sim, "sentinel").await.done();
+        assert_eq!(masters.lines().filter(|line| line.contains("redis-2-1  master")).count(), 3, "{masters}");
+        for what in ["info", "masters", "master", "replicas", "sentinels", "get-master-addr", "ckquorum"] {
+            let answers = redos(&sim, &format!("sentinel {what} -o json")).await.json();
+            let items = answers["items"].as_array().expect("items");
+            assert!(items.iter().all(|item| item["state"] == "answered"), "{what}: {answers}");
+            let wide = redos(&sim, &format!("sentinel {what} -o wide --group 1 --node sentinel-2")).await.done();
+            assert!(wide.contains("FIELD"), "{wide}");
+        }
+        sim.disrupt(NodeId::Sentinel(1), Some(NodeState::Paused));
+        let masters = redos(&sim, "sentinel master --group mymaster-2").await.done();
+        assert!(masters.contains("sentinel-1  (paused)"), "{masters}");
+        let alone = redos(&sim, "sentinel --node sentinel-1").await;
+        assert_eq!(alone.exit.expect("a table"), Exit::No, "nobody answered");
+        for line in ["sentinel --node redis-1", "sentinel --node sentinel-9", "sentinel --group 3"] {
+            assert_eq!(redos(&sim, line).await.failure().kind, FailureKind::Usage, "{line}");
+        }
+    });
+}
+
+#[test]
 fn status_answers_whether_the_cluster_is_healthy() {
     run(async {
         let sim = ready("up").await;

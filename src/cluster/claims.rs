@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use thiserror::Error;
 
-use super::observed::{Answer, Loading, NodeFacts, NodeState, Observed, RoleView, StoredState, WatchedMaster};
+use super::observed::{Answer, Loading, NodeState, Observed, RoleView, StoredState, WatchedMaster};
 use crate::spec::{Group, NodeId};
 
 /// How long Sentinels get to make a replica of a node that claims to be master beside theirs, in milliseconds. They do it
@@ -40,9 +40,7 @@ pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
 
 /// The node that lives at an address, or would if it were there: addresses are for life.
 pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
-    let at = |facts: &NodeFacts| facts.address == Some(*address.ip());
-    let there = observed.inventory.nodes.iter().find(|(_, facts)| at(facts)).map(|(node, _)| *node);
-    there.or_else(|| observed.inventory.network.as_ref()?.subnet.node_at(*address.ip()))
+    observed.inventory.node_at(*address.ip())
 }
 
 /// Whose an address is.

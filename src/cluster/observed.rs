@@ -55,6 +55,14 @@ pub struct Inventory {
     pub recorded: Option<Spec>,
 }
 
+impl Inventory {
+    /// The node that lives at an address, or would if it were there.
+    pub fn node_at(&self, address: Ipv4Addr) -> Option<NodeId> {
+        let there = self.nodes.iter().find(|(_, facts)| facts.address == Some(address)).map(|(node, _)| *node);
+        there.or_else(|| self.network.as_ref()?.subnet.node_at(address))
+    }
+}
+
 /// A cluster's network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkFacts {

@@ -31,7 +31,7 @@ impl Ui {
     /// As [`Ui::data`].
     pub fn document(&self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         match self.format() {
-            Format::Table => self.data(text(self)),
+            Format::Table | Format::Wide => self.data(text(self)),
             Format::Json => self.data(serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?),
             Format::Yaml => self.data(serde_yaml::to_string(value).map_err(anyhow::Error::new)?),
         }
@@ -44,7 +44,7 @@ impl Ui {
     /// As [`Ui::data`].
     pub fn outcome(&self, value: &impl Serialize, remarks: impl FnOnce(&Ui)) -> Result<(), Failure> {
         match self.format() {
-            Format::Table => {
+            Format::Table | Format::Wide => {
                 remarks(self);
                 Ok(())
             }
@@ -62,7 +62,7 @@ impl Screen {
     pub fn document(&mut self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         let ui = self.ui.clone();
         match ui.format() {
-            Format::Table => self.draw(&text(&ui)),
+            Format::Table | Format::Wide => self.draw(&text(&ui)),
             Format::Json => ui.data(serde_json::to_string(value).map_err(anyhow::Error::new)?),
             Format::Yaml => ui.data(format!("---\n{}", serde_yaml::to_string(value).map_err(anyhow::Error::new)?)),
         }
@@ -75,7 +75,7 @@ impl Screen {
     pub fn failure(&mut self, failure: &Failure) -> Result<(), Failure> {
         let ui = self.ui.clone();
         match ui.format() {
-            Format::Table => self.draw(&ui.failure_text(failure)),
+            Format::Table | Format::Wide => self.draw(&ui.failure_text(failure)),
             Format::Json | Format::Yaml => {
                 ui.failure(failure);
                 Ok(())

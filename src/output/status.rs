@@ -206,7 +206,7 @@ impl Versions {
         Self { common: if known.len() > 1 { None } else { Some(known.pop().unwrap_or_default()) } }
     }
 
-    const fn column(&self) -> Column {
+    fn column(&self) -> Column {
         Column::new("VERSION").only_if(self.common.is_none())
     }
 

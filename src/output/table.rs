@@ -1,5 +1,7 @@
 //! Tables: no borders, two spaces between columns, readable at 80 columns and by `awk`.
 
+use std::borrow::Cow;
+
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, presets};
 use console::measure_text_width;
 
@@ -7,9 +9,9 @@ use console::measure_text_width;
 const GAP: usize = 2;
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
-    heading: &'static str,
+    heading: Cow<'static, str>,
     alignment: CellAlignment,
     is_optional: bool,
     wraps: bool,
@@ -18,27 +20,33 @@ pub struct Column {
 
 impl Column {
     /// Names, words, addresses: never broken over two lines.
-    pub const fn new(heading: &'static str) -> Self {
-        Self { heading, alignment: CellAlignment::Left, is_optional: false, wraps: false, is_left_out: false }
+    pub fn new(heading: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            heading: heading.into(),
+            alignment: CellAlignment::Left,
+            is_optional: false,
+            wraps: false,
+            is_left_out: false,
+        }
     }
 
     /// Numbers, aligned to the right.
-    pub const fn number(heading: &'static str) -> Self {
+    pub fn number(heading: impl Into<Cow<'static, str>>) -> Self {
         Self { alignment: CellAlignment::Right, ..Self::new(heading) }
     }
 
     /// Sentences: broken over several lines where the table is too wide.
-    pub const fn text(heading: &'static str) -> Self {
+    pub fn text(heading: impl Into<Cow<'static, str>>) -> Self {
         Self { wraps: true, ..Self::new(heading) }
     }
 
     /// Left out where the table is too wide; of several, the rightmost first.
-    pub const fn optional(self) -> Self {
+    pub fn optional(self) -> Self {
         Self { is_optional: true, ..self }
     }
 
     /// Left out unless this is so.
-    pub const fn only_if(self, wanted: bool) -> Self {
+    pub fn only_if(self, wanted: bool) -> Self {
         Self { is_left_out: !wanted, ..self }
     }
 }
@@ -68,12 +76,12 @@ impl Table {
         if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
-        table.set_header(shown.iter().map(|index| self.columns[*index].heading));
+        table.set_header(shown.iter().map(|index| &*self.columns[*index].heading));
         for row in &self.rows {
             table.add_row(shown.iter().filter_map(|index| row.get(*index)));
         }
         for (position, drawn) in table.column_iter_mut().enumerate() {
-            let column = self.columns[shown[position]];
+            let column = &self.columns[shown[position]];
             drawn.set_padding((0, if position + 1 == shown.len() { 0 } else { GAP as u16 }));
             drawn.set_cell_alignment(column.alignment);
             if !column.wraps {
@@ -88,7 +96,7 @@ impl Table {
     /// The columns that would be shown in a wider terminal, in a line.
     fn left_out(&self, width: u16, shown: &[usize]) -> Option<String> {
         let is_missing = |(index, column): &(usize, &Column)| !column.is_left_out && !shown.contains(index);
-        let missing = self.columns.iter().enumerate().filter(is_missing).map(|(_, column)| column.heading);
+        let missing = self.columns.iter().enumerate().filter(is_missing).map(|(_, column)| &*column.heading);
         let missing = missing.collect::<Vec<_>>().join(", ");
         (!missing.is_empty()).then(|| format!("(left out at {width} columns: {missing})"))
     }
@@ -109,7 +117,7 @@ impl Table {
 
     fn content_width(&self, index: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(index)).flat_map(|cell| cell.lines());
-        cells.chain([self.columns[index].heading]).map(measure_text_width).max().unwrap_or(0)
+        cells.chain([&*self.columns[index].heading]).map(measure_text_width).max().unwrap_or(0)
     }
 }
 

@@ -23,6 +23,7 @@ use super::reply::{self, Info};
 use super::switchover::switch_over;
 use super::take_over::{TakenOver, take_over};
 use super::{Command, ServerError, Servers, Switched, existing};
+use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{
     Answer, ExistingPlace, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology,
     WatchedMaster,
@@ -399,6 +400,37 @@ impl Servers for Client {
             redis: redis.into_iter().collect(),
             sentinels: sentinels.into_iter().collect(),
             proxies: proxies.into_iter().collect(),
+        }
+    }
+
+    async fn ask_sentinel(
+        &self,
+        inventory: &Inventory,
+        sentinel: NodeId,
+        question: Question,
+    ) -> Result<Testimony, ServerError> {
+        let mut pipeline = pipe();
+        // The first command begins the pipeline, the others are its arguments.
+        for (index, word) in question.command().iter().enumerate() {
+            if index == 0 {
+                pipeline.cmd(word)
+            } else {
+                pipeline.arg(*word)
+            };
+        }
+        if let Some(group) = question.group() {
+            pipeline.arg(group.to_string());
+        }
+        let command = question.command().join(" ");
+        let peer = self.peer(inventory, sentinel, SENTINEL_PORT)?;
+        let replies = self.send(peer, &command, &pipeline, self.patience(sentinel)).await?;
+        match replies.as_slice() {
+            [Value::ServerError(refusal)] => Ok(Testimony::Refusal(refusal.to_string())),
+            [reply] => match reply::records(question, reply) {
+                Some(records) => Ok(Testimony::Answer(records)),
+                None => Err(unexpected(sentinel, &command, format!("{reply:?}"))),
+            },
+            _ => Err(unexpected(sentinel, &command, "no reply")),
         }
     }
 

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use redis::Value;
 
+use crate::cluster::inquiry::{Question, Record};
 use crate::cluster::observed::{
     AttachedReplica, Loading, OtherUsers, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
@@ -265,7 +266,7 @@ pub fn text(value: &Value) -> Option<String> {
 }
 
 /// Pairs, whether they come as a map (RESP3) or as a flat list (RESP2).
-pub fn fields(value: &Value) -> Option<Fields> {
+pub fn fields<F: FromIterator<(String, String)>>(value: &Value) -> Option<F> {
     match value {
         Value::Map(pairs) => pairs.iter().map(|(name, value)| Some((text(name)?, text(value)?))).collect(),
         Value::Array(items) if items.len() % 2 == 0 => {
@@ -282,6 +283,29 @@ pub fn fields(value: &Value) -> Option<Fields> {
 pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, String>) -> Result<Vec<T>, String> {
     let Value::Array(items) = value else { return Err("not a list".to_owned()) };
     items.iter().map(|item| parse(&fields(item).ok_or("an element without fields")?)).collect()
+}
+
+/// What a Sentinel describes in its answer to a question; `None` where the answer is none to this question.
+pub fn records(question: Question, value: &Value) -> Option<Vec<Record>> {
+    let one = |fields: Vec<(String, String)>| vec![Record { fields }];
+    match question {
+        Question::Info => {
+            let info = text(value)?;
+            let lines = info.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
+            Some(one(lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+        }
+        Question::Master(_) => fields(value).map(one),
+        Question::Masters | Question::Replicas(_) | Question::Sentinels(_) => {
+            let Value::Array(items) = value else { return None };
+            items.iter().map(|item| Some(Record { fields: fields(item)? })).collect()
+        }
+        Question::MasterAddress(_) => {
+            let Value::Array(parts) = value else { return None };
+            let named = ["ip", "port"].into_iter().zip(parts);
+            named.map(|(name, part)| Some((name.to_owned(), text(part)?))).collect::<Option<_>>().map(one)
+        }
+        Question::Quorum(_) => Some(one(vec![("answer".to_owned(), text(value)?)])),
+    }
 }
 
 /// The field `laddr` of `CLIENT INFO`: the server's own end of the connection, which behind a proxy tells the node that
@@ -474,8 +498,8 @@ mod tests {
         let pair =
             |name: &str, value: &str| (Value::SimpleString(name.to_owned()), Value::SimpleString(value.to_owned()));
         let map = Value::Map(vec![pair("ip", "10.0.0.1"), pair("port", "6379")]);
-        assert_eq!(fields(&map).expect("fields").len(), 2);
-        assert_eq!(fields(&Value::Array(vec![Value::Okay])), None);
+        assert_eq!(fields::<Fields>(&map).expect("fields").len(), 2);
+        assert_eq!(fields::<Fields>(&Value::Array(vec![Value::Okay])), None);
     }
 
     #[test]

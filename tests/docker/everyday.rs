@@ -191,3 +191,50 @@ async fn variables_connect_an_application() {
     let output = command.output().await.expect("a shell");
     assert_eq!(String::from_utf8_lossy(&output.stdout), url);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentinels_are_asked_side_by_side_also_when_some_are_gone() {
+    let cluster = Cluster::new("everyday-sentinel").await;
+    cluster.up(&[]).await.succeeds();
+    let items = |text: String| -> Vec<Value> {
+        let answers: Value = serde_json::from_str(&text).expect("JSON");
+        answers["items"].as_array().expect("items").clone()
+    };
+    let asked = async |what: &str| items(cluster.redos(&["sentinel", what, "-o", "json"]).await.succeeds());
+    for (what, records, field) in [
+        ("info", 1, "sentinel_tilt"),
+        ("masters", 1, "num-other-sentinels"),
+        ("master", 1, "runid"),
+        ("replicas", 2, "slave-priority"),
+        ("sentinels", 2, "voted-leader"),
+        ("get-master-addr", 1, "ip"),
+        ("ckquorum", 1, "answer"),
+    ] {
+        let answers = asked(what).await;
+        assert_eq!(answers.len(), 3, "{what}: {answers:#?}");
+        for answer in answers {
+            let said = answer["records"].as_array().expect("records");
+            assert_eq!(said.len(), records, "{what}: {answer:#}");
+            assert!(said.iter().all(|record| record["fields"][field].is_string()), "{what}: {answer:#}");
+        }
+    }
+    let replicas = asked("replicas").await;
+    let record = &replicas[0]["records"][0];
+    assert_eq!(
+        (record["node"].as_str().map(|node| &node[..6]), &record["master"]),
+        (Some("redis-"), &"redis-1".into())
+    );
+    let healthy = cluster.redos(&["sentinel"]).await.succeeds();
+    assert!(!healthy.contains('*'), "all say the same: {healthy}");
+
+    raw().pause_container(&cluster.container(NodeId::Sentinel(2))).await.expect("paused");
+    raw().kill_container(&cluster.container(NodeId::Sentinel(3)), None).await.expect("killed");
+    let table = cluster.redos(&["sentinel"]).await.succeeds();
+    assert!(table.contains("sentinel-2  (paused)") && table.contains("sentinel-3  (exited)"), "{table}");
+    eventually("the last one sees no quorum", async || {
+        let answer = cluster.redos(&["sentinel", "ckquorum"]).await;
+        answer.code == Some(1) && answer.stdout.contains("NOQUORUM")
+    })
+    .await;
+    cluster.redos(&["sentinel", "--node", "sentinel-2"]).await.fails(1);
+}

@@ -5,6 +5,7 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use super::{Server, Sim, Watched};
+use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
 use crate::engine::EngineError;
 use crate::servers::{Command, ServerError, Servers, Switched, TakenOver};
@@ -36,6 +37,19 @@ impl Servers for Sim {
         }
         world.fail_over();
         topology
+    }
+
+    async fn ask_sentinel(
+        &self,
+        _inventory: &Inventory,
+        sentinel: NodeId,
+        question: Question,
+    ) -> std::result::Result<Testimony, ServerError> {
+        let world = self.world();
+        match world.nodes.get(&sentinel).map(|node| (&node.state, &node.server)) {
+            Some((NodeState::Running, Some(Server::Sentinel { watched }))) => Ok(world.testimony(watched, question)),
+            _ => Err(ServerError::Connect { node: sentinel, source: anyhow::anyhow!("it does not run") }),
+        }
     }
 
     async fn execute(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{Node, Server, Watched, World, may_lead};
+use crate::cluster::inquiry::{Question, Record, Testimony};
 use crate::cluster::observed::{
     AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
     WatchedMaster, WatchedPeer, WatchedReplica,
@@ -157,6 +158,47 @@ impl World {
             masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
             users: OtherUsers::default(),
         }
+    }
+
+    /// What a Sentinel of this world says to people: the fields that it has a view of.
+    pub(super) fn testimony(&self, watched: &BTreeMap<String, Watched>, question: Question) -> Testimony {
+        let view = self.sentinel_view(watched);
+        let place = |address: SocketAddrV4| [("ip", address.ip().to_string()), ("port", address.port().to_string())];
+        let flags = |flags: &BTreeSet<String>| [("flags", flags.iter().cloned().collect::<Vec<_>>().join(","))];
+        let record = |parts: &[&[(&str, String)]]| Record {
+            fields: parts.concat().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        let master = |name: &str, master: &WatchedMaster| {
+            let counts = [
+                ("quorum", master.quorum.to_string()),
+                ("num-slaves", master.replicas.len().to_string()),
+                ("num-other-sentinels", master.peers.len().to_string()),
+                ("config-epoch", master.config_epoch.to_string()),
+                ("down-after-milliseconds", master.down_after.to_string()),
+            ];
+            record(&[&[("name", name.to_owned())], &place(master.address), &flags(&master.flags), &counts])
+        };
+        let Some(group) = question.group() else {
+            return Testimony::Answer(match question {
+                Question::Info => vec![record(&[&[("redis_version", view.version.clone())]])],
+                _ => view.masters.iter().map(|(name, watched)| master(name, watched)).collect(),
+            });
+        };
+        let Some(of_group) = view.masters.get(&group.to_string()) else {
+            return Testimony::Refusal("ERR No such master with that name".to_owned());
+        };
+        Testimony::Answer(match question {
+            Question::Replicas(_) => {
+                let replicas = of_group.replicas.iter();
+                replicas.map(|replica| record(&[&place(replica.address), &flags(&replica.flags)])).collect()
+            }
+            Question::Sentinels(_) => {
+                of_group.peers.iter().map(|peer| record(&[&place(peer.address), &flags(&peer.flags)])).collect()
+            }
+            Question::MasterAddress(_) => vec![record(&[&place(of_group.address)])],
+            Question::Quorum(_) => vec![record(&[&[("answer", "OK".to_owned())]])],
+            Question::Info | Question::Masters | Question::Master(_) => vec![master(&group.to_string(), of_group)],
+        })
     }
 
     pub(super) fn proxy_view(&self, id: NodeId, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {

@@ -85,7 +85,8 @@ impl Client {
         question.cmd("SENTINEL").arg("DEBUG");
         let replies = self.send(peer, COMMAND, &question, QUESTION).await?;
         let periods = replies.first().map(|reply| accepted(peer.node, COMMAND, reply)).transpose()?;
-        let usual = periods.and_then(reply::fields).and_then(|periods| periods.get(INFO_PERIOD).cloned());
+        let usual =
+            periods.and_then(reply::fields::<reply::Fields>).and_then(|periods| periods.get(INFO_PERIOD).cloned());
         let usual = usual.ok_or_else(|| unexpected(peer.node, COMMAND, format!("no {INFO_PERIOD}")))?;
         let period = |milliseconds: &str| {
             let mut command = pipe();
