@@ -88,7 +88,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         (self.report)(Event::PlanStarted { plan: plan.clone() });
         let network = Mutex::new(inventory.network.clone());
         let mut walk = Walk::new(plan, inventory);
-        let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<RunningStep<'_>> = FuturesUnordered::new();
         let mut failure: Option<ApplyError> = None;
         let mut interrupted = false;
         loop {
@@ -189,4 +189,4 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     }
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = Finished> + Send + 'a>>;
+type RunningStep<'a> = Pin<Box<dyn Future<Output = Finished> + Send + 'a>>;

@@ -25,7 +25,7 @@ pub use clusters::{ClusterSummary, Clusters};
 pub use error::{EngineError, EngineErrorKind, Result};
 pub use image::ImageStore;
 pub use nodes::{NodeFile, Nodes};
-pub use probes::{Probes, Trial};
+pub use probes::{Probes, Tried};
 pub use streams::Streams;
 
 pub use crate::cluster::desired::NodeSpec;

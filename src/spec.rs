@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
-pub use containers::{Containers, Log, Resources};
+pub use containers::{ContainerSettings, Log, Resources};
 pub use images::{ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use parse::ParseError;
@@ -73,7 +73,7 @@ pub struct Spec {
     pub network: NetworkChoice,
     /// What Docker gives its containers.
     #[serde(default)]
-    pub containers: Containers,
+    pub containers: ContainerSettings,
     /// What Redis keeps on disk.
     pub persistence: Persistence,
     /// Further directives of `redis.conf`, by name. Those that redos sets itself are refused.
@@ -259,7 +259,7 @@ impl Spec {
             proxies: 1,
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
             network: NetworkChoice::default(),
-            containers: Containers::default(),
+            containers: ContainerSettings::default(),
             persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
             redis: BTreeMap::new(),
             served: BTreeMap::new(),

@@ -154,6 +154,23 @@ fn no_permission_is_stale() {
     assert!(stale.is_empty(), "\n{}", stale.join("\n"));
 }
 
+/// `elsewhere.rs` stands for a file of Linux on other systems, and has its types.
+#[test]
+fn no_two_types_have_one_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in sources().iter().filter(|file| !file.name.ends_with("elsewhere.rs")) {
+        for name in file.types() {
+            places.entry(name).or_default().push(file.name.clone());
+        }
+    }
+    let twice: Vec<String> = places
+        .into_iter()
+        .filter(|(_, files)| files.len() > 1)
+        .map(|(name, files)| format!("{name} is defined in {}", files.join(" and ")))
+        .collect();
+    assert!(twice.is_empty(), "\n{}", twice.join("\n"));
+}
+
 #[test]
 fn no_file_is_too_long() {
     let long: Vec<String> = sources()
@@ -215,6 +232,15 @@ impl Source {
     /// How many modules it is below the crate's root.
     fn depth(&self) -> usize {
         self.name.split('/').filter(|part| !matches!(*part, "lib.rs" | "main.rs")).count()
+    }
+
+    /// The types and traits that it defines; not those that belong to a trait.
+    fn types(&self) -> Vec<String> {
+        let words: Vec<&str> =
+            self.code.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
+        let names = words.windows(2).filter(|pair| ["struct", "enum", "trait"].contains(&pair[0])).map(|pair| pair[1]);
+        let alias = |line: &str| line.trim_start_matches("pub ").strip_prefix("type ").map(|rest| heads(rest).concat());
+        names.map(str::to_owned).chain(self.code.lines().filter_map(alias)).collect()
     }
 
     /// The rooms that are named by a path from the crate's root, with the line.

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use clap::{CommandFactory, Parser};
 use redos::testing::commands::Cli;
-use redos::testing::spec::settings::table::{Kind, SETTINGS, Setting};
+use redos::testing::spec::settings::table::{SETTINGS, Setting, SettingKind};
 use serde_json::Value;
 
 /// Between these two lines of the page of settings stands the table.
@@ -186,7 +186,7 @@ fn table() -> String {
     for setting in &SETTINGS {
         let variables: Vec<String> = setting.all_variables().map(|name| format!("`{name}`")).collect();
         let flag = match setting.kind {
-            Kind::Directives => format!("{} NAME=VALUE", setting.flag),
+            SettingKind::Directives => format!("{} NAME=VALUE", setting.flag),
             _ => setting.flag.to_owned(),
         };
         // Some helps say in words what the default follows from.
@@ -218,7 +218,7 @@ fn defaults() -> Vec<Value> {
 fn default(setting: &Setting, defaults: &[Value]) -> String {
     let row = defaults.iter().find(|row| row["path"] == setting.path);
     match row.map(|row| &row["value"]) {
-        Some(Value::Null) if matches!(setting.kind, Kind::PasswordFile { .. }) => "a random one".to_owned(),
+        Some(Value::Null) if matches!(setting.kind, SettingKind::PasswordFile { .. }) => "a random one".to_owned(),
         None | Some(Value::Null) => "none".to_owned(),
         Some(Value::String(text)) if text.is_empty() => "none".to_owned(),
         Some(Value::String(text)) => format!("`{text}`"),

@@ -32,7 +32,7 @@ pub enum Task {
         /// What.
         disturbance: Disturbance,
         /// To which.
-        link: Link,
+        link: Packets,
     },
     /// Writes of the server's clients wait.
     PauseWrites,
@@ -77,7 +77,7 @@ pub enum Disturbance {
 /// Which packets: those to and from some peers, in one direction or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Link {
+pub struct Packets {
     /// The addresses at the other end; everybody's when empty, but not the container's own.
     pub peers: Vec<Ipv4Addr>,
     /// Which way.
@@ -86,7 +86,7 @@ pub struct Link {
     pub servers: Vec<SocketAddrV4>,
 }
 
-impl Link {
+impl Packets {
     /// The packets to and from everybody; the effect is measured at these servers.
     pub fn to_everybody(servers: Vec<SocketAddrV4>) -> Self {
         Self { servers, ..Self::default() }
@@ -179,11 +179,11 @@ mod tests {
         let order = Order {
             task: Task::Disturb {
                 disturbance: Disturbance::Delay { delay: 100, jitter: 5 },
-                link: Link { direction: Direction::Out, ..Link::to(servers.clone()) },
+                link: Packets { direction: Direction::Out, ..Packets::to(servers.clone()) },
             },
             lease: 10_000,
         };
-        assert_eq!(Link::to(servers).peers, [Ipv4Addr::new(10, 0, 0, 2)]);
+        assert_eq!(Packets::to(servers).peers, [Ipv4Addr::new(10, 0, 0, 2)]);
         let text = serde_json::to_string(&order).expect("JSON");
         assert_eq!(serde_json::from_str::<Order>(&text).expect("an order"), order);
     }

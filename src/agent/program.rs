@@ -21,7 +21,7 @@ const ELF_HEAD: usize = 20;
 
 /// A program that can run in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Program {
+pub struct AgentProgram {
     /// The kind of machine that it runs on, as in [`std::env::consts::ARCH`].
     pub machine: &'static str,
     /// Names in [`FOLDER`], and the files of this machine that go there.
@@ -30,7 +30,7 @@ pub struct Program {
     pub command: Vec<String>,
 }
 
-impl Program {
+impl AgentProgram {
     /// The program that [`VARIABLE`] names, else the running one.
     ///
     /// # Errors
@@ -154,21 +154,21 @@ mod tests {
         std::os::unix::fs::symlink("libc-2.31.so", real.join("libc.so.6")).expect("a link");
         let map = |name: &str| format!("1-2 r-xp 0 0:0 1 {}\n", real.join(name).display());
         let maps = map("tool") + &map("libc-2.31.so") + &map("ld-2.31.so");
-        let program = Program::of(&real.join("tool"), &maps).expect("a program");
+        let program = AgentProgram::of(&real.join("tool"), &maps).expect("a program");
         let names: Vec<&str> = program.files.keys().map(String::as_str).collect();
         assert_eq!(names, ["ld-2.31.so", "libc-2.31.so", "libc.so.6", "redos"]);
         assert_eq!(program.files["libc.so.6"], real.join("libc-2.31.so"));
         let command = ["/redos-agent/ld-2.31.so", "--library-path", "/redos-agent", "/redos-agent/redos"];
         assert_eq!(program.command, command);
 
-        let alone = Program::of(&real.join("tool"), &map("tool")).expect("a program");
+        let alone = AgentProgram::of(&real.join("tool"), &map("tool")).expect("a program");
         assert_eq!(alone.command, ["/redos-agent/redos"]);
     }
 
     #[test]
     fn a_named_program_says_which_machine_it_is_for() {
         let this = std::env::current_exe().expect("a path");
-        let named = Program::named(&this).expect("a Linux program");
+        let named = AgentProgram::named(&this).expect("a Linux program");
         assert_eq!(
             (named.machine, named.command.as_slice()),
             (std::env::consts::ARCH, &["/redos-agent/redos".to_owned()][..])
@@ -178,7 +178,7 @@ mod tests {
         let file = |bytes: &[u8]| {
             let path = folder.path().join("redos");
             fs::write(&path, bytes).expect("a file");
-            Program::named(&path).map(|program| program.machine).map_err(|error| error.to_string())
+            AgentProgram::named(&path).map(|program| program.machine).map_err(|error| error.to_string())
         };
         let mut head = [0; ELF_HEAD];
         head[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1]);
@@ -188,12 +188,12 @@ mod tests {
             let refused = file(wrong).expect_err("refused");
             assert!(refused.contains("redos: it is not a Linux program"), "{refused}");
         }
-        assert!(Program::named(&folder.path().join("none")).expect_err("refused").to_string().contains("none"));
+        assert!(AgentProgram::named(&folder.path().join("none")).expect_err("refused").to_string().contains("none"));
     }
 
     #[test]
     fn this_very_program_has_a_way_to_run_elsewhere() {
-        let program = Program::running().expect("a program");
+        let program = AgentProgram::running().expect("a program");
         assert!(program.files.contains_key(NAME));
         for name in program.command.iter().filter_map(|word| word.strip_prefix(FOLDER)?.strip_prefix('/')) {
             assert!(program.files.contains_key(name), "{name} in {:?}", program.files);

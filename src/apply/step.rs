@@ -69,7 +69,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     }
                     NodeId::Redis { .. } | NodeId::Proxy(_) => None,
                 };
-                let sources = Sources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
+                let sources = FileSources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
                 let files = sources.files(*node, masters, *existing, *standing, old).map_err(in_render)?;
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)
             }
@@ -220,13 +220,13 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
 }
 
 /// What the files of all nodes are made from.
-struct Sources<'a> {
+struct FileSources<'a> {
     spec: &'a Spec,
     secrets: &'a Secrets,
     subnet: Subnet,
 }
 
-impl Sources<'_> {
+impl FileSources<'_> {
     /// A node's files. A Sentinel that has lived keeps its epochs: they tell it which failover was the last.
     fn files(
         &self,

@@ -17,14 +17,14 @@ use crate::spec::Secret;
 
 /// Who a client is.
 #[derive(Clone, Debug, Default)]
-pub struct Login {
+pub struct Credentials {
     /// The user of the access control list; absent for the default user.
     pub user: Option<String>,
     /// The password; absent where none is asked.
     pub password: Option<Secret>,
 }
 
-impl Login {
+impl Credentials {
     fn command(&self, out: &mut Vec<u8>) -> usize {
         let Some(password) = &self.password else { return 0 };
         let password = password.expose().as_bytes();
@@ -50,7 +50,7 @@ pub struct Connection {
 
 /// How far an exchange went. It survives the deadline that cuts the exchange off.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct Exchange {
     /// When the first byte was handed to the operating system.
     pub sent: Option<u64>,
     /// The answers so far, each with the time when it was there.
@@ -62,12 +62,17 @@ impl Connection {
     ///
     /// # Errors
     /// Closed, or the login was refused. No byte of an operation has been sent then.
-    pub async fn open(stream: Box<dyn Stream>, login: &Login, names: &Names, clock: Clock) -> Result<Self, OpError> {
+    pub async fn open(
+        stream: Box<dyn Stream>,
+        login: &Credentials,
+        names: &Names,
+        clock: Clock,
+    ) -> Result<Self, OpError> {
         let mut connection = Self { stream, input: BytesMut::with_capacity(4096), clock, node: None };
         let mut hello = Vec::new();
         let logins = login.command(&mut hello);
         resp::command(&mut hello, &[b"CLIENT", b"INFO"]);
-        let mut progress = Progress::default();
+        let mut progress = Exchange::default();
         connection.exchange(&hello, logins + 1, &mut progress).await?;
         for (_, reply) in &progress.replies {
             match reply {
@@ -83,7 +88,7 @@ impl Connection {
     ///
     /// # Errors
     /// The connection broke; `progress` says how far it went.
-    pub async fn exchange(&mut self, out: &[u8], answers: usize, progress: &mut Progress) -> Result<(), OpError> {
+    pub async fn exchange(&mut self, out: &[u8], answers: usize, progress: &mut Exchange) -> Result<(), OpError> {
         let mut rest = out;
         while !rest.is_empty() {
             let before = self.clock.now();

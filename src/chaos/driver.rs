@@ -20,11 +20,11 @@ use super::history::{
 };
 use super::scenario::{AFTER_FAILOVER, COOL_DOWN, SETTLE, Scenario, Trial, WARM_UP};
 use super::settle::settled;
-use super::subject::{Server, Subject};
-use super::watch::{Seen, Watch};
-use super::workload::{Place, Settings, Workload};
-use super::{history::Client, read_back};
-use crate::agent::order::Link;
+use super::subject::{Subject, SubjectServer};
+use super::watch::{LastSeen, Watch};
+use super::workload::{Entrance, Workload, WorkloadSettings};
+use super::{history::ClientKind, read_back};
+use crate::agent::order::Packets;
 use crate::dial::BoxFuture;
 use crate::engine::EngineError;
 use crate::engine::containers::Containers;
@@ -166,8 +166,8 @@ impl<E: Containers> Driver<'_, '_, E> {
     }
 
     /// The kinds of clients that have a port to go to.
-    fn clients(&self) -> Vec<Client> {
-        let usable = |client: &&Client| **client != Client::Reader || self.subject.read.is_some();
+    fn clients(&self) -> Vec<ClientKind> {
+        let usable = |client: &&ClientKind| **client != ClientKind::Reader || self.subject.read.is_some();
         self.scenario.clients.iter().filter(usable).copied().collect()
     }
 
@@ -268,7 +268,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         clock: Clock,
         records: &Sender<Record>,
     ) -> std::io::Result<Workload> {
-        let settings = Settings {
+        let settings = WorkloadSettings {
             rate: self.scenario.rate,
             deadline: self.scenario.deadline,
             clients: self.clients(),
@@ -276,7 +276,7 @@ impl<E: Containers> Driver<'_, '_, E> {
             prefix: prefix.to_owned(),
             first_id,
         };
-        let place = Place {
+        let place = Entrance {
             write: self.subject.write,
             read: self.subject.read,
             login: self.subject.client.clone(),
@@ -286,7 +286,12 @@ impl<E: Containers> Driver<'_, '_, E> {
     }
 
     /// Does to the master what the scenario says, and undoes it. Whether the user broke off is the second result.
-    async fn inflict(&self, target: &Server, watch: &Watch, clock: Clock) -> Result<(FaultRecord, bool), DriverError> {
+    async fn inflict(
+        &self,
+        target: &SubjectServer,
+        watch: &Watch,
+        clock: Clock,
+    ) -> Result<(FaultRecord, bool), DriverError> {
         let trial = self.scenario.trial;
         let mut fault = FaultRecord {
             fault: trial.to_string(),
@@ -300,11 +305,11 @@ impl<E: Containers> Driver<'_, '_, E> {
         };
         let broken_off = match trial {
             Trial::Fault(kind) => {
-                let link = Link::to_everybody(self.others(target));
+                let link = Packets::to_everybody(self.others(target));
                 self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
             }
             Trial::Isolate => {
-                let (kind, link) = (Fault::PARTITION, Link::to(self.others(target)));
+                let (kind, link) = (Fault::PARTITION, Packets::to(self.others(target)));
                 self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
             }
             Trial::Restart => {
@@ -341,8 +346,8 @@ impl<E: Containers> Driver<'_, '_, E> {
     async fn cause(
         &self,
         kind: Fault,
-        link: &Link,
-        target: &Server,
+        link: &Packets,
+        target: &SubjectServer,
         fault: &mut FaultRecord,
         (watch, clock): (&Watch, Clock),
     ) -> Result<bool, DriverError> {
@@ -360,7 +365,7 @@ impl<E: Containers> Driver<'_, '_, E> {
     async fn hold(
         &self,
         written: &Written,
-        target: &Server,
+        target: &SubjectServer,
         fault: &mut FaultRecord,
         watch: &Watch,
         clock: Clock,
@@ -415,7 +420,7 @@ impl<E: Containers> Driver<'_, '_, E> {
     }
 
     /// The servers of the subject but one.
-    fn others(&self, but: &Server) -> Vec<SocketAddrV4> {
+    fn others(&self, but: &SubjectServer) -> Vec<SocketAddrV4> {
         let servers = self.subject.nodes.iter().chain(&self.subject.sentinels);
         servers.filter(|server| server.container != but.container).map(|server| server.address).collect()
     }
@@ -470,18 +475,18 @@ impl<E: Containers> Driver<'_, '_, E> {
 }
 
 /// Since when a node has been silent that was seen silent after this moment.
-fn silent_since(seen: &Seen, node: &str, after: u64) -> Option<u64> {
+fn silent_since(seen: &LastSeen, node: &str, after: u64) -> Option<u64> {
     let silent = seen.role(node).is_some_and(|sample| sample.role == SeenRole::Silent);
     // A question asked just before the fault may be the one that it left unanswered.
     seen.since.get(node).filter(|_| silent).map(|since| (*since).max(after))
 }
 
-fn another_master(seen: &Seen, than: &str) -> bool {
+fn another_master(seen: &LastSeen, than: &str) -> bool {
     seen.roles.iter().any(|sample| sample.role == SeenRole::Master && sample.node != than)
 }
 
 /// Whether clients that connect now find another master.
-fn led_elsewhere(seen: &Seen, than: &str) -> bool {
+fn led_elsewhere(seen: &LastSeen, than: &str) -> bool {
     let led = |sample: &super::history::ProxySample| {
         sample.role == SeenRole::Master && sample.node.as_deref().is_some_and(|node| node != than)
     };

@@ -22,7 +22,7 @@ use crate::spec::ParseError;
 
 pub use journal::Written;
 pub use means::Means;
-pub use parameter::{Flag, Value};
+pub use parameter::{Flag, ParameterValue};
 pub use signal::Signal;
 pub use table::{FAULTS, Row};
 
@@ -31,7 +31,7 @@ pub use table::{FAULTS, Row};
 #[serde(try_from = "String", into = "String")]
 pub struct Fault {
     row: &'static Row,
-    value: Value,
+    value: ParameterValue,
 }
 
 impl PartialEq for Fault {
@@ -52,7 +52,7 @@ impl Fault {
 
     /// The fault of a word that takes no parameter. A word that is none does not compile.
     const fn plain(word: &str) -> Self {
-        Self { row: table::row(word), value: Value::None }
+        Self { row: table::row(word), value: ParameterValue::None }
     }
 
     /// All faults, with the parameters that they have unless told otherwise.
@@ -89,7 +89,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.row.word)?;
         match self.value {
-            Value::None | Value::Signal(Signal::Kill) => Ok(()),
+            ParameterValue::None | ParameterValue::Signal(Signal::Kill) => Ok(()),
             value => write!(f, "={value}"),
         }
     }

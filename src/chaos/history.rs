@@ -56,7 +56,7 @@ pub struct WorkloadFacts {
     /// How long after its intended time an operation may be answered, in nanoseconds.
     pub deadline: u64,
     /// The kinds of clients, in the order in which requests are dealt to them.
-    pub clients: Vec<Client>,
+    pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
 }
@@ -110,7 +110,7 @@ impl Default for Limits {
 /// A kind of client. Applications use connections in ways that a failover treats very differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Client {
+pub enum ClientKind {
     /// One connection for all requests, kept until the other side closes it (lettuce, StackExchange.Redis, redis-rs).
     Lasting,
     /// A new connection for every request (PHP, short jobs). This kind finds a second master.
@@ -127,7 +127,7 @@ pub enum Client {
     Reader,
 }
 
-impl Client {
+impl ClientKind {
     /// All kinds, in the order in which requests are dealt.
     pub const ALL: [Self; 7] =
         [Self::Lasting, Self::Fresh, Self::Pipeline, Self::Counter, Self::Queue, Self::Pubsub, Self::Reader];
@@ -146,13 +146,13 @@ impl Client {
     }
 }
 
-impl fmt::Display for Client {
+impl fmt::Display for ClientKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl std::str::FromStr for Client {
+impl std::str::FromStr for ClientKind {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
@@ -249,12 +249,12 @@ pub struct Op {
     /// Unique in the test, and the value that is written.
     pub id: u64,
     /// Who asked.
-    pub client: Client,
+    pub client: ClientKind,
     /// What was asked.
     pub kind: OpKind,
     /// Whose log was read; absent where it is the client's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub of: Option<Client>,
+    pub of: Option<ClientKind>,
     /// When it was due by the schedule.
     pub at: SinceStart,
     /// When the generator took it up. `begun - at` is the generator's own lateness.
@@ -455,7 +455,7 @@ pub enum FinalPart {
     /// Ids of a client's log.
     Log {
         /// Whose log.
-        client: Client,
+        client: ClientKind,
         /// The ids, in the order of the log.
         ids: Vec<u64>,
     },

@@ -6,9 +6,9 @@ use tokio::time::timeout;
 
 use super::clock::Clock;
 use super::connection::Connection;
-use super::history::{Client, FinalState, OpError, ReadBack};
+use super::history::{ClientKind, FinalState, OpError, ReadBack};
 use super::resp::Reply;
-use super::subject::{Server, Subject, ask};
+use super::subject::{Subject, SubjectServer, ask};
 use super::workload::key;
 
 /// How long reading may take.
@@ -22,11 +22,11 @@ const CHUNK: usize = 5000;
 ///
 /// # Errors
 /// The master could not be read to the end, in words.
-pub async fn read(subject: &Subject, master: &Server, prefix: &str, clock: Clock) -> Result<FinalState, String> {
+pub async fn read(subject: &Subject, master: &SubjectServer, prefix: &str, clock: Clock) -> Result<FinalState, String> {
     let reading = async {
         let mut connection = subject.connect(master, &subject.observer, clock).await?;
         let mut finals = FinalState::default();
-        for client in [Client::Lasting, Client::Fresh, Client::Pipeline] {
+        for client in [ClientKind::Lasting, ClientKind::Fresh, ClientKind::Pipeline] {
             let ids = list(&mut connection, &key::log(prefix, client), &mut finals.foreign).await?;
             finals.logs.insert(client, ids);
         }
@@ -69,13 +69,13 @@ async fn list(connection: &mut Connection, key: &str, foreign: &mut u64) -> Resu
 /// All keys that a round writes.
 fn keys(prefix: &str) -> [String; 5] {
     let [lasting, fresh, pipeline] =
-        [Client::Lasting, Client::Fresh, Client::Pipeline].map(|client| key::log(prefix, client));
+        [ClientKind::Lasting, ClientKind::Fresh, ClientKind::Pipeline].map(|client| key::log(prefix, client));
     [lasting, fresh, pipeline, key::queue(prefix), key::counter(prefix)]
 }
 
 /// Has what a round wrote until now go away by itself after a time, whatever becomes of this redos. A key keeps its time
 /// when it is written to, and takes it along to the replicas.
-pub async fn expire(subject: &Subject, master: &Server, prefix: &str, after: Duration) {
+pub async fn expire(subject: &Subject, master: &SubjectServer, prefix: &str, after: Duration) {
     let seconds = after.as_secs().to_string();
     let asking = async {
         let mut connection = subject.connect(master, &subject.observer, Clock::new()).await?;
@@ -89,7 +89,7 @@ pub async fn expire(subject: &Subject, master: &Server, prefix: &str, after: Dur
 }
 
 /// Removes what a round wrote.
-pub async fn remove(subject: &Subject, master: &Server, prefix: &str) {
+pub async fn remove(subject: &Subject, master: &SubjectServer, prefix: &str) {
     let keys = keys(prefix);
     let command: Vec<&str> = std::iter::once("UNLINK").chain(keys.iter().map(String::as_str)).collect();
     // What stays has a time to live.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::history::{Client, Durability, FaultNature, Limits};
+use super::history::{ClientKind, Durability, FaultNature, Limits};
 use crate::spec::ParseError;
 
 /// Time under load before the fault.
@@ -100,7 +100,7 @@ pub struct Scenario {
     /// How long after its intended time an operation may be answered.
     pub deadline: Duration,
     /// The kinds of clients.
-    pub clients: Vec<Client>,
+    pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
     /// What the verdict holds the measurements against.
@@ -145,7 +145,7 @@ mod tests {
             seed,
             rate: 200,
             deadline: Duration::from_secs(1),
-            clients: Client::ALL.to_vec(),
+            clients: ClientKind::ALL.to_vec(),
             durability: Durability::Ack,
             limits: Limits::default(),
             hold: None,

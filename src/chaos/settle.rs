@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::clock::Clock;
 use super::history::{RoleSample, SeenRole};
 use super::resp::Reply;
-use super::subject::{Server, Subject};
+use super::subject::{Subject, SubjectServer};
 use super::watch::{lead, sample};
 
 /// How long one answer may take.
@@ -36,7 +36,7 @@ pub async fn settled(subject: &Subject) -> Result<String, String> {
     }
 }
 
-async fn one_master(subject: &Subject) -> Result<&Server, String> {
+async fn one_master(subject: &Subject) -> Result<&SubjectServer, String> {
     let asked = subject.nodes.iter().map(|node| async move {
         let reply = subject.ask(node, &subject.observer, &["ROLE"], ANSWER).await?;
         Ok::<RoleSample, String>(sample(&node.name, 0, &reply))
@@ -63,7 +63,7 @@ async fn one_master(subject: &Subject) -> Result<&Server, String> {
     subject.node(&master.node).ok_or_else(|| format!("{} is not a node of the test", master.node))
 }
 
-async fn agrees(subject: &Subject, sentinel: &Server, master: &Server) -> Result<(), String> {
+async fn agrees(subject: &Subject, sentinel: &SubjectServer, master: &SubjectServer) -> Result<(), String> {
     let ask = |command: &'static str| {
         let words = ["SENTINEL", command, subject.group.as_str()];
         async move { subject.ask(sentinel, &subject.sentinel, &words, ANSWER).await }

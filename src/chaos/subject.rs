@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::clock::Clock;
-use super::connection::{Connection, Login, Names, Progress};
+use super::connection::{Connection, Credentials, Exchange, Names};
 use super::history::OpError;
 use super::resp::{self, Reply};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
@@ -17,7 +17,7 @@ use crate::spec::ClusterName;
 
 /// A server of the subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct SubjectServer {
     /// Its name in the history.
     pub name: String,
     /// The name of its container.
@@ -34,19 +34,19 @@ pub struct Subject {
     /// The name under which the Sentinels watch the group.
     pub group: String,
     /// The Redis nodes.
-    pub nodes: Vec<Server>,
+    pub nodes: Vec<SubjectServer>,
     /// The Sentinels.
-    pub sentinels: Vec<Server>,
+    pub sentinels: Vec<SubjectServer>,
     /// The address for writes.
     pub write: SocketAddr,
     /// The address for reads.
     pub read: Option<SocketAddr>,
     /// Who the workload is.
-    pub client: Login,
+    pub client: Credentials,
     /// Who looks at the Redis nodes.
-    pub observer: Login,
+    pub observer: Credentials,
     /// Who looks at the Sentinels.
-    pub sentinel: Login,
+    pub sentinel: Credentials,
     /// Reaches the servers.
     pub dialer: Arc<dyn Dial>,
     /// For the dialer.
@@ -63,7 +63,7 @@ impl Subject {
     }
 
     /// The Redis node of this name.
-    pub fn node(&self, name: &str) -> Option<&Server> {
+    pub fn node(&self, name: &str) -> Option<&SubjectServer> {
         self.nodes.iter().find(|node| node.name == name)
     }
 
@@ -71,7 +71,12 @@ impl Subject {
     ///
     /// # Errors
     /// No connection, or the login was refused.
-    pub async fn connect(&self, server: &Server, login: &Login, clock: Clock) -> Result<Connection, OpError> {
+    pub async fn connect(
+        &self,
+        server: &SubjectServer,
+        login: &Credentials,
+        clock: Clock,
+    ) -> Result<Connection, OpError> {
         let stream = self.dialer.dial(&self.cluster, Target::Network(server.address)).await;
         let stream = stream.map_err(|_| OpError::Connect)?;
         // Sentinels know no CLIENT INFO before 7.0; nothing depends on it here.
@@ -84,8 +89,8 @@ impl Subject {
     /// In words: no connection, no answer within the limit, an error answer.
     pub async fn ask(
         &self,
-        server: &Server,
-        login: &Login,
+        server: &SubjectServer,
+        login: &Credentials,
         command: &[&str],
         limit: Duration,
     ) -> Result<Reply, String> {
@@ -112,7 +117,7 @@ pub async fn ask(connection: &mut Connection, command: &[&str]) -> Result<Reply,
     let mut wire = Vec::new();
     let parts: Vec<&[u8]> = command.iter().map(|part| part.as_bytes()).collect();
     resp::command(&mut wire, &parts);
-    let mut progress = Progress::default();
+    let mut progress = Exchange::default();
     connection.exchange(&wire, 1, &mut progress).await?;
     progress.replies.pop().map(|(_, reply)| reply).ok_or(OpError::Closed)
 }

@@ -13,7 +13,7 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::history::{OpError, ProxySample, Record, RoleSample, SeenRole, SentinelEvent};
 use super::resp::Reply;
-use super::subject::{Server, Subject, ask};
+use super::subject::{Subject, SubjectServer, ask};
 
 /// How often a node is asked for its role.
 const ROLE_EVERY: Duration = Duration::from_millis(25);
@@ -28,7 +28,7 @@ const RETRY: Duration = Duration::from_millis(100);
 
 /// What was seen last.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct LastSeen {
     /// The last role of each node.
     pub roles: Vec<RoleSample>,
     /// Since when each node has had that role.
@@ -37,7 +37,7 @@ pub struct Seen {
     pub proxy: Option<ProxySample>,
 }
 
-impl Seen {
+impl LastSeen {
     /// The last sample of a node.
     pub fn role(&self, node: &str) -> Option<&RoleSample> {
         self.roles.iter().find(|sample| sample.node == node)
@@ -46,14 +46,14 @@ impl Seen {
 
 /// Watches until it is dropped.
 pub struct Watch {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<LastSeen>>,
     _watching: Vec<AbortOnDropHandle<()>>,
 }
 
 impl Watch {
     /// Begins to watch, and writes what it sees to `records`.
     pub fn start(subject: &Subject, clock: Clock, records: &Sender<Record>) -> Self {
-        let watcher = Watcher { subject: subject.clone(), clock, records: records.clone(), seen: Arc::default() };
+        let watcher = NodeWatcher { subject: subject.clone(), clock, records: records.clone(), seen: Arc::default() };
         let mut watching = Vec::new();
         for node in &subject.nodes {
             watching.push(tokio::spawn(watcher.clone().roles(node.clone())));
@@ -66,26 +66,26 @@ impl Watch {
     }
 
     /// What was seen last.
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> LastSeen {
         self.seen.lock().map(|seen| seen.clone()).unwrap_or_default()
     }
 }
 
 #[derive(Clone)]
-struct Watcher {
+struct NodeWatcher {
     subject: Subject,
     clock: Clock,
     records: Sender<Record>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<LastSeen>>,
 }
 
-impl Watcher {
+impl NodeWatcher {
     fn record(&self, record: Record) {
         // When nobody reads any more the test is over.
         let _ = self.records.send(record);
     }
 
-    async fn roles(self, node: Server) {
+    async fn roles(self, node: SubjectServer) {
         let mut ticks = interval(ROLE_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut connection: Option<Connection> = None;
@@ -126,7 +126,7 @@ impl Watcher {
         }
     }
 
-    async fn announcements(self, sentinel: Server) {
+    async fn announcements(self, sentinel: SubjectServer) {
         loop {
             // Ends when the Sentinel does.
             let _ = self.listen(&sentinel).await;
@@ -134,7 +134,7 @@ impl Watcher {
         }
     }
 
-    async fn listen(&self, sentinel: &Server) -> Result<(), OpError> {
+    async fn listen(&self, sentinel: &SubjectServer) -> Result<(), OpError> {
         let opening = self.subject.connect(sentinel, &self.subject.sentinel, self.clock);
         let mut connection = timeout(ANSWER, opening).await.map_err(|_| OpError::Timeout)??;
         timeout(ANSWER, ask(&mut connection, &["PSUBSCRIBE", "*"])).await.map_err(|_| OpError::Timeout)??;

@@ -40,8 +40,8 @@ use self::request::Request;
 pub use self::request::key;
 use self::timer::Timer;
 use super::clock::Clock;
-use super::connection::{Connection, Login, Names};
-use super::history::{Client, Durability, Op, OpError, Outcome, Record};
+use super::connection::{Connection, Credentials, Names};
+use super::history::{ClientKind, Durability, Op, OpError, Outcome, Record};
 
 /// How long a client that lost its connection waits before it tries again.
 const RECONNECT: Duration = Duration::from_millis(20);
@@ -53,13 +53,13 @@ const TOO_MANY_OPEN_FILES: i32 = 24;
 
 /// How the workload is made.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct WorkloadSettings {
     /// Requests per second, all clients together.
     pub rate: u32,
     /// How long after its intended time an operation may be answered.
     pub deadline: Duration,
     /// The kinds of clients, dealt in turn.
-    pub clients: Vec<Client>,
+    pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
     /// What every key begins with, unique to the round.
@@ -68,7 +68,7 @@ pub struct Settings {
     pub first_id: u64,
 }
 
-impl Settings {
+impl WorkloadSettings {
     /// How many requests may be under way. Without a fault each takes a millisecond; in an outage it lives for its deadline.
     fn requests_at_most(&self) -> usize {
         (3.0 * f64::from(self.rate) * self.deadline.as_secs_f64()) as usize + 100
@@ -77,21 +77,21 @@ impl Settings {
 
 /// Where the workload goes.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Entrance {
     /// The port for writes.
     pub write: SocketAddr,
-    /// The port for reads; without one there is no [`Client::Reader`].
+    /// The port for reads; without one there is no [`ClientKind::Reader`].
     pub read: Option<SocketAddr>,
     /// Who the clients are.
-    pub login: Login,
+    pub login: Credentials,
     /// The names of the nodes.
     pub names: Names,
 }
 
 /// What all clients share.
-struct Shared {
-    settings: Settings,
-    place: Place,
+struct WorkloadContext {
+    settings: WorkloadSettings,
+    place: Entrance,
     clock: Clock,
     records: Mutex<Sender<Record>>,
     under_way: AtomicUsize,
@@ -110,7 +110,12 @@ impl Workload {
     ///
     /// # Errors
     /// No thread or no runtime can be had.
-    pub fn start(settings: Settings, place: Place, clock: Clock, records: Sender<Record>) -> io::Result<Self> {
+    pub fn start(
+        settings: WorkloadSettings,
+        place: Entrance,
+        clock: Clock,
+        records: Sender<Record>,
+    ) -> io::Result<Self> {
         open_many_files(settings.requests_at_most());
         let stop = Arc::new(AtomicBool::new(false));
         let runtime =
@@ -119,7 +124,7 @@ impl Workload {
             let _within = runtime.enter();
             Timer::new()?
         };
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(WorkloadContext {
             next_id: AtomicU64::new(settings.first_id),
             settings,
             place,
@@ -160,18 +165,18 @@ struct Ticket {
 }
 
 /// Deals requests to the clients until the schedule ends, and waits until all have ended. Returns the next free id.
-async fn run(shared: Arc<Shared>, timer: Timer, stop: Arc<AtomicBool>) -> u64 {
+async fn run(shared: Arc<WorkloadContext>, timer: Timer, stop: Arc<AtomicBool>) -> u64 {
     let requests = TaskTracker::new();
     let uses = |client| shared.settings.clients.contains(&client);
-    let pools = Client::ALL.map(|client| Arc::new(Pool::new(client)));
+    let pools = ClientKind::ALL.map(|client| Arc::new(Pool::new(client)));
     let (lasting, waiting) = mpsc::unbounded_channel();
     // Those that keep a connection have tried to open it before the first request is due.
     let (connected, tried) = watch::channel(());
-    if uses(Client::Lasting) {
+    if uses(ClientKind::Lasting) {
         requests.spawn(lasting::run(Arc::clone(&shared), waiting, connected.clone()));
     }
-    let subscriber = uses(Client::Pubsub).then(|| Subscriber::start(&shared, connected.clone()));
-    let consumer = uses(Client::Queue).then(|| queue::Consumer::start(&shared));
+    let subscriber = uses(ClientKind::Pubsub).then(|| Subscriber::start(&shared, connected.clone()));
+    let consumer = uses(ClientKind::Queue).then(|| queue::Consumer::start(&shared));
     drop(connected);
     all_dropped(tried).await;
 
@@ -188,10 +193,10 @@ async fn run(shared: Arc<Shared>, timer: Timer, stop: Arc<AtomicBool>) -> u64 {
         shared.under_way.fetch_add(1, Ordering::Relaxed);
         match request.client {
             // The receiver outlives this sender.
-            Client::Lasting => drop(lasting.send(request)),
-            Client::Pubsub => {
+            ClientKind::Lasting => drop(lasting.send(request)),
+            ClientKind::Pubsub => {
                 if let Some(subscriber) = &subscriber {
-                    let pool = Arc::clone(&pools[Client::Pubsub as usize]);
+                    let pool = Arc::clone(&pools[ClientKind::Pubsub as usize]);
                     requests.spawn(subscriber.publish(Arc::clone(&shared), pool, request));
                 }
             }
@@ -218,7 +223,7 @@ async fn all_dropped(mut receiver: watch::Receiver<()>) {
     while receiver.changed().await.is_ok() {}
 }
 
-impl Shared {
+impl WorkloadContext {
     /// The moment after which nobody waits for an operation any more.
     fn deadline(&self, at: u64) -> tokio::time::Instant {
         (self.clock.moment(at) + self.settings.deadline).into()
@@ -254,9 +259,9 @@ impl Shared {
     }
 
     /// Connects and logs in, to the write port or the read port.
-    async fn connect(&self, client: Client) -> Result<Connection, OpError> {
+    async fn connect(&self, client: ClientKind) -> Result<Connection, OpError> {
         let address = match client {
-            Client::Reader => self.place.read.ok_or(OpError::Connect)?,
+            ClientKind::Reader => self.place.read.ok_or(OpError::Connect)?,
             _ => self.place.write,
         };
         let stream = TcpStream::connect(address).await.map_err(|error| match error.raw_os_error() {

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announcement {
     /// What kind it is.
-    pub kind: Kind,
+    pub kind: AnnouncementKind,
     /// Its name as Sentinel writes it: `+sdown`.
     pub name: String,
     /// The group, by the name that the Sentinels watch it under.
@@ -17,19 +17,19 @@ pub struct Announcement {
     pub former: Option<SocketAddrV4>,
 }
 
-/// Defines [`Kind`] with the name of each announcement.
+/// Defines [`AnnouncementKind`] with the name of each announcement.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
         /// The announcements that tell the course of a failover. `master`, `slave` and `sentinel` in the text say what
         /// the server is that it is about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Kind {
+        pub enum AnnouncementKind {
             $($(#[$doc])* $kind,)*
             /// Any other.
             Other,
         }
 
-        impl Kind {
+        impl AnnouncementKind {
             /// The kind that goes by a name.
             pub fn named(name: &str) -> Self {
                 match name {
@@ -123,10 +123,10 @@ impl Announcement {
     /// Most texts are `TYPE NAME IP PORT`, of a master, with ` @ GROUP MASTER-IP MASTER-PORT` behind it for the others;
     /// `+switch-master` is `GROUP OLD-IP OLD-PORT NEW-IP NEW-PORT`.
     fn parse(name: &str, text: &str) -> Self {
-        let kind = Kind::named(name);
+        let kind = AnnouncementKind::named(name);
         let words: Vec<&str> = text.split(' ').collect();
         let (group, about, former) = match words.as_slice() {
-            [group, old_ip, old_port, ip, port] if kind == Kind::SwitchMaster => {
+            [group, old_ip, old_port, ip, port] if kind == AnnouncementKind::SwitchMaster => {
                 (Some(*group), Some(address(ip, port)), Some(address(old_ip, old_port)))
             }
             ["master", group, ip, port, ..] => (Some(*group), Some(address(ip, port)), None),
@@ -158,26 +158,26 @@ mod tests {
         let group = || Some("mymaster-2".to_owned());
         assert_eq!(
             of("+switch-master", "mymaster-2 10.0.0.1 6379 10.0.0.2 6379"),
-            (Kind::SwitchMaster, group(), at("10.0.0.2:6379"), at("10.0.0.1:6379"))
+            (AnnouncementKind::SwitchMaster, group(), at("10.0.0.2:6379"), at("10.0.0.1:6379"))
         );
         assert_eq!(
             of("+sdown", "master mymaster-2 10.0.0.1 6379"),
-            (Kind::SubjectivelyDown, group(), at("10.0.0.1:6379"), None)
+            (AnnouncementKind::SubjectivelyDown, group(), at("10.0.0.1:6379"), None)
         );
         assert_eq!(
             of("+odown", "master mymaster-2 10.0.0.1 6379 #quorum 2/2"),
-            (Kind::ObjectivelyDown, group(), at("10.0.0.1:6379"), None)
+            (AnnouncementKind::ObjectivelyDown, group(), at("10.0.0.1:6379"), None)
         );
         assert_eq!(
             of("+selected-slave", "slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster-2 10.0.0.1 6379"),
-            (Kind::SelectedReplica, group(), at("10.0.0.2:6379"), None)
+            (AnnouncementKind::SelectedReplica, group(), at("10.0.0.2:6379"), None)
         );
         assert_eq!(
             of("+sdown", "sentinel d2a217f7 10.0.0.9 26379 @ mymaster-2 10.0.0.1 6379"),
-            (Kind::SubjectivelyDown, group(), at("10.0.0.9:26379"), None)
+            (AnnouncementKind::SubjectivelyDown, group(), at("10.0.0.9:26379"), None)
         );
-        assert_eq!(of("+new-epoch", "7"), (Kind::NewEpoch, None, None, None));
-        assert_eq!(of("+tilt", "#tilt mode entered"), (Kind::Tilt, None, None, None));
-        assert_eq!(of("+elected-by-aliens", "1 2 3"), (Kind::Other, None, None, None));
+        assert_eq!(of("+new-epoch", "7"), (AnnouncementKind::NewEpoch, None, None, None));
+        assert_eq!(of("+tilt", "#tilt mode entered"), (AnnouncementKind::Tilt, None, None, None));
+        assert_eq!(of("+elected-by-aliens", "1 2 3"), (AnnouncementKind::Other, None, None, None));
     }
 }

@@ -50,12 +50,12 @@ impl Question {
 
 /// One thing that a Sentinel describes: a master, a replica, a Sentinel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
+pub struct Fieldset {
     /// Names and values, in the order of the answer.
     pub fields: Vec<(String, String)>,
 }
 
-impl Record {
+impl Fieldset {
     /// The value of a field.
     pub fn get(&self, field: &str) -> Option<&str> {
         self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
@@ -66,7 +66,7 @@ impl Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Testimony {
     /// Its answer: one record for each thing that was asked for.
-    Answer(Vec<Record>),
+    Answer(Vec<Fieldset>),
     /// It refused, with these words. To [`Question::Quorum`] that is the answer no.
     Refusal(String),
 }

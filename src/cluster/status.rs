@@ -86,7 +86,7 @@ pub struct RedisStatus {
     /// Its address.
     pub address: Option<SocketAddrV4>,
     /// A replica's link to its master.
-    pub link: Option<Link>,
+    pub link: Option<LinkState>,
     /// Its replication offset in bytes.
     pub offset: Option<i64>,
     /// How far its offset is behind the master's. Both are read at about the same moment, so under writes a small number
@@ -121,7 +121,7 @@ pub enum RoleWord {
 /// The link of a replica to its master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Link {
+pub enum LinkState {
     /// The replica follows.
     Up,
     /// The replica copies the whole data first.
@@ -298,10 +298,10 @@ fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed:
         None => (None, None, None),
         Some(RoleView::Master { .. }) => (Some(RoleWord::Master), None, None),
         Some(RoleView::Replica { syncing: true, last_io_seconds, .. }) => {
-            (Some(RoleWord::Replica), Some(Link::Sync), *last_io_seconds)
+            (Some(RoleWord::Replica), Some(LinkState::Sync), *last_io_seconds)
         }
         Some(RoleView::Replica { link_up, last_io_seconds, .. }) => {
-            (Some(RoleWord::Replica), Some(if *link_up { Link::Up } else { Link::Down }), *last_io_seconds)
+            (Some(RoleWord::Replica), Some(if *link_up { LinkState::Up } else { LinkState::Down }), *last_io_seconds)
         }
     };
     let follower = view.filter(|_| role == Some(RoleWord::Replica));

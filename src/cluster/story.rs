@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::announcement::{Announcement, Kind};
+use super::announcement::{Announcement, AnnouncementKind};
 use crate::spec::{NodeId, Subnet};
 
 /// The longest time between two Sentinels that tell the same fact: each notices on its own, and the last one learns of a
@@ -84,44 +84,52 @@ impl Chapter {
 /// What happened, in words, and whether it is a detail.
 fn words(announced: &Announcement, former: Option<NodeId>) -> (String, bool) {
     let text = match announced.kind {
-        Kind::SubjectivelyDown => "it does not answer",
-        Kind::SubjectivelyUp => "it answers again",
-        Kind::ObjectivelyDown => "a quorum of Sentinels considers it down",
-        Kind::ObjectivelyUp => "no quorum of Sentinels considers it down any more",
-        Kind::TryFailover => "a Sentinel wants to replace this master and asks for votes",
-        Kind::ElectedLeader => "a Sentinel was elected to replace this master",
-        Kind::SelectedReplica => "it was chosen to become the master",
-        Kind::PromotedReplica => "it has become a master",
-        Kind::SwitchMaster => {
+        AnnouncementKind::SubjectivelyDown => "it does not answer",
+        AnnouncementKind::SubjectivelyUp => "it answers again",
+        AnnouncementKind::ObjectivelyDown => "a quorum of Sentinels considers it down",
+        AnnouncementKind::ObjectivelyUp => "no quorum of Sentinels considers it down any more",
+        AnnouncementKind::TryFailover => "a Sentinel wants to replace this master and asks for votes",
+        AnnouncementKind::ElectedLeader => "a Sentinel was elected to replace this master",
+        AnnouncementKind::SelectedReplica => "it was chosen to become the master",
+        AnnouncementKind::PromotedReplica => "it has become a master",
+        AnnouncementKind::SwitchMaster => {
             let former = former.map(|node| format!(" in place of {node}")).unwrap_or_default();
             return (format!("it is the master{former}"), false);
         }
-        Kind::FailoverEnd => "the failover is over",
-        Kind::FailoverEndForTimeout => "the failover is over, although not every replica follows",
-        Kind::ConvertToReplica => "it came back as a master and was made a replica",
-        Kind::FixReplica => "it followed the wrong master and was pointed at the right one",
-        Kind::Reboot => "it was restarted",
-        Kind::AbortNotElected => "the failover was given up: no Sentinel won the election",
-        Kind::AbortNoGoodReplica => "the failover was given up: no replica is fit to be the master",
-        Kind::AbortReplicaTimeout => "the failover was given up: the chosen replica did not become a master in time",
-        Kind::Tilt => "this Sentinel does not trust its clock, and does not act for a while",
-        Kind::TiltEnded => "this Sentinel acts again",
-        Kind::NewReplica => "a Sentinel found this replica",
-        Kind::NewSentinel => "a Sentinel found this Sentinel",
-        Kind::NewEpoch => return ("a new epoch began".to_owned(), true),
-        Kind::VoteForLeader => return ("a Sentinel gave its vote".to_owned(), true),
-        Kind::ConfigUpdate => return ("a Sentinel learned of the master from another".to_owned(), true),
-        Kind::SendReplicaOfNoOne
-        | Kind::WaitPromotion
-        | Kind::ReconfigureReplicas
-        | Kind::ReplicaReconfigurationSent
-        | Kind::ReplicaReconfigurationInProgress
-        | Kind::ReplicaReconfigurationDone
-        | Kind::RoleChange
-        | Kind::RoleRestored
-        | Kind::Other => return (format!("Sentinel says '{}'", announced.name), true),
+        AnnouncementKind::FailoverEnd => "the failover is over",
+        AnnouncementKind::FailoverEndForTimeout => "the failover is over, although not every replica follows",
+        AnnouncementKind::ConvertToReplica => "it came back as a master and was made a replica",
+        AnnouncementKind::FixReplica => "it followed the wrong master and was pointed at the right one",
+        AnnouncementKind::Reboot => "it was restarted",
+        AnnouncementKind::AbortNotElected => "the failover was given up: no Sentinel won the election",
+        AnnouncementKind::AbortNoGoodReplica => "the failover was given up: no replica is fit to be the master",
+        AnnouncementKind::AbortReplicaTimeout => {
+            "the failover was given up: the chosen replica did not become a master in time"
+        }
+        AnnouncementKind::Tilt => "this Sentinel does not trust its clock, and does not act for a while",
+        AnnouncementKind::TiltEnded => "this Sentinel acts again",
+        AnnouncementKind::NewReplica => "a Sentinel found this replica",
+        AnnouncementKind::NewSentinel => "a Sentinel found this Sentinel",
+        AnnouncementKind::NewEpoch => return ("a new epoch began".to_owned(), true),
+        AnnouncementKind::VoteForLeader => return ("a Sentinel gave its vote".to_owned(), true),
+        AnnouncementKind::ConfigUpdate => return ("a Sentinel learned of the master from another".to_owned(), true),
+        AnnouncementKind::SendReplicaOfNoOne
+        | AnnouncementKind::WaitPromotion
+        | AnnouncementKind::ReconfigureReplicas
+        | AnnouncementKind::ReplicaReconfigurationSent
+        | AnnouncementKind::ReplicaReconfigurationInProgress
+        | AnnouncementKind::ReplicaReconfigurationDone
+        | AnnouncementKind::RoleChange
+        | AnnouncementKind::RoleRestored
+        | AnnouncementKind::Other => return (format!("Sentinel says '{}'", announced.name), true),
     };
-    (text.to_owned(), matches!(announced.kind, Kind::NewReplica | Kind::NewSentinel | Kind::Reboot))
+    (
+        text.to_owned(),
+        matches!(
+            announced.kind,
+            AnnouncementKind::NewReplica | AnnouncementKind::NewSentinel | AnnouncementKind::Reboot
+        ),
+    )
 }
 
 /// Chapters in order of time, each fact once.

@@ -101,7 +101,7 @@ fn of_sentinel(line: &LogLine, subnet: Option<Subnet>) -> Option<Chapter> {
 }
 
 /// What comes while events are followed.
-enum Told {
+enum StoryUpdate {
     Log(Vec<LogLine>),
     Event(Result<EngineEvent, EngineError>),
 }
@@ -120,17 +120,19 @@ async fn follow<W: World>(
         let query = LogQuery { tail: None, since: Some(since), follow: true };
         let mut lines = LogLines::new(node);
         let logs = session.engine.logs(cluster, node, &query);
-        logs.map(move |chunk| Told::Log(chunk.map(|chunk| lines.push(chunk.stderr, &chunk.bytes)).unwrap_or_default()))
-            .boxed()
+        logs.map(move |chunk| {
+            StoryUpdate::Log(chunk.map(|chunk| lines.push(chunk.stderr, &chunk.bytes)).unwrap_or_default())
+        })
+        .boxed()
     };
     let mut told = SelectAll::new();
-    told.push(session.engine.events(cluster, Some(from), None).map(Told::Event).boxed());
+    told.push(session.engine.events(cluster, Some(from), None).map(StoryUpdate::Event).boxed());
     let sentinels = inventory.nodes.keys().copied().filter(|node| matches!(node, NodeId::Sentinel(_)));
     told.extend(sentinels.map(|node| logs(node, from)));
     while let Some(next) = told.next().await {
         let chapters: Vec<Chapter> = match next {
-            Told::Log(lines) => lines.iter().filter_map(|line| of_sentinel(line, subnet)).collect(),
-            Told::Event(event) => {
+            StoryUpdate::Log(lines) => lines.iter().filter_map(|line| of_sentinel(line, subnet)).collect(),
+            StoryUpdate::Event(event) => {
                 let event = event?;
                 if event.action == "start" && matches!(event.node, NodeId::Sentinel(_)) {
                     told.push(logs(event.node, event.time_nano / 1_000_000_000));

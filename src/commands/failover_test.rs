@@ -13,12 +13,12 @@ use clap::Args;
 use super::session::judge::{HISTORY, judge};
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, existing, faults};
-use crate::chaos::connection::Login;
+use crate::chaos::connection::Credentials;
 use crate::chaos::driver::{Driver, DriverError, Switchover};
 use crate::chaos::fault::Written;
-use crate::chaos::history::{Client as Kind, Limits};
+use crate::chaos::history::{ClientKind, Limits};
 use crate::chaos::scenario::{Scenario, Trial};
-use crate::chaos::subject::{Server, Subject};
+use crate::chaos::subject::{Subject, SubjectServer};
 use crate::cluster::gate::sole_master;
 use crate::cluster::observed::{Inventory, Observed};
 use crate::cluster::reckon::successor;
@@ -200,11 +200,11 @@ async fn drive<W: World>(
 fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
     let usage = |why: String| Failure::message(FailureKind::Usage, why);
     let trial: Trial = args.fault.parse()?;
-    let clients: Vec<Kind> = args.clients.iter().map(|client| client.parse()).collect::<Result<_, _>>()?;
+    let clients: Vec<ClientKind> = args.clients.iter().map(|client| client.parse()).collect::<Result<_, _>>()?;
     if args.rate == 0 || args.rounds == 0 {
         return Err(usage("--rate and --rounds must be at least 1".to_owned()));
     }
-    let writes = |kind: &Kind| !matches!(kind, Kind::Reader | Kind::Pubsub);
+    let writes = |kind: &ClientKind| !matches!(kind, ClientKind::Reader | ClientKind::Pubsub);
     if !clients.is_empty() && !clients.iter().any(writes) {
         return Err(usage("--clients needs a kind that writes: lasting, fresh, pipeline, counter or queue".to_owned()));
     }
@@ -214,7 +214,7 @@ fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
         seed: args.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
         rate: args.rate,
         deadline: args.deadline.unwrap_or(DEADLINE),
-        clients: if clients.is_empty() { Kind::ALL.to_vec() } else { clients },
+        clients: if clients.is_empty() { ClientKind::ALL.to_vec() } else { clients },
         durability: args.durability.parse()?,
         limits: Limits {
             max_outage: u64::try_from(args.max_outage.as_nanos()).unwrap_or(u64::MAX),
@@ -239,7 +239,7 @@ fn subject<W: World>(
     let server = |node: NodeId, port: u16| {
         let facts = inventory.nodes.get(&node)?;
         let address = std::net::SocketAddrV4::new(facts.address?, port);
-        Some(Server { name: node.to_string(), container: facts.name.clone(), address })
+        Some(SubjectServer { name: node.to_string(), container: facts.name.clone(), address })
     };
     let ports = proxy_group_ports(group);
     let remote = session.engine.remote_host();
@@ -248,7 +248,7 @@ fn subject<W: World>(
         reach(published, remote).parse().map_err(|error| anyhow::Error::new(error).into())
     };
     let write = at(ports.write)?;
-    let login = |name: &str, password: &crate::spec::Secret| Login {
+    let login = |name: &str, password: &crate::spec::Secret| Credentials {
         user: Some(name.to_owned()),
         password: Some(password.clone()),
     };

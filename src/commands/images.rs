@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use super::options::{ImageArgs, SettingsArgs};
 use super::session::sources::{STDIN_OR_STDOUT, gather};
 use super::session::{Call, Session, World};
-use crate::engine::image::{self, BuildOptions, ListedImage, LocalImage, Server};
+use crate::engine::image::{self, BuildOptions, ListedImage, LocalImage, ServerPackage};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::images::{Image, images_text};
 use crate::output::units::bytes;
@@ -151,8 +151,8 @@ async fn pull<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, F
 /// `images build`: from a package archive.
 async fn build<W: World>(session: &Session<W>, args: ImagesBuildArgs) -> Result<Exit, Failure> {
     let server = match args.server {
-        ServerArg::Redis => Server::Redis,
-        ServerArg::Valkey => Server::Valkey,
+        ServerArg::Redis => ServerPackage::Redis,
+        ServerArg::Valkey => ServerPackage::Valkey,
     };
     let options = BuildOptions { suite: args.suite, server, ..BuildOptions::default() };
     let progress = session.ui.progress();

@@ -45,7 +45,7 @@ pub struct LogsArgs {
 }
 
 /// What comes while logs are followed.
-enum Told {
+enum LogUpdate {
     Log(NodeId, Result<LogChunk, EngineError>),
     Event(Result<EngineEvent, EngineError>),
 }
@@ -123,20 +123,20 @@ async fn follow<W: World>(
     mut newest: BTreeMap<NodeId, i64>,
     show: impl Fn(&LogLine) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let followed = |node: NodeId, newest: i64| -> BoxStream<'static, Told> {
+    let followed = |node: NodeId, newest: i64| -> BoxStream<'static, LogUpdate> {
         let since = (newest > 0).then_some(newest / 1_000_000_000);
         let tail = since.is_none().then_some(0);
         let logs = session.engine.logs(cluster, node, &LogQuery { tail, since, follow: true });
-        logs.map(move |chunk| Told::Log(node, chunk)).boxed()
+        logs.map(move |chunk| LogUpdate::Log(node, chunk)).boxed()
     };
     let mut told = SelectAll::new();
     // A log ends with its node, and goes on with its next start.
-    told.push(session.engine.events(cluster, None, None).map(Told::Event).boxed());
+    told.push(session.engine.events(cluster, None, None).map(LogUpdate::Event).boxed());
     told.extend(newest.iter().map(|(node, at)| followed(*node, *at)));
     let mut splitters: BTreeMap<NodeId, LogLines> = newest.keys().map(|node| (*node, LogLines::new(*node))).collect();
     while let Some(next) = told.next().await {
         match next {
-            Told::Log(node, Ok(chunk)) => {
+            LogUpdate::Log(node, Ok(chunk)) => {
                 let Some(splitter) = splitters.get_mut(&node) else { continue };
                 for line in splitter.push(chunk.stderr, &chunk.bytes) {
                     let last = newest.entry(node).or_default();
@@ -146,14 +146,14 @@ async fn follow<W: World>(
                     }
                 }
             }
-            Told::Log(node, Err(error)) => session.ui.warn(unreadable(node, &error)),
-            Told::Event(Ok(event)) if event.action == "start" => {
+            LogUpdate::Log(node, Err(error)) => session.ui.warn(unreadable(node, &error)),
+            LogUpdate::Event(Ok(event)) if event.action == "start" => {
                 if let Some(at) = newest.get(&event.node) {
                     told.push(followed(event.node, *at));
                 }
             }
-            Told::Event(Ok(_)) => {}
-            Told::Event(Err(error)) => return Err(error.into()),
+            LogUpdate::Event(Ok(_)) => {}
+            LogUpdate::Event(Err(error)) => return Err(error.into()),
         }
     }
     Ok(())

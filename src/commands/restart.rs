@@ -10,7 +10,7 @@ use super::session::lock::Turn;
 use super::session::{Call, Session, World, existing, propose, ready};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure};
-use crate::output::lifecycle::{LifecycleDocument, Verb};
+use crate::output::lifecycle::{LifecycleDocument, LifecycleVerb};
 use crate::plan::diff::lifecycle;
 use crate::spec::{ClusterName, time};
 
@@ -68,7 +68,7 @@ async fn restart<W: World>(
     existing::meant(cluster, "restart", &args.nodes, &proposal.objections, args.force)?;
     let reached = reached.ok_or_else(|| existing::no_passwords(cluster))?;
     let took = ready::plan(session, &spec, Some(&reached), &proposal.plan, &observed.inventory, deadline).await?;
-    let document = LifecycleDocument::new(Verb::Restart, &spec, &observed, &proposal.plan, took);
+    let document = LifecycleDocument::new(LifecycleVerb::Restart, &spec, &observed, &proposal.plan, took);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

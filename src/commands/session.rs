@@ -31,7 +31,7 @@ use crate::converge::{self, Found};
 use crate::engine::Clusters;
 use crate::error::Failure;
 use crate::output::Ui;
-use crate::spec::settings::{Request, Sources};
+use crate::spec::settings::{AskedSettings, Sources};
 use crate::spec::{ClusterName, Secrets, Spec};
 
 /// What a verb begins with. No Engine was asked yet.
@@ -82,7 +82,7 @@ impl<W: World> Call<W> {
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn request(&self, args: &SettingsArgs) -> Result<Request, Failure> {
+    pub fn request(&self, args: &SettingsArgs) -> Result<AskedSettings, Failure> {
         let sources = sources::gather(&self.global, args)?;
         let request = sources.read()?;
         self.tell_file_above(&sources, request.name());

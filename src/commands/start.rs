@@ -10,7 +10,7 @@ use super::session::lock::Turn;
 use super::session::{Call, Session, World, existing, propose, ready};
 use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure};
-use crate::output::lifecycle::{LifecycleDocument, Verb};
+use crate::output::lifecycle::{LifecycleDocument, LifecycleVerb};
 use crate::plan::diff::lifecycle;
 use crate::plan::{Past, Plan, Stage, diff, next};
 use crate::spec::settings::GivenSecrets;
@@ -79,7 +79,7 @@ async fn start<W: World>(
     let (done, _) = ready::converge(session, &spec, (&given, &given), start, seen, deadline).await?;
     let steps = done.plans.into_iter().flat_map(|plan| plan.steps).collect();
     let walked = Plan { steps, ..Plan::default() };
-    let document = LifecycleDocument::new(Verb::Start, &spec, &before, &walked, done.took);
+    let document = LifecycleDocument::new(LifecycleVerb::Start, &spec, &before, &walked, done.took);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

@@ -10,7 +10,7 @@ use super::session::{Call, Session, World, existing, propose, ready};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
-use crate::output::lifecycle::{LifecycleDocument, Verb};
+use crate::output::lifecycle::{LifecycleDocument, LifecycleVerb};
 use crate::plan::diff::lifecycle;
 use crate::spec::ClusterName;
 
@@ -75,7 +75,7 @@ async fn stop<W: World>(args: &StopArgs, cluster: &ClusterName, session: &Sessio
         }
         _ => failure,
     })?;
-    let document = LifecycleDocument::new(Verb::Stop, &spec, &observed, &proposal.plan, took);
+    let document = LifecycleDocument::new(LifecycleVerb::Stop, &spec, &observed, &proposal.plan, took);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
 }

@@ -22,10 +22,10 @@ use super::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ImageChoice, Images, UsedImage};
 use crate::update::Update;
 
-pub use debian::{BuildOptions, Server};
+pub use debian::{BuildOptions, ServerPackage};
 pub use find::{Resolved, resolve};
 pub use kind::ImageKind;
-pub use refusal::{Refusal, registry};
+pub use refusal::{PullRefusal, registry};
 
 /// Who listens to progress and remarks.
 pub type Report<'a> = &'a (dyn Fn(Update) + Send + Sync);

@@ -27,7 +27,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Result;
 use crate::spec::ClusterName;
-use contender::{Look, Phase};
+use contender::{LockPhase, LockView};
 use process::{Fate, ProcessFacts};
 use silence::Silences;
 
@@ -188,21 +188,21 @@ struct Contest<'a, E> {
 impl<E: Locks> Contest<'_, E> {
     /// Contends until it holds the lock, or is told to stop after the call in hand.
     async fn win(&mut self, waiting: impl Fn(&Holder), stop: &CancellationToken) -> Result<()> {
-        let (mut phase, mut waits, mut told) = (Phase::Entering, 0, None);
+        let (mut phase, mut waits, mut told) = (LockPhase::Entering, 0, None);
         while !stop.is_cancelled() {
             match phase {
-                Phase::Entering => {
+                LockPhase::Entering => {
                     self.own = LockEntry::new(self.verb);
                     self.engine.enter(self.cluster, &self.own).await?;
                     phase = phase.done();
                 }
-                Phase::Leaving => {
+                LockPhase::Leaving => {
                     self.engine.leave(self.cluster, &self.own).await?;
                     phase = phase.done();
                 }
-                Phase::Inside { .. } | Phase::Outside => {
+                LockPhase::Inside { .. } | LockPhase::Outside => {
                     phase = phase.looked(self.look().await?);
-                    if !matches!(phase, Phase::Inside { .. } | Phase::Outside) {
+                    if !matches!(phase, LockPhase::Inside { .. } | LockPhase::Outside) {
                         continue;
                     }
                     if waits >= UNTOLD && told != self.other {
@@ -212,13 +212,13 @@ impl<E: Locks> Contest<'_, E> {
                     stop.run_until_cancelled(sleep(POLL)).await;
                     waits += 1;
                 }
-                Phase::Holding => break,
+                LockPhase::Holding => break,
             }
         }
         Ok(())
     }
 
-    async fn look(&mut self) -> Result<Look> {
+    async fn look(&mut self) -> Result<LockView> {
         let found = self.engine.entries(self.cluster).await?;
         let mut newest: BTreeMap<&str, u64> = BTreeMap::new();
         for entry in &found {
@@ -233,7 +233,7 @@ impl<E: Locks> Contest<'_, E> {
         if let Some(first) = first {
             self.other = Some(first.holder.clone());
         }
-        let look = Look {
+        let look = LockView {
             own: !own.is_empty(),
             others: first.is_some(),
             first: first.is_none_or(|first| self.own.order() < first.order()),

@@ -11,7 +11,7 @@ use crate::spec::Spec;
 
 /// How a trial went.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trial<T> {
+pub enum Tried<T> {
     /// The server serves; what it was asked.
     Served(T),
     /// The server ended; the end of what it said.
@@ -27,7 +27,7 @@ pub trait Probes: Send + Sync + 'static {
         program: &Program,
         configuration: &str,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
-    ) -> impl Future<Output = Result<Trial<T>>>;
+    ) -> impl Future<Output = Result<Tried<T>>>;
 
     /// Connects to a server as the nodes of a cluster would that is not there yet: from inside a container of this image. It
     /// lasts as long as `question` takes. What the server does is `question`'s affair.

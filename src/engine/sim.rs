@@ -35,15 +35,15 @@ const DATA: &str = "/data/appendonlydir";
 /// A simulated Engine with one cluster on it. Clones share it.
 #[derive(Clone, Default)]
 pub struct Sim {
-    world: Arc<Mutex<World>>,
+    world: Arc<Mutex<SimWorld>>,
 }
 
 #[derive(Default)]
-struct World {
+struct SimWorld {
     network: Option<NetworkFacts>,
     networks_made: usize,
     volumes: BTreeMap<NodeId, BTreeMap<String, Vec<u8>>>,
-    nodes: BTreeMap<NodeId, Node>,
+    nodes: BTreeMap<NodeId, SimNode>,
     /// What the servers of removed nodes had last written into their files.
     rewritten: BTreeMap<NodeId, StoredState>,
     /// The nodes whose data do not load.
@@ -77,16 +77,16 @@ struct Script {
 }
 
 #[derive(Clone)]
-struct Node {
+struct SimNode {
     spec: NodeSpec,
     network_id: String,
     image_id: Option<String>,
     state: NodeState,
     /// What the server in it is; read from its file at every start.
-    server: Option<Server>,
+    server: Option<SimServer>,
 }
 
-impl Node {
+impl SimNode {
     fn published(&self) -> Vec<PublishedPort> {
         let publish = |(container, host): (&u16, &u16)| PublishedPort {
             container: *container,
@@ -98,7 +98,7 @@ impl Node {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Server {
+enum SimServer {
     Redis { replica_of: Option<SocketAddrV4>, config: BTreeMap<String, String> },
     Sentinel { watched: BTreeMap<String, Watched> },
     Proxy { checked: BTreeSet<NodeId>, existing: bool },
@@ -154,8 +154,8 @@ impl Sim {
 
     /// What each Redis server that runs was told, by its file or since.
     pub fn directives(&self) -> BTreeMap<NodeId, BTreeMap<String, String>> {
-        let config = |(node, facts): (&NodeId, &Node)| match &facts.server {
-            Some(Server::Redis { config, .. }) => Some((*node, config.clone())),
+        let config = |(node, facts): (&NodeId, &SimNode)| match &facts.server {
+            Some(SimServer::Redis { config, .. }) => Some((*node, config.clone())),
             Some(_) | None => None,
         };
         self.world().nodes.iter().filter_map(config).collect()
@@ -219,7 +219,7 @@ impl Sim {
         self.world().dead_ports.insert(proxy, until_start);
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    fn world(&self) -> MutexGuard<'_, SimWorld> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -233,7 +233,7 @@ fn refused(operation: String) -> EngineError {
     EngineError::new(EngineErrorKind::Other, operation, anyhow::anyhow!("the connection was cut"))
 }
 
-impl World {
+impl SimWorld {
     fn change(&mut self, what: String) -> Result<()> {
         match &mut self.changes_left {
             Some(0) => return Err(refused(what)),
@@ -304,13 +304,13 @@ impl World {
     fn written(&self, id: NodeId) -> Option<StoredState> {
         let node = self.nodes.get(&id)?;
         match &node.server {
-            Some(Server::Redis { replica_of, config }) => Some(StoredState::Redis {
+            Some(SimServer::Redis { replica_of, config }) => Some(StoredState::Redis {
                 address: Some(node.spec.address),
                 replica_of: *replica_of,
                 never_promoted: !may_lead(config),
                 data: None,
             }),
-            Some(Server::Sentinel { watched }) => {
+            Some(SimServer::Sentinel { watched }) => {
                 let word = |watched: &Watched| crate::cluster::observed::StoredMaster {
                     address: watched.master,
                     config_epoch: watched.epoch,
@@ -318,7 +318,7 @@ impl World {
                 let masters: BTreeMap<_, _> = watched.iter().map(|(name, w)| (name.clone(), word(w))).collect();
                 (!masters.is_empty()).then_some(StoredState::Sentinel { masters })
             }
-            Some(Server::Proxy { .. }) => None,
+            Some(SimServer::Proxy { .. }) => None,
             None if self.rewritten.contains_key(&id) => self.rewritten.get(&id).cloned(),
             None => match id.role() {
                 Role::Redis => stored::redis(&self.text(id, render::REDIS_CONF)?, None),
@@ -362,7 +362,7 @@ impl World {
                 if never_promoted {
                     config.insert(PRIORITY.to_owned(), NEVER_PROMOTED.to_owned());
                 }
-                Some(Server::Redis { replica_of, config })
+                Some(SimServer::Redis { replica_of, config })
             }
             (Role::Sentinel, stored, Some(spec)) if self.text(id, render::SENTINEL_CONF).is_some() => {
                 let masters = match stored {
@@ -370,8 +370,8 @@ impl World {
                     Some(StoredState::Redis { .. }) | None => BTreeMap::new(),
                 };
                 let settings = |group: &str| match self.nodes.get(&id).and_then(|node| node.server.as_ref()) {
-                    Some(Server::Sentinel { watched }) => watched.get(group).map(|watched| watched.settings.clone()),
-                    Some(Server::Redis { .. } | Server::Proxy { .. }) | None => None,
+                    Some(SimServer::Sentinel { watched }) => watched.get(group).map(|watched| watched.settings.clone()),
+                    Some(SimServer::Redis { .. } | SimServer::Proxy { .. }) | None => None,
                 };
                 let written = |group: &str| {
                     let mut settings = render::sentinel_settings(&spec, id);
@@ -384,12 +384,12 @@ impl World {
                     let (epoch, known) = (master.config_epoch, known.clone());
                     (name, Watched { master: master.address, epoch, settings, known })
                 };
-                Some(Server::Sentinel { watched: masters.into_iter().map(watch).collect() })
+                Some(SimServer::Sentinel { watched: masters.into_iter().map(watch).collect() })
             }
             (Role::Proxy, _, Some(_)) => {
                 let checked = self.checked_by_file(id);
                 let existing = self.text(id, render::PROXY_CONF).is_some_and(|text| text.contains("server existing "));
-                Some(Server::Proxy { checked, existing })
+                Some(SimServer::Proxy { checked, existing })
             }
             (Role::Redis | Role::Sentinel | Role::Proxy, ..) => None,
         };

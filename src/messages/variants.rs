@@ -25,7 +25,7 @@ use crate::output::phase::Phase;
 use crate::plan::diff::lifecycle::Objection;
 use crate::plan::{Action, Plan};
 use crate::servers::existing::Unfit;
-use crate::servers::switchover::Refusal as SwitchoverRefusal;
+use crate::servers::switchover::SwitchoverRefusal;
 use crate::servers::{ServerError, TakenOver};
 use crate::spec::render::{RenderError, Standing};
 use crate::spec::{NodeId, Resources, Role};

@@ -14,7 +14,7 @@ use crate::spec::{API_VERSION, ClusterName, Group, NodeId, Role, Spec};
 
 /// Which of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Verb {
+pub enum LifecycleVerb {
     /// `redos stop`.
     Stop,
     /// `redos start`.
@@ -30,7 +30,7 @@ pub struct LifecycleDocument {
     /// `redos/v1`.
     pub api_version: &'static str,
     /// `Stop`, `Start` or `Restart`.
-    pub kind: Verb,
+    pub kind: LifecycleVerb,
     /// The cluster's name.
     pub cluster: ClusterName,
     /// The nodes, in the order in which it was done to them. Empty when there was nothing to do.
@@ -55,20 +55,21 @@ pub struct Handover {
 
 impl LifecycleDocument {
     /// The document of a plan that was walked on what was seen before it.
-    pub fn new(kind: Verb, spec: &Spec, before: &Observed, plan: &Plan, took: Duration) -> Self {
+    pub fn new(kind: LifecycleVerb, spec: &Spec, before: &Observed, plan: &Plan, took: Duration) -> Self {
         let (mut nodes, mut switchovers) = (Vec::new(), BTreeMap::new());
         for step in &plan.steps {
             match &step.action {
-                Action::StopNode { node } if kind == Verb::Stop => nodes.push(*node),
-                Action::StartNode { node } if kind != Verb::Stop => nodes.push(*node),
-                Action::UnpauseNode { node } if kind == Verb::Start => nodes.push(*node),
+                Action::StopNode { node } if kind == LifecycleVerb::Stop => nodes.push(*node),
+                Action::StartNode { node } if kind != LifecycleVerb::Stop => nodes.push(*node),
+                Action::UnpauseNode { node } if kind == LifecycleVerb::Start => nodes.push(*node),
                 Action::Switchover { group, to } => {
                     switchovers.insert(*group, Handover { from: sole_master(*group, before).ok(), to: *to });
                 }
                 _ => {}
             }
         }
-        let is_spared = |node: &NodeId| kind == Verb::Restart && node.role() == Role::Proxy && !nodes.contains(node);
+        let is_spared =
+            |node: &NodeId| kind == LifecycleVerb::Restart && node.role() == Role::Proxy && !nodes.contains(node);
         let spared = before.topology.proxies.keys().copied().filter(is_spared).collect();
         let (api_version, cluster) = (API_VERSION, spec.name.clone());
         Self { api_version, kind, cluster, nodes, switchovers, seconds: took.as_secs_f64(), spared }
@@ -82,9 +83,9 @@ impl LifecycleDocument {
             ui.status(format_args!("{group}: {to} is master{instead}"));
         }
         let (done, idle) = match self.kind {
-            Verb::Stop => ("stopped", "runs"),
-            Verb::Start => ("started", "is stopped"),
-            Verb::Restart => ("restarted", "runs"),
+            LifecycleVerb::Stop => ("stopped", "runs"),
+            LifecycleVerb::Start => ("started", "is stopped"),
+            LifecycleVerb::Restart => ("restarted", "runs"),
         };
         if nodes.is_empty() {
             ui.status(format_args!("{cluster}: nothing to do, none of the nodes {idle}"));
@@ -94,8 +95,12 @@ impl LifecycleDocument {
             ui.status(format_args!("{cluster}: {done} {number} ({seconds:.2} s): {}", names.join(", ")));
         }
         match self.kind {
-            Verb::Stop if !nodes.is_empty() => ui.hint(format_args!("start again: {}", command_line(cluster, "start"))),
-            Verb::Restart if !self.spared.is_empty() && !nodes.iter().any(|node| node.role() == Role::Proxy) => {
+            LifecycleVerb::Stop if !nodes.is_empty() => {
+                ui.hint(format_args!("start again: {}", command_line(cluster, "start")))
+            }
+            LifecycleVerb::Restart
+                if !self.spared.is_empty() && !nodes.iter().any(|node| node.role() == Role::Proxy) =>
+            {
                 let names: Vec<String> = self.spared.iter().map(ToString::to_string).collect();
                 let restart = command_line(cluster, &format!("restart {}", names.join(" ")));
                 ui.hint(format_args!(
@@ -103,7 +108,7 @@ impl LifecycleDocument {
                     restart them: {restart}"
                 ));
             }
-            Verb::Stop | Verb::Start | Verb::Restart => {}
+            LifecycleVerb::Stop | LifecycleVerb::Start | LifecycleVerb::Restart => {}
         }
     }
 }

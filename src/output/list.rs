@@ -97,7 +97,7 @@ pub fn clusters_text(clusters: &[Cluster], now: SystemTime, ui: &Ui) -> String {
 /// One container of a cluster: an item of `kind: NodeList`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Node {
+pub struct ListedNode {
     /// The node.
     pub node: NodeId,
     /// The name of its container.
@@ -129,16 +129,16 @@ pub struct Port {
 }
 
 /// The containers of a cluster, in the order of their nodes.
-pub fn nodes(inventory: &Inventory) -> Vec<Node> {
+pub fn nodes(inventory: &Inventory) -> Vec<ListedNode> {
     inventory.nodes.iter().map(|(node, facts)| node_item(*node, facts)).collect()
 }
 
-fn node_item(node: NodeId, facts: &NodeFacts) -> Node {
+fn node_item(node: NodeId, facts: &NodeFacts) -> ListedNode {
     let published = |port: &crate::cluster::observed::PublishedPort| Port {
         container: port.container,
         published: std::net::SocketAddr::new(port.host_ip, port.host).to_string(),
     };
-    Node {
+    ListedNode {
         node,
         container: facts.name.clone(),
         image: facts.image.clone(),
@@ -152,7 +152,7 @@ fn node_item(node: NodeId, facts: &NodeFacts) -> Node {
 }
 
 /// The containers as a table.
-pub fn nodes_text(nodes: &[Node], now: SystemTime, ui: &Ui) -> String {
+pub fn nodes_text(nodes: &[ListedNode], now: SystemTime, ui: &Ui) -> String {
     let mut table = Table::new([
         Column::new("NODE"),
         Column::text("IMAGE"),

@@ -15,7 +15,7 @@ pub use lanes::Timeline;
 use super::Ui;
 use super::table::{Column, Table};
 use super::units::count;
-use crate::chaos::history::{Client, Durability};
+use crate::chaos::history::{ClientKind, Durability};
 use crate::chaos::report::FailoverReport;
 use crate::chaos::verdict::outage::{Access, Outage, PROMPT, Waits};
 use crate::chaos::verdict::phases::Phases;
@@ -145,7 +145,7 @@ fn outages(round: &Round, width: Option<u16>) -> String {
         Column::number("FAILED"),
         Column::number("UNKNOWN"),
     ]);
-    let rows = std::iter::once(None).chain(Client::ALL.into_iter().map(Some));
+    let rows = std::iter::once(None).chain(ClientKind::ALL.into_iter().map(Some));
     for client in rows {
         let of: Vec<&Outage> = round.outages.iter().filter(|outage| outage.client == client).collect();
         if of.is_empty() {
@@ -157,7 +157,7 @@ fn outages(round: &Round, width: Option<u16>) -> String {
         };
         let sum = |pick: fn(&Outage) -> usize| of.iter().map(|outage| pick(outage)).sum::<usize>().to_string();
         table.row([
-            client.map_or("all", Client::as_str).to_owned(),
+            client.map_or("all", ClientKind::as_str).to_owned(),
             length(&[Access::Write, Access::Hear]),
             length(&[Access::Read]),
             sum(|outage| outage.operations.ok),

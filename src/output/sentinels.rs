@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::Ui;
 use super::table::{Column, Table};
-use crate::cluster::inquiry::Record;
+use crate::cluster::inquiry::Fieldset;
 use crate::spec::{Group, NodeId};
 
 /// What a Sentinel's answer is about: which columns it has.
@@ -72,18 +72,18 @@ pub struct Described {
     pub master: Option<NodeId>,
     /// All fields.
     #[serde(serialize_with = "in_order")]
-    pub fields: Record,
+    pub fields: Fieldset,
 }
 
-fn in_order<S: Serializer>(record: &Record, serializer: S) -> Result<S::Ok, S::Error> {
+fn in_order<S: Serializer>(record: &Fieldset, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(record.fields.iter().map(|(name, value)| (name, value)))
 }
 
 impl Answered {
     /// An answer, with the nodes that live at the addresses in it.
-    pub fn of(records: Vec<Record>, node_at: impl Fn(Ipv4Addr) -> Option<NodeId>) -> Self {
-        let node = |record: &Record, field: &str| record.get(field)?.parse().ok().and_then(&node_at);
-        let described = |fields: Record| Described {
+    pub fn of(records: Vec<Fieldset>, node_at: impl Fn(Ipv4Addr) -> Option<NodeId>) -> Self {
+        let node = |record: &Fieldset, field: &str| record.get(field)?.parse().ok().and_then(&node_at);
+        let described = |fields: Fieldset| Described {
             node: node(&fields, "ip"),
             master: node(&fields, "master-host").or_else(|| node(&fields, "primary-host")),
             fields,
@@ -94,7 +94,7 @@ impl Answered {
 
 /// Where the value of a column comes from.
 #[derive(Clone, Copy)]
-enum Source {
+enum CellSource {
     /// The node that is described; its address where it is a stranger.
     Node,
     /// The node that is followed.
@@ -104,48 +104,48 @@ enum Source {
 }
 
 /// A column of the short table: its heading, where its value comes from, and whether all Sentinels should say the same.
-type Shown = (&'static str, Source, bool);
+type Shown = (&'static str, CellSource, bool);
 
 impl Topic {
     /// The columns after the Sentinel's.
     const fn columns(self) -> &'static [Shown] {
         match self {
             Self::Sentinel => &[
-                ("VERSION", Source::Field(&["valkey_version", "redis_version"]), true),
-                ("UPTIME S", Source::Field(&["uptime_in_seconds"]), false),
-                ("MASTERS", Source::Field(&["sentinel_masters"]), true),
-                ("TILT", Source::Field(&["sentinel_tilt"]), true),
-                ("SCRIPTS", Source::Field(&["sentinel_running_scripts"]), true),
-                ("QUEUED", Source::Field(&["sentinel_scripts_queue_length"]), true),
-                ("SIMULATES", Source::Field(&["sentinel_simulate_failure_flags"]), true),
+                ("VERSION", CellSource::Field(&["valkey_version", "redis_version"]), true),
+                ("UPTIME S", CellSource::Field(&["uptime_in_seconds"]), false),
+                ("MASTERS", CellSource::Field(&["sentinel_masters"]), true),
+                ("TILT", CellSource::Field(&["sentinel_tilt"]), true),
+                ("SCRIPTS", CellSource::Field(&["sentinel_running_scripts"]), true),
+                ("QUEUED", CellSource::Field(&["sentinel_scripts_queue_length"]), true),
+                ("SIMULATES", CellSource::Field(&["sentinel_simulate_failure_flags"]), true),
             ],
             Self::Masters => &[
-                ("MASTER", Source::Node, true),
-                ("FLAGS", Source::Field(&["flags"]), true),
-                ("QUORUM", Source::Field(&["quorum"]), true),
-                ("REPLICAS", Source::Field(&["num-slaves", "num-replicas"]), true),
-                ("PEERS", Source::Field(&["num-other-sentinels"]), true),
-                ("EPOCH", Source::Field(&["config-epoch"]), true),
-                ("DOWN-AFTER", Source::Field(&["down-after-milliseconds"]), false),
+                ("MASTER", CellSource::Node, true),
+                ("FLAGS", CellSource::Field(&["flags"]), true),
+                ("QUORUM", CellSource::Field(&["quorum"]), true),
+                ("REPLICAS", CellSource::Field(&["num-slaves", "num-replicas"]), true),
+                ("PEERS", CellSource::Field(&["num-other-sentinels"]), true),
+                ("EPOCH", CellSource::Field(&["config-epoch"]), true),
+                ("DOWN-AFTER", CellSource::Field(&["down-after-milliseconds"]), false),
             ],
             Self::Replicas => &[
-                ("FLAGS", Source::Field(&["flags"]), true),
-                ("FOLLOWS", Source::Master, true),
-                ("LINK", Source::Field(&["master-link-status", "primary-link-status"]), true),
-                ("OFFSET", Source::Field(&["slave-repl-offset", "replica-repl-offset"]), false),
-                ("PRIORITY", Source::Field(&["slave-priority", "replica-priority"]), true),
+                ("FLAGS", CellSource::Field(&["flags"]), true),
+                ("FOLLOWS", CellSource::Master, true),
+                ("LINK", CellSource::Field(&["master-link-status", "primary-link-status"]), true),
+                ("OFFSET", CellSource::Field(&["slave-repl-offset", "replica-repl-offset"]), false),
+                ("PRIORITY", CellSource::Field(&["slave-priority", "replica-priority"]), true),
             ],
             Self::Peers => &[
-                ("FLAGS", Source::Field(&["flags"]), true),
-                ("HELLO MS AGO", Source::Field(&["last-hello-message"]), false),
-                ("VOTED IN EPOCH", Source::Field(&["voted-leader-epoch"]), false),
+                ("FLAGS", CellSource::Field(&["flags"]), true),
+                ("HELLO MS AGO", CellSource::Field(&["last-hello-message"]), false),
+                ("VOTED IN EPOCH", CellSource::Field(&["voted-leader-epoch"]), false),
             ],
             Self::Address => &[
-                ("MASTER", Source::Node, true),
-                ("ADDRESS", Source::Field(&["ip"]), true),
-                ("PORT", Source::Field(&["port"]), true),
+                ("MASTER", CellSource::Node, true),
+                ("ADDRESS", CellSource::Field(&["ip"]), true),
+                ("PORT", CellSource::Field(&["port"]), true),
             ],
-            Self::Quorum => &[("ANSWER", Source::Field(&["answer"]), true)],
+            Self::Quorum => &[("ANSWER", CellSource::Field(&["answer"]), true)],
         }
     }
 
@@ -192,14 +192,14 @@ const AGREED: [&str; 27] = [
 ];
 
 /// What rows are about: a group, and a node or an address in it.
-type Subject = (Option<Group>, String);
+type AskedAbout = (Option<Group>, String);
 
 /// Who said what of one subject, and why the others said nothing of it.
 type Sayings<'a> = BTreeMap<NodeId, Result<&'a Described, &'a str>>;
 
 /// All subjects with what each Sentinel said of them.
-fn by_subject<'a>(topic: Topic, items: &'a [Item]) -> BTreeMap<Subject, Sayings<'a>> {
-    let mut subjects: BTreeMap<Subject, Sayings<'a>> = BTreeMap::new();
+fn by_subject<'a>(topic: Topic, items: &'a [Item]) -> BTreeMap<AskedAbout, Sayings<'a>> {
+    let mut subjects: BTreeMap<AskedAbout, Sayings<'a>> = BTreeMap::new();
     for item in items {
         let Answered::Answered { records } = &item.said else { continue };
         for described in records {
@@ -225,7 +225,7 @@ fn by_subject<'a>(topic: Topic, items: &'a [Item]) -> BTreeMap<Subject, Sayings<
     subjects
 }
 
-fn subject(topic: Topic, item: &Item, described: &Described) -> Subject {
+fn subject(topic: Topic, item: &Item, described: &Described) -> AskedAbout {
     let named = described.fields.get("name").and_then(|name| name.parse().ok());
     let group = item.group.or(named.filter(|_| topic == Topic::Masters));
     (group, topic.subject().map(|_| node_name(described)).unwrap_or_default())
@@ -246,7 +246,7 @@ pub fn text(topic: Topic, items: &[Item], ui: &Ui) -> String {
     format!("{text}{remark}")
 }
 
-fn main_fields(topic: Topic, subjects: &BTreeMap<Subject, Sayings<'_>>, ui: &Ui) -> (String, bool) {
+fn main_fields(topic: Topic, subjects: &BTreeMap<AskedAbout, Sayings<'_>>, ui: &Ui) -> (String, bool) {
     let has_groups =
         subjects.keys().filter_map(|(group, _)| *group).collect::<std::collections::BTreeSet<_>>().len() > 1;
     let shown = topic.columns();
@@ -288,7 +288,7 @@ fn main_fields(topic: Topic, subjects: &BTreeMap<Subject, Sayings<'_>>, ui: &Ui)
     (table.render(ui.width()), differs)
 }
 
-fn all_fields(topic: Topic, subjects: &BTreeMap<Subject, Sayings<'_>>, ui: &Ui) -> (String, bool) {
+fn all_fields(topic: Topic, subjects: &BTreeMap<AskedAbout, Sayings<'_>>, ui: &Ui) -> (String, bool) {
     let mut differs = false;
     let mut parts = Vec::new();
     for ((group, about), sayings) in subjects {
@@ -328,11 +328,11 @@ fn all_fields(topic: Topic, subjects: &BTreeMap<Subject, Sayings<'_>>, ui: &Ui) 
     (parts.join("\n\n"), differs)
 }
 
-fn value(source: Source, described: &Described) -> String {
+fn value(source: CellSource, described: &Described) -> String {
     match source {
-        Source::Node => node_name(described),
-        Source::Master => described.master.map_or_else(|| "-".to_owned(), |master| master.to_string()),
-        Source::Field(names) => names.iter().find_map(|name| described.fields.get(name)).unwrap_or("-").to_owned(),
+        CellSource::Node => node_name(described),
+        CellSource::Master => described.master.map_or_else(|| "-".to_owned(), |master| master.to_string()),
+        CellSource::Field(names) => names.iter().find_map(|name| described.fields.get(name)).unwrap_or("-").to_owned(),
     }
 }
 
@@ -366,7 +366,7 @@ mod tests {
     fn says(ordinal: u16, flags: &str) -> Item {
         let fields = [("name", "mymaster"), ("ip", "10.0.0.1"), ("flags", flags), ("last-ping-reply", flags)];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let said = Answered::of(vec![Record { fields }], |_| "redis-1".parse().ok());
+        let said = Answered::of(vec![Fieldset { fields }], |_| "redis-1".parse().ok());
         Item { sentinel: NodeId::Sentinel(ordinal), group: None, said }
     }
 
@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn a_node_that_one_of_them_does_not_know_is_told() {
         let answer = |ordinal, replicas: &[&str]| {
-            let record = |ip: &&str| Record { fields: vec![("ip".to_owned(), (*ip).to_owned())] };
+            let record = |ip: &&str| Fieldset { fields: vec![("ip".to_owned(), (*ip).to_owned())] };
             let said = Answered::of(replicas.iter().map(record).collect(), |_| None);
             Item { sentinel: NodeId::Sentinel(ordinal), group: Some(Group::number(1)), said }
         };

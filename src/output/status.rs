@@ -5,7 +5,7 @@ use console::Style;
 use super::table::{Column, Table};
 use super::units::bytes;
 use super::{Ui, command_line};
-use crate::cluster::status::{GroupStatus, Link, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
+use crate::cluster::status::{GroupStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
 use crate::spec::{Group, NodeId};
 
 /// A cluster's status as tables, with the verdict at the end, where the eye is.
@@ -65,9 +65,9 @@ fn group_text(group: &GroupStatus, status: &Status, ui: &Ui) -> String {
             RoleWord::Replica => "replica",
         });
         let link = node.link.map(|link| match link {
-            Link::Up => "up",
-            Link::Sync => "sync",
-            Link::Down => "down",
+            LinkState::Up => "up",
+            LinkState::Sync => "sync",
+            LinkState::Down => "down",
         });
         let lag = match (node.lag_bytes, node.lag_seconds) {
             (None, None) => None,

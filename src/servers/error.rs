@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::RedisError;
 use thiserror::Error;
 
-use super::switchover::Refusal;
+use super::switchover::SwitchoverRefusal;
 use crate::spec::{Group, NodeId};
 
 /// A server could not be asked, or refused. `Display` does not repeat the source.
@@ -72,7 +72,7 @@ pub enum ServerError {
         /// The node that was to be promoted.
         to: NodeId,
         /// The reason.
-        why: Refusal,
+        why: SwitchoverRefusal,
     },
     /// A take-over that would not be safe. The existing server goes on.
     #[error("{node} cannot take over from {existing}: {why}")]

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use redis::Value;
 
-use crate::cluster::inquiry::{Question, Record};
+use crate::cluster::inquiry::{Fieldset, Question};
 use crate::cluster::observed::{
     AttachedReplica, Loading, OtherUsers, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
@@ -286,8 +286,8 @@ pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, String>) -> R
 }
 
 /// What a Sentinel describes in its answer to a question; `None` where the answer is none to this question.
-pub fn records(question: Question, value: &Value) -> Option<Vec<Record>> {
-    let one = |fields: Vec<(String, String)>| vec![Record { fields }];
+pub fn records(question: Question, value: &Value) -> Option<Vec<Fieldset>> {
+    let one = |fields: Vec<(String, String)>| vec![Fieldset { fields }];
     match question {
         Question::Info => {
             let info = text(value)?;
@@ -297,7 +297,7 @@ pub fn records(question: Question, value: &Value) -> Option<Vec<Record>> {
         Question::Master(_) => fields(value).map(one),
         Question::Masters | Question::Replicas(_) | Question::Sentinels(_) => {
             let Value::Array(items) = value else { return None };
-            items.iter().map(|item| Some(Record { fields: fields(item)? })).collect()
+            items.iter().map(|item| Some(Fieldset { fields: fields(item)? })).collect()
         }
         Question::MasterAddress(_) => {
             let Value::Array(parts) = value else { return None };

@@ -31,7 +31,7 @@ use redis::{Pipeline, Value, pipe};
 use tokio::time::{sleep, timeout};
 
 pub(super) use cast::LAG_MAX;
-pub use cast::Refusal;
+pub use cast::SwitchoverRefusal;
 use cast::{Cast, Voter, cast};
 use settled::{agreed, followed, still_loading};
 
@@ -112,7 +112,10 @@ pub(super) async fn switch_over(
         match try_to_switch_over(client, inventory, group, to).await {
             // Until the new master is in office a server that did not answer in time has cost nothing.
             Err(
-                ServerError::SwitchoverRefused { why: Refusal::TooSlow(_) | Refusal::Loaded(_), .. }
+                ServerError::SwitchoverRefused {
+                    why: SwitchoverRefusal::TooSlow(_) | SwitchoverRefusal::Loaded(_),
+                    ..
+                }
                 | ServerError::Timeout { .. },
             ) if tries < TRIES => {
                 tries += 1;
@@ -224,7 +227,9 @@ impl<'a> Ready<'a> {
         let ready = Self { client, group, cast, old: old?, new: new?, others, sentinels };
         let (reached, needed) = (ready.sentinels.len(), ready.cast.needed);
         if reached < needed {
-            return Err(ready.refused(Refusal::NoQuorum(format!("{reached} can be reached, {needed} are needed"))));
+            return Err(
+                ready.refused(SwitchoverRefusal::NoQuorum(format!("{reached} can be reached, {needed} are needed")))
+            );
         }
         // What the old master needs to follow the new one.
         let mut login = pipe();
@@ -233,7 +238,7 @@ impl<'a> Ready<'a> {
         Ok(ready)
     }
 
-    fn refused(&self, why: Refusal) -> ServerError {
+    fn refused(&self, why: SwitchoverRefusal) -> ServerError {
         ServerError::SwitchoverRefused { group: self.group, to: self.cast.new.node, why }
     }
 
@@ -249,7 +254,7 @@ impl<'a> Ready<'a> {
                 return Ok(epoch);
             }
         }
-        Err(self.refused(Refusal::NotElected { votes: won, needed: self.cast.needed }))
+        Err(self.refused(SwitchoverRefusal::NotElected { votes: won, needed: self.cast.needed }))
     }
 
     /// Asks for one vote. It is answered with the name and epoch of whom the vote was given to.
@@ -279,13 +284,13 @@ impl<'a> Ready<'a> {
         if is_loading { self.hold_loading(pause).await } else { self.hold_and_catch_up(pause).await }?;
         // The pause must outlast what follows. A process that was stopped for so long in between begins no promotion.
         if began.elapsed() > pause / 2 {
-            return Err(self.give_up(Refusal::TooSlow(pause / 2)).await);
+            return Err(self.give_up(SwitchoverRefusal::TooSlow(pause / 2)).await);
         }
         let mut promotion = pipe();
         promotion.cmd("REPLICAOF").arg("NO").arg("ONE");
         let promoted = send(self.cast.new.node, &self.new, "REPLICAOF NO ONE", &promotion, CHANGE).await;
         if promoted.is_err() || began.elapsed() > pause / 2 {
-            let error = self.give_up(Refusal::TooSlow(pause / 2)).await;
+            let error = self.give_up(SwitchoverRefusal::TooSlow(pause / 2)).await;
             return Err(promoted.err().unwrap_or(error));
         }
         // From here there is no way back: a Sentinel that has accepted tells the others.
@@ -333,7 +338,7 @@ impl<'a> Ready<'a> {
             let replies = send(self.cast.old.node, &self.old, "CLIENT PAUSE", &hold, CATCH_UP).await?;
             let all = replies.get(1).map(|info| info_of(self.cast.old.node, info)).transpose()?.unwrap_or_default();
             if all.is_replica() {
-                return Err(self.refused(Refusal::MasterUnsure(self.cast.old.node)));
+                return Err(self.refused(SwitchoverRefusal::MasterUnsure(self.cast.old.node)));
             }
             let mut question = pipe();
             question.cmd("INFO").arg("replication");
@@ -347,7 +352,7 @@ impl<'a> Ready<'a> {
             }
         };
         let held = match timeout(CATCH_UP, held).await {
-            Err(_) | Ok(Err(ServerError::Timeout { .. })) => Err(self.refused(Refusal::TooSlow(CATCH_UP))),
+            Err(_) | Ok(Err(ServerError::Timeout { .. })) => Err(self.refused(SwitchoverRefusal::TooSlow(CATCH_UP))),
             Ok(held) => held,
         };
         if held.is_err() {
@@ -369,11 +374,11 @@ impl<'a> Ready<'a> {
             return Ok(());
         }
         let _ = release(old, &self.old).await;
-        Err(self.refused(Refusal::Loaded(old)))
+        Err(self.refused(SwitchoverRefusal::Loaded(old)))
     }
 
     /// Leaves the old master in office: the new one follows it again, whether it was promoted or not.
-    async fn give_up(&self, why: Refusal) -> ServerError {
+    async fn give_up(&self, why: SwitchoverRefusal) -> ServerError {
         let mut follow = pipe();
         follow.cmd("REPLICAOF").arg(self.cast.old.address.ip().to_string()).arg(self.cast.old.address.port());
         let _ = tokio::join!(

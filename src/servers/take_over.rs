@@ -126,7 +126,7 @@ async fn attempt(
     // None has to be waited for while writes are held back. A connection takes one line: the second is for pointing the
     // proxy at the node, or back.
     let (leave, then) = tokio::try_join!(open_proxies(client, inventory), open_proxies(client, inventory))?;
-    let ready = Ready { client, group, head, existing, old, new };
+    let ready = ReadyToTakeOver { client, group, head, existing, old, new };
     let began = Instant::now();
     if let Some(old) = &ready.old {
         ready.hold_and_catch_up(old, view.offset).await?;
@@ -169,7 +169,7 @@ async fn tell(proxy: NodeId, runtime: OpenRuntimeApi, commands: &str) -> Result<
 }
 
 /// A take-over whose connections are all open.
-struct Ready<'a> {
+struct ReadyToTakeOver<'a> {
     client: &'a Client,
     group: Group,
     head: Peer,
@@ -178,7 +178,7 @@ struct Ready<'a> {
     new: Link,
 }
 
-impl Ready<'_> {
+impl ReadyToTakeOver<'_> {
     fn refused(&self, why: String) -> ServerError {
         ServerError::TakeOverRefused { node: self.head.node, existing: self.existing, why }
     }

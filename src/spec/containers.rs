@@ -41,7 +41,7 @@ const ULIMITS: [&str; 15] = [
 /// The settings of containers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Containers {
+pub struct ContainerSettings {
     /// The most memory of a node.
     pub memory: Words,
     /// The most CPUs of a node.
@@ -151,7 +151,7 @@ impl Aspect {
     }
 }
 
-impl Containers {
+impl ContainerSettings {
     /// The memory and CPUs of a node of this kind.
     pub fn resources(&self, role: Role) -> Resources {
         Resources {
@@ -283,9 +283,9 @@ fn in_cpus(milli: u64) -> String {
 mod tests {
     use super::*;
 
-    fn containers() -> Containers {
+    fn containers() -> ContainerSettings {
         let read = |aspect, text| Words::read(aspect, text).expect("words");
-        Containers {
+        ContainerSettings {
             memory: read(Aspect::Memory, "redis:4GB  512mb"),
             cpus: read(Aspect::Cpus, "redis:1.5"),
             ulimits: read(Aspect::Ulimits, "nofile=1024:65536 proxy:core=0"),
@@ -313,7 +313,7 @@ mod tests {
         assert!(!containers.log(Role::Proxy).options.contains_key("max-file"), "that is an option of another driver");
         assert_eq!(containers.labels(Role::Redis)["tier"], "a=b");
         assert_eq!(containers.labels(Role::Sentinel).len(), 1);
-        assert_eq!(Containers::default().fixed(Role::Redis), None, "containers made before stay as they are");
+        assert_eq!(ContainerSettings::default().fixed(Role::Redis), None, "containers made before stay as they are");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Settings: flags, environment, file and what a cluster was made with become a [`Spec`].
 //!
-//! [`table::SETTINGS`] is the one list of all settings. [`Sources::read`] checks what was given, [`Request::resolve`]
+//! [`table::SETTINGS`] is the one list of all settings. [`Sources::read`] checks what was given, [`AskedSettings::resolve`]
 //! lays it over what the cluster was made with: flag > `REDOS_*` > file > existing cluster > variables of the compose
 //! project > default. All that is wrong is reported at once ([`Problems`]), with the place and the remedy, before anything
 //! is touched.
@@ -33,7 +33,7 @@ pub use file::SourceFile;
 pub use layers::{FlagLayer, Sources};
 pub use passwords::GivenSecrets;
 pub use problem::{Origin, Problem, Problems};
-pub use resolve::Request;
+pub use resolve::AskedSettings;
 pub use schema::schema;
 pub use table::{Key, Setting};
 pub use view::{ConfigDocument, default};

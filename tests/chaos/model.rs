@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use redos::testing::chaos::history::{
-    Client, Durability, Evidence, FaultNature, FaultRecord, FinalState, Header, KIND, Limits, Op, OpError, OpKind,
+    ClientKind, Durability, Evidence, FaultNature, FaultRecord, FinalState, Header, KIND, Limits, Op, OpError, OpKind,
     Outcome, ProxySample, ReadBack, RoleSample, RoundBegin, RoundEnd, SeenRole, SentinelEvent, WorkloadFacts,
 };
 
@@ -17,8 +17,14 @@ pub const PROMOTED: u64 = 5 * SECOND;
 pub const REVERTED: u64 = 8 * SECOND;
 pub const CONVERGED: u64 = 9 * SECOND;
 
-const CLIENTS: [Client; 6] =
-    [Client::Lasting, Client::Fresh, Client::Pipeline, Client::Counter, Client::Queue, Client::Reader];
+const CLIENTS: [ClientKind; 6] = [
+    ClientKind::Lasting,
+    ClientKind::Fresh,
+    ClientKind::Pipeline,
+    ClientKind::Counter,
+    ClientKind::Queue,
+    ClientKind::Reader,
+];
 
 /// An operation that a server executed, and when.
 struct Executed {
@@ -35,13 +41,13 @@ pub fn clean(seed: u64, requests: u64) -> Evidence {
         let at = id * 5 * MS;
         let client = CLIENTS[id as usize % CLIENTS.len()];
         let kind = match client {
-            Client::Counter => OpKind::Increment,
-            Client::Queue => OpKind::Push,
-            Client::Reader => OpKind::Read,
+            ClientKind::Counter => OpKind::Increment,
+            ClientKind::Queue => OpKind::Push,
+            ClientKind::Reader => OpKind::Read,
             _ if rng.random_bool(0.25) => OpKind::Read,
             _ => OpKind::Append,
         };
-        let of = (client == Client::Reader).then_some(Client::Lasting);
+        let of = (client == ClientKind::Reader).then_some(ClientKind::Lasting);
         let mut op = blank(&mut rng, id, client, kind, at);
         op.of = of;
         if (FAULT..PROMOTED).contains(&at) || rng.random_bool(0.03) {
@@ -61,7 +67,7 @@ pub fn clean(seed: u64, requests: u64) -> Evidence {
     let mut id = requests;
     while at < end {
         id += 1;
-        let mut op = blank(&mut rng, id, Client::Queue, OpKind::Pop, at);
+        let mut op = blank(&mut rng, id, ClientKind::Queue, OpKind::Pop, at);
         let run = op.begun + rng.random_range(MS..40 * MS);
         op.done = run + MS;
         at = op.done;
@@ -74,7 +80,7 @@ pub fn clean(seed: u64, requests: u64) -> Evidence {
     around(ops, finals, end)
 }
 
-fn blank(rng: &mut StdRng, id: u64, client: Client, kind: OpKind, at: u64) -> Op {
+fn blank(rng: &mut StdRng, id: u64, client: ClientKind, kind: OpKind, at: u64) -> Op {
     let begun = at + rng.random_range(1..MS / 2);
     Op {
         id,
@@ -93,7 +99,7 @@ fn blank(rng: &mut StdRng, id: u64, client: Client, kind: OpKind, at: u64) -> Op
 }
 
 fn execute(rng: &mut StdRng, executed: Vec<Executed>) -> (Vec<Op>, FinalState) {
-    let mut logs: BTreeMap<Client, Vec<u64>> = BTreeMap::new();
+    let mut logs: BTreeMap<ClientKind, Vec<u64>> = BTreeMap::new();
     let mut queue = VecDeque::new();
     let mut counter = 0;
     let mut ops = Vec::new();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use redos::testing::chaos::history::{Client, Evidence, FinalState, Op, OpKind, Outcome};
+use redos::testing::chaos::history::{ClientKind, Evidence, FinalState, Op, OpKind, Outcome};
 use redos::testing::chaos::verdict::integrity::Integrity;
 use redos::testing::chaos::verdict::{Level, judge};
 
@@ -140,7 +140,7 @@ fn mutate(evidence: &mut Evidence, mutation: Mutation, rng: &mut StdRng) -> Opti
         Mutation::StaleRead | Mutation::EmptyRead => {
             let appends = acked(OpKind::Append, ops);
             let reads: Vec<usize> = (0..ops.len())
-                .filter(|i| ops[*i].kind == OpKind::Read && ops[*i].client != Client::Reader && ops[*i].is_ok())
+                .filter(|i| ops[*i].kind == OpKind::Read && ops[*i].client != ClientKind::Reader && ops[*i].is_ok())
                 .collect();
             let read = &mut ops[*reads.choose(rng)?];
             let before = |op: &&Op| op.client == read.client && read.sent.is_some_and(|sent| op.done < sent);
@@ -188,7 +188,7 @@ fn mutate(evidence: &mut Evidence, mutation: Mutation, rng: &mut StdRng) -> Opti
 }
 
 fn any_log<'a>(finals: &'a mut FinalState, rng: &mut StdRng) -> Option<&'a mut Vec<u64>> {
-    let clients: Vec<Client> = finals.logs.keys().copied().collect();
+    let clients: Vec<ClientKind> = finals.logs.keys().copied().collect();
     finals.logs.get_mut(clients.choose(rng)?)
 }
 

@@ -1,6 +1,6 @@
 //! The forms of the report: each from the same made-up tests.
 
-use redos::testing::chaos::history::{Client, Evidence, Op, OpKind, Outcome, RoleSample, SeenRole};
+use redos::testing::chaos::history::{ClientKind, Evidence, Op, OpKind, Outcome, RoleSample, SeenRole};
 use redos::testing::chaos::report::FailoverReport;
 use redos::testing::chaos::verdict::{Level, judge};
 use redos::testing::output::report::{Timeline, junit, page, text};
@@ -33,7 +33,7 @@ fn guilty() -> Evidence {
         let at = REVERTED + 20 * MS + n * 10 * MS;
         evidence.ops.push(Op {
             id: 50_000 + n,
-            client: Client::Fresh,
+            client: ClientKind::Fresh,
             kind: OpKind::Append,
             of: None,
             at,

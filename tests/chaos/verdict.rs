@@ -3,7 +3,7 @@
 use std::io::BufReader;
 
 use redos::testing::chaos::history::{
-    Client, Evidence, FaultNature, Op, OpKind, Outcome, Reader, Record, RoleSample, SeenRole, Writer,
+    ClientKind, Evidence, FaultNature, Op, OpKind, Outcome, Reader, Record, RoleSample, SeenRole, Writer,
 };
 use redos::testing::chaos::verdict::outage::{Access, Outage, Waits};
 use redos::testing::chaos::verdict::{Cause, Level, Nanos, Round, Summary, judge};
@@ -19,7 +19,7 @@ fn lose(evidence: &mut Evidence, node: &str, at: u64) {
     let id = 100_000 + evidence.ops.len() as u64;
     evidence.ops.push(Op {
         id,
-        client: Client::Fresh,
+        client: ClientKind::Fresh,
         kind: OpKind::Append,
         of: None,
         at,
@@ -174,7 +174,7 @@ fn an_outage_runs_from_the_first_intended_time_that_failed_to_the_next_that_did_
     assert_eq!(outage.windows[0].to.0, next.expect("one"));
     assert_eq!(outage.count, 1);
     assert!(!outage.open);
-    assert!(round.outages.iter().any(|o| o.client == Some(Client::Reader) && o.access == Access::Read));
+    assert!(round.outages.iter().any(|o| o.client == Some(ClientKind::Reader) && o.access == Access::Read));
 }
 
 #[test]
@@ -204,14 +204,14 @@ fn an_outage_above_the_limit_fails_and_so_does_one_that_does_not_end() {
     assert_eq!(judge(&evidence).level, Level::FailOutage);
 
     let mut evidence = clean();
-    for op in evidence.ops.iter_mut().filter(|op| op.client == Client::Lasting && op.at > 9 * SECOND) {
+    for op in evidence.ops.iter_mut().filter(|op| op.client == ClientKind::Lasting && op.at > 9 * SECOND) {
         if op.kind == OpKind::Append {
             op.outcome = Outcome::Failed;
         }
     }
     if let Some(finals) = &mut evidence.finals {
         let failed: Vec<u64> = evidence.ops.iter().filter(|op| op.outcome == Outcome::Failed).map(|op| op.id).collect();
-        finals.logs.get_mut(&Client::Lasting).expect("a log").retain(|id| !failed.contains(id));
+        finals.logs.get_mut(&ClientKind::Lasting).expect("a log").retain(|id| !failed.contains(id));
         evidence.ops.retain(|op| op.kind != OpKind::Read);
     }
     let round = judge(&evidence);

@@ -5,9 +5,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use redos::testing::chaos::clock::Clock;
-use redos::testing::chaos::connection::Login;
-use redos::testing::chaos::history::{Client, Durability, Op, OpError, OpKind, Outcome, Record};
-use redos::testing::chaos::workload::{Place, Settings, Workload};
+use redos::testing::chaos::connection::Credentials;
+use redos::testing::chaos::history::{ClientKind, Durability, Op, OpError, OpKind, Outcome, Record};
+use redos::testing::chaos::workload::{Entrance, Workload, WorkloadSettings};
 
 use crate::server::{Mood, Server};
 
@@ -15,10 +15,14 @@ const PREFIX: &str = "redos:test-1";
 const DEADLINE: Duration = Duration::from_millis(200);
 
 /// Runs a workload through these moods, each for so many milliseconds, and serves at the end.
-async fn through(server: &Server, settings: Settings, moods: &[(Mood, u64)]) -> Vec<Op> {
+async fn through(server: &Server, settings: WorkloadSettings, moods: &[(Mood, u64)]) -> Vec<Op> {
     let names = BTreeMap::from([(server.address, "redis-1".to_owned())]);
-    let place =
-        Place { write: server.address, read: Some(server.address), login: Login::default(), names: Arc::new(names) };
+    let place = Entrance {
+        write: server.address,
+        read: Some(server.address),
+        login: Credentials::default(),
+        names: Arc::new(names),
+    };
     let (records, recorded) = mpsc::channel();
     let workload = Workload::start(settings, place, Clock::new(), records).expect("a thread");
     for (mood, millis) in moods {
@@ -35,8 +39,8 @@ async fn through(server: &Server, settings: Settings, moods: &[(Mood, u64)]) -> 
     ops
 }
 
-fn settings(clients: &[Client]) -> Settings {
-    Settings {
+fn settings(clients: &[ClientKind]) -> WorkloadSettings {
+    WorkloadSettings {
         rate: 200,
         deadline: DEADLINE,
         clients: clients.to_vec(),
@@ -48,7 +52,7 @@ fn settings(clients: &[Client]) -> Settings {
 
 /// Holds what was said of appends against what the server has.
 fn is_true(server: &Server, ops: &[Op]) {
-    for client in [Client::Lasting, Client::Fresh, Client::Pipeline] {
+    for client in [ClientKind::Lasting, ClientKind::Fresh, ClientKind::Pipeline] {
         let log: BTreeSet<u64> = server.list(&format!("{PREFIX}:log:{client}")).into_iter().collect();
         for op in ops.iter().filter(|op| op.client == client && op.kind == OpKind::Append) {
             match op.outcome {
@@ -64,7 +68,7 @@ fn is_true(server: &Server, ops: &[Op]) {
 async fn a_good_server_leaves_nothing_open_and_every_write_is_where_it_says() {
     for durability in [Durability::Ack, Durability::Wait] {
         let server = Server::start();
-        let settings = Settings { durability, ..settings(&Client::ALL) };
+        let settings = WorkloadSettings { durability, ..settings(&ClientKind::ALL) };
         let ops = through(&server, settings, &[(Mood::Serves, 700)]).await;
         let bad: Vec<&Op> = ops.iter().filter(|op| !op.is_ok()).collect();
         assert!(bad.is_empty(), "{bad:?}");
@@ -75,7 +79,7 @@ async fn a_good_server_leaves_nothing_open_and_every_write_is_where_it_says() {
         }
         let increments = ops.iter().filter(|op| op.kind == OpKind::Increment).count();
         assert_eq!(server.counter(&format!("{PREFIX}:counter")), increments as u64);
-        let pipelined = ops.iter().filter(|op| op.client == Client::Pipeline);
+        let pipelined = ops.iter().filter(|op| op.client == ClientKind::Pipeline);
         let by_time = pipelined.fold(BTreeMap::new(), |mut times, op| {
             *times.entry(op.at).or_insert(0) += 1;
             times
@@ -87,25 +91,25 @@ async fn a_good_server_leaves_nothing_open_and_every_write_is_where_it_says() {
 #[tokio::test]
 async fn what_a_frozen_server_was_sent_is_unknown_and_may_be_done_later() {
     let server = Server::start();
-    let clients = [Client::Lasting, Client::Fresh, Client::Pipeline];
+    let clients = [ClientKind::Lasting, ClientKind::Fresh, ClientKind::Pipeline];
     let ops = through(&server, settings(&clients), &[(Mood::Serves, 300), (Mood::Frozen, 600)]).await;
     is_true(&server, &ops);
-    let late = |client: Client| {
+    let late = |client: ClientKind| {
         let log = server.list(&format!("{PREFIX}:log:{client}"));
         ops.iter().filter(|op| op.client == client && op.outcome == Outcome::Unknown && log.contains(&op.id)).count()
     };
-    assert!(late(Client::Lasting) > 10, "the lasting connection is served after the thaw");
-    assert!(late(Client::Pipeline) >= 10, "what was under way in the pool is done too");
+    assert!(late(ClientKind::Lasting) > 10, "the lasting connection is served after the thaw");
+    assert!(late(ClientKind::Pipeline) >= 10, "what was under way in the pool is done too");
     // A new connection does not get through its login, so nothing of the operation is sent.
-    let frozen = |op: &&Op| op.client == Client::Fresh && op.error == Some(OpError::Connect);
+    let frozen = |op: &&Op| op.client == ClientKind::Fresh && op.error == Some(OpError::Connect);
     assert!(ops.iter().filter(frozen).count() > 10);
-    assert!(ops.iter().filter(|op| op.client == Client::Lasting).any(|op| op.error == Some(OpError::Timeout)));
+    assert!(ops.iter().filter(|op| op.client == ClientKind::Lasting).any(|op| op.error == Some(OpError::Timeout)));
 }
 
 #[tokio::test]
 async fn a_refusal_and_a_closed_connection_are_told_apart() {
     let server = Server::start();
-    let clients = [Client::Lasting, Client::Fresh, Client::Pipeline];
+    let clients = [ClientKind::Lasting, ClientKind::Fresh, ClientKind::Pipeline];
     let moods = [(Mood::Serves, 200), (Mood::ReadOnly, 300), (Mood::Closes, 300)];
     let ops = through(&server, settings(&clients), &moods).await;
     is_true(&server, &ops);
@@ -121,14 +125,14 @@ async fn a_refusal_and_a_closed_connection_are_told_apart() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_makes_everything_fail() {
-    let ops = through(&Server::nowhere(), settings(&Client::ALL), &[(Mood::Serves, 200)]).await;
+    let ops = through(&Server::nowhere(), settings(&ClientKind::ALL), &[(Mood::Serves, 200)]).await;
     assert!(ops.iter().all(|op| op.outcome == Outcome::Failed && op.sent.is_none()), "{ops:?}");
 }
 
 #[tokio::test]
 async fn the_schedule_goes_on_while_nobody_answers() {
     let server = Server::start();
-    let ops = through(&server, settings(&Client::ALL), &[(Mood::Serves, 200), (Mood::Frozen, 600)]).await;
+    let ops = through(&server, settings(&ClientKind::ALL), &[(Mood::Serves, 200), (Mood::Frozen, 600)]).await;
     let due: BTreeSet<u64> = ops.iter().filter(|op| op.kind != OpKind::Pop).map(|op| op.at).collect();
     let due: Vec<u64> = due.into_iter().collect();
     assert!(due.len() > 200, "{} requests", due.len());
@@ -139,7 +143,7 @@ async fn the_schedule_goes_on_while_nobody_answers() {
 #[tokio::test]
 async fn requests_of_the_lasting_client_wait_while_it_connects_anew() {
     let server = Server::start();
-    let settings = Settings { deadline: Duration::from_secs(3), ..settings(&[Client::Lasting]) };
+    let settings = WorkloadSettings { deadline: Duration::from_secs(3), ..settings(&[ClientKind::Lasting]) };
     // A proxy that holds a connection is a server that answers its login later.
     let ops = through(&server, settings, &[(Mood::Serves, 200), (Mood::Closes, 40), (Mood::Frozen, 500)]).await;
     is_true(&server, &ops);

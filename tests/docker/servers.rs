@@ -7,7 +7,7 @@ use bollard::query_parameters as query;
 use redos::testing::cluster::observed::{Answer, Inventory, RoleView};
 use redos::testing::converge::read_secrets;
 use redos::testing::servers::client::Client;
-use redos::testing::servers::switchover::Refusal;
+use redos::testing::servers::switchover::SwitchoverRefusal;
 use redos::testing::servers::{Command, SentinelPeer, ServerError, Servers};
 use redos::testing::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
@@ -51,7 +51,7 @@ impl Running {
         self.client.execute(&self.inventory, node, &command).await
     }
 
-    async fn refusal(&self, to: NodeId) -> Refusal {
+    async fn refusal(&self, to: NodeId) -> SwitchoverRefusal {
         match self.client.switchover(&self.inventory, GROUP, to).await {
             Err(ServerError::SwitchoverRefused { why, .. }) => why,
             other => panic!("not refused: {other:?}"),
@@ -282,21 +282,21 @@ async fn a_replica_that_is_promoted_behind_the_sentinels_backs_gets_no_write_and
 async fn a_switchover_is_refused_when_it_is_not_safe() {
     let running = Running::start("refused").await;
     let master = running.cluster.master().await;
-    assert_eq!(running.refusal(redis(9)).await, Refusal::NotAnswering("it does not run".to_owned()));
+    assert_eq!(running.refusal(redis(9)).await, SwitchoverRefusal::NotAnswering("it does not run".to_owned()));
     running.signal(redis(2), "STOP").await;
-    assert!(matches!(running.refusal(redis(2)).await, Refusal::NotAnswering(_)));
+    assert!(matches!(running.refusal(redis(2)).await, SwitchoverRefusal::NotAnswering(_)));
     running.signal(redis(2), "CONT").await;
 
     running.execute(redis(3), Command::ConfigSet(pairs(&[("replica-priority", "0")]))).await.expect("a change");
-    assert_eq!(running.refusal(redis(3)).await, Refusal::NeverPromoted);
+    assert_eq!(running.refusal(redis(3)).await, SwitchoverRefusal::NeverPromoted);
     running.execute(redis(3), Command::ReplicaOf(running.address(redis(2), REDIS_PORT))).await.expect("a change");
-    assert_eq!(running.refusal(redis(3)).await, Refusal::NotReplica(redis(1)));
+    assert_eq!(running.refusal(redis(3)).await, SwitchoverRefusal::NotReplica(redis(1)));
 
     for sentinel in [NodeId::Sentinel(2), NodeId::Sentinel(3)] {
         running.signal(sentinel, "STOP").await;
     }
     eventually("one Sentinel alone is no quorum", async || {
-        matches!(running.refusal(redis(2)).await, Refusal::NoQuorum(_))
+        matches!(running.refusal(redis(2)).await, SwitchoverRefusal::NoQuorum(_))
     })
     .await;
     // More than two seconds, from which on a Sentinel does not trust its clock.
@@ -305,7 +305,7 @@ async fn a_switchover_is_refused_when_it_is_not_safe() {
         running.signal(sentinel, "CONT").await;
     }
     eventually("a thawed Sentinel is in TILT", async || {
-        matches!(running.refusal(redis(2)).await, Refusal::Tilt(NodeId::Sentinel(2 | 3)))
+        matches!(running.refusal(redis(2)).await, SwitchoverRefusal::Tilt(NodeId::Sentinel(2 | 3)))
     })
     .await;
     assert_eq!(running.cluster.master().await, master);

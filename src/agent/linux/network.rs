@@ -1,15 +1,15 @@
 //! A disturbance of the network as a whole: its rules, its queue, and what is measured of it.
 
-use super::probe::Look;
+use super::probe::Probe;
 use super::queue::Queue;
 use super::rules::Rules;
-use crate::agent::order::{Disturbance, Link};
+use crate::agent::order::{Disturbance, Packets};
 
 /// A disturbance that is there.
 pub struct Disturbed {
     rules: Rules,
     queue: Option<Queue>,
-    before: Look,
+    before: Probe,
 }
 
 impl Disturbed {
@@ -17,8 +17,8 @@ impl Disturbed {
     ///
     /// # Errors
     /// In words: it cannot be, or it is not felt as it should be. Nothing is left of it then.
-    pub async fn begin(disturbance: Disturbance, link: &Link) -> Result<(Self, String), String> {
-        let before = Look::before(disturbance, link).await?;
+    pub async fn begin(disturbance: Disturbance, link: &Packets) -> Result<(Self, String), String> {
+        let before = Probe::before(disturbance, link).await?;
         // Any that nobody else has in this network namespace.
         let number: u16 = rand::random_range(1..u16::MAX);
         let queue = match disturbance {

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::queue::Count;
-use crate::agent::order::{Direction, Disturbance, Link};
+use crate::agent::order::{Direction, Disturbance, Packets};
 
 /// Servers that are measured at most.
 const SERVERS_MAX: usize = 8;
@@ -42,7 +42,7 @@ const LONG: (usize, usize) = (16, 1400);
 
 /// How a connection came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum Opening {
     /// It was opened, after this time.
     Open(Duration),
     /// It was refused or reset.
@@ -53,7 +53,7 @@ enum Outcome {
 
 /// What was measured at the servers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Look {
+pub struct Probe {
     /// Those that were reached, with the shortest time that a connection took.
     reached: Vec<(SocketAddrV4, Duration)>,
     /// Of how many.
@@ -62,12 +62,12 @@ pub struct Look {
     rate: Option<f64>,
 }
 
-impl Look {
+impl Probe {
     /// Looks at a way that nothing is done to yet.
     ///
     /// # Errors
     /// In words: there is nothing at the other end that a disturbance could be seen at.
-    pub async fn before(disturbance: Disturbance, link: &Link) -> Result<Self, String> {
+    pub async fn before(disturbance: Disturbance, link: &Packets) -> Result<Self, String> {
         let servers: Vec<SocketAddrV4> = link.servers.iter().copied().take(SERVERS_MAX).collect();
         let mut look = Self::at(&servers).await;
         if look.reached.is_empty() {
@@ -97,11 +97,16 @@ impl Look {
     ///
     /// # Errors
     /// In words: it is not felt, or it is felt as something else.
-    pub async fn felt(&self, disturbance: Disturbance, link: &Link, count: Option<&Count>) -> Result<String, String> {
+    pub async fn felt(
+        &self,
+        disturbance: Disturbance,
+        link: &Packets,
+        count: Option<&Count>,
+    ) -> Result<String, String> {
         let servers = self.servers();
         match disturbance {
-            Disturbance::Drop => self.all(Outcome::Silent, "are silent").await,
-            Disturbance::Reset => self.all(Outcome::Refused, "refuse connections").await,
+            Disturbance::Drop => self.all(Opening::Silent, "are silent").await,
+            Disturbance::Reset => self.all(Opening::Refused, "refuse connections").await,
             Disturbance::Delay { delay, jitter } => {
                 let ways = if link.direction == Direction::Both { 2.0 } else { 1.0 };
                 let least = Duration::from_millis(delay.into()).mul_f64(ways);
@@ -142,7 +147,7 @@ impl Look {
     }
 
     /// Whether all that were reached come out like this now.
-    async fn all(&self, wanted: Outcome, what: &str) -> Result<String, String> {
+    async fn all(&self, wanted: Opening, what: &str) -> Result<String, String> {
         let servers = self.servers();
         let outcomes = join_all(servers.iter().map(|server| connect(*server, SILENCE))).await;
         let so = outcomes.iter().filter(|outcome| **outcome == wanted).count();
@@ -160,7 +165,7 @@ impl Look {
     }
 }
 
-impl fmt::Display for Look {
+impl fmt::Display for Probe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} servers are reached", self.reached.len(), self.of)
     }
@@ -171,7 +176,7 @@ async fn quickest(server: SocketAddrV4) -> Option<Duration> {
     let mut quickest: Option<Duration> = None;
     for _ in 0..TRIES {
         // A first packet may get lost where some do.
-        if let Outcome::Open(took) = connect(server, PATIENCE * 2).await {
+        if let Opening::Open(took) = connect(server, PATIENCE * 2).await {
             quickest = Some(quickest.map_or(took, |known| known.min(took)));
         } else if quickest.is_none() {
             return None;
@@ -180,14 +185,14 @@ async fn quickest(server: SocketAddrV4) -> Option<Duration> {
     quickest
 }
 
-async fn connect(server: SocketAddrV4, limit: Duration) -> Outcome {
+async fn connect(server: SocketAddrV4, limit: Duration) -> Opening {
     let began = Instant::now();
     match timeout(limit, TcpStream::connect(SocketAddr::V4(server))).await {
-        Ok(Ok(_)) => Outcome::Open(began.elapsed()),
+        Ok(Ok(_)) => Opening::Open(began.elapsed()),
         Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset) => {
-            Outcome::Refused
+            Opening::Refused
         }
-        Ok(Err(_)) | Err(_) => Outcome::Silent,
+        Ok(Err(_)) | Err(_) => Opening::Silent,
     }
 }
 
@@ -268,8 +273,8 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_at_the_other_end_is_an_error() {
-        let link = Link::to(vec!["127.0.0.1:1".parse().expect("an address")]);
-        let look = Look::before(Disturbance::Drop, &link).await;
+        let link = Packets::to(vec!["127.0.0.1:1".parse().expect("an address")]);
+        let look = Probe::before(Disturbance::Drop, &link).await;
         assert!(look.is_err_and(|why| why.contains("none of the 1 servers")));
     }
 }

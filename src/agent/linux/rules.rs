@@ -5,7 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use super::netlink::{ACK, APPEND, CREATE, Message, Socket};
-use crate::agent::order::{Disturbance, Link};
+use crate::agent::order::{Disturbance, Packets};
 
 /// IPv4, of netfilter and of its tables.
 const IPV4: u8 = 2;
@@ -61,7 +61,7 @@ impl Rules {
     ///
     /// # Errors
     /// In words: what the kernel cannot do.
-    pub async fn apply(disturbance: Disturbance, link: &Link, queue: u16) -> Result<Self, String> {
+    pub async fn apply(disturbance: Disturbance, link: &Packets, queue: u16) -> Result<Self, String> {
         let name = format!("redos-{queue}");
         let mut socket = Socket::open().map_err(|error| format!("the kernel has no netfilter: {error}"))?;
         let table = [begin(), table(&name), end()];

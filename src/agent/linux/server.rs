@@ -38,10 +38,10 @@ impl WritesPaused {
     /// # Errors
     /// In words: the server has no such pause, or a write does not wait.
     pub async fn begin(lease: Duration) -> Result<(Self, String), String> {
-        let mut probe = Connection::logged_in().await?;
+        let mut probe = RedisConnection::logged_in().await?;
         probe.ask(&WRITE).await.map_err(|why| format!("it took no writes even before the fault: {why}"))?;
         let millis = lease.as_millis().to_string();
-        Connection::logged_in().await?.ask(&["CLIENT", "PAUSE", &millis, "WRITE"]).await?;
+        RedisConnection::logged_in().await?.ask(&["CLIENT", "PAUSE", &millis, "WRITE"]).await?;
         match timeout(SILENCE, probe.ask(&WRITE)).await {
             Err(_) => Ok((Self, format!("a write waits for more than {} ms", SILENCE.as_millis()))),
             Ok(answer) => {
@@ -72,7 +72,7 @@ impl WritesPaused {
 
 /// Ends the pause. Returns how long a write took then.
 async fn write_after_unpause() -> Result<Duration, String> {
-    let mut connection = Connection::logged_in().await?;
+    let mut connection = RedisConnection::logged_in().await?;
     connection.ask(&["CLIENT", "UNPAUSE"]).await?;
     let began = Instant::now();
     match connection.ask(&WRITE).await {
@@ -127,9 +127,9 @@ fn local(port: u16) -> SocketAddr {
 }
 
 /// A connection to a Redis node, as redos.
-struct Connection(BufReader<TcpStream>);
+struct RedisConnection(BufReader<TcpStream>);
 
-impl Connection {
+impl RedisConnection {
     /// Opens one, with the password that the node keeps in its volume.
     async fn logged_in() -> Result<Self, String> {
         let text = fs::read_to_string(SECRETS_FILE)

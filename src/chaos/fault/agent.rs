@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::agent::order::{Order, Task, Word};
-use crate::agent::program::{FOLDER, Program, REMEDY};
+use crate::agent::program::{AgentProgram, FOLDER, REMEDY};
 use crate::engine::containers::{Containers, Helper, Right};
 use crate::engine::{EngineError, EngineErrorKind};
 
@@ -23,7 +23,7 @@ pub(super) async fn start(
     (task, right): (Task, Right),
     lease_ms: u64,
 ) -> Result<(), EngineError> {
-    let Program { machine, files, mut command } = Program::find().map_err(|error| {
+    let AgentProgram { machine, files, mut command } = AgentProgram::find().map_err(|error| {
         let operation = format!("find a redos that runs in a container beside {beside}");
         EngineError::new(EngineErrorKind::Other, operation, anyhow::Error::new(error)).hinted(REMEDY)
     })?;

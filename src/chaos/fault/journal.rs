@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::means::Means;
 use super::{Fault, agent};
-use crate::agent::order::Link;
+use crate::agent::order::Packets;
 use crate::engine::containers::{ContainerFacts, Containers, JournalEntry};
 use crate::engine::{EngineError, EngineErrorKind};
 
@@ -28,7 +28,7 @@ pub struct Written {
     /// The container as it was before.
     pub before: ContainerFacts,
     /// Which packets it is about, where it is one of the network.
-    pub link: Link,
+    pub link: Packets,
     /// When it is to be undone at the latest, in seconds since the epoch.
     pub until: u64,
 }
@@ -44,7 +44,7 @@ impl Written {
         fault: Fault,
         target: &str,
         container: &str,
-        link: &Link,
+        link: &Packets,
         lease: Duration,
     ) -> Result<Self, EngineError> {
         let operation = || format!("apply {fault} to {container}");

@@ -1,7 +1,7 @@
 //! The four means of faults. Each says how a fault is applied, seen, undone and seen to be gone.
 
 use super::signal::Signal;
-use crate::agent::order::{Disturbance, Link, Task};
+use crate::agent::order::{Disturbance, Packets, Task};
 use crate::engine::EngineError;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Limit, Right};
 use crate::spec::NODE_DIR;
@@ -15,7 +15,7 @@ const OOM_LIMIT_MIN: u64 = 6 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     /// A verb of the Engine, which another one undoes.
-    Verb(Verb),
+    Verb(EngineVerb),
     /// Less of something than the container had.
     Limit(Limit),
     /// The container is on none of its networks.
@@ -26,7 +26,7 @@ pub enum Means {
 
 /// A verb of the Engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub enum EngineVerb {
     /// Freezes the processes.
     Pause,
     /// Ends the server by a signal.
@@ -55,7 +55,7 @@ pub enum Assistance {
 
 impl Assistance {
     /// The task of the agent, and the right that it takes.
-    pub(super) fn task(self, link: &Link) -> (Task, Right) {
+    pub(super) fn task(self, link: &Packets) -> (Task, Right) {
         match self {
             Self::Disturb(disturbance) => (Task::Disturb { disturbance, link: link.clone() }, Right::Network),
             Self::PauseWrites => (Task::PauseWrites, Right::Volumes),
@@ -82,17 +82,17 @@ impl Means {
 
     /// Whether the server ends, and has to be started again.
     pub const fn ends_server(self) -> bool {
-        matches!(self, Self::Verb(Verb::End(_) | Verb::Stop))
+        matches!(self, Self::Verb(EngineVerb::End(_) | EngineVerb::Stop))
     }
 
     /// Does to a container what the Engine does. The agent is started by who keeps the journal.
     pub(super) async fn apply(self, engine: &impl Containers, before: &ContainerFacts) -> Result<(), EngineError> {
         let name = &before.name;
         match self {
-            Self::Verb(Verb::Pause) => engine.pause(name).await,
-            Self::Verb(Verb::End(signal)) => engine.signal(name, signal.as_str()).await,
-            Self::Verb(Verb::Stop) => engine.stop(name).await,
-            Self::Verb(Verb::Freeze) => engine.signal(name, "SIGSTOP").await,
+            Self::Verb(EngineVerb::Pause) => engine.pause(name).await,
+            Self::Verb(EngineVerb::End(signal)) => engine.signal(name, signal.as_str()).await,
+            Self::Verb(EngineVerb::Stop) => engine.stop(name).await,
+            Self::Verb(EngineVerb::Freeze) => engine.signal(name, "SIGSTOP").await,
             Self::Limit(limit) => engine.limit(name, limit).await,
             Self::OffNetworks => {
                 for attachment in &before.networks {
@@ -112,9 +112,9 @@ impl Means {
     pub(super) fn is_seen(self, before: &ContainerFacts, now: &ContainerFacts) -> bool {
         let has_ended = !now.running || now.started_at != before.started_at;
         match self {
-            Self::Verb(Verb::Pause) => now.paused,
-            Self::Verb(Verb::End(_) | Verb::Stop) | Self::Agent(Assistance::RunOutOfMemory) => has_ended,
-            Self::Verb(Verb::Freeze) => now.running,
+            Self::Verb(EngineVerb::Pause) => now.paused,
+            Self::Verb(EngineVerb::End(_) | EngineVerb::Stop) | Self::Agent(Assistance::RunOutOfMemory) => has_ended,
+            Self::Verb(EngineVerb::Freeze) => now.running,
             Self::Limit(limit) => has(limit, now),
             Self::OffNetworks => now.networks.is_empty(),
             Self::Agent(_) => true,
@@ -124,9 +124,9 @@ impl Means {
     /// How that was seen, in words; `None` where only an agent can say it.
     pub(super) fn evidence(self, name: &str) -> Option<String> {
         Some(match self {
-            Self::Verb(Verb::Pause) => format!("the Engine says that {name} is paused"),
-            Self::Verb(Verb::End(_) | Verb::Stop) => format!("the Engine says that {name} has ended"),
-            Self::Verb(Verb::Freeze) => format!("the Engine has sent SIGSTOP to {name}"),
+            Self::Verb(EngineVerb::Pause) => format!("the Engine says that {name} is paused"),
+            Self::Verb(EngineVerb::End(_) | EngineVerb::Stop) => format!("the Engine says that {name} has ended"),
+            Self::Verb(EngineVerb::Freeze) => format!("the Engine has sent SIGSTOP to {name}"),
             // Microseconds of each 100 ms.
             Self::Limit(Limit::CpuQuota(quota)) => format!("the Engine leaves {name} {} % of a CPU", quota / 1000),
             Self::Limit(Limit::Pids(_)) => format!("the Engine lets {name} start no more processes"),
@@ -145,9 +145,9 @@ impl Means {
     ) -> Result<(), EngineError> {
         let name = &before.name;
         match self {
-            Self::Verb(Verb::Pause) if now.paused => engine.unpause(name).await,
-            Self::Verb(Verb::End(_) | Verb::Stop) if !now.running => engine.start(name).await,
-            Self::Verb(Verb::Freeze) if now.running => engine.signal(name, "SIGCONT").await,
+            Self::Verb(EngineVerb::Pause) if now.paused => engine.unpause(name).await,
+            Self::Verb(EngineVerb::End(_) | EngineVerb::Stop) if !now.running => engine.start(name).await,
+            Self::Verb(EngineVerb::Freeze) if now.running => engine.signal(name, "SIGCONT").await,
             Self::Limit(limit) if !has(as_before(limit, before), now) => {
                 engine.limit(name, as_before(limit, before)).await
             }
@@ -168,8 +168,8 @@ impl Means {
     /// Whether the container shows no more of the fault. An agent has said so itself, or is gone with all that it made.
     pub(super) fn is_gone(self, before: &ContainerFacts, now: &ContainerFacts) -> bool {
         match self {
-            Self::Verb(Verb::Pause) => !now.paused,
-            Self::Verb(Verb::End(_) | Verb::Stop | Verb::Freeze) => now.running,
+            Self::Verb(EngineVerb::Pause) => !now.paused,
+            Self::Verb(EngineVerb::End(_) | EngineVerb::Stop | EngineVerb::Freeze) => now.running,
             Self::Limit(limit) => has(as_before(limit, before), now),
             Self::OffNetworks => missing(before, now).next().is_none(),
             Self::Agent(Assistance::RunOutOfMemory) => now.running && has(as_before(Limit::Memory(None), before), now),

@@ -51,7 +51,7 @@ const SIZE: &[Flag] = &[flag("limit", "SIZE", "1gb", "How large the disk may be 
 
 /// The value of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum ParameterValue {
     /// It has none.
     None,
     /// A signal.
@@ -85,19 +85,19 @@ impl Parameter {
     }
 
     /// What it is where nothing is said.
-    pub(super) const fn default_value(&self) -> Value {
+    pub(super) const fn default_value(&self) -> ParameterValue {
         match self {
-            Self::None(_) => Value::None,
-            Self::Signal(_) => Value::Signal(Signal::Kill),
-            Self::Delay(_) => Value::Delay { delay: 100, jitter: 0 },
-            Self::Share(_) => Value::Share(200),
-            Self::Rate(_) => Value::Rate(1_000_000),
-            Self::Size(_) => Value::Size(1 << 30),
+            Self::None(_) => ParameterValue::None,
+            Self::Signal(_) => ParameterValue::Signal(Signal::Kill),
+            Self::Delay(_) => ParameterValue::Delay { delay: 100, jitter: 0 },
+            Self::Share(_) => ParameterValue::Share(200),
+            Self::Rate(_) => ParameterValue::Rate(1_000_000),
+            Self::Size(_) => ParameterValue::Size(1 << 30),
         }
     }
 
     /// Reads the values of its flags, of a fault that is called `word`. Those that are missing at the end are the usual ones.
-    pub(super) fn read(&self, word: &str, values: &[&str]) -> Result<Value, ParseError> {
+    pub(super) fn read(&self, word: &str, values: &[&str]) -> Result<ParameterValue, ParseError> {
         let Some(first) = values.first().copied() else { return Ok(self.default_value()) };
         if values.len() > self.flags().len() {
             let (most, s) = match self.flags().len() {
@@ -108,33 +108,33 @@ impl Parameter {
             return Err(ParseError::new(format!("{word} takes {most} value{s}")));
         }
         Ok(match self {
-            Self::None(_) => Value::None,
-            Self::Signal(_) => Value::Signal(first.parse()?),
-            Self::Delay(_) => Value::Delay {
+            Self::None(_) => ParameterValue::None,
+            Self::Signal(_) => ParameterValue::Signal(first.parse()?),
+            Self::Delay(_) => ParameterValue::Delay {
                 delay: milliseconds(first)?,
                 jitter: values.get(1).map_or(Ok(0), |jitter| milliseconds(jitter))?,
             },
-            Self::Share(_) => Value::Share(read_share(first)?),
-            Self::Rate(_) => Value::Rate(read_rate(first)?),
-            Self::Size(_) => Value::Size(read_size(first)?),
+            Self::Share(_) => ParameterValue::Share(read_share(first)?),
+            Self::Rate(_) => ParameterValue::Rate(read_rate(first)?),
+            Self::Size(_) => ParameterValue::Size(read_size(first)?),
         })
     }
 
     /// The means for a value of it. One of another kind never comes here and counts as the usual one.
-    pub(super) fn means(&self, value: Value) -> Means {
+    pub(super) fn means(&self, value: ParameterValue) -> Means {
         match (self, value) {
             (Self::None(means), _) => *means,
-            (Self::Signal(means), Value::Signal(signal)) => means(signal),
-            (Self::Delay(means), Value::Delay { delay, jitter }) => means(delay, jitter),
-            (Self::Share(means), Value::Share(per_mille)) => means(per_mille),
-            (Self::Rate(means), Value::Rate(rate)) => means(rate),
-            (Self::Size(means), Value::Size(bytes)) => means(bytes),
+            (Self::Signal(means), ParameterValue::Signal(signal)) => means(signal),
+            (Self::Delay(means), ParameterValue::Delay { delay, jitter }) => means(delay, jitter),
+            (Self::Share(means), ParameterValue::Share(per_mille)) => means(per_mille),
+            (Self::Rate(means), ParameterValue::Rate(rate)) => means(rate),
+            (Self::Size(means), ParameterValue::Size(bytes)) => means(bytes),
             _ => self.means(self.default_value()),
         }
     }
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for ParameterValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::None => Ok(()),
@@ -176,7 +176,7 @@ fn read_share(text: &str) -> Result<u16, ParseError> {
 /// Bits in a second: `256kbit`, `1mbit`, `2.5mbit`.
 fn read_rate(text: &str) -> Result<u64, ParseError> {
     let wrong = || {
-        let least = Value::Rate(RATE_MIN);
+        let least = ParameterValue::Rate(RATE_MIN);
         ParseError::new(format!("'{text}' is not a rate; give one like 256kbit or 1mbit, at least {least}"))
     };
     read(text, BITS).filter(|rate| *rate >= RATE_MIN).ok_or_else(wrong)

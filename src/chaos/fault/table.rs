@@ -1,6 +1,6 @@
 //! The faults, one row each.
 
-use super::means::{Assistance, Means, Verb};
+use super::means::{Assistance, EngineVerb, Means};
 use super::parameter::Parameter;
 use crate::agent::order::Disturbance;
 use crate::chaos::history::FaultNature;
@@ -38,7 +38,7 @@ const NO_FORK_PIDS: i64 = 6;
 pub const FAULTS: &[Row] = &[
     Row {
         word: "pause",
-        parameter: Parameter::None(Means::Verb(Verb::Pause)),
+        parameter: Parameter::None(Means::Verb(EngineVerb::Pause)),
         nature: FaultNature::Halts,
         about: "Freeze its processes, as 'docker pause' does",
         help: "Examples:
@@ -46,7 +46,7 @@ pub const FAULTS: &[Row] = &[
     },
     Row {
         word: "kill",
-        parameter: Parameter::Signal(|signal| Means::Verb(Verb::End(signal))),
+        parameter: Parameter::Signal(|signal| Means::Verb(EngineVerb::End(signal))),
         nature: FaultNature::Halts,
         about: "End it by a signal, and start it again",
         help: "Examples:
@@ -55,7 +55,7 @@ pub const FAULTS: &[Row] = &[
     },
     Row {
         word: "stop",
-        parameter: Parameter::None(Means::Verb(Verb::Stop)),
+        parameter: Parameter::None(Means::Verb(EngineVerb::Stop)),
         nature: FaultNature::Halts,
         about: "Stop it in good order, and start it again",
         help: "Examples:
@@ -63,7 +63,7 @@ pub const FAULTS: &[Row] = &[
     },
     Row {
         word: "freeze",
-        parameter: Parameter::None(Means::Verb(Verb::Freeze)),
+        parameter: Parameter::None(Means::Verb(EngineVerb::Freeze)),
         nature: FaultNature::Halts,
         about: "Freeze it by a signal, unnoticed by Docker",
         help: "Examples:

@@ -6,8 +6,8 @@ use std::io::{self, BufRead, Write};
 use thiserror::Error;
 
 use super::{
-    Client, FaultRecord, FinalPart, Header, KIND, Op, ProxySample, ReadBack, Record, RoleSample, RoundBegin, RoundEnd,
-    SentinelEvent,
+    ClientKind, FaultRecord, FinalPart, Header, KIND, Op, ProxySample, ReadBack, Record, RoleSample, RoundBegin,
+    RoundEnd, SentinelEvent,
 };
 use crate::spec::API_VERSION;
 
@@ -108,7 +108,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FinalState {
     /// The log of each client.
-    pub logs: BTreeMap<Client, Vec<u64>>,
+    pub logs: BTreeMap<ClientKind, Vec<u64>>,
     /// The counter.
     pub counter: u64,
     /// What was left in the queue.

@@ -23,7 +23,7 @@ use self::cause::Circumstances;
 use super::outage::Window;
 use super::phases::Moments;
 use super::{Counts, Nanos};
-use crate::chaos::history::{Client, Evidence, FinalState, Op, OpKind, SinceStart};
+use crate::chaos::history::{ClientKind, Evidence, FinalState, Op, OpKind, SinceStart};
 
 /// A write that was acknowledged and is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct LostWrite {
     /// Its id.
     pub id: u64,
     /// Whose it was.
-    pub client: Client,
+    pub client: ClientKind,
     /// When it was due.
     pub at: SinceStart,
     /// When it was acknowledged.
@@ -217,6 +217,6 @@ fn reordered(ids: &[u64], attempts: &HashMap<u64, &Op>) -> usize {
 }
 
 /// Whether an operation of this kind can have put an id there.
-fn is_attempt(op: Option<&&Op>, kind: OpKind, client: Client) -> bool {
+fn is_attempt(op: Option<&&Op>, kind: OpKind, client: ClientKind) -> bool {
     op.is_some_and(|op| op.kind == kind && op.client == client)
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{Counts, Nanos};
-use crate::chaos::history::{Client, Op, OpKind, SinceStart};
+use crate::chaos::history::{ClientKind, Op, OpKind, SinceStart};
 
 /// An operation that is acknowledged later than this after its intended time, in nanoseconds, met an outage.
 pub const PROMPT: u64 = 1_000_000_000;
@@ -56,7 +56,7 @@ impl Access {
 #[serde(rename_all = "camelCase")]
 pub struct Outage {
     /// Which kind of client; absent for all together.
-    pub client: Option<Client>,
+    pub client: Option<ClientKind>,
     /// What was tried.
     pub access: Access,
     /// The longest.
@@ -113,7 +113,7 @@ impl Waits {
     /// Of operations in order of their intended times. A blocking pop waits by its nature.
     pub fn of(ops: &[Op]) -> Self {
         let late = ops.iter().filter(|op| Access::of(op.kind).is_some() && op.is_ok() && took(op) > PROMPT);
-        let mut requests: Vec<(SinceStart, Client)> = late.clone().map(|op| (op.at, op.client)).collect();
+        let mut requests: Vec<(SinceStart, ClientKind)> = late.clone().map(|op| (op.at, op.client)).collect();
         requests.dedup();
         Self { count: requests.len(), longest: Nanos(late.map(took).max().unwrap_or_default()) }
     }
@@ -126,14 +126,14 @@ fn took(op: &Op) -> u64 {
 
 /// All outages: of all writes and all reads first, then of each kind of client. `ops` are in order of intended times.
 pub fn outages(ops: &[Op]) -> Vec<Outage> {
-    let kinds: BTreeSet<(Client, Access)> =
+    let kinds: BTreeSet<(ClientKind, Access)> =
         ops.iter().filter_map(|op| Access::of(op.kind).map(|access| (op.client, access))).collect();
     let together = [Access::Write, Access::Read].into_iter().filter_map(|access| outage(ops, None, access));
     let each = kinds.into_iter().filter_map(|(client, access)| outage(ops, Some(client), access));
     together.chain(each).collect()
 }
 
-fn outage(ops: &[Op], client: Option<Client>, access: Access) -> Option<Outage> {
+fn outage(ops: &[Op], client: Option<ClientKind>, access: Access) -> Option<Outage> {
     let mut operations = Counts::default();
     // One entry per intended time: ten writes of one pipeline are one request.
     let mut times: Vec<(SinceStart, bool)> = Vec::new();

@@ -9,9 +9,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::request::{Request, settle};
-use super::{Attempt, RECONNECT, Shared};
+use super::{Attempt, RECONNECT, WorkloadContext};
 use crate::chaos::connection::Connection;
-use crate::chaos::history::{Client, Op, OpError};
+use crate::chaos::history::{ClientKind, Op, OpError};
 use crate::chaos::resp::Reply;
 
 /// How often the rest of a request is offered to a connection that takes no more.
@@ -27,7 +27,7 @@ struct Pending {
 }
 
 /// Serves requests until there are no more.
-pub(super) async fn run(shared: Arc<Shared>, mut requests: UnboundedReceiver<Request>, first: Attempt) {
+pub(super) async fn run(shared: Arc<WorkloadContext>, mut requests: UnboundedReceiver<Request>, first: Attempt) {
     let mut first = Some(first);
     loop {
         let mut waiting = VecDeque::new();
@@ -35,7 +35,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut requests: UnboundedReceiver<Req
         first.take();
         match connected {
             Some(Some(connection)) => {
-                let mut serving = Serving::new(&shared, connection);
+                let mut serving = OpenConnection::new(&shared, connection);
                 waiting.into_iter().for_each(|request| serving.send(request));
                 if serving.run(&mut requests).await == End::NoMoreRequests {
                     return;
@@ -55,11 +55,11 @@ pub(super) async fn run(shared: Arc<Shared>, mut requests: UnboundedReceiver<Req
 /// Connects, and keeps the requests that come meanwhile in `waiting` until their deadlines. The inner `None` is a connection
 /// that was not made, the outer one that there are no more requests.
 async fn connected(
-    shared: &Shared,
+    shared: &WorkloadContext,
     requests: &mut UnboundedReceiver<Request>,
     waiting: &mut VecDeque<Request>,
 ) -> Option<Option<Connection>> {
-    let connecting = timeout(shared.settings.deadline, shared.connect(Client::Lasting));
+    let connecting = timeout(shared.settings.deadline, shared.connect(ClientKind::Lasting));
     tokio::pin!(connecting);
     loop {
         let due = waiting.front().and_then(|request: &Request| request.ops.first()).map(|op| shared.deadline(op.at));
@@ -80,7 +80,7 @@ fn far() -> Instant {
 
 /// Waits for something, refusing requests meanwhile. `None` when there are no more requests.
 async fn meanwhile<T>(
-    shared: &Shared,
+    shared: &WorkloadContext,
     requests: &mut UnboundedReceiver<Request>,
     something: impl Future<Output = T>,
 ) -> Option<T> {
@@ -93,7 +93,7 @@ async fn meanwhile<T>(
     }
 }
 
-fn refuse(shared: &Shared, request: Request) {
+fn refuse(shared: &WorkloadContext, request: Request) {
     shared.refuse(request, OpError::NotConnected);
     shared.end([]);
 }
@@ -105,16 +105,16 @@ enum End {
 }
 
 /// One connection and what is under way on it.
-struct Serving<'a> {
-    shared: &'a Shared,
+struct OpenConnection<'a> {
+    shared: &'a WorkloadContext,
     connection: Connection,
     pending: VecDeque<Pending>,
     /// What the operating system has not yet taken of the last request.
     unsent: Vec<u8>,
 }
 
-impl<'a> Serving<'a> {
-    const fn new(shared: &'a Shared, connection: Connection) -> Self {
+impl<'a> OpenConnection<'a> {
+    const fn new(shared: &'a WorkloadContext, connection: Connection) -> Self {
         Self { shared, connection, pending: VecDeque::new(), unsent: Vec::new() }
     }
 
@@ -203,7 +203,7 @@ impl<'a> Serving<'a> {
     }
 }
 
-fn settled(shared: &Shared, mut op: Op, answers: &[(u64, Reply)], expected: usize, broken: OpError) {
+fn settled(shared: &WorkloadContext, mut op: Op, answers: &[(u64, Reply)], expected: usize, broken: OpError) {
     settle(&mut op, answers, expected, broken, shared.clock.now());
     shared.end([op]);
 }

@@ -4,29 +4,29 @@ use std::sync::{Arc, Mutex};
 
 use tokio::time::timeout_at;
 
-use super::Shared;
+use super::WorkloadContext;
 use super::request::{Request, settle};
-use crate::chaos::connection::{Connection, Progress};
-use crate::chaos::history::{Client, OpError};
+use crate::chaos::connection::{Connection, Exchange};
+use crate::chaos::history::{ClientKind, OpError};
 
 /// Idle connections of a client.
 pub(super) struct Pool {
-    client: Client,
+    client: ClientKind,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Pool {
-    pub(super) const fn new(client: Client) -> Self {
+    pub(super) const fn new(client: ClientKind) -> Self {
         Self { client, idle: Mutex::new(Vec::new()) }
     }
 
     /// Whether connections are used again.
     const fn keeps(&self) -> bool {
-        !matches!(self.client, Client::Fresh | Client::Reader)
+        !matches!(self.client, ClientKind::Fresh | ClientKind::Reader)
     }
 
     /// An idle connection that the other side has not closed, as pools check it; else a new one.
-    pub(super) async fn take(&self, shared: &Shared) -> Result<Connection, OpError> {
+    pub(super) async fn take(&self, shared: &WorkloadContext) -> Result<Connection, OpError> {
         while let Some(mut connection) = self.idle.lock().ok().and_then(|mut idle| idle.pop()) {
             if connection.is_idle() {
                 return Ok(connection);
@@ -46,16 +46,16 @@ impl Pool {
 }
 
 /// Carries out a request.
-pub(super) async fn run(shared: Arc<Shared>, pool: Arc<Pool>, mut request: Request) {
+pub(super) async fn run(shared: Arc<WorkloadContext>, pool: Arc<Pool>, mut request: Request) {
     exchange(&shared, &pool, &mut request).await;
     shared.end(request.ops);
 }
 
 /// Sends a request, waits for the answers until its deadline and settles its operations. A connection that broke or was
 /// late is thrown away.
-pub(super) async fn exchange(shared: &Shared, pool: &Pool, request: &mut Request) {
+pub(super) async fn exchange(shared: &WorkloadContext, pool: &Pool, request: &mut Request) {
     let at = request.ops.first().map_or(0, |op| op.at);
-    let (mut progress, mut node) = (Progress::default(), None);
+    let (mut progress, mut node) = (Exchange::default(), None);
     let answers = request.answers();
     let attempt = async {
         let mut connection = pool.take(shared).await?;

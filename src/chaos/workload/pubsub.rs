@@ -9,9 +9,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::pooled::{Pool, exchange};
 use super::request::{Request, key};
-use super::{Attempt, RECONNECT, Shared};
-use crate::chaos::connection::{Connection, Progress};
-use crate::chaos::history::{Client, OpError, Outcome};
+use super::{Attempt, RECONNECT, WorkloadContext};
+use crate::chaos::connection::{Connection, Exchange};
+use crate::chaos::history::{ClientKind, OpError, Outcome};
 use crate::chaos::resp::{self, Reply};
 
 /// Who waits for which message.
@@ -24,7 +24,7 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    pub(super) fn start(shared: &Arc<Shared>, first: Attempt) -> Self {
+    pub(super) fn start(shared: &Arc<WorkloadContext>, first: Attempt) -> Self {
         let awaited = Awaited::default();
         let listening = tokio::spawn(listen(Arc::clone(shared), Arc::clone(&awaited), first));
         Self { awaited, _listening: AbortOnDropHandle::new(listening) }
@@ -33,7 +33,7 @@ impl Subscriber {
     /// Publishes a message and waits until it was heard.
     pub(super) fn publish(
         &self,
-        shared: Arc<Shared>,
+        shared: Arc<WorkloadContext>,
         pool: Arc<Pool>,
         mut request: Request,
     ) -> impl Future<Output = ()> + Send + use<> {
@@ -64,7 +64,7 @@ impl Subscriber {
     }
 }
 
-async fn listen(shared: Arc<Shared>, awaited: Awaited, first: Attempt) {
+async fn listen(shared: Arc<WorkloadContext>, awaited: Awaited, first: Attempt) {
     let mut first = Some(first);
     loop {
         let connection = subscribe(&shared).await;
@@ -76,19 +76,19 @@ async fn listen(shared: Arc<Shared>, awaited: Awaited, first: Attempt) {
     }
 }
 
-async fn subscribe(shared: &Shared) -> Result<Connection, OpError> {
+async fn subscribe(shared: &WorkloadContext) -> Result<Connection, OpError> {
     let subscribing = async {
-        let mut connection = shared.connect(Client::Pubsub).await?;
+        let mut connection = shared.connect(ClientKind::Pubsub).await?;
         let mut wire = Vec::new();
         resp::command(&mut wire, &[b"SUBSCRIBE", key::channel(&shared.settings.prefix).as_bytes()]);
-        connection.exchange(&wire, 1, &mut Progress::default()).await?;
+        connection.exchange(&wire, 1, &mut Exchange::default()).await?;
         Ok(connection)
     };
     timeout(shared.settings.deadline, subscribing).await.map_err(|_| OpError::Timeout)?
 }
 
 /// Hears messages until the connection ends.
-async fn hear(shared: &Shared, awaited: &Awaited, mut connection: Connection) {
+async fn hear(shared: &WorkloadContext, awaited: &Awaited, mut connection: Connection) {
     while let Ok(message) = connection.reply().await {
         let Some(id) = message.parts().get(2).and_then(Reply::number) else { continue };
         let waiting = awaited.lock().ok().and_then(|mut awaited| awaited.remove(&id));

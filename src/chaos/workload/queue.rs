@@ -8,9 +8,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::request::{settle, wire};
-use super::{RECONNECT, Shared};
-use crate::chaos::connection::{Connection, Progress};
-use crate::chaos::history::{Client, Op, OpError, OpKind, Outcome};
+use super::{RECONNECT, WorkloadContext};
+use crate::chaos::connection::{Connection, Exchange};
+use crate::chaos::history::{ClientKind, Op, OpError, OpKind, Outcome};
 
 /// How long `BLPOP` blocks on an empty queue, as in [`wire`].
 const BLOCK: Duration = Duration::from_millis(500);
@@ -22,7 +22,7 @@ pub(super) struct Consumer {
 }
 
 impl Consumer {
-    pub(super) fn start(shared: &Arc<Shared>) -> Self {
+    pub(super) fn start(shared: &Arc<WorkloadContext>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let running = tokio::spawn(consume(Arc::clone(shared), Arc::clone(&stop)));
         Self { stop, running }
@@ -36,9 +36,9 @@ impl Consumer {
     }
 }
 
-async fn consume(shared: Arc<Shared>, stop: Arc<AtomicBool>) {
+async fn consume(shared: Arc<WorkloadContext>, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
-        match timeout(shared.settings.deadline, shared.connect(Client::Queue)).await {
+        match timeout(shared.settings.deadline, shared.connect(ClientKind::Queue)).await {
             Ok(Ok(connection)) => pop_all(&shared, &stop, connection).await,
             Ok(Err(_)) | Err(_) => sleep(RECONNECT).await,
         }
@@ -46,12 +46,12 @@ async fn consume(shared: Arc<Shared>, stop: Arc<AtomicBool>) {
 }
 
 /// Pops until the connection breaks, an answer is late, or there is an error.
-async fn pop_all(shared: &Shared, stop: &AtomicBool, mut connection: Connection) {
+async fn pop_all(shared: &WorkloadContext, stop: &AtomicBool, mut connection: Connection) {
     while !stop.load(Ordering::Relaxed) {
         let begun = shared.clock.now();
         let mut op = Op {
             id: shared.next_id.fetch_add(1, Ordering::Relaxed),
-            client: Client::Queue,
+            client: ClientKind::Queue,
             kind: OpKind::Pop,
             of: None,
             at: begun,
@@ -64,7 +64,7 @@ async fn pop_all(shared: &Shared, stop: &AtomicBool, mut connection: Connection)
             value: None,
         };
         let wire = wire(&shared.settings.prefix, &op);
-        let mut progress = Progress::default();
+        let mut progress = Exchange::default();
         let limit = BLOCK + shared.settings.deadline;
         let result = timeout(limit, connection.exchange(&wire, 1, &mut progress)).await;
         op.sent = progress.sent;

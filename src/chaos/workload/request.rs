@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Settings, Ticket};
+use super::{Ticket, WorkloadSettings};
 use crate::chaos::connection::is_refused_login;
-use crate::chaos::history::{Client, Durability, Op, OpError, OpKind, Outcome};
+use crate::chaos::history::{ClientKind, Durability, Op, OpError, OpKind, Outcome};
 use crate::chaos::resp::{self, Reply};
 
-/// Writes in one request of [`Client::Pipeline`].
+/// Writes in one request of [`ClientKind::Pipeline`].
 const PIPELINE: usize = 10;
 /// Of so many requests of a client that also reads, one is a read of its own log.
 const READ_EVERY: u64 = 4;
@@ -18,7 +18,7 @@ const WAIT_MILLIS: &[u8] = b"500";
 #[derive(Debug)]
 pub(super) struct Request {
     /// Who.
-    pub(super) client: Client,
+    pub(super) client: ClientKind,
     /// Its operations. Their outcome is open.
     pub(super) ops: Vec<Op>,
     /// What goes over the wire.
@@ -29,18 +29,18 @@ pub(super) struct Request {
 
 impl Request {
     /// Makes the request of a ticket and takes the ids that it needs.
-    pub(super) fn deal(settings: &Settings, ticket: Ticket, begun: u64, next_id: &AtomicU64) -> Self {
+    pub(super) fn deal(settings: &WorkloadSettings, ticket: Ticket, begun: u64, next_id: &AtomicU64) -> Self {
         let clients = settings.clients.len() as u64;
         let client = settings.clients[(ticket.number % clients) as usize];
         let turn = ticket.number / clients;
         let (kind, of, count) = match client {
-            Client::Lasting | Client::Fresh if turn % READ_EVERY == READ_EVERY - 1 => (OpKind::Read, None, 1),
-            Client::Lasting | Client::Fresh => (OpKind::Append, None, 1),
-            Client::Pipeline => (OpKind::Append, None, PIPELINE),
-            Client::Counter => (OpKind::Increment, None, 1),
-            Client::Queue => (OpKind::Push, None, 1),
-            Client::Pubsub => (OpKind::Publish, None, 1),
-            Client::Reader => (OpKind::Read, Some(written_log(settings, turn)), 1),
+            ClientKind::Lasting | ClientKind::Fresh if turn % READ_EVERY == READ_EVERY - 1 => (OpKind::Read, None, 1),
+            ClientKind::Lasting | ClientKind::Fresh => (OpKind::Append, None, 1),
+            ClientKind::Pipeline => (OpKind::Append, None, PIPELINE),
+            ClientKind::Counter => (OpKind::Increment, None, 1),
+            ClientKind::Queue => (OpKind::Push, None, 1),
+            ClientKind::Pubsub => (OpKind::Publish, None, 1),
+            ClientKind::Reader => (OpKind::Read, Some(written_log(settings, turn)), 1),
         };
         let mut request = Self { client, ops: Vec::with_capacity(count), wire: Vec::new(), answers_per_op: 1 };
         for _ in 0..count {
@@ -75,11 +75,12 @@ impl Request {
 }
 
 /// A log that some client writes.
-fn written_log(settings: &Settings, turn: u64) -> Client {
-    let writes = |client: &&Client| matches!(client, Client::Lasting | Client::Fresh | Client::Pipeline);
-    let writers: Vec<Client> = settings.clients.iter().filter(writes).copied().collect();
+fn written_log(settings: &WorkloadSettings, turn: u64) -> ClientKind {
+    let writes =
+        |client: &&ClientKind| matches!(client, ClientKind::Lasting | ClientKind::Fresh | ClientKind::Pipeline);
+    let writers: Vec<ClientKind> = settings.clients.iter().filter(writes).copied().collect();
     let index = turn.checked_rem(writers.len() as u64).unwrap_or(0);
-    writers.get(index as usize).copied().unwrap_or(Client::Lasting)
+    writers.get(index as usize).copied().unwrap_or(ClientKind::Lasting)
 }
 
 fn encode(wire: &mut Vec<u8>, prefix: &str, op: &Op) {
@@ -156,10 +157,10 @@ fn refusal(text: &str) -> (Outcome, OpError) {
 
 /// The keys of a round.
 pub mod key {
-    use crate::chaos::history::Client;
+    use crate::chaos::history::ClientKind;
 
     /// A client's log.
-    pub fn log(prefix: &str, client: Client) -> String {
+    pub fn log(prefix: &str, client: ClientKind) -> String {
         format!("{prefix}:log:{client}")
     }
 
@@ -186,7 +187,7 @@ mod tests {
     fn op(kind: OpKind, sent: bool) -> Op {
         Op {
             id: 1,
-            client: Client::Fresh,
+            client: ClientKind::Fresh,
             kind,
             of: None,
             at: 0,

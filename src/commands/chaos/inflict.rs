@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::ChaosVerb;
 use super::args::{DirectionArg, FaultArgs, LinkArgs, TargetArgs};
-use crate::agent::order::{Direction, Link};
+use crate::agent::order::{Direction, Packets};
 use crate::chaos::fault::{Fault, Written};
 use crate::chaos::guard::MARGIN;
 use crate::chaos::target::{LEADER, NoTarget, Scene, WORDS, leader};
@@ -221,8 +221,8 @@ async fn end<W: World>(
 
 /// Which packets of a node are meant, and where it is measured what becomes of them: at the other nodes, those first that
 /// can be asked something.
-fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observed: &Observed) -> Link {
-    let Some(args) = args else { return Link::default() };
+fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observed: &Observed) -> Packets {
+    let Some(args) = args else { return Packets::default() };
     let server = |other: &NodeId| -> Option<SocketAddrV4> {
         let port = match other.role() {
             Role::Redis => REDIS_PORT,
@@ -233,9 +233,9 @@ fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observe
     };
     let others = observed.inventory.nodes.keys().filter(|other| **other != node);
     let mut link = if peers.is_empty() {
-        Link::to_everybody(others.filter_map(server).collect())
+        Packets::to_everybody(others.filter_map(server).collect())
     } else {
-        Link::to(others.filter(|other| peers.contains(other)).filter_map(server).collect())
+        Packets::to(others.filter(|other| peers.contains(other)).filter_map(server).collect())
     };
     link.direction = match args.direction {
         DirectionArg::Both => Direction::Both,

@@ -10,10 +10,10 @@ use tokio::time::timeout;
 
 use super::FailoverTestArgs;
 use crate::chaos::clock::Clock;
-use crate::chaos::connection::Login;
+use crate::chaos::connection::Credentials;
 use crate::chaos::history::OpError;
 use crate::chaos::resp::Reply;
-use crate::chaos::subject::{Direct, Server, Subject};
+use crate::chaos::subject::{Direct, Subject, SubjectServer};
 use crate::commands::session::{Session, World};
 use crate::engine::Clusters;
 use crate::engine::containers::{ContainerFacts, Containers};
@@ -41,7 +41,7 @@ pub async fn subject<W: World>(
         let text = read.map_err(|error| usage(format!("failed to read {}: {error}", path.display())))?;
         Ok::<_, Failure>(Secret::given(text.trim_end_matches(['\r', '\n']))?)
     });
-    let login = Login { user: None, password: password.transpose()? };
+    let login = Credentials { user: None, password: password.transpose()? };
     let write = resolve(proxy).await?;
     let read = match &args.read_proxy {
         Some(address) => Some(resolve(address).await?),
@@ -61,7 +61,7 @@ pub async fn subject<W: World>(
         };
         let container = owner(&containers, &address.ip().to_string());
         let name = container.map_or_else(|| address.to_string(), |container| container.name.clone());
-        sentinels.push(Server { container: name.clone(), name, address });
+        sentinels.push(SubjectServer { container: name.clone(), name, address });
     }
     let mut subject = Subject {
         name: proxy.to_owned(),
@@ -72,7 +72,7 @@ pub async fn subject<W: World>(
         read,
         client: login.clone(),
         observer: login,
-        sentinel: Login::default(),
+        sentinel: Credentials::default(),
         dialer: Arc::new(Direct),
         cluster: DEFAULT_CLUSTER.parse()?,
         down_after: Duration::ZERO,
@@ -99,7 +99,7 @@ pub async fn subject<W: World>(
         let container = owner(&containers, &host).ok_or_else(missing)?;
         let address = container.networks.iter().find_map(|network| network.address).ok_or_else(missing)?;
         let address = SocketAddrV4::new(host.parse().unwrap_or(address), port.parse().unwrap_or(REDIS_PORT));
-        subject.nodes.push(Server { name: container.name.clone(), container: container.name.clone(), address });
+        subject.nodes.push(SubjectServer { name: container.name.clone(), container: container.name.clone(), address });
     }
     let environment = [
         ("redos", env!("CARGO_PKG_VERSION").to_owned()),
@@ -118,8 +118,8 @@ pub async fn subject<W: World>(
 }
 
 /// Who looks at the Sentinels: nobody in particular where they ask for no password, else the user of the data nodes.
-async fn sentinel_login(subject: &Subject) -> Login {
-    let open = Login::default();
+async fn sentinel_login(subject: &Subject) -> Credentials {
+    let open = Credentials::default();
     let Some(first) = subject.sentinels.first() else { return open };
     match timeout(ANSWER, subject.connect(first, &open, Clock::new())).await {
         Ok(Err(OpError::Auth)) => subject.observer.clone(),

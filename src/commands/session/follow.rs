@@ -11,7 +11,7 @@ use super::{Session, World};
 use crate::cluster::desired::Program;
 use crate::cluster::observed::Inventory;
 use crate::dial::Stream;
-use crate::engine::{Probes, Trial};
+use crate::engine::{Probes, Tried};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::existing::{Existing, Unfit, examine, is_read_by, reason};
@@ -81,8 +81,8 @@ pub async fn check<W: World>(
 async fn own_modules<W: World>(session: &Session<W>, spec: &Spec, program: &Program) -> Result<Vec<String>, Failure> {
     let ask = async |stream| timeout(PATIENCE, loaded_modules(stream)).await;
     Ok(match session.engine.try_out(program, &render::trial_configuration(spec), ask).await? {
-        Trial::Served(Ok(Ok(names))) => names,
-        Trial::Served(Ok(Err(_)) | Err(_)) | Trial::Ended(_) => Vec::new(),
+        Tried::Served(Ok(Ok(names))) => names,
+        Tried::Served(Ok(Err(_)) | Err(_)) | Tried::Ended(_) => Vec::new(),
     })
 }
 

@@ -5,7 +5,7 @@ use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::Failure;
 use crate::output::Ui;
-use crate::spec::settings::{Request, Settings};
+use crate::spec::settings::{AskedSettings, Settings};
 use crate::spec::{ClusterName, Spec};
 
 impl<W: World> Session<W> {
@@ -13,7 +13,7 @@ impl<W: World> Session<W> {
     ///
     /// # Errors
     /// What is impossible together.
-    pub fn settle(&self, request: Request, found: &Found) -> Result<Settings, Failure> {
+    pub fn settle(&self, request: AskedSettings, found: &Found) -> Result<Settings, Failure> {
         let settings = request.resolve(found.inventory.recorded.as_ref(), found.secrets.as_ref())?;
         Ok(told(settings, &self.ui))
     }
@@ -24,7 +24,7 @@ impl<W: World> Session<W> {
     /// # Errors
     /// As [`Session::settle`]; an image that cannot be had, a directive that the server refuses, an existing server that
     /// cannot be followed. Nothing was changed.
-    pub async fn settle_and_try(&self, request: Request, found: &Found) -> Result<Settings, Failure> {
+    pub async fn settle_and_try(&self, request: AskedSettings, found: &Found) -> Result<Settings, Failure> {
         let mut settings = self.settle(request, found)?;
         let program = programs::settle(self, &mut settings, &found.inventory).await?.redis;
         trial::check(self, &mut settings, &program, &found.inventory).await?;
@@ -39,7 +39,7 @@ impl<W: World> Call<W> {
     ///
     /// # Errors
     /// What is impossible together.
-    pub async fn settings(self, request: Request) -> Result<Settings, Failure> {
+    pub async fn settings(self, request: AskedSettings) -> Result<Settings, Failure> {
         let ui = self.ui.clone();
         let recorded = self.recorded(request.name()).await;
         Ok(told(request.forgiving().resolve(recorded.as_ref(), None)?, &ui))

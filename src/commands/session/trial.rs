@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::{Session, World};
 use crate::cluster::desired::Program;
 use crate::cluster::observed::Inventory;
-use crate::engine::{Probes, Trial};
+use crate::engine::{Probes, Tried};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::served::served_values;
@@ -51,13 +51,13 @@ pub async fn check<W: World>(
     let ask = async |stream| timeout(PATIENCE, served_values(stream, &names)).await;
     let tried = session.engine.try_out(program, &render::trial_configuration(spec), ask).await?;
     let have = match tried {
-        Trial::Ended(said) => return Err(refused(settings, &program.server, &program.image, &said).into()),
-        Trial::Served(Err(_)) => {
+        Tried::Ended(said) => return Err(refused(settings, &program.server, &program.image, &said).into()),
+        Tried::Served(Err(_)) => {
             let what =
                 format!("{} of {} did not report its settings within {PATIENCE:?}", program.server, program.image);
             return Err(Failure::message(FailureKind::Timeout, what));
         }
-        Trial::Served(Ok(have)) => have.map_err(|error| {
+        Tried::Served(Ok(have)) => have.map_err(|error| {
             let what = format!("failed to ask {} of {} for its settings", program.server, program.image);
             Failure::new(FailureKind::Failed, anyhow::Error::new(error).context(what))
         })?,

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use futures_util::TryStreamExt;
 
-use super::oneoff::{self, OneOff, Place};
+use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{NODE_DIR, NODE_UID};
@@ -32,7 +32,7 @@ pub async fn set_aside(engine: &DockerEngine, container: &str, places: &[String]
     let operation = || format!("set the data of {container} aside in its volume");
     let mut command = vec!["sh", "-c", SET_ASIDE, "set-aside", NODE_DIR];
     command.extend(places.iter().map(String::as_str));
-    let said = run(engine, container, &command, Place::Volumes(container), operation).await?;
+    let said = run(engine, container, &command, Location::Volumes(container), operation).await?;
     let folder = said.lines().map(str::trim).find(|line| line.starts_with("set-aside-"));
     Ok(folder.map(|folder| format!("{NODE_DIR}/{folder}")))
 }
@@ -44,7 +44,7 @@ pub async fn set_aside(engine: &DockerEngine, container: &str, places: &[String]
 pub async fn own(engine: &DockerEngine, container: &str) -> Result<()> {
     let operation = || format!("give the files in the volume of {container} to its user {NODE_UID}");
     let command = ["sh", "-c", OWN, "own", &NODE_UID.to_string(), NODE_DIR];
-    run(engine, container, &command, Place::VolumesAsRoot(container), operation).await.map(drop)
+    run(engine, container, &command, Location::VolumesAsRoot(container), operation).await.map(drop)
 }
 
 /// Runs a command that says `done` at its end, and returns all that it says.
@@ -52,7 +52,7 @@ async fn run(
     engine: &DockerEngine,
     container: &str,
     command: &[&str],
-    place: Place<'_>,
+    place: Location<'_>,
     operation: impl Fn() -> String,
 ) -> Result<String> {
     let gone = || EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("there is no such container"));

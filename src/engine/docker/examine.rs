@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use futures_util::TryStreamExt;
 
-use super::oneoff::{self, OneOff, Place};
+use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls};
 use crate::engine::image::{ImageKind, LABEL, LocalImage};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
@@ -86,7 +86,7 @@ impl DockerEngine {
         let servers =
             named.into_iter().chain(ImageKind::ALL.into_iter().flat_map(|kind| kind.servers().iter().copied()));
         let command: Vec<&str> = ["sh", "-c", SCRIPT, "look"].into_iter().chain(servers).collect();
-        let started = oneoff::start(self, &image.id, &command, Place::Nowhere, operation).await;
+        let started = oneoff::start(self, &image.id, &command, Location::Nowhere, operation).await;
         let OneOff { id, streams } = match started {
             Ok(started) => started,
             Err(error) => {

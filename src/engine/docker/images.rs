@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout};
 
 use super::{DockerEngine, fault, login};
-use crate::engine::image::{ImageKind, LocalImage, Refusal, Report};
+use crate::engine::image::{ImageKind, LocalImage, PullRefusal, Report};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::UsedImage;
 use crate::update::Update;
@@ -146,7 +146,7 @@ impl ImageStore for DockerEngine {
 /// The error of a pull, with what helps. A registry that cannot be reached is the caller's to remedy: it knows what else can
 /// be done.
 fn refused(reference: &str, said: &str) -> EngineError {
-    let refusal = Refusal::of(said);
+    let refusal = PullRefusal::of(said);
     let source = anyhow!("{}: {said}", refusal.described());
     let error = EngineError::new(EngineErrorKind::Image, format!("pull image {reference}"), source);
     refusal.remedies(reference).into_iter().fold(error, EngineError::hinted)

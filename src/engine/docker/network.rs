@@ -12,8 +12,8 @@ use futures_util::future::{join_all, try_join};
 use tokio::time::{Instant, sleep};
 
 use super::endpoint::Transport;
-use super::oneoff::{self, OneOff, Place};
-use super::subnets::{self, Pool, Range, Route};
+use super::oneoff::{self, Location, OneOff};
+use super::subnets::{self, AddressPool, Range, Route};
 use super::{DockerEngine, calls, conflicts, fault, labels, listing};
 use crate::cluster::observed::NetworkFacts;
 use crate::engine::{EngineError, EngineErrorKind, Result};
@@ -107,7 +107,7 @@ async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFa
     let (Some(image), Some(address)) = (&spec.used.redis, network.subnet.address(Spec::head())) else { return Ok(()) };
     let name = &network.name;
     let operation = || format!("use the network {name}");
-    let place = Place::At { network: &network.id, address };
+    let place = Location::At { network: &network.id, address };
     let refused = match oneoff::start(engine, &image.id, &["sh", "-c", ":"], place, operation).await {
         Ok(OneOff { id, .. }) => return calls::remove(engine, &id).await,
         Err(error) => error,
@@ -212,8 +212,8 @@ async fn own_pick(engine: &DockerEngine, spec: &Spec, routes: &[Route], pick: us
     let (networks, info) = try_join(listing::networks(engine, &HashMap::new()), info).await?;
     let configured = info.default_address_pools.unwrap_or_default();
     let pools = match configured.is_empty() {
-        true => Pool::defaults(),
-        false => configured.iter().filter_map(|pool| Pool::new(pool.base.as_deref()?, pool.size?)).collect(),
+        true => AddressPool::defaults(),
+        false => configured.iter().filter_map(|pool| AddressPool::new(pool.base.as_deref()?, pool.size?)).collect(),
     };
     let configs = networks.into_iter().filter_map(|network| network.ipam?.config).flatten();
     let in_networks: Vec<Range> = configs.filter_map(|config| Range::parse(&config.subnet?)).collect();
@@ -222,7 +222,7 @@ async fn own_pick(engine: &DockerEngine, spec: &Spec, routes: &[Route], pick: us
     picked.ok_or_else(|| {
         let why = subnets::why_none(&pools, &in_networks, routes, |subnet| spec.misfit(subnet).is_none());
         let error = unavailable(spec, &why);
-        let free = Pool::new(ELSEWHERE, 24).and_then(|pool| subnets::free(&[pool], &used).next());
+        let free = AddressPool::new(ELSEWHERE, 24).and_then(|pool| subnets::free(&[pool], &used).next());
         EngineError { hints: remedies(spec, free), ..error }
     })
 }

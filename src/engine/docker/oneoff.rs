@@ -16,7 +16,7 @@ use crate::spec::NODE_UID;
 
 /// Where such a container is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place<'a> {
+pub enum Location<'a> {
     /// On no network.
     Nowhere,
     /// On the network that the Engine has for whoever asks for none.
@@ -50,7 +50,7 @@ pub async fn start(
     engine: &DockerEngine,
     image: &str,
     command: &[&str],
-    place: Place<'_>,
+    place: Location<'_>,
     operation: impl Fn() -> String,
 ) -> Result<OneOff> {
     let failed = |error| engine.failed(operation(), error);
@@ -73,17 +73,19 @@ async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachC
     Ok(streams)
 }
 
-fn body(image: &str, command: &[&str], place: Place<'_>) -> ContainerCreateBody {
+fn body(image: &str, command: &[&str], place: Location<'_>) -> ContainerCreateBody {
     let node = format!("{NODE_UID}:{NODE_UID}");
     let (network, user, volumes_of, rights) = match place {
-        Place::Nowhere => ("none", node, None, None),
-        Place::DefaultNetwork => ("default", node, None, None),
-        Place::At { network, .. } => (network, node, None, None),
-        Place::Volumes(container) => ("none", node, Some(container), None),
-        Place::VolumesAsRoot(container) => ("none", "0:0".to_owned(), Some(container), Some(["CHOWN", "DAC_OVERRIDE"])),
+        Location::Nowhere => ("none", node, None, None),
+        Location::DefaultNetwork => ("default", node, None, None),
+        Location::At { network, .. } => (network, node, None, None),
+        Location::Volumes(container) => ("none", node, Some(container), None),
+        Location::VolumesAsRoot(container) => {
+            ("none", "0:0".to_owned(), Some(container), Some(["CHOWN", "DAC_OVERRIDE"]))
+        }
     };
     let endpoints = match place {
-        Place::At { network, address } => {
+        Location::At { network, address } => {
             let ipam = EndpointIpamConfig { ipv4_address: Some(address.to_string()), ..Default::default() };
             let endpoint = EndpointSettings { ipam_config: Some(ipam), ..Default::default() };
             Some(HashMap::from([(network.to_owned(), endpoint)]))

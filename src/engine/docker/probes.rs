@@ -7,7 +7,7 @@ use super::endpoint::Transport;
 use super::{DockerEngine, network};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{Probes, Result, Trial};
+use crate::engine::{Probes, Result, Tried};
 use crate::spec::Spec;
 
 impl Probes for DockerEngine {
@@ -16,7 +16,7 @@ impl Probes for DockerEngine {
         program: &Program,
         configuration: &str,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
-    ) -> Result<Trial<T>> {
+    ) -> Result<Tried<T>> {
         self.try_out_server(program, configuration, question).await
     }
 

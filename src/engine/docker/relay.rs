@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
 use super::endpoint::Transport;
-use super::oneoff::{self, OneOff, Place};
+use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls, labels, listing, network};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::Result;
@@ -182,7 +182,7 @@ impl DockerEngine {
         let (ip, port) = (server.ip().to_string(), server.port().to_string());
         let command = ["sh", "-c", RELAY, "relay", &ip, &port];
         let operation = || format!("reach {server} from a container of {image}");
-        let OneOff { id, streams } = oneoff::start(self, image, &command, Place::DefaultNetwork, operation).await?;
+        let OneOff { id, streams } = oneoff::start(self, image, &command, Location::DefaultNetwork, operation).await?;
         let carried = Relay::begun(streams.output, streams.input).await;
         let answer = question(carried.map_err(RelayError::into)).await;
         calls::remove(self, &id).await?;

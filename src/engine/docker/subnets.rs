@@ -65,12 +65,12 @@ fn mask(prefix: u8) -> u32 {
 
 /// A pool of addresses and the prefix of the subnets cut from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pool {
+pub struct AddressPool {
     range: Range,
     prefix: u8,
 }
 
-impl Pool {
+impl AddressPool {
     /// A pool of Docker's configuration. `None` for one that is not of IPv4.
     pub fn new(base: &str, prefix: i64) -> Option<Self> {
         let range = Range::parse(base)?;
@@ -94,7 +94,7 @@ impl Pool {
 }
 
 /// The subnets of the pools that nothing else is in, in Docker's order, without those that no cluster fits into.
-pub fn free(pools: &[Pool], used: &[Range]) -> impl Iterator<Item = Subnet> {
+pub fn free(pools: &[AddressPool], used: &[Range]) -> impl Iterator<Item = Subnet> {
     let subnets = pools.iter().flat_map(|pool| pool.subnets());
     subnets.filter(|subnet| !used.iter().any(|range| range.overlaps(*subnet))).filter_map(Range::subnet)
 }
@@ -109,9 +109,9 @@ pub struct Route {
 }
 
 /// Why no pool has a subnet that is free and that the cluster fits into, as `fits` says.
-pub fn why_none(pools: &[Pool], networks: &[Range], routes: &[Route], fits: impl Fn(Subnet) -> bool) -> String {
-    let fitting = |pool: &&Pool| pool.subnets().next().and_then(Range::subnet).is_some_and(&fits);
-    let large: Vec<Pool> = pools.iter().filter(fitting).copied().collect();
+pub fn why_none(pools: &[AddressPool], networks: &[Range], routes: &[Route], fits: impl Fn(Subnet) -> bool) -> String {
+    let fitting = |pool: &&AddressPool| pool.subnets().next().and_then(Range::subnet).is_some_and(&fits);
+    let large: Vec<AddressPool> = pools.iter().filter(fitting).copied().collect();
     let Some(smallest) = large.iter().map(|pool| pool.prefix).max() else {
         let sizes: BTreeSet<String> = pools.iter().map(|pool| format!("/{}", pool.prefix)).collect();
         let sizes = sizes.into_iter().collect::<Vec<_>>().join(", ");
@@ -158,14 +158,14 @@ mod tests {
         Range::parse(text).expect("a range")
     }
 
-    fn first(pools: &[Pool], used: &[&str]) -> Option<String> {
+    fn first(pools: &[AddressPool], used: &[&str]) -> Option<String> {
         let used: Vec<Range> = used.iter().map(|text| range(text)).collect();
         free(pools, &used).next().map(|subnet| subnet.to_string())
     }
 
     #[test]
     fn the_first_free_subnet_in_dockers_order_is_taken() {
-        let pools = Pool::defaults();
+        let pools = AddressPool::defaults();
         assert_eq!(free(&pools, &[]).count(), 3 + 3 * 4 + 16);
         assert_eq!(first(&pools, &["172.17.0.0/16"]).as_deref(), Some("172.18.0.0/16"));
         assert_eq!(first(&pools, &["172.16.0.0/14", "172.20.5.0/24"]).as_deref(), Some("172.21.0.0/16"));
@@ -176,11 +176,12 @@ mod tests {
 
     #[test]
     fn pools_of_the_configuration_are_used_and_too_small_ones_are_not() {
-        let pools = [Pool::new("10.9.0.0/16", 24), Pool::new("10.10.0.0/16", 29)].map(|pool| pool.expect("a pool"));
+        let pools = [AddressPool::new("10.9.0.0/16", 24), AddressPool::new("10.10.0.0/16", 29)]
+            .map(|pool| pool.expect("a pool"));
         assert_eq!(first(&pools[..1], &["10.9.0.0/24"]).as_deref(), Some("10.9.1.0/24"));
         assert_eq!(first(&pools[1..], &[]), None);
-        assert_eq!(Pool::new("fd00::/64", 96), None);
-        assert_eq!(Pool::new("10.0.0.0/16", 8), None);
+        assert_eq!(AddressPool::new("fd00::/64", 96), None);
+        assert_eq!(AddressPool::new("10.0.0.0/16", 8), None);
     }
 
     #[test]
@@ -197,7 +198,8 @@ mod tests {
 
     #[test]
     fn the_reason_names_networks_routes_and_sizes() {
-        let pools = [Pool::new("10.9.0.0/24", 25), Pool::new("10.10.0.0/16", 28)].map(|pool| pool.expect("a pool"));
+        let pools = [AddressPool::new("10.9.0.0/24", 25), AddressPool::new("10.10.0.0/16", 28)]
+            .map(|pool| pool.expect("a pool"));
         let vpn = Route { to: range("10.9.0.0/16"), interface: "tun0".to_owned() };
         let large = |subnet: Subnet| subnet.groups_max() > 1;
         let why = why_none(&pools, &[range("10.9.0.0/25")], &[vpn], large);

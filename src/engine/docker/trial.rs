@@ -6,11 +6,11 @@ use bollard::container::AttachContainerResults;
 use futures_util::StreamExt;
 use tokio::time::{Duration, timeout};
 
-use super::oneoff::{self, OneOff, Place};
+use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{EngineError, EngineErrorKind, Result, Trial};
+use crate::engine::{EngineError, EngineErrorKind, Result, Tried};
 use crate::spec::REDIS_PORT;
 
 /// Runs the server `$1` with the configuration `$2`. It ends when the server does, or when nobody is attached any more.
@@ -31,11 +31,11 @@ impl DockerEngine {
         program: &Program,
         configuration: &str,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
-    ) -> Result<Trial<T>> {
+    ) -> Result<Tried<T>> {
         let Program { image, server } = program;
         let operation = || format!("try the settings with {server} of {image}");
         let command = ["sh", "-c", SCRIPT, "trial", server, configuration];
-        let OneOff { id, streams } = oneoff::start(self, image, &command, Place::Nowhere, operation).await?;
+        let OneOff { id, streams } = oneoff::start(self, image, &command, Location::Nowhere, operation).await?;
         let trial = self.watch(&id, streams, question).await;
         calls::remove(self, &id).await?;
         trial.map_err(|why| EngineError::new(EngineErrorKind::Other, operation(), why))
@@ -46,7 +46,7 @@ impl DockerEngine {
         container: &str,
         streams: AttachContainerResults,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
-    ) -> anyhow::Result<Trial<T>> {
+    ) -> anyhow::Result<Tried<T>> {
         // The input stays open as long as this lasts: its end is the server's.
         let AttachContainerResults { mut output, input: _input } = streams;
         let mut said = String::new();
@@ -61,9 +61,9 @@ impl DockerEngine {
         };
         if !timeout(START, is_served).await?? {
             let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            return Ok(Trial::Ended(lines[lines.len().saturating_sub(LINES)..].join("\n")));
+            return Ok(Tried::Ended(lines[lines.len().saturating_sub(LINES)..].join("\n")));
         }
         let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
-        Ok(Trial::Served(question(stream).await))
+        Ok(Tried::Served(question(stream).await))
     }
 }

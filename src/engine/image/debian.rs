@@ -19,7 +19,7 @@ use super::{ImageKind, LABEL, LocalImage, Report};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::update::Update;
 
-use sources::Source;
+use sources::PackageSource;
 
 /// How long one run of `apt-get` may take. It fetches 25 MB at most.
 const APT_LIMIT: Duration = Duration::from_secs(600);
@@ -30,7 +30,7 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Which server the Redis image holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Server {
+pub enum ServerPackage {
     /// Redis.
     #[default]
     Redis,
@@ -46,13 +46,13 @@ pub struct BuildOptions {
     /// The release whose packages are taken, by code name: `trixie`. This host's own when absent.
     pub suite: Option<String>,
     /// Which server the Redis image holds.
-    pub server: Server,
+    pub server: ServerPackage,
 }
 
 impl Default for BuildOptions {
     /// Both images, of this host's own release, with Redis.
     fn default() -> Self {
-        Self { kinds: ImageKind::ALL.into(), suite: None, server: Server::default() }
+        Self { kinds: ImageKind::ALL.into(), suite: None, server: ServerPackage::default() }
     }
 }
 
@@ -66,15 +66,15 @@ struct Recipe {
 }
 
 impl Recipe {
-    fn of(kind: ImageKind, server: Server) -> Self {
+    fn of(kind: ImageKind, server: ServerPackage) -> Self {
         match (kind, server) {
-            (ImageKind::Redis, Server::Redis) => Self {
+            (ImageKind::Redis, ServerPackage::Redis) => Self {
                 repository: "redos/redis",
                 main: "redis-server",
                 packages: &["redis-server", "redis-tools", "busybox-static"],
                 command: "redis-server",
             },
-            (ImageKind::Redis, Server::Valkey) => Self {
+            (ImageKind::Redis, ServerPackage::Valkey) => Self {
                 repository: "redos/valkey",
                 main: "valkey-server",
                 packages: &["valkey-server", "valkey-tools", "busybox-static"],
@@ -151,7 +151,7 @@ pub async fn build(
             format!("LABEL org.opencontainers.image.version={version}"),
         ];
         let image = engine.import_image(&tar, &reference, &changes).await?;
-        if options.suite.is_none() && options.server == Server::Redis {
+        if options.suite.is_none() && options.server == ServerPackage::Redis {
             engine.tag_image(&reference, kind.ours()).await?;
         }
         made.insert(*kind, image);
@@ -199,7 +199,7 @@ impl Archive {
             std::fs::create_dir_all(root.join(sub))?;
         }
         std::fs::write(root.join("status"), "")?;
-        std::fs::write(root.join("sources.list"), sources.iter().map(Source::line).collect::<String>())?;
+        std::fs::write(root.join("sources.list"), sources.iter().map(PackageSource::line).collect::<String>())?;
         // The host's own configuration stays out of it, but for the way to the network.
         let mut network = String::new();
         for branch in ["Acquire::http", "Acquire::https", "Acquire::Retries"] {

@@ -2,7 +2,7 @@
 
 /// Why an image could not be pulled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum PullRefusal {
     /// The registry allows no more pulls for now.
     RateLimit,
     /// It wants a login, or says so of what it does not have.
@@ -20,20 +20,20 @@ pub enum Refusal {
 }
 
 /// Words by which refusals are known: those of Docker 20.10 to 28 and of the registries behind it. The first that fits counts.
-const WORDS: [(Refusal, &[&str]); 6] = [
-    (Refusal::RateLimit, &["toomanyrequests", "too many requests", "rate limit", "status: 429"]),
-    (Refusal::Untrusted, &["x509:", "tls:", "certificate", "server gave http response to https client"]),
-    (Refusal::Denied, &["no basic auth credentials", "unauthorized", "authentication required", "denied"]),
+const WORDS: [(PullRefusal, &[&str]); 6] = [
+    (PullRefusal::RateLimit, &["toomanyrequests", "too many requests", "rate limit", "status: 429"]),
+    (PullRefusal::Untrusted, &["x509:", "tls:", "certificate", "server gave http response to https client"]),
+    (PullRefusal::Denied, &["no basic auth credentials", "unauthorized", "authentication required", "denied"]),
     (
-        Refusal::NoSuchHost,
+        PullRefusal::NoSuchHost,
         &["no such host", "name resolution", "server misbehaving", "on [::1]:53", "dial tcp: lookup"],
     ),
     (
-        Refusal::Unknown,
+        PullRefusal::Unknown,
         &["manifest unknown", "not found", "name unknown", "does not exist", "invalid reference format"],
     ),
     (
-        Refusal::Unreachable,
+        PullRefusal::Unreachable,
         &[
             "connection refused",
             "connection reset",
@@ -48,7 +48,7 @@ const WORDS: [(Refusal, &[&str]); 6] = [
     ),
 ];
 
-impl Refusal {
+impl PullRefusal {
     /// What a text says that came instead of an image.
     pub fn of(said: &str) -> Self {
         let said = said.to_lowercase();
@@ -114,50 +114,56 @@ mod tests {
             (
                 "toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and \
               upgrading: https://www.docker.com/increase-rate-limit",
-                Refusal::RateLimit,
+                PullRefusal::RateLimit,
             ),
             (
                 "error pulling image configuration: received unexpected HTTP status: 429 Too Many Requests",
-                Refusal::RateLimit,
+                PullRefusal::RateLimit,
             ),
             (
                 "pull access denied for nosuch/x, repository does not exist or may require 'docker login'",
-                Refusal::Denied,
+                PullRefusal::Denied,
             ),
-            ("Head \"https://r.example/v2/a/manifests/1\": unauthorized: authentication required", Refusal::Denied),
-            ("Head \"http://10.0.0.1:5000/v2/a\": no basic auth credentials", Refusal::Denied),
-            ("manifest for redis:none not found: manifest unknown: manifest unknown", Refusal::Unknown),
-            ("Get \"https://r.example/v2/\": x509: certificate signed by unknown authority", Refusal::Untrusted),
-            ("Get \"https://10.0.0.1:5000/v2/\": http: server gave HTTP response to HTTPS client", Refusal::Untrusted),
+            ("Head \"https://r.example/v2/a/manifests/1\": unauthorized: authentication required", PullRefusal::Denied),
+            ("Head \"http://10.0.0.1:5000/v2/a\": no basic auth credentials", PullRefusal::Denied),
+            ("manifest for redis:none not found: manifest unknown: manifest unknown", PullRefusal::Unknown),
+            ("Get \"https://r.example/v2/\": x509: certificate signed by unknown authority", PullRefusal::Untrusted),
+            (
+                "Get \"https://10.0.0.1:5000/v2/\": http: server gave HTTP response to HTTPS client",
+                PullRefusal::Untrusted,
+            ),
             (
                 "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.0.0.53:53: no such host",
-                Refusal::NoSuchHost,
+                PullRefusal::NoSuchHost,
             ),
-            ("dial tcp: lookup registry-1.docker.io: Temporary failure in name resolution", Refusal::NoSuchHost),
-            ("Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused", Refusal::Unreachable),
+            ("dial tcp: lookup registry-1.docker.io: Temporary failure in name resolution", PullRefusal::NoSuchHost),
+            (
+                "Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused",
+                PullRefusal::Unreachable,
+            ),
             (
                 "Get \"https://r.example/v2/\": net/http: request canceled while waiting for connection (Client.Timeout \
               exceeded while awaiting headers)",
-                Refusal::Unreachable,
+                PullRefusal::Unreachable,
             ),
-            ("received unexpected HTTP status: 500 Internal Server Error", Refusal::Other),
+            ("received unexpected HTTP status: 500 Internal Server Error", PullRefusal::Other),
         ];
         for (said, refusal) in cases {
-            assert_eq!(Refusal::of(said), refusal, "{said}");
+            assert_eq!(PullRefusal::of(said), refusal, "{said}");
         }
     }
 
     #[test]
     fn a_remedy_names_the_registry_and_the_image() {
-        let denied = Refusal::Denied.remedies("10.0.0.1:5000/a/redis:7").join("\n");
+        let denied = PullRefusal::Denied.remedies("10.0.0.1:5000/a/redis:7").join("\n");
         assert!(denied.contains("docker login 10.0.0.1:5000 && docker pull 10.0.0.1:5000/a/redis:7"), "{denied}");
-        let denied = Refusal::Denied.remedies("nosuch/x:1").join("\n");
+        let denied = PullRefusal::Denied.remedies("nosuch/x:1").join("\n");
         assert!(denied.contains("docker login && docker pull nosuch/x:1"), "{denied}");
-        let limit = Refusal::RateLimit.remedies("redis:8.2").join("\n");
+        let limit = PullRefusal::RateLimit.remedies("redis:8.2").join("\n");
         for way in ["docker login,", "mirror", "--redis-image", "redos images build"] {
             assert!(limit.contains(way), "{way} in {limit}");
         }
-        assert!(Refusal::Untrusted.remedies("r.example/a:1")[0].contains("/etc/docker/certs.d/r.example/ca.crt"));
-        assert!(Refusal::Unreachable.remedies("redis:8.2").is_empty());
+        assert!(PullRefusal::Untrusted.remedies("r.example/a:1")[0].contains("/etc/docker/certs.d/r.example/ca.crt"));
+        assert!(PullRefusal::Unreachable.remedies("redis:8.2").is_empty());
     }
 }

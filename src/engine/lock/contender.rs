@@ -10,7 +10,7 @@ pub const STAYS: u32 = 20;
 
 /// Where a contender is, and so what it does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
+pub enum LockPhase {
     /// It writes a new entry.
     Entering,
     /// It has an entry and looks.
@@ -28,7 +28,7 @@ pub enum Phase {
 
 /// What a contender sees in one look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct LockView {
     /// Whether its own entry is there: others remove the entry of one that they hold to be dead.
     pub own: bool,
     /// Whether somebody else who is alive has one.
@@ -37,7 +37,7 @@ pub struct Look {
     pub first: bool,
 }
 
-impl Phase {
+impl LockPhase {
     /// The phase after this one's write or removal is done.
     pub const fn done(self) -> Self {
         match self {
@@ -48,13 +48,13 @@ impl Phase {
     }
 
     /// The phase after a look.
-    pub const fn looked(self, look: Look) -> Self {
+    pub const fn looked(self, look: LockView) -> Self {
         match (self, look) {
-            (Self::Inside { .. }, Look { own: false, .. }) | (Self::Outside, Look { others: false, .. }) => {
+            (Self::Inside { .. }, LockView { own: false, .. }) | (Self::Outside, LockView { others: false, .. }) => {
                 Self::Entering
             }
-            (Self::Inside { .. }, Look { others: false, .. }) => Self::Holding,
-            (Self::Inside { looks }, Look { first: true, .. }) if looks + 1 < STAYS => {
+            (Self::Inside { .. }, LockView { others: false, .. }) => Self::Holding,
+            (Self::Inside { looks }, LockView { first: true, .. }) if looks + 1 < STAYS => {
                 Self::Inside { looks: looks + 1 }
             }
             (Self::Inside { .. }, _) => Self::Leaving,
@@ -72,7 +72,7 @@ mod tests {
     /// One of several contenders. Its entry is in the Engine or not, whatever it knows.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     struct Actor {
-        phase: Phase,
+        phase: LockPhase,
         has_entry: bool,
         life: Life,
     }
@@ -90,7 +90,7 @@ mod tests {
     type World = Vec<Actor>;
 
     fn fresh(count: usize) -> World {
-        vec![Actor { phase: Phase::Entering, has_entry: false, life: Life::Acts }; count]
+        vec![Actor { phase: LockPhase::Entering, has_entry: false, life: Life::Acts }; count]
     }
 
     fn ends(world: &World) -> bool {
@@ -104,20 +104,20 @@ mod tests {
         let others: Vec<usize> = (0..world.len()).filter(is_alive).collect();
         let actor = &mut next[who];
         match actor.phase {
-            Phase::Entering => {
+            LockPhase::Entering => {
                 actor.has_entry = true;
                 actor.phase = actor.phase.done();
             }
-            Phase::Leaving => {
+            LockPhase::Leaving => {
                 actor.has_entry = false;
                 actor.phase = actor.phase.done();
             }
-            Phase::Inside { .. } | Phase::Outside => {
+            LockPhase::Inside { .. } | LockPhase::Outside => {
                 let first = others.iter().all(|other| who < *other);
-                let look = Look { own: actor.has_entry, others: !others.is_empty(), first };
+                let look = LockView { own: actor.has_entry, others: !others.is_empty(), first };
                 actor.phase = actor.phase.looked(look);
             }
-            Phase::Holding => {
+            LockPhase::Holding => {
                 actor.has_entry = false;
                 actor.life = Life::Done;
                 // A holder removes what the dead have left.
@@ -142,7 +142,7 @@ mod tests {
             next.extend(acting().map(|who| changed(who, |actor| actor.life = Life::Killed)));
         }
         if evictions {
-            let waits = |who: &usize| matches!(world[*who].phase, Phase::Inside { .. });
+            let waits = |who: &usize| matches!(world[*who].phase, LockPhase::Inside { .. });
             next.extend(acting().filter(waits).map(|who| changed(who, |actor| actor.has_entry = false)));
         }
         next
@@ -166,10 +166,11 @@ mod tests {
     fn check(count: usize, kills: usize, evictions: bool) {
         let worlds = explored(count, kills, evictions);
         for world in worlds.keys() {
-            let holds = |actor: &&Actor| actor.life == Life::Acts && actor.phase == Phase::Holding;
+            let holds = |actor: &&Actor| actor.life == Life::Acts && actor.phase == LockPhase::Holding;
             assert!(world.iter().filter(holds).count() <= 1, "two hold it: {world:?}");
-            let is_out =
-                |actor: &Actor| matches!(actor.phase, Phase::Entering | Phase::Outside) || actor.life == Life::Done;
+            let is_out = |actor: &Actor| {
+                matches!(actor.phase, LockPhase::Entering | LockPhase::Outside) || actor.life == Life::Done
+            };
             let leaves_one = |actor: &Actor| actor.has_entry && actor.life != Life::Killed && is_out(actor);
             assert!(!world.iter().any(leaves_one), "an entry is left: {world:?}");
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::Ipv4Addr;
 
-use super::{DATA, Node, SUBNETS, Sim, refused};
+use super::{DATA, SUBNETS, Sim, SimNode, refused};
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{ClusterSummary, Clusters, EngineError, EngineErrorKind, NodeFile, NodeSpec, Nodes, Result};
@@ -35,7 +35,7 @@ impl Clusters for Sim {
 
     async fn inventory(&self, _cluster: &ClusterName) -> Result<Inventory> {
         let world = self.world();
-        let facts = |(id, node): (&NodeId, &Node)| {
+        let facts = |(id, node): (&NodeId, &SimNode)| {
             let facts = NodeFacts {
                 container_id: id.to_string(),
                 name: id.to_string(),
@@ -71,7 +71,7 @@ impl Clusters for Sim {
         let mut summary = ClusterSummary {
             name: spec.name.clone(),
             states: BTreeMap::new(),
-            ports: world.nodes.values().flat_map(Node::published).map(|port| port.host).collect(),
+            ports: world.nodes.values().flat_map(SimNode::published).map(|port| port.host).collect(),
             created_at: None,
             kept_volumes: world.volumes.keys().filter(|node| !world.nodes.contains_key(node)).count(),
         };
@@ -146,7 +146,7 @@ impl Nodes for Sim {
         world.change(format!("create {}", node.node))?;
         let network_id = network_id.to_owned();
         let image_id = spec.used.of(node.node.role()).map(|image| image.id.clone());
-        let made = Node { spec: node.clone(), network_id, image_id, state: NodeState::Created, server: None };
+        let made = SimNode { spec: node.clone(), network_id, image_id, state: NodeState::Created, server: None };
         world.nodes.entry(node.node).or_insert(made);
         if node.host_dir.is_none() {
             world.volumes.entry(node.node).or_default();

@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 
-use super::{Sim, World};
+use super::{Sim, SimWorld};
 use crate::cluster::observed::NodeState;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
 use crate::engine::{EngineError, EngineErrorKind, Result};
@@ -15,7 +15,7 @@ fn failed(operation: String, why: &str) -> EngineError {
     EngineError::new(EngineErrorKind::Other, operation, anyhow!("{why}"))
 }
 
-impl World {
+impl SimWorld {
     /// The node whose container has this name.
     fn named(&self, container: &str) -> Option<NodeId> {
         let cluster = &self.spec.as_ref()?.name;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{Probes, Result, Trial};
+use crate::engine::{Probes, Result, Tried};
 use crate::spec::Spec;
 
 use super::Sim;
@@ -16,8 +16,8 @@ impl Probes for Sim {
         program: &Program,
         _configuration: &str,
         _question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
-    ) -> Result<Trial<T>> {
-        Ok(Trial::Ended(format!("{} of {} runs in memory only", program.server, program.image)))
+    ) -> Result<Tried<T>> {
+        Ok(Tried::Ended(format!("{} of {} runs in memory only", program.server, program.image)))
     }
 
     async fn dial_from<T>(

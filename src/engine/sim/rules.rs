@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Server, Watched, World};
+use super::{SimServer, SimWorld, Watched};
 use crate::cluster::observed::NodeState;
 use crate::spec::{NodeId, Role, SENTINEL_PORT};
 
-impl World {
+impl SimWorld {
     /// The rules that the cluster as it is, or this change to it, breaks.
     pub(super) fn broken_by(&self, what: &str) -> Vec<String> {
         let mut found = Vec::new();
         let about = |verb: &str| what.strip_prefix(verb).and_then(|node| node.parse::<NodeId>().ok());
         let watching = |node: &NodeId| match &self.nodes.get(node)?.server {
-            Some(Server::Sentinel { watched }) if self.runs(*node) && !watched.is_empty() => Some(watched),
+            Some(SimServer::Sentinel { watched }) if self.runs(*node) && !watched.is_empty() => Some(watched),
             _ => None,
         };
         let voters: Vec<NodeId> = self.nodes.keys().copied().filter(|node| watching(node).is_some()).collect();
@@ -56,7 +56,7 @@ impl World {
         }
         let leads_readers_to = |replica: NodeId| {
             let checks =
-                |server: &Server| matches!(server, Server::Proxy { checked, .. } if checked.contains(&replica));
+                |server: &SimServer| matches!(server, SimServer::Proxy { checked, .. } if checked.contains(&replica));
             self.nodes
                 .iter()
                 .any(|(id, node)| self.runs(*id) && remains(&id) && node.server.as_ref().is_some_and(checks))

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
 
-use super::{Server, World, may_lead};
+use super::{SimServer, SimWorld, may_lead};
 use crate::spec::{NodeId, REDIS_PORT, Role};
 
-impl World {
+impl SimWorld {
     /// Lets the Sentinels do their work: where a majority of them runs and a master does not, the lowest running replica
     /// that may becomes master, running nodes follow it, and the Sentinels that run know.
     pub(super) fn fail_over(&mut self) {
@@ -17,8 +17,8 @@ impl World {
             let sentinels: Vec<NodeId> = self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel).collect();
             let live: Vec<NodeId> = sentinels.iter().copied().filter(|node| self.runs(*node)).collect();
             let word = live.iter().filter_map(|node| match &self.nodes[node].server {
-                Some(Server::Sentinel { watched }) => watched.get(&name).map(|w| (w.epoch, w.master)),
-                Some(Server::Redis { .. } | Server::Proxy { .. }) | None => None,
+                Some(SimServer::Sentinel { watched }) => watched.get(&name).map(|w| (w.epoch, w.master)),
+                Some(SimServer::Redis { .. } | SimServer::Proxy { .. }) | None => None,
             });
             let Some((epoch, master)) = word.max() else { continue };
             let redis: Vec<NodeId> =
@@ -28,7 +28,7 @@ impl World {
                 (master, epoch)
             } else {
                 let may_lead = |node: &&NodeId| match &self.nodes[*node].server {
-                    Some(Server::Redis { config, .. }) => may_lead(config),
+                    Some(SimServer::Redis { config, .. }) => may_lead(config),
                     Some(_) | None => false,
                 };
                 match redis.iter().find(may_lead).filter(|_| live.len() * 2 > sentinels.len()) {
@@ -38,14 +38,14 @@ impl World {
             };
             for node in redis {
                 let is_master = self.address(node) == Some(*master.ip());
-                if let Some(Server::Redis { replica_of, .. }) =
+                if let Some(SimServer::Redis { replica_of, .. }) =
                     self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
                 {
                     *replica_of = (!is_master).then_some(master);
                 }
             }
             for node in live {
-                if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
+                if let Some(SimServer::Sentinel { watched }) = self.nodes.get_mut(&node).and_then(|n| n.server.as_mut())
                     && let Some(watched) = watched.get_mut(&name)
                 {
                     watched.master = master;
@@ -65,7 +65,8 @@ impl World {
                 .into_iter()
                 .filter(|address| self.node_at(*address).is_some_and(|node| self.runs(node)))
                 .collect();
-            if let Some(Server::Sentinel { watched }) = self.nodes.get_mut(&id).and_then(|node| node.server.as_mut()) {
+            if let Some(SimServer::Sentinel { watched }) = self.nodes.get_mut(&id).and_then(|node| node.server.as_mut())
+            {
                 watched.values_mut().for_each(|watched| watched.known.extend(running.iter().copied()));
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
-use super::{Server, Sim, Watched};
+use super::{Sim, SimServer, Watched};
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
 use crate::engine::EngineError;
@@ -18,18 +18,18 @@ impl Servers for Sim {
         let Some(spec) = world.spec.clone() else { return topology };
         for (id, node) in &world.nodes {
             match (&node.state, &node.server) {
-                (NodeState::Running, Some(Server::Redis { .. })) if world.scripts.contains_key(id) => {
+                (NodeState::Running, Some(SimServer::Redis { .. })) if world.scripts.contains_key(id) => {
                     let is_unkillable = world.scripts[id].is_unkillable;
                     topology.redis.insert(*id, Answer::Busy { is_unkillable });
                 }
-                (NodeState::Running, Some(Server::Redis { replica_of, config })) => {
+                (NodeState::Running, Some(SimServer::Redis { replica_of, config })) => {
                     let view = world.redis_view(*id, *replica_of, config);
                     topology.redis.insert(*id, Answer::Says(view));
                 }
-                (NodeState::Running, Some(Server::Sentinel { watched })) => {
+                (NodeState::Running, Some(SimServer::Sentinel { watched })) => {
                     topology.sentinels.insert(*id, Answer::Says(world.sentinel_view(watched)));
                 }
-                (NodeState::Running, Some(Server::Proxy { checked, existing })) => {
+                (NodeState::Running, Some(SimServer::Proxy { checked, existing })) => {
                     topology.proxies.insert(*id, Answer::Says(world.proxy_view(*id, &spec, checked, *existing)));
                 }
                 _ => {}
@@ -47,7 +47,7 @@ impl Servers for Sim {
     ) -> std::result::Result<Testimony, ServerError> {
         let world = self.world();
         match world.nodes.get(&sentinel).map(|node| (&node.state, &node.server)) {
-            Some((NodeState::Running, Some(Server::Sentinel { watched }))) => Ok(world.testimony(watched, question)),
+            Some((NodeState::Running, Some(SimServer::Sentinel { watched }))) => Ok(world.testimony(watched, question)),
             _ => Err(ServerError::Connect { node: sentinel, source: anyhow::anyhow!("it does not run") }),
         }
     }
@@ -69,12 +69,14 @@ impl Servers for Sim {
             return Ok(());
         }
         match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
-            (Command::ReplicaOf(master), Some(Server::Redis { replica_of, .. })) => *replica_of = Some(*master),
-            (Command::ReplicaOfNoOne, Some(Server::Redis { replica_of, .. })) => *replica_of = None,
-            (Command::ConfigSet(directives), Some(Server::Redis { config, .. })) => config.extend(directives.clone()),
+            (Command::ReplicaOf(master), Some(SimServer::Redis { replica_of, .. })) => *replica_of = Some(*master),
+            (Command::ReplicaOfNoOne, Some(SimServer::Redis { replica_of, .. })) => *replica_of = None,
+            (Command::ConfigSet(directives), Some(SimServer::Redis { config, .. })) => {
+                config.extend(directives.clone())
+            }
             (
                 Command::SentinelMonitor { group, master, quorum, settings, peers },
-                Some(Server::Sentinel { watched }),
+                Some(SimServer::Sentinel { watched }),
             ) => {
                 let new = Watched { master: *master, epoch: 0, settings: BTreeMap::new(), known: BTreeSet::new() };
                 let watched = watched.entry(group.to_string()).or_insert(new);
@@ -86,12 +88,12 @@ impl Servers for Sim {
                 watched.settings.insert("quorum".to_owned(), quorum.to_string());
                 watched.known.extend(peers.iter().map(|peer| peer.address));
             }
-            (Command::SentinelDiscover { group, replicas }, Some(Server::Sentinel { watched })) => {
+            (Command::SentinelDiscover { group, replicas }, Some(SimServer::Sentinel { watched })) => {
                 if let Some(watched) = watched.get_mut(&group.to_string()) {
                     watched.known.extend(replicas);
                 }
             }
-            (Command::SentinelSet { group, settings }, Some(Server::Sentinel { watched })) => {
+            (Command::SentinelSet { group, settings }, Some(SimServer::Sentinel { watched })) => {
                 if let Some(watched) = watched.get_mut(&group.to_string()) {
                     watched.settings.extend(settings.clone());
                 }
@@ -99,8 +101,8 @@ impl Servers for Sim {
             // The servers of this world have no users.
             (Command::SetUsers(_) | Command::RemoveUsers(_) | Command::SetReplicationLogin, Some(_)) => {}
             // The Sentinels of this world need no push.
-            (Command::SentinelFailover { .. }, Some(Server::Sentinel { .. })) => {}
-            (Command::SentinelRemove(group), Some(Server::Sentinel { watched })) => {
+            (Command::SentinelFailover { .. }, Some(SimServer::Sentinel { .. })) => {}
+            (Command::SentinelRemove(group), Some(SimServer::Sentinel { watched })) => {
                 watched.remove(&group.to_string());
             }
             _ => return Err(ServerError::Connect { node, source: anyhow::anyhow!("it does not run") }),
@@ -116,7 +118,7 @@ impl Servers for Sim {
     ) -> std::result::Result<(), ServerError> {
         let world = self.world();
         let view = match (&world.spec, world.nodes.get(&proxy).and_then(|node| node.server.as_ref())) {
-            (Some(spec), Some(Server::Proxy { checked, existing })) => {
+            (Some(spec), Some(SimServer::Proxy { checked, existing })) => {
                 Some(world.proxy_view(proxy, spec, checked, *existing))
             }
             _ => None,
@@ -138,7 +140,7 @@ impl Servers for Sim {
         world.change(format!("have {proxy} check {} nodes", nodes.len())).map_err(unreachable)?;
         let follows = world.spec.as_ref().is_some_and(|spec| spec.follow.existing().is_some());
         match world.nodes.get_mut(&proxy).and_then(|node| node.server.as_mut()) {
-            Some(Server::Proxy { checked, existing }) => {
+            Some(SimServer::Proxy { checked, existing }) => {
                 checked.clone_from(nodes);
                 *existing = follows;
             }
@@ -164,19 +166,19 @@ impl Servers for Sim {
         let mut from = to;
         for (id, node) in &mut world.nodes {
             match &mut node.server {
-                Some(Server::Redis { replica_of, .. }) if id.group() == Some(group) => {
+                Some(SimServer::Redis { replica_of, .. }) if id.group() == Some(group) => {
                     if replica_of.is_none() {
                         from = *id;
                     }
                     *replica_of = (*id != to).then_some(address);
                 }
-                Some(Server::Sentinel { watched }) => {
+                Some(SimServer::Sentinel { watched }) => {
                     if let Some(watched) = watched.get_mut(&name) {
                         watched.master = address;
                         watched.epoch += 1;
                     }
                 }
-                Some(Server::Redis { .. } | Server::Proxy { .. }) | None => {}
+                Some(SimServer::Redis { .. } | SimServer::Proxy { .. }) | None => {}
             }
         }
         Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO, remarks: Vec::new() })
@@ -196,12 +198,13 @@ impl Servers for Sim {
         }
         world.change(format!("{node} leaves {existing}")).map_err(unreachable)?;
         for server in world.nodes.values_mut().filter_map(|node| node.server.as_mut()) {
-            if let Server::Proxy { existing, .. } = server {
+            if let SimServer::Proxy { existing, .. } = server {
                 *existing = false;
             }
         }
         world.change(format!("{node} is promoted")).map_err(unreachable)?;
-        if let Some(Server::Redis { replica_of, .. }) = world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())
+        if let Some(SimServer::Redis { replica_of, .. }) =
+            world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())
         {
             *replica_of = None;
         }

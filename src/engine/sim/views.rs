@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{Node, Server, Watched, World, may_lead};
-use crate::cluster::inquiry::{Question, Record, Testimony};
+use super::{SimNode, SimServer, SimWorld, Watched, may_lead};
+use crate::cluster::inquiry::{Fieldset, Question, Testimony};
 use crate::cluster::observed::{
     AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
     WatchedMaster, WatchedPeer, WatchedReplica,
@@ -12,7 +12,7 @@ use crate::cluster::observed::{
 use crate::spec::render::directives::{PRIORITY, told_directives};
 use crate::spec::{Follow, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
-impl World {
+impl SimWorld {
     pub(super) fn redis_view(
         &self,
         id: NodeId,
@@ -36,7 +36,7 @@ impl World {
             }
             None => {
                 let follows = |node: &NodeId| match &self.nodes[node].server {
-                    Some(Server::Redis { replica_of: Some(master), .. }) => Some(*master.ip()) == self.address(id),
+                    Some(SimServer::Redis { replica_of: Some(master), .. }) => Some(*master.ip()) == self.address(id),
                     Some(_) | None => false,
                 };
                 let followers = self.nodes.keys().filter(|node| self.runs(**node) && follows(node));
@@ -77,7 +77,7 @@ impl World {
     /// What the Sentinels of this world know at once of the node at this address.
     fn priority(&self, address: SocketAddrV4) -> u32 {
         match self.node_at(address).and_then(|node| self.nodes[&node].server.as_ref()) {
-            Some(Server::Redis { config, .. }) if !may_lead(config) => 0,
+            Some(SimServer::Redis { config, .. }) if !may_lead(config) => 0,
             Some(_) | None => 100,
         }
     }
@@ -92,7 +92,7 @@ impl World {
 
     pub(super) fn copies_existing(&self, node: NodeId) -> bool {
         match self.nodes.get(&node).and_then(|node| node.server.as_ref()) {
-            Some(Server::Redis { replica_of: Some(master), .. }) => {
+            Some(SimServer::Redis { replica_of: Some(master), .. }) => {
                 Some(*master.ip()) == self.existing() && self.runs(node)
             }
             Some(_) | None => false,
@@ -102,7 +102,7 @@ impl World {
     pub(super) fn is_master(&self, node: NodeId) -> bool {
         let claims = matches!(
             self.nodes.get(&node).and_then(|n| n.server.as_ref()),
-            Some(Server::Redis { replica_of: None, .. })
+            Some(SimServer::Redis { replica_of: None, .. })
         );
         claims && self.runs(node)
     }
@@ -165,7 +165,7 @@ impl World {
         let view = self.sentinel_view(watched);
         let place = |address: SocketAddrV4| [("ip", address.ip().to_string()), ("port", address.port().to_string())];
         let flags = |flags: &BTreeSet<String>| [("flags", flags.iter().cloned().collect::<Vec<_>>().join(","))];
-        let record = |parts: &[&[(&str, String)]]| Record {
+        let record = |parts: &[&[(&str, String)]]| Fieldset {
             fields: parts.concat().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
         let master = |name: &str, master: &WatchedMaster| {
@@ -202,7 +202,7 @@ impl World {
     }
 
     pub(super) fn proxy_view(&self, id: NodeId, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {
-        let published = self.nodes.get(&id).filter(|_| self.dead_ports.contains_key(&id)).map(Node::published);
+        let published = self.nodes.get(&id).filter(|_| self.dead_ports.contains_key(&id)).map(SimNode::published);
         let route = |group: Group| {
             let nodes = checked.iter().copied().filter(|node| node.group() == Some(group) && self.runs(*node));
             let (masters, replicas): (Vec<NodeId>, Vec<NodeId>) = nodes.partition(|node| self.is_master(*node));

@@ -16,7 +16,7 @@ pub(in super::super) const LAG_MAX: i64 = 4 << 20;
 
 /// Why a switchover is not begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SwitchoverRefusal {
     /// The node is not of this group.
     NotOfGroup,
     /// The node does not run or does not answer.
@@ -56,7 +56,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl SwitchoverRefusal {
     /// Whether it passes by itself within seconds.
     pub const fn may_pass(&self) -> bool {
         match self {
@@ -80,7 +80,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for SwitchoverRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOfGroup => f.write_str("it is not of this group"),
@@ -152,16 +152,17 @@ pub(super) fn cast(
     inventory: &Inventory,
     group: Group,
     to: NodeId,
-) -> Result<Option<Cast>, Refusal> {
+) -> Result<Option<Cast>, SwitchoverRefusal> {
     if to.group() != Some(group) {
-        return Err(Refusal::NotOfGroup);
+        return Err(SwitchoverRefusal::NotOfGroup);
     }
     let (watching, word) = electorate(topology, group)?;
-    let old = running_at(inventory, word.address)
-        .ok_or_else(|| Refusal::NoMaster(format!("the Sentinels name {}, where no node runs", word.address)))?;
+    let old = running_at(inventory, word.address).ok_or_else(|| {
+        SwitchoverRefusal::NoMaster(format!("the Sentinels name {}, where no node runs", word.address))
+    })?;
     let master = topology.redis.get(&old).and_then(Answer::said);
     let master = master.filter(|view| matches!(view.role, RoleView::Master { .. }));
-    let master = master.ok_or(Refusal::MasterUnsure(old))?;
+    let master = master.ok_or(SwitchoverRefusal::MasterUnsure(old))?;
     if old == to {
         return Ok(None);
     }
@@ -180,12 +181,12 @@ pub(super) fn cast(
     let known = watching.iter().map(|(_, _, watched)| watched.peers.len() + 1).max().unwrap_or_default();
     let needed = (known / 2 + 1).max(usize::from(word.quorum));
     if watching.len() < needed {
-        return Err(Refusal::NoQuorum(format!("{} answer, {needed} are needed", watching.len())));
+        return Err(SwitchoverRefusal::NoQuorum(format!("{} answer, {needed} are needed", watching.len())));
     }
     Ok(Some(Cast {
         old: Peer { node: old, address: word.address },
         is_loading: master.loading.is_some(),
-        new: peer(to, REDIS_PORT).ok_or_else(|| Refusal::NotAnswering("it has no address".to_owned()))?,
+        new: peer(to, REDIS_PORT).ok_or_else(|| SwitchoverRefusal::NotAnswering("it has no address".to_owned()))?,
         others: others.filter_map(|node| peer(node, REDIS_PORT)).collect(),
         needed,
         epoch: epochs.max().unwrap_or_default(),
@@ -201,33 +202,35 @@ fn fit<'a>(
     old: Peer,
     master: &RedisView,
     ended_at: Option<u64>,
-) -> Result<&'a RedisView, Refusal> {
+) -> Result<&'a RedisView, SwitchoverRefusal> {
     let view = match candidate {
         Some(Answer::Says(view)) => view,
-        Some(Answer::Busy { .. }) => return Err(Refusal::NotAnswering("a script keeps it busy".to_owned())),
-        Some(Answer::Silent(why)) => return Err(Refusal::NotAnswering(why.clone())),
-        None => return Err(Refusal::NotAnswering("it does not run".to_owned())),
+        Some(Answer::Busy { .. }) => return Err(SwitchoverRefusal::NotAnswering("a script keeps it busy".to_owned())),
+        Some(Answer::Silent(why)) => return Err(SwitchoverRefusal::NotAnswering(why.clone())),
+        None => return Err(SwitchoverRefusal::NotAnswering("it does not run".to_owned())),
     };
     match view.role {
-        RoleView::Replica { master, .. } if master != old.address => return Err(Refusal::NotReplica(old.node)),
-        RoleView::Replica { syncing: true, .. } => return Err(Refusal::Loading),
+        RoleView::Replica { master, .. } if master != old.address => {
+            return Err(SwitchoverRefusal::NotReplica(old.node));
+        }
+        RoleView::Replica { syncing: true, .. } => return Err(SwitchoverRefusal::Loading),
         RoleView::Replica { .. } if master.loading.is_some() => {
             if !ended_at.is_some_and(|ended_at| view.followed_until(ended_at)) {
-                return Err(Refusal::BrokeOff(old.node));
+                return Err(SwitchoverRefusal::BrokeOff(old.node));
             }
         }
-        RoleView::Replica { link_up: false, .. } => return Err(Refusal::LinkDown),
+        RoleView::Replica { link_up: false, .. } => return Err(SwitchoverRefusal::LinkDown),
         RoleView::Replica { .. } => {}
-        RoleView::Master { .. } => return Err(Refusal::NotReplica(old.node)),
+        RoleView::Master { .. } => return Err(SwitchoverRefusal::NotReplica(old.node)),
     }
     if view.loading.is_some() {
-        return Err(Refusal::Loading);
+        return Err(SwitchoverRefusal::Loading);
     }
     if view.replica_priority == 0 {
-        return Err(Refusal::NeverPromoted);
+        return Err(SwitchoverRefusal::NeverPromoted);
     }
     let behind = master.offset - view.offset;
-    if master.loading.is_none() && behind > LAG_MAX { Err(Refusal::Behind(behind)) } else { Ok(view) }
+    if master.loading.is_none() && behind > LAG_MAX { Err(SwitchoverRefusal::Behind(behind)) } else { Ok(view) }
 }
 
 fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
@@ -248,26 +251,29 @@ fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
 /// The Sentinels that answer and what they say of the group, and the word of the first, with which all agree.
 type Electorate<'a> = (Vec<(NodeId, &'a SentinelView, &'a WatchedMaster)>, &'a WatchedMaster);
 
-fn electorate(topology: &Topology, group: Group) -> Result<Electorate<'_>, Refusal> {
+fn electorate(topology: &Topology, group: Group) -> Result<Electorate<'_>, SwitchoverRefusal> {
     let answering = topology.sentinels.iter().filter_map(|(node, answer)| Some((*node, answer.said()?)));
     let name = group.to_string();
     let watching = answering.filter_map(|(node, view)| Some((node, view, view.masters.get(&name)?)));
     let watching: Vec<_> = watching.collect();
     let Some((_, _, first)) = watching.first() else {
-        return Err(Refusal::NoQuorum("none of them answers".to_owned()));
+        return Err(SwitchoverRefusal::NoQuorum("none of them answers".to_owned()));
     };
     for (node, view, watched) in &watching {
         if view.tilt {
-            return Err(Refusal::Tilt(*node));
+            return Err(SwitchoverRefusal::Tilt(*node));
         }
         if ["s_down", "o_down", "failover_in_progress"].iter().any(|flag| watched.flags.contains(*flag)) {
-            return Err(Refusal::FailoverRunning(*node));
+            return Err(SwitchoverRefusal::FailoverRunning(*node));
         }
         if watched.address != first.address {
-            return Err(Refusal::NoMaster(format!("{node} names {}, others {}", watched.address, first.address)));
+            return Err(SwitchoverRefusal::NoMaster(format!(
+                "{node} names {}, others {}",
+                watched.address, first.address
+            )));
         }
         if let Err(why) = &watched.quorum_check {
-            return Err(Refusal::NoQuorum(format!("{node}: {why}")));
+            return Err(SwitchoverRefusal::NoQuorum(format!("{node}: {why}")));
         }
     }
     let first: &WatchedMaster = first;
@@ -287,7 +293,7 @@ mod tests {
     use crate::cluster::observed::{Loading, Observed};
     use crate::spec::Spec;
 
-    fn of(observed: &Observed, to: NodeId) -> Result<Option<Cast>, Refusal> {
+    fn of(observed: &Observed, to: NodeId) -> Result<Option<Cast>, SwitchoverRefusal> {
         cast(&observed.topology, &observed.inventory, GROUP, to)
     }
 
@@ -298,7 +304,7 @@ mod tests {
     }
 
     /// A healthy cluster, bent.
-    fn refused(to: NodeId, bend: impl Fn(&mut Observed)) -> Option<Refusal> {
+    fn refused(to: NodeId, bend: impl Fn(&mut Observed)) -> Option<SwitchoverRefusal> {
         let mut observed = healthy(&spec());
         bend(&mut observed);
         of(&observed, to).err()
@@ -325,9 +331,13 @@ mod tests {
         loads(&mut observed, [900, 1000]);
         let cast = of(&observed, redis(3)).expect("no refusal").expect("a change");
         assert!(cast.is_loading);
-        assert_eq!(of(&observed, redis(2)), Err(Refusal::BrokeOff(redis(1))));
+        assert_eq!(of(&observed, redis(2)), Err(SwitchoverRefusal::BrokeOff(redis(1))));
         redis_mut(&mut observed, redis(3)).loading = LOADING;
-        assert_eq!(of(&observed, redis(3)), Err(Refusal::BrokeOff(redis(1))), "what it has loaded may be older");
+        assert_eq!(
+            of(&observed, redis(3)),
+            Err(SwitchoverRefusal::BrokeOff(redis(1))),
+            "what it has loaded may be older"
+        );
     }
 
     #[test]
@@ -351,49 +361,52 @@ mod tests {
     fn a_node_that_is_not_fit_is_refused() {
         let two = redis(2);
         let role = |bend: fn(&mut RoleView)| refused(two, |observed| bend(&mut redis_mut(observed, two).role));
-        assert_eq!(refused(NodeId::redis(Group::number(2), 1), |_| {}), Some(Refusal::NotOfGroup));
-        assert!(matches!(refused(redis(9), |_| {}), Some(Refusal::NotAnswering(_))));
-        assert!(matches!(refused(two, |o| halt(o, two, NodeState::Paused)), Some(Refusal::NotAnswering(_))));
-        assert_eq!(refused(two, |o| redis_mut(o, two).replica_priority = 0), Some(Refusal::NeverPromoted));
-        assert_eq!(refused(two, |o| redis_mut(o, two).loading = LOADING), Some(Refusal::Loading));
+        assert_eq!(refused(NodeId::redis(Group::number(2), 1), |_| {}), Some(SwitchoverRefusal::NotOfGroup));
+        assert!(matches!(refused(redis(9), |_| {}), Some(SwitchoverRefusal::NotAnswering(_))));
+        assert!(matches!(refused(two, |o| halt(o, two, NodeState::Paused)), Some(SwitchoverRefusal::NotAnswering(_))));
+        assert_eq!(refused(two, |o| redis_mut(o, two).replica_priority = 0), Some(SwitchoverRefusal::NeverPromoted));
+        assert_eq!(refused(two, |o| redis_mut(o, two).loading = LOADING), Some(SwitchoverRefusal::Loading));
         let behind = refused(two, |o| redis_mut(o, redis(1)).offset = redis_mut(o, two).offset + LAG_MAX + 1);
-        assert_eq!(behind, Some(Refusal::Behind(LAG_MAX + 1)));
+        assert_eq!(behind, Some(SwitchoverRefusal::Behind(LAG_MAX + 1)));
         let cut = role(|role| {
             if let RoleView::Replica { link_up, .. } = role {
                 *link_up = false;
             }
         });
-        assert_eq!(cut, Some(Refusal::LinkDown));
+        assert_eq!(cut, Some(SwitchoverRefusal::LinkDown));
         let astray = role(|role| {
             if let RoleView::Replica { master, .. } = role {
                 master.set_port(1);
             }
         });
-        assert_eq!(astray, Some(Refusal::NotReplica(redis(1))));
-        assert_eq!(role(|role| *role = RoleView::Master { replicas: vec![] }), Some(Refusal::NotReplica(redis(1))));
+        assert_eq!(astray, Some(SwitchoverRefusal::NotReplica(redis(1))));
+        assert_eq!(
+            role(|role| *role = RoleView::Master { replicas: vec![] }),
+            Some(SwitchoverRefusal::NotReplica(redis(1)))
+        );
     }
 
     #[test]
     fn sentinels_that_cannot_or_will_not_are_a_reason() {
         let to = redis(2);
-        assert_eq!(refused(to, |o| sentinel_mut(o, 3).tilt = true), Some(Refusal::Tilt(NodeId::Sentinel(3))));
+        assert_eq!(refused(to, |o| sentinel_mut(o, 3).tilt = true), Some(SwitchoverRefusal::Tilt(NodeId::Sentinel(3))));
         for flag in ["s_down", "o_down", "failover_in_progress"] {
             let why = refused(to, |o| watched(o, 2).flags.extend([flag.to_owned()]));
-            assert_eq!(why, Some(Refusal::FailoverRunning(NodeId::Sentinel(2))), "{flag}");
+            assert_eq!(why, Some(SwitchoverRefusal::FailoverRunning(NodeId::Sentinel(2))), "{flag}");
         }
         let disagree = refused(to, |o| watched(o, 2).address.set_port(1));
-        assert!(matches!(disagree, Some(Refusal::NoMaster(_))));
+        assert!(matches!(disagree, Some(SwitchoverRefusal::NoMaster(_))));
         let quorum = refused(to, |o| watched(o, 2).quorum_check = Err("NOQUORUM".to_owned()));
-        assert!(matches!(quorum, Some(Refusal::NoQuorum(_))));
+        assert!(matches!(quorum, Some(SwitchoverRefusal::NoQuorum(_))));
         let silent = refused(to, |o| (1..=3).for_each(|n| halt(o, NodeId::Sentinel(n), NodeState::Paused)));
-        assert!(matches!(silent, Some(Refusal::NoQuorum(_))));
+        assert!(matches!(silent, Some(SwitchoverRefusal::NoQuorum(_))));
         let few = refused(to, |o| (2..=3).for_each(|n| halt(o, NodeId::Sentinel(n), NodeState::Paused)));
-        assert!(matches!(few, Some(Refusal::NoQuorum(_))));
+        assert!(matches!(few, Some(SwitchoverRefusal::NoQuorum(_))));
         let demoted = refused(to, |o| {
             let role = redis_mut(o, to).role.clone();
             redis_mut(o, redis(1)).role = role;
         });
-        assert_eq!(demoted, Some(Refusal::MasterUnsure(redis(1))));
+        assert_eq!(demoted, Some(SwitchoverRefusal::MasterUnsure(redis(1))));
     }
 
     #[test]

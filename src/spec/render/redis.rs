@@ -76,7 +76,7 @@ struct Master {
 }
 
 #[derive(Serialize)]
-struct Start<'a> {
+struct RedisStart<'a> {
     cluster: &'a str,
     node: NodeId,
     group: Group,
@@ -223,10 +223,10 @@ fn start<'a>(
     secrets: &'a Secrets,
     node: NodeId,
     group: Group,
-) -> Result<Start<'a>, RenderError> {
+) -> Result<RedisStart<'a>, RenderError> {
     let [folder, snapshot] = data_places(spec);
     let peers = (1..=REDIS_PER_GROUP_MAX).map(|ordinal| NodeId::redis(group, ordinal)).filter(|peer| *peer != node);
-    Ok(Start {
+    Ok(RedisStart {
         cluster: spec.name.as_str(),
         node,
         group,

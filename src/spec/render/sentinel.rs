@@ -30,11 +30,11 @@ struct SentinelConf<'a> {
     peers_password: &'a str,
     quorum: u16,
     groups: Vec<WatchedGroup>,
-    peers: Vec<Peer>,
+    peers: Vec<KnownSentinel>,
 }
 
 #[derive(Serialize)]
-struct Start<'a> {
+struct SentinelStart<'a> {
     cluster: &'a str,
     node: NodeId,
     conf: &'a str,
@@ -57,7 +57,7 @@ struct WatchedGroup {
 }
 
 #[derive(Serialize)]
-struct Peer {
+struct KnownSentinel {
     address: Ipv4Addr,
     id: String,
 }
@@ -123,10 +123,10 @@ pub fn sentinel_files(
         quorum: spec.quorum,
         groups: masters.iter().map(watched).collect::<Result<_, RenderError>>()?,
         peers: peers
-            .map(|peer| Ok(Peer { address: address(subnet, peer)?, id: sentinel_id(spec, peer) }))
+            .map(|peer| Ok(KnownSentinel { address: address(subnet, peer)?, id: sentinel_id(spec, peer) }))
             .collect::<Result<_, RenderError>>()?,
     };
-    let start = Start {
+    let start = SentinelStart {
         cluster: spec.name.as_str(),
         node,
         conf: SENTINEL_CONF,

@@ -11,7 +11,7 @@ use super::super::API_VERSION;
 use super::directives;
 use super::given::Given;
 use super::problem::{Origin, Problem, Snippet, nearest};
-use super::table::{self, Key, Kind, SETTINGS, Setting};
+use super::table::{self, Key, SETTINGS, Setting, SettingKind};
 use super::value::Wrong;
 
 /// The `kind` of the document.
@@ -41,17 +41,17 @@ pub struct FileLayer {
 
 /// A value of the tree with its place.
 #[derive(Debug)]
-struct Node {
+struct YamlNode {
     span: Span,
-    value: Value,
+    value: YamlValue,
 }
 
 /// What stands at a place.
 #[derive(Debug)]
-enum Value {
+enum YamlValue {
     Scalar { text: String, plain: bool },
-    Map(Vec<(Name, Node)>),
-    List(Vec<Node>),
+    Map(Vec<(Name, YamlNode)>),
+    List(Vec<YamlNode>),
 }
 
 /// A key of a map with its place.
@@ -64,7 +64,7 @@ struct Name {
 /// Reads the file by the table.
 pub fn read(file: &SourceFile, problems: &mut Vec<Problem>) -> FileLayer {
     let lines = file.text.lines().collect();
-    let mut reader = Reader { file, lines, problems, layer: FileLayer::default() };
+    let mut reader = FileReader { file, lines, problems, layer: FileLayer::default() };
     let parsed = Tree { parser: Parser::new_from_str(&file.text) }.document();
     match parsed {
         Err(Refused { wrong, span }) => {
@@ -72,7 +72,7 @@ pub fn read(file: &SourceFile, problems: &mut Vec<Problem>) -> FileLayer {
             reader.problem(span, wrong);
         }
         Ok(None) => reader.header(&[]),
-        Ok(Some(Node { value: Value::Map(entries), .. })) => {
+        Ok(Some(YamlNode { value: YamlValue::Map(entries), .. })) => {
             reader.header(&entries);
             reader.section("", &entries);
         }
@@ -93,14 +93,14 @@ fn example() -> String {
 }
 
 /// Walks the tree by the table.
-struct Reader<'a> {
+struct FileReader<'a> {
     file: &'a SourceFile,
     lines: Vec<&'a str>,
     problems: &'a mut Vec<Problem>,
     layer: FileLayer,
 }
 
-impl Reader<'_> {
+impl FileReader<'_> {
     fn origin(&self, span: Span) -> Origin {
         Origin::File { file: self.file.name.clone(), line: span.start.line(), column: span.start.col() + 1 }
     }
@@ -120,9 +120,10 @@ impl Reader<'_> {
     }
 
     /// Checks `apiVersion` and `kind`.
-    fn header(&mut self, entries: &[(Name, Node)]) {
+    fn header(&mut self, entries: &[(Name, YamlNode)]) {
         let find = |wanted: &str| entries.iter().find(|(name, _)| name.text == wanted).map(|(_, node)| node);
-        let is = |node: &Node, wanted: &str| matches!(&node.value, Value::Scalar { text, .. } if text == wanted);
+        let is =
+            |node: &YamlNode, wanted: &str| matches!(&node.value, YamlValue::Scalar { text, .. } if text == wanted);
         match find("apiVersion") {
             None => {
                 let origin = Origin::File { file: self.file.name.clone(), line: 1, column: 1 };
@@ -143,7 +144,7 @@ impl Reader<'_> {
     }
 
     /// Reads the entries of the section at a path, "" being the whole file.
-    fn section(&mut self, path: &str, entries: &[(Name, Node)]) {
+    fn section(&mut self, path: &str, entries: &[(Name, YamlNode)]) {
         let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, node) in entries {
             if let Some(line) = lines.get(name.text.as_str()) {
@@ -157,7 +158,7 @@ impl Reader<'_> {
                 continue;
             }
             match table::at_path(&path) {
-                Some(setting) if matches!(setting.kind, Kind::Directives) => self.directives(node),
+                Some(setting) if matches!(setting.kind, SettingKind::Directives) => self.directives(node),
                 Some(setting) => self.value(setting, node),
                 None if table::is_section(&path) => self.subsection(&path, node),
                 None => self.unknown(&path, name),
@@ -165,12 +166,12 @@ impl Reader<'_> {
         }
     }
 
-    fn subsection(&mut self, path: &str, node: &Node) {
+    fn subsection(&mut self, path: &str, node: &YamlNode) {
         match &node.value {
-            Value::Map(entries) => self.section(path, entries),
+            YamlValue::Map(entries) => self.section(path, entries),
             // A section whose lines are all comments.
-            Value::Scalar { text, plain: true } if is_null(text) => {}
-            Value::Scalar { .. } | Value::List(_) => {
+            YamlValue::Scalar { text, plain: true } if is_null(text) => {}
+            YamlValue::Scalar { .. } | YamlValue::List(_) => {
                 let inner: Vec<&str> = children(path).collect();
                 let fix = format!("give it keys of its own, indented: {}", inner.join(", "));
                 self.problem(node.span, refused(&format!("'{path}' is a section"), &fix));
@@ -178,31 +179,33 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, setting: &Setting, node: &Node) {
+    fn value(&mut self, setting: &Setting, node: &YamlNode) {
         let path = setting.path;
         match &node.value {
-            Value::Map(_) | Value::List(_) => {
+            YamlValue::Map(_) | YamlValue::List(_) => {
                 self.problem(node.span, refused(&format!("'{path}' takes one value"), "write it as 'key: value'"));
             }
-            Value::Scalar { text, plain: true } if is_null(text) => {
+            YamlValue::Scalar { text, plain: true } if is_null(text) => {
                 self.problem(node.span, refused(&format!("'{path}' has no value"), "give it one or remove the line"));
             }
-            Value::Scalar { text, plain: false } if matches!(setting.kind, Kind::Count(..) | Kind::Port(_)) => {
+            YamlValue::Scalar { text, plain: false }
+                if matches!(setting.kind, SettingKind::Count(..) | SettingKind::Port(_)) =>
+            {
                 let what = format!("'{path}' is a number and '{text}' is in quotes");
                 self.problem(node.span, refused(&what, "remove the quotes"));
             }
-            Value::Scalar { text, .. } => {
+            YamlValue::Scalar { text, .. } => {
                 let given = self.given(text, node.span);
                 self.layer.values.insert(setting.key, given);
             }
         }
     }
 
-    fn directives(&mut self, node: &Node) {
+    fn directives(&mut self, node: &YamlNode) {
         let entries = match &node.value {
-            Value::Map(entries) => entries.as_slice(),
-            Value::Scalar { text, plain: true } if is_null(text) => &[],
-            Value::Scalar { .. } | Value::List(_) => {
+            YamlValue::Map(entries) => entries.as_slice(),
+            YamlValue::Scalar { text, plain: true } if is_null(text) => &[],
+            YamlValue::Scalar { .. } | YamlValue::List(_) => {
                 let fix = "give it directives of redis.conf, indented, such as 'maxmemory: 256mb'";
                 return self.problem(node.span, refused("'redis' is a section", fix));
             }
@@ -211,7 +214,7 @@ impl Reader<'_> {
         for (name, node) in entries {
             let is_many = directives::is_many(&name.text.to_ascii_lowercase());
             let nodes = match &node.value {
-                Value::List(items) if is_many => items.as_slice(),
+                YamlValue::List(items) if is_many => items.as_slice(),
                 _ => std::slice::from_ref(node),
             };
             let mut values: BTreeMap<String, String> = BTreeMap::new();
@@ -239,8 +242,8 @@ impl Reader<'_> {
     }
 
     /// A directive with the value that stands at a place.
-    fn argument(&self, name: &Name, node: &Node, is_many: bool) -> Result<(String, String), (Span, Wrong)> {
-        let Value::Scalar { text, plain } = &node.value else {
+    fn argument(&self, name: &Name, node: &YamlNode, is_many: bool) -> Result<(String, String), (Span, Wrong)> {
+        let YamlValue::Scalar { text, plain } = &node.value else {
             let fix = if is_many {
                 "write it as in redis.conf, or as a list of such texts"
             } else {
@@ -326,7 +329,7 @@ struct Refused {
 
 impl<'a> Tree<'a> {
     /// The one document of the text; `None` when there is nothing in it.
-    fn document(mut self) -> Result<Option<Node>, Refused> {
+    fn document(mut self) -> Result<Option<YamlNode>, Refused> {
         let mut root = None;
         loop {
             let (event, span) = self.next()?;
@@ -339,7 +342,7 @@ impl<'a> Tree<'a> {
                 }
                 event => {
                     let node = self.node(event, span, 0)?;
-                    let nothing = matches!(&node.value, Value::Scalar { text, plain: true } if is_null(text));
+                    let nothing = matches!(&node.value, YamlValue::Scalar { text, plain: true } if is_null(text));
                     root = (!nothing).then_some(node);
                 }
             }
@@ -362,7 +365,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The node that begins with this event.
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Refused> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<YamlNode, Refused> {
         let (anchor, tag) = match &event {
             Event::Scalar(_, _, anchor, tag) => (*anchor, tag.is_some()),
             Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => (*anchor, tag.is_some()),
@@ -380,23 +383,23 @@ impl<'a> Tree<'a> {
         }
         let value = match event {
             Event::Scalar(text, style, ..) => {
-                Value::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }
+                YamlValue::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }
             }
             Event::MappingStart(..) => self.map(depth)?,
             _ => self.list(depth)?,
         };
-        Ok(Node { span, value })
+        Ok(YamlNode { span, value })
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value, Refused> {
+    fn map(&mut self, depth: usize) -> Result<YamlValue, Refused> {
         let mut entries = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
-                return Ok(Value::Map(entries));
+                return Ok(YamlValue::Map(entries));
             }
             let key = self.node(event, span, depth + 1)?;
-            let Value::Scalar { text, .. } = key.value else {
+            let YamlValue::Scalar { text, .. } = key.value else {
                 return Err(Refused { wrong: refused("this key is not a word", "write it as 'key: value'"), span });
             };
             let (event, value_span) = self.next()?;
@@ -405,12 +408,12 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Refused> {
+    fn list(&mut self, depth: usize) -> Result<YamlValue, Refused> {
         let mut items = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd | Event::StreamEnd) {
-                return Ok(Value::List(items));
+                return Ok(YamlValue::List(items));
             }
             items.push(self.node(event, span, depth + 1)?);
         }

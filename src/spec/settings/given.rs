@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::problem::{Origin, Problem, Snippet};
-use super::table::{Kind, Setting};
+use super::table::{Setting, SettingKind};
 use super::value::{self, Wrong};
 use crate::spec::{Follow, Spec};
 
@@ -36,28 +36,28 @@ impl fmt::Debug for Given {
 /// Reads a text by the type of its setting and puts the value into the spec.
 pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
     match setting.kind {
-        Kind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
-        Kind::Port(place) => *place(spec) = value::port(text)?,
-        Kind::Address(place) => *place(spec) = value::address(text)?,
-        Kind::Subnet(place) => *place(spec) = value::subnet(text)?,
-        Kind::Network(place) => *place(spec) = value::network(text)?,
-        Kind::Words(aspect, place) => *place(spec) = value::words(aspect, text)?,
-        Kind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
-        Kind::Modules => spec.images.modules = value::modules(text)?,
-        Kind::Mode => spec.persistence.mode = value::mode(text)?,
+        SettingKind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
+        SettingKind::Port(place) => *place(spec) = value::port(text)?,
+        SettingKind::Address(place) => *place(spec) = value::address(text)?,
+        SettingKind::Subnet(place) => *place(spec) = value::subnet(text)?,
+        SettingKind::Network(place) => *place(spec) = value::network(text)?,
+        SettingKind::Words(aspect, place) => *place(spec) = value::words(aspect, text)?,
+        SettingKind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
+        SettingKind::Modules => spec.images.modules = value::modules(text)?,
+        SettingKind::Mode => spec.persistence.mode = value::mode(text)?,
         // It was made absolute when it was read.
-        Kind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),
-        Kind::FilePrefix(place) => *place(spec) = value::file_prefix(text)?,
-        Kind::User(place) => *place(spec) = value::user_name(text)?,
-        Kind::Image(place) => *place(spec) = value::image(text)?,
-        Kind::Patterns(place) => *place(spec) = value::patterns(text)?,
+        SettingKind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),
+        SettingKind::FilePrefix(place) => *place(spec) = value::file_prefix(text)?,
+        SettingKind::User(place) => *place(spec) = value::user_name(text)?,
+        SettingKind::Image(place) => *place(spec) = value::image(text)?,
+        SettingKind::Patterns(place) => *place(spec) = value::patterns(text)?,
         // It was made an address when it was read.
-        Kind::Follow(place) => {
+        SettingKind::Follow(place) => {
             let follow = place(spec);
             *follow = text.parse().map_or_else(|_| follow.left(), Follow::Existing);
         }
         // A name, passwords and directives have ways of their own.
-        Kind::Conf | Kind::Name | Kind::PasswordFile { .. } | Kind::Directives => {}
+        SettingKind::Conf | SettingKind::Name | SettingKind::PasswordFile { .. } | SettingKind::Directives => {}
     }
     Ok(())
 }

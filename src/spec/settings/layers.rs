@@ -9,8 +9,8 @@ use super::file::{self, SourceFile};
 use super::given::{Given, put};
 use super::passwords::GivenSecrets;
 use super::problem::{Origin, Problem, Problems, nearest};
-use super::resolve::{Directives, Request};
-use super::table::{Key, Kind, SETTINGS, Setting};
+use super::resolve::{AskedSettings, Directives};
+use super::table::{Key, SETTINGS, Setting, SettingKind};
 use super::value::{self, Wrong};
 use super::{check, conf, directives, wiring};
 use crate::spec::{ClusterName, ParseError, Secret, Spec};
@@ -92,7 +92,7 @@ impl Sources<'_> {
     ///
     /// # Errors
     /// With all problems at once.
-    pub fn read(&self) -> Result<Request, Problems> {
+    pub fn read(&self) -> Result<AskedSettings, Problems> {
         let mut problems = Vec::new();
         let layer = self.file.as_ref().map(|file| file::read(file, &mut problems)).unwrap_or_default();
         let mut given = layer.values;
@@ -113,7 +113,7 @@ impl Sources<'_> {
             Some((conf, given.origin))
         });
         let directives = Directives { conf, section: layer.directives, changes };
-        let request = Request { name, given, directives, secrets, borrowed, warnings };
+        let request = AskedSettings { name, given, directives, secrets, borrowed, warnings };
 
         // What nobody gave may still come from the cluster that is there, so only clashes of given values are certain. The
         // others are told along with what is wrong anyway, so that all of it can be mended at once.
@@ -188,12 +188,12 @@ impl Sources<'_> {
         let mut scratch = Spec::with_defaults(name.clone());
         given.retain(|key, value| {
             let read = match key.setting().kind {
-                Kind::PasswordFile { variables, place } => self.password(variables, value).map(|secret| {
+                SettingKind::PasswordFile { variables, place } => self.password(variables, value).map(|secret| {
                     value.text.clear();
                     *place(&mut secrets) = Some(secret);
                 }),
-                Kind::Directory(_) => self.directory(value).map(|path| value.text = path),
-                Kind::Follow(_) => self.server(value).map(|address| value.text = address),
+                SettingKind::Directory(_) => self.directory(value).map(|path| value.text = path),
+                SettingKind::Follow(_) => self.server(value).map(|address| value.text = address),
                 _ => put(key.setting(), &value.text, &mut scratch),
             };
             read.map_err(|what| wrong(*key, value.problem(what))).is_ok()

@@ -22,7 +22,7 @@ const SENTINEL_SLOTS_MIN: u16 = 7;
 
 /// What was asked for, each value good in itself. What the cluster was made with is still to come in.
 #[derive(Debug)]
-pub struct Request {
+pub struct AskedSettings {
     pub(super) name: ClusterName,
     pub(super) given: BTreeMap<Key, Given>,
     pub(super) directives: Directives,
@@ -49,7 +49,7 @@ pub(super) struct Draft {
     directives: BTreeMap<String, Origin>,
 }
 
-impl Request {
+impl AskedSettings {
     /// The name of the cluster that is meant.
     pub fn name(&self) -> &ClusterName {
         &self.name

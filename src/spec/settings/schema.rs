@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::{API_VERSION, ClusterName, Spec};
 use super::directives::MANAGED;
 use super::file::KIND;
-use super::table::{Key, Kind, SETTINGS, Setting};
+use super::table::{Key, SETTINGS, Setting, SettingKind};
 use super::value::{MODES, MODULES};
 use super::view;
 
@@ -45,26 +45,28 @@ fn object(description: &str) -> Value {
 
 fn property(setting: &Setting, defaults: &Spec) -> Value {
     let mut property = match setting.kind {
-        Kind::Name => json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]*$", "maxLength": 40}),
-        Kind::Count(min, max, _) => json!({"type": "integer", "minimum": min, "maximum": max}),
-        Kind::Port(_) => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
-        Kind::Address(_) => json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
-        Kind::Subnet(_) => json!({"type": "string", "pattern": "^(auto|[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2})$"}),
-        Kind::Network(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}),
-        Kind::Time(min, max, _) => json!({"anyOf": [
+        SettingKind::Name => json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]*$", "maxLength": 40}),
+        SettingKind::Count(min, max, _) => json!({"type": "integer", "minimum": min, "maximum": max}),
+        SettingKind::Port(_) => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
+        SettingKind::Address(_) => json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+        SettingKind::Subnet(_) => {
+            json!({"type": "string", "pattern": "^(auto|[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2})$"})
+        }
+        SettingKind::Network(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}),
+        SettingKind::Time(min, max, _) => json!({"anyOf": [
             {"type": "integer", "minimum": min, "maximum": max},
             {"type": "string", "pattern": TIME_PATTERN},
         ]}),
-        Kind::Mode => json!({"enum": MODES.map(|(word, _)| word)}),
-        Kind::Modules => json!({"enum": MODULES.map(|(word, _)| word)}),
-        Kind::FilePrefix(_) => json!({"type": "string", "pattern": "^([A-Za-z0-9_][A-Za-z0-9._-]*)?$"}),
-        Kind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
-        Kind::Follow(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]+(:[0-9]{1,5})?$"}),
-        Kind::Patterns(_) | Kind::Words(..) => json!({"type": "string"}),
-        Kind::Directory(_) | Kind::Image(_) | Kind::Conf | Kind::PasswordFile { .. } => {
+        SettingKind::Mode => json!({"enum": MODES.map(|(word, _)| word)}),
+        SettingKind::Modules => json!({"enum": MODULES.map(|(word, _)| word)}),
+        SettingKind::FilePrefix(_) => json!({"type": "string", "pattern": "^([A-Za-z0-9_][A-Za-z0-9._-]*)?$"}),
+        SettingKind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
+        SettingKind::Follow(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]+(:[0-9]{1,5})?$"}),
+        SettingKind::Patterns(_) | SettingKind::Words(..) => json!({"type": "string"}),
+        SettingKind::Directory(_) | SettingKind::Image(_) | SettingKind::Conf | SettingKind::PasswordFile { .. } => {
             json!({"type": "string", "minLength": 1})
         }
-        Kind::Directives => {
+        SettingKind::Directives => {
             let managed: Vec<&str> = MANAGED.iter().map(|(name, _)| *name).collect();
             json!({
                 "type": ["object", "null"],

@@ -107,43 +107,43 @@ impl Key {
 }
 
 /// A place in a [`Spec`].
-pub type Place<T> = fn(&mut Spec) -> &mut T;
+pub type PlaceOf<T> = fn(&mut Spec) -> &mut T;
 
 /// The type of a setting, its range, and its place in a [`Spec`].
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub enum SettingKind {
     /// A cluster name.
     Name,
     /// A whole number in a range.
-    Count(u16, u16, Place<u16>),
+    Count(u16, u16, PlaceOf<u16>),
     /// A port, or 0.
-    Port(Place<u16>),
+    Port(PlaceOf<u16>),
     /// An IP address.
-    Address(Place<IpAddr>),
+    Address(PlaceOf<IpAddr>),
     /// An IPv4 subnet or `auto`.
-    Subnet(Place<Option<Subnet>>),
+    Subnet(PlaceOf<Option<Subnet>>),
     /// The name of a Docker network or `auto`.
-    Network(Place<Option<String>>),
+    Network(PlaceOf<Option<String>>),
     /// Words about containers, for all nodes or for those of a kind.
-    Words(Aspect, Place<Words>),
+    Words(Aspect, PlaceOf<Words>),
     /// A span of time in a range, in milliseconds.
-    Time(u64, u64, Place<u64>),
+    Time(u64, u64, PlaceOf<u64>),
     /// A mode of persistence.
     Mode,
     /// A directory of the Docker host.
-    Directory(Place<Option<PathBuf>>),
+    Directory(PlaceOf<Option<PathBuf>>),
     /// The beginning of a file name.
-    FilePrefix(Place<String>),
+    FilePrefix(PlaceOf<String>),
     /// A user name.
-    User(Place<String>),
+    User(PlaceOf<String>),
     /// An image reference or `auto`.
-    Image(Place<ImageChoice>),
+    Image(PlaceOf<ImageChoice>),
     /// Which modules are loaded.
     Modules,
     /// The address of a Redis server outside of the cluster, or `none`.
-    Follow(Place<Follow>),
+    Follow(PlaceOf<Follow>),
     /// Patterns of channels, separated by white space.
-    Patterns(Place<Patterns>),
+    Patterns(PlaceOf<Patterns>),
     /// Directives of `redis.conf` by name.
     Directives,
     /// A file with directives of `redis.conf`.
@@ -169,7 +169,7 @@ pub struct Setting {
     /// Its variables; the first that is set wins. Those without `REDOS_` are of the compose project that redos replaces.
     pub variables: &'static [&'static str],
     /// Its type, range and place.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// One sentence without a full stop: the help of its flag and its description in the schema.
     pub help: &'static str,
 }
@@ -178,7 +178,7 @@ impl Setting {
     /// All variables that can give it, the strongest first.
     pub fn all_variables(&self) -> impl Iterator<Item = &'static str> + use<> {
         let direct: &[&str] = match self.kind {
-            Kind::PasswordFile { variables, .. } => variables,
+            SettingKind::PasswordFile { variables, .. } => variables,
             _ => &[],
         };
         direct.iter().chain(self.variables).copied()
@@ -202,7 +202,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "name",
         flag: "--project",
         variables: &["REDOS_PROJECT"],
-        kind: Kind::Name,
+        kind: SettingKind::Name,
         help: "Name of the cluster, which begins the name of everything it has in Docker",
     },
     Setting {
@@ -210,7 +210,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "masters",
         flag: "--masters",
         variables: &["REDOS_MASTERS"],
-        kind: Kind::Count(1, MASTERS_MAX, |spec| &mut spec.masters),
+        kind: SettingKind::Count(1, MASTERS_MAX, |spec| &mut spec.masters),
         help: "Master groups, each with its own replicas and its own ports",
     },
     Setting {
@@ -218,7 +218,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "replicas",
         flag: "--replicas",
         variables: &["REDOS_REPLICAS"],
-        kind: Kind::Count(0, REDIS_PER_GROUP_MAX - 1, |spec| &mut spec.replicas),
+        kind: SettingKind::Count(0, REDIS_PER_GROUP_MAX - 1, |spec| &mut spec.replicas),
         help: "Replicas of each master",
     },
     Setting {
@@ -226,7 +226,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "sentinels",
         flag: "--sentinels",
         variables: &["REDOS_SENTINELS"],
-        kind: Kind::Count(1, SENTINELS_MAX, |spec| &mut spec.sentinels),
+        kind: SettingKind::Count(1, SENTINELS_MAX, |spec| &mut spec.sentinels),
         help: "Sentinels, which watch all groups; an odd number",
     },
     Setting {
@@ -234,7 +234,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "quorum",
         flag: "--quorum",
         variables: &["REDOS_QUORUM", "SENTINEL_QUORUM"],
-        kind: Kind::Count(1, SENTINELS_MAX, |spec| &mut spec.quorum),
+        kind: SettingKind::Count(1, SENTINELS_MAX, |spec| &mut spec.quorum),
         help: "Sentinels that must agree that a master is down [default: the majority]",
     },
     Setting {
@@ -242,7 +242,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "proxies",
         flag: "--proxies",
         variables: &["REDOS_PROXIES"],
-        kind: Kind::Count(1, PROXIES_MAX, |spec| &mut spec.proxies),
+        kind: SettingKind::Count(1, PROXIES_MAX, |spec| &mut spec.proxies),
         help: "HAProxies; the ports of each are 100 above those of the one before",
     },
     Setting {
@@ -250,7 +250,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "ports.bind",
         flag: "--bind",
         variables: &["REDOS_BIND"],
-        kind: Kind::Address(|spec| &mut spec.ports.bind),
+        kind: SettingKind::Address(|spec| &mut spec.ports.bind),
         help: "Address of the Docker host to publish on; 0.0.0.0 opens the cluster to its networks",
     },
     Setting {
@@ -258,7 +258,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "ports.write",
         flag: "--port",
         variables: &["REDOS_PORT", "REDIS_PORT"],
-        kind: Kind::Port(|spec| &mut spec.ports.write),
+        kind: SettingKind::Port(|spec| &mut spec.ports.write),
         help: "Port for writes, 2 more for each further group; 0 lets Docker choose all ports",
     },
     Setting {
@@ -266,7 +266,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "ports.read",
         flag: "--read-port",
         variables: &["REDOS_READ_PORT"],
-        kind: Kind::Port(|spec| &mut spec.ports.read),
+        kind: SettingKind::Port(|spec| &mut spec.ports.read),
         help: "Port for reads from replicas, 2 more for each further group [default: the write port plus 1]",
     },
     Setting {
@@ -274,7 +274,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "ports.stats",
         flag: "--stats-port",
         variables: &["REDOS_STATS_PORT"],
-        kind: Kind::Port(|spec| &mut spec.ports.stats),
+        kind: SettingKind::Port(|spec| &mut spec.ports.stats),
         help: "Port of the proxy's statistics page and metrics [default: the write port plus 2025]",
     },
     Setting {
@@ -282,7 +282,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "network.subnet",
         flag: "--subnet",
         variables: &["REDOS_SUBNET"],
-        kind: Kind::Subnet(|spec| &mut spec.network.subnet),
+        kind: SettingKind::Subnet(|spec| &mut spec.network.subnet),
         help: "Subnet of the cluster's network, at least a /28; auto takes one of Docker's address pools",
     },
     Setting {
@@ -290,7 +290,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "network.name",
         flag: "--network",
         variables: &["REDOS_NETWORK"],
-        kind: Kind::Network(|spec| &mut spec.network.name),
+        kind: SettingKind::Network(|spec| &mut spec.network.name),
         help: "Existing Docker network to use, which redos never removes; auto makes one for the cluster",
     },
     Setting {
@@ -298,7 +298,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "containers.memory",
         flag: "--memory",
         variables: &["REDOS_MEMORY"],
-        kind: Kind::Words(Aspect::Memory, |spec| &mut spec.containers.memory),
+        kind: SettingKind::Words(Aspect::Memory, |spec| &mut spec.containers.memory),
         help: "Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy)",
     },
     Setting {
@@ -306,7 +306,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "containers.cpus",
         flag: "--cpus",
         variables: &["REDOS_CPUS"],
-        kind: Kind::Words(Aspect::Cpus, |spec| &mut spec.containers.cpus),
+        kind: SettingKind::Words(Aspect::Cpus, |spec| &mut spec.containers.cpus),
         help: "Most CPUs of a node, such as 1.5 or redis:2",
     },
     Setting {
@@ -314,7 +314,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "containers.ulimits",
         flag: "--ulimits",
         variables: &["REDOS_ULIMITS"],
-        kind: Kind::Words(Aspect::Ulimits, |spec| &mut spec.containers.ulimits),
+        kind: SettingKind::Words(Aspect::Ulimits, |spec| &mut spec.containers.ulimits),
         help: "Limits of the processes of a node, such as nofile=65536 or redis:memlock=0",
     },
     Setting {
@@ -322,7 +322,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "containers.log",
         flag: "--log",
         variables: &["REDOS_LOG"],
-        kind: Kind::Words(Aspect::Log, |spec| &mut spec.containers.log),
+        kind: SettingKind::Words(Aspect::Log, |spec| &mut spec.containers.log),
         help: "Docker log driver of a node and its options, such as journald, or json-file max-size=50m",
     },
     Setting {
@@ -330,7 +330,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "containers.labels",
         flag: "--labels",
         variables: &["REDOS_LABELS"],
-        kind: Kind::Words(Aspect::Labels, |spec| &mut spec.containers.labels),
+        kind: SettingKind::Words(Aspect::Labels, |spec| &mut spec.containers.labels),
         help: "Further labels of the containers, such as team=shop or redis:tier=data",
     },
     Setting {
@@ -338,7 +338,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "passwordFile",
         flag: "--password-file",
         variables: &["REDOS_PASSWORD_FILE"],
-        kind: Kind::PasswordFile {
+        kind: SettingKind::PasswordFile {
             variables: &["REDOS_PASSWORD", "REDIS_PASSWORD"],
             place: |secrets| &mut secrets.app,
         },
@@ -349,7 +349,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "replicationPasswordFile",
         flag: "--replication-password-file",
         variables: &["REDOS_REPLICATION_PASSWORD_FILE"],
-        kind: Kind::PasswordFile {
+        kind: SettingKind::PasswordFile {
             variables: &["REDOS_REPLICATION_PASSWORD", "REDIS_MASTER_PASSWORD"],
             place: |secrets| &mut secrets.replication,
         },
@@ -360,7 +360,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "persistence.mode",
         flag: "--persistence",
         variables: &["REDOS_PERSISTENCE"],
-        kind: Kind::Mode,
+        kind: SettingKind::Mode,
         help: "What Redis keeps on disk: both (append-only file and snapshots), aof, rdb or none",
     },
     Setting {
@@ -368,7 +368,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "persistence.dir",
         flag: "--data-dir",
         variables: &["REDOS_DATA_DIR"],
-        kind: Kind::Directory(|spec| &mut spec.persistence.dir),
+        kind: SettingKind::Directory(|spec| &mut spec.persistence.dir),
         help: "Directory of the Docker host for the data, one folder per node [default: a named volume per node]",
     },
     Setting {
@@ -376,7 +376,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "persistence.filePrefix",
         flag: "--file-prefix",
         variables: &["REDOS_FILE_PREFIX", "REDIS_DB_FILE_PREFIX"],
-        kind: Kind::FilePrefix(|spec| &mut spec.persistence.file_prefix),
+        kind: SettingKind::FilePrefix(|spec| &mut spec.persistence.file_prefix),
         help: "Put before the names of the snapshot and the append-only file",
     },
     Setting {
@@ -384,7 +384,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "redis",
         flag: "--redis",
         variables: &["REDOS_REDIS"],
-        kind: Kind::Directives,
+        kind: SettingKind::Directives,
         help: "Further directive of redis.conf, such as maxmemory=256mb; an empty value takes it back",
     },
     Setting {
@@ -392,7 +392,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "redisConf",
         flag: "--redis-conf",
         variables: &["REDOS_REDIS_CONF"],
-        kind: Kind::Conf,
+        kind: SettingKind::Conf,
         help: "A redis.conf whose directives are taken over; those that redos sets itself are named and left out",
     },
     Setting {
@@ -400,7 +400,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "pubsub.patterns",
         flag: "--pubsub-patterns",
         variables: &["REDOS_PUBSUB_PATTERNS"],
-        kind: Kind::Patterns(|spec| &mut spec.pubsub.patterns),
+        kind: SettingKind::Patterns(|spec| &mut spec.pubsub.patterns),
         help: "Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, also those that \
             match the Sentinels' channels",
     },
@@ -409,7 +409,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "sentinel.downAfter",
         flag: "--down-after",
         variables: &["REDOS_DOWN_AFTER", "SENTINEL_DOWN_AFTER"],
-        kind: Kind::Time(DOWN_AFTER_MIN, TIME_MAX, |spec| &mut spec.sentinel.down_after),
+        kind: SettingKind::Time(DOWN_AFTER_MIN, TIME_MAX, |spec| &mut spec.sentinel.down_after),
         help: "Time without an answer after which a Sentinel considers a node down",
     },
     Setting {
@@ -417,7 +417,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "sentinel.failoverTimeout",
         flag: "--failover-timeout",
         variables: &["REDOS_FAILOVER_TIMEOUT", "SENTINEL_FAILOVER"],
-        kind: Kind::Time(1000, TIME_MAX, |spec| &mut spec.sentinel.failover_timeout),
+        kind: SettingKind::Time(1000, TIME_MAX, |spec| &mut spec.sentinel.failover_timeout),
         help: "Time limit of a failover's phases; a failed one is tried again after twice this",
     },
     Setting {
@@ -425,7 +425,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "proxy.checkInterval",
         flag: "--check-interval",
         variables: &["REDOS_CHECK_INTERVAL"],
-        kind: Kind::Time(10, 60_000, |spec| &mut spec.proxy.check_interval),
+        kind: SettingKind::Time(10, 60_000, |spec| &mut spec.proxy.check_interval),
         help: "Time between two checks of a node by the proxy",
     },
     Setting {
@@ -433,7 +433,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "proxy.hold",
         flag: "--proxy-hold",
         variables: &["REDOS_PROXY_HOLD"],
-        kind: Kind::Time(0, HOLD_MAX, |spec| &mut spec.proxy.hold),
+        kind: SettingKind::Time(0, HOLD_MAX, |spec| &mut spec.proxy.hold),
         help: "Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once",
     },
     Setting {
@@ -441,7 +441,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "proxy.statsUser",
         flag: "--stats-user",
         variables: &["REDOS_STATS_USER", "ADMIN_USERNAME"],
-        kind: Kind::User(|spec| &mut spec.proxy.stats_user),
+        kind: SettingKind::User(|spec| &mut spec.proxy.stats_user),
         help: "User of the statistics page",
     },
     Setting {
@@ -449,7 +449,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "proxy.statsPasswordFile",
         flag: "--stats-password-file",
         variables: &["REDOS_STATS_PASSWORD_FILE"],
-        kind: Kind::PasswordFile {
+        kind: SettingKind::PasswordFile {
             variables: &["REDOS_STATS_PASSWORD", "ADMIN_PASSWORD"],
             place: |secrets| &mut secrets.stats,
         },
@@ -460,7 +460,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "images.redis",
         flag: "--redis-image",
         variables: &["REDOS_REDIS_IMAGE"],
-        kind: Kind::Image(|spec| &mut spec.images.redis),
+        kind: SettingKind::Image(|spec| &mut spec.images.redis),
         help: "Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one",
     },
     Setting {
@@ -468,7 +468,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "images.proxy",
         flag: "--proxy-image",
         variables: &["REDOS_PROXY_IMAGE"],
-        kind: Kind::Image(|spec| &mut spec.images.proxy),
+        kind: SettingKind::Image(|spec| &mut spec.images.proxy),
         help: "Image of HAProxy; auto finds, pulls or makes one",
     },
     Setting {
@@ -476,7 +476,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "images.modules",
         flag: "--modules",
         variables: &["REDOS_MODULES"],
-        kind: Kind::Modules,
+        kind: SettingKind::Modules,
         help: "Modules of Redis: image (those that its own entry point loads) or none",
     },
     Setting {
@@ -484,7 +484,7 @@ pub const SETTINGS: [Setting; 35] = [
         path: "follow",
         flag: "--follow",
         variables: &["REDOS_FOLLOW"],
-        kind: Kind::Follow(|spec| &mut spec.follow),
+        kind: SettingKind::Follow(|spec| &mut spec.follow),
         help: "Existing Redis server to copy and to send writes to, host:port; none takes over from it",
     },
 ];
@@ -523,7 +523,7 @@ mod tests {
         for derived in ["proxy.redisSlots", "proxy.sentinelSlots"] {
             assert!(paths.remove(derived), "{derived}");
         }
-        let secret = |setting: &&Setting| !matches!(setting.kind, Kind::PasswordFile { .. } | Kind::Conf);
+        let secret = |setting: &&Setting| !matches!(setting.kind, SettingKind::PasswordFile { .. } | SettingKind::Conf);
         let rows: BTreeSet<String> = SETTINGS.iter().filter(secret).map(|setting| setting.path.to_owned()).collect();
         assert_eq!(rows, paths);
     }

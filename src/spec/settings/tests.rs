@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::table::{Kind, SETTINGS};
+use super::table::{SETTINGS, SettingKind};
 use super::*;
 use crate::spec::containers::Aspect;
 use crate::spec::secret::SECRET_BYTES;
@@ -190,29 +190,29 @@ fn what_is_wrong_in_an_applications_env_file_stands_in_the_way_of_a_new_cluster_
 fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
     for setting in &SETTINGS {
         let (text, yaml) = match setting.kind {
-            Kind::Name => ("shop", "shop"),
-            Kind::Count(..) if setting.key == Key::Quorum => ("3", "3"),
-            Kind::Count(..) => ("5", "5"),
-            Kind::Port(_) => ("7777", "7777"),
-            Kind::Address(_) => ("10.0.0.1", "10.0.0.1"),
-            Kind::Subnet(_) => ("10.7.0.0/24", "10.7.0.0/24"),
-            Kind::Network(_) => ("shared", "shared"),
-            Kind::Words(Aspect::Memory, _) => ("redis:1gb", "redis:1gb"),
-            Kind::Words(Aspect::Cpus, _) => ("1.5 redis:2", "1.5 redis:2"),
-            Kind::Words(Aspect::Ulimits, _) => ("nofile=65536", "nofile=65536"),
-            Kind::Words(Aspect::Log, _) => ("journald", "journald"),
-            Kind::Words(Aspect::Labels, _) => ("team=shop", "team=shop"),
-            Kind::Time(..) => ("5s", "5s"),
-            Kind::Mode => ("aof", "aof"),
-            Kind::Modules => ("none", "none"),
-            Kind::Directory(_) => ("/srv/data", "/srv/data"),
-            Kind::FilePrefix(_) | Kind::User(_) => ("shop", "shop"),
-            Kind::Image(_) => ("redis:9", "redis:9"),
-            Kind::Follow(_) => ("192.0.2.5:7000", "192.0.2.5:7000"),
-            Kind::Patterns(_) => ("news.*", "news.*"),
-            Kind::Conf => ("redis.conf", "redis.conf"),
-            Kind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
-            Kind::PasswordFile { .. } => ("app.txt", "app.txt"),
+            SettingKind::Name => ("shop", "shop"),
+            SettingKind::Count(..) if setting.key == Key::Quorum => ("3", "3"),
+            SettingKind::Count(..) => ("5", "5"),
+            SettingKind::Port(_) => ("7777", "7777"),
+            SettingKind::Address(_) => ("10.0.0.1", "10.0.0.1"),
+            SettingKind::Subnet(_) => ("10.7.0.0/24", "10.7.0.0/24"),
+            SettingKind::Network(_) => ("shared", "shared"),
+            SettingKind::Words(Aspect::Memory, _) => ("redis:1gb", "redis:1gb"),
+            SettingKind::Words(Aspect::Cpus, _) => ("1.5 redis:2", "1.5 redis:2"),
+            SettingKind::Words(Aspect::Ulimits, _) => ("nofile=65536", "nofile=65536"),
+            SettingKind::Words(Aspect::Log, _) => ("journald", "journald"),
+            SettingKind::Words(Aspect::Labels, _) => ("team=shop", "team=shop"),
+            SettingKind::Time(..) => ("5s", "5s"),
+            SettingKind::Mode => ("aof", "aof"),
+            SettingKind::Modules => ("none", "none"),
+            SettingKind::Directory(_) => ("/srv/data", "/srv/data"),
+            SettingKind::FilePrefix(_) | SettingKind::User(_) => ("shop", "shop"),
+            SettingKind::Image(_) => ("redis:9", "redis:9"),
+            SettingKind::Follow(_) => ("192.0.2.5:7000", "192.0.2.5:7000"),
+            SettingKind::Patterns(_) => ("news.*", "news.*"),
+            SettingKind::Conf => ("redis.conf", "redis.conf"),
+            SettingKind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
+            SettingKind::PasswordFile { .. } => ("app.txt", "app.txt"),
         };
         // `ports.write: 7777` as a block in a block.
         let file = match setting.path.split_once('.') {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::time::shown as time;
 use super::super::{API_VERSION, ClusterName, Spec};
 use super::problem::Origin;
-use super::table::{Kind, SETTINGS, Setting};
+use super::table::{SETTINGS, Setting, SettingKind};
 use super::value::{AUTO, NO_SERVER, mode_word};
 use super::{Key, Settings};
 
@@ -51,7 +51,7 @@ impl Settings {
     pub fn document(&self) -> ConfigDocument {
         let mut rows = Vec::new();
         for setting in &SETTINGS {
-            if matches!(setting.kind, Kind::Directives) {
+            if matches!(setting.kind, SettingKind::Directives) {
                 let directives = self.spec.redis.iter().map(|(name, value)| {
                     let origin = self.directives.get(name).unwrap_or(&Origin::Default);
                     row(setting, format!("{}.{name}", setting.path), json!(value), origin)
@@ -61,7 +61,7 @@ impl Settings {
             }
             let origin = &self.origins[&setting.key];
             let value = match setting.kind {
-                Kind::PasswordFile { place, .. } => {
+                SettingKind::PasswordFile { place, .. } => {
                     let set = place(&mut self.for_new_cluster.clone()).is_some() && origin.is_given();
                     if set { json!("(set)") } else { Value::Null }
                 }
@@ -169,21 +169,23 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
     // The table's places are for writing, so that one function serves both ways; a copy is read through them.
     let spec = &mut spec.clone();
     match setting.kind {
-        Kind::Name => json!(spec.name),
-        Kind::Count(_, _, place) | Kind::Port(place) => json!(place(spec)),
-        Kind::Address(place) => json!(place(spec)),
-        Kind::Subnet(place) => json!(place(spec).map_or_else(|| AUTO.to_owned(), String::from)),
-        Kind::Network(place) => json!(place(spec).as_deref().unwrap_or(AUTO)),
-        Kind::Words(_, place) => json!(place(spec).as_str()),
-        Kind::Time(_, _, place) => json!(time(*place(spec))),
-        Kind::Modules => json!(spec.images.modules),
-        Kind::Mode => json!(mode_word(spec.persistence.mode)),
-        Kind::Directory(place) => json!(place(spec)),
-        Kind::FilePrefix(place) | Kind::User(place) => json!(place(spec)),
-        Kind::Image(place) => json!(place(spec)),
-        Kind::Patterns(place) => json!(place(spec)),
-        Kind::Follow(place) => json!(place(spec).existing().map_or_else(|| NO_SERVER.to_owned(), |at| at.to_string())),
-        Kind::Directives => json!(spec.redis),
-        Kind::PasswordFile { .. } | Kind::Conf => Value::Null,
+        SettingKind::Name => json!(spec.name),
+        SettingKind::Count(_, _, place) | SettingKind::Port(place) => json!(place(spec)),
+        SettingKind::Address(place) => json!(place(spec)),
+        SettingKind::Subnet(place) => json!(place(spec).map_or_else(|| AUTO.to_owned(), String::from)),
+        SettingKind::Network(place) => json!(place(spec).as_deref().unwrap_or(AUTO)),
+        SettingKind::Words(_, place) => json!(place(spec).as_str()),
+        SettingKind::Time(_, _, place) => json!(time(*place(spec))),
+        SettingKind::Modules => json!(spec.images.modules),
+        SettingKind::Mode => json!(mode_word(spec.persistence.mode)),
+        SettingKind::Directory(place) => json!(place(spec)),
+        SettingKind::FilePrefix(place) | SettingKind::User(place) => json!(place(spec)),
+        SettingKind::Image(place) => json!(place(spec)),
+        SettingKind::Patterns(place) => json!(place(spec)),
+        SettingKind::Follow(place) => {
+            json!(place(spec).existing().map_or_else(|| NO_SERVER.to_owned(), |at| at.to_string()))
+        }
+        SettingKind::Directives => json!(spec.redis),
+        SettingKind::PasswordFile { .. } | SettingKind::Conf => Value::Null,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Integrity, is_attempt, places, reordered};
-use crate::chaos::history::{Client, Evidence, FinalState, Op, OpKind, Outcome, SinceStart};
+use crate::chaos::history::{ClientKind, Evidence, FinalState, Op, OpKind, Outcome, SinceStart};
 
 pub(super) fn check<'a>(
     evidence: &'a Evidence,
@@ -12,7 +12,7 @@ pub(super) fn check<'a>(
     found: &mut Integrity,
     lost: &mut Vec<&'a Op>,
 ) {
-    for client in Client::ALL {
+    for client in ClientKind::ALL {
         let appends: Vec<&Op> =
             evidence.ops.iter().filter(|op| op.kind == OpKind::Append && op.client == client).collect();
         let log = finals.logs.get(&client).map_or(&[][..], Vec::as_slice);
@@ -50,7 +50,7 @@ pub(super) fn check<'a>(
                 found.resurrected += 1;
             }
             if let Some(by) = acks.hidden_from(read, shown, &places) {
-                let reader = read.client == Client::Reader;
+                let reader = read.client == ClientKind::Reader;
                 let stale = if reader { &mut found.stale_read_port } else { &mut found.stale_writes_port };
                 stale.add(by);
             }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Integrity, is_attempt, places, reordered};
-use crate::chaos::history::{Client, Evidence, FinalState, Op, OpKind, Outcome};
+use crate::chaos::history::{ClientKind, Evidence, FinalState, Op, OpKind, Outcome};
 
 pub(super) fn check<'a>(
     evidence: &'a Evidence,
@@ -16,7 +16,7 @@ pub(super) fn check<'a>(
     let popped: Vec<u64> = pops().filter(|op| op.is_ok()).filter_map(|op| op.value).collect();
     let delivered = places(&popped);
     let left = places(&finals.queue);
-    let known = |id: &u64| is_attempt(attempts.get(id), OpKind::Push, Client::Queue);
+    let known = |id: &u64| is_attempt(attempts.get(id), OpKind::Push, ClientKind::Queue);
 
     for (id, (_, times)) in delivered.iter().chain(&left) {
         if known(id) { found.duplicated += times - 1 } else { found.unexpected += times }

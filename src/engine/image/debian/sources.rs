@@ -6,14 +6,14 @@ use anyhow::{Context, anyhow};
 
 /// One source: a mirror, a suite, the components and the keys that sign it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
+pub(super) struct PackageSource {
     uri: String,
     suite: String,
     components: String,
     signed_by: Option<String>,
 }
 
-impl Source {
+impl PackageSource {
     /// As a line of a `sources.list`.
     pub(super) fn line(&self) -> String {
         let options = self.signed_by.as_ref().map_or_else(String::new, |keys| format!("[signed-by={keys}] "));
@@ -25,7 +25,7 @@ impl Source {
 ///
 /// # Errors
 /// The host does not say what it is, or none of its sources is of its own release.
-pub(super) fn of_host(suite: Option<&str>) -> anyhow::Result<Vec<Source>> {
+pub(super) fn of_host(suite: Option<&str>) -> anyhow::Result<Vec<PackageSource>> {
     let release = std::fs::read_to_string("/etc/os-release").context("this host has no /etc/os-release")?;
     let own = field(&release, "VERSION_CODENAME", '=')
         .map(|name| name.trim_matches('"').to_owned())
@@ -51,14 +51,14 @@ pub(super) fn of_host(suite: Option<&str>) -> anyhow::Result<Vec<Source>> {
 }
 
 /// The sources of the host's own release, with the suite replaced. Foreign repositories are left out.
-fn turned(sources: &[Source], own: &str, suite: &str) -> Vec<Source> {
+fn turned(sources: &[PackageSource], own: &str, suite: &str) -> Vec<PackageSource> {
     let mut turned = Vec::new();
     for source in sources {
         let Some(rest) = source.suite.strip_prefix(own) else { continue };
         if !["", "-updates", "-security"].contains(&rest) {
             continue;
         }
-        let source = Source { suite: format!("{suite}{rest}"), ..source.clone() };
+        let source = PackageSource { suite: format!("{suite}{rest}"), ..source.clone() };
         if !turned.contains(&source) {
             turned.push(source);
         }
@@ -67,11 +67,11 @@ fn turned(sources: &[Source], own: &str, suite: &str) -> Vec<Source> {
 }
 
 /// `deb [signed-by=/keys.gpg] http://mirror/debian bookworm main`.
-fn one_line_style(text: &str) -> Vec<Source> {
+fn one_line_style(text: &str) -> Vec<PackageSource> {
     text.lines().filter_map(|line| one_line(line.trim())).collect()
 }
 
-fn one_line(line: &str) -> Option<Source> {
+fn one_line(line: &str) -> Option<PackageSource> {
     let rest = line.strip_prefix("deb ")?.trim_start();
     let (options, rest) = match rest.strip_prefix('[') {
         Some(rest) => rest.split_once(']')?,
@@ -80,11 +80,11 @@ fn one_line(line: &str) -> Option<Source> {
     let signed_by = options.split_whitespace().find_map(|option| option.strip_prefix("signed-by=")).map(str::to_owned);
     let mut words = rest.split_whitespace();
     let (uri, suite) = (words.next()?.to_owned(), words.next()?.to_owned());
-    Some(Source { uri, suite, components: words.collect::<Vec<_>>().join(" "), signed_by })
+    Some(PackageSource { uri, suite, components: words.collect::<Vec<_>>().join(" "), signed_by })
 }
 
 /// Paragraphs of `Types:`, `URIs:`, `Suites:`, `Components:`, `Signed-By:`.
-fn deb822_style(text: &str) -> Vec<Source> {
+fn deb822_style(text: &str) -> Vec<PackageSource> {
     let text: String =
         text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{}\n", line.trim_end())).collect();
     let mut sources = Vec::new();
@@ -98,7 +98,7 @@ fn deb822_style(text: &str) -> Vec<Source> {
         let signed_by = field("Signed-By").filter(|keys| keys.starts_with('/'));
         let components = words("Components").unwrap_or_default().join(" ");
         for uri in &uris {
-            sources.extend(suites.iter().map(|suite| Source {
+            sources.extend(suites.iter().map(|suite| PackageSource {
                 uri: uri.clone(),
                 suite: suite.clone(),
                 components: components.clone(),
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn both_formats_give_the_sources_of_the_own_release_only() {
-        let lines = |sources: Vec<Source>| sources.iter().map(Source::line).collect::<Vec<_>>();
+        let lines = |sources: Vec<PackageSource>| sources.iter().map(PackageSource::line).collect::<Vec<_>>();
         let own = turned(&deb822_style(DEB822), "bookworm", "bookworm");
         assert_eq!(
             lines(own),
