@@ -2698,13 +2698,17 @@ _redos() {
             return 0
             ;;
         redos__subcmd__events)
-            opts="-p -f -o -q -v -H -h --since --follow --all --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --since --follow --exec --all --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

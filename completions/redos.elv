@@ -447,6 +447,7 @@ set edit:completion:arg-completer[redos] = {|@words|
         }
         &'redos;events'= {
             cand --since 'How far back'
+            cand --exec 'Run this command for each event from now on, with the event as JSON on its standard input'
             cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
             cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'

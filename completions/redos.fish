@@ -382,6 +382,7 @@ complete -c redos -n "__fish_redos_using_subcommand logs" -s q -l quiet -d 'Prin
 complete -c redos -n "__fish_redos_using_subcommand logs" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand logs" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand events" -l since -d 'How far back' -r
+complete -c redos -n "__fish_redos_using_subcommand events" -l exec -d 'Run this command for each event from now on, with the event as JSON on its standard input' -r
 complete -c redos -n "__fish_redos_using_subcommand events" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand events" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand events" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'

@@ -20,6 +20,7 @@ mod document;
 pub mod env;
 pub mod failover;
 pub mod faults;
+pub mod hook;
 pub mod images;
 pub mod lifecycle;
 pub mod list;

@@ -15,18 +15,25 @@ use crate::cluster::story::{Chapter, Story};
 use crate::engine::streams::{EngineEvent, LogQuery};
 use crate::engine::{EngineError, Streams};
 use crate::error::{Exit, Failure};
-use crate::output::logs::{LogLine, LogLines};
+use crate::output::hook::Hook;
+use crate::output::logs::{LogLine, LogLines, event_document};
 use crate::spec::{ClusterName, NodeId, Subnet, time};
 
 /// Arguments of `events`.
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "An event that several Sentinels report is one line. Times are UTC, by the clock of Docker's host.
+Docker remembers its last 256 events, of all containers together. Of older events
+redos knows what Sentinels logged, and the last start and end of each node.
+
+With --exec a command runs for each event from now on, one after the other, with
+the event as a line of JSON on its standard input, for a minute at most.
 
 Examples:
   redos events
   redos events --since 2h --all
   redos events --follow
+  redos events --follow --exec 'jq -r .text | mail -s redis ops@example.org'
   redos events -o json | jq -c 'select(.name == \"+switch-master\")'"
 )]
 pub struct EventsArgs {
@@ -36,6 +43,9 @@ pub struct EventsArgs {
     /// Go on with what happens from now on, until Ctrl-C
     #[arg(long)]
     pub follow: bool,
+    /// Run this command for each event from now on, with the event as JSON on its standard input
+    #[arg(long, value_name = "COMMAND", requires = "follow")]
+    pub exec: Option<String>,
     /// Tell each step of a failover as well, and what the Sentinels learn of each other
     #[arg(long)]
     pub all: bool,
@@ -64,10 +74,23 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
     chapters.extend(remembered(&inventory, since, &chapters));
     chapters.extend(lines.iter().filter_map(|line| of_sentinel(line, subnet)));
     let mut story = Story::of(chapters);
-    let show = |chapter: &Chapter| if chapter.is_detail && !args.all { Ok(()) } else { session.ui.event(chapter) };
-    story.chapters().iter().try_for_each(show)?;
+    let is_wanted = |chapter: &&Chapter| !chapter.is_detail || args.all;
+    story.chapters().iter().filter(is_wanted).try_for_each(|chapter| session.ui.event(chapter))?;
     if args.follow {
-        let rest = follow(&session, &cluster, &inventory, now, &mut story, show);
+        let hook = args.exec.map(Hook::new);
+        let tell = async |chapter: &Chapter| {
+            if !is_wanted(&chapter) {
+                return Ok(());
+            }
+            session.ui.event(chapter)?;
+            if let Some(hook) = &hook
+                && let Err(error) = hook.run(&event_document(chapter)).await
+            {
+                session.ui.warn(format_args!("the command of --exec failed for '{}': {error}", chapter.name));
+            }
+            Ok(())
+        };
+        let rest = follow(&session, &cluster, &inventory, now, &mut story, tell);
         session.cancel.run_until_cancelled(rest).await.transpose()?;
     }
     Ok(Exit::Done)
@@ -113,7 +136,7 @@ async fn follow<W: World>(
     inventory: &Inventory,
     from: i64,
     story: &mut Story,
-    show: impl Fn(&Chapter) -> Result<(), Failure>,
+    tell: impl AsyncFn(&Chapter) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let subnet = inventory.network.as_ref().map(|network| network.subnet);
     let logs = |node: NodeId, since: i64| {
@@ -142,7 +165,7 @@ async fn follow<W: World>(
         };
         for chapter in chapters {
             if let Some(new) = story.go_on(chapter) {
-                show(new)?;
+                tell(new).await?;
             }
         }
     }

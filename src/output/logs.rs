@@ -78,8 +78,7 @@ impl Ui {
     /// # Errors
     /// As [`Ui::data`].
     pub fn event(&self, chapter: &Chapter) -> Result<(), Failure> {
-        let document = EventDocument { api_version: API_VERSION, kind: "Event", time: rfc3339(chapter.at), chapter };
-        self.line(&document, |_| event_text(chapter))
+        self.line(&event_document(chapter), |_| event_text(chapter))
     }
 
     fn line(&self, document: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
@@ -95,6 +94,11 @@ impl Ui {
         let color = COLORS.get(place % COLORS.len()).copied().unwrap_or(Style::cyan);
         self.paint_data(&name, &color(Style::new()))
     }
+}
+
+/// An event for programs.
+pub fn event_document(chapter: &Chapter) -> impl Serialize {
+    EventDocument { api_version: API_VERSION, kind: "Event", time: rfc3339(chapter.at), chapter }
 }
 
 /// `13:05:01.123  redis-1     it does not answer (+sdown by 3 Sentinels)`: the time of day in UTC.

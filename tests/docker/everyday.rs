@@ -73,7 +73,10 @@ async fn logs_and_events_are_followed_through_a_restart() {
         command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the binary runs")
     };
     let mut logs = follow(&["logs", "redis-2", "--follow", "--tail", "0"]);
-    let mut events = follow(&["events", "--follow", "--since", "1m"]);
+    let told = tempfile::NamedTempFile::new().expect("a file");
+    // It takes each event, and fails each time, which ends nothing.
+    let hook = format!("cat >> '{}'; exit 3", told.path().display());
+    let mut events = follow(&["events", "--follow", "--since", "1m", "--exec", &hook]);
     let awaited = async |child: &mut tokio::process::Child, text: &str| {
         let stdout = child.stdout.as_mut().expect("piped");
         let (mut seen, mut chunk) = (String::new(), [0; 4096]);
@@ -97,6 +100,13 @@ async fn logs_and_events_are_followed_through_a_restart() {
     awaited(&mut events, "it was started").await;
     cluster.redos(&["restart", "redis-2"]).await.succeeds();
     awaited(&mut logs, "Ready to accept connections").await;
+    eventually("the command was given the events", async || {
+        let given = documents(&std::fs::read_to_string(told.path()).expect("what it was given"));
+        let place = |name: &str| given.iter().position(|event| event["name"] == name && event["node"] == "redis-2");
+        // What came before it followed is shown, and not given.
+        place("die").is_some_and(|ended| place("start").is_some_and(|started| ended < started))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
