@@ -40,8 +40,6 @@ pub struct SentinelPeer {
 pub enum Command {
     /// `REPLICAOF ip port`, then `CONFIG REWRITE`.
     ReplicaOf(SocketAddrV4),
-    /// `REPLICAOF NO ONE`, then `CONFIG REWRITE`.
-    ReplicaOfNoOne,
     /// `CONFIG SET` of all directives at once, then `CONFIG REWRITE`.
     ConfigSet(BTreeMap<String, String>),
     /// `CONFIG SET masteruser … masterauth …`, then `CONFIG REWRITE`: the cluster's own login.

@@ -10,8 +10,7 @@ pub struct Clock {
 
 impl Clock {
     /// Starts at zero.
-    #[expect(clippy::new_without_default, reason = "it takes the time, which a default should not")]
-    pub fn new() -> Self {
+    pub fn start() -> Self {
         Self { start: Instant::now() }
     }
 

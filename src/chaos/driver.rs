@@ -110,7 +110,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         if let Err(why) = &settled {
             return Err(DriverError::Unsettled(why.clone()));
         }
-        let clock = Clock::new();
+        let clock = Clock::start();
         let (records, writing) = self.write(path)?;
         let mut next_id = 1;
         for round in 1..=self.scenario.rounds {

@@ -78,7 +78,7 @@ fn keys(prefix: &str) -> [String; 5] {
 pub async fn expire(subject: &Subject, master: &SubjectServer, prefix: &str, after: Duration) {
     let seconds = after.as_secs().to_string();
     let asking = async {
-        let mut connection = subject.connect(master, &subject.observer, Clock::new()).await?;
+        let mut connection = subject.connect(master, &subject.observer, Clock::start()).await?;
         for key in keys(prefix) {
             ask(&mut connection, &["EXPIRE", &key, &seconds]).await?;
         }

@@ -28,7 +28,7 @@ pub async fn settled(subject: &Subject) -> Result<String, String> {
     for look in looks.await {
         look?;
     }
-    let led = lead(subject, Clock::new()).await;
+    let led = lead(subject, Clock::start()).await;
     match (led.node, led.role) {
         (Some(node), SeenRole::Master) if node == master.name => Ok(node),
         (Some(node), _) => Err(format!("writes go to {node}, not to {}", master.name)),

@@ -95,7 +95,7 @@ impl Subject {
         limit: Duration,
     ) -> Result<Reply, String> {
         let asking = async {
-            let mut connection = self.connect(server, login, Clock::new()).await?;
+            let mut connection = self.connect(server, login, Clock::start()).await?;
             ask(&mut connection, command).await
         };
         match timeout(limit, asking).await {

@@ -1,5 +1,6 @@
 //! The Docker Engine API, through bollard. Nothing outside this folder names that crate.
 
+mod about;
 mod calls;
 mod clusters;
 mod conflicts;
@@ -10,6 +11,7 @@ mod endpoint;
 mod examine;
 mod fault;
 mod files;
+mod handle;
 mod helpers;
 mod images;
 mod inventory;
@@ -30,50 +32,14 @@ mod time;
 mod trial;
 mod volumes;
 
-use std::sync::OnceLock;
-
-use bollard::Docker;
-use tokio::sync::Mutex;
-
 pub use connect::open;
+pub use handle::DockerEngine;
 
-use connect::About;
-use endpoint::Endpoint;
+use about::About;
 
-use super::{ClusterSummary, Clusters, EngineError, NodeFile, NodeSpec, Nodes, Result};
+use super::{ClusterSummary, Clusters, NodeFile, NodeSpec, Nodes, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
-
-/// A Docker Engine. It is meant to be shared, by `&` or in an `Arc`.
-pub struct DockerEngine {
-    docker: Docker,
-    endpoint: Endpoint,
-    /// What it said of itself when it was greeted.
-    about: OnceLock<About>,
-    /// What this run writes into [`labels::RUN`].
-    run: String,
-    /// Held while a container that publishes ports is started.
-    publishing: Mutex<()>,
-    ways: relay::Ways,
-}
-
-impl DockerEngine {
-    fn new(docker: Docker, endpoint: Endpoint) -> Self {
-        let run = format!("{:016x}", rand::random::<u64>());
-        let (about, publishing, ways) = Default::default();
-        Self { docker, endpoint, about, run, publishing, ways }
-    }
-
-    /// How much memory the Engine's host has, in bytes.
-    async fn memory(&self) -> Result<Option<u64>> {
-        let host = self.docker.info().await.map_err(|error| self.failed("ask how much memory the host has", error))?;
-        Ok(host.mem_total.and_then(|bytes| u64::try_from(bytes).ok()))
-    }
-
-    fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {
-        fault::failed(&self.endpoint, operation, error)
-    }
-}
 
 impl Clusters for DockerEngine {
     async fn greet(&self) -> Result<()> {

@@ -38,13 +38,13 @@ pub struct Item {
     pub group: Option<Group>,
     /// What came of it.
     #[serde(flatten)]
-    pub said: Answered,
+    pub said: SentinelReply,
 }
 
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
-pub enum Answered {
+pub enum SentinelReply {
     /// It answered.
     Answered {
         /// What it described, one after the other.
@@ -79,7 +79,7 @@ fn in_order<S: Serializer>(record: &Fieldset, serializer: S) -> Result<S::Ok, S:
     serializer.collect_map(record.fields.iter().map(|(name, value)| (name, value)))
 }
 
-impl Answered {
+impl SentinelReply {
     /// An answer, with the nodes that live at the addresses in it.
     pub fn of(records: Vec<Fieldset>, node_at: impl Fn(Ipv4Addr) -> Option<NodeId>) -> Self {
         let node = |record: &Fieldset, field: &str| record.get(field)?.parse().ok().and_then(&node_at);
@@ -201,7 +201,7 @@ type Sayings<'a> = BTreeMap<NodeId, Result<&'a Described, &'a str>>;
 fn by_subject<'a>(topic: Topic, items: &'a [Item]) -> BTreeMap<AskedAbout, Sayings<'a>> {
     let mut subjects: BTreeMap<AskedAbout, Sayings<'a>> = BTreeMap::new();
     for item in items {
-        let Answered::Answered { records } = &item.said else { continue };
+        let SentinelReply::Answered { records } = &item.said else { continue };
         for described in records {
             subjects.entry(subject(topic, item, described)).or_default().insert(item.sentinel, Ok(described));
         }
@@ -214,8 +214,8 @@ fn by_subject<'a>(topic: Topic, items: &'a [Item]) -> BTreeMap<AskedAbout, Sayin
         for item in items.iter().filter(|item| item.group.is_none() || item.group == subject.0) {
             let own = topic == Topic::Peers && item.sentinel.to_string() == subject.1;
             let why = match &item.said {
-                Answered::Answered { .. } => "not known",
-                Answered::Refused { why } | Answered::Silent { why } => why,
+                SentinelReply::Answered { .. } => "not known",
+                SentinelReply::Refused { why } | SentinelReply::Silent { why } => why,
             };
             if !own {
                 sayings.entry(item.sentinel).or_insert(Err(why));
@@ -366,12 +366,12 @@ mod tests {
     fn says(ordinal: u16, flags: &str) -> Item {
         let fields = [("name", "mymaster"), ("ip", "10.0.0.1"), ("flags", flags), ("last-ping-reply", flags)];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let said = Answered::of(vec![Fieldset { fields }], |_| "redis-1".parse().ok());
+        let said = SentinelReply::of(vec![Fieldset { fields }], |_| "redis-1".parse().ok());
         Item { sentinel: NodeId::Sentinel(ordinal), group: None, said }
     }
 
     fn silent(ordinal: u16) -> Item {
-        let said = Answered::Silent { why: "paused".to_owned() };
+        let said = SentinelReply::Silent { why: "paused".to_owned() };
         Item { sentinel: NodeId::Sentinel(ordinal), group: None, said }
     }
 
@@ -410,7 +410,7 @@ mod tests {
     fn a_node_that_one_of_them_does_not_know_is_told() {
         let answer = |ordinal, replicas: &[&str]| {
             let record = |ip: &&str| Fieldset { fields: vec![("ip".to_owned(), (*ip).to_owned())] };
-            let said = Answered::of(replicas.iter().map(record).collect(), |_| None);
+            let said = SentinelReply::of(replicas.iter().map(record).collect(), |_| None);
             Item { sentinel: NodeId::Sentinel(ordinal), group: Some(Group::number(1)), said }
         };
         let items = [answer(1, &["10.0.0.2", "10.0.0.3"]), answer(2, &["10.0.0.2"])];

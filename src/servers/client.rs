@@ -1,10 +1,11 @@
 //! [`super::Servers`] over the wire.
 
+mod interface;
 mod monitor;
 mod published;
 mod users;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,13 +21,9 @@ use users::LOGIN;
 use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
-use super::switchover::switch_over;
-use super::take_over::{TakenOver, take_over};
-use super::{Command, ServerError, Servers, Switched, existing};
-use crate::cluster::inquiry::{Question, Testimony};
+use super::{ServerError, existing};
 use crate::cluster::observed::{
-    Answer, ExistingPlace, Inventory, NodeFacts, NodeState, ProxyRoute, ProxyView, RedisView, SentinelView, Topology,
-    WatchedMaster,
+    ExistingPlace, Inventory, NodeFacts, ProxyRoute, ProxyView, RedisView, SentinelView, WatchedMaster,
 };
 use crate::dial::{Dial, Target};
 use crate::spec::secret::user;
@@ -110,19 +107,6 @@ impl Client {
     pub(super) fn set_replication_login(&self, pipeline: &mut Pipeline) {
         pipeline.cmd("CONFIG").arg("SET").arg("masteruser").arg(user::REPLICATION);
         pipeline.arg("masterauth").arg(self.secrets.replication.expose());
-    }
-
-    /// What a Redis node that was asked has said.
-    fn redis_answer(&self, node: NodeId, asked: Result<RedisView, ServerError>) -> Answer<RedisView> {
-        let mut kept = self.kept();
-        let kept = kept.entry(node).or_default();
-        match asked {
-            Err(error) if error.is_busy_with_script() => Answer::Busy { is_unkillable: kept.is_unkillable },
-            other => {
-                kept.is_unkillable &= other.is_err();
-                answer(other)
-            }
-        }
     }
 
     /// Has a node end the script that it runs, of whichever kind that is.
@@ -377,149 +361,6 @@ impl Client {
     }
 }
 
-impl Servers for Client {
-    async fn topology(&self, inventory: &Inventory) -> Topology {
-        let running = || inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
-        let redis = running().filter(|(node, _)| matches!(node, NodeId::Redis { .. })).map(|(node, facts)| async {
-            let asked = async {
-                self.redis(inventory, Peer { node: *node, address: self.place(*node, facts, REDIS_PORT)? }).await
-            };
-            (*node, self.redis_answer(*node, asked.await))
-        });
-        let sentinels = running().filter(|(node, _)| matches!(node, NodeId::Sentinel(_))).map(|(node, facts)| async {
-            let asked = async {
-                self.sentinel(inventory, Peer { node: *node, address: self.place(*node, facts, SENTINEL_PORT)? }).await
-            };
-            (*node, answer(asked.await))
-        });
-        let proxies = running()
-            .filter(|(node, _)| matches!(node, NodeId::Proxy(_)))
-            .map(|(node, facts)| async { (*node, answer(self.proxy(*node, facts, inventory).await)) });
-        let (redis, sentinels, proxies) = tokio::join!(join_all(redis), join_all(sentinels), join_all(proxies));
-        Topology {
-            redis: redis.into_iter().collect(),
-            sentinels: sentinels.into_iter().collect(),
-            proxies: proxies.into_iter().collect(),
-        }
-    }
-
-    async fn ask_sentinel(
-        &self,
-        inventory: &Inventory,
-        sentinel: NodeId,
-        question: Question,
-    ) -> Result<Testimony, ServerError> {
-        let mut pipeline = pipe();
-        // The first command begins the pipeline, the others are its arguments.
-        for (index, word) in question.command().iter().enumerate() {
-            if index == 0 {
-                pipeline.cmd(word)
-            } else {
-                pipeline.arg(*word)
-            };
-        }
-        if let Some(group) = question.group() {
-            pipeline.arg(group.to_string());
-        }
-        let command = question.command().join(" ");
-        let peer = self.peer(inventory, sentinel, SENTINEL_PORT)?;
-        let replies = self.send(peer, &command, &pipeline, self.patience(sentinel)).await?;
-        match replies.as_slice() {
-            [Value::ServerError(refusal)] => Ok(Testimony::Refusal(refusal.to_string())),
-            [reply] => match reply::records(question, reply) {
-                Some(records) => Ok(Testimony::Answer(records)),
-                None => Err(unexpected(sentinel, &command, format!("{reply:?}"))),
-            },
-            _ => Err(unexpected(sentinel, &command, "no reply")),
-        }
-    }
-
-    async fn execute(&self, inventory: &Inventory, node: NodeId, command: &Command) -> Result<(), ServerError> {
-        let redis = || self.peer(inventory, node, REDIS_PORT);
-        let sentinel = || self.peer(inventory, node, SENTINEL_PORT);
-        let mut pipeline = pipe();
-        match command {
-            Command::ReplicaOf(master) => self.replicate(redis()?, *master).await,
-            Command::ReplicaOfNoOne => {
-                pipeline.cmd("REPLICAOF").arg("NO").arg("ONE");
-                pipeline.cmd("CONFIG").arg("REWRITE");
-                self.change(redis()?, "REPLICAOF NO ONE", &pipeline).await
-            }
-            Command::ConfigSet(directives) if directives.is_empty() => Ok(()),
-            Command::ConfigSet(directives) => {
-                pipeline.cmd("CONFIG").arg("SET");
-                for (name, value) in directives {
-                    pipeline.arg(name).arg(value);
-                }
-                pipeline.cmd("CONFIG").arg("REWRITE");
-                self.change(redis()?, "CONFIG SET", &pipeline).await
-            }
-            Command::SetReplicationLogin => {
-                self.set_replication_login(&mut pipeline);
-                pipeline.cmd("CONFIG").arg("REWRITE");
-                self.change(redis()?, "CONFIG SET masterauth", &pipeline).await
-            }
-            Command::EndScript => self.end_script(redis()?).await,
-            Command::SetUsers(users) => self.set_users(inventory, self.any(inventory, node)?, users).await,
-            Command::RemoveUsers(users) => self.remove_users(self.any(inventory, node)?, users).await,
-            Command::SentinelMonitor { group, master, quorum, settings, peers } => {
-                self.monitor(sentinel()?, *group, *master, *quorum, settings, peers).await
-            }
-            Command::SentinelDiscover { group, replicas } => self.discover(sentinel()?, *group, replicas).await,
-            Command::SentinelSet { settings, .. } if settings.is_empty() => Ok(()),
-            Command::SentinelSet { group, settings } => {
-                pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string());
-                set(&mut pipeline, settings);
-                self.change(sentinel()?, "SENTINEL SET", &pipeline).await
-            }
-            Command::SentinelFailover { group, down_after } => {
-                let group = group.to_string();
-                pipeline.cmd("SENTINEL").arg("SET").arg(&group).arg("down-after-milliseconds").arg(*down_after);
-                pipeline.cmd("SENTINEL").arg("FAILOVER").arg(&group);
-                match self.change(sentinel()?, "SENTINEL FAILOVER", &pipeline).await {
-                    // It is replacing the master already.
-                    Err(error) if error.reason().contains("INPROG") => Ok(()),
-                    other => other,
-                }
-            }
-            Command::SentinelRemove(group) => {
-                let peer = sentinel()?;
-                if self.watched(peer, *group).await?.is_none() {
-                    return Ok(());
-                }
-                pipeline.cmd("SENTINEL").arg("REMOVE").arg(group.to_string());
-                self.change(peer, "SENTINEL REMOVE", &pipeline).await
-            }
-        }
-    }
-
-    async fn proxy_check(
-        &self,
-        inventory: &Inventory,
-        proxy: NodeId,
-        nodes: &BTreeSet<NodeId>,
-    ) -> Result<(), ServerError> {
-        self.runtime_api(inventory, proxy)?.check_only(nodes, self.spec.follow.existing().is_some()).await
-    }
-
-    async fn switchover(&self, inventory: &Inventory, group: Group, to: NodeId) -> Result<Switched, ServerError> {
-        switch_over(self, inventory, group, to).await
-    }
-
-    async fn take_over(
-        &self,
-        inventory: &Inventory,
-        node: NodeId,
-        existing: SocketAddrV4,
-    ) -> Result<TakenOver, ServerError> {
-        take_over(self, inventory, node, existing).await
-    }
-
-    async fn verify_write(&self, inventory: &Inventory, proxy: NodeId, group: Group) -> Result<(), ServerError> {
-        self.writes_in_a_row(inventory, proxy, group).await
-    }
-}
-
 /// Adds settings to a pipeline whose last command is a `SENTINEL SET`.
 fn set(pipeline: &mut Pipeline, settings: &BTreeMap<String, String>) {
     for (name, value) in settings {
@@ -581,11 +422,4 @@ fn unexpected(node: NodeId, command: &str, answer: impl Into<String>) -> ServerE
 
 fn no_address(node: NodeId) -> ServerError {
     ServerError::Connect { node, source: anyhow::anyhow!("it has no address on the cluster's network") }
-}
-
-fn answer<T>(asked: Result<T, ServerError>) -> Answer<T> {
-    match asked {
-        Ok(view) => Answer::Says(view),
-        Err(error) => Answer::Silent(error.reason()),
-    }
 }

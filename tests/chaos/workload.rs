@@ -24,7 +24,7 @@ async fn through(server: &Server, settings: WorkloadSettings, moods: &[(Mood, u6
         names: Arc::new(names),
     };
     let (records, recorded) = mpsc::channel();
-    let workload = Workload::start(settings, place, Clock::new(), records).expect("a thread");
+    let workload = Workload::start(settings, place, Clock::start(), records).expect("a thread");
     for (mood, millis) in moods {
         server.set(*mood);
         tokio::time::sleep(Duration::from_millis(*millis)).await;

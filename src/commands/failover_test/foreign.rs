@@ -121,7 +121,7 @@ pub async fn subject<W: World>(
 async fn sentinel_login(subject: &Subject) -> Credentials {
     let open = Credentials::default();
     let Some(first) = subject.sentinels.first() else { return open };
-    match timeout(ANSWER, subject.connect(first, &open, Clock::new())).await {
+    match timeout(ANSWER, subject.connect(first, &open, Clock::start())).await {
         Ok(Err(OpError::Auth)) => subject.observer.clone(),
         // Whoever cannot be reached says so when it is asked.
         Ok(Ok(_) | Err(_)) | Err(_) => open,

@@ -3,7 +3,6 @@
 //! The client library knows neither Docker's contexts nor their order, so that is here: `--host`, `DOCKER_HOST`,
 //! `DOCKER_CONTEXT`, the current context of `~/.docker/config.json`, the default socket – the order of Docker's own CLI.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use anyhow::anyhow;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use serde::Deserialize;
 
+use super::about::{About, ApiVersion};
 use super::endpoint::{Endpoint, Transport};
 use super::{DockerEngine, fault};
 use crate::engine::{EngineError, EngineErrorKind, Result};
@@ -24,26 +24,6 @@ const FIRST_ANSWER: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: u64 = 120;
 /// Where Docker listens unless told otherwise.
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
-
-/// A version of the Engine API, such as 1.41.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ApiVersion {
-    major: u16,
-    minor: u16,
-}
-
-impl ApiVersion {
-    fn parse(text: &str) -> Option<Self> {
-        let (major, minor) = text.split_once('.')?;
-        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
-    }
-}
-
-impl fmt::Display for ApiVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
 
 /// Docker's `config.json`, as far as it matters here.
 #[derive(Deserialize)]
@@ -131,17 +111,6 @@ pub fn open(host: Option<&str>) -> Result<DockerEngine> {
     }
     .map_err(|error| fault::failed(&endpoint, "ask for its version", error))?;
     Ok(DockerEngine::new(docker, endpoint))
-}
-
-/// What an Engine says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
-    /// Its version: `20.10.24`.
-    pub version: String,
-    /// The version of its API.
-    pub api: ApiVersion,
-    /// What it runs on, in Docker's words: `amd64`.
-    pub architecture: String,
 }
 
 /// Asks an Engine what it is. Requests carry no version, so an Engine answers in its own, and [`API_MIN`] is the floor of

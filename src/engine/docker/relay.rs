@@ -1,7 +1,6 @@
 //! The way to a server. Where the containers' addresses can be dialled from here, that is plain TCP. Where they cannot
 //! (Docker Desktop, a remote Engine), a command inside a running container carries the bytes over the Engine's API.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::pin::Pin;
@@ -15,9 +14,9 @@ use bytes::{Buf, Bytes};
 use futures_util::{Stream as FutureStream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
 
 use super::endpoint::Transport;
+use super::handle::Way;
 use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls, labels, listing, network};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
@@ -62,23 +61,11 @@ fi"#;
 /// with twenty processes waiting for each core.
 const DETOUR: Duration = Duration::from_secs(4);
 
-/// How the addresses of clusters are reached, found out once for each.
-#[derive(Default)]
-pub struct Ways(Mutex<HashMap<ClusterName, Way>>, std::sync::Mutex<HashMap<ClusterName, Ipv4Addr>>);
-
-#[derive(Clone)]
-enum Way {
-    /// They can be dialled.
-    Direct,
-    /// A command in this container carries the bytes; absent until one was found.
-    Through(Option<String>),
-}
-
 impl DockerEngine {
     /// Remembers the host's address on a cluster's network, which saves a question later.
     pub(super) fn note_gateway(&self, cluster: &ClusterName, gateway: Ipv4Addr) {
         // A poisoned lock guards nothing but a hint.
-        if let Ok(mut gateways) = self.ways.1.lock() {
+        if let Ok(mut gateways) = self.ways.gateways.lock() {
             gateways.insert(cluster.clone(), gateway);
         }
     }
@@ -89,7 +76,7 @@ impl DockerEngine {
     }
 
     async fn way(&self, cluster: &ClusterName) -> Result<Way> {
-        let mut ways = self.ways.0.lock().await;
+        let mut ways = self.ways.found.lock().await;
         if let Some(way) = ways.get(cluster) {
             return Ok(way.clone());
         }
@@ -103,7 +90,7 @@ impl DockerEngine {
 
     /// Whether this host is the one that has the network's bridge: only there is the gateway's address a local one.
     async fn owns_network(&self, cluster: &ClusterName) -> Result<bool> {
-        let noted = self.ways.1.lock().ok().and_then(|gateways| gateways.get(cluster).copied());
+        let noted = self.ways.gateways.lock().ok().and_then(|gateways| gateways.get(cluster).copied());
         let gateway = match noted {
             Some(gateway) => Some(gateway),
             None => {
@@ -133,7 +120,7 @@ impl DockerEngine {
     }
 
     async fn remember(&self, cluster: &ClusterName, container: Option<String>) {
-        self.ways.0.lock().await.insert(cluster.clone(), Way::Through(container));
+        self.ways.found.lock().await.insert(cluster.clone(), Way::Through(container));
     }
 
     /// A running container of the cluster, a proxy rather than any other: it is the last to be tested or to fail over.
@@ -237,7 +224,7 @@ impl Dial for DockerEngine {
             Transport::Tcp => true,
             // Found out at the first connection; whoever looks it up right now is a moment away from knowing.
             Transport::Unix(_) => {
-                self.ways.0.try_lock().is_ok_and(|ways| ways.values().any(|way| matches!(way, Way::Through(_))))
+                self.ways.found.try_lock().is_ok_and(|ways| ways.values().any(|way| matches!(way, Way::Through(_))))
             }
         };
         if relayed { DETOUR } else { Duration::ZERO }

@@ -70,7 +70,6 @@ impl Servers for Sim {
         }
         match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
             (Command::ReplicaOf(master), Some(SimServer::Redis { replica_of, .. })) => *replica_of = Some(*master),
-            (Command::ReplicaOfNoOne, Some(SimServer::Redis { replica_of, .. })) => *replica_of = None,
             (Command::ConfigSet(directives), Some(SimServer::Redis { config, .. })) => {
                 config.extend(directives.clone())
             }

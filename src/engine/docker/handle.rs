@@ -1,0 +1,62 @@
+//! The handle on a Docker Engine, which all calls share.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::{Mutex as BriefMutex, OnceLock};
+
+use bollard::Docker;
+use tokio::sync::Mutex;
+
+use super::about::About;
+use super::endpoint::Endpoint;
+use super::fault;
+use crate::engine::{EngineError, Result};
+use crate::spec::ClusterName;
+
+/// A Docker Engine. It is meant to be shared, by `&` or in an `Arc`.
+pub struct DockerEngine {
+    pub(super) docker: Docker,
+    pub(super) endpoint: Endpoint,
+    /// What it said of itself when it was greeted.
+    pub(super) about: OnceLock<About>,
+    /// What this run writes into [`labels::RUN`].
+    pub(super) run: String,
+    /// Held while a container that publishes ports is started.
+    pub(super) publishing: Mutex<()>,
+    pub(super) ways: Ways,
+}
+
+impl DockerEngine {
+    pub(super) fn new(docker: Docker, endpoint: Endpoint) -> Self {
+        let run = format!("{:016x}", rand::random::<u64>());
+        let (about, publishing, ways) = Default::default();
+        Self { docker, endpoint, about, run, publishing, ways }
+    }
+
+    /// How much memory the Engine's host has, in bytes.
+    pub(super) async fn memory(&self) -> Result<Option<u64>> {
+        let host = self.docker.info().await.map_err(|error| self.failed("ask how much memory the host has", error))?;
+        Ok(host.mem_total.and_then(|bytes| u64::try_from(bytes).ok()))
+    }
+
+    pub(super) fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {
+        fault::failed(&self.endpoint, operation, error)
+    }
+}
+
+/// How the addresses of clusters are reached, found out once for each.
+#[derive(Default)]
+pub struct Ways {
+    pub(super) found: Mutex<HashMap<ClusterName, Way>>,
+    /// The host's address on the network of each.
+    pub(super) gateways: BriefMutex<HashMap<ClusterName, Ipv4Addr>>,
+}
+
+/// How the addresses of one cluster are reached.
+#[derive(Clone)]
+pub enum Way {
+    /// They can be dialled.
+    Direct,
+    /// A command in this container carries the bytes; absent until one was found.
+    Through(Option<String>),
+}
