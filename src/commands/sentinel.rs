@@ -11,7 +11,7 @@ use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::NodeState;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::List;
-use crate::output::sentinels::{Answered, Item, Topic, text};
+use crate::output::sentinels::{Item, SentinelReply, Topic, text};
 use crate::servers::Servers;
 use crate::spec::{Group, NodeId, Spec};
 
@@ -109,8 +109,8 @@ pub async fn run<W: World>(args: SentinelArgs, call: Call<W>) -> Result<Exit, Fa
         join_all(pairs.map(|(question, sentinel)| ask(&session, &servers, &inventory, sentinel, question))).await;
     let list = List::new("SentinelAnswerList", items);
     session.ui.document(&list, |ui| text(what.topic(), &list.items, ui))?;
-    let is_refusal = |item: &Item| matches!(item.said, Answered::Refused { .. });
-    let is_answer = |item: &Item| matches!(item.said, Answered::Answered { .. });
+    let is_refusal = |item: &Item| matches!(item.said, SentinelReply::Refused { .. });
+    let is_answer = |item: &Item| matches!(item.said, SentinelReply::Answered { .. });
     let says_no = what == What::Ckquorum && list.items.iter().any(is_refusal);
     Ok(Exit::answer(list.items.iter().any(is_answer) && !says_no))
 }
@@ -143,13 +143,13 @@ async fn ask<W: World>(
     let said = if state == NodeState::Running {
         let asked = session.cancel.run_until_cancelled(servers.ask_sentinel(inventory, sentinel, question)).await;
         match asked {
-            Some(Ok(Testimony::Answer(records))) => Answered::of(records, |address| inventory.node_at(address)),
-            Some(Ok(Testimony::Refusal(why))) => Answered::Refused { why },
-            Some(Err(error)) => Answered::Silent { why: error.reason() },
-            None => Answered::Silent { why: "interrupted".to_owned() },
+            Some(Ok(Testimony::Answer(records))) => SentinelReply::of(records, |address| inventory.node_at(address)),
+            Some(Ok(Testimony::Refusal(why))) => SentinelReply::Refused { why },
+            Some(Err(error)) => SentinelReply::Silent { why: error.reason() },
+            None => SentinelReply::Silent { why: "interrupted".to_owned() },
         }
     } else {
-        Answered::Silent { why: state.as_str().to_owned() }
+        SentinelReply::Silent { why: state.as_str().to_owned() }
     };
     Item { sentinel, group: question.group(), said }
 }
