@@ -1,4 +1,4 @@
-//! Faults, and what they do to a workload: `redos failover-test`, `redos chaos` and `redos verify`.
+//! Faults, and what they do to a workload: `failover-test`, `chaos` and `verify`.
 //!
 //! ```text
 //! scenario (pure) ─▶ driver ─▶ faults, workload, watchers ─▶ history (a file) ─▶ verdict (pure) ─▶ report

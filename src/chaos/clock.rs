@@ -14,12 +14,12 @@ impl Clock {
         Self { start: Instant::now() }
     }
 
-    /// Now.
+    /// Nanoseconds since the beginning of the test.
     pub fn now(self) -> u64 {
         self.of(Instant::now())
     }
 
-    /// A moment as nanoseconds since the beginning, 0 for what was before it.
+    /// A moment in nanoseconds since the beginning; 0 for an earlier one.
     pub fn of(self, moment: Instant) -> u64 {
         u64::try_from(moment.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
     }

@@ -1,4 +1,4 @@
-//! One connection of a measuring client: it knows when bytes were sent, and which node is at its other end.
+//! One connection of a measuring client. It knows when bytes were sent, and which node is at the other end.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,7 +20,7 @@ use crate::spec::Secret;
 pub struct Credentials {
     /// The user of the access control list; absent for the default user.
     pub user: Option<String>,
-    /// The password; absent where none is asked.
+    /// The password; `None` where the server asks for none.
     pub password: Option<Secret>,
 }
 
@@ -36,7 +36,7 @@ impl Credentials {
     }
 }
 
-/// The names of the nodes, by the address that they answer on.
+/// The names of the nodes by address.
 pub type Names = Arc<BTreeMap<SocketAddr, String>>;
 
 /// An open, logged-in connection.
@@ -44,7 +44,7 @@ pub struct Connection {
     stream: Box<dyn Stream>,
     input: BytesMut,
     clock: Clock,
-    /// The node at the other end, as it says itself. In TCP mode a proxied connection stays with one node for life.
+    /// The node at the other end, by its own answer. In TCP mode a proxied connection stays with one node for life.
     pub node: Option<String>,
 }
 
@@ -53,12 +53,12 @@ pub struct Connection {
 pub struct Exchange {
     /// When the first byte was handed to the operating system.
     pub sent: Option<u64>,
-    /// The answers so far, each with the time when it was there.
+    /// The answers so far, each with its time of arrival.
     pub replies: Vec<(u64, Reply)>,
 }
 
 impl Connection {
-    /// Logs in on a fresh stream and asks the node for its address. It sets no deadline: the caller does.
+    /// Logs in on a fresh stream and asks the node for its address. The caller sets the deadline.
     ///
     /// # Errors
     /// Closed, or the login was refused. No byte of an operation has been sent then.
@@ -77,14 +77,14 @@ impl Connection {
         for (_, reply) in &progress.replies {
             match reply {
                 Reply::Error(text) if is_refused_login(text) => return Err(OpError::Auth),
-                // A server before 6.2 does not know the question; then the node stays unknown.
+                // A server before 6.2 does not know `CLIENT INFO`; then the node stays unknown.
                 reply => connection.node = reply.text().and_then(|info| node_of(&info, names)).or(connection.node),
             }
         }
         Ok(connection)
     }
 
-    /// Sends commands and waits for so many answers. Cancelling it leaves the connection unusable.
+    /// Sends commands and waits for this many answers. Cancelling it leaves the connection unusable.
     ///
     /// # Errors
     /// The connection broke; `progress` says how far it went.
@@ -107,7 +107,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The next answer, or the next message of a subscription.
+    /// Reads the next answer, or the next message of a subscription.
     ///
     /// # Errors
     /// The connection broke.
@@ -122,7 +122,7 @@ impl Connection {
         }
     }
 
-    /// An answer that has already arrived.
+    /// Takes an answer that has already arrived.
     ///
     /// # Errors
     /// What arrived is not the protocol.
@@ -130,7 +130,7 @@ impl Connection {
         resp::take(&mut self.input).map_err(|_| OpError::Other)
     }
 
-    /// Waits until more has arrived. `false` when the other side closed. It may be cancelled at any time.
+    /// Waits until more bytes have arrived. `false` when the other side closed. It may be cancelled at any time.
     ///
     /// # Errors
     /// The connection broke.
@@ -139,7 +139,7 @@ impl Connection {
         Ok(bytes > 0)
     }
 
-    /// Hands bytes to the operating system as far as it takes them at once.
+    /// Hands bytes to the operating system as far as it takes them without waiting.
     ///
     /// # Errors
     /// The connection broke.
@@ -147,20 +147,20 @@ impl Connection {
         self.stream.write(out).now_or_never().unwrap_or(Ok(0))
     }
 
-    /// Whether a connection that was not used for a while is still good: nothing has arrived on it, not even its end.
+    /// Whether an idle connection is still good: nothing has arrived on it, not even its end.
     pub fn is_idle(&mut self) -> bool {
         self.input.is_empty() && self.stream.read_buf(&mut self.input).now_or_never().is_none()
     }
 }
 
-/// Whether an error answers a login, or the lack of one.
+/// Whether an error refuses a login, or complains that there was none.
 pub fn is_refused_login(error: &str) -> bool {
     ["NOAUTH", "WRONGPASS", "ERR invalid password", "ERR AUTH", "ERR Client sent AUTH"]
         .iter()
         .any(|start| error.starts_with(start))
 }
 
-/// The name of the node that gave this `CLIENT INFO`; its address where it has no name.
+/// The name of the node in this `CLIENT INFO`, or its address where it has no name.
 fn node_of(client_info: &str, names: &Names) -> Option<String> {
     let address = client_info.split_whitespace().find_map(|field| field.strip_prefix("laddr="))?;
     let name = address.parse().ok().and_then(|address: SocketAddr| names.get(&address).cloned());

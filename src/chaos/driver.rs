@@ -1,4 +1,4 @@
-//! The driver of a test: it does what the scenario says, round by round, and writes down everything that is seen.
+//! The driver of a test. It carries out the scenario round by round and records everything that is seen.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -32,19 +32,19 @@ use crate::spec::API_VERSION;
 
 /// Time between two looks at what the watchers saw.
 const POLL: Duration = Duration::from_millis(10);
-/// Time between two looks at whether the subject is settled.
+/// Time between two checks whether the subject is settled.
 const SETTLE_POLL: Duration = Duration::from_millis(100);
 /// How long a fault may take until a watcher sees it.
 const BITE: Duration = Duration::from_secs(5);
-/// How long the subject may take to be settled before the final state is read.
+/// Time limit until the subject is settled, before the final state is read.
 const LAST_SETTLE: Duration = Duration::from_secs(10);
-/// How much longer than its fault the keys of a round live if nobody removes them: a killed redos does not. Longer than
-/// everything else in a round.
+/// How much longer than its fault the keys of a round live. It matters only when a killed redos does not remove them.
+/// It is longer than everything else in a round.
 const KEYS_LIVE: Duration = Duration::from_secs(3600);
-/// How long `SENTINEL FAILOVER` and a switchover may take.
+/// Time limit of `SENTINEL FAILOVER` and of a switchover.
 const PLANNED: Duration = Duration::from_secs(30);
 
-/// A test that could not be made. `Display` does not repeat the source.
+/// A test that could not be carried out. `Display` does not repeat the source.
 #[derive(Debug, Error)]
 pub enum DriverError {
     /// The history cannot be written.
@@ -67,39 +67,38 @@ pub type Switchover<'a> = Box<dyn Fn() -> BoxFuture<'a, Result<(), String>> + 'a
 /// The task that writes the history.
 type Writing = JoinHandle<Result<(), HistoryError>>;
 
-/// A test under way.
+/// A running test.
 pub struct Driver<'a, 's, E> {
-    /// The engine.
     pub engine: &'a E,
-    /// What is tested.
+    /// The servers and the way of the clients that are tested.
     pub subject: Subject,
-    /// What is done.
+    /// What is done to the master, how often, and under which load.
     pub scenario: Scenario,
-    /// What it runs on, for the history.
+    /// Versions and settings of the machine, for the history.
     pub environment: BTreeMap<String, String>,
-    /// The switchover of redos, where the subject is a cluster of redos.
+    /// Makes a planned switchover. `None` where redos did not create the subject.
     pub switchover: Option<Switchover<'s>>,
-    /// Starts a process beside this one that undoes a fault when its lease is over.
+    /// Starts a process that undoes a fault when its lease is over.
     pub guard: &'a (dyn Fn(&Written) + Sync),
-    /// Hears what is being done.
+    /// Receives a line for the user about each stage.
     pub progress: &'a (dyn Fn(String) + Sync),
     /// Set by the first Ctrl-C.
     pub cancel: CancellationToken,
 }
 
-/// Why a wait ended.
+/// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waited {
-    /// What was waited for is so.
+    /// The condition became true.
     Seen,
-    /// It was not, in time.
+    /// The time limit passed first.
     Late,
-    /// The user broke off.
+    /// The user interrupted the test.
     Interrupted,
 }
 
 impl<E: Containers> Driver<'_, '_, E> {
-    /// Makes the test and leaves its history at `path`.
+    /// Runs the test and leaves its history at `path`.
     ///
     /// # Errors
     /// The first round could not begin, the history cannot be written, or a fault could not be undone. Everything else is
@@ -129,7 +128,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         }
     }
 
-    /// Writes records to the file until nobody sends any more.
+    /// Writes records to the file until all senders are gone.
     fn write(&self, path: &Path) -> Result<(Sender<Record>, Writing), DriverError> {
         let made = File::create(path).map_err(|source| HistoryError::Io("create", source));
         let file = BufWriter::new(made.map_err(DriverError::History)?);
@@ -171,7 +170,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         self.scenario.clients.iter().filter(usable).copied().collect()
     }
 
-    /// Waits until the subject is settled, or the user breaks off. Returns its master.
+    /// Waits until the subject is settled, or the user interrupts. Returns its master.
     async fn settle(&self, limit: Duration) -> Result<String, String> {
         self.settle_unless(limit, &self.cancel).await
     }
@@ -187,7 +186,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         }
     }
 
-    /// Makes a round. Returns the next free id.
+    /// Runs one round. Returns the next free id.
     async fn round(
         &self,
         round: u32,
@@ -214,7 +213,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         };
         let of = self.scenario.rounds;
         let watch = Watch::start(&self.subject, clock, records);
-        // Unique to the test and the round, without needing to be remembered.
+        // The name is unique to the test and the round, and nobody needs to remember it.
         let prefix = format!("redos:{:08x}-{round}", rand::random::<u32>());
         let workload = self.workload(&prefix, first_id, clock, records).map_err(DriverError::Workload)?;
 
@@ -224,7 +223,7 @@ impl<E: Containers> Driver<'_, '_, E> {
             sleep(WARM_UP).await;
             read_back::expire(&self.subject, target, &prefix, keys_live).await;
         };
-        // Beside the wait, so that the phase of the fault stays what the seed says.
+        // This happens during the wait, so that the phase of the fault stays what the seed says.
         let (waited, ()) = tokio::join!(self.pause(self.scenario.before_fault(round)), keys_expire);
         let mut interrupted = waited == Waited::Interrupted;
         if !interrupted {
@@ -240,8 +239,8 @@ impl<E: Containers> Driver<'_, '_, E> {
             interrupted = self.pause(COOL_DOWN).await == Waited::Interrupted;
         }
         let next_id = workload.finish().await;
-        // What was unknown at its deadline may still be executed within the next moments. A user who broke off wants
-        // nothing left behind, which takes the master of a settled subject.
+        // What was unknown at its deadline may still be executed within the next moments. After an interrupt everything
+        // has to be removed, which takes the master of a settled subject.
         let last = self.settle_unless(LAST_SETTLE, &CancellationToken::new()).await;
         if let Some(master) = last.ok().and_then(|name| self.subject.node(&name)) {
             match read_back::read(&self.subject, master, &prefix, clock).await {
@@ -342,7 +341,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         Ok((fault, broken_off))
     }
 
-    /// Writes a fault down and holds it. Returns whether the user broke off.
+    /// Records a fault in the journal and holds it. Returns whether the user interrupted the test.
     async fn cause(
         &self,
         kind: Fault,
@@ -361,7 +360,8 @@ impl<E: Containers> Driver<'_, '_, E> {
         }
     }
 
-    /// Applies a written fault, waits for the failover, and undoes it. Returns whether the user broke off.
+    /// Applies a recorded fault, waits for the failover, and undoes the fault. Returns whether the user interrupted the
+    /// test.
     async fn hold(
         &self,
         written: &Written,
@@ -425,7 +425,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         servers.filter(|server| server.container != but.container).map(|server| server.address).collect()
     }
 
-    /// Fills in the record of a trial that has nothing to undo.
+    /// Fills in the record of a trial that leaves nothing to undo.
     fn planned(&self, fault: &mut FaultRecord, done: Result<(), String>, watch: &Watch, clock: Clock) {
         let moved = another_master(&watch.seen(), &fault.target);
         match done {
@@ -438,7 +438,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         }
     }
 
-    /// `SENTINEL FAILOVER` at the first Sentinel that does it.
+    /// Sends `SENTINEL FAILOVER` to the Sentinels in turn until one accepts it.
     async fn sentinel_failover(&self) -> Result<(), String> {
         let mut refused = "there is no Sentinel".to_owned();
         for sentinel in &self.subject.sentinels {
@@ -451,7 +451,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         Err(refused)
     }
 
-    /// Waits for a time.
+    /// Waits for a fixed time.
     async fn pause(&self, time: Duration) -> Waited {
         match self.cancel.run_until_cancelled(sleep(time)).await {
             Some(()) => Waited::Late,
@@ -459,7 +459,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         }
     }
 
-    /// Waits until something is so, at most for a time.
+    /// Waits until a condition is true, or a time is over.
     async fn until(&self, limit: Duration, so: impl Fn() -> bool) -> Waited {
         let deadline = Instant::now() + limit;
         while !so() {
@@ -477,7 +477,7 @@ impl<E: Containers> Driver<'_, '_, E> {
 /// Since when a node has been silent that was seen silent after this moment.
 fn silent_since(seen: &LastSeen, node: &str, after: u64) -> Option<u64> {
     let silent = seen.role(node).is_some_and(|sample| sample.role == SeenRole::Silent);
-    // A question asked just before the fault may be the one that it left unanswered.
+    // A question that was asked just before the fault may be the one that it left unanswered.
     seen.since.get(node).filter(|_| silent).map(|since| (*since).max(after))
 }
 

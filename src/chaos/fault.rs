@@ -1,9 +1,9 @@
-//! Faults: each is journalled, applied, seen to work, undone, and seen to be gone.
+//! Faults. Each is recorded in the journal, applied, seen to work, undone, and seen to be gone.
 //!
-//! A fault is one row of [`FAULTS`]. Its word, parameters and help make the command line; its [`Means`] says how it is applied,
-//! seen, undone and seen to be gone. The journal is kept by the Engine, so that it outlives a killed redos: `redos chaos heal`,
-//! and the guard that every fault starts beside it, undo what they find there. Agents undo their faults by themselves when
-//! their time is over.
+//! A fault is one row of [`FAULTS`]. Its word, parameters and help make the command line. Its [`Means`] says how it is
+//! applied, seen, undone and seen to be gone. The Engine keeps the journal, so that it outlives a killed redos. `redos
+//! chaos heal`, and the guard that every fault starts beside it, undo what they find there. Agents undo their faults by
+//! themselves when their time is over.
 
 mod agent;
 mod journal;
@@ -47,20 +47,20 @@ impl Fault {
     pub const PAUSE: Self = Self::plain("pause");
     /// The server is stopped in good order.
     pub const STOP: Self = Self::plain("stop");
-    /// Packets vanish.
+    /// All packets of the node are dropped.
     pub const PARTITION: Self = Self::plain("partition");
 
-    /// The fault of a word that takes no parameter. A word that is none does not compile.
+    /// The fault of a word without a parameter. An unknown word does not compile.
     const fn plain(word: &str) -> Self {
         Self { row: table::row(word), value: ParameterValue::None }
     }
 
-    /// All faults, with the parameters that they have unless told otherwise.
+    /// All faults with their default parameters.
     pub fn all() -> impl Iterator<Item = Self> {
         FAULTS.iter().map(|row| Self { row, value: row.parameter.default_value() })
     }
 
-    /// The fault of a row, with the values of its flags as the command line has them, in their order.
+    /// The fault of a row with the values of its flags, in the order of the flags.
     ///
     /// # Errors
     /// A value makes no sense.
@@ -73,19 +73,19 @@ impl Fault {
         self.row.word
     }
 
-    /// What the target can still do.
+    /// What the target can still do while the fault is active.
     pub const fn nature(self) -> FaultNature {
         self.row.nature
     }
 
-    /// How it is brought about.
+    /// How the fault is applied, seen and undone.
     pub fn means(self) -> Means {
         self.row.parameter.means(self.value)
     }
 }
 
 impl fmt::Display for Fault {
-    /// The word, with its value where it is not the usual one of a signal: `pause`, `kill=SIGTERM`, `latency=50ms+10ms`.
+    /// The word, with its parameter where that is not the default: `kill=SIGTERM`, `latency=50ms+10ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.row.word)?;
         match self.value {
@@ -98,7 +98,7 @@ impl fmt::Display for Fault {
 impl FromStr for Fault {
     type Err = ParseError;
 
-    /// A word, with a value behind a `=` where it has one: `pause`, `kill=SIGTERM`, `latency=50ms+10ms`, `loss=5%`.
+    /// Reads a word, with its parameter behind a `=`: `pause`, `kill=SIGTERM`, `latency=50ms+10ms`, `loss=5%`.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let (word, value) = text.split_once('=').map_or((text, None), |(word, value)| (word, Some(value)));
         let row = FAULTS.iter().find(|row| row.word == word).ok_or_else(|| {

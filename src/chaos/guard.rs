@@ -1,4 +1,4 @@
-//! The guard of a fault: a process of its own that undoes it should the one that applied it not live to do it.
+//! The guard of a fault: a separate process that undoes it if redos was killed.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -11,12 +11,12 @@ use super::fault::Written;
 use crate::engine::EngineError;
 use crate::engine::containers::Containers;
 
-/// How much longer than its fault a guard waits before it steps in, and an agent before it ends by itself.
+/// How much longer than its fault a guard waits before it undoes it, and an agent before it ends.
 pub const MARGIN: Duration = Duration::from_secs(5);
-/// How often a guard looks whether its fault is undone already.
+/// How often a guard checks whether its fault is undone already.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Starts the guard of a fault, at the Docker host that was asked for.
+/// Starts the guard of a fault. It uses the Docker host of this redos.
 ///
 /// # Errors
 /// No process can be started.
@@ -26,12 +26,12 @@ pub fn spawn(host: Option<&str>, fault: &str) -> io::Result<()> {
         command.args(["--host", host]);
     }
     command.args(["chaos", "guard", fault]);
-    // A group of its own, so that Ctrl-C at the terminal does not end it.
+    // It has a process group of its own, so that Ctrl-C at the terminal does not end it.
     command.process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(drop)
 }
 
-/// What a guard does: it waits until its fault is undone, or undoes it when its time is over.
+/// Waits until the fault is undone, or undoes it when its time is over. This is what a guard does.
 ///
 /// # Errors
 /// The Engine failed.

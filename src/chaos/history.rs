@@ -1,7 +1,7 @@
-//! The raw history of a failover test: what was asked, what was answered, and what the servers were seen doing.
+//! The raw history of a failover test: requests, answers, and what the servers were seen doing.
 //!
-//! A file of JSON objects, one on each line (`history.ndjson`). The first line is the [`Header`], every other a
-//! [`Record`]. Records of one round lie between its [`RoundBegin`] and its [`RoundEnd`], in no order in time. All times
+//! A file of JSON objects, one on each line (`history.ndjson`). The first line is the [`Header`], every other line is a
+//! [`Record`]. Records of one round lie between its [`RoundBegin`] and its [`RoundEnd`], in no order of time. All times
 //! are nanoseconds since the test began, on the one monotonic clock of the redos process.
 
 mod file;
@@ -21,39 +21,38 @@ pub const KIND: &str = "History";
 /// Nanoseconds since the test began.
 pub type SinceStart = u64;
 
-/// The first line: what the test was.
+/// The first line, which describes the test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Header {
-    /// [`crate::spec::API_VERSION`].
+    /// Always [`crate::spec::API_VERSION`].
     pub api_version: String,
-    /// [`KIND`].
+    /// Always [`KIND`].
     pub kind: String,
-    /// Unique name of this test. It is in every key that the test writes.
+    /// Unique name of this test. Every key that the test writes contains it.
     pub run: String,
     /// When the test began, RFC 3339, by the host's clock. For people; nothing is computed from it.
     pub started_at: String,
-    /// What was tested: the name of a cluster, or the address of a proxy.
+    /// The name of the tested cluster, or the address of a proxy.
     pub subject: String,
     /// The name of the scenario, which is that of its fault: `pause`, `kill`, …
     pub scenario: String,
-    /// Where the random choices come from: the phase of the fault in each round, a victim.
+    /// The seed of the random choices: the phase of the fault in each round, the target.
     pub seed: u64,
-    /// How the workload was made.
     pub workload: WorkloadFacts,
-    /// What the verdict holds the measurements against.
+    /// What the verdict compares the measurements with.
     pub limits: Limits,
-    /// What it ran on, for people: versions, settings of the Sentinels, capabilities of the kernel.
+    /// The machine, for people: versions, settings of the Sentinels, capabilities of the kernel.
     pub environment: BTreeMap<String, String>,
 }
 
-/// How the workload was made.
+/// Rate, deadline and clients of the workload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WorkloadFacts {
     /// Requests per second, all clients together.
     pub rate: u32,
-    /// How long after its intended time an operation may be answered, in nanoseconds.
+    /// Time limit for an answer after the intended time of the operation, in nanoseconds.
     pub deadline: u64,
     /// The kinds of clients, in the order in which requests are dealt to them.
     pub clients: Vec<ClientKind>,
@@ -68,7 +67,7 @@ pub enum Durability {
     /// The master's answer.
     #[default]
     Ack,
-    /// The master's answer, and `WAIT 1`: one replica has it.
+    /// The master's answer, and `WAIT 1`, which says that one replica has the write.
     Wait,
 }
 
@@ -91,7 +90,7 @@ impl std::str::FromStr for Durability {
     }
 }
 
-/// Limits of the verdict.
+/// The limits that the verdict checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limits {
@@ -113,11 +112,12 @@ impl Default for Limits {
 pub enum ClientKind {
     /// One connection for all requests, kept until the other side closes it (lettuce, StackExchange.Redis, redis-rs).
     Lasting,
-    /// A new connection for every request (PHP, short jobs). This kind finds a second master.
+    /// A new connection for every request, as in PHP and short jobs. This kind finds a second master.
     Fresh,
-    /// Ten writes per request on a pooled connection that is thrown away when it fails (redis-py, Jedis, go-redis).
+    /// Ten writes per request on a pooled connection, which is closed when it fails. So do redis-py, Jedis and
+    /// go-redis.
     Pipeline,
-    /// `INCR` on a pooled connection: what is executed twice is counted twice.
+    /// `INCR` on a pooled connection: a request that is executed twice counts twice.
     Counter,
     /// A producer on a pooled connection, and a consumer that blocks in `BLPOP`.
     Queue,
@@ -132,7 +132,7 @@ impl ClientKind {
     pub const ALL: [Self; 7] =
         [Self::Lasting, Self::Fresh, Self::Pipeline, Self::Counter, Self::Queue, Self::Pubsub, Self::Reader];
 
-    /// The word of the command line, of the keys and of the documents.
+    /// The word of the command line, the keys and the documents.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Lasting => "lasting",
@@ -163,17 +163,17 @@ impl std::str::FromStr for ClientKind {
     }
 }
 
-/// Every line but the first.
+/// Every line except the first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "camelCase")]
 pub enum Record {
     /// A round begins.
     RoundBegin(RoundBegin),
-    /// An operation ended.
+    /// An operation ended, whatever its outcome.
     Op(Op),
-    /// A Redis node was seen in a role.
+    /// A Redis node answered `ROLE`, or was silent.
     Role(RoleSample),
-    /// A Sentinel announced something.
+    /// A Sentinel published an event.
     Sentinel(SentinelEvent),
     /// Where the proxy sends a new connection for writes.
     Proxy(ProxySample),
@@ -191,15 +191,14 @@ pub enum Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoundBegin {
-    /// Its number, counted from 1.
+    /// The number of the round, counted from 1.
     pub round: u32,
-    /// When.
     pub at: SinceStart,
     /// The master before the fault.
     pub master: String,
     /// All Redis nodes of the group.
     pub nodes: Vec<String>,
-    /// What was not settled when the round began. Absent when all was.
+    /// What was not settled when the round began. `None` when all was.
     pub unsettled: Option<String>,
 }
 
@@ -207,11 +206,10 @@ pub struct RoundBegin {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoundEnd {
-    /// Its number.
+    /// The number of the round, counted from 1.
     pub round: u32,
-    /// When.
     pub at: SinceStart,
-    /// When one master with all replicas in sync, the old master among them, was seen again. Absent when it was not.
+    /// When one master with all replicas in sync, the old master among them, was seen again. `None` when it was not.
     pub converged: Option<SinceStart>,
     /// Why the round was cut short, if it was.
     pub interrupted: Option<String>,
@@ -221,7 +219,7 @@ pub struct RoundEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OpKind {
-    /// `RPUSH log:CLIENT id`. The log shows each write once, and their order.
+    /// `RPUSH log:CLIENT id`. The log shows each write once, and the order of the writes.
     Append,
     /// `INCR counter`. [`Op::value`] is the count that came back.
     Increment,
@@ -229,70 +227,70 @@ pub enum OpKind {
     Push,
     /// `BLPOP queue`. [`Op::value`] is the id that came back; not on the schedule.
     Pop,
-    /// `PUBLISH channel id`; ok when the subscriber has heard it.
+    /// `PUBLISH channel id`; ok when the subscriber has received it.
     Publish,
-    /// `LINDEX log:CLIENT -1`. [`Op::value`] is the id that came back, absent when the log was empty.
+    /// `LINDEX log:CLIENT -1`. [`Op::value`] is the id that came back, `None` when the log was empty.
     Read,
 }
 
 impl OpKind {
-    /// Whether it changes what is stored, at the time of the schedule.
+    /// Whether it changes stored data and is on the schedule.
     pub const fn is_write(self) -> bool {
         matches!(self, Self::Append | Self::Increment | Self::Push)
     }
 }
 
-/// One operation.
+/// One operation of a client, at its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Op {
-    /// Unique in the test, and the value that is written.
+    /// Unique in the test. It is also the value that is written.
     pub id: u64,
     /// Who asked.
     pub client: ClientKind,
     /// What was asked.
     pub kind: OpKind,
-    /// Whose log was read; absent where it is the client's own.
+    /// Whose log was read; `None` for the client's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<ClientKind>,
     /// When it was due by the schedule.
     pub at: SinceStart,
-    /// When the generator took it up. `begun - at` is the generator's own lateness.
+    /// When the generator took it up. `begun - at` is the lateness of the generator.
     pub begun: SinceStart,
-    /// When the first byte of it was handed to the operating system. Absent when none was.
+    /// When its first byte was handed to the operating system. `None` when none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<SinceStart>,
-    /// When the answer was there, or the client gave up.
+    /// When the answer had arrived, or the client gave up.
     pub done: SinceStart,
-    /// What the client knows.
+    /// What the client knows about it.
     pub outcome: Outcome,
     /// Why it is not ok.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<OpError>,
-    /// The node at the other end of the connection, as it said itself (`CLIENT INFO`, laddr).
+    /// The node at the other end of the connection, by its own answer (`CLIENT INFO`, laddr).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// What came back, where a number does.
+    /// The number that came back, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<u64>,
 }
 
 impl Op {
-    /// Whether it was acknowledged.
+    /// Whether the server acknowledged it.
     pub const fn is_ok(&self) -> bool {
         matches!(self.outcome, Outcome::Ok)
     }
 }
 
-/// What the client knows of an operation at its end.
+/// What the client knows about an operation at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It was done.
+    /// The server acknowledged it.
     Ok,
-    /// It was certainly not done: nothing was sent, or the server refuses before it executes.
+    /// It was certainly not executed: nothing was sent, or the server refuses before it executes.
     Failed,
-    /// Bytes were sent and no answer that decides came back.
+    /// Bytes were sent, but no answer decides whether it was executed.
     Unknown,
 }
 
@@ -302,9 +300,9 @@ pub enum Outcome {
 pub enum OpError {
     /// No connection: refused, unreachable, or none within the deadline.
     Connect,
-    /// The lasting connection was down and not yet up again.
+    /// The lasting connection was down and not yet open again.
     NotConnected,
-    /// More operations were under way than the workload allows.
+    /// More operations were running than the workload allows.
     TooManyInFlight,
     /// No answer within the deadline.
     Timeout,
@@ -318,15 +316,15 @@ pub enum OpError {
     Loading,
     /// `MISCONF`: the node cannot save, and so refuses writes.
     Misconf,
-    /// `MASTERDOWN`: a replica without its master that does not serve old data.
+    /// `MASTERDOWN`: a replica has lost its master and does not serve old data.
     MasterDown,
     /// `NOAUTH`, `WRONGPASS` or `NOPERM`.
     Auth,
     /// `OOM`: the node is at its memory limit.
     OutOfMemory,
-    /// Executed, but `WAIT` saw no replica take it in time.
+    /// Executed, but `WAIT` reported no replica in time.
     NotReplicated,
-    /// Published, but the subscriber did not hear it in time.
+    /// Published, but the subscriber did not receive it in time.
     NotHeard,
     /// Another error answer.
     Other,
@@ -355,7 +353,7 @@ impl OpError {
     }
 }
 
-/// What a node says of its role.
+/// The role that a node reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SeenRole {
@@ -367,17 +365,15 @@ pub enum SeenRole {
     Silent,
 }
 
-/// A node's role from this moment until the next sample of the node. Only changes are recorded, and offsets now and then.
+/// A node's role from this moment until its next sample. Only changes are recorded, and offsets now and then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleSample {
-    /// When the answer was there; for silence, when the question was asked.
+    /// When the answer had arrived; for silence, when the question was asked.
     pub at: SinceStart,
-    /// Which node.
     pub node: String,
-    /// What it says.
     pub role: SeenRole,
-    /// Of a replica: whether its link is up.
+    /// Whether the link of a replica is up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_up: Option<bool>,
     /// The replication offset, in bytes.
@@ -385,17 +381,17 @@ pub struct RoleSample {
     pub offset: Option<i64>,
 }
 
-/// A message that a Sentinel published.
+/// An event that a Sentinel published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SentinelEvent {
     /// When it arrived.
     pub at: SinceStart,
-    /// From which Sentinel.
+    /// The name of the Sentinel.
     pub sentinel: String,
     /// The channel: `+sdown`, `+switch-master`, …
     pub event: String,
-    /// The message.
+    /// The text of the event.
     pub text: String,
 }
 
@@ -403,12 +399,12 @@ pub struct SentinelEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProxySample {
-    /// When the answer was there.
+    /// When the answer had arrived.
     pub at: SinceStart,
-    /// The node; absent when no node answered.
+    /// The node; `None` when no node answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// What that node said of its role.
+    /// The role that this node reports.
     pub role: SeenRole,
 }
 
@@ -418,33 +414,33 @@ pub struct ProxySample {
 pub struct FaultRecord {
     /// Its word on the command line: `pause`, `kill`, …
     pub fault: String,
-    /// What it was applied to.
+    /// The node that it was applied to.
     pub target: String,
     /// What the target can still do.
     pub nature: FaultNature,
     /// When the call that applies it began: zero of all phases.
     pub applied: SinceStart,
-    /// When it was first seen to work. Absent when it was not.
+    /// When it was first seen to work. `None` when it was not.
     pub effective: Option<SinceStart>,
     /// How that was seen, or why not, in words.
     pub evidence: String,
-    /// When the call that undoes it began. Absent for a fault that has nothing to undo.
+    /// When the call that undoes it began. `None` for a fault that leaves nothing to undo.
     pub reverted: Option<SinceStart>,
     /// When it was seen to be gone.
     pub gone: Option<SinceStart>,
 }
 
-/// What the target of a fault can still do: decides whose fault a lost write is.
+/// What the target of a fault can still do. It decides how a lost write is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FaultNature {
-    /// Nothing: it is frozen, stopped or dead until the fault is undone.
+    /// It does nothing: it is frozen, stopped or dead until the fault is undone.
     Halts,
-    /// It serves some and is cut off from others.
+    /// It serves some nodes and clients, and is cut off from others.
     Isolates,
-    /// It serves, badly.
+    /// It serves, but badly.
     Degrades,
-    /// There is no fault: a planned failover.
+    /// There is no fault: the failover is planned.
     Planned,
 }
 
@@ -459,7 +455,7 @@ pub enum FinalPart {
         /// The ids, in the order of the log.
         ids: Vec<u64>,
     },
-    /// The counter.
+    /// The value of the counter.
     Counter {
         /// Its value, 0 when the key is absent.
         value: u64,
@@ -471,17 +467,16 @@ pub enum FinalPart {
     },
     /// Values that no operation of this test can have written.
     Foreign {
-        /// How many.
+        /// How many such values there are.
         count: u64,
     },
 }
 
-/// The final state was read to its end.
+/// The final state was read completely.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadBack {
-    /// When.
     pub at: SinceStart,
-    /// From which node.
+    /// The node that it was read from.
     pub node: String,
 }

@@ -1,4 +1,4 @@
-//! The final state: everything that a round wrote, read from the master that all agree on, and then removed.
+//! The final state: what a round wrote, read from the master and then removed.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use super::resp::Reply;
 use super::subject::{Subject, SubjectServer, ask};
 use super::workload::key;
 
-/// How long reading may take.
+/// Time limit for reading.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How long setting times to live may take.
+/// Time limit for setting the times to live.
 const EXPIRE_LIMIT: Duration = Duration::from_millis(500);
-/// Entries of a list that are read at once.
+/// Entries of a list in one request.
 const CHUNK: usize = 5000;
 
 /// Reads the final state of a round.
@@ -84,7 +84,7 @@ pub async fn expire(subject: &Subject, master: &SubjectServer, prefix: &str, aft
         }
         Ok::<_, OpError>(())
     };
-    // A key that does not expire is removed at the end of the round all the same.
+    // A key without a time to live is removed at the end of the round all the same.
     let _ = timeout(EXPIRE_LIMIT, asking).await;
 }
 
@@ -92,6 +92,6 @@ pub async fn expire(subject: &Subject, master: &SubjectServer, prefix: &str, aft
 pub async fn remove(subject: &Subject, master: &SubjectServer, prefix: &str) {
     let keys = keys(prefix);
     let command: Vec<&str> = std::iter::once("UNLINK").chain(keys.iter().map(String::as_str)).collect();
-    // What stays has a time to live.
+    // The keys that stay have a time to live.
     let _ = subject.ask(master, &subject.observer, &command, LIMIT).await;
 }

@@ -16,42 +16,40 @@ pub const KIND: &str = "FailoverReport";
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailoverReport {
-    /// [`API_VERSION`].
+    /// Always [`API_VERSION`].
     pub api_version: &'static str,
-    /// [`KIND`].
+    /// Always [`KIND`].
     pub kind: &'static str,
-    /// The gravest level of all rounds.
+    /// The worst level of all rounds.
     pub verdict: Level,
     /// Why, in words: the cause of the first round with that level.
     pub cause: String,
-    /// The exit code that goes with it.
+    /// The exit code of the command.
     pub exit_code: u8,
     /// Unique name of the test.
     pub run: String,
-    /// When it began, RFC 3339.
+    /// When the test began, RFC 3339.
     pub started_at: String,
-    /// What was tested.
+    /// The name of the tested cluster, or the address of a proxy.
     pub subject: String,
     /// The name of the scenario.
     pub scenario: String,
-    /// Where the random choices come from.
+    /// The seed of the random choices.
     pub seed: u64,
-    /// How the workload was made.
     pub workload: WorkloadFacts,
-    /// What the measurements were held against.
+    /// What the verdict compares the measurements with.
     pub limits: Limits,
-    /// What it ran on.
+    /// Versions and settings of the machine.
     pub environment: BTreeMap<String, String>,
     /// All rounds together.
     pub summary: Summary,
-    /// What the number of rounds allows one to say about losses.
+    /// What the number of rounds allows to say about losses.
     pub statement: String,
-    /// Each round.
     pub rounds: Vec<Round>,
 }
 
 impl FailoverReport {
-    /// Puts rounds together.
+    /// Combines the verdicts of all rounds.
     pub fn new(header: &Header, rounds: Vec<Round>) -> Self {
         let summary = Summary::of(&rounds);
         let telling = rounds.iter().find(|round| round.level == summary.level);
@@ -76,7 +74,7 @@ impl FailoverReport {
         }
     }
 
-    /// Judges a history, round by round. `seen` gets each round with its evidence, of which only one is held at a time.
+    /// Judges a history round by round. `seen` gets each round with its evidence, of which only one is held at a time.
     ///
     /// # Errors
     /// The history cannot be read.
@@ -92,7 +90,7 @@ impl FailoverReport {
         Ok(Self::new(&header, rounds))
     }
 
-    /// The round that the verdict is about: the first with the gravest level.
+    /// The round that decides the verdict: the first with the worst level.
     pub fn telling_round(&self) -> Option<&Round> {
         self.rounds.iter().find(|round| round.level == self.verdict)
     }

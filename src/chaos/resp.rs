@@ -1,23 +1,23 @@
-//! Redis's protocol, version 2, as far as a measuring client needs it.
+//! Version 2 of Redis's protocol, as far as a measuring client needs it.
 //!
-//! The redis crate is not used for the workload: its connections queue a request in a task of their own, so that a caller
-//! whose deadline passes cannot know whether any byte of it was sent, nor when. That knowledge is what separates an
-//! operation that certainly was not done from one that may have been.
+//! The workload does not use the redis crate. Its connections queue a request in a task of their own, so that a caller
+//! whose deadline passes cannot know whether any byte of it was sent, nor when. That knowledge separates an operation
+//! that certainly was not done from one that may have been.
 
 use bytes::{Buf, Bytes, BytesMut};
 
-/// An answer.
+/// An answer of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// `+OK`
+    /// A status: `+OK`.
     Simple(String),
-    /// `-ERR …`
+    /// An error: `-ERR …`.
     Error(String),
-    /// `:1`
+    /// An integer: `:1`.
     Integer(i64),
-    /// `$3`, or nothing (`$-1`).
+    /// A string: `$3`, or nothing (`$-1`).
     Bulk(Option<Bytes>),
-    /// `*2`, or nothing (`*-1`).
+    /// An array: `*2`, or nothing (`*-1`).
     Array(Option<Vec<Reply>>),
 }
 
@@ -31,7 +31,7 @@ impl Reply {
         }
     }
 
-    /// Text, of whatever kind.
+    /// The text of a status, an error or a string.
     pub fn text(&self) -> Option<String> {
         match self {
             Self::Simple(text) | Self::Error(text) => Some(text.clone()),
@@ -50,16 +50,16 @@ impl Reply {
     }
 }
 
-/// What arrived is not the protocol.
+/// The bytes that arrived are not RESP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotResp;
 
-/// How deep arrays may lie in each other. Redis's deepest answers have three levels.
+/// How deeply arrays may be nested. Redis's deepest answers have three levels.
 const DEPTH_MAX: usize = 8;
 /// The longest string that is accepted, as in Redis's `proto-max-bulk-len`.
 const BULK_MAX: usize = 512 << 20;
 
-/// Appends a command.
+/// Appends a command to a buffer.
 pub fn command(out: &mut Vec<u8>, parts: &[&[u8]]) {
     out.extend_from_slice(format!("*{}\r\n", parts.len()).as_bytes());
     for part in parts {
@@ -69,7 +69,7 @@ pub fn command(out: &mut Vec<u8>, parts: &[&[u8]]) {
     }
 }
 
-/// Takes one answer from what has arrived. `None` when it is not complete; then nothing is taken.
+/// Takes one answer from the bytes that have arrived. If it is incomplete, it takes nothing and returns `None`.
 ///
 /// # Errors
 /// It is not the protocol.
@@ -123,7 +123,7 @@ impl<'a> Cursor<'a> {
         }))
     }
 
-    /// A line without its end.
+    /// A line without its line end.
     fn line(&mut self) -> Result<Option<&'a [u8]>, NotResp> {
         let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
         let line = self.rest[..end].strip_suffix(b"\r").ok_or(NotResp)?;
@@ -131,7 +131,7 @@ impl<'a> Cursor<'a> {
         Ok(Some(line))
     }
 
-    /// So many bytes, which a line's end follows.
+    /// This many bytes, which a line end follows.
     fn bytes(&mut self, length: usize) -> Result<Option<&'a [u8]>, NotResp> {
         if self.rest.len() < length + 2 {
             return Ok(None);

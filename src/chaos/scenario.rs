@@ -1,4 +1,4 @@
-//! What a test does and when, pure: nothing here waits or asks.
+//! The stages of a test and their times; pure.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,38 +10,39 @@ use crate::spec::ParseError;
 
 /// Time under load before the fault.
 pub const WARM_UP: Duration = Duration::from_millis(1500);
-/// The Sentinels ping once a second: a fault at a random moment of that second meets them in every phase.
+/// One period of the Sentinels' pings. A fault at a random moment of it meets them in every phase.
 const PHASE: Duration = Duration::from_secs(1);
-/// Time between a failover that is over for clients and the undoing of the fault.
+/// Time between the end of a failover for clients and the undoing of the fault.
 pub const AFTER_FAILOVER: Duration = Duration::from_secs(2);
-/// How much longer than the Sentinels' down-after a failover is waited for before the fault is undone all the same.
+/// How much longer than the Sentinels' down-after the test waits for a failover. After that it undoes the fault all the
+/// same.
 pub const FAILOVER: Duration = Duration::from_secs(8);
-/// Time under load after the cluster is whole again. Longer than an operation's deadline, so that an outage that is not
-/// over shows as one.
+/// Time under load after the cluster is whole again. It is longer than an operation's deadline, so that an outage that
+/// has not ended is visible.
 pub const COOL_DOWN: Duration = Duration::from_millis(1200);
-/// How long a cluster may take to be settled before a round, and to be whole again after it.
+/// Time limit until a cluster is settled before a round, and until it is whole again after it.
 pub const SETTLE: Duration = Duration::from_secs(60);
 
 /// What is done to the master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trial {
-    /// A fault, which is undone after the failover.
+    /// A fault that is undone after the failover.
     Fault(Fault),
-    /// Cut off from the other Redis nodes and the Sentinels, while clients and the proxy still reach it.
+    /// The master is cut off from the other Redis nodes and the Sentinels; clients and the proxy still reach it.
     Isolate,
-    /// Stopped and started again without a pause between.
+    /// The master is stopped and started again without a pause between.
     Restart,
-    /// `SENTINEL FAILOVER` as it is.
+    /// A plain `SENTINEL FAILOVER`.
     SentinelFailover,
-    /// The switchover of redos.
+    /// The planned switchover of redos.
     Switchover,
 }
 
 impl Trial {
-    /// Those that are no fault which lasts.
+    /// The trials that are not a lasting fault.
     pub const OWN: [Self; 4] = [Self::Isolate, Self::Restart, Self::Switchover, Self::SentinelFailover];
 
-    /// What the target can still do.
+    /// What the target can still do meanwhile.
     pub const fn nature(self) -> FaultNature {
         match self {
             Self::Fault(fault) => fault.nature(),
@@ -51,7 +52,7 @@ impl Trial {
         }
     }
 
-    /// Whether another master is to be expected.
+    /// Whether another node is expected to become master.
     pub const fn moves_master(self) -> bool {
         match self {
             Self::Fault(fault) => matches!(fault.nature(), FaultNature::Halts),
@@ -86,42 +87,42 @@ impl FromStr for Trial {
     }
 }
 
-/// A test.
+/// All settings of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// What is done to the master.
     pub trial: Trial,
-    /// How often.
+    /// The number of rounds.
     pub rounds: u32,
-    /// Where the random choices come from.
+    /// The seed of the random choices.
     pub seed: u64,
-    /// Requests per second.
+    /// Requests per second, all clients together.
     pub rate: u32,
-    /// How long after its intended time an operation may be answered.
+    /// Time limit for an answer after the intended time of the operation.
     pub deadline: Duration,
     /// The kinds of clients.
     pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
-    /// What the verdict holds the measurements against.
+    /// What the verdict compares the measurements with.
     pub limits: Limits,
-    /// How long the fault lasts; absent for [`AFTER_FAILOVER`] after the failover.
+    /// How long the fault lasts; `None` for [`AFTER_FAILOVER`] after the failover.
     pub hold: Option<Duration>,
 }
 
 impl Scenario {
-    /// The time under load before the fault of a round: the warm-up, and a part of a second that the seed decides.
+    /// Time under load before the fault of a round: the warm-up, and a part of a second that depends on the seed.
     pub fn before_fault(&self, round: u32) -> Duration {
         let random = mix(self.seed ^ u64::from(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         WARM_UP + PHASE.mul_f64(random as f64 / u64::MAX as f64)
     }
 
-    /// How long a fault is left to bring about a failover.
+    /// How long the test waits for a failover before it undoes the fault.
     pub fn longest_fault(&self, down_after: Duration) -> Duration {
         self.hold.unwrap_or(down_after + FAILOVER)
     }
 
-    /// After what time a guard undoes a fault that its redos has left behind.
+    /// After what time a guard undoes a fault that a killed redos left behind.
     pub fn lease(&self, down_after: Duration) -> Duration {
         self.longest_fault(down_after) + AFTER_FAILOVER + Duration::from_secs(10)
     }

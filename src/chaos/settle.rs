@@ -1,4 +1,4 @@
-//! Whether the subject is settled, as its servers and its clients see it: the gate between rounds.
+//! Whether the subject is settled, as its servers and clients see it. Each round begins and ends with it.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,15 +12,18 @@ use super::resp::Reply;
 use super::subject::{Subject, SubjectServer};
 use super::watch::{lead, sample};
 
-/// How long one answer may take.
+/// Time limit of one answer.
 const ANSWER: Duration = Duration::from_millis(500);
 /// How many bytes a replica may be behind while writes go on.
 const LAG_MAX: i64 = 65_536;
 
-/// One master, all replicas linked and close behind, all Sentinels of one mind and seeing everybody, and the proxy leading
-/// to that master. Returns the master.
+/// Whether the subject is settled. Returns its master.
+///
+/// There is one master, all replicas are linked and close behind, all Sentinels agree and see all nodes, and the proxy
+/// leads to that master.
 ///
 /// # Errors
+///
 /// What is not so, in words.
 pub async fn settled(subject: &Subject) -> Result<String, String> {
     let master = one_master(subject).await?;

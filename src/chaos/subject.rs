@@ -1,4 +1,4 @@
-//! What is tested: the nodes of one master group, its Sentinels and the way that clients take to it.
+//! What is tested: the nodes of one master group, its Sentinels and the path of the clients.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,11 +22,11 @@ pub struct SubjectServer {
     pub name: String,
     /// The name of its container.
     pub container: String,
-    /// Its address on the network.
+    /// Its address on the cluster's network.
     pub address: SocketAddrV4,
 }
 
-/// What is tested.
+/// The servers that a test watches, and how it reaches them.
 #[derive(Clone)]
 pub struct Subject {
     /// Its name in the history.
@@ -39,7 +39,7 @@ pub struct Subject {
     pub sentinels: Vec<SubjectServer>,
     /// The address for writes.
     pub write: SocketAddr,
-    /// The address for reads.
+    /// The address of the read port.
     pub read: Option<SocketAddr>,
     /// Who the workload is.
     pub client: Credentials,
@@ -49,9 +49,9 @@ pub struct Subject {
     pub sentinel: Credentials,
     /// Reaches the servers.
     pub dialer: Arc<dyn Dial>,
-    /// For the dialer.
+    /// The cluster that the dialer needs to know.
     pub cluster: ClusterName,
-    /// How long a Sentinel waits before it holds the master to be down.
+    /// How long a Sentinel waits before it considers the master down.
     pub down_after: Duration,
 }
 
@@ -67,7 +67,7 @@ impl Subject {
         self.nodes.iter().find(|node| node.name == name)
     }
 
-    /// Opens a connection to a Redis node or a Sentinel, as an observer.
+    /// Opens a connection to a Redis node or a Sentinel for a watcher.
     ///
     /// # Errors
     /// No connection, or the login was refused.
@@ -79,11 +79,11 @@ impl Subject {
     ) -> Result<Connection, OpError> {
         let stream = self.dialer.dial(&self.cluster, Target::Network(server.address)).await;
         let stream = stream.map_err(|_| OpError::Connect)?;
-        // Sentinels know no CLIENT INFO before 7.0; nothing depends on it here.
+        // Sentinels before 7.0 do not know `CLIENT INFO`; nothing depends on it here.
         Connection::open(stream, login, &Names::default(), clock).await
     }
 
-    /// Asks a server one thing over a connection of its own.
+    /// Sends one command to a server over a new connection.
     ///
     /// # Errors
     /// In words: no connection, no answer within the limit, an error answer.
@@ -109,7 +109,7 @@ impl Subject {
     }
 }
 
-/// Asks one thing over a connection.
+/// Sends one command over a connection.
 ///
 /// # Errors
 /// The connection broke.
@@ -122,7 +122,7 @@ pub async fn ask(connection: &mut Connection, command: &[&str]) -> Result<Reply,
     progress.replies.pop().map(|(_, reply)| reply).ok_or(OpError::Closed)
 }
 
-/// Reaches addresses that this host can dial, as those of local containers on Linux.
+/// Opens connections to addresses that this host can dial, as those of local containers on Linux.
 #[derive(Clone, Copy, Debug)]
 pub struct Direct;
 

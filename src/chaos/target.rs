@@ -1,4 +1,4 @@
-//! Which nodes a fault hits, and whether it may: pure.
+//! Which nodes a fault hits, and whether it may; pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,45 +9,47 @@ use crate::cluster::gate::sole_master;
 use crate::cluster::observed::{Answer, NodeState, Observed};
 use crate::spec::{Group, NodeId, Role, Spec};
 
-/// Words that choose nodes by what they are.
+/// Words that choose nodes by their role.
 pub const WORDS: &str = "master, replica, sentinel, leader-sentinel, proxy, random, replicas, sentinels, proxies";
 /// The word that needs the Sentinels' logs.
 pub const LEADER: &str = "leader-sentinel";
 
-/// Why a text chooses no node.
+/// Why a text does not choose a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoTarget {
-    /// The cluster has nothing that is called so.
+    /// The cluster has no node of this name.
     Unknown(String),
-    /// What is called so does not run, or nobody has that role now: why, in words.
+    /// The node does not run, or no node has that role now. The text says why.
     Absent(String),
 }
 
 /// What nodes are chosen from.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
-    /// The cluster.
     pub spec: &'a Spec,
-    /// How it was seen.
+    /// The observed state of the cluster.
     pub observed: &'a Observed,
-    /// The group that words are about.
+    /// The group that the words refer to.
     pub group: Group,
     /// The Sentinel that led the last failover, if it is known.
     pub leader: Option<NodeId>,
-    /// Decides where a word means one of several.
+    /// Decides where a word can mean several nodes.
     pub seed: u64,
 }
 
 impl Scene<'_> {
-    /// The nodes that the cluster should have and those that it has, whatever they do.
+    /// The nodes of the specification and those that exist, in any state.
     pub fn nodes(&self) -> BTreeSet<NodeId> {
         self.spec.nodes().into_iter().chain(self.observed.inventory.nodes.keys().copied()).collect()
     }
 
-    /// Chooses nodes: each text is a word of [`WORDS`], the name of a group, or the name of a node or of its container.
+    /// Chooses nodes.
+    ///
+    /// Each text is a word of [`WORDS`], the name of a group, or the name of a node or of its container.
     ///
     /// # Errors
-    /// There is none for one of them. No target is never a success.
+    ///
+    /// One of them chooses no node. No target is never a success.
     pub fn choose(&self, texts: &[String]) -> Result<BTreeSet<NodeId>, NoTarget> {
         let mut chosen = BTreeSet::new();
         for text in texts {
@@ -99,14 +101,15 @@ impl Scene<'_> {
         if found.is_empty() { Err(none()) } else { Ok(found) }
     }
 
-    /// The one that the seed picks.
+    /// The candidate that the seed picks.
     fn one_of(&self, candidates: Vec<NodeId>) -> Vec<NodeId> {
         let index = self.seed.checked_rem(candidates.len() as u64).unwrap_or_default();
         candidates.into_iter().nth(index as usize).into_iter().collect()
     }
 
-    /// Whether these may fail at the same time: no more than one Redis node is out then, the Sentinels keep their quorum and
-    /// their majority, and clients keep a way in.
+    /// Whether these nodes may fail at the same time.
+    ///
+    /// At most one Redis node is down then, the Sentinels keep their quorum and their majority, and one proxy runs.
     ///
     /// # Errors
     /// Why not.

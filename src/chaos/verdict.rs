@@ -1,9 +1,9 @@
 //! The verdict on a round: a pure function of its [`Evidence`].
 //!
-//! Every number has one definition, and it is in the module that computes it: [`outage`], [`phases`], [`dual`],
-//! [`integrity`]. The level is the worst of the [`Check`]s. Their order of gravity: lost data is proven by an
-//! acknowledgement and a read-back, whatever else went wrong, so it goes before [`Level::Invalid`]; an outage that a
-//! lagging generator reports proves nothing, so it comes after.
+//! Every number has one definition, in the module that computes it: [`outage`], [`phases`], [`dual`], [`integrity`].
+//! The level is the worst of the [`Check`]s. Their order follows what they prove. An acknowledgement and a read-back
+//! prove lost data, whatever else went wrong, so lost data goes before [`Level::Invalid`]. An outage that a lagging
+//! generator reports proves nothing, so it comes after.
 
 pub mod dual;
 pub mod integrity;
@@ -23,25 +23,25 @@ use super::history::{Evidence, FaultNature, FaultRecord, Op, OpError, OpKind, Ou
 pub use integrity::Cause;
 pub use rounds::Summary;
 
-/// A generator that stood still for this long cannot tell an outage from its own sleep.
+/// A pause of the generator, in nanoseconds, that makes its outages unreliable.
 const STALL: u64 = 200_000_000;
 
-/// The name of the check that the generator did not lag.
+/// The check that the generator kept its schedule.
 pub const PUNCTUAL: &str = "the generator kept its schedule";
-/// The name of the check that nobody broke off.
+/// The check that nobody interrupted the round.
 pub const UNCUT: &str = "ran to its end";
 
-/// A moment or a length of time in nanoseconds. JSON has it in milliseconds.
+/// A moment or a duration in nanoseconds. JSON has it in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// In milliseconds.
+    /// The same in milliseconds.
     pub fn millis(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
-    /// In seconds.
+    /// The same in seconds.
     pub fn seconds(self) -> f64 {
         self.0 as f64 / 1e9
     }
@@ -53,7 +53,7 @@ impl Serialize for Nanos {
     }
 }
 
-/// What a round, or a test, comes to. In order of gravity.
+/// The result of a round or a test, from good to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
@@ -63,7 +63,7 @@ pub enum Level {
     FailOutage,
     /// The test proves nothing.
     Invalid,
-    /// Acknowledged writes are lost, or data is wrong otherwise.
+    /// Acknowledged writes are lost, or data is wrong in another way.
     FailData,
 }
 
@@ -78,7 +78,7 @@ impl Level {
         }
     }
 
-    /// The exit code of a command that ends with this: 0, 1 for a missed limit, 3 for lost data or an invalid test.
+    /// The exit code of the command: 0, 1 for a missed limit, 3 for lost data or an invalid test.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Pass => 0,
@@ -88,25 +88,25 @@ impl Level {
     }
 }
 
-/// One thing that must be so.
+/// A condition that a round must meet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
-    /// What must be so.
+    /// The condition in words.
     pub name: &'static str,
-    /// What the round comes to when it is not.
+    /// The result of the round when it is not met.
     pub otherwise: Level,
-    /// Whether it is.
+    /// Whether it is met.
     pub ok: bool,
-    /// What was seen, in words that stand by themselves.
+    /// What was seen, as a sentence that needs no context.
     pub observed: String,
 }
 
-/// How punctual the generator was: the time between the intended time of a request and its taking up.
+/// How punctual the generator was: the time from the intended time of a request until it took it up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Generator {
-    /// Operations on the schedule.
+    /// The number of operations on the schedule.
     pub operations: usize,
     /// Half of the requests were at most this late.
     #[serde(rename = "latenessP50Ms")]
@@ -114,27 +114,26 @@ pub struct Generator {
     /// 99.9 % of them were at most this late.
     #[serde(rename = "latenessP999Ms")]
     pub p999: Nanos,
-    /// The worst.
+    /// The lateness of the worst request.
     #[serde(rename = "latenessMaxMs")]
     pub max: Nanos,
-    /// What 99.9 % have to stay below: the time between two requests.
+    /// The limit for 99.9 % of the requests: the time between two requests.
     #[serde(rename = "limitMs")]
     pub limit: Nanos,
-    /// Operations that were given up because too many were under way.
+    /// Operations that were dropped because too many were running.
     pub dropped: usize,
 }
 
-/// The fault, as it went.
+/// The fault of a round, as it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FaultSummary {
     /// Its word on the command line.
     pub fault: String,
-    /// What it was applied to.
+    /// The node that it was applied to.
     pub target: String,
     /// What the target could still do.
     pub nature: FaultNature,
-    /// When the call that applied it began.
     #[serde(rename = "appliedMs")]
     pub applied: Nanos,
     /// When it was first seen to work.
@@ -169,29 +168,28 @@ impl From<&FaultRecord> for FaultSummary {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Round {
-    /// Its number.
+    /// The number of the round, counted from 1.
     pub round: u32,
-    /// What it comes to.
     pub level: Level,
     /// Why, in words.
     pub cause: String,
-    /// Everything that must be so.
+    /// All conditions, met or not.
     pub checks: Vec<Check>,
     /// The master before the fault.
     pub master: String,
     /// The master at the end.
     pub new_master: Option<String>,
-    /// The fault.
+    /// The fault; `None` when the round was cut short before it.
     pub fault: Option<FaultSummary>,
-    /// What happened when, in milliseconds since the test began.
+    /// The moments of the failover, in milliseconds since the test began.
     pub moments: Moments,
     /// How long each part of the failover took.
     pub phases: Phases,
-    /// Outages: of all writes, of all reads, and of each kind of client.
+    /// Outages of all writes, of all reads, and of each kind of client.
     pub outages: Vec<Outage>,
-    /// Requests that waited and were served.
+    /// Requests that were served late.
     pub waits: Waits,
-    /// What became of the data. Absent when the final state could not be read.
+    /// What became of the data. `None` when the final state could not be read.
     pub integrity: Option<Integrity>,
     /// The time in which two nodes were master.
     pub dual_master: DualMaster,
@@ -205,7 +203,7 @@ impl Round {
         self.outages.iter().filter(|outage| outage.access == Access::Write).max_by_key(|outage| outage.longest)
     }
 
-    /// Acknowledged writes that are lost.
+    /// The number of acknowledged writes that are lost.
     pub fn lost(&self) -> usize {
         self.integrity.as_ref().map_or(0, |integrity| integrity.lost)
     }
@@ -260,7 +258,7 @@ impl Generator {
     }
 }
 
-/// The smallest value that at least this share of them does not exceed.
+/// The smallest value that at least this share of the values does not exceed.
 fn quantile(sorted: &[u64], share: f64) -> u64 {
     let rank = (sorted.len() as f64 * share).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
@@ -323,7 +321,7 @@ fn checks(evidence: &Evidence, outages: &[Outage], integrity: Option<&Integrity>
     checks
 }
 
-/// What must be so for the test to prove anything.
+/// The conditions without which the test proves nothing.
 fn validity(evidence: &Evidence, generator: Generator) -> Vec<Check> {
     let check = |name, ok: bool, observed: String| Check { name, otherwise: Level::Invalid, ok, observed };
     let mut checks = Vec::new();
@@ -378,20 +376,20 @@ fn validity(evidence: &Evidence, generator: Generator) -> Vec<Check> {
     checks
 }
 
-/// How many operations had each outcome.
+/// The number of operations with each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
-    /// Acknowledged.
+    /// Acknowledged by the server.
     pub ok: usize,
-    /// Certainly not done.
+    /// Certainly not executed.
     pub failed: usize,
-    /// Sent, not answered.
+    /// Sent, but not answered.
     pub unknown: usize,
 }
 
 impl Counts {
-    /// Counts one more.
+    /// Counts one more operation.
     pub fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Ok => self.ok += 1,
@@ -400,7 +398,7 @@ impl Counts {
         }
     }
 
-    /// All together.
+    /// The sum of all outcomes.
     pub const fn all(self) -> usize {
         self.ok + self.failed + self.unknown
     }

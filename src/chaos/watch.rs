@@ -1,4 +1,4 @@
-//! What is watched during a test: roles of the nodes, announcements of the Sentinels, and where the proxy leads.
+//! The watchers of a test: roles of the nodes, events of the Sentinels, and where the proxy leads.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
@@ -19,14 +19,14 @@ use super::subject::{Subject, SubjectServer, ask};
 const ROLE_EVERY: Duration = Duration::from_millis(25);
 /// How often a new connection is made through the proxy.
 const PROXY_EVERY: Duration = Duration::from_millis(50);
-/// How long an answer may take before the one asked is silent. A good one takes less than a millisecond.
+/// How long an answer may take before the server counts as silent. A good one takes less than a millisecond.
 const ANSWER: Duration = Duration::from_millis(150);
-/// How often an offset is written down although nothing else changed.
+/// How often an offset is recorded although nothing else changed, in nanoseconds.
 const OFFSET_EVERY: u64 = 500_000_000;
 /// Time between two attempts to subscribe.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// What was seen last.
+/// The latest samples.
 #[derive(Clone, Debug, Default)]
 pub struct LastSeen {
     /// The last role of each node.
@@ -51,7 +51,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch, and writes what it sees to `records`.
+    /// Begins to watch, and sends what it sees to `records`.
     pub fn start(subject: &Subject, clock: Clock, records: &Sender<Record>) -> Self {
         let watcher = NodeWatcher { subject: subject.clone(), clock, records: records.clone(), seen: Arc::default() };
         let mut watching = Vec::new();
@@ -128,7 +128,7 @@ impl NodeWatcher {
 
     async fn announcements(self, sentinel: SubjectServer) {
         loop {
-            // Ends when the Sentinel does.
+            // It ends when the Sentinel ends.
             let _ = self.listen(&sentinel).await;
             sleep(RETRY).await;
         }
@@ -143,7 +143,7 @@ impl NodeWatcher {
             let at = self.clock.now();
             let [_, _, event, text] = message.parts() else { continue };
             let (Some(event), Some(text)) = (event.text(), text.text()) else { continue };
-            // Of the announcements about other groups none matters; those about no group do.
+            // Announcements about other groups do not matter; those about no group do.
             let named = text.split_whitespace().any(|word| word == self.subject.group);
             if named || matches!(event.as_str(), "+tilt" | "-tilt" | "+new-epoch") {
                 self.record(Record::Sentinel(SentinelEvent { at, sentinel: sentinel.name.clone(), event, text }));
@@ -170,7 +170,7 @@ impl NodeWatcher {
     }
 }
 
-/// Where a new connection to the write port ends.
+/// Finds where a new connection to the write port ends.
 pub(super) async fn lead(subject: &Subject, clock: Clock) -> ProxySample {
     let asking = async {
         let stream = TcpStream::connect(subject.write).await.map_err(|_| OpError::Connect)?;
@@ -185,7 +185,7 @@ pub(super) async fn lead(subject: &Subject, clock: Clock) -> ProxySample {
     }
 }
 
-/// What an answer to `ROLE` says.
+/// Reads an answer to `ROLE`.
 pub(super) fn sample(node: &str, at: u64, reply: &Reply) -> RoleSample {
     let silent = RoleSample { at, node: node.to_owned(), role: SeenRole::Silent, link_up: None, offset: None };
     let offset = |reply: &Reply| reply.text().and_then(|text| text.parse().ok());

@@ -1,15 +1,15 @@
 //! The workload: requests on an absolute schedule, from clients that use connections in different ways.
 //!
-//! *Open loop*: request n is due at `start + n / rate`, whatever became of those before it, and the schedule is never moved.
-//! A closed loop sends nothing while it waits, and so hides the very outage that it is in. The generator writes down how
-//! late it took up each operation, and the verdict does not believe one that lagged.
+//! *Open loop*: request n is due at `start + n / rate`, whatever became of those before it, and the schedule is never
+//! moved. A closed loop sends nothing while it waits, and so hides the very outage that it is in. The generator records
+//! how late it took up each operation, and the verdict does not believe one that lagged.
 //!
-//! *Outcomes*: failed is what certainly was not done (nothing was sent, or the server refuses before it executes);
-//! unknown is what was sent and not answered in time. No client repeats anything.
+//! *Outcomes*: failed is what certainly was not done (nothing was sent, or the server refuses before it executes).
+//! Unknown is what was sent and not answered in time. No client repeats anything.
 //!
-//! It runs on one thread and a runtime of its own, beside those of the watchers and before everything else where it may, and
-//! is woken by a timer of the operating system: the runtime's counts milliseconds, which is as long as the time between two
-//! requests.
+//! It runs on one thread and a runtime of its own, beside those of the watchers and before everything else where it
+//! may. A timer of the operating system wakes it: the runtime's counts milliseconds, which is as long as the time
+//! between two requests.
 
 mod lasting;
 mod machine;
@@ -43,26 +43,26 @@ use super::clock::Clock;
 use super::connection::{Connection, Credentials, Names};
 use super::history::{ClientKind, Durability, Op, OpError, Outcome, Record};
 
-/// How long a client that lost its connection waits before it tries again.
+/// How long a client that lost its connection waits before it reconnects.
 const RECONNECT: Duration = Duration::from_millis(20);
-/// How many tasks run at most before the next request is looked for. A failover ends hundreds at once, each of which takes
+/// How many tasks run at most before the next request is looked for. A failover ends hundreds at once, and each takes
 /// some 50 µs to close its connection.
 const TASKS_BETWEEN: u32 = 4;
-/// `EMFILE`: this process has as many files open as it may.
+/// `EMFILE`: this process has as many open files as it may have.
 const TOO_MANY_OPEN_FILES: i32 = 24;
 
-/// How the workload is made.
+/// The rate, deadline and clients of a workload.
 #[derive(Clone, Debug)]
 pub struct WorkloadSettings {
     /// Requests per second, all clients together.
     pub rate: u32,
-    /// How long after its intended time an operation may be answered.
+    /// Time limit for an answer after the intended time of the operation.
     pub deadline: Duration,
     /// The kinds of clients, dealt in turn.
     pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
-    /// What every key begins with, unique to the round.
+    /// The prefix of every key, unique to the round.
     pub prefix: String,
     /// The first id. [`Workload::finish`] returns the next free one.
     pub first_id: u64,
@@ -75,7 +75,7 @@ impl WorkloadSettings {
     }
 }
 
-/// Where the workload goes.
+/// The addresses of a workload and its login.
 #[derive(Clone, Debug)]
 pub struct Entrance {
     /// The port for writes.
@@ -106,7 +106,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Starts to send, and writes every operation to `records` when it has ended.
+    /// Starts to send, and passes every operation to `records` when it has ended.
     ///
     /// # Errors
     /// No thread or no runtime can be had.
@@ -140,7 +140,7 @@ impl Workload {
         Ok(Self { stop, thread: Some(thread) })
     }
 
-    /// Stops, waits for what is under way, and returns the next free id.
+    /// Stops, waits for what is running, and returns the next free id.
     pub async fn finish(mut self) -> u64 {
         self.stop.store(true, Ordering::Relaxed);
         let Some(thread) = self.thread.take() else { return 0 };
@@ -170,7 +170,7 @@ async fn run(shared: Arc<WorkloadContext>, timer: Timer, stop: Arc<AtomicBool>) 
     let uses = |client| shared.settings.clients.contains(&client);
     let pools = ClientKind::ALL.map(|client| Arc::new(Pool::new(client)));
     let (lasting, waiting) = mpsc::unbounded_channel();
-    // Those that keep a connection have tried to open it before the first request is due.
+    // Clients that keep a connection have tried to open it before the first request is due.
     let (connected, tried) = watch::channel(());
     if uses(ClientKind::Lasting) {
         requests.spawn(lasting::run(Arc::clone(&shared), waiting, connected.clone()));
@@ -215,7 +215,7 @@ async fn run(shared: Arc<WorkloadContext>, timer: Timer, stop: Arc<AtomicBool>) 
     shared.next_id.load(Ordering::Relaxed)
 }
 
-/// Something that is dropped when a first attempt has been made.
+/// A sender that is dropped after a first attempt to connect.
 type Attempt = watch::Sender<()>;
 
 /// Waits until all senders are gone.
@@ -229,12 +229,12 @@ impl WorkloadContext {
         (self.clock.moment(at) + self.settings.deadline).into()
     }
 
-    /// Whether so many requests are under way that one more would only pile up.
+    /// Whether too many requests are running to start another.
     fn is_full(&self) -> bool {
         self.under_way.load(Ordering::Relaxed) > self.settings.requests_at_most()
     }
 
-    /// Writes the operations of a request down as certainly not done.
+    /// Records the operations of a request as certainly not executed.
     fn refuse(&self, request: Request, error: OpError) {
         let done = self.clock.now();
         for mut op in request.ops {
@@ -245,7 +245,7 @@ impl WorkloadContext {
         }
     }
 
-    /// Writes down the operations of a request that was under way.
+    /// Records the end of operations.
     fn end(&self, ops: impl IntoIterator<Item = Op>) {
         ops.into_iter().for_each(|op| self.record(op));
         self.under_way.fetch_sub(1, Ordering::Relaxed);

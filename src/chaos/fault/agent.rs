@@ -1,4 +1,4 @@
-//! The agent that holds a fault, seen from outside: started, heard and dismissed through the Engine.
+//! How redos starts, reads and ends the agent that holds a fault, through the Engine.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::agent::program::{AgentProgram, FOLDER, REMEDY};
 use crate::engine::containers::{Containers, Helper, Right};
 use crate::engine::{EngineError, EngineErrorKind};
 
-/// How long an agent may take to be there and to measure: 0.3 s on a machine with nothing else to do, and some time more
-/// where the way is narrow.
+/// Time limit until an agent has started and measured its fault. It takes 0.3 s on an idle machine, and longer over a
+/// slow network.
 const MEASURED: Duration = Duration::from_secs(75);
-/// Time between two looks at what it has said.
+/// Time between two looks at the agent's log.
 const POLL: Duration = Duration::from_millis(10);
 
 /// Starts the agent `id` beside a container. It ends by itself after the lease.
@@ -33,7 +33,7 @@ pub(super) async fn start(
     engine.assist(&Helper { id, beside, machine, files, folder, command, right }).await
 }
 
-/// Waits until an agent has measured its fault. Returns what it measured. `operation` is what fails when it does not.
+/// Waits until an agent has measured its fault. Returns the evidence. `operation` names what failed in the error.
 pub(super) async fn await_measured(engine: &impl Containers, id: &str, operation: &str) -> Result<String, EngineError> {
     let failed = |why: String| EngineError::new(EngineErrorKind::Other, operation.to_owned(), anyhow::anyhow!(why));
     let deadline = Instant::now() + MEASURED;
@@ -53,13 +53,13 @@ pub(super) async fn await_measured(engine: &impl Containers, id: &str, operation
     }
 }
 
-/// Ends an agent. Returns what it measured last. One that is gone already has left nothing: what it made belongs to it.
+/// Ends an agent. Returns its last evidence. If the agent is gone already, nothing is left: what it made belongs to it.
 pub(super) async fn dismiss(engine: &impl Containers, id: &str, operation: &str) -> Result<String, EngineError> {
     let said = engine.dismiss(id).await?.unwrap_or_default();
     let held = Word::all(&said).any(|word| matches!(word, Word::Holds { .. }));
     match Word::all(&said).last() {
         Some(Word::Gone { evidence }) => Ok(evidence),
-        // What never held has nothing to leave.
+        // An agent whose fault never held leaves nothing behind.
         Some(Word::Failed { why }) if held => {
             Err(EngineError::new(EngineErrorKind::Other, operation.to_owned(), anyhow::anyhow!(why)))
         }

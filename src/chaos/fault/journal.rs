@@ -1,4 +1,4 @@
-//! A fault in the journal: all that is needed to apply it, to see it, and to undo it.
+//! A fault in the journal: all that redos needs to apply it, to see it, and to undo it.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,21 +11,20 @@ use crate::agent::order::Packets;
 use crate::engine::containers::{ContainerFacts, Containers, JournalEntry};
 use crate::engine::{EngineError, EngineErrorKind};
 
-/// How long a fault may take to be seen, and to be gone.
+/// Time limit until a fault is seen, and until it is seen to be gone.
 const VISIBLE: Duration = Duration::from_secs(10);
-/// Time between two looks.
+/// Time between two looks at the container.
 const POLL: Duration = Duration::from_millis(10);
-/// A fault that is written down: all that is needed to undo it.
+/// A fault in the journal, with all that is needed to undo it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Written {
-    /// Unique.
+    /// Names the entry and the agent; unique.
     pub id: String,
-    /// Which fault.
     pub fault: Fault,
-    /// What it was called by who asked: a node's name, or the container's.
+    /// The target as the user named it: a node's name, or the container's.
     pub target: String,
-    /// The container as it was before.
+    /// The container before the fault.
     pub before: ContainerFacts,
     /// Which packets it is about, where it is one of the network.
     pub link: Packets,
@@ -34,8 +33,8 @@ pub struct Written {
 }
 
 impl Written {
-    /// Writes a fault down for a container that runs. Nothing is done to it yet. `link` says which packets a fault of the
-    /// network is about; others pay no heed to it.
+    /// Records a fault for a running container, before anything is done to it. `link` says which packets a network
+    /// fault affects; other faults ignore it.
     ///
     /// # Errors
     /// There is no such container, it does not run, or the Engine failed.
@@ -68,7 +67,7 @@ impl Written {
         Ok(written)
     }
 
-    /// All faults that are not undone yet. An entry that this redos does not understand is left alone.
+    /// All faults that are not undone yet. It skips entries that this redos does not understand.
     ///
     /// # Errors
     /// The Engine failed.
@@ -77,7 +76,7 @@ impl Written {
         Ok(entries.iter().filter_map(|entry| serde_json::from_str(&entry.text).ok()).collect())
     }
 
-    /// Applies it.
+    /// Applies the fault.
     ///
     /// # Errors
     /// The Engine failed. Part of it may be done.
@@ -94,7 +93,7 @@ impl Written {
         u64::try_from(Duration::from_secs(self.until).saturating_sub(now).as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Waits until it is seen, by the Engine or by the agent that measures it. Returns what was seen, in words.
+    /// Waits until the Engine, or the agent that measures it, shows the fault. Returns the evidence.
     ///
     /// # Errors
     /// It is not, in time; or the Engine failed.
@@ -108,12 +107,14 @@ impl Written {
         Ok(evidence)
     }
 
-    /// Undoes it, sees that it is gone, and strikes it from the journal. Done twice it changes nothing the second time. A
-    /// container that was removed meanwhile needs no undoing. Returns what was seen, in words, where there is more to see
-    /// than that.
+    /// Undoes the fault, sees that it is gone, and deletes it from the journal.
+    ///
+    /// Done twice it changes nothing the second time. A container that was removed meanwhile needs no undoing. Returns
+    /// the evidence of an agent, if there is any.
     ///
     /// # Errors
-    /// The Engine failed, or it is not gone in time. The journal keeps it then.
+    ///
+    /// The Engine failed, or the fault is not gone in time. The journal keeps it then.
     pub async fn undo(&self, engine: &impl Containers) -> Result<String, EngineError> {
         let (means, name) = (self.fault.means(), &self.before.name);
         let evidence = match means {
@@ -128,7 +129,7 @@ impl Written {
         Ok(evidence)
     }
 
-    /// Waits until the container looks like this; one that is gone does.
+    /// Waits until the container looks like this. A removed container counts.
     async fn await_looks(
         &self,
         engine: &impl Containers,

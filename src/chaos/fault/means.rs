@@ -6,12 +6,12 @@ use crate::engine::EngineError;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Limit, Right};
 use crate::spec::NODE_DIR;
 
-/// What is left to a container that is to run out of memory, beyond what it cannot give back. The Engine takes no limit
+/// Memory left to a container that is to run out of it, beyond what it cannot give back. The Engine takes no limit
 /// below 6 MiB.
 const OOM_LEFT: u64 = 256 << 10;
 const OOM_LIMIT_MIN: u64 = 6 << 20;
 
-/// How a fault is brought about.
+/// How a fault is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     /// A verb of the Engine, which another one undoes.
@@ -20,11 +20,11 @@ pub enum Means {
     Limit(Limit),
     /// The container is on none of its networks.
     OffNetworks,
-    /// An agent beside the container holds it, measures it and undoes it.
+    /// An agent beside the container applies it, measures it and undoes it.
     Agent(Assistance),
 }
 
-/// A verb of the Engine.
+/// A command of the Engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineVerb {
     /// Freezes the processes.
@@ -33,23 +33,23 @@ pub enum EngineVerb {
     End(Signal),
     /// Stops the container in good order.
     Stop,
-    /// Freezes the first process by a signal, which the Engine does not notice.
+    /// Freezes the first process by SIGSTOP, which the Engine does not notice.
     Freeze,
 }
 
 /// What an agent does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assistance {
-    /// Something happens to packets.
+    /// Drops, delays or resets packets.
     Disturb(Disturbance),
     /// Writes of the server's clients wait.
     PauseWrites,
-    /// The disk of the data is full.
+    /// Fills the disk of the data.
     FillDisk {
-        /// Bytes that the disk may have at most.
+        /// Size of the largest disk that it fills, in bytes.
         limit: u64,
     },
-    /// The server is left little memory, and needs more.
+    /// Limits the server's memory and makes it need more.
     RunOutOfMemory,
 }
 
@@ -66,12 +66,12 @@ impl Assistance {
 }
 
 impl Means {
-    /// Whether the fault is one of the network, which may be about some packets only.
+    /// Whether it is a network fault, which may affect some packets only.
     pub const fn has_link(self) -> bool {
         matches!(self, Self::Agent(Assistance::Disturb(_)))
     }
 
-    /// The kind of limit that it leaves on the container, whatever the figure.
+    /// The limit that it lowers, whatever the figure.
     pub const fn limit(self) -> Option<Limit> {
         match self {
             Self::Limit(limit) => Some(limit),
@@ -80,12 +80,12 @@ impl Means {
         }
     }
 
-    /// Whether the server ends, and has to be started again.
+    /// Whether the server ends and has to be started again.
     pub const fn ends_server(self) -> bool {
         matches!(self, Self::Verb(EngineVerb::End(_) | EngineVerb::Stop))
     }
 
-    /// Does to a container what the Engine does. The agent is started by who keeps the journal.
+    /// Does to a container what the Engine does. The caller starts the agent.
     pub(super) async fn apply(self, engine: &impl Containers, before: &ContainerFacts) -> Result<(), EngineError> {
         let name = &before.name;
         match self {
@@ -108,7 +108,7 @@ impl Means {
         }
     }
 
-    /// Whether the container shows the fault. Of what it cannot show, the answer is that it runs.
+    /// Whether the container shows the fault. For a fault that the Engine cannot show: whether it runs.
     pub(super) fn is_seen(self, before: &ContainerFacts, now: &ContainerFacts) -> bool {
         let has_ended = !now.running || now.started_at != before.started_at;
         match self {
@@ -121,7 +121,7 @@ impl Means {
         }
     }
 
-    /// How that was seen, in words; `None` where only an agent can say it.
+    /// The evidence for people; `None` where only an agent has it.
     pub(super) fn evidence(self, name: &str) -> Option<String> {
         Some(match self {
             Self::Verb(EngineVerb::Pause) => format!("the Engine says that {name} is paused"),
@@ -165,7 +165,7 @@ impl Means {
         }
     }
 
-    /// Whether the container shows no more of the fault. An agent has said so itself, or is gone with all that it made.
+    /// Whether the container shows no more of the fault. An agent says so itself, or is gone with all that it made.
     pub(super) fn is_gone(self, before: &ContainerFacts, now: &ContainerFacts) -> bool {
         match self {
             Self::Verb(EngineVerb::Pause) => !now.paused,
@@ -178,7 +178,7 @@ impl Means {
     }
 }
 
-/// Whether a container has a limit. One of memory that was not there before cannot be taken away: the Engine puts all the
+/// Whether a container has a limit. A memory limit that was not there before cannot be removed: the Engine sets all the
 /// memory of its host instead.
 fn has(limit: Limit, now: &ContainerFacts) -> bool {
     match limit {
@@ -197,7 +197,7 @@ fn as_before(limit: Limit, before: &ContainerFacts) -> Limit {
     }
 }
 
-/// The places on networks that a container had and has no more.
+/// The networks that a container was on and is not on any more, with its addresses there.
 fn missing<'a>(before: &'a ContainerFacts, now: &'a ContainerFacts) -> impl Iterator<Item = &'a Attachment> {
     let has = |network: &str| now.networks.iter().any(|attachment| attachment.network == network);
     before.networks.iter().filter(move |attachment| !has(&attachment.network))

@@ -6,20 +6,20 @@ use super::means::Means;
 use super::signal::Signal;
 use crate::spec::{ParseError, time};
 
-/// What can be said of a fault more closely, and the means that follow from it.
+/// The parameter of a fault, and the means that follow from its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Parameter {
-    /// Nothing.
+    /// No parameter.
     None(Means),
     /// The signal that ends a server.
     Signal(fn(Signal) -> Means),
-    /// Milliseconds that each packet is late, and milliseconds more by chance.
+    /// The delay of each packet, and the jitter, both in milliseconds.
     Delay(fn(u32, u32) -> Means),
-    /// How many packets of a thousand.
+    /// The share of packets, in thousandths.
     Share(fn(u16) -> Means),
-    /// Bits in a second.
+    /// Bits per second.
     Rate(fn(u64) -> Means),
-    /// Bytes.
+    /// A size in bytes.
     Size(fn(u64) -> Means),
 }
 
@@ -30,7 +30,7 @@ pub struct Flag {
     pub name: &'static str,
     /// What its value is called in the help.
     pub value: &'static str,
-    /// Its value where it is not given.
+    /// Its default value.
     pub default: &'static str,
     /// Its line in the help.
     pub help: &'static str,
@@ -54,20 +54,20 @@ const SIZE: &[Flag] = &[flag("limit", "SIZE", "1gb", "How large the disk may be 
 pub enum ParameterValue {
     /// It has none.
     None,
-    /// A signal.
+    /// The signal that ends the server.
     Signal(Signal),
-    /// Both in milliseconds.
+    /// Delay and jitter of packets, both in milliseconds.
     Delay {
-        /// Each packet is late by this.
+        /// The delay of each packet.
         delay: u32,
-        /// And by up to this more.
+        /// The largest random delay beyond that.
         jitter: u32,
     },
-    /// Packets of a thousand.
+    /// Thousandths of all packets.
     Share(u16),
-    /// Bits in a second.
+    /// Bits per second.
     Rate(u64),
-    /// Bytes.
+    /// A size in bytes.
     Size(u64),
 }
 
@@ -150,11 +150,11 @@ impl fmt::Display for ParameterValue {
 
 /// Units, the greatest first.
 type Units = [(&'static str, u64); 4];
-/// Of a rate.
+/// Units of a rate.
 const BITS: Units = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1_000), ("bit", 1)];
-/// Of a size, as in redis.conf.
+/// Units of a size, as in redis.conf.
 const BYTES: Units = [("gb", 1 << 30), ("mb", 1 << 20), ("kb", 1 << 10), ("b", 1)];
-/// The least rate at which a server was measured to be asked and to answer.
+/// The lowest rate at which a server was measured to answer requests.
 const RATE_MIN: u64 = 64_000;
 
 fn milliseconds(text: &str) -> Result<u32, ParseError> {
@@ -162,7 +162,7 @@ fn milliseconds(text: &str) -> Result<u32, ParseError> {
     Ok(u32::try_from(delay.as_millis()).unwrap_or(u32::MAX))
 }
 
-/// Thousandths: `20%`, `0.5%`.
+/// Reads a share in thousandths: `20%`, `0.5%`.
 fn read_share(text: &str) -> Result<u16, ParseError> {
     let wrong = || {
         let right = "give one like 20% or 0.5%, above 0 and at most 100";
@@ -173,7 +173,7 @@ fn read_share(text: &str) -> Result<u16, ParseError> {
     if (1.0..=1000.0).contains(&per_mille) { Ok(per_mille as u16) } else { Err(wrong()) }
 }
 
-/// Bits in a second: `256kbit`, `1mbit`, `2.5mbit`.
+/// Reads bits per second: `256kbit`, `1mbit`, `2.5mbit`.
 fn read_rate(text: &str) -> Result<u64, ParseError> {
     let wrong = || {
         let least = ParameterValue::Rate(RATE_MIN);
@@ -182,7 +182,7 @@ fn read_rate(text: &str) -> Result<u64, ParseError> {
     read(text, BITS).filter(|rate| *rate >= RATE_MIN).ok_or_else(wrong)
 }
 
-/// Bytes: `64mb`, `1gb`.
+/// Reads bytes: `64mb`, `1gb`.
 fn read_size(text: &str) -> Result<u64, ParseError> {
     let wrong = || ParseError::new(format!("'{text}' is not a size; give one like 64mb or 1gb"));
     read(text, BYTES).filter(|bytes| *bytes > 0).ok_or_else(wrong)

@@ -6,32 +6,32 @@ use crate::agent::order::Disturbance;
 use crate::chaos::history::FaultNature;
 use crate::engine::containers::Limit;
 
-/// A fault: all that there is to say of it.
+/// A fault: its command line, its help and its means.
 #[derive(Debug)]
 pub struct Row {
     /// The word of the command line, of the journal and of reports.
     pub word: &'static str,
-    /// What can be said more closely, and the means that follow from it.
+    /// The parameter, and the means that follow from its value.
     pub parameter: Parameter,
-    /// What the target can still do.
+    /// What the target can still do while it is active.
     pub nature: FaultNature,
     /// Its line in the help.
     pub about: &'static str,
-    /// What its own help says below its options, with examples.
+    /// What its own help shows below its options, with examples.
     pub help: &'static str,
 }
 
 impl Row {
-    /// Whether it is a fault of the network, which may be about some packets only.
+    /// Whether it is a network fault, which may affect some packets only.
     pub fn has_link(&self) -> bool {
         self.parameter.means(self.parameter.default_value()).has_link()
     }
 }
 
-/// What is left to a slow container: 1 % of one CPU, in microseconds of each 100 ms. PING still passes most of the time; the
-/// slowest of a hundred takes about a period.
+/// CPU time of a slow container: 1 % of one CPU, in microseconds of each 100 ms. PING still passes most of the time;
+/// the slowest of a hundred takes about a period.
 const SLOW_QUOTA: i64 = 1000;
-/// What is left to a container that must not fork. The kernel counts threads, and Redis has five.
+/// Processes that a container may have when it must not fork. The kernel counts threads, and Redis has five.
 const NO_FORK_PIDS: i64 = 6;
 
 /// All faults, in the order of the help.
@@ -72,7 +72,7 @@ pub const FAULTS: &[Row] = &[
     Row {
         word: "disconnect",
         parameter: Parameter::None(Means::OffNetworks),
-        // Off its only network, a node serves nobody.
+        // A node that is off its only network serves nobody.
         nature: FaultNature::Halts,
         about: "Disconnect it from its network",
         help: "Examples:

@@ -17,7 +17,7 @@ pub enum HistoryError {
     /// The disk or the pipe failed.
     #[error("failed to {0} the history")]
     Io(&'static str, #[source] io::Error),
-    /// A line is not what it should be.
+    /// A line is not a record.
     #[error("failed to understand line {line} of the history")]
     Line {
         /// Its number, counted from 1.
@@ -42,7 +42,7 @@ pub enum HistoryError {
     },
 }
 
-/// Appends records.
+/// Appends records to a history.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
     out: W,
@@ -58,7 +58,7 @@ impl<W: Write> Writer<W> {
         Ok(Self { out })
     }
 
-    /// Appends a record.
+    /// Appends one record as a line.
     ///
     /// # Errors
     /// The disk's.
@@ -84,23 +84,21 @@ fn line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Histo
 /// All that a round left behind. The verdict needs nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
-    /// What the test was.
     pub header: Header,
-    /// How the round began.
     pub begin: RoundBegin,
-    /// Operations, by their intended time.
+    /// Operations, in order of their intended times.
     pub ops: Vec<Op>,
-    /// Roles of the nodes, by time.
+    /// Roles of the nodes, in order of time.
     pub roles: Vec<RoleSample>,
-    /// What the Sentinels published, by time.
+    /// Events of the Sentinels, in order of time.
     pub events: Vec<SentinelEvent>,
-    /// Where the proxy led, by time.
+    /// Samples of the proxy, in order of time.
     pub proxy: Vec<ProxySample>,
-    /// The fault. Absent when the round was cut short before it.
+    /// The fault. `None` when the round was cut short before it.
     pub fault: Option<FaultRecord>,
-    /// What was stored at the end. Absent when it could not be read to its end.
+    /// What was stored at the end. `None` when it could not be read completely.
     pub finals: Option<FinalState>,
-    /// How the round ended. Absent when the history just stops.
+    /// How the round ended. `None` when the history just stops.
     pub end: Option<RoundEnd>,
 }
 
@@ -111,7 +109,7 @@ pub struct FinalState {
     pub logs: BTreeMap<ClientKind, Vec<u64>>,
     /// The counter.
     pub counter: u64,
-    /// What was left in the queue.
+    /// The ids that were left in the queue.
     pub queue: Vec<u64>,
     /// Values that no operation of this test can have written.
     pub foreign: u64,
@@ -148,7 +146,7 @@ impl Evidence {
         }
     }
 
-    /// Puts everything in order of time, and drops a final state that was not read to its end.
+    /// Sorts everything by time, and drops a final state that was not read completely.
     fn finish(mut self) -> Self {
         self.ops.sort_by_key(|op| (op.at, op.id));
         self.roles.sort_by_key(|sample| sample.at);
@@ -159,11 +157,11 @@ impl Evidence {
     }
 }
 
-/// Ids on one line of the history.
+/// Ids on one line of the history, at most.
 const IDS_PER_LINE: usize = 1000;
 
 impl FinalState {
-    /// Everything in it as lines of a history, but for the read-back.
+    /// The final state as lines of a history, without the [`ReadBack`].
     pub fn parts(&self) -> impl Iterator<Item = FinalPart> + '_ {
         let logs = self.logs.iter().flat_map(|(client, ids)| {
             ids.chunks(IDS_PER_LINE).map(|ids| FinalPart::Log { client: *client, ids: ids.to_vec() })
@@ -183,7 +181,7 @@ impl FinalState {
     }
 }
 
-/// Reads a history round by round.
+/// Reads a history one round at a time.
 #[derive(Debug)]
 pub struct Reader<R: BufRead> {
     input: R,
@@ -210,15 +208,17 @@ impl<R: BufRead> Reader<R> {
         Ok(Self { input, header, line: 1, text })
     }
 
-    /// What the test was.
     pub const fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The next round; `None` at the end. A round that the history breaks off in is returned without an end, and so is
-    /// one whose last line was cut: a killed redos leaves such a file.
+    /// The next round; `None` at the end.
+    ///
+    /// A round in which the history breaks off is returned without an end. So is a round whose last line was cut: a
+    /// killed redos leaves such a file.
     ///
     /// # Errors
+    ///
     /// The disk's; a line that cannot be understood; a record in the wrong place.
     pub fn next_round(&mut self) -> Result<Option<Evidence>, HistoryError> {
         let mut round: Option<Evidence> = None;

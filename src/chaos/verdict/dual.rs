@@ -1,8 +1,8 @@
-//! Two masters at once: claimed, and worse, acknowledging.
+//! Two masters at once, and whether both acknowledged writes.
 //!
-//! *Claimed* is the time in which two or more nodes answer `ROLE` with `master`, each answer holding until the node's next
-//! sample. *Acknowledged* is the part of it in which writes were taken by more than one node: for each claimed window,
-//! from the moment at which the second node took its first write to the moment at which all but one had taken their last.
+//! *Claimed* is the time in which two or more nodes answer `ROLE` with `master`. Each answer holds until the node's
+//! next sample. *Acknowledged* is the part of it in which more than one node took writes. In each claimed window, it
+//! lasts from the first write of the second node to the last write of the last but one.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,19 @@ use super::Nanos;
 use super::outage::Window;
 use crate::chaos::history::{Evidence, SeenRole, SinceStart};
 
-/// Who was master beside whom.
+/// Times in which several nodes were master.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DualMaster {
     /// How long two or more nodes claimed to be master, all windows together.
     #[serde(rename = "claimedMs")]
     pub claimed: Nanos,
-    /// When.
+    /// The windows of that time.
     pub windows: Vec<Window>,
-    /// How long writes were acknowledged by more than one node.
+    /// How long more than one node acknowledged writes.
     #[serde(rename = "acknowledgedMs")]
     pub acknowledged: Nanos,
-    /// Writes acknowledged within the claimed windows, by node. Empty unless more than one node took some.
+    /// Writes acknowledged within the claimed windows, by node. Empty unless more than one node acknowledged some.
     pub writes_by_node: BTreeMap<String, usize>,
 }
 

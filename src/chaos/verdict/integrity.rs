@@ -25,10 +25,10 @@ use super::phases::Moments;
 use super::{Counts, Nanos};
 use crate::chaos::history::{ClientKind, Evidence, FinalState, Op, OpKind, SinceStart};
 
-/// A write that was acknowledged and is not there.
+/// An acknowledged write that the final state lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostWrite {
-    /// Its id.
+    /// The id of the write.
     pub id: u64,
     /// Whose it was.
     pub client: ClientKind,
@@ -36,32 +36,30 @@ pub struct LostWrite {
     pub at: SinceStart,
     /// When it was acknowledged.
     pub done: SinceStart,
-    /// By which node.
+    /// The node that acknowledged it.
     pub node: Option<String>,
-    /// Why it is lost.
     pub cause: Cause,
 }
 
-/// Lost writes that lie together in time and have one cause.
+/// Lost writes that are close in time and have one cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LostWindow {
     /// From the intended time of the first to that of the last.
     #[serde(flatten)]
     pub window: Window,
-    /// How many.
+    /// The number of lost writes.
     pub count: usize,
-    /// Who acknowledged them.
+    /// The node that acknowledged them.
     pub node: Option<String>,
-    /// Why they are lost.
     pub cause: Cause,
 }
 
-/// Stale reads.
+/// Reads that did not show acknowledged writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stale {
-    /// How many.
+    /// The number of stale reads.
     pub count: usize,
     /// The longest time between the acknowledgement of a write and a read that does not show it.
     #[serde(rename = "worstMs")]
@@ -79,46 +77,46 @@ impl Stale {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Integrity {
-    /// What became of the writes.
+    /// The outcomes of all writes.
     pub writes: Counts,
-    /// Acknowledged writes.
+    /// The number of acknowledged writes.
     pub acknowledged: usize,
     /// Acknowledged writes that are lost.
     pub lost: usize,
-    /// Of these, increments. Of some only the number is known, not which they are.
+    /// Of these, increments. For some only the number is known, not which they are.
     pub lost_increments: usize,
-    /// How many have which cause. Increments of which only the number is known have none.
+    /// The number of lost writes by cause. Increments of which only the number is known have none.
     pub lost_by_cause: BTreeMap<Cause, usize>,
-    /// When they were due.
+    /// Windows of the lost writes' intended times.
     pub lost_windows: Vec<LostWindow>,
-    /// How long the windows are together: the seconds of work that are gone.
+    /// The total length of the windows.
     #[serde(rename = "lostTimeMs")]
     pub lost_time: Nanos,
-    /// Every one, for the time line.
+    /// Every lost write, for the time line.
     #[serde(skip)]
     pub lost_writes: Vec<LostWrite>,
-    /// Acknowledged pushes that are neither delivered nor left, where an unanswered pop may have taken them.
+    /// Acknowledged pushes that are neither delivered nor left, but that an unanswered pop may have taken.
     pub undetermined: usize,
-    /// Unknown to the client, and in the final state.
+    /// Writes of unknown outcome that the final state contains.
     pub late_applied: usize,
-    /// There, delivered or counted more often than asked.
+    /// Writes that are stored, delivered or counted more often than asked.
     pub duplicated: usize,
-    /// Before what was acknowledged before they began.
+    /// Writes that lie before a write that was acknowledged before they began.
     pub reordered: usize,
-    /// Certainly not done and yet there, or delivered and there again.
+    /// Writes that certainly failed and are stored anyway, or were delivered and are stored again.
     pub resurrected: usize,
-    /// There, and never written by this test.
+    /// Stored values that this test never wrote.
     pub unexpected: usize,
-    /// The same count answered to two increments: two masters counted.
+    /// Counts that two increments got as their answer: two masters counted.
     pub counted_twice: usize,
-    /// On the write port.
+    /// Stale reads on the write port.
     pub stale_writes_port: Stale,
-    /// On the read port, where replicas answer: it happens in a healthy cluster too.
+    /// Stale reads on the read port, where replicas answer. They happen in a healthy cluster, too.
     pub stale_read_port: Stale,
 }
 
 impl Integrity {
-    /// Everything in it that must never be, in words.
+    /// Everything in it that must never happen, in words.
     pub fn anomalies(&self) -> Vec<String> {
         let all = [
             (self.duplicated, "duplicated"),
@@ -155,7 +153,7 @@ impl Integrity {
     }
 }
 
-/// The distance of the intended times of two writes.
+/// The time between two writes of the schedule.
 fn resolution(ops: &[Op]) -> u64 {
     let mut times: Vec<SinceStart> = ops.iter().filter(|op| op.kind.is_write()).map(|op| op.at).collect();
     times.dedup();
@@ -166,7 +164,7 @@ fn resolution(ops: &[Op]) -> u64 {
 }
 
 /// Groups lost writes. A gap of fifty requests, or of 100 ms, ends a window: within a split brain only some of the
-/// connections lead to the loser.
+/// connections lead to the losing node.
 fn windows(lost: &[LostWrite], resolution: u64) -> Vec<LostWindow> {
     let gap = (50 * resolution).max(100_000_000);
     let mut windows: Vec<LostWindow> = Vec::new();
@@ -192,7 +190,7 @@ fn windows(lost: &[LostWrite], resolution: u64) -> Vec<LostWindow> {
     windows
 }
 
-/// How often each id is in a list, and the place of its first appearance.
+/// How often each id is in a list, and its first place.
 fn places(ids: &[u64]) -> HashMap<u64, (usize, usize)> {
     let mut places: HashMap<u64, (usize, usize)> = HashMap::with_capacity(ids.len());
     for (place, id) in ids.iter().enumerate() {
@@ -201,7 +199,7 @@ fn places(ids: &[u64]) -> HashMap<u64, (usize, usize)> {
     places
 }
 
-/// Ids in a list that lie before an operation which was acknowledged before they began.
+/// Ids that lie in a list before a write that was acknowledged before they began.
 fn reordered(ids: &[u64], attempts: &HashMap<u64, &Op>) -> usize {
     let mut earliest_ack_behind = SinceStart::MAX;
     let mut count = 0;

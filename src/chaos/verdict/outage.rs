@@ -1,10 +1,11 @@
 //! Outages, by the intended times of a fixed schedule.
 //!
-//! An outage is a longest run of consecutive intended times at which no operation was acknowledged within a second: it begins
-//! at the first of them and ends at the next intended time at which one was. Measured from the schedule and not from the
-//! actual send, so that a client that waits does not hide what it waited for; and by the same second whatever an
-//! operation's deadline is, so that a proxy that holds a connection until there is a master makes errors fewer and no outage
-//! shorter. The resolution is the distance of two intended times: one lost operation is an outage of that length.
+//! An outage is a longest run of consecutive intended times at which no operation was acknowledged within a second. It
+//! begins at the first of them and ends at the next intended time at which one was. It is measured from the schedule
+//! and not from the actual send, so that a client that waits does not hide how long it waited. The second does not
+//! depend on an operation's deadline: a proxy that holds a connection until there is a master makes errors fewer and no
+//! outage shorter. The resolution is the distance of two intended times: one lost operation is an outage of that
+//! length.
 
 use std::collections::BTreeSet;
 
@@ -13,25 +14,25 @@ use serde::Serialize;
 use super::{Counts, Nanos};
 use crate::chaos::history::{ClientKind, Op, OpKind, SinceStart};
 
-/// An operation that is acknowledged later than this after its intended time, in nanoseconds, met an outage.
+/// An operation that is acknowledged later than this after its intended time met an outage. In nanoseconds.
 pub const PROMPT: u64 = 1_000_000_000;
 /// How many windows are listed; all are counted.
 const WINDOWS_LISTED: usize = 20;
 
-/// What was tried.
+/// What the operations do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
-    /// Changing what is stored.
+    /// They change what is stored.
     Write,
-    /// Reading it.
+    /// They read what is stored.
     Read,
-    /// Hearing a published message.
+    /// They receive a published message.
     Hear,
 }
 
 impl Access {
-    /// Of a kind of operation. A blocking pop has none: it is not on the schedule.
+    /// The access of a kind of operation. A blocking pop has none: it is not on the schedule.
     pub const fn of(kind: OpKind) -> Option<Self> {
         match kind {
             OpKind::Append | OpKind::Increment | OpKind::Push => Some(Self::Write),
@@ -59,21 +60,22 @@ pub struct Outage {
     pub client: Option<ClientKind>,
     /// What was tried.
     pub access: Access,
-    /// The longest.
+    /// The longest outage.
     #[serde(rename = "longestMs")]
     pub longest: Nanos,
-    /// All added up.
+    /// The sum of all outages.
     #[serde(rename = "totalMs")]
     pub total: Nanos,
-    /// How many.
+    /// The number of outages.
     pub count: usize,
-    /// Whether the last had not ended when the workload did, and had then lasted for at least [`PROMPT`]: a single operation
-    /// that failed at the very end says nothing.
+    /// Whether the last outage had not ended when the workload did.
+    ///
+    /// It must have lasted for at least [`PROMPT`]: a single operation that failed at the very end says nothing.
     pub open: bool,
     /// The distance of two intended times.
     #[serde(rename = "resolutionMs")]
     pub resolution: Nanos,
-    /// What became of the operations.
+    /// The outcomes of the operations.
     pub operations: Counts,
     /// The longest ones, in order of time.
     pub windows: Vec<Window>,
@@ -83,34 +85,34 @@ pub struct Outage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Window {
-    /// From the first moment.
+    /// The first moment of it.
     #[serde(rename = "fromMs")]
     pub from: Nanos,
-    /// To the moment after the last.
+    /// The moment after its last one.
     #[serde(rename = "toMs")]
     pub to: Nanos,
 }
 
 impl Window {
-    /// How long.
+    /// Its length in nanoseconds.
     pub const fn length(self) -> u64 {
         self.to.0.saturating_sub(self.from.0)
     }
 }
 
-/// Operations that were acknowledged, but late.
+/// Operations that were acknowledged late.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waits {
     /// Requests that were answered later than [`PROMPT`] after their intended time.
     pub count: usize,
-    /// How long the slowest of them took.
+    /// The time until the slowest of them was answered.
     #[serde(rename = "longestMs")]
     pub longest: Nanos,
 }
 
 impl Waits {
-    /// Of operations in order of their intended times. A blocking pop waits by its nature.
+    /// Computes it from operations in order of their intended times. A blocking pop waits by its nature.
     pub fn of(ops: &[Op]) -> Self {
         let late = ops.iter().filter(|op| Access::of(op.kind).is_some() && op.is_ok() && took(op) > PROMPT);
         let mut requests: Vec<(SinceStart, ClientKind)> = late.clone().map(|op| (op.at, op.client)).collect();
@@ -119,7 +121,7 @@ impl Waits {
     }
 }
 
-/// The time from when an operation was due to when it ended.
+/// The time from when an operation was due until it ended.
 fn took(op: &Op) -> u64 {
     op.done.saturating_sub(op.at)
 }

@@ -1,7 +1,7 @@
-//! What happened when, and how long each part of the failover took.
+//! The moments of a failover, and how long each part of it took.
 //!
-//! Zero is the moment at which the call that applies the fault began. Of events that several Sentinels announce the first
-//! counts: the leader's own `+switch-master` comes after those of the others.
+//! Zero is the moment at which the call that applies the fault began. Of events that several Sentinels announce the
+//! first counts: the leader's own `+switch-master` comes after those of the others.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::chaos::history::{Evidence, OpKind, SeenRole, SinceStart};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moments {
-    /// The first Sentinel holds the master to be down (`+sdown master`).
+    /// The first Sentinel considers the master down (`+sdown master`).
     #[serde(rename = "subjectivelyDownMs")]
     pub subjectively_down: Option<Nanos>,
-    /// The first Sentinel knows enough others that do (`+odown master`).
+    /// A quorum of Sentinels considers it down (`+odown`).
     #[serde(rename = "objectivelyDownMs")]
     pub objectively_down: Option<Nanos>,
     /// The first Sentinel tries to be elected (`+try-failover`).
@@ -26,13 +26,13 @@ pub struct Moments {
     /// A Sentinel was elected (`+elected-leader`).
     #[serde(rename = "electedMs")]
     pub elected: Option<Nanos>,
-    /// A node other than the old master first said that it is master.
+    /// A node other than the old master first reported that it is master.
     #[serde(rename = "promotedMs")]
     pub promoted: Option<Nanos>,
     /// The first Sentinel named the new master (`+switch-master`).
     #[serde(rename = "switchedMs")]
     pub switched: Option<Nanos>,
-    /// The last Sentinel did.
+    /// The last Sentinel named the new master.
     #[serde(rename = "switchedByAllMs")]
     pub switched_by_all: Option<Nanos>,
     /// A new connection to the write port first ended at a new master.
@@ -41,10 +41,10 @@ pub struct Moments {
     /// A write was first acknowledged by a new master.
     #[serde(rename = "firstWriteMs")]
     pub first_write: Option<Nanos>,
-    /// From here on there was one master with every replica's link up.
+    /// From here on there was one master, and every replica's link was up.
     #[serde(rename = "redundantMs")]
     pub redundant: Option<Nanos>,
-    /// The cluster was seen whole again, with equal offsets and the old master among the replicas.
+    /// The cluster was whole again, with equal offsets and the old master among the replicas.
     #[serde(rename = "convergedMs")]
     pub converged: Option<Nanos>,
 }
@@ -62,10 +62,10 @@ pub struct Phases {
     /// `+try-failover` to `+elected-leader`.
     #[serde(rename = "electionMs")]
     pub election: Option<Nanos>,
-    /// `+elected-leader` to the new master's own word.
+    /// `+elected-leader` until the new master reports its role.
     #[serde(rename = "promotionMs")]
     pub promotion: Option<Nanos>,
-    /// The new master's own word to the first connection that the proxy leads to it.
+    /// The new master's report until the first connection that the proxy leads to it.
     #[serde(rename = "proxySwitchMs")]
     pub proxy_switch: Option<Nanos>,
     /// The first Sentinel's `+switch-master` to the last one's.
@@ -83,7 +83,7 @@ pub struct Phases {
 }
 
 impl Moments {
-    /// Finds them.
+    /// Computes the moments from the evidence.
     pub(super) fn of(evidence: &Evidence) -> Self {
         let Some(fault) = &evidence.fault else { return Self::default() };
         let zero = fault.applied;
@@ -122,8 +122,9 @@ impl Moments {
     }
 }
 
-/// The moment from which on, to the end of the samples, one node is master and all others have their links up. Absent
-/// when that never stopped being so after the fault, or is not so at the end.
+/// From when on, to the end of the samples, one node is master and all others have their links up.
+///
+/// `None` when that never stopped after the fault, or is not so at the end.
 fn redundant(evidence: &Evidence, zero: SinceStart) -> Option<SinceStart> {
     let mut seen: BTreeMap<&str, (SeenRole, bool)> = BTreeMap::new();
     let mut since = None;

@@ -1,43 +1,43 @@
-//! Several rounds together, and what their number allows one to say.
+//! Several rounds together, and what their number allows to say.
 
 use serde::Serialize;
 
 use super::{Level, Nanos, Round};
 
-/// What is said holds in 95 of 100 such tests.
+/// The confidence of the statement: 95 of 100 such tests.
 const CONFIDENCE: f64 = 0.95;
 
-/// Several rounds together.
+/// The results of several rounds together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// How many.
+    /// The number of rounds.
     pub rounds: usize,
-    /// The gravest of their levels; invalid when there is none.
+    /// The worst of their levels; invalid when there is no round.
     pub level: Level,
-    /// The longest write outage of each round that any kind of client had, in the order of the rounds.
+    /// The longest write outage of any kind of client in each round, in the order of the rounds.
     #[serde(rename = "outagesMs")]
     pub outages: Vec<Nanos>,
-    /// Their median.
+    /// The median of the outages.
     #[serde(rename = "medianOutageMs")]
     pub median: Option<Nanos>,
-    /// The longest.
+    /// The longest of the outages.
     #[serde(rename = "maxOutageMs")]
     pub max: Option<Nanos>,
     /// Acknowledged writes of all rounds.
     pub acknowledged: usize,
-    /// Lost ones of all rounds.
+    /// Lost writes of all rounds.
     pub lost: usize,
-    /// Rounds that lost any.
+    /// Rounds with lost writes.
     pub rounds_with_loss: usize,
     /// Rounds whose data could be judged.
     pub rounds_judged: usize,
-    /// With 95 % confidence, no larger share of failovers than this loses acknowledged writes (Clopper and Pearson).
+    /// The largest share of failovers that lose acknowledged writes, with 95 % confidence (Clopper and Pearson).
     pub loss_share_at_most: f64,
 }
 
 impl Summary {
-    /// Puts rounds together.
+    /// Combines the verdicts of rounds.
     pub fn of(rounds: &[Round]) -> Self {
         let outages: Vec<Nanos> =
             rounds.iter().filter_map(Round::worst_write_outage).map(|outage| outage.longest).collect();
@@ -66,7 +66,7 @@ impl Summary {
         }
     }
 
-    /// What the number of rounds allows one to say about losses.
+    /// What the number of rounds allows to say about losses.
     pub fn statement(&self) -> String {
         let percent = (self.loss_share_at_most * 100.0).ceil();
         let rounds = match self.rounds_judged {
@@ -81,13 +81,14 @@ impl Summary {
     }
 }
 
-/// The largest share of events at which so few in so many rounds still have a chance of 5 %: for none in n rounds it is
-/// 1 - 0.05^(1/n).
+/// The largest share of events that still has a 5 % chance of so few in so many rounds.
+///
+/// For none in n rounds it is 1 - 0.05^(1/n).
 fn upper_bound(events: usize, rounds: usize) -> f64 {
     if events >= rounds {
         return 1.0;
     }
-    // The chance of at most this many falls with the share, so halving finds it.
+    // The chance of at most this many falls as the share grows, so bisection finds it.
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
     for _ in 0..60 {
         let share = f64::midpoint(low, high);

@@ -1,9 +1,9 @@
-//! The reason of a verdict, in one sentence that names who did what.
+//! The reason of a verdict, in one sentence that names the nodes.
 
 use super::integrity::Cause;
 use super::{Level, Nanos, Round};
 
-/// Why the round comes to what it does.
+/// Why the round has its level.
 pub(super) fn cause(round: &Round) -> String {
     match round.level {
         Level::FailData => data(round),
@@ -12,7 +12,7 @@ pub(super) fn cause(round: &Round) -> String {
     }
 }
 
-/// What the checks of the round's own level saw.
+/// What the failed checks of the round's level saw.
 fn failed(round: &Round) -> String {
     let failed = round.checks.iter().filter(|check| !check.ok && check.otherwise == round.level);
     let mut seen: Vec<String> = failed.map(|check| check.observed.clone()).collect();

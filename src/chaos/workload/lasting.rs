@@ -1,5 +1,6 @@
-//! The client that sends everything over one connection and keeps it until the other side closes it. While it connects anew
-//! its requests wait, as in most client libraries, and fail when that fails.
+//! The client that sends everything over one connection, which it keeps until the other side closes it.
+//!
+//! While it reconnects, its requests wait, as in most client libraries. They fail when the attempt fails.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,15 +15,15 @@ use crate::chaos::connection::Connection;
 use crate::chaos::history::{ClientKind, Op, OpError};
 use crate::chaos::resp::Reply;
 
-/// How often the rest of a request is offered to a connection that takes no more.
+/// How often it offers the rest of a request to a connection that takes no more.
 const RETRY_WRITE: Duration = Duration::from_millis(5);
 
-/// A request that was sent and is not fully answered.
+/// A request that was sent and is not completely answered.
 struct Pending {
     op: Op,
     expected: usize,
     answers: Vec<(u64, Reply)>,
-    /// Its deadline has passed and it was written down; its answers still have to be taken off the connection.
+    /// Its deadline has passed and it is recorded. Its answers still have to be read from the connection.
     given_up: bool,
 }
 
@@ -52,8 +53,9 @@ pub(super) async fn run(shared: Arc<WorkloadContext>, mut requests: UnboundedRec
     }
 }
 
-/// Connects, and keeps the requests that come meanwhile in `waiting` until their deadlines. The inner `None` is a connection
-/// that was not made, the outer one that there are no more requests.
+/// Connects, and keeps the requests that arrive meanwhile in `waiting` until their deadlines.
+///
+/// The inner `None` is a connection that could not be made. The outer one says that there are no more requests.
 async fn connected(
     shared: &WorkloadContext,
     requests: &mut UnboundedReceiver<Request>,
@@ -73,12 +75,12 @@ async fn connected(
     }
 }
 
-/// A moment that does not come while a test lasts.
+/// A moment after the end of any test.
 fn far() -> Instant {
     Instant::now() + Duration::from_secs(3600)
 }
 
-/// Waits for something, refusing requests meanwhile. `None` when there are no more requests.
+/// Waits for a future, and refuses requests meanwhile. `None` when there are no more requests.
 async fn meanwhile<T>(
     shared: &WorkloadContext,
     requests: &mut UnboundedReceiver<Request>,
@@ -109,7 +111,7 @@ struct OpenConnection<'a> {
     shared: &'a WorkloadContext,
     connection: Connection,
     pending: VecDeque<Pending>,
-    /// What the operating system has not yet taken of the last request.
+    /// Bytes of the last request that the operating system has not taken yet.
     unsent: Vec<u8>,
 }
 
@@ -159,7 +161,7 @@ impl<'a> OpenConnection<'a> {
         let before = self.shared.clock.now();
         let written = if self.unsent.is_empty() { self.connection.write_now(&request.wire).unwrap_or(0) } else { 0 };
         if written == 0 {
-            // The connection is full or broken. Nothing was taken, so it certainly is not done.
+            // The connection is full or broken. Nothing was taken, so the request certainly is not done.
             refuse(self.shared, request);
             return;
         }
@@ -194,7 +196,7 @@ impl<'a> OpenConnection<'a> {
         Ok(())
     }
 
-    /// Writes down those that match and have not been, as broken for this reason.
+    /// Records the requests that match, if they are not recorded, as failed for this reason.
     fn give_up(&mut self, why: OpError, matches: impl Fn(&Op) -> bool) {
         for pending in self.pending.iter_mut().filter(|pending| !pending.given_up && matches(&pending.op)) {
             pending.given_up = true;

@@ -1,5 +1,6 @@
-//! What the generator asks of the operating system: to be woken in time, and to hold as many connections as an outage
-//! leaves open.
+//! What the generator needs from the operating system.
+//!
+//! It must be woken in time, and it must hold as many connections as an outage leaves open.
 
 use std::fs::File;
 use std::sync::Once;
@@ -11,11 +12,10 @@ use thread_priority::{
     set_thread_priority_and_policy, thread_native_id,
 };
 
-/// Has the calling thread run as soon as it is woken, with a real-time policy. A generator that waits for its turn on a
-/// busy machine measures its own waiting.
+/// Gives the calling thread a real-time policy, so that it runs as soon as it is woken.
 ///
-/// It needs root or `CAP_SYS_NICE`. Without them the thread stays as it is, and the audit of lateness says whether that was
-/// good enough.
+/// A generator that waits for its turn on a busy machine measures its own waiting. It needs root or `CAP_SYS_NICE`.
+/// Without them the thread stays as it is, and the audit of lateness shows whether that was good enough.
 pub(super) fn go_first() {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
     if let Ok(rank) = ThreadPriorityValue::try_from(1) {
@@ -23,23 +23,24 @@ pub(super) fn go_first() {
     }
 }
 
-/// Lets this process have as many files open as it may, and makes room for so many now. In an outage every request holds a
-/// connection until its deadline, and many systems allow 1024 unless more is asked for.
+/// Raises the limit of open files, and makes room for this many now.
 ///
-/// Linux doubles the table of a process's files whenever it is full, and where several threads share the table it waits for
-/// all processors before it goes on (`synchronize_rcu` in `expand_fdtable`): some 8 ms each, in the midst of an outage. The
-/// table never shrinks.
+/// In an outage every request holds a connection until its deadline, and many systems allow only 1024 by default.
+///
+/// Linux doubles the table of a process's files whenever it is full. Where several threads share the table it waits for
+/// all processors before it goes on (`synchronize_rcu` in `expand_fdtable`): some 8 ms each, in the middle of an
+/// outage. The table never shrinks.
 pub(super) fn open_many_files(room: usize) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
-        // What is missing then is written down as TooManyInFlight.
+        // Requests that find no room are recorded as TooManyInFlight.
         let _ = setrlimit(Resource::Nofile, limit);
     });
     let last = getrlimit(Resource::Nofile).current.map_or(u64::MAX, |limit| limit.saturating_sub(1));
     let number = last.min(room as u64);
-    // A file of a high number, closed at once. Without it the table grows when it must.
+    // It opens a file with a high number and closes it. Without it the table grows when it must.
     if let (Ok(file), Ok(number)) = (File::open("/dev/null"), number.try_into()) {
         drop(fcntl_dupfd_cloexec(&file, number));
     }

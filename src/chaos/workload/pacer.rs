@@ -9,7 +9,7 @@ use super::Ticket;
 use super::timer::Timer;
 use crate::chaos::clock::Clock;
 
-/// Hands out a ticket whenever a request is due. After a delay it hands out all that are due at once: the schedule does not
+/// Yields a ticket whenever a request is due. After a delay it yields all that are due at once: the schedule does not
 /// move.
 pub(super) struct Pacer {
     timer: Timer,
@@ -31,7 +31,7 @@ impl Pacer {
     /// The timer failed.
     pub(super) async fn next(&mut self) -> io::Result<Ticket> {
         let at = self.start + due(self.number, self.rate);
-        // A schedule that is far behind must let the requests run that it has handed out.
+        // A schedule that is far behind must let the requests run that it has yielded.
         consume_budget().await;
         loop {
             let wait = at.saturating_sub(self.clock.now());
@@ -46,7 +46,7 @@ impl Pacer {
     }
 }
 
-/// When a request is due, in nanoseconds after the first. No error adds up.
+/// When a request is due, in nanoseconds after the first. Errors do not add up.
 fn due(number: u64, rate: u32) -> u64 {
     let rate = u64::from(rate.max(1));
     (number / rate) * 1_000_000_000 + (number % rate) * 1_000_000_000 / rate

@@ -9,7 +9,7 @@ use super::request::{Request, settle};
 use crate::chaos::connection::{Connection, Exchange};
 use crate::chaos::history::{ClientKind, OpError};
 
-/// Idle connections of a client.
+/// The idle connections of a client.
 pub(super) struct Pool {
     client: ClientKind,
     idle: Mutex<Vec<Connection>>,
@@ -67,7 +67,7 @@ pub(super) async fn exchange(shared: &WorkloadContext, pool: &Pool, request: &mu
     let result = timeout_at(shared.deadline(at), attempt).await;
     let broken = match result {
         Ok(Err(error)) => error,
-        // Nobody answered the connection attempt, or the request.
+        // The server answered neither the connection attempt nor the request.
         Err(_) if progress.sent.is_none() => OpError::Connect,
         Ok(Ok(())) | Err(_) => OpError::Timeout,
     };

@@ -14,10 +14,11 @@ use crate::chaos::connection::{Connection, Exchange};
 use crate::chaos::history::{ClientKind, OpError, Outcome};
 use crate::chaos::resp::{self, Reply};
 
-/// Who waits for which message.
+/// The message ids, with those who wait for them.
 type Awaited = Arc<Mutex<HashMap<u64, oneshot::Sender<u64>>>>;
 
-/// Listens until it is dropped. It sends nothing, as subscribers do, and so notices nothing but the end of its connection.
+/// Listens until it is dropped. Like other subscribers it sends nothing, and so notices nothing but the end of its
+/// connection.
 pub(super) struct Subscriber {
     awaited: Awaited,
     _listening: AbortOnDropHandle<()>,
@@ -30,7 +31,7 @@ impl Subscriber {
         Self { awaited, _listening: AbortOnDropHandle::new(listening) }
     }
 
-    /// Publishes a message and waits until it was heard.
+    /// Publishes a message and waits until the subscriber has received it.
     pub(super) fn publish(
         &self,
         shared: Arc<WorkloadContext>,

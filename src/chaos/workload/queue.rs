@@ -28,10 +28,10 @@ impl Consumer {
         Self { stop, running }
     }
 
-    /// Ends after the pop in hand: one that is cut off might take an element with it.
+    /// Ends after the current pop: a pop that is cut off might take an element with it.
     pub(super) async fn finish(self) {
         self.stop.store(true, Ordering::Relaxed);
-        // It only fails when it panicked, and then there is no pop in hand.
+        // It fails only when the task panicked, and then no pop is running.
         let _ = self.running.await;
     }
 }
@@ -73,7 +73,7 @@ async fn pop_all(shared: &WorkloadContext, stop: &AtomicBool, mut connection: Co
         let good = op.is_ok();
         shared.record(op);
         if !good {
-            // A replica refuses at once: without a pause this would be a busy loop.
+            // A replica refuses at once. Without a pause this would be a busy loop.
             sleep(RECONNECT).await;
             return;
         }

@@ -1,4 +1,4 @@
-//! Requests: what each client asks, and what an answer means.
+//! Requests: what each client sends, and what an answer means.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ use crate::chaos::resp::{self, Reply};
 
 /// Writes in one request of [`ClientKind::Pipeline`].
 const PIPELINE: usize = 10;
-/// Of so many requests of a client that also reads, one is a read of its own log.
+/// A client that also reads sends one read of its own log in this many requests.
 const READ_EVERY: u64 = 4;
 /// How long `WAIT` waits for a replica, in milliseconds. A replica on the same host takes less than one.
 const WAIT_MILLIS: &[u8] = b"500";
@@ -21,7 +21,7 @@ pub(super) struct Request {
     pub(super) client: ClientKind,
     /// Its operations. Their outcome is open.
     pub(super) ops: Vec<Op>,
-    /// What goes over the wire.
+    /// The bytes to send.
     pub(super) wire: Vec<u8>,
     /// Answers to each operation.
     pub(super) answers_per_op: usize,
@@ -68,7 +68,7 @@ impl Request {
         request
     }
 
-    /// Answers to the whole request.
+    /// The number of answers to the whole request.
     pub(super) fn answers(&self) -> usize {
         self.ops.len() * self.answers_per_op
     }
@@ -92,19 +92,19 @@ fn encode(wire: &mut Vec<u8>, prefix: &str, op: &Op) {
         OpKind::Increment => resp::command(wire, &[b"INCR", key::counter(prefix).as_bytes()]),
         OpKind::Push => resp::command(wire, &[b"RPUSH", key::queue(prefix).as_bytes(), id.as_bytes()]),
         OpKind::Publish => resp::command(wire, &[b"PUBLISH", key::channel(prefix).as_bytes(), id.as_bytes()]),
-        // Its answer decides when the next is sent, so it is not dealt but sent by the consumer itself.
+        // Its answer decides when the next is sent, so the consumer sends it itself.
         OpKind::Pop => resp::command(wire, &[b"BLPOP", key::queue(prefix).as_bytes(), b"0.5"]),
     }
 }
 
-/// What goes over the wire for one operation.
+/// The bytes of one operation.
 pub(super) fn wire(prefix: &str, op: &Op) -> Vec<u8> {
     let mut wire = Vec::new();
     encode(&mut wire, prefix, op);
     wire
 }
 
-/// Decides what became of an operation from the answers to it; too few of them mean that the rest never came.
+/// Decides the outcome of an operation from its answers. If there are too few, the rest never came.
 pub(super) fn settle(op: &mut Op, answers: &[(u64, Reply)], expected: usize, broken: OpError, now: u64) {
     op.done = answers.last().map_or(now, |(at, _)| *at);
     let Some((_, answer)) = answers.first() else {
@@ -120,7 +120,7 @@ pub(super) fn settle(op: &mut Op, answers: &[(u64, Reply)], expected: usize, bro
     }
     op.value = match op.kind {
         OpKind::Increment | OpKind::Read => answer.number(),
-        // The key, and the element.
+        // The second part is the key, the third the element.
         OpKind::Pop => answer.parts().get(1).and_then(Reply::number),
         OpKind::Append | OpKind::Push | OpKind::Publish => None,
     };
@@ -139,7 +139,7 @@ pub(super) fn settle(op: &mut Op, answers: &[(u64, Reply)], expected: usize, bro
 fn refusal(text: &str) -> (Outcome, OpError) {
     let known = [
         ("READONLY", OpError::ReadOnly),
-        // A blocked pop on a master that has just become a replica.
+        // A pop that was blocked on a master which has just become a replica.
         ("UNBLOCKED", OpError::ReadOnly),
         ("NOREPLICAS", OpError::NoReplicas),
         ("LOADING", OpError::Loading),
@@ -164,12 +164,12 @@ pub mod key {
         format!("{prefix}:log:{client}")
     }
 
-    /// The counter.
+    /// The key that the increments count in.
     pub fn counter(prefix: &str) -> String {
         format!("{prefix}:counter")
     }
 
-    /// The queue.
+    /// The list that the producer pushes to.
     pub fn queue(prefix: &str) -> String {
         format!("{prefix}:queue")
     }

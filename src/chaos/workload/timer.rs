@@ -1,4 +1,4 @@
-//! The timer that keeps the schedule: a file of the kernel's where the kernel is Linux, the runtime's own elsewhere.
+//! The timer that keeps the schedule: timerfd on Linux, that of the runtime elsewhere.
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;

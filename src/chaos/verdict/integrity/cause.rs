@@ -1,4 +1,4 @@
-//! Why an acknowledged write is lost: who acknowledged it, and when.
+//! Why an acknowledged write is lost: which node acknowledged it, and when.
 
 use serde::Serialize;
 
@@ -6,25 +6,26 @@ use super::LostWrite;
 use crate::chaos::history::{Evidence, FaultNature, FaultRecord, FinalState, Op, SinceStart};
 use crate::chaos::verdict::phases::Moments;
 
-/// How long before a fault an acknowledgement must lie for its loss not to be one of replication: the replicas were in
-/// sync when the round began, and a replica on the same host lags by milliseconds.
+/// How long before a fault an acknowledgement must be for replication not to explain its loss.
+///
+/// The replicas were in sync when the round began, and a replica on the same host lags by milliseconds.
 const IN_SYNC: u64 = 1_000_000_000;
 
 /// Why an acknowledged write is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
-    /// The old master acknowledged it and had not yet sent it to the replica that became master.
+    /// The old master acknowledged it before it sent it to the replica that became master.
     UnreplicatedTail,
-    /// The old master came back, was taken for the master, and gave up its data when it became a replica.
+    /// The old master came back as a master, took the write, and lost it when it became a replica.
     ReturnedMaster,
     /// The master was cut off from its replicas and still served clients.
     IsolatedMaster,
     /// A master went on taking writes beside the one that had replaced it.
     ReplacedMaster,
-    /// All nodes had it, and a master that came back empty had them drop it.
+    /// All nodes had it, and a master that came back empty made them drop it.
     Wiped,
-    /// It is not known who acknowledged it.
+    /// It is not known which node acknowledged it.
     Unattributed,
 }
 
@@ -42,7 +43,7 @@ impl Cause {
     }
 }
 
-/// What a loss is judged by.
+/// What decides the cause of a loss.
 pub(super) struct Circumstances<'a> {
     old: &'a str,
     last: Option<&'a str>,
@@ -72,7 +73,7 @@ impl<'a> Circumstances<'a> {
     fn cause(&self, op: &Op) -> Cause {
         let Some(node) = op.node.as_deref() else { return Cause::Unattributed };
         let Some(fault) = self.fault else { return Cause::Unattributed };
-        // The node that is master now lost what it had acknowledged as master; or everybody had had it.
+        // The node that is master now lost what it had acknowledged as master, or all nodes had had it.
         if self.last == Some(node) || op.done + IN_SYNC < fault.applied {
             return Cause::Wiped;
         }
@@ -83,7 +84,7 @@ impl<'a> Circumstances<'a> {
         let replaced = self.promoted.is_some_and(|promoted| op.done >= promoted);
         match fault.nature {
             _ if returned => Cause::ReturnedMaster,
-            // A halted node acknowledges nothing: it does so again because it came back by itself.
+            // A halted node acknowledges nothing. It does so again only when it came back by itself.
             FaultNature::Halts if replaced => Cause::ReturnedMaster,
             FaultNature::Isolates if op.done >= fault.applied => Cause::IsolatedMaster,
             FaultNature::Degrades | FaultNature::Planned if replaced => Cause::ReplacedMaster,

@@ -1,9 +1,8 @@
-//! The counter: its final value against the increments that were acknowledged, and against what they were answered.
+//! The counter: its final value compared with the increments that were acknowledged and their answers.
 //!
-//! The final count is the length of one line of increments, in which each was answered another number, from 1 to the final
-//! one. So an increment that was answered a higher number is not in it, and of several that were answered the same number
-//! at most one is: these are lost, and it is known which they are. Where fewer are known than the count lacks, the number
-//! of the others is.
+//! The increments in the final count were answered each number from 1 to the final one once. So an increment that was
+//! answered a higher number is not in it. Of several increments with the same answer at most one is. These are lost,
+//! and it is known which they are. Where fewer are known than the count lacks, only the number of the others is known.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +24,7 @@ pub(super) fn check<'a>(evidence: &'a Evidence, finals: &FinalState, found: &mut
     let last = finals.read_back.as_ref().map(|read| read.node.as_str());
     let not_counted: Vec<&Op> =
         answers.iter().flat_map(|(value, ops)| beyond(*value, ops, finals.counter, last)).collect();
-    // A count of v was answered, so v increments had been executed: fewer at the end are a loss as well.
+    // A count of v was answered, so v increments had been executed. Fewer at the end are a loss as well.
     let highest = answers.keys().next_back().copied().unwrap_or(0);
     let lacking = acknowledged.max(highest).saturating_sub(finals.counter) as usize;
     found.lost_increments = lacking.max(not_counted.len());
@@ -45,8 +44,10 @@ pub(super) fn check<'a>(evidence: &'a Evidence, finals: &FinalState, found: &mut
     }
 }
 
-/// Of the increments that were answered this value, those that the final count does not contain: all when it is smaller,
-/// else all but one, which is the one that the last master answered, or the latest.
+/// Of the increments that were answered this value, those that the final count does not contain.
+///
+/// If the count is smaller, these are all. Otherwise they are all but one: the one that the last master answered, or
+/// the latest.
 fn beyond<'a>(value: u64, ops: &[&'a Op], counter: u64, last: Option<&str>) -> Vec<&'a Op> {
     let mut ops = ops.to_vec();
     if value <= counter {

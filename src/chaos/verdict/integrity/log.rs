@@ -1,4 +1,4 @@
-//! The logs: each client appends to one of its own, and reads its last entry.
+//! The logs: each client appends to its own log, and reads its last entry.
 
 use std::collections::HashMap;
 
@@ -61,7 +61,9 @@ pub(super) fn check<'a>(
 /// The acknowledged appends of one log, in order of their acknowledgement.
 struct Acks<'a> {
     by_done: Vec<&'a Op>,
-    /// Up to and with each of them: when the last of them was sent, and the farthest place of any in the log.
+    /// For each append, the latest send time and the farthest place so far.
+    ///
+    /// Both are over it and all appends before it.
     latest_sent: Vec<SinceStart>,
     farthest: Vec<Option<usize>>,
 }
@@ -85,14 +87,15 @@ impl<'a> Acks<'a> {
         Self { by_done, latest_sent, farthest }
     }
 
-    /// For how long before this read began an append had been acknowledged that it should show and does not. `None` when
-    /// the read is good.
+    /// For how long an append had been acknowledged that this read should show and does not. `None` when the read is
+    /// good.
     fn hidden_from(&self, read: &Op, shown: Option<&Op>, places: &HashMap<u64, (usize, usize)>) -> Option<u64> {
         let began = read.sent?;
         let before = self.by_done.partition_point(|op| op.done < began);
         let last = before.checked_sub(1)?;
         let place = |op: &Op| places.get(&op.id).map(|(place, _)| *place);
-        // By time: sent after what is shown was acknowledged. By place: behind what is shown, in the final log.
+        // By time: it was sent after what the read shows was acknowledged. By place: it is behind that in the final
+        // log.
         let hidden = |op: &Op, shown: &Op| {
             let by_time = shown.is_ok() && op.sent.is_some_and(|sent| sent > shown.done);
             by_time || place(shown).is_some_and(|shown| place(op).is_some_and(|place| place > shown))

@@ -35,7 +35,7 @@ pub(super) fn check<'a>(
         }
     }
 
-    // An unanswered pop may have taken one element with it, and no more than one.
+    // An unanswered pop may have taken one element, and no more than one.
     missing.sort_by_key(|op| op.done);
     let mut explained = HashSet::new();
     for pop in pops().filter(|op| op.outcome == Outcome::Unknown) {

@@ -1,13 +1,13 @@
-//! The timer that keeps the schedule, where the kernel has no timerfd: the runtime's own.
+//! The timer of the schedule where the kernel has no timerfd: that of the runtime.
 
 use std::io;
 use std::time::Duration;
 
-/// A timer of the runtime, good for a millisecond. The audit of lateness says whether that was good enough.
+/// A timer of the runtime, precise to a millisecond. The audit of lateness shows whether that was good enough.
 pub(in crate::chaos::workload) struct Timer;
 
 impl Timer {
-    /// One of the runtime that this is called in.
+    /// Makes a timer of the current runtime.
     ///
     /// # Errors
     /// None; the signature is that of Linux.
@@ -15,7 +15,7 @@ impl Timer {
         Ok(Self)
     }
 
-    /// Waits for a span of time.
+    /// Waits for this long.
     ///
     /// # Errors
     /// None; the signature is that of Linux.

@@ -1,4 +1,4 @@
-//! The timer that keeps the schedule, by a file of the kernel's (timerfd).
+//! The timer of the schedule: a timerfd of the kernel.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -9,12 +9,12 @@ use rustix::time::{
 };
 use tokio::io::unix::AsyncFd;
 
-/// A timer of the operating system, good for microseconds. The runtime's own counts milliseconds, and one in another thread
-/// would have two threads woken for each request.
+/// A timer of the operating system, precise to microseconds. The timer of the runtime counts milliseconds, and a timer
+/// in another thread would wake two threads for each request.
 pub(in crate::chaos::workload) struct Timer(AsyncFd<OwnedFd>);
 
 impl Timer {
-    /// One of the runtime that this is called in.
+    /// Makes a timer that wakes the current runtime.
     ///
     /// # Errors
     /// The operating system has none left.
@@ -24,14 +24,14 @@ impl Timer {
         Ok(Self(AsyncFd::new(file)?))
     }
 
-    /// Waits for a span of time.
+    /// Waits for this long.
     ///
     /// # Errors
     /// The timer failed.
     pub(in crate::chaos::workload) async fn wait(&self, time: Duration) -> io::Result<()> {
         let at = Timespec::try_from(time).map_err(io::Error::other)?;
         let once = Itimerspec { it_interval: Timespec::default(), it_value: at };
-        // It also forgets what ran out before.
+        // This also forgets an earlier expiry.
         timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &once)?;
         self.0.readable().await?.clear_ready();
         Ok(())
