@@ -1,10 +1,11 @@
-//! The agent: this same program, run beside a container, with the one right that its task needs. It does what it is told,
-//! measures that it is felt, holds it, undoes it when its lease is over or when it is told to end, and measures that it is
-//! gone.
+//! The agent: this same program, run beside a container with the one capability that its task needs.
 //!
-//! Nobody has to be alive for the undoing. Rules of the network belong to the agent's own socket and the room that it takes
-//! on a disk to its own process: when the agent ends, however that happens, the kernel removes them. A pause of writes ends
-//! in the server itself.
+//! It does what it is told, measures the effect, holds it, undoes it when its lease is over or when it is told to end,
+//! and measures that it is gone.
+//!
+//! No process has to be alive for the undoing. Rules of the network belong to the agent's own socket, and the room that
+//! it takes on a disk belongs to its own process: when the agent ends, however that happens, the kernel removes them. A
+//! pause of writes ends in the server itself.
 //!
 //! An agent runs on Linux, as containers do. What it does there is in `linux`, the one place that needs that system.
 
@@ -24,7 +25,7 @@ use elsewhere::Done;
 use linux::Done;
 use order::{Order, Word};
 
-/// Carries out an order until its lease is over or `cancel` is set. `say` is told what there is to tell.
+/// Carries out an order until its lease is over or `cancel` is set. `say` receives each word for redos.
 pub async fn run(order: &Order, cancel: &CancellationToken, say: impl Fn(Word)) {
     let deadline = Instant::now() + order.lease();
     let begun = Done::begin(order).await;
@@ -32,7 +33,7 @@ pub async fn run(order: &Order, cancel: &CancellationToken, say: impl Fn(Word)) 
         Ok((_, evidence)) => Word::Holds { evidence: evidence.clone() },
         Err(why) => Word::Failed { why: why.clone() },
     });
-    // One that has failed waits, too: the Engine forgets its words when it ends.
+    // An agent that failed waits, too: the Engine forgets its log when it ends.
     cancel.run_until_cancelled(sleep_until(deadline)).await;
     if let Ok((done, _)) = begun {
         say(match done.end().await {

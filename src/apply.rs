@@ -1,4 +1,4 @@
-//! Walks a plan: runs every step as soon as the steps that it waits for are done, reports events, decides nothing.
+//! Walks a plan: runs every step as soon as the steps before it are done, reports events, decides nothing.
 //!
 //! Steps that wait for a gate share one observer, so that ten gates cost no more questions than one.
 
@@ -26,24 +26,22 @@ use crate::spec::{Secrets, Spec};
 
 pub use self::error::ApplyError;
 
-/// The shortest time between two looks at the cluster while a gate is shut: a look costs a few milliseconds of every
-/// server, and nothing becomes ready faster than this matters.
+/// The shortest time between two observations while a gate is shut. Each costs a few milliseconds of every server, and
+/// nothing becomes ready faster than this matters.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The way to a cluster's servers.
+/// The servers of a cluster, and the passwords for them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reached<S> {
-    /// The passwords that open it.
+    /// The passwords of the servers.
     pub secrets: Secrets,
-    /// The servers.
     pub servers: S,
 }
 
 /// Everything that a walk needs.
 pub struct Applier<'a, E, S> {
-    /// The engine.
     pub engine: &'a E,
-    /// The way to the servers. Whoever stops and removes nodes needs none.
+    /// The servers. Stopping and removing nodes needs none.
     pub reached: Option<&'a Reached<S>>,
     /// What the cluster is when the plan is done.
     pub spec: &'a Spec,
@@ -53,20 +51,21 @@ pub struct Applier<'a, E, S> {
     pub programs: Option<&'a Programs>,
     /// Where events go.
     pub report: &'a (dyn Fn(Event) + Send + Sync),
-    /// Set by the first Ctrl-C: steps in hand are finished, no new one is begun.
+    /// Set by the first Ctrl-C: running steps are finished, no new one begins.
     pub cancel: &'a CancellationToken,
-    /// When gates give up.
+    /// When shut gates give up.
     pub deadline: Instant,
-    /// Makes the plan for what is seen now, while the walk waits for gates. `None` walks the plan to its end, whatever happens.
+    /// Makes a new plan from the latest observation while gates are shut. `None` walks the plan to its end, whatever
+    /// happens.
     pub replan: Option<&'a (dyn Fn(&Observed) -> Plan + Send + Sync)>,
 }
 
-/// How a walk ended that did not fail.
+/// The outcome of a successful walk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Walked {
     /// All steps are done.
     Done {
-        /// The cluster after the last change; absent when no gate was waited for since.
+        /// The cluster after the last change; `None` when no gate was waited for since.
         seen: Option<Box<Observed>>,
     },
     /// Waiting is pointless: things have changed since the plan was made, and another plan is due.
@@ -79,9 +78,12 @@ enum Finished {
 }
 
 impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
-    /// Walks the plan to its end, until it is overtaken, or to the first failure: steps in hand are finished then, no new one is begun.
+    /// Walks the plan to its end, until it is overtaken, or to the first failure.
+    ///
+    /// After a failure it finishes the running steps and begins no new one.
     ///
     /// # Errors
+    ///
     /// The first step that failed, the first gate that did not open before the deadline, or the interruption.
     pub async fn apply(&self, plan: &Plan, inventory: &Inventory) -> Result<Walked, ApplyError> {
         let began = Instant::now();
@@ -151,7 +153,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         }
     }
 
-    /// Opens the gates that hold. The first one that does not, when time is over, is the error.
+    /// Opens the gates that hold. After the deadline the first one that does not hold is the error.
     fn judge(&self, walk: &mut Walk<'_>, missed: &Missed) -> Result<(), ApplyError> {
         let mut late = Ok(());
         for (id, gate, verdict) in walk.judge(self.spec, missed) {
@@ -170,7 +172,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         late
     }
 
-    /// One look, no sooner than [`LOOK_INTERVAL`] after it was asked for, unless the Engine is asked as well.
+    /// One observation, at least [`LOOK_INTERVAL`] after it was asked for, unless it includes the Engine.
     async fn look(&self, Look { known, asks_engine }: Look) -> Finished {
         let (inventory, result) = if asks_engine {
             match self.engine.inventory(&self.spec.name).await {

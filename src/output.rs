@@ -1,5 +1,5 @@
-//! What the user sees: tables, documents, progress, remarks, errors. The only place that names the crates for it, and
-//! the only one that writes to the process's streams. It is handed values and asks nobody.
+//! What the user sees: tables, documents, progress, remarks, errors. Only this room names the crates for it, and only
+//! it writes to the process's streams. It gets values and asks nobody.
 //!
 //! **stdout is data, stderr is everything else.** [`Ui`] decides once, from the options and the terminal, who gets what:
 //!
@@ -55,10 +55,10 @@ pub use terminal::{RawMode, Terminal, terminal_size};
 use crate::error::{Failure, FailureKind};
 use crate::spec::{API_VERSION, ClusterName, DEFAULT_CLUSTER};
 
-/// How data is written to stdout.
+/// The format of data on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Tables and sentences for people.
     #[default]
     Table,
     /// For people, with all columns however wide the terminal is.
@@ -75,16 +75,15 @@ pub enum Color {
     /// On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`.
     #[default]
     Auto,
-    /// Always.
+    /// Colour also in files and pipes.
     Always,
-    /// Never.
+    /// No colour anywhere.
     Never,
 }
 
-/// What the user asked for.
+/// The output options of the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// How data is written.
     pub format: Format,
     /// When to use colour.
     pub color: Color,
@@ -103,7 +102,7 @@ enum Mode {
     JsonLines,
 }
 
-/// The user's terminal, or the files and pipes in its place. Cheap to clone; all clones write to the same streams.
+/// The user's terminal, or files and pipes. Cheap to clone; all clones write to the same streams.
 #[derive(Clone)]
 pub struct Ui {
     shared: Arc<Shared>,
@@ -114,18 +113,18 @@ struct Shared {
     terminal: Terminal,
     stdout: Mutex<Box<dyn Write + Send>>,
     stderr: Mutex<Box<dyn Write + Send>>,
-    /// What is drawn live, if anything is; text must be written around it.
+    /// The live display, if there is one. Other text must be written around it.
     live: MultiProgress,
 }
 
 impl Ui {
-    /// For the streams of this process.
+    /// A `Ui` for the streams of this process.
     pub fn new(options: Options) -> Self {
         let terminal = Terminal::of_process();
         Self::with_streams(options, terminal, Box::new(io::stdout()), Box::new(io::stderr()))
     }
 
-    /// For streams of the caller's choice, which [`Terminal`] describes.
+    /// A `Ui` for these streams, which [`Terminal`] describes.
     pub fn with_streams(
         options: Options,
         terminal: Terminal,
@@ -149,7 +148,6 @@ impl Ui {
         ui
     }
 
-    /// How data is written.
     pub fn format(&self) -> Format {
         self.shared.options.format
     }
@@ -164,18 +162,18 @@ impl Ui {
         self.shared.options.verbose && !self.shared.options.quiet
     }
 
-    /// Whether somebody is there to answer a question.
+    /// Whether a user is there to answer a question.
     pub fn can_ask(&self) -> bool {
         let Terminal { stdin, stderr, .. } = self.shared.terminal;
         stdin && stderr && !self.shared.options.quiet
     }
 
-    /// Whether nothing is wanted but data and errors.
+    /// Whether the user wants data and errors only.
     pub fn is_quiet(&self) -> bool {
         self.shared.options.quiet
     }
 
-    /// The width that text on stdout must fit in, in columns; `None` where nothing limits it.
+    /// The width that text on stdout must fit in, in columns; `None` for no limit.
     pub fn width(&self) -> Option<u16> {
         self.shared.terminal.width().filter(|_| !self.is_wide())
     }
@@ -200,7 +198,7 @@ impl Ui {
         }
     }
 
-    /// Whether stderr, too, is JSON: nobody but a program reads it then.
+    /// Whether stderr is JSON, too: only a program reads it then.
     fn speaks_json(&self) -> bool {
         self.shared.options.format == Format::Json && !self.shared.terminal.stderr
     }
@@ -222,6 +220,7 @@ impl Ui {
     /// Writes bytes to stdout as they are.
     ///
     /// # Errors
+    ///
     /// stdout is a terminal, which bytes would garble; or as [`Ui::data`].
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         if self.shared.terminal.stdout {
@@ -231,7 +230,7 @@ impl Ui {
         lock(&self.shared.stdout).write_all(bytes).map_err(write_failure)
     }
 
-    /// Writes what a program in a node has written, as it is.
+    /// Writes the output of a program in a node, unchanged.
     ///
     /// # Errors
     /// As [`Ui::data`].
@@ -241,23 +240,23 @@ impl Ui {
         stream.write_all(bytes).and_then(|()| stream.flush()).map_err(write_failure)
     }
 
-    /// Whether a person talks with a program through this terminal.
+    /// Whether the user can talk with a program through this terminal.
     pub fn can_talk(&self) -> bool {
         let Terminal { stdin, stdout, .. } = self.shared.terminal;
         stdin && stdout
     }
 
-    /// Tells what happened, beside the data. Not under `--quiet`.
+    /// Prints what happened, beside the data. Silent under `--quiet`.
     pub fn status(&self, text: impl Display) {
         self.remark("status", &text.to_string(), None);
     }
 
-    /// Warns. Not under `--quiet`.
+    /// Prints a warning. Silent under `--quiet`.
     pub fn warn(&self, text: impl Display) {
         self.remark("warning", &text.to_string(), Some(("warning:", Style::new().yellow().bold())));
     }
 
-    /// Says what the user may want to do. Not under `--quiet`.
+    /// Prints what the user may want to do. Silent under `--quiet`.
     pub fn hint(&self, text: impl Display) {
         self.remark("hint", &text.to_string(), Some(("hint:", hint_style())));
     }
@@ -276,7 +275,9 @@ impl Ui {
         }
     }
 
-    /// Prints why a command failed: the error, its causes, then after a blank line each the notes and the hints. Also under `--quiet`.
+    /// Prints why a command failed, also under `--quiet`.
+    ///
+    /// The error comes first, then its causes, then the notes and the hints, each after a blank line.
     pub fn failure(&self, failure: &Failure) {
         if failure.kind == FailureKind::OutputClosed {
             return;
@@ -303,7 +304,7 @@ impl Ui {
         let error = self.paint("error:", Style::new().red().bold());
         let mut text = format!("{error} {}", chain.next().unwrap_or_default());
         for cause in chain {
-            // What follows a line end, such as the end of a log, stays beneath its cause.
+            // Text after a line end, such as the end of a log, stays beneath its cause.
             text.push_str(&format!("\n  Caused by: {}", cause.trim_end().replace('\n', "\n    ")));
         }
         for note in &failure.notes {
@@ -318,7 +319,7 @@ impl Ui {
         text
     }
 
-    /// A part of the data in this style, where stdout has colour.
+    /// Applies a style to a part of the data, where stdout has colour.
     fn paint_data(&self, text: &str, style: &Style) -> String {
         style.clone().force_styling(self.colors()).apply_to(text).to_string()
     }
@@ -331,13 +332,13 @@ impl Ui {
         self.stderr(&value.to_string());
     }
 
-    /// Takes away what is drawn live, for a program that ends at once: the shell goes on where the cursor is.
+    /// Removes the live display before a program that ends at once: the shell goes on where the cursor is.
     pub fn clear_live(&self) {
         // A terminal that is gone needs no clearing.
         let _ = self.shared.live.clear();
     }
 
-    /// Writes a line to stderr. That it cannot be written has no one to be told to.
+    /// Writes a line to stderr. If that fails, nobody can be told.
     fn stderr(&self, line: &str) {
         self.shared.live.suspend(|| {
             let mut stderr = lock(&self.shared.stderr);
@@ -346,7 +347,7 @@ impl Ui {
     }
 }
 
-/// A command line of this program for a cluster, to be copied: `redos -p NAME VERB`.
+/// A command line of redos for a cluster, to be copied: `redos -p NAME VERB`.
 pub fn command_line(cluster: &ClusterName, verb: &str) -> String {
     if cluster.as_str() == DEFAULT_CLUSTER { format!("redos {verb}") } else { format!("redos -p {cluster} {verb}") }
 }
@@ -362,17 +363,17 @@ fn hint_style() -> Style {
     Style::new().cyan().bold()
 }
 
-/// A stream stays usable after a panic of another thread.
+/// Locks a stream, which stays usable after a panic of another thread.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A [`Ui`] that can be read back.
+/// A [`Ui`] whose output tests can read.
 #[cfg(test)]
 pub mod testing {
     use super::*;
 
-    /// A stream that can be read back.
+    /// A stream whose content tests can read.
     #[derive(Clone, Default)]
     pub struct Tape(Arc<Mutex<Vec<u8>>>);
 
@@ -393,13 +394,13 @@ pub mod testing {
         }
     }
 
-    /// One with these options on this terminal, its stdout and its stderr.
+    /// A `Ui` with these options on this terminal, its stdout and its stderr.
     pub fn ui(options: Options, terminal: Terminal) -> (Ui, Tape, Tape) {
         let (stdout, stderr) = (Tape::default(), Tape::default());
         (Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
     }
 
-    /// One of this width, without colour.
+    /// A `Ui` of this width, without colour.
     pub fn plain(columns: u16) -> Ui {
         ui(Options::default(), Terminal { columns: Some(columns), ..Terminal::default() }).0
     }

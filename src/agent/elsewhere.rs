@@ -1,12 +1,12 @@
-//! What an agent does on a system that has no containers: nothing. The helper of a fault runs a Linux build of redos there.
+//! The agent on a system without containers: it does nothing. The helper of a fault runs a Linux build of redos there.
 
 use super::order::Order;
 
-/// No task is ever done here.
+/// A task that is done; there is none here.
 pub enum Done {}
 
 impl Done {
-    /// Refuses.
+    /// Refuses every order.
     pub async fn begin(_: &Order) -> Result<(Self, String), String> {
         Err(format!("an agent runs on Linux, and this is a build of redos for {}", std::env::consts::OS))
     }

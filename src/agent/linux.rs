@@ -23,7 +23,7 @@ pub enum Done {
 }
 
 impl Done {
-    /// Does it, and measures that it is felt. Returns the evidence.
+    /// Starts the task, and measures its effect. Returns the evidence.
     pub async fn begin(order: &Order) -> Result<(Self, String), String> {
         match &order.task {
             Task::Disturb { disturbance, link } => {
@@ -42,7 +42,7 @@ impl Done {
         }
     }
 
-    /// Undoes it, and measures that it is gone. Returns the evidence.
+    /// Undoes the task, and measures that the effect is gone. Returns the evidence.
     pub async fn end(self) -> Result<String, String> {
         match self {
             Self::Disturbed(disturbed) => disturbed.end().await,

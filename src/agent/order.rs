@@ -1,4 +1,4 @@
-//! What an agent is told to do, and what it says: values that go through a command line and a log.
+//! The order for an agent and its answers: values that go through a command line and a log.
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -10,14 +10,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// What.
     pub task: Task,
-    /// After how many milliseconds it ends by itself.
+    /// Milliseconds until it ends by itself.
     pub lease: u64,
 }
 
 impl Order {
-    /// After what time it ends by itself.
+    /// The time until it ends by itself.
     pub fn lease(&self) -> Duration {
         Duration::from_millis(self.lease)
     }
@@ -27,22 +26,22 @@ impl Order {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Task {
-    /// Something happens to packets.
+    /// Drops, delays or resets packets.
     Disturb {
-        /// What.
+        /// What happens to them.
         disturbance: Disturbance,
         /// To which.
         link: Packets,
     },
-    /// Writes of the server's clients wait.
+    /// Lets the writes of the server's clients wait.
     PauseWrites,
-    /// The server, which has little memory left, needs more.
+    /// Makes a server that has little memory left need more.
     Crowd,
-    /// The disk of a folder is full.
+    /// Fills the disk of a folder.
     FillDisk {
-        /// The folder.
+        /// The folder in the container.
         folder: String,
-        /// Bytes that the disk may have at most.
+        /// Size of the largest disk that it fills, in bytes.
         limit: u64,
     },
 }
@@ -51,38 +50,37 @@ pub enum Task {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Disturbance {
-    /// They vanish.
+    /// All packets are dropped.
     Drop,
-    /// TCP connections are reset, and refused.
+    /// TCP connections are reset and refused.
     Reset,
-    /// They come late: by this, and by up to as much more as the jitter says.
+    /// Packets are late by the delay, and by up to the jitter more.
     Delay {
-        /// Milliseconds.
+        /// The delay in milliseconds.
         delay: u32,
-        /// Milliseconds at most.
+        /// The largest random delay beyond that, in milliseconds.
         jitter: u32,
     },
-    /// Some vanish, by chance.
+    /// Some packets are dropped by chance.
     Lose {
-        /// How many of a thousand.
+        /// Thousandths of all packets.
         per_mille: u16,
     },
-    /// They queue up for a narrow way.
+    /// Packets wait for a throttled connection.
     Throttle {
-        /// Bits in a second, of IP packets with their headers.
+        /// Bits per second of IP packets with their headers.
         rate: u64,
     },
 }
 
-/// Which packets: those to and from some peers, in one direction or both.
+/// Which packets are affected: those to and from some peers, in one direction or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Packets {
     /// The addresses at the other end; everybody's when empty, but not the container's own.
     pub peers: Vec<Ipv4Addr>,
-    /// Which way.
     pub direction: Direction,
-    /// Servers at the other end that the effect is measured at.
+    /// Servers at the other end where the effect is measured.
     pub servers: Vec<SocketAddrV4>,
 }
 
@@ -101,54 +99,48 @@ impl Packets {
     }
 }
 
-/// Which way packets go, as the container sees it.
+/// The direction of packets, as the container sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
-    /// To it and from it.
+    /// To the container and from it.
     #[default]
     Both,
-    /// To it.
+    /// To the container only.
     In,
-    /// From it.
+    /// From the container only.
     Out,
 }
 
 impl Direction {
-    /// Whether packets to the container are meant.
+    /// Whether packets to the container are affected.
     pub const fn inward(self) -> bool {
         matches!(self, Self::Both | Self::In)
     }
 
-    /// Whether packets from the container are meant.
+    /// Whether packets from the container are affected.
     pub const fn outward(self) -> bool {
         matches!(self, Self::Both | Self::Out)
     }
 }
 
-/// What an agent says, a line of JSON each.
+/// An answer of an agent, one line of JSON each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Word {
-    /// The fault is there and was measured.
-    Holds {
-        /// What was measured.
-        evidence: String,
-    },
-    /// It could not be brought about, or was not to be felt; nothing is left of it.
+    /// The fault is active, and its effect was measured.
+    Holds { evidence: String },
+    /// It could not be started, or had no effect; nothing is left of it.
     Failed {
-        /// Why.
+        /// The reason, for people.
         why: String,
     },
-    /// It is over, and was seen to be.
-    Gone {
-        /// What was measured.
-        evidence: String,
-    },
+    /// It is over, and its effect is gone.
+    Gone { evidence: String },
 }
 
 impl Word {
-    /// The words of a log. Lines that are none are passed over.
+    /// The answers in a log. Other lines are skipped.
     pub fn all(log: &str) -> impl DoubleEndedIterator<Item = Self> {
         log.lines().filter_map(|line| serde_json::from_str(line).ok())
     }

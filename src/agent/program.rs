@@ -1,22 +1,23 @@
-//! redos as files that run in any Linux container of the same machine kind, whatever its image holds. On Linux that is the
-//! running program, the libraries that it has loaded, and the loader that loads them; elsewhere, or for another kind of
-//! machine, a Linux build of redos that [`VARIABLE`] names.
+//! The files of a redos that runs in any Linux container of the same machine type, whatever its image holds.
+//!
+//! On Linux these are the running program, the libraries that it has loaded, and their loader. Elsewhere, or for
+//! another machine type, it is a Linux build of redos that [`VARIABLE`] names.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Where the files are put.
+/// The folder in the container for the files.
 pub const FOLDER: &str = "/redos-agent";
-/// The environment variable that names a Linux build of redos for helpers, in place of the running program.
+/// The environment variable that names a Linux build of redos for helpers.
 pub const VARIABLE: &str = "REDOS_AGENT";
 /// What to do where no program can be a helper.
 pub const REMEDY: &str = "name a statically linked Linux build of redos for the Engine's machine: \
                           REDOS_AGENT=/path/to/redos";
-/// The program's name there.
+/// The program's name in that folder.
 const NAME: &str = "redos";
-/// Bytes at the beginning of an ELF file that say what it is and which machine it is for.
+/// Bytes at the beginning of an ELF file, with its type and machine.
 const ELF_HEAD: usize = 20;
 
 /// A program that can run in a container.
@@ -26,7 +27,7 @@ pub struct AgentProgram {
     pub machine: &'static str,
     /// Names in [`FOLDER`], and the files of this machine that go there.
     pub files: BTreeMap<String, PathBuf>,
-    /// How it is run there, without arguments.
+    /// The command line in the container, without arguments.
     pub command: Vec<String>,
 }
 
@@ -58,13 +59,13 @@ impl AgentProgram {
         Ok(Self { machine, files, command: vec![format!("{FOLDER}/{NAME}")] })
     }
 
-    /// What this process is made of.
+    /// The files of this process.
     fn running() -> io::Result<Self> {
         let program = fs::read_link("/proc/self/exe")?;
         Self::of(&program, &fs::read_to_string("/proc/self/maps")?)
     }
 
-    /// What a process is made of whose memory is mapped like this.
+    /// The files of a process with these memory mappings.
     fn of(program: &Path, maps: &str) -> io::Result<Self> {
         let mut libraries: Vec<PathBuf> = maps.lines().filter_map(executable).collect();
         libraries.sort();
@@ -83,17 +84,19 @@ impl AgentProgram {
         let path = |name: &str| format!("{FOLDER}/{name}");
         let command = match loader {
             Some(loader) => vec![path(&loader), "--library-path".to_owned(), FOLDER.to_owned(), path(NAME)],
-            // It is linked statically.
+            // The program is linked statically.
             None => vec![path(NAME)],
         };
         Ok(Self { machine: std::env::consts::ARCH, files, command })
     }
 }
 
-/// The machine that a program of Linux is for, by the head of its file (`e_machine` of elf.h); `None` for anything else.
+/// The machine type of a Linux program, by the head of its file (`e_machine` of elf.h).
+///
+/// `None` for any other file.
 fn elf_machine(head: &[u8; ELF_HEAD]) -> Option<&'static str> {
     let number = match head {
-        // The byte behind the class says which end comes first.
+        // The byte behind the class is the byte order.
         [0x7f, b'E', b'L', b'F', _, 1, ..] => u16::from_le_bytes([head[18], head[19]]),
         [0x7f, b'E', b'L', b'F', _, 2, ..] => u16::from_be_bytes([head[18], head[19]]),
         _ => return None,
@@ -109,7 +112,7 @@ fn elf_machine(head: &[u8; ELF_HEAD]) -> Option<&'static str> {
     }
 }
 
-/// The file of a mapping that is code.
+/// The file of a mapping that holds code.
 fn executable(mapping: &str) -> Option<PathBuf> {
     let mut fields = mapping.split_ascii_whitespace();
     let rights = fields.nth(1)?;
@@ -118,7 +121,7 @@ fn executable(mapping: &str) -> Option<PathBuf> {
     rights.contains('x').then(|| PathBuf::from(path))
 }
 
-/// The names by which a library is asked for: its own, and those of the links beside it (libc.so.6 to libc-2.31.so).
+/// The names of a library: its own, and those of the links beside it (libc.so.6 to libc-2.31.so).
 fn names(library: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(library.parent().unwrap_or(Path::new("/")))? {

@@ -8,77 +8,69 @@ use crate::engine::{EngineError, EngineErrorKind};
 use crate::servers::ServerError;
 use crate::spec::{NodeId, Spec, render};
 
-/// Why a plan did not end. `Display` does not repeat the source.
+/// Why a walk failed. `Display` does not repeat the source.
 #[derive(Debug, Error)]
 pub enum ApplyError {
     /// The Engine failed.
     #[error("failed to {step}")]
     Engine {
-        /// The step in words.
         step: String,
-        /// What the Engine said.
         #[source]
         source: EngineError,
     },
     /// A server failed.
     #[error("failed to {step}")]
     Server {
-        /// The step in words.
         step: String,
-        /// What the server said.
         #[source]
         source: ServerError,
     },
-    /// A node cannot be made as the specification asks.
+    /// A node cannot be created as the specification asks.
     #[error("failed to {step}: {reason}")]
     Impossible {
-        /// The step in words.
         step: String,
-        /// Why.
+        /// The reason, for people.
         reason: String,
     },
     /// A configuration cannot be made.
     #[error("failed to {step}")]
     Render {
-        /// The step in words.
         step: String,
-        /// Why.
         #[source]
         source: render::RenderError,
     },
     /// A gate did not open in time.
     #[error("not ready in time, waiting until {gate}: {unmet}")]
     Timeout {
-        /// The gate.
         gate: Gate,
-        /// What is not so.
+        /// The condition that was not met.
         unmet: Unmet,
-        /// The nodes whose logs tell most.
+        /// The nodes whose logs tell most about it.
         concerns: Vec<NodeId>,
-        /// How long nodes still load their data, in seconds and as they guess; absent when none does.
+        /// Estimated seconds until the nodes have loaded their data; `None` when none is loading.
         loading: Option<u64>,
     },
-    /// Time ran out between two plans, and nothing but a change is left.
+    /// The time ran out between two plans, and only changes are left.
     #[error("not done in time, the next step would be to {next}")]
     Unfinished {
         /// The first step of the plan that was not begun.
         next: String,
     },
-    /// Only a person can say which data are right.
+    /// Redos cannot know which data are right; the user must decide.
     #[error("{0}")]
     Refused(Refusal),
-    /// Passwords were given that are not those of the cluster.
+    /// The user gave passwords that are not those of the cluster.
     #[error("the {} that was given is not the one of the cluster", which.join(" and the "))]
     OtherSecrets {
-        /// Which ones, in words.
+        /// The names of these passwords.
         which: Vec<&'static str>,
     },
-    /// The user interrupted.
+    /// The user interrupted the walk.
     #[error("interrupted: {done} of {total} steps are done")]
     Interrupted {
-        /// Steps done.
+        /// The number of finished steps.
         done: usize,
-        /// Steps of the plan.
+        /// The number of steps of the plan.
         total: usize,
         /// The changes that were not begun.
         left: Vec<String>,
@@ -86,17 +78,17 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
-    /// Whether the Engine refused because something is in use or belongs to somebody else.
+    /// Whether the Engine refused because something is in use or belongs to another owner.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::Conflict)
     }
 
-    /// Whether a node died because it cannot load its data, which another plan takes into account.
+    /// Whether a node died because it cannot load its data. Another plan takes that into account.
     pub fn is_damaged_data(&self) -> bool {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::DamagedData)
     }
 
-    /// A gate that did not open in time. It concerns those of the gate's nodes that keep it shut, where these are known.
+    /// A gate that did not open in time. It concerns those of the gate's nodes that keep it shut, if they are known.
     pub fn timeout(gate: Gate, unmet: Unmet, spec: &Spec, seen: &Observed) -> Self {
         let (mut concerns, about) = (gate.concerns(spec), unmet.about());
         if concerns.iter().any(|node| about.contains(node)) {

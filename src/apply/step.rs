@@ -1,4 +1,4 @@
-//! One step of a plan: what the Engine or a server is asked for it.
+//! Executes one step of a plan, by calls to the Engine or to a server.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
@@ -17,13 +17,14 @@ use crate::plan::{Action, Step};
 use crate::servers::{Command, SentinelPeer, ServerError, Servers};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, Subnet, render};
 
-/// How long it is good that no Sentinel was replacing a master. One that begins right after it was asked promotes a replica
-/// three turns of its timer later, and a turn takes 52 ms at least (`sentinelTimer` in Redis's `sentinel.c`).
+/// How long it stays true that no Sentinel was replacing a master. A Sentinel that begins right after it was asked
+/// promotes a replica three turns of its timer later, and a turn takes 52 ms at least (`sentinelTimer` in Redis's
+/// `sentinel.c`).
 const ANSWER_HOLDS: Duration = Duration::from_millis(100);
-/// How often all servers are asked anew where they took longer than that to answer.
+/// How often all servers are asked again if they took longer than that to answer.
 const LOOKS: usize = 10;
 
-/// How long a step is tried again that a server is too busy for. Two failovers of the Sentinels fit in.
+/// How long a step is repeated when a server is too busy for it. Two failovers of the Sentinels fit in.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The time between two tries.
 const BETWEEN: Duration = Duration::from_millis(250);
@@ -191,8 +192,8 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         self.patiently(step, || servers.execute(inventory, node, command)).await
     }
 
-    /// Asks a server again that did not answer in time, or that would have to wait for somebody else: on a busy machine one
-    /// question without an answer is not the end of the whole plan.
+    /// Repeats a command when the server did not answer in time, or must wait for another. On a busy machine one
+    /// question without an answer must not end the whole plan.
     async fn patiently<T, F>(&self, step: &Step, ask: impl Fn() -> F + Send + Sync) -> Result<T, ApplyError>
     where
         F: Future<Output = Result<T, ServerError>> + Send,
@@ -265,8 +266,10 @@ fn node_files(rendered: Vec<render::RenderedFile>) -> Vec<NodeFile> {
     rendered.into_iter().map(file).collect()
 }
 
-/// Asks once more, at the last moment, whether a node may lose the role of a master: the Sentinels may have begun to
-/// give it that role since the plan was made. The answer is younger than [`ANSWER_HOLDS`].
+/// Checks at the last moment whether a node may lose the role of a master.
+///
+/// The Sentinels may have begun to give it that role since the plan was made. The answer is younger than
+/// [`ANSWER_HOLDS`].
 async fn may_demote_now<S: Servers>(
     servers: &S,
     inventory: &Inventory,
@@ -284,7 +287,7 @@ async fn may_demote_now<S: Servers>(
     Err(StaysMaster::SlowAnswers { within_ms: ANSWER_HOLDS.as_millis(), looks: LOOKS })
 }
 
-/// A poisoned lock only says that another step panicked; the facts in it are whole.
+/// Locks a mutex. Poison only says that another step panicked; the facts in it are complete.
 fn lock(network: &Mutex<Option<NetworkFacts>>) -> MutexGuard<'_, Option<NetworkFacts>> {
     network.lock().unwrap_or_else(PoisonError::into_inner)
 }

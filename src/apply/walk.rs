@@ -1,4 +1,4 @@
-//! A plan on its way: which steps may begin, which gates are shut, and how far what was seen can be trusted.
+//! The state of a running plan: which steps may begin, which gates are shut, and which observations are recent enough.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,36 +19,36 @@ pub(super) struct Walk<'p> {
     waiting: Vec<&'p Step>,
     began: BTreeMap<StepId, Instant>,
     done: BTreeSet<StepId>,
-    /// Gates that are shut, each with what the listener was told last: nothing before the first look.
+    /// Gates that are shut, each with the last reason that the listener got; `None` before the first observation.
     shut: BTreeMap<StepId, (&'p Gate, Option<Unmet>)>,
     seen: Observed,
-    /// When the inventory in `seen` was asked for; `None` where the next look has to ask anew.
+    /// When the inventory in `seen` was asked for; `None` if the next observation must ask again.
     inventory_at: Option<Instant>,
-    /// Whether all changes had been made then.
+    /// Whether all changes had been made by then.
     is_final: bool,
-    /// There while a look is in hand.
+    /// `Some` while an observation is in flight.
     missed: Option<Missed>,
 }
 
-/// What happened while a look was in hand, so that it may have seen neither the one nor the other state.
+/// What happened during an observation, so that it may show either state.
 #[derive(Debug, Default)]
 pub(super) struct Missed {
-    /// Gates that were shut. What was seen may be older than the steps that they wait for.
+    /// Gates that were shut. The observation may be older than the steps that they wait for.
     gates: BTreeSet<StepId>,
-    /// Whether a step was done.
+    /// Whether a step finished.
     pub(super) changes: bool,
 }
 
-/// A look that is due.
+/// An observation that is due.
 pub(super) struct Look {
-    /// What is there as far as is known.
+    /// The inventory as far as it is known.
     pub(super) known: Inventory,
-    /// Whether the Engine is asked as well as the servers.
+    /// Whether to ask the Engine as well as the servers.
     pub(super) asks_engine: bool,
 }
 
 impl<'p> Walk<'p> {
-    /// At its beginning.
+    /// The state at the beginning of the walk.
     pub(super) fn new(plan: &'p Plan, inventory: &Inventory) -> Self {
         Self {
             plan,
@@ -63,12 +63,12 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// The cluster as it was seen last.
+    /// The latest observation of the cluster.
     pub(super) const fn seen(&self) -> &Observed {
         &self.seen
     }
 
-    /// The same, at the end; absent where a change was made since the Engine was asked.
+    /// The latest observation at the end; `None` if a change was made since the Engine was asked.
     pub(super) fn into_final(self) -> Option<Observed> {
         self.is_final.then_some(self.seen)
     }
@@ -91,7 +91,7 @@ impl<'p> Walk<'p> {
         ready
     }
 
-    /// Begins a look, where a gate is shut and none is in hand.
+    /// Begins an observation if a gate is shut and none is in flight.
     pub(super) fn begin_look(&mut self) -> Option<Look> {
         if self.shut.is_empty() || self.missed.is_some() {
             return None;
@@ -105,13 +105,13 @@ impl<'p> Walk<'p> {
         Some(Look { known: self.seen.inventory.clone(), asks_engine })
     }
 
-    /// Takes what a look has seen.
+    /// Takes the result of an observation.
     pub(super) fn end_look(&mut self, seen: Observed) -> Missed {
         self.seen = seen;
         self.missed.take().unwrap_or_default()
     }
 
-    /// Judges the gates that the last look was late enough for.
+    /// Judges the gates that were shut before the last observation began.
     pub(super) fn judge(&self, spec: &Spec, missed: &Missed) -> Vec<(StepId, &'p Gate, Result<(), Unmet>)> {
         let looked_at = self.shut.iter().filter(|(id, _)| !missed.gates.contains(id));
         looked_at.map(|(id, (gate, _))| (*id, *gate, gate.holds(spec, &self.seen))).collect()
@@ -124,13 +124,13 @@ impl<'p> Walk<'p> {
         self.began[&id].elapsed()
     }
 
-    /// Notes why a gate is shut. Returns whether that is news.
+    /// Records why a gate is shut. Returns whether that is news.
     pub(super) fn stays_shut(&mut self, id: StepId, unmet: &Unmet) -> bool {
         let Some((_, told)) = self.shut.get_mut(&id) else { return false };
         told.replace(unmet.clone()).as_ref() != Some(unmet)
     }
 
-    /// Notes that a step other than a gate was done at a moment. Returns how long it took.
+    /// Records that a step other than a gate is done. Returns how long it took.
     pub(super) fn end_step(&mut self, id: StepId, at: Instant) -> Duration {
         self.done.insert(id);
         if let Some(missed) = &mut self.missed {
@@ -139,11 +139,11 @@ impl<'p> Walk<'p> {
         at - self.began[&id]
     }
 
-    /// Whether another plan is due, while this walk only waits. `replan` makes the plan for what was seen last.
+    /// Whether another plan is due while this walk only waits. `replan` makes the plan for the latest observation.
     ///
-    /// With no change ahead, any change in the new plan is news. With changes ahead, both plans have changes. Then only a node
-    /// that does not run, that a gate waits for, and that the new plan alone starts shows that waiting is pointless. Such a
-    /// node ended after the plan was made, for example because the Engine was still stopping it.
+    /// With no change ahead, any change in the new plan is news. With changes ahead, both plans have changes. Then only
+    /// a node that does not run, that a gate waits for, and that the new plan alone starts shows that waiting is
+    /// pointless. Such a node ended after the plan was made, for example because the Engine was still stopping it.
     pub(super) fn is_overtaken(&self, replan: &dyn Fn(&Observed) -> Plan, spec: &Spec) -> bool {
         if self.waiting.iter().all(|step| step.action.only_looks()) {
             return replan(&self.seen).changes();
@@ -156,17 +156,17 @@ impl<'p> Walk<'p> {
         };
         let is_left_out = |node: &NodeId| !runs(node) && !self.waiting.iter().any(|step| is_start(step, *node));
         let left_out: Vec<NodeId> = awaited.into_iter().filter(is_left_out).collect();
-        // Most looks find none, and need no plan.
+        // Most observations find none, and need no plan.
         !left_out.is_empty()
             && replan(&self.seen).steps.iter().any(|step| left_out.iter().any(|node| is_start(step, *node)))
     }
 
-    /// Steps that are done.
+    /// The number of finished steps.
     pub(super) fn done(&self) -> usize {
         self.done.len()
     }
 
-    /// Changes that were not made.
+    /// The changes that were not made.
     pub(super) fn changes_left(&self) -> Vec<String> {
         let left = self.plan.steps.iter().filter(|step| !self.done.contains(&step.id) && !step.action.only_looks());
         left.map(|step| step.action.to_string()).collect()

@@ -1,4 +1,4 @@
-//! Documents: one value, as JSON or YAML for programs or as text for people.
+//! Documents: one value, as JSON or YAML for programs and as text for people.
 
 use serde::Serialize;
 
@@ -9,11 +9,10 @@ use crate::spec::API_VERSION;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List<T> {
-    /// `redos/v1`.
+    /// Always `redos/v1`, as in all documents.
     pub api_version: &'static str,
     /// What it lists: `ClusterList`.
     pub kind: &'static str,
-    /// The items.
     pub items: Vec<T>,
 }
 
@@ -25,9 +24,10 @@ impl<T> List<T> {
 }
 
 impl Ui {
-    /// Writes a value to stdout in the format that the user chose; `text` makes the one for people.
+    /// Writes a value to stdout in the format of the user; `text` makes the one for people.
     ///
     /// # Errors
+    ///
     /// As [`Ui::data`].
     pub fn document(&self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         match self.format() {
@@ -37,10 +37,12 @@ impl Ui {
         }
     }
 
-    /// Tells how a command ended that was asked to do something, not to show something: to people as remarks, to
-    /// programs as a document on stdout.
+    /// Reports how a command ended that did something instead of showing something.
+    ///
+    /// People get remarks, programs get a document on stdout.
     ///
     /// # Errors
+    ///
     /// As [`Ui::data`].
     pub fn outcome(&self, value: &impl Serialize, remarks: impl FnOnce(&Ui)) -> Result<(), Failure> {
         match self.format() {
@@ -54,10 +56,12 @@ impl Ui {
 }
 
 impl Screen {
-    /// Shows a value in place of the last one. For programs it follows the last one: JSON as one document per line, YAML
-    /// as a stream of documents.
+    /// Replaces the last shown value by this one.
+    ///
+    /// For programs it follows the last one: JSON as one document per line, YAML as a stream of documents.
     ///
     /// # Errors
+    ///
     /// As [`Ui::data`].
     pub fn document(&mut self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         let ui = self.ui.clone();
@@ -68,9 +72,10 @@ impl Screen {
         }
     }
 
-    /// Shows a failure in place of the last value; to programs as [`Ui::failure`], beside the values.
+    /// Replaces the last shown value by a failure. Programs get it as [`Ui::failure`], beside the values.
     ///
     /// # Errors
+    ///
     /// As [`Ui::data`].
     pub fn failure(&mut self, failure: &Failure) -> Result<(), Failure> {
         let ui = self.ui.clone();

@@ -1,11 +1,11 @@
-//! `redos env`: variables in the forms that their readers take.
+//! `redos env`: variables in the formats of their readers.
 
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use crate::error::Failure;
 
-/// Whom variables are for.
+/// The format of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EnvFormat {
     /// `export NAME='value'`, for a POSIX shell.
@@ -25,12 +25,12 @@ pub enum EnvFormat {
 pub struct EnvDocument(Vec<(&'static str, String)>);
 
 impl EnvDocument {
-    /// These variables, in this order.
+    /// The document of these variables, in this order.
     pub fn new(variables: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self(variables.into_iter().collect())
     }
 
-    /// The variables in a form.
+    /// The variables in a format.
     ///
     /// # Errors
     /// None: texts have a form in all of them.
@@ -40,14 +40,14 @@ impl EnvDocument {
             |line: &dyn Fn(&str, &str) -> String| self.0.iter().map(|(name, value)| line(name, value)).collect();
         Ok(match format {
             EnvFormat::Shell => lines(&|name, value| format!("export {name}='{}'\n", value.replace('\'', r"'\''"))),
-            // Compose takes what is between single quotes as it is, and has no escape for a quote in there.
+            // Compose takes text between single quotes as it is, and has no escape for a quote in it.
             EnvFormat::Dotenv => lines(&|name, value| format!("{name}={}\n", dotenv(value))),
             EnvFormat::Github => lines(&|name, value| format!("{name}={value}\n")),
             EnvFormat::Json => serde_json::to_string_pretty(&Value::Object(object())).map_err(anyhow::Error::new)?,
             EnvFormat::Compose => {
                 serde_yaml::to_string(&Map::from_iter([("environment".to_owned(), Value::Object(object()))]))
                     .map_err(anyhow::Error::new)?
-                    // Compose reads a dollar sign as the begin of a variable.
+                    // Compose reads a dollar sign as the beginning of a variable.
                     .replace('$', "$$")
             }
         })

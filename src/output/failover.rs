@@ -11,28 +11,26 @@ use crate::spec::{API_VERSION, ClusterName, Group, NodeId};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailoverDocument {
-    /// `redos/v1`.
     pub api_version: &'static str,
-    /// `Failover`.
+    /// Always `Failover`, the kind of document.
     pub kind: &'static str,
     /// The cluster's name.
     pub cluster: ClusterName,
-    /// The group.
     pub group: Group,
     /// The master until then, now a replica.
     pub from: NodeId,
     /// The master from then on.
     pub to: NodeId,
-    /// How long the old master held writes back before the proxies led to the new one, in seconds.
+    /// How long writes waited until the proxies led to the new master, in seconds.
     pub paused_seconds: f64,
     /// From the first command until roles, Sentinels and proxies agreed, in seconds.
     pub seconds: f64,
-    /// What comes right by itself, or by `up`.
+    /// What repairs itself, or what `up` repairs.
     pub remarks: Vec<String>,
 }
 
 impl FailoverDocument {
-    /// The document of a switchover for which writes waited `paused`, and which took so long in all.
+    /// The document of a switchover with this pause of writes and this duration.
     pub fn new(
         cluster: &ClusterName,
         group: Group,
@@ -53,7 +51,7 @@ impl FailoverDocument {
         }
     }
 
-    /// Tells who is master now.
+    /// Reports who is master now.
     pub fn remarks(&self, ui: &Ui) {
         let Self { group, from, to, seconds, .. } = self;
         let paused = self.paused_seconds * 1000.0;

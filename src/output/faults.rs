@@ -13,11 +13,11 @@ pub struct ActiveFault {
     pub id: String,
     /// The fault, as on the command line: `latency=50ms`.
     pub fault: String,
-    /// What it was called by who asked: a node's name, or the container's.
+    /// The target as the user named it: a node's name, or the container's.
     pub target: String,
-    /// The container that it is done to.
+    /// The container that has the fault.
     pub container: String,
-    /// Seconds until it is to be undone at the latest; negative when that is over.
+    /// Seconds until it must be undone; negative when that time is over.
     pub seconds_left: i64,
 }
 

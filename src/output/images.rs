@@ -1,4 +1,4 @@
-//! `redos images`: the images that matter to redos, in a list.
+//! `redos images list`: the images that redos uses or could use.
 
 use std::time::SystemTime;
 
@@ -13,17 +13,17 @@ use super::units::bytes;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Image {
-    /// Its reference.
+    /// The reference of the image.
     pub image: String,
-    /// What it is for: `redis`, `haproxy`.
+    /// Which nodes run on it: `redis`, `haproxy`.
     pub runs: &'static str,
     /// Whether a new cluster would run on it.
     pub used: bool,
-    /// Its id; `null` when it is not here.
+    /// Its id; `null` when the Engine does not have it.
     pub id: Option<String>,
-    /// Its size in bytes; `null` when it is not here.
+    /// Its size in bytes; `null` when the Engine does not have it.
     pub size: Option<u64>,
-    /// When it was made, RFC 3339; `null` when it is not here.
+    /// When it was made, RFC 3339; `null` when the Engine does not have it.
     pub created_at: Option<String>,
 }
 

@@ -12,34 +12,31 @@ use crate::cluster::observed::Observed;
 use crate::plan::{Action, Plan};
 use crate::spec::{API_VERSION, ClusterName, Group, NodeId, Role, Spec};
 
-/// Which of the three.
+/// The verb that was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum LifecycleVerb {
     /// `redos stop`.
     Stop,
-    /// `redos start`.
     Start,
-    /// `redos restart`.
     Restart,
 }
 
-/// `kind: Stop`, `Start` or `Restart`: nodes that were stopped, started or restarted.
+/// `kind: Stop`, `Start` or `Restart`: the nodes that were stopped, started or restarted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LifecycleDocument {
-    /// `redos/v1`.
     pub api_version: &'static str,
     /// `Stop`, `Start` or `Restart`.
     pub kind: LifecycleVerb,
     /// The cluster's name.
     pub cluster: ClusterName,
-    /// The nodes, in the order in which it was done to them. Empty when there was nothing to do.
+    /// The nodes, in the order of the steps. Empty when there was nothing to do.
     pub nodes: Vec<NodeId>,
     /// The groups whose master was switched over.
     pub switchovers: BTreeMap<Group, Handover>,
     /// How long it took, in seconds.
     pub seconds: f64,
-    /// Proxies that run and were left as they are.
+    /// Proxies that run and were not restarted.
     #[serde(skip)]
     spared: Vec<NodeId>,
 }
@@ -47,7 +44,7 @@ pub struct LifecycleDocument {
 /// A master that was replaced by another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Handover {
-    /// The master until then; absent when it was not known.
+    /// The master until then; `None` when it was not known.
     pub from: Option<NodeId>,
     /// The master from then on.
     pub to: NodeId,
@@ -75,7 +72,7 @@ impl LifecycleDocument {
         Self { api_version, kind, cluster, nodes, switchovers, seconds: took.as_secs_f64(), spared }
     }
 
-    /// Tells what was done, and the command that undoes a stop.
+    /// Reports what was done, and the command that undoes a stop.
     pub fn remarks(&self, ui: &Ui) {
         let Self { cluster, nodes, seconds, .. } = self;
         for (group, Handover { from, to }) in &self.switchovers {

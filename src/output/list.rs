@@ -14,38 +14,38 @@ use crate::spec::{ClusterName, NodeId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cluster {
-    /// Its name.
+    /// The name of the cluster.
     pub name: ClusterName,
-    /// All its containers taken together.
+    /// The state of all its containers together.
     pub state: ClusterState,
-    /// Containers that run.
+    /// The number of running containers.
     pub running: usize,
-    /// Containers that there are.
+    /// The number of all containers.
     pub total: usize,
     /// Published host ports, ascending.
     pub ports: Vec<u16>,
     /// When its oldest container was created, RFC 3339.
     pub created_at: Option<String>,
-    /// Volumes without a container: what a `down` left.
+    /// Volumes without a container: those that a `down` kept.
     pub kept_volumes: usize,
 }
 
-/// All containers of a cluster taken together. It says nothing of health, for which its servers must be asked.
+/// The state of all containers of a cluster together. It does not include health, which needs the servers' answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClusterState {
     /// All containers run.
     Running,
-    /// Some run.
+    /// Some containers run.
     Partial,
-    /// None runs.
+    /// No container runs.
     Stopped,
     /// There are only volumes.
     Down,
 }
 
 impl ClusterState {
-    /// The state of so many containers of which so many run.
+    /// The state for this many containers, of which this many run.
     pub const fn of(running: usize, total: usize) -> Self {
         match (running, total) {
             (_, 0) => Self::Down,
@@ -104,7 +104,7 @@ pub struct ListedNode {
     pub container: String,
     /// The image that it was made from.
     pub image: String,
-    /// What it does: `running`, `paused`, `exited`, …
+    /// The state of the container: `running`, `paused`, `exited`, …
     pub state: &'static str,
     /// Its exit code; `null` unless it exited.
     pub exit_code: Option<i64>,
@@ -161,7 +161,7 @@ pub fn nodes_text(nodes: &[ListedNode], now: SystemTime, ui: &Ui) -> String {
         Column::new("PORTS"),
     ]);
     for node in nodes {
-        // A container that does not run tells only when it was started, not when that ended.
+        // A container that does not run has only its start time, not the time of its end.
         let is_up = matches!(node.state, "running" | "paused");
         let ports: Vec<String> =
             node.ports.iter().map(|port| format!("{}->{}", port.published, port.container)).collect();
@@ -176,14 +176,14 @@ pub fn nodes_text(nodes: &[ListedNode], now: SystemTime, ui: &Ui) -> String {
     table.render(ui.width())
 }
 
-/// How long ago a moment of the Engine's clock was, by this machine's.
+/// How long ago a time of the Engine was, by this machine's clock.
 pub(super) fn since(moment: Option<&str>, now: SystemTime) -> String {
     let moment = moment.and_then(|text| humantime::parse_rfc3339_weak(text).ok());
     // The Engine's clock may be ahead of this machine's.
     moment.map_or_else(|| "-".to_owned(), |moment| age(now.duration_since(moment).unwrap_or_default()))
 }
 
-/// `6379-6382 8404`: ports, those in a row taken together.
+/// `6379-6382 8404`: ports, with ranges for consecutive ones.
 fn ranges(ports: &[u16]) -> String {
     let mut ranges: Vec<(u16, u16)> = Vec::new();
     for port in ports {

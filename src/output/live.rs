@@ -1,4 +1,4 @@
-//! Where live lines are drawn: stderr, with the cursor at the beginning of the last line.
+//! The target of live lines: stderr, with the cursor at the beginning of the last line.
 //!
 //! The library leaves the cursor at the right end of that line. What the terminal itself writes there, the `^C` of a
 //! Ctrl-C, would go on in the next row, and the library would take the wrong rows for its own.
@@ -8,15 +8,15 @@ use std::io;
 use console::Term;
 use indicatif::{ProgressDrawTarget, TermLike};
 
-/// How often a second lines are drawn at most; the library's own default.
+/// How often live lines are drawn at most, per second; the library's own default.
 const RATE: u8 = 20;
 
-/// stderr as a target for live lines.
+/// Stderr as a target for live lines.
 pub(super) fn target() -> ProgressDrawTarget {
     ProgressDrawTarget::term_like_with_hz(Box::new(Returning(Term::buffered_stderr())), RATE)
 }
 
-/// A terminal whose cursor returns to the beginning of its line when all is drawn.
+/// A terminal whose cursor returns to the beginning of its line after drawing.
 #[derive(Debug)]
 struct Returning<T>(T);
 

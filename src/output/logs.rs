@@ -1,4 +1,4 @@
-//! `redos logs` and `redos events`: lines as they come, for people or for programs.
+//! `redos logs` and `redos events`: lines as they arrive, for people or for programs.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,20 +9,20 @@ use super::{Failure, Format, Ui};
 use crate::cluster::story::Chapter;
 use crate::spec::{API_VERSION, NodeId};
 
-/// The widest name of a node that lines are aligned to; longer ones move their line.
+/// The width that node names are padded to; longer names shift their line.
 const NAME_WIDTH: usize = 11;
-/// Colours of nodes' names, by their place in the cluster.
+/// Colours of the nodes' names, by their place in the cluster.
 const COLORS: [fn(Style) -> Style; 6] =
     [Style::cyan, Style::yellow, Style::green, Style::magenta, Style::blue, Style::red];
 
 /// A line of a node's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// When it was written, in nanoseconds since 1970 by the engine's clock; 0 where that is not known.
+    /// When it was written, in nanoseconds since 1970 by the Engine's clock; 0 if not known.
     pub at: i64,
-    /// Who wrote it.
+    /// The node that wrote it.
     pub node: NodeId,
-    /// Whether to the standard error stream.
+    /// Whether the node wrote it to stderr.
     pub stderr: bool,
     /// The line, without its end.
     pub text: String,
@@ -49,7 +49,7 @@ struct EventDocument<'a> {
     chapter: &'a Chapter,
 }
 
-/// A time of the engine, RFC 3339 in UTC. `None` where it is not known.
+/// A time of the Engine, RFC 3339 in UTC. `None` when it is not known.
 fn rfc3339(nanos: i64) -> Option<String> {
     let since = Duration::from_nanos(u64::try_from(nanos).ok().filter(|nanos| *nanos > 0)?);
     Some(humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string())
@@ -114,12 +114,12 @@ fn event_text(chapter: &Chapter) -> String {
     format!("{time}  {about:NAME_WIDTH$} {} ({}{by})", chapter.text, chapter.name)
 }
 
-/// A line without what could move the cursor of a terminal.
+/// Removes what could move the cursor of a terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// Makes lines of the pieces of a node's log, each of which begins with its time.
+/// Splits a node's log into lines. Each line of it begins with its time.
 pub struct LogLines {
     node: NodeId,
     stdout: Vec<u8>,
@@ -127,12 +127,12 @@ pub struct LogLines {
 }
 
 impl LogLines {
-    /// Nothing was read yet.
+    /// Starts before the first piece.
     pub const fn new(node: NodeId) -> Self {
         Self { node, stdout: Vec::new(), stderr: Vec::new() }
     }
 
-    /// The lines that this piece ends.
+    /// The lines that this piece completes.
     pub fn push(&mut self, stderr: bool, piece: &[u8]) -> Vec<LogLine> {
         let node = self.node;
         let begun = if stderr { &mut self.stderr } else { &mut self.stdout };
@@ -142,7 +142,7 @@ impl LogLines {
         String::from_utf8_lossy(&ended).lines().map(|line| log_line(node, stderr, line)).collect()
     }
 
-    /// The last lines, which have no end.
+    /// The rest, which has no line end.
     pub fn rest(self) -> Vec<LogLine> {
         let Self { node, stdout, stderr } = self;
         let begun = [(false, stdout), (true, stderr)].into_iter().filter(|(_, bytes)| !bytes.is_empty());

@@ -1,4 +1,4 @@
-//! Phases: steps of one kind taken together, which is how a person thinks of an `up` that has forty of them.
+//! Phases: steps of one kind together, which is how people think of an `up` with forty steps.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,19 +10,19 @@ use crate::cluster::{Gate, Unmet};
 use crate::plan::event::Event;
 use crate::plan::{Action, Plan, Step, StepId};
 
-/// Steps of one kind.
+/// A kind of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
-    /// The network is made or removed.
+    /// The network is created or removed.
     Network,
-    /// Volumes are made or removed.
+    /// Volumes are created or removed.
     Volumes,
-    /// Containers are made.
+    /// Containers are created.
     Containers,
     /// Configuration files are written and the specification is recorded.
     Configuration,
-    /// Nodes are started or thawed.
+    /// Nodes are started or unpaused.
     Start,
     /// Running nodes are changed: roles, directives, what Sentinels watch.
     Settings,
@@ -34,7 +34,7 @@ pub enum Phase {
     Remove,
     /// Wait: every node answers.
     Answers,
-    /// Wait: a node does its part.
+    /// Wait: a node is in service.
     InService,
     /// Wait: replicas are in sync.
     InSync,
@@ -44,7 +44,7 @@ pub enum Phase {
     SeeAll,
     /// Wait: Sentinels have their quorum.
     Quorum,
-    /// Wait: proxies route.
+    /// Wait: proxies lead to the nodes.
     Route,
     /// A write through a proxy is read back.
     Verify,
@@ -114,7 +114,7 @@ impl Phase {
 }
 
 impl Phase {
-    /// What is so when the phase is over, of a phase that waits for something.
+    /// The condition that is met after the phase, if it waits for one.
     pub const fn predicate(self) -> Option<&'static str> {
         match self {
             Self::Answers => Some("nodes answer"),
@@ -136,38 +136,36 @@ impl fmt::Display for Phase {
     }
 }
 
-/// What one phase cost.
+/// The duration of one phase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhaseTiming {
-    /// Which.
     pub phase: Phase,
-    /// Steps done.
+    /// The number of finished steps.
     pub steps: usize,
-    /// When its first step began, counted from the start of it all.
+    /// When its first step began, since the start of the command.
     pub began: Duration,
-    /// How long at least one of its steps was under way. Phases overlap, so these do not add up to the total.
+    /// How long at least one of its steps was running. Phases overlap, so these do not add up to the total.
     pub took: Duration,
 }
 
-/// What each phase cost, in the order in which they began.
+/// The duration of each phase, in the order of their beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// The phases.
     pub phases: Vec<PhaseTiming>,
-    /// From the start of it all to the last event.
+    /// From the start of the command to the last event.
     pub total: Duration,
 }
 
-/// Something worth telling, drawn from the events.
+/// News for the display, derived from the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// The first step of a phase began; of how many in this plan.
+    /// The first of this many steps of a phase began.
     PhaseBegan { phase: Phase, steps: usize },
-    /// How far a phase is, and what is under way in it.
+    /// How far a phase is, and which steps are running.
     PhaseMoved { phase: Phase, done: usize, doing: String },
     /// All steps of a phase in this plan are done.
     PhaseDone { phase: Phase, steps: usize, took: Duration },
-    /// A step waits for this.
+    /// A step waits for a gate.
     Waiting { step: Step, since: Duration, unmet: Unmet },
     /// A step ended well.
     StepDone { step: Step, took: Duration },
@@ -187,10 +185,10 @@ pub(super) struct Tracker {
 /// The course of one phase.
 #[derive(Debug, Default)]
 struct Course {
-    /// In this plan.
+    /// The number of its steps in this plan.
     total: usize,
     done: usize,
-    /// In all plans.
+    /// The number of finished steps in earlier plans.
     done_before: usize,
     began: Duration,
     took: Duration,
@@ -205,7 +203,7 @@ struct Running {
 }
 
 impl Tracker {
-    /// Takes in an event that came at this time, counted from the start of it all.
+    /// Takes in an event of this time, counted from the start of the command.
     pub(super) fn observe(&mut self, event: &Event, at: Duration) -> Vec<Notice> {
         self.now = at;
         match event {
@@ -231,7 +229,7 @@ impl Tracker {
         }
     }
 
-    /// What each phase has cost so far.
+    /// The duration of each phase so far.
     pub(super) fn timings(&self) -> Timings {
         let timing = |phase: &Phase| {
             let course = self.phases.get(phase)?;

@@ -1,4 +1,4 @@
-//! What `redos plan`, `up` and `down` say.
+//! The output of `redos plan`, `up` and `down`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,17 +18,16 @@ use crate::spec::{API_VERSION, ClusterName};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanDocument<'a> {
-    /// `redos/v1`.
     pub api_version: &'static str,
-    /// `Plan`.
+    /// Always `Plan`, the kind of document.
     pub kind: &'static str,
     /// The cluster's name.
     pub cluster: &'a ClusterName,
-    /// Whether there is anything to do but to wait.
+    /// Whether there is anything to do except to wait.
     pub changes: bool,
-    /// The steps. Each has `id`, `action` and what that is done to, `why`, and in `after` the steps before it.
+    /// The steps. Each has `id`, `action` with its arguments, `why`, and in `after` the steps before it.
     pub steps: &'a [Step],
-    /// What must be observed anew before the rest can be planned.
+    /// What redos must observe before it can plan the rest.
     pub then_observe: Option<&'a str>,
     /// Why `up` would change nothing, and the next commands.
     pub refusal: Option<&'a Refusal>,
@@ -48,8 +47,10 @@ impl<'a> PlanDocument<'a> {
         }
     }
 
-    /// The plan for people: steps with their reasons. The checks at its end, that the cluster is ready, are the same for
-    /// every plan and only counted, unless every step is wanted or there is nothing else.
+    /// The plan for people: steps with their reasons.
+    ///
+    /// The checks at its end, that the cluster is ready, are the same for every plan. They are only counted, unless the
+    /// user wants every step or there is nothing else.
     pub fn text(&self, ui: &Ui) -> String {
         let name = self.cluster;
         if let Some(Refusal { why, next }) = self.refusal {
@@ -85,35 +86,33 @@ impl<'a> PlanDocument<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpDocument<'a> {
-    /// `redos/v1`.
     pub api_version: &'static str,
-    /// `Up`.
+    /// Always `Up`, the kind of document.
     pub kind: &'static str,
     /// The cluster's name.
     pub cluster: &'a ClusterName,
-    /// Steps that were done. 0 when all was well before.
+    /// The number of finished steps; 0 when the cluster was ready before.
     pub steps: usize,
     /// How long it took, in seconds.
     pub seconds: f64,
-    /// What each phase cost.
+    /// The duration of each phase.
     pub phases: Vec<PhaseDocument>,
     /// The cluster as it is now.
     pub status: &'a Status,
-    /// Volumes of nodes that the cluster no longer has, by name. They hold what these nodes had.
+    /// Volumes of removed nodes, by name. They still hold the nodes' data.
     pub kept_volumes: Vec<String>,
 }
 
-/// What one phase cost, in seconds.
+/// The duration of one phase, in seconds.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhaseDocument {
-    /// Which.
     pub phase: Phase,
-    /// Steps done.
+    /// The number of finished steps.
     pub steps: usize,
     /// When its first step began.
     pub began: f64,
-    /// How long at least one of its steps was under way. Phases overlap.
+    /// How long at least one of its steps was running. Phases overlap.
     pub took: f64,
 }
 
@@ -129,7 +128,7 @@ impl From<&PhaseTiming> for PhaseDocument {
 }
 
 impl<'a> UpDocument<'a> {
-    /// The document of an `up` that cost this and left this, begun so long ago.
+    /// The document of an `up` with this result and this duration.
     pub fn new(status: &'a Status, timings: &Timings, took: Duration, kept_volumes: Vec<String>) -> Self {
         Self {
             api_version: API_VERSION,
@@ -143,7 +142,7 @@ impl<'a> UpDocument<'a> {
         }
     }
 
-    /// Tells that the cluster is ready, how long each thing took that makes it so, and where it is.
+    /// Reports that the cluster is ready, how long each phase took, and how to connect.
     pub fn remarks(&self, ui: &Ui) {
         let (name, took) = (self.cluster, self.seconds);
         if self.phases.is_empty() {
@@ -183,7 +182,7 @@ impl<'a> UpDocument<'a> {
         }
     }
 
-    /// A line for each predicate that was waited for.
+    /// A line for each condition that `up` waited for.
     fn predicates(&self) -> String {
         let line = |phase: &PhaseDocument| Some(format!("\n  {:20} {:.2} s", phase.phase.predicate()?, phase.took));
         self.phases.iter().filter_map(line).collect()
@@ -194,9 +193,8 @@ impl<'a> UpDocument<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DownDocument {
-    /// `redos/v1`.
     pub api_version: &'static str,
-    /// `Down`.
+    /// Always `Down`, the kind of document.
     pub kind: &'static str,
     /// The cluster's name.
     pub cluster: ClusterName,
@@ -208,11 +206,11 @@ pub struct DownDocument {
     pub removed_networks: Vec<String>,
     /// Volumes that were removed, by name.
     pub removed_volumes: Vec<String>,
-    /// Volumes that hold the data still, by name.
+    /// Volumes that still hold the data, by name.
     pub kept_volumes: Vec<String>,
-    /// The network, while containers are on it that are not the cluster's.
+    /// The network, while other containers are on it.
     pub kept_network: Option<KeptNetwork>,
-    /// The host directory that the data of Redis are in, which is never removed.
+    /// The host directory with the data of Redis, which redos never removes.
     pub kept_dir: Option<PathBuf>,
 }
 
@@ -220,14 +218,14 @@ pub struct DownDocument {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptNetwork {
-    /// Its name.
+    /// The name of the network.
     pub name: String,
-    /// The containers on it that are not the cluster's, by name.
+    /// The other containers on it, by name.
     pub containers: Vec<String>,
 }
 
 impl DownDocument {
-    /// A `down` that did nothing, to be filled in.
+    /// An empty document, to be filled in.
     pub fn new(cluster: ClusterName) -> Self {
         Self {
             api_version: API_VERSION,
@@ -243,7 +241,7 @@ impl DownDocument {
         }
     }
 
-    /// Tells what was removed, and how to get back or to get rid of what was kept.
+    /// Reports what was removed, and how to restore or to remove what was kept.
     pub fn remarks(&self, ui: &Ui) {
         let removed = [
             (self.removed_containers.len(), "container"),

@@ -1,4 +1,4 @@
-//! Progress: listens to the events of a walk through a plan and shows them as the terminal allows.
+//! Progress: shows the events of a running plan as the terminal allows.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,14 +16,13 @@ use crate::plan::event::Event;
 use crate::spec::API_VERSION;
 use crate::update::Update;
 
-/// A wait that lasts longer than this is worth a line in a log.
+/// A log gets a line for a wait that lasts longer than this.
 const LONG_WAIT: Duration = Duration::from_secs(2);
 
-/// How often a live line is drawn anew while nothing happens.
+/// How often a live line is redrawn while nothing happens.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The listener of one command, for all plans that it walks. Cheap to clone. The live display is gone when the last
-/// clone is.
+/// The listener of one command, for all its plans. Cheap to clone. The live display ends with the last clone.
 #[derive(Clone)]
 pub struct Progress {
     inner: Arc<Inner>,
@@ -40,7 +39,7 @@ struct Inner {
 struct State {
     tracker: Tracker,
     phases: BTreeMap<Phase, ProgressBar>,
-    /// Things with progress of their own, with the last text said about them.
+    /// Subjects with progress of their own, and the last text about each.
     subjects: BTreeMap<String, (ProgressBar, String)>,
 }
 
@@ -58,12 +57,12 @@ impl Progress {
         self.inner.report(&event.into(), self.inner.started.elapsed());
     }
 
-    /// What each phase has cost so far.
+    /// The duration of each phase so far.
     pub fn timings(&self) -> Timings {
         lock(&self.inner.state).tracker.timings()
     }
 
-    /// Ends the display; with `-v` it leaves a table of what each phase cost.
+    /// Ends the display; with `-v` it leaves a table of the phases' durations.
     pub fn finish(&self) -> Timings {
         self.inner.clear();
         let timings = self.timings();
@@ -94,7 +93,7 @@ impl Inner {
             match notice {
                 Notice::PhaseBegan { phase, steps } => {
                     let bar = ProgressBar::new(*steps as u64).with_style(running_style()).with_prefix(phase.as_str());
-                    // A second plan may come back to a phase: its line starts anew.
+                    // A second plan may come back to a phase, and its line starts again.
                     if let Some(old) = state.phases.remove(phase) {
                         old.finish_and_clear();
                         self.ui.shared.live.remove(&old);
@@ -136,7 +135,7 @@ impl Inner {
             bar.set_message(text.clone());
         }
         if matches!(event, Event::StepStarted { .. } | Event::PlanDone { .. }) {
-            // What had progress of its own was done before this step: images are here when containers are made.
+            // What had progress of its own ended before this step: images are here when containers are created.
             for (bar, _) in std::mem::take(&mut state.subjects).into_values() {
                 bar.finish_and_clear();
             }
@@ -165,7 +164,7 @@ impl Inner {
         }
         if let Event::Update(Update::Progress { subject, text, .. }) = event {
             let last = state.subjects.entry(subject.clone()).or_insert_with(|| (ProgressBar::hidden(), String::new()));
-            // Bytes move all the time; the words do not.
+            // The bytes change all the time, the words do not.
             if last.1 != *text {
                 last.1.clone_from(text);
                 self.ui.stderr(&format!("{subject}: {text}"));
@@ -226,7 +225,7 @@ impl Drop for Inner {
     }
 }
 
-/// What each phase cost, as a table.
+/// The duration of each phase, as a table.
 fn phase_table(timings: &Timings) -> String {
     let mut table =
         Table::new([Column::new("PHASE"), Column::number("STEPS"), Column::number("BEGAN"), Column::number("TOOK")]);
@@ -244,7 +243,7 @@ fn times(steps: usize) -> String {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    // A wrong template would be a defect of this file; plain text is better than none.
+    // A wrong template would be a defect of this file. Plain text is better than nothing.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
@@ -277,7 +276,7 @@ mod tests {
     use crate::output::{Format, Options, Terminal};
     use crate::plan::{Action, Plan, StepId};
 
-    /// What is written to stderr of an `up` that starts two nodes and waits long for them.
+    /// The stderr of an `up` that starts two nodes and waits long for them.
     fn told(options: Options) -> String {
         let (ui, stdout, stderr) = ui(options, Terminal::default());
         let progress = ui.progress();

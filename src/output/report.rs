@@ -1,5 +1,5 @@
-//! The report of a failover test for people and for continuous integration: a summary for the terminal, JUnit XML, and
-//! one page with a time line.
+//! The report of a failover test for people and CI: a summary for the terminal, JUnit XML, and one page with a time
+//! line.
 
 mod html;
 mod junit;
@@ -21,17 +21,18 @@ use crate::chaos::verdict::outage::{Access, Outage, PROMPT, Waits};
 use crate::chaos::verdict::phases::Phases;
 use crate::chaos::verdict::{Cause, Level, Nanos, PUNCTUAL, Round, UNCUT};
 
-/// The width of a text that goes to no terminal.
+/// The width of text that does not go to a terminal, in columns.
 const COLUMNS: usize = 80;
-/// Lines of the cause in the summary.
+/// Lines of the cause in the summary, at most.
 const CAUSE_LINES: usize = 3;
-/// What ends a text of which there is more.
+/// The end of a shortened text.
 const MORE: &str = " …";
 /// Columns of the phase bar.
 const BAR: usize = 40;
 
-/// At most 23 lines at 80 columns, so that a terminal of the usual size shows all of it with a prompt: verdict, cause, phases,
-/// outages, data, and what to do next.
+/// The summary for the terminal: verdict, cause, phases, outages, data, and what to do next.
+///
+/// It has at most 23 lines at 80 columns, so that a terminal of the usual size shows all of it with a prompt.
 pub fn text(report: &FailoverReport, ui: &Ui) -> String {
     let style = match report.verdict {
         Level::Pass => Style::new().green().bold(),
@@ -64,7 +65,7 @@ pub fn text(report: &FailoverReport, ui: &Ui) -> String {
     lines.join("\n")
 }
 
-/// Breaks a text between words so that no line is wider than this, where its words allow it.
+/// Breaks a text between words so that lines are no wider than this, if possible.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -84,7 +85,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The first lines of several, and a sign that there are more. The document has them all.
+/// The first lines of several, with a sign if there are more. The document has them all.
 fn cut(mut lines: Vec<String>, most: usize) -> Vec<String> {
     if lines.len() > most {
         lines.truncate(most);
@@ -115,7 +116,7 @@ pub(super) fn named(phases: &Phases) -> Vec<(&'static str, Nanos)> {
     all.into_iter().filter_map(|(name, length)| length.map(|length| (name, length))).collect()
 }
 
-/// A bar as long as the phases together, and their lengths.
+/// A bar of the phases together, and their lengths.
 fn bar(phases: &Phases) -> Vec<String> {
     let named = named(phases);
     let total: u64 = named.iter().map(|(_, length)| length.0).sum();
@@ -135,7 +136,7 @@ fn bar(phases: &Phases) -> Vec<String> {
     vec![format!("{:9} {}", "phases", drawn.collect::<String>()), format!("{:9} {} s", "", lengths.join(" "))]
 }
 
-/// A row for each kind of client: how long it could not write, read or hear.
+/// A row for each kind of client: how long it could not write, read or receive.
 fn outages(round: &Round, width: Option<u16>) -> String {
     let mut table = Table::new([
         Column::new("CLIENT"),
@@ -168,7 +169,7 @@ fn outages(round: &Round, width: Option<u16>) -> String {
     table.render(width)
 }
 
-/// What became of requests that were in an outage and were served all the same.
+/// What became of requests that were served late.
 pub(super) fn waited(round: &Round) -> Option<String> {
     let Waits { count: requests, longest } = round.waits;
     let were = if requests == 1 { "was" } else { "were" };
@@ -218,7 +219,7 @@ fn rounds(report: &FailoverReport) -> String {
     }
 }
 
-/// Whether what was lost was lost because the client did not wait until a replica had it.
+/// Whether the client would have kept the lost writes by waiting for a replica.
 fn waiting_helps(report: &FailoverReport) -> bool {
     let lost = report.telling_round().and_then(|round| round.integrity.as_ref()).filter(|found| found.lost > 0);
     let alone = |cause: &Cause| matches!(cause, Cause::UnreplicatedTail | Cause::IsolatedMaster);

@@ -1,4 +1,4 @@
-//! A picture that is drawn again and again: what `--watch` shows.
+//! A screen that is redrawn again and again, for `--watch`.
 
 use std::io::Write;
 
@@ -6,16 +6,17 @@ use console::truncate_str;
 
 use super::{Failure, Ui, lock, write_failure};
 
-/// The terminal's other screen, so that what was there before comes back; without a terminal, text after text.
-/// Dropping it gives the terminal back.
+/// The terminal's alternate screen; without a terminal, text after text.
+///
+/// Dropping it restores what was on the terminal before.
 pub struct Screen {
     pub(super) ui: Ui,
     is_open: bool,
 }
 
-/// Switch to the alternate screen and hide the cursor (xterm's private modes 1049 and 25).
+/// Switches to the alternate screen and hides the cursor (xterm's private modes 1049 and 25).
 const OPEN: &str = "\x1b[?1049h\x1b[?25l";
-/// Show the cursor and switch back.
+/// Shows the cursor and switches back.
 const CLOSE: &str = "\x1b[?25h\x1b[?1049l";
 
 impl Ui {
@@ -26,9 +27,10 @@ impl Ui {
 }
 
 impl Screen {
-    /// Shows this text in place of the last one. Where stdout is no terminal, it follows the last one.
+    /// Shows this text in place of the last one. Without a terminal it follows the last one.
     ///
     /// # Errors
+    ///
     /// As [`Ui::data`].
     pub fn draw(&mut self, text: &str) -> Result<(), Failure> {
         let terminal = self.ui.shared.terminal;
@@ -57,8 +59,10 @@ impl Drop for Screen {
     }
 }
 
-/// The bytes that replace what a terminal shows by this text, without a moment of emptiness: each line overwrites the
-/// one that was there and erases its rest. Of a text that is too tall the end is shown, where the verdict is.
+/// The bytes that replace the shown text by this one without flicker.
+///
+/// Each line overwrites the one that was there and erases its rest. Of a text that is too tall the end is shown, where
+/// the verdict is.
 fn picture(text: &str, rows: usize, columns: usize) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let cut = lines.len().saturating_sub(rows);

@@ -8,7 +8,7 @@ use super::{Ui, command_line};
 use crate::cluster::status::{GroupStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
 use crate::spec::{Group, NodeId};
 
-/// A cluster's status as tables, with the verdict at the end, where the eye is.
+/// A cluster's status as tables, with the verdict at the end.
 pub fn text(status: &Status, ui: &Ui) -> String {
     let mut parts: Vec<String> = status.groups.iter().map(|group| group_text(group, status, ui)).collect();
     if !status.sentinels.is_empty() {
@@ -23,7 +23,7 @@ pub fn text(status: &Status, ui: &Ui) -> String {
     parts.join("\n\n")
 }
 
-/// `redos is healthy`, or that it is not and why.
+/// `redos is healthy`, or the reasons why it is not.
 fn verdict(status: &Status, ui: &Ui) -> String {
     if status.healthy {
         let healthy = ui.paint_data("healthy", &Style::new().green().bold());
@@ -46,7 +46,7 @@ fn group_text(group: &GroupStatus, status: &Status, ui: &Ui) -> String {
     };
     let version = |node: &RedisStatus| Some(format!("{} {}", node.server.as_deref()?, node.version.as_deref()?));
     let versions = Versions::of(group.nodes.iter().map(version));
-    // Ports are Redis's own, the same for all nodes; the heading has it.
+    // Ports are Redis's own, the same for all nodes; the heading has the master's.
     let mut table = Table::new([
         Column::new("NODE"),
         Column::new("ROLE"),
@@ -134,7 +134,7 @@ fn sentinels_text(status: &Status, ui: &Ui) -> String {
     format!("{heading}: {quorum}{}\n{}", versions.remark(), table.render(ui.width()))
 }
 
-/// The node that a Sentinel names, or the address where that is no node of the group.
+/// The node that a Sentinel names, or the address if it is not a node of the group.
 fn named_master(sentinel: &SentinelStatus, group: &str, status: &Status) -> Option<String> {
     let address = *sentinel.masters.get(group)?;
     let nodes = status.groups.iter().flat_map(|group| &group.nodes);
@@ -181,20 +181,20 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
     format!("{heading}{}\n{}{pages}", versions.remark(), table.render(ui.width()))
 }
 
-/// The images, by which a reference that means another one by now is told.
+/// The images, if a reference means another image than the cluster's by now.
 fn images_text(status: &Status, ui: &Ui) -> Option<String> {
     let images = [&status.images.redis, &status.images.proxy].into_iter().flatten();
     let lines: String = images.map(|image| format!("\n  {image}")).collect();
     (!lines.is_empty()).then(|| format!("{}{lines}", ui.paint_data("Images", &Style::new().bold())))
 }
 
-/// Who gets the writes of a group.
+/// The node or server that gets the writes of a group.
 fn writes_to(proxy: &ProxyStatus, group: Group) -> Option<String> {
     let node = proxy.writes_to.get(&group).copied().flatten().map(|node| node.to_string());
     node.or_else(|| proxy.writes_to_existing.map(|existing| existing.to_string()))
 }
 
-/// Versions of equal servers: said once where they are the same, in a column where they are not.
+/// The versions of equal servers: in the heading if they are the same, otherwise in a column.
 struct Versions {
     common: Option<String>,
 }

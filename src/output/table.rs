@@ -51,7 +51,7 @@ impl Column {
     }
 }
 
-/// A table under construction.
+/// A table that is being built.
 pub struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<String>>,
@@ -63,12 +63,14 @@ impl Table {
         Self { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
-    /// Adds a row, with a cell for each column, also for those that are left out.
+    /// Adds a row with a cell for each column, also for those that are left out.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// The finished text, made to fit `width` columns as well as its columns allow. Below it is said which are left out.
+    /// The finished text, made to fit `width` columns as far as possible.
+    ///
+    /// A line below it names the columns that are left out.
     pub fn render(self, width: Option<u16>) -> String {
         let shown = self.shown(width.map(usize::from));
         let mut table = comfy_table::Table::new();
@@ -93,7 +95,7 @@ impl Table {
         lines.join("\n")
     }
 
-    /// The columns that would be shown in a wider terminal, in a line.
+    /// A line that names the columns which a wider terminal would show.
     fn left_out(&self, width: u16, shown: &[usize]) -> Option<String> {
         let is_missing = |(index, column): &(usize, &Column)| !column.is_left_out && !shown.contains(index);
         let missing = self.columns.iter().enumerate().filter(is_missing).map(|(_, column)| &*column.heading);

@@ -1,4 +1,4 @@
-//! What is known of the terminal.
+//! The properties of the terminal.
 
 use std::io::{self, IsTerminal};
 
@@ -7,7 +7,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::Color;
 
-/// What stdout and stderr are connected to, and what the environment says of it.
+/// What stdout and stderr are connected to, and the variables about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terminal {
     /// stdin is a terminal.
@@ -20,12 +20,12 @@ pub struct Terminal {
     pub dumb: bool,
     /// `NO_COLOR` is set and not empty (no-color.org).
     pub no_color: bool,
-    /// `COLUMNS`, which goes before the measured width.
+    /// `COLUMNS`, which overrides the measured width.
     pub columns: Option<u16>,
 }
 
 impl Terminal {
-    /// That of this process.
+    /// The terminal of this process.
     pub fn of_process() -> Self {
         Self {
             stdin: io::stdin().is_terminal(),
@@ -44,7 +44,7 @@ impl Terminal {
         }
     }
 
-    /// The width of stdout in columns, measured anew each time. `None` for a file or a pipe, which nothing limits.
+    /// The width of stdout in columns, measured each time. `None` for a file or a pipe, which has no limit.
     pub(super) fn width(&self) -> Option<u16> {
         self.columns.or_else(|| self.size().map(|(_, columns)| columns))
     }
@@ -54,7 +54,7 @@ impl Terminal {
         if self.stdout { Term::stdout().size_checked() } else { None }
     }
 
-    /// Whether colour goes to a stream that is or is not a terminal.
+    /// Whether a stream gets colour that is or is not a terminal.
     pub(super) fn colors(&self, wanted: Color, is_terminal: bool) -> bool {
         match wanted {
             Color::Always => true,
@@ -64,20 +64,21 @@ impl Terminal {
     }
 }
 
-/// Columns and rows of the terminal that stdout is, if it is one.
+/// Columns and rows of the terminal of stdout, if it is one.
 pub fn terminal_size() -> Option<(u16, u16)> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     Some((size.ws_col, size.ws_row))
 }
 
-/// The terminal hands on each key as it is typed, until this is dropped.
+/// Raw mode: the terminal passes on each key as it is typed, until this is dropped.
 pub struct RawMode(Termios);
 
 impl RawMode {
-    /// Begins it.
+    /// Switches to raw mode.
     ///
     /// # Errors
-    /// stdin is no terminal.
+    ///
+    /// stdin is not a terminal.
     pub fn enter() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut raw = before.clone();
@@ -89,7 +90,7 @@ impl RawMode {
 
 impl Drop for RawMode {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing back.
+        // If the terminal is gone, nothing needs to be restored.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }

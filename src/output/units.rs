@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// `0.12 s`: fine enough to compare, coarse enough to read.
+/// `0.12 s`: two decimals, which is fine enough to compare.
 pub fn seconds(duration: Duration) -> String {
     format!("{:.2} s", duration.as_secs_f64())
 }
@@ -15,7 +15,7 @@ pub fn bytes(bytes: u64) -> String {
     }
     let mut value = bytes as f64 / 1024.0;
     let mut unit = 0;
-    // What would round to 1024 belongs to the next unit.
+    // A number that would round to 1024 belongs to the next unit.
     while value >= 1023.5 && unit + 1 < UNITS.len() {
         value /= 1024.0;
         unit += 1;
@@ -24,7 +24,7 @@ pub fn bytes(bytes: u64) -> String {
     format!("{value:.digits$}{}", UNITS[unit])
 }
 
-/// `12 s`, `3 min`, `5 h`, `2 d`: how long something has lasted, in its largest unit.
+/// `12 s`, `3 min`, `5 h`, `2 d`: a duration in its largest unit.
 pub fn age(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {

@@ -1,17 +1,17 @@
 //! URLs with passwords in them.
 
-/// A URL of the `redis` scheme (as registered with IANA) for database 0. The user is named although it is the default
-/// one: `redis-cli` 7.0 takes an empty name for a user without a name, and is refused.
+/// A URL of the `redis` scheme (as registered with IANA) for database 0. It names the user even if that is the default
+/// one: `redis-cli` 7.0 would send an empty user name, which is refused.
 pub fn redis_url(password: &str, address: &str) -> String {
     format!("redis://default:{}@{address}/0", percent_encoded(password))
 }
 
-/// The statistics page, for a browser.
+/// The URL of the statistics page, for a browser.
 pub fn statistics_url(user: &str, password: &str, address: &str) -> String {
     format!("http://{}:{}@{address}/", percent_encoded(user), percent_encoded(password))
 }
 
-/// Everything but RFC 3986's unreserved characters, encoded.
+/// Encodes everything except RFC 3986's unreserved characters.
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,5 +1,5 @@
-//! A disk that is full: one file without a name takes all the room, and gives it back when it is closed, at the latest when
-//! the process ends.
+//! A full disk. One unnamed file takes all the room, and gives it back when it is closed, at the latest when the
+//! process ends.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
-/// The room that is taken at once; halved when so much is not left.
+/// How much room is taken at once, in bytes; halved when less is left.
 const STEP: u64 = 16 << 20;
-/// The name of the file, for the moment in which it has one.
+/// The name that the file has for a moment.
 const NAME: &str = ".redos-fill";
-/// What the container itself is on.
+/// The file system of the container itself.
 const ENGINES_OWN: &str = "/";
 
-/// A disk that has no room.
+/// A disk without room, and the file that fills it.
 pub struct Filled {
     file: File,
     folder: PathBuf,
@@ -22,10 +22,11 @@ pub struct Filled {
 }
 
 impl Filled {
-    /// Takes all the room that there is in a folder. Its file system may be this large at most, in bytes, and must not be the
-    /// one that the Engine has its own things on.
+    /// Takes all the room in a folder. Its file system may have at most `limit` bytes, and must not be the Engine's
+    /// own.
     ///
     /// # Errors
+    ///
     /// In words: it is the Engine's, or too large, or cannot be filled. Nothing is left of it then.
     pub fn begin(folder: &str, limit: u64) -> Result<(Self, String), String> {
         let folder = PathBuf::from(folder);
@@ -100,7 +101,7 @@ fn size(folder: &Path) -> io::Result<(u64, u64)> {
     Ok((known.f_blocks * known.f_frsize, known.f_bavail * known.f_frsize))
 }
 
-/// A file that nobody else finds.
+/// Opens a file without a name.
 fn nameless(folder: &Path) -> io::Result<File> {
     let path = folder.join(NAME);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;

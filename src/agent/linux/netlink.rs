@@ -1,5 +1,5 @@
-//! Netlink, as far as the agent needs it: messages of attributes, and a socket that sends them and waits until the kernel
-//! has agreed (linux/netlink.h).
+//! Netlink, as far as the agent needs it (linux/netlink.h). There are messages of attributes, and a socket that sends
+//! them and waits until the kernel has agreed.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -10,26 +10,26 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use tokio::io::unix::AsyncFd;
 use tokio::time::timeout;
 
-/// The message is a request, and wants to be acknowledged.
+/// The message is a request that wants to be acknowledged.
 pub const REQUEST: u16 = 0x1;
 /// The kernel says when it is done.
 pub const ACK: u16 = 0x4;
-/// What is not there is made.
+/// Creates what does not exist.
 pub const CREATE: u16 = 0x400;
-/// Behind what is there.
+/// Appends behind what exists.
 pub const APPEND: u16 = 0x800;
 
 /// A message that says how a request ended.
 const ERROR: u16 = 0x2;
 /// The attribute holds attributes.
 const NESTED: u16 = 0x8000;
-/// Bytes of a message's header, and of the header of netfilter behind it.
+/// Bytes of a message's header.
 const HEADER: usize = 16;
 /// Bytes of the header of netfilter (`struct nfgenmsg`).
 const GENERIC: usize = 4;
 /// How long the kernel may take to answer. It answers before the sending ends, unless something is broken.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Bytes that are received at once: a packet's first bytes, many times.
+/// Bytes that are received at once: the first bytes of many packets.
 pub const RECEIVE: usize = 256 * 1024;
 
 /// A message of netfilter.
@@ -37,7 +37,7 @@ pub const RECEIVE: usize = 256 * 1024;
 pub struct Message(Vec<u8>);
 
 impl Message {
-    /// An empty one. `kind` is the subsystem and the message, `resource` what the subsystem makes of it.
+    /// An empty message. `kind` is the subsystem and the message, `resource` what the subsystem makes of it.
     pub fn new(kind: u16, flags: u16, family: u8, resource: u16) -> Self {
         let mut bytes = Vec::with_capacity(128);
         bytes.extend_from_slice(&0u32.to_ne_bytes());
@@ -60,13 +60,13 @@ impl Message {
         self
     }
 
-    /// Adds a number, in the order of the network, as netfilter has all its numbers.
+    /// Adds a number in network byte order, as netfilter has all its numbers.
     #[must_use]
     pub fn number(self, kind: u16, value: u32) -> Self {
         self.bytes(kind, &value.to_be_bytes())
     }
 
-    /// Adds a text, closed by a zero.
+    /// Adds a text with a closing zero byte.
     #[must_use]
     pub fn text(self, kind: u16, value: &str) -> Self {
         self.bytes(kind, &[value.as_bytes(), &[0]].concat())
@@ -82,12 +82,12 @@ impl Message {
         self
     }
 
-    /// Whether the kernel says how it ended.
+    /// Whether the message is the answer that ends a request.
     fn is_acknowledged(&self) -> bool {
         u16::from_ne_bytes([self.0[6], self.0[7]]) & ACK != 0
     }
 
-    /// The message as it is sent.
+    /// The bytes of the message with this sequence number.
     fn numbered(mut self, sequence: u32) -> Vec<u8> {
         let length = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         self.0[0..4].copy_from_slice(&length.to_ne_bytes());
@@ -103,7 +103,7 @@ pub struct Received<'a> {
     pub kind: u16,
     /// The number of the request that it answers.
     sequence: u32,
-    /// What is behind the header.
+    /// The bytes behind the header.
     body: &'a [u8],
 }
 
@@ -122,7 +122,7 @@ impl<'a> Received<'a> {
         })
     }
 
-    /// An attribute's value.
+    /// The value of an attribute.
     pub fn attribute(&self, kind: u16) -> Option<&'a [u8]> {
         let mut rest = self.body.get(GENERIC..)?;
         loop {
@@ -150,7 +150,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens one.
+    /// Opens a socket to netfilter.
     ///
     /// # Errors
     /// The kernel has no netfilter.
@@ -163,16 +163,16 @@ impl Socket {
         Ok(Self { fd, sequence: 0 })
     }
 
-    /// Gives it room for what is received and not yet read, as far as the kernel allows.
+    /// Enlarges the buffer for unread messages, as far as the kernel allows.
     pub fn widen(&self, bytes: usize) {
         let forced = rustix::net::sockopt::set_socket_recv_buffer_size_force(self.fd.get_ref(), bytes);
         if forced.is_err() {
-            // Without the right to force it the kernel gives what everybody may have.
+            // Without the capability to force it, the kernel gives what every process may have.
             let _ = rustix::net::sockopt::set_socket_recv_buffer_size(self.fd.get_ref(), bytes);
         }
     }
 
-    /// Sends messages in one datagram and waits until the kernel has agreed to all that want an answer.
+    /// Sends messages in one datagram, and waits until the kernel has agreed to all that want an answer.
     ///
     /// # Errors
     /// What the kernel said of the first that it refused.
@@ -220,7 +220,8 @@ impl Socket {
     /// Receives a datagram.
     ///
     /// # Errors
-    /// `ENOBUFS` when something was lost for want of room; the socket can be read on.
+    ///
+    /// `ENOBUFS` when the buffer was full and something was lost; the socket can still be read.
     pub async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let mut ready = self.fd.readable().await?;

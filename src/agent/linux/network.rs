@@ -1,11 +1,11 @@
-//! A disturbance of the network as a whole: its rules, its queue, and what is measured of it.
+//! A network disturbance as a whole: its rules, its queue, and the measurements.
 
 use super::probe::Probe;
 use super::queue::Queue;
 use super::rules::Rules;
 use crate::agent::order::{Disturbance, Packets};
 
-/// A disturbance that is there.
+/// A disturbance that is active.
 pub struct Disturbed {
     rules: Rules,
     queue: Option<Queue>,
@@ -13,7 +13,7 @@ pub struct Disturbed {
 }
 
 impl Disturbed {
-    /// Brings it about and sees that it is felt. Returns it with what was measured.
+    /// Starts it and sees its effect. Returns it with the evidence.
     ///
     /// # Errors
     /// In words: it cannot be, or it is not felt as it should be. Nothing is left of it then.
@@ -39,7 +39,7 @@ impl Disturbed {
         }
     }
 
-    /// Ends it and looks again.
+    /// Ends it and measures again.
     ///
     /// # Errors
     /// In words: it does not end.
@@ -49,7 +49,7 @@ impl Disturbed {
     }
 }
 
-/// First no packet is sent to the queue any more, then those in it go on.
+/// Removes the rules first, so that no packet reaches the queue any more. Then the packets in it go on.
 async fn end(rules: Rules, queue: Option<Queue>) -> Result<(), String> {
     rules.end().await?;
     match queue {

@@ -1,4 +1,5 @@
-//! Whether a disturbance is felt, and whether it is gone: measured at the servers at the other end, as a client of theirs.
+//! Whether a disturbance has its effect, and whether that is gone: measured as a client of the servers at the other
+//! end.
 
 use std::fmt;
 use std::io;
@@ -14,40 +15,40 @@ use tokio::time::{Instant, timeout};
 use super::queue::Count;
 use crate::agent::order::{Direction, Disturbance, Packets};
 
-/// Servers that are measured at most.
+/// Servers that are measured, at most.
 const SERVERS_MAX: usize = 8;
-/// How often each is connected to for a time, and asked at most for a rate.
+/// Connections to each server for a time, and requests for a rate, at most.
 const TRIES: usize = 3;
-/// How long a connection may take on a way that is not disturbed. A lost first packet is sent again after 1 s.
+/// How long a connection may take without a disturbance. A lost first packet is sent again after 1 s.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// How long one is waited for that is to fail. On one host it would take less than a millisecond.
+/// How long to wait for a connection that should fail. On one host it would take less than a millisecond.
 const SILENCE: Duration = Duration::from_millis(400);
-/// How far a measured figure may be from what was asked for.
+/// How far a measured figure may be from the requested one.
 const TOLERANCE: f64 = 0.2;
-/// And how far more in time: a machine with much to do wakes its processes late.
+/// How far a measured time may be off beyond that: a busy machine wakes its processes late.
 const SLACK: Duration = Duration::from_millis(5);
-/// Connections that are opened to see some packets get lost, each of at least two packets.
+/// Connections that are opened to see some packets get lost. Each has at least two packets.
 const CONNECTIONS: usize = 64;
-/// How long bytes are sent for to see how many get through.
+/// How long bytes are sent to measure a rate.
 const TRANSFER: Duration = Duration::from_millis(600);
-/// And how long that may take at most.
+/// How long that may take at most.
 const TRANSFER_MAX: Duration = Duration::from_secs(10);
-/// Rounds of questions that are asked for it at most: a way that is wider than these fill it is not measured.
+/// Rounds of requests for it, at most. A connection that is faster than these fill it is not measured.
 const ROUNDS_MAX: f64 = 2000.0;
-/// Questions of a round, where the answers are what counts. To who has not logged in Redis sends no more than 16 kB in one
-/// go, and closes the connection (networking.c, since 7.4.3 and in older releases that were mended).
+/// Requests of a round, where the answers count. To a client that has not logged in Redis sends no more than 16 kB in
+/// one go, and closes the connection (networking.c, since 7.4.3 and in older releases that were fixed).
 const SHORT: usize = 256;
-/// Questions of a round, where they themselves are what counts, and how long each is.
+/// Requests of a round where they themselves count, and the length of each.
 const LONG: (usize, usize) = (16, 1400);
 
-/// How a connection came out.
+/// How an attempt to connect ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
     /// It was opened, after this time.
     Open(Duration),
     /// It was refused or reset.
     Refused,
-    /// Nothing came back.
+    /// No answer came back.
     Silent,
 }
 
@@ -56,9 +57,9 @@ enum Opening {
 pub struct Probe {
     /// Those that were reached, with the shortest time that a connection took.
     reached: Vec<(SocketAddrV4, Duration)>,
-    /// Of how many.
+    /// The number of servers.
     of: usize,
-    /// Bits in a second, where that was measured.
+    /// Bits per second, where that was measured.
     rate: Option<f64>,
 }
 
@@ -82,7 +83,7 @@ impl Probe {
         Ok(look)
     }
 
-    /// Connects to servers.
+    /// Connects to each server.
     async fn at(servers: &[SocketAddrV4]) -> Self {
         let times = join_all(servers.iter().map(|server| quickest(*server))).await;
         let reached = servers.iter().zip(times).filter_map(|(server, time)| Some((*server, time?))).collect();
@@ -93,7 +94,7 @@ impl Probe {
         self.reached.iter().map(|(server, _)| *server).collect()
     }
 
-    /// Looks again, now that the disturbance is there.
+    /// Measures while the disturbance is active.
     ///
     /// # Errors
     /// In words: it is not felt, or it is felt as something else.
@@ -139,7 +140,7 @@ impl Probe {
         }
     }
 
-    /// Looks once more, when the disturbance is over.
+    /// Measures once more after the disturbance.
     pub async fn over(&self) -> String {
         let now = Self::at(&self.servers()).await;
         let time = now.reached.iter().map(|(_, time)| *time).max().unwrap_or_default();
@@ -155,7 +156,7 @@ impl Probe {
         if so == servers.len() { Ok(evidence) } else { Err(evidence) }
     }
 
-    /// How much longer connections take than before, in the middle of the servers.
+    /// How much longer connections take than before: the median of the servers.
     fn added(&self, now: &Self) -> Option<Duration> {
         let before = |server| self.reached.iter().find(|(known, _)| *known == server).map(|(_, time)| *time);
         let mut added: Vec<Duration> =
@@ -171,7 +172,7 @@ impl fmt::Display for Probe {
     }
 }
 
-/// The shortest time that a connection to a server takes; `None` when one is not opened.
+/// The shortest time of a connection to a server; `None` when one cannot be opened.
 async fn quickest(server: SocketAddrV4) -> Option<Duration> {
     let mut quickest: Option<Duration> = None;
     for _ in 0..TRIES {
@@ -196,10 +197,12 @@ async fn connect(server: SocketAddrV4, limit: Duration) -> Opening {
     }
 }
 
-/// Asks the first server that answers until about [`TRANSFER`] at a rate is over. Returns the bits in a second that got
-/// through in the direction that counts: that of the answers, unless only the other one is narrow.
+/// Sends requests to the first server that answers, until about [`TRANSFER`] at a rate is over.
+///
+/// Returns the bits per second of the slow direction: that of the answers, unless only the other one is slow.
 async fn transfer(servers: &[(SocketAddrV4, Duration)], direction: Direction, rate: u64) -> Result<f64, String> {
-    // Redis closes the connection of who has not logged in also where its answers pile up before a narrow way.
+    // Redis closes the connection of a client that has not logged in also where its answers pile up before a slow
+    // connection.
     for (server, _) in servers.iter().cycle().take(servers.len() * TRIES) {
         match timeout(TRANSFER_MAX, exchange(*server, direction, rate)).await {
             Ok(Ok(measured)) => return Ok(measured),
@@ -210,7 +213,7 @@ async fn transfer(servers: &[(SocketAddrV4, Duration)], direction: Direction, ra
     Err("none of the servers at the other end answers PING".to_owned())
 }
 
-/// Asks what Redis and Sentinel answer whoever asks, be it with a refusal.
+/// Exchanges what Redis and Sentinel answer to every client, be it with a refusal.
 async fn exchange(server: SocketAddrV4, direction: Direction, rate: u64) -> io::Result<f64> {
     let mut stream = TcpStream::connect(SocketAddr::V4(server)).await?;
     stream.set_nodelay(true)?;
@@ -242,7 +245,7 @@ async fn exchange(server: SocketAddrV4, direction: Direction, rate: u64) -> io::
     Ok((rounds * size) as f64 * 8.0 / began.elapsed().as_secs_f64())
 }
 
-/// Whether so many losses can be chance at this share: within four standard deviations.
+/// Whether this many losses can be chance at this share: within four standard deviations.
 fn plausible(seen: u64, lost: u64, share: f64) -> bool {
     let (expected, deviation) = (seen as f64 * share, (seen as f64 * share * (1.0 - share)).sqrt());
     seen > 0 && (lost as f64 - expected).abs() <= 4.0 * deviation.max(0.5) && (lost > 0 || expected < 8.0)

@@ -1,5 +1,5 @@
-//! Packets that the kernel hands over and that go on when the agent says so (linux/netfilter/nfnetlink_queue.h). The rule
-//! that sends them here lets them pass when nobody listens any more.
+//! The queue of packets that the kernel hands over until the agent lets them go on (linux/netfilter/nfnetlink_queue.h).
+//! The rule that sends them here lets them pass when no process listens any more.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,16 +23,18 @@ const VERDICT: u16 = SUBSYSTEM << 8 | 1;
 const CONFIG: u16 = SUBSYSTEM << 8 | 2;
 /// The command that makes this socket the queue's listener.
 const BIND: u8 = 1;
-/// Copy the beginning of each packet: without it the kernel does not tell its length.
+/// Copy the beginning of each packet. Without it the kernel does not report its length.
 const COPY: u8 = 2;
 /// Bytes of the copy: the header of IPv4.
 const COPIED: u32 = 20;
-/// Take packets that the card would cut up as one: up to 64 KiB.
+/// Take packets that the network card would split as one: up to 64 KiB.
 const UNCUT: u32 = 0x4;
-/// Bits in a second below which a narrow way takes none of these: one alone would fill it for more than the 5 ms that timers
-/// here are good for, and what is lost would be a whole window of TCP's.
+/// Bits per second below which a throttled connection takes no unsplit packets.
+///
+/// One alone would fill it for more than the 5 ms that timers here are precise to, and its loss would be that of a
+/// whole TCP window.
 const CUT_BELOW: u64 = 100_000_000;
-/// Packets that may be held at once. At 100 ms of delay that is 300,000 in a second.
+/// Packets that may wait at once. At 100 ms of delay that is 300,000 per second.
 const HELD_MAX: u32 = 32_768;
 /// Bytes of the socket's buffer: some 100 for each packet's message, and room for the kernel's own.
 const BUFFER: usize = 16 << 20;
@@ -40,13 +42,13 @@ const ACCEPT: u32 = 1;
 const DROP: u32 = 0;
 /// Packets to the container come from this hook.
 const INWARD: u8 = 1;
-/// The kernel lost a message for want of room.
+/// `ENOBUFS`: the kernel lost a message because the buffer was full.
 const NO_BUFFERS: i32 = 105;
 
-/// What came through.
+/// How many packets came through.
 #[derive(Debug, Default)]
 pub struct Count {
-    /// Packets.
+    /// All packets that the queue saw.
     pub seen: AtomicU64,
     /// Packets that were lost.
     pub lost: AtomicU64,
@@ -54,13 +56,12 @@ pub struct Count {
 
 /// A queue that is served.
 pub struct Queue {
-    /// What came through until now.
     pub count: Arc<Count>,
     stop: CancellationToken,
     served: JoinHandle<io::Result<()>>,
 }
 
-/// A packet that waits.
+/// A packet that waits in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Held {
     due: Duration,
@@ -71,7 +72,8 @@ impl Queue {
     /// Listens to the queue of this number and serves it.
     ///
     /// # Errors
-    /// The kernel has no queues, or somebody listens already.
+    ///
+    /// The kernel has no queues, or another process listens already.
     pub async fn serve(number: u16, disturbance: Disturbance) -> io::Result<Self> {
         let mut socket = Socket::open()?;
         socket.widen(BUFFER);
@@ -94,21 +96,22 @@ impl Queue {
         Ok(Self { count, stop, served })
     }
 
-    /// Lets everything pass that is held, and ends. The rules have to be gone before.
+    /// Lets all waiting packets pass, and ends. The rules have to be gone before.
     ///
     /// # Errors
-    /// The queue had broken down.
+    ///
+    /// The queue had failed.
     pub async fn end(self) -> io::Result<()> {
         self.stop.cancel();
         self.served.await.map_err(io::Error::other)?
     }
 }
 
-/// A queue being served.
+/// The task that serves a queue.
 struct Serving {
     socket: Socket,
     number: u16,
-    /// For packets from the container, and to it.
+    /// The shapers for packets from the container, and to it.
     shapers: [Shaper; 2],
     held: BinaryHeap<Reverse<Held>>,
     began: Instant,
@@ -131,7 +134,7 @@ impl Serving {
                 () = wake => {}
                 received = self.socket.receive(&mut buffer) => match received {
                     Ok(length) => self.take(&buffer[..length]).await?,
-                    // Those packets were dropped by the kernel; the rest goes on.
+                    // The kernel dropped those packets; the rest goes on.
                     Err(error) if error.raw_os_error() == Some(NO_BUFFERS) => {}
                     Err(error) => return Err(error),
                 },
@@ -148,7 +151,7 @@ impl Serving {
             let Some(header) = message.attribute(1).filter(|header| header.len() >= 7) else { continue };
             let id = u32::from_be_bytes([header[0], header[1], header[2], header[3]]);
             let number = |bytes: &[u8]| bytes.try_into().map(u32::from_be_bytes).ok();
-            // The whole length is told when less was copied.
+            // The kernel reports the whole length when it copied less.
             let whole = message.attribute(13).and_then(number);
             let copied = message.attribute(10).map_or(0, <[u8]>::len);
             let bytes = whole.unwrap_or_else(|| u32::try_from(copied).unwrap_or(COPIED));
@@ -165,7 +168,7 @@ impl Serving {
         Ok(())
     }
 
-    /// Lets go what is due.
+    /// Lets the packets go on that are due.
     async fn release(&mut self, now: Duration) -> io::Result<()> {
         while let Some(Reverse(held)) = self.held.peek().copied().filter(|Reverse(held)| held.due <= now) {
             self.held.pop();

@@ -1,5 +1,7 @@
-//! The rules of a disturbance: one table of nf_tables that belongs to this process, so that the kernel removes it when the
-//! process ends, however it ends (linux/netfilter/nf_tables.h; ownership since Linux 5.12).
+//! The rules of a disturbance: one table of nf_tables that belongs to this process.
+//!
+//! So the kernel removes it when the process ends, however it ends (linux/netfilter/nf_tables.h; ownership since Linux
+//! 5.12).
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -7,47 +9,47 @@ use std::net::Ipv4Addr;
 use super::netlink::{ACK, APPEND, CREATE, Message, Socket};
 use crate::agent::order::{Disturbance, Packets};
 
-/// IPv4, of netfilter and of its tables.
+/// IPv4 in netfilter and in its tables.
 const IPV4: u8 = 2;
 /// The subsystem of nf_tables.
 const SUBSYSTEM: u16 = 10;
-/// The beginning and the end of what is done at once or not at all.
+/// The messages that begin and end an atomic batch.
 const BATCH: [u16; 2] = [0x10, 0x11];
 const NEW_TABLE: u16 = SUBSYSTEM << 8;
 const GET_TABLE: u16 = SUBSYSTEM << 8 | 1;
 const NEW_CHAIN: u16 = SUBSYSTEM << 8 | 3;
 const NEW_RULE: u16 = SUBSYSTEM << 8 | 6;
-/// The table goes when its socket does.
+/// The table is removed when its socket closes.
 const OWNED: u32 = 0x2;
-/// Before what else there is, but after packets are put together from fragments (mangle).
+/// Before other rules, but after packets are reassembled from fragments (mangle).
 const PRIORITY: i32 = -150;
-/// The register that everything is loaded into.
+/// The register that values are loaded into.
 const REGISTER: u32 = 1;
-/// The register that decides.
+/// The register of the verdict.
 const VERDICT: u32 = 0;
 const DROP: u32 = 0;
 /// TCP, as a protocol of IP.
 const TCP: u8 = 6;
-/// The flag of a reset in the byte of TCP's flags.
+/// RST in the flags of TCP.
 const RST: u8 = 0x4;
-/// Where the Linux name of a network device ends.
+/// Bytes of the name of a network device, at most.
 const DEVICE_NAME: usize = 16;
-/// Whom a queue has nobody for, goes on (xt_NFQUEUE.h: NFQ_FLAG_BYPASS).
+/// Packets pass when no process listens to their queue (xt_NFQUEUE.h: NFQ_FLAG_BYPASS).
 const BYPASS: u16 = 0x1;
 
-/// Rules that hold as long as this does.
+/// Rules that hold until this is dropped.
 pub struct Rules {
     socket: Socket,
     name: String,
 }
 
-/// A chain: where it is hooked in, and what it sees of a packet.
+/// A chain: its hook, and which part of a packet it sees.
 struct Chain {
     name: &'static str,
     hook: u32,
-    /// The metadatum that names the device.
+    /// The metadata key that names the device.
     device: u32,
-    /// Where the peer's address is in the header of IPv4.
+    /// The offset of the peer's address in the header of IPv4.
     peer_at: u32,
 }
 
@@ -57,9 +59,10 @@ const IN: Chain = Chain { name: "in", hook: 1, device: 6, peer_at: 12 };
 const OUT: Chain = Chain { name: "out", hook: 3, device: 7, peer_at: 16 };
 
 impl Rules {
-    /// Makes them. Packets that are delayed or lost by chance go to the queue of this number.
+    /// Adds the rules. Packets that are delayed or lost by chance go to the queue of this number.
     ///
     /// # Errors
+    ///
     /// In words: what the kernel cannot do.
     pub async fn apply(disturbance: Disturbance, link: &Packets, queue: u16) -> Result<Self, String> {
         let name = format!("redos-{queue}");
@@ -89,9 +92,10 @@ impl Rules {
         Ok(Self { socket, name })
     }
 
-    /// Ends them and looks whether they are gone.
+    /// Removes the rules and checks that they are gone.
     ///
     /// # Errors
+    ///
     /// In words: they are still there, or the kernel does not say.
     pub async fn end(self) -> Result<(), String> {
         let Self { socket, name } = self;
@@ -110,7 +114,7 @@ const NOT_PERMITTED: i32 = 1;
 const INVALID: i32 = 22;
 const NOT_SUPPORTED: i32 = 95;
 
-/// What of the kernel a disturbance is made with.
+/// The kernel features that a disturbance needs.
 const fn needs(disturbance: Disturbance) -> &'static str {
     match disturbance {
         Disturbance::Drop => "rules that drop packets",
@@ -138,7 +142,7 @@ fn hooked(table: &str, chain: &Chain) -> Message {
     Message::new(NEW_CHAIN, ACK | CREATE, IPV4, 0).text(1, table).text(3, chain.name).nest(4, hook).text(7, "filter")
 }
 
-/// What happens to the packets of one peer, or of everybody but the container itself.
+/// The rule for the packets of one peer, or of all peers except the container itself.
 fn rule(table: &str, chain: &Chain, peer: Option<Ipv4Addr>, disturbance: Disturbance, queue: u16) -> Message {
     let expressions = |mut list: Message| {
         let mut loopback = [0; DEVICE_NAME];
@@ -152,7 +156,8 @@ fn rule(table: &str, chain: &Chain, peer: Option<Ipv4Addr>, disturbance: Disturb
                 data.number(1, VERDICT).nest(2, |data| data.nest(2, |verdict| verdict.number(1, DROP)))
             }),
             Disturbance::Reset => {
-                // The protocol (NFT_META_L4PROTO), and no reset: those that this rule sends pass here, too.
+                // The protocol (NFT_META_L4PROTO) is TCP, and the packet is not a reset: those that this rule sends
+                // pass here, too.
                 list = compare(meta(list, 16), true, &[TCP]);
                 list = expression(payload(list, 2, 13, 1), "bitwise", |data| {
                     let data = data.number(1, REGISTER).number(2, REGISTER).number(3, 1);
@@ -161,7 +166,7 @@ fn rule(table: &str, chain: &Chain, peer: Option<Ipv4Addr>, disturbance: Disturb
                 expression(compare(list, true, &[0]), "reject", |data| data.number(1, 1).bytes(2, &[0]))
             }
             Disturbance::Delay { .. } | Disturbance::Lose { .. } | Disturbance::Throttle { .. } => {
-                // The number of the queue, how many queues, flags; in the order of the machine.
+                // The number of the queue, the number of queues, flags; in the byte order of the machine.
                 let mut info = [queue, 1, BYPASS, 0].map(u16::to_ne_bytes).concat();
                 info.truncate(8);
                 expression(list, "target", |data| data.text(1, "NFQUEUE").number(2, 3).bytes(3, &info))
@@ -176,17 +181,17 @@ fn expression(list: Message, name: &str, data: impl FnOnce(Message) -> Message) 
     list.nest(1, |element| element.text(1, name).nest(2, data))
 }
 
-/// Loads a metadatum.
+/// Loads a metadata value into the register.
 fn meta(list: Message, key: u32) -> Message {
     expression(list, "meta", |data| data.number(1, REGISTER).number(2, key))
 }
 
-/// Loads bytes of a header: that of the network (1) or of the transport (2).
+/// Loads bytes of a header: of the network (1) or of the transport (2).
 fn payload(list: Message, base: u32, offset: u32, length: u32) -> Message {
     expression(list, "payload", |data| data.number(1, REGISTER).number(2, base).number(3, offset).number(4, length))
 }
 
-/// Goes on if what is loaded is this, or is not.
+/// Goes on if the loaded value is equal, or is not.
 fn compare(list: Message, equal: bool, value: &[u8]) -> Message {
     expression(list, "cmp", |data| {
         data.number(1, REGISTER).number(2, u32::from(!equal)).nest(3, |data| data.bytes(1, value))

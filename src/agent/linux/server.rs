@@ -1,4 +1,4 @@
-//! What is done to a server as a client of it, from its own network namespace.
+//! What the agent does to a server as its client, from the server's own network namespace.
 
 use std::fs;
 use std::io;
@@ -15,27 +15,28 @@ use crate::spec::{REDIS_PORT, SENTINEL_PORT, Secrets};
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long a write is waited for that is not to be answered.
+/// How long to wait for the answer to a write that should not come.
 const SILENCE: Duration = Duration::from_millis(400);
 /// Time between two attempts.
 const POLL: Duration = Duration::from_millis(10);
-/// A write that changes nothing.
+/// A write that changes no data.
 const WRITE: [&str; 2] = ["DEL", "redos:no-such-key"];
-/// Connections that are opened at most to a server that is to run out of memory. Redis takes 10,000.
+/// Connections that are opened, at most, to a server that should run out of memory. Redis takes 10,000.
 const CROWD: usize = 8000;
-/// How long such a server may take to be killed. One that is short of memory is slow.
+/// How long such a server may take to be killed. A server that is short of memory is slow.
 const KILLED: Duration = Duration::from_secs(60);
-/// A request that is not complete: all but the last byte of the longest word that Redis takes from who has not logged in
-/// (PROTO_MBULK_LEN 16384 in networking.c).
+/// An incomplete request: all but the last byte of the longest word that Redis takes from a client that has not logged
+/// in (PROTO_MBULK_LEN 16384 in networking.c).
 const INCOMPLETE: usize = 16_384;
 
-/// A server whose clients' writes wait.
+/// A server that lets its clients' writes wait.
 pub struct WritesPaused;
 
 impl WritesPaused {
-    /// Has writes wait, at most for a time, and sees that one does.
+    /// Lets writes wait, at most for `limit`, and sees that one does.
     ///
     /// # Errors
+    ///
     /// In words: the server has no such pause, or a write does not wait.
     pub async fn begin(lease: Duration) -> Result<(Self, String), String> {
         let mut probe = RedisConnection::logged_in().await?;
@@ -51,12 +52,13 @@ impl WritesPaused {
         }
     }
 
-    /// Lets them go on and sees that one does.
+    /// Lets writes go on and sees that one does.
     ///
-    /// A Sentinel's PUBLISH waits with the writes, and so do its commands behind it. What runs first when the pause is over
-    /// may thus be its order to become a replica, which closes all connections: an attempt that breaks is made again.
+    /// A Sentinel's PUBLISH waits with the writes, and so do its commands behind it. The first command after the pause
+    /// may thus be its order to become a replica, which closes all connections. An attempt that breaks is repeated.
     ///
     /// # Errors
+    ///
     /// In words: the server does not, or a write still waits.
     pub async fn end(self) -> Result<String, String> {
         let deadline = Instant::now() + ANSWER;
@@ -76,16 +78,18 @@ async fn write_after_unpause() -> Result<Duration, String> {
     connection.ask(&["CLIENT", "UNPAUSE"]).await?;
     let began = Instant::now();
     match connection.ask(&WRITE).await {
-        // A node that is a replica by now refuses it, and at once.
+        // A node that has become a replica refuses it, and at once.
         Err(why) if !why.contains("READONLY") => Err(why),
         Ok(_) | Err(_) => Ok(began.elapsed()),
     }
 }
 
-/// Opens connections to a server whose memory is short, each with a request that it has to keep, until it is killed.
+/// Opens connections to a server that is short of memory, until the kernel kills it. Each has a request that the server
+/// must keep.
 ///
 /// # Errors
-/// In words: it lives on.
+///
+/// In words: it still runs.
 pub async fn crowd() -> Result<String, String> {
     let began = Instant::now();
     let mut port = REDIS_PORT;
@@ -105,7 +109,7 @@ pub async fn crowd() -> Result<String, String> {
     let broken = timeout(KILLED, crowding).await;
     let first = crowd.first();
     let is_dead = async || match first {
-        // It says nothing of its own: what comes is the end of the connection.
+        // The server says nothing on its own: what comes is the end of the connection.
         Some(first) => {
             let left = KILLED.saturating_sub(began.elapsed()).max(ANSWER);
             timeout(left, first.readable()).await.is_ok()
@@ -144,7 +148,7 @@ impl RedisConnection {
         Ok(connection)
     }
 
-    /// Asks something that is answered in one line.
+    /// Sends a command that has an answer of one line.
     async fn ask(&mut self, words: &[&str]) -> Result<String, String> {
         let mut request = format!("*{}\r\n", words.len());
         for word in words {
@@ -158,7 +162,7 @@ impl RedisConnection {
                 _ => Ok(line),
             }
         };
-        // The words may hold a password; the first does not.
+        // The words may hold a password, but the first does not.
         let what = words.first().copied().unwrap_or_default();
         let answer = timeout(ANSWER, asking).await.map_err(io::Error::from).flatten();
         let answer = answer.map_err(|error| format!("it does not answer {what}: {error}"))?;

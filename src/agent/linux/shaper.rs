@@ -1,34 +1,36 @@
-//! What becomes of each packet that is held up: when it may go on, if at all. Pure: time and chance come from outside.
+//! When each packet may go on, if at all. Pure: time and chance come from outside.
 
 use std::time::Duration;
 
 use crate::agent::order::Disturbance;
 
-/// How much a narrow way lets through at once after a pause. Timers here are good for a millisecond.
+/// How much a throttled connection lets through at once after a pause. Timers here are precise to a millisecond.
 const BURST: Duration = Duration::from_millis(5);
-/// How long a packet waits for a narrow way at most. What comes when the queue is longer is lost, as at a router.
+/// How long a packet waits for a throttled connection, at most. A packet that would wait longer is lost, as at a
+/// router.
 const BACKLOG: Duration = Duration::from_millis(500);
-/// Bytes that may wait however long that takes. With room for fewer packets than TCP sends at once to begin with (ten) the
-/// way is empty most of the time: every loss is one that only a timer finds.
+/// Bytes that may wait in any case. With room for fewer packets than TCP sends at once at its beginning (ten) the
+/// connection is idle most of the time: only a timer finds each loss.
 const BACKLOG_BYTES: u32 = 24 << 10;
 
 /// Decides on the packets of one direction.
 #[derive(Clone, Debug)]
 pub struct Shaper {
     disturbance: Disturbance,
-    /// Until when the narrow way is busy.
+    /// Until when the throttled connection is busy.
     busy: Duration,
-    /// When the packet before goes on: none overtakes it.
+    /// When the packet before goes on: no packet overtakes another.
     last: Duration,
 }
 
 impl Shaper {
-    /// One that has seen no packet.
+    /// A shaper that has seen no packet.
     pub const fn new(disturbance: Disturbance) -> Self {
         Self { disturbance, busy: Duration::ZERO, last: Duration::ZERO }
     }
 
-    /// When a packet of so many bytes may go on that comes now; `None` when it is lost. `chance` is even between 0 and 1.
+    /// When a packet of this many bytes may go on that arrives now; `None` when it is lost. `chance` is uniform between
+    /// 0 and 1.
     pub fn due(&mut self, now: Duration, bytes: u32, chance: f64) -> Option<Duration> {
         let due = match self.disturbance {
             Disturbance::Drop | Disturbance::Reset => return None,
@@ -82,7 +84,7 @@ mod tests {
     #[test]
     fn a_narrow_way_lets_through_its_rate_and_loses_what_queues_too_long() {
         let mut shaper = Shaper::new(Disturbance::Throttle { rate: 1_000_000 });
-        // 1250 bytes take 10 ms; 5 ms of them had been saved up.
+        // 1250 bytes take 10 ms, of which 5 ms had been saved up.
         assert_eq!(shaper.due(ms(1000), 1250, 0.0), Some(ms(1005)));
         assert_eq!(shaper.due(ms(1000), 1250, 0.0), Some(ms(1015)));
         let through = (0..1000).filter(|_| shaper.due(ms(1000), 1250, 0.0).is_some()).count();

@@ -1,4 +1,4 @@
-//! One page that stands by itself: no script, no font, no picture from elsewhere.
+//! A self-contained page: no script, no font, no picture from elsewhere.
 
 use minijinja::Environment;
 use minijinja::value::Serde;
@@ -10,7 +10,7 @@ use crate::chaos::verdict::{Level, Nanos, Round};
 use crate::error::Failure;
 
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
-/// The name under which it is rendered; its ending is what makes the renderer escape.
+/// The name of the template. Its extension makes the renderer escape.
 const NAME: &str = "report.html";
 
 #[derive(Serialize)]
@@ -79,6 +79,7 @@ struct LossView {
 /// The report as a page. `timelines` are those of the rounds, in their order.
 ///
 /// # Errors
+///
 /// The template and the values do not fit, which a test would find first.
 pub fn page(report: &FailoverReport, timelines: &[Timeline]) -> Result<String, Failure> {
     let telling = report.telling_round().map(|round| round.round);
@@ -117,7 +118,7 @@ pub fn page(report: &FailoverReport, timelines: &[Timeline]) -> Result<String, F
     Ok(template.render(Serde(&page)).map_err(anyhow::Error::new)?)
 }
 
-/// `2026-11-27 01:21 UTC` of `2026-11-27T01:21:33.205Z`. What is no such time is shown as it is.
+/// `2026-11-27 01:21 UTC` of `2026-11-27T01:21:33.205Z`. Any other text is shown as it is.
 fn date(started_at: &str) -> String {
     match started_at.strip_suffix('Z').and_then(|utc| utc.split_once('T')) {
         Some((day, time)) => {
@@ -162,7 +163,7 @@ fn outages(round: &Round) -> Vec<OutageView> {
     round.outages.iter().map(view).collect()
 }
 
-/// What happened when, in seconds after the fault.
+/// The moments of the failover, in seconds after the fault.
 fn moments(round: &Round) -> Vec<MomentView> {
     let Some(fault) = &round.fault else { return Vec::new() };
     let m = &round.moments;

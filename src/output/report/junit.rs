@@ -1,5 +1,5 @@
-//! JUnit XML: a suite for each round, a case for each thing that must be so. What a test could not judge is an error, what
-//! it judged to be wrong a failure.
+//! JUnit XML: a suite for each round, a case for each check. What a test could not judge is an error, what it found
+//! wrong is a failure.
 
 use std::fmt::Write;
 
@@ -71,7 +71,7 @@ fn suite(xml: &mut String, report: &FailoverReport, round: &Round) {
     xml.push_str("  </testsuite>\n");
 }
 
-/// Text as it may stand in XML. Control characters, which XML 1.0 has no way to write, become spaces.
+/// Escapes text for XML. Control characters, which XML 1.0 cannot contain, become spaces.
 fn text(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     for letter in raw.chars() {

@@ -1,4 +1,4 @@
-//! The time line of a round: what each part of the cluster did, one lane below the other, all to one scale.
+//! The time line of a round: one lane for each part of the cluster, all to one scale.
 
 use std::collections::BTreeMap;
 
@@ -8,38 +8,38 @@ use super::svg::{Shapes, WIDTH};
 use crate::chaos::history::{Evidence, OpKind, Outcome, ProxySample, RoleSample, SeenRole, SinceStart};
 use crate::chaos::verdict::{Counts, Round};
 
-/// Time before the fault that is shown, in nanoseconds.
+/// Shown time before the fault, in nanoseconds.
 const BEFORE: u64 = 2_000_000_000;
-/// Time after the end of what happened that is shown.
+/// Shown time after the last event, in nanoseconds.
 const AFTER: u64 = 2_000_000_000;
-/// The narrowest bin.
+/// The narrowest bin, in nanoseconds.
 const BIN: u64 = 50_000_000;
-/// Bins that are drawn at most.
+/// Bins of a lane, at most.
 const BINS_MAX: u64 = 320;
-/// Latency is drawn on a logarithmic scale from here, in nanoseconds.
+/// The lower end of the logarithmic scale of latency, in nanoseconds.
 const LATENCY_FROM: f64 = 100_000.0;
-/// To here.
+/// The upper end of it, in nanoseconds.
 const LATENCY_TO: f64 = 2_000_000_000.0;
 /// Lines across the latency lane, in nanoseconds, and their names.
 const LATENCY_LINES: [(u64, &str); 4] =
     [(1_000_000, "1 ms"), (10_000_000, "10 ms"), (100_000_000, "100 ms"), (1_000_000_000, "1 s")];
 /// Dots of the latency lane in one bin, beside the slowest.
 const DOTS_PER_BIN: usize = 4;
-/// Letters need so many percent of the width.
+/// The least width of text, in percent of the picture.
 const ROOM_MIN: f64 = 3.0;
 /// The height of a lane that shows a state.
 const BAND: f64 = 18.0;
 
-/// A lane.
+/// A lane of the time line.
 #[derive(Clone, Debug, Serialize)]
 pub struct Lane {
-    /// What it is about.
+    /// The subject of the lane.
     pub label: String,
     /// A remark on it, such as its scale.
     pub remark: String,
-    /// The picture.
+    /// The shapes as SVG.
     pub svg: String,
-    /// Letters on the picture.
+    /// Texts on the picture.
     pub marks: Vec<Mark>,
     /// Names of the lines that lie across the picture.
     pub lines: Vec<Line>,
@@ -57,18 +57,17 @@ impl Lane {
 pub struct Line {
     /// Where the line is, in percent of the height from the top.
     pub top: f64,
-    /// What it stands for: `10 ms`.
+    /// Its value: `10 ms`.
     pub text: &'static str,
 }
 
-/// Letters on a picture.
+/// A text on a picture.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mark {
-    /// Where, in percent of the width.
+    /// Its left edge, in percent of the width.
     pub at: f64,
-    /// How far it is to the next letters or to the edge, in percent of the width: what it may take.
+    /// The room for it, in percent of the width: up to the next text or to the edge.
     pub room: f64,
-    /// What.
     pub text: String,
 }
 
@@ -87,7 +86,7 @@ impl Mark {
     }
 }
 
-/// Gives each of the letters on a picture the room until the next ones. Those that would have next to none are left out.
+/// Gives each text on a picture the room until the next one. Texts with next to no room are left out.
 fn apart(mut marks: Vec<Mark>) -> Vec<Mark> {
     marks.sort_by(|one, other| one.at.total_cmp(&other.at));
     for index in 1..marks.len() {
@@ -148,7 +147,7 @@ impl<'a> Drawing<'a> {
         format!("{:+.2} s", (at as f64 - self.zero as f64) / 1e9)
     }
 
-    /// A lane's shapes with the moments that run through all lanes.
+    /// A lane's shapes, with the moments that run through all lanes.
     fn lane(&self, height: f64) -> Shapes {
         let mut shapes = Shapes::default();
         let fault = self.evidence.fault.as_ref();
@@ -193,7 +192,7 @@ impl<'a> Drawing<'a> {
         Lane::plain("Sentinels", String::new(), shapes.finish(BAND), marks)
     }
 
-    /// A node's roles, with the time in which another was master too.
+    /// A node's roles, and the time in which another node was master as well.
     fn role(&self, node: &str) -> Lane {
         let mut shapes = self.lane(BAND);
         let samples: Vec<_> = self.evidence.roles.iter().filter(|sample| sample.node == node).collect();
@@ -242,7 +241,7 @@ impl<'a> Drawing<'a> {
         Lane::plain("proxy leads to", String::new(), shapes.finish(BAND), apart(marks))
     }
 
-    /// The samples that begin something new and are seen on the picture, each with the time until which it lasts.
+    /// The samples that begin a new state and are visible, each with the end of that state.
     fn stretches<'s, T>(
         &self,
         samples: &'s [&'s T],
@@ -256,8 +255,10 @@ impl<'a> Drawing<'a> {
         all.filter(|(begin, until)| *until >= self.from && at(begin) <= self.to).collect()
     }
 
-    /// What became of the writes. A bin is as high as the lane, whatever its number of writes: the clients' requests are of
-    /// different sizes, and reads among them, so that bins hold unequal numbers although the schedule is even.
+    /// The outcomes of the writes. Each bin is as high as the lane, whatever its number of writes.
+    ///
+    /// The clients' requests are of different sizes, and reads are among them, so that bins hold unequal numbers
+    /// although the schedule is even.
     fn writes(&self) -> Lane {
         const HEIGHT: f64 = 64.0;
         let mut bins: BTreeMap<u64, Counts> = BTreeMap::new();
@@ -301,7 +302,7 @@ impl<'a> Drawing<'a> {
         Lane::plain("lost writes", remark, shapes.finish(BAND), Vec::new())
     }
 
-    /// Latency of what was acknowledged, from the intended time: the slowest of each bin, and some of the others.
+    /// Latency of acknowledged operations, from the intended time: the slowest of each bin, and some of the others.
     fn latency(&self) -> Lane {
         const HEIGHT: f64 = 72.0;
         let mut bins: BTreeMap<u64, Vec<(SinceStart, u64)>> = BTreeMap::new();

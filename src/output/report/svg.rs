@@ -1,5 +1,7 @@
-//! Shapes for the time line. A lane is drawn 1000 wide and stretched to the page, so that it is as readable on a phone as
-//! on a desk: only bars, ticks and dots with strokes that do not stretch, and no letters.
+//! Shapes for the time line.
+//!
+//! A lane is drawn 1000 wide and stretched to the page, so that it is as readable on a phone as on a desk. It has only
+//! bars, ticks and dots with strokes that do not stretch, and no text.
 
 use std::fmt::{Display, Write};
 
@@ -13,8 +15,10 @@ pub(super) struct Shapes {
 }
 
 impl Shapes {
-    /// A bar; `title` is shown when it is pointed at. Bars that touch must do so as they are written, or a browser shows a seam:
-    /// so the edges are rounded and the width is what is between them.
+    /// A bar; `title` is shown under the mouse pointer.
+    ///
+    /// Bars that touch must have the same edges in the text, or a browser shows a gap. So the edges are rounded first,
+    /// and the width is their difference.
     pub(super) fn bar(&mut self, class: &str, x: (f64, f64), y: (f64, f64), title: impl Display) {
         let written = |x: f64| (x.clamp(0.0, WIDTH) * 100.0).round() / 100.0;
         let (left, width) = (written(x.0), (written(x.1) - written(x.0)).max(0.0));
@@ -55,7 +59,7 @@ impl Shapes {
         }
     }
 
-    /// The finished picture, so many pixels high.
+    /// The finished picture of this height, in pixels.
     pub(super) fn finish(self, height: f64) -> String {
         format!(
             "<svg viewBox=\"0 0 {WIDTH} {height}\" preserveAspectRatio=\"none\" height=\"{height}\">{}</svg>",
@@ -68,7 +72,7 @@ impl Shapes {
 mod tests {
     use super::*;
 
-    /// The numbers of an attribute of all shapes.
+    /// The values of an attribute in all shapes.
     fn all(svg: &str, name: &str) -> Vec<f64> {
         let name = format!(" {name}=\"");
         let values = svg.split(&name).skip(1);
