@@ -1,9 +1,11 @@
-//! Effect 1, containers: small traits, by who needs them. [`docker`] implements them on the Docker Engine API and is the only
-//! place that names its client; [`sim`] implements them in memory, for tests of the planner and of the verbs.
+//! Effect 1, containers: small traits, by who needs them.
 //!
-//! Carrying out a plan takes [`Nodes`] and [`Clusters`]; faults take [`Containers`](containers::Containers), the lock of a
-//! cluster [`Locks`](lock::Locks), images [`ImageStore`], logs and programs in nodes [`Streams`], and what has to be known before a cluster is changed [`Probes`]. A
-//! verb gets an [`Engine`], which has all of them.
+//! [`docker`] implements them on the Docker Engine API and is the only place that names its client. [`sim`] implements
+//! them in memory, for tests of the planner and of the verbs.
+//!
+//! Carrying out a plan takes [`Nodes`] and [`Clusters`]; faults take [`Containers`](containers::Containers), the lock
+//! of a cluster [`Locks`](lock::Locks), images [`ImageStore`], logs and programs in nodes [`Streams`], and what has to
+//! be known before a cluster is changed [`Probes`]. A verb gets an [`Engine`], which has all of them.
 //!
 //! Errors name the operation and the target.
 

@@ -1,4 +1,4 @@
-//! What faults do to containers, of a cluster or not, by name; and the journal of faults that are not undone yet.
+//! What faults do to containers, of a cluster or not, by name. Also the journal of faults that are not undone yet.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,15 +15,14 @@ use super::Result;
 pub struct ContainerFacts {
     /// Its name, without a slash.
     pub name: String,
-    /// Whether it runs; a paused one does.
+    /// Whether it runs; a paused container does.
     pub running: bool,
-    /// Whether it is frozen by the Engine.
+    /// Whether the Engine has paused it.
     pub paused: bool,
     /// When it was last started, as the Engine writes it.
     pub started_at: String,
-    /// The networks that it is on.
     pub networks: Vec<Attachment>,
-    /// Its CPU quota in microseconds for each period of 100 ms; 0 for none.
+    /// Its CPU quota in microseconds per period of 100 ms; 0 for none.
     pub cpu_quota: i64,
     /// How many processes and threads it may have; 0 for any number.
     pub pids_limit: i64,
@@ -31,7 +30,7 @@ pub struct ContainerFacts {
     pub memory: i64,
 }
 
-/// A container's place on a network.
+/// A container's endpoint on a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment {
@@ -39,104 +38,104 @@ pub struct Attachment {
     pub network: String,
     /// The container's address on it.
     pub address: Option<Ipv4Addr>,
-    /// Whether that address was asked for, and so may be asked for again.
+    /// Whether that address was requested, and so may be requested again.
     pub pinned: bool,
-    /// The names that it has on it.
+    /// Its names on the network.
     pub aliases: Vec<String>,
 }
 
 /// A limit on a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// Microseconds of CPU for each period of 100 ms; 0 for no limit.
+    /// Microseconds of CPU per period of 100 ms; 0 for no limit.
     CpuQuota(i64),
     /// Processes and threads; 0 for no limit.
     Pids(i64),
-    /// Bytes of memory, swapped out or not; all that the host has when absent, as the Engine does not take away a limit
-    /// that was once set (0 is passed over, and -1 refused).
+    /// Bytes of memory, with or without swap; `None` for all that the host has.
+    ///
+    /// The Engine does not remove a limit that was once set: it ignores 0 and refuses -1.
     Memory(Option<u64>),
 }
 
-/// An entry of the journal: an opaque text of the fault, kept by the Engine itself so that it outlives redos.
+/// An entry of the journal: a text about a fault. The Engine keeps it, so that it outlives redos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {
-    /// Unique.
+    /// Names the entry; unique.
     pub id: String,
-    /// What was written.
+    /// The fault, in a form that this room does not know.
     pub text: String,
 }
 
-/// What a helper may do.
+/// The capability of a helper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// Use the network of the container that it is beside.
+    /// It uses the network of the container that it is beside.
     None,
-    /// Change that network.
+    /// It changes that network.
     Network,
-    /// Read and write that container's volumes, as its user.
+    /// It reads and writes that container's volumes, as its user.
     Volumes,
 }
 
-/// A container beside another: of the image that the other has, in its network namespace, with one right or none.
+/// A helper: a container beside another one, with its image, in its network namespace, with at most one capability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Helper {
-    /// Unique.
+    /// Names the helper; unique.
     pub id: String,
-    /// The name of the other.
+    /// The name of the other container.
     pub beside: String,
-    /// The kind of machine that its programs are for, as in [`std::env::consts::ARCH`].
+    /// The machine type of its programs, as in [`std::env::consts::ARCH`].
     pub machine: &'static str,
-    /// Programs of this machine that it is given: names in `folder`, and where they are here.
+    /// The programs that are copied to it: names in `folder`, and their files on this machine.
     pub files: BTreeMap<String, PathBuf>,
-    /// The folder that they are put into.
+    /// The folder in the helper for the programs.
     pub folder: String,
-    /// What it runs.
+    /// The command line that it runs.
     pub command: Vec<String>,
-    /// What it may do.
     pub right: Right,
 }
 
-/// What can be done to a container.
+/// The calls about containers that faults need.
 pub trait Containers: Send + Sync + 'static {
-    /// Looks at one; `None` when there is none of that name.
+    /// A container's facts; `None` when no container has that name.
     fn container(&self, name: &str) -> impl Future<Output = Result<Option<ContainerFacts>>> + Send;
 
-    /// Freezes its processes.
+    /// Freezes the processes of a container.
     fn pause(&self, name: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Thaws them.
+    /// Ends the freeze of a paused container.
     fn unpause(&self, name: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Sends a signal to its first process.
+    /// Sends a signal to the container's first process.
     fn signal(&self, name: &str, signal: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Stops it with its own grace period.
+    /// Stops a container within its own grace period.
     fn stop(&self, name: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Starts it.
+    /// Starts a container that is stopped.
     fn start(&self, name: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Limits it.
+    /// Sets a limit on a running container.
     fn limit(&self, name: &str, limit: Limit) -> impl Future<Output = Result<()>> + Send;
 
-    /// Bytes of memory that it cannot give back: all but what is in files, too.
+    /// Bytes of memory that a container cannot give back: all except file caches.
     fn memory_kept(&self, name: &str) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Takes it off a network.
+    /// Disconnects a container from a network.
     fn disconnect(&self, name: &str, network: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Puts it back on a network, at the address and with the names that it had.
+    /// Reconnects a container to a network, with its former address and names.
     fn reconnect(&self, name: &str, attachment: &Attachment) -> impl Future<Output = Result<()>> + Send;
 
-    /// Makes a helper and starts it. The Engine removes it when it ends.
+    /// Creates a helper and starts it. The Engine removes it when it ends.
     ///
-    /// Refused where the Engine runs another kind of machine than the helper's programs are for.
+    /// It is refused if the Engine's machine is of another type than the helper's programs are for.
     fn assist(&self, helper: &Helper) -> impl Future<Output = Result<()>> + Send;
 
-    /// What a helper has written until now; `None` when it is gone.
+    /// The output of a helper so far; `None` when it is gone.
     fn heard(&self, id: &str) -> impl Future<Output = Result<Option<String>>> + Send;
 
-    /// Tells a helper to end and waits until it has. Returns all that it has written; `None` when it was gone already.
+    /// Tells a helper to end and waits until it has. Returns all its output; `None` when it was gone already.
     fn dismiss(&self, id: &str) -> impl Future<Output = Result<Option<String>>> + Send;
 
     /// Writes an entry into the journal.
@@ -145,6 +144,6 @@ pub trait Containers: Send + Sync + 'static {
     /// All entries of the journal.
     fn journalled(&self) -> impl Future<Output = Result<Vec<JournalEntry>>> + Send;
 
-    /// Strikes an entry from the journal. One that is gone is no error.
+    /// Deletes an entry from the journal. A missing entry is no error.
     fn strike(&self, id: &str) -> impl Future<Output = Result<()>> + Send;
 }

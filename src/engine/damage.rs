@@ -1,10 +1,10 @@
-//! What a server says in its log before it ends because it cannot load its data, pure.
+//! What a server logs before it ends because it cannot load its data; pure.
 
-/// The first words of each run of a server.
+/// The first words of each run of Redis.
 const BEGINS: &str = "Redis is starting";
-/// The same of Valkey.
+/// The first words of each run of Valkey.
 const BEGINS_VALKEY: &str = "Valkey is starting";
-/// What is said of data that do not load, in Redis 7.0 to 8.0 and Valkey 8.1 (`aof.c` and `rdb.c`).
+/// Messages about data that do not load, in Redis 7.0 to 8.0 and Valkey 8.1 (`aof.c` and `rdb.c`).
 const COMPLAINTS: [&str; 10] = [
     "Bad file format reading the append only file",
     "Unexpected end of file reading the append only file",
@@ -18,7 +18,7 @@ const COMPLAINTS: [&str; 10] = [
     "Wrong RDB checksum",
 ];
 
-/// What the last run of a server said of data that it could not load; `None` where it said nothing of the kind.
+/// The message of the last run about data that it could not load; `None` without one.
 pub fn complaint(log: &str) -> Option<String> {
     let lines: Vec<&str> = log.lines().collect();
     let begins = |line: &&str| line.contains(BEGINS) || line.contains(BEGINS_VALKEY);
@@ -33,7 +33,7 @@ pub fn complaint(log: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Two runs of Redis 7.0.15, whose append-only file got 595 zero bytes at its end.
+    /// Two runs of Redis 7.0.15, with 595 zero bytes at the end of its append-only file.
     const ZEROS: &str = "1:C 27 Nov 2026 01:32:33.200 # oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo\n\
         1:S 27 Nov 2026 01:32:33.229 * DB loaded from base file appendonly.aof.1.base.rdb: 0.000 seconds\n\
         1:S 27 Nov 2026 01:32:33.229 # Bad file format reading the append only file appendonly.aof.1.incr.aof: make a \

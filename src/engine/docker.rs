@@ -44,7 +44,7 @@ use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 impl Clusters for DockerEngine {
     async fn greet(&self) -> Result<()> {
         let about = connect::about(&self.docker, &self.endpoint).await?;
-        // A second greeting tells nothing new.
+        // Another answer would be the same.
         let _ = self.about.set(about);
         Ok(())
     }

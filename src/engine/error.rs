@@ -1,4 +1,4 @@
-//! What can go wrong at the Engine: the operation, its target, a kind that decides the exit code, and the next command.
+//! Errors of the Engine: the operation, its target, a kind that decides the exit code, and the next command.
 
 use thiserror::Error;
 
@@ -25,17 +25,17 @@ pub struct EngineError {
 /// Kinds of failures that are handled differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineErrorKind {
-    /// The Engine does not answer: not running, no permission, wrong address, too old.
+    /// The Engine does not answer: it does not run, denies access, is elsewhere, or is too old.
     Unreachable,
-    /// A port, a name or a subnet belongs to somebody else.
+    /// A port, a name or a subnet is in use by another owner.
     Conflict,
-    /// There is no such thing.
+    /// The object does not exist.
     NotFound,
-    /// The node died.
+    /// The node died right after its start.
     NodeDied,
     /// The node died because it cannot load its data.
     DamagedData,
-    /// An image cannot be had.
+    /// An image is neither here nor can it be pulled or made.
     Image,
     /// An image lacks what a node of this kind needs.
     UnfitImage(ImageKind),

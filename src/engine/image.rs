@@ -1,8 +1,8 @@
-//! Images: which one a cluster runs on, and how it gets here.
+//! Images: which one a cluster runs on, and how the Engine gets it.
 //!
-//! A cluster keeps the image that it was made with. Until it has one, `auto` takes, in this order: what the cluster's nodes
-//! already use; a local image of [`ImageKind::pinned`] or of our own making; a pull of the pinned one; and, where that
-//! fails and this is a Debian or Ubuntu host, one made from its package archive ([`debian`]).
+//! A cluster keeps the image that it was created with. Until it has one, `auto` takes, in this order: what the
+//! cluster's nodes already use; a local image of [`ImageKind::pinned`], or one that redos made; a pull of the pinned
+//! one; and, if that fails and this is a Debian or Ubuntu host, one made from its package archive ([`debian`]).
 
 pub mod debian;
 mod find;
@@ -27,10 +27,10 @@ pub use find::{Resolved, resolve};
 pub use kind::ImageKind;
 pub use refusal::{PullRefusal, registry};
 
-/// Who listens to progress and remarks.
+/// The listener to progress and remarks.
 pub type Report<'a> = &'a (dyn Fn(Update) + Send + Sync);
 
-/// The label that images made by redos carry; its value is [`ImageKind::as_str`].
+/// The label of images that redos made; its value is [`ImageKind::as_str`].
 pub const LABEL: &str = "dev.redos.image";
 
 /// An image on the Engine.
@@ -40,46 +40,49 @@ pub struct LocalImage {
     pub reference: String,
     /// Its id, `sha256:…`.
     pub id: String,
-    /// What registries call it, `NAME@sha256:…`.
+    /// Its names in registries, `NAME@sha256:…`.
     pub digests: Vec<String>,
-    /// The machine that it is for, in Docker's words: `amd64`, `arm64`.
+    /// Its machine type in Docker's words: `amd64`, `arm64`.
     pub architecture: String,
-    /// Entry point and command together.
+    /// The entry point and the command together.
     pub command: Vec<String>,
-    /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// When it was made, RFC 3339.
     pub created_at: Option<String>,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
 }
 
 /// The images of an engine.
 pub trait ImageStore: Send + Sync + 'static {
-    /// What it runs on, in Docker's words: `amd64`, `arm64`. Empty before it was greeted.
+    /// The machine type of the engine, in Docker's words: `amd64`, `arm64`. Empty before it was asked.
     fn architecture(&self) -> &str;
 
-    /// An image that is here. `None` where it is not.
+    /// An image that the Engine has; `None` otherwise.
     ///
     /// # Errors
+    ///
     /// The Engine does not answer, or refuses.
     fn image(&self, reference: &str) -> impl Future<Output = Result<Option<LocalImage>>> + Send;
 
-    /// The references of all images here that carry a label, newest first. Images without one are left out.
+    /// The references of all local images with a label, newest first. Images without a reference are left out.
     ///
     /// # Errors
+    ///
     /// The Engine does not answer, or refuses.
     fn images_labelled(&self, label: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
 
     /// Pulls an image, with the login that Docker's own configuration has for its registry.
     ///
     /// # Errors
-    /// The registry cannot be reached or does not give it; the source is its word.
+    ///
+    /// The registry cannot be reached or refuses the image; the source is its message.
     fn pull_image(&self, reference: &str, report: Report<'_>) -> impl Future<Output = Result<LocalImage>> + Send;
 
-    /// Makes an image from a tar file of its whole root, with changes in Dockerfile words.
+    /// Makes an image from a tar file of its root, with changes in the words of a Dockerfile.
     ///
     /// # Errors
+    ///
     /// The file cannot be read, or the Engine refuses it.
     fn import_image(
         &self,
@@ -91,7 +94,8 @@ pub trait ImageStore: Send + Sync + 'static {
     /// Gives an image a further reference.
     ///
     /// # Errors
-    /// The image is not here, or the Engine refuses.
+    ///
+    /// The image does not exist, or the Engine refuses.
     fn tag_image(&self, reference: &str, further: &str) -> impl Future<Output = Result<()>> + Send;
 
     /// Images as the tar stream that `docker save` writes.
@@ -107,15 +111,17 @@ pub trait ImageStore: Send + Sync + 'static {
         name: &str,
     ) -> impl Future<Output = Result<Vec<String>>> + Send;
 
-    /// Looks into an image: which server of this kind it has, and whether it has all else that a node needs. It runs for a
-    /// moment, without a network, as a node would; one that redos made is known.
+    /// Examines which server of this kind an image has, and whether it has all else that a node needs.
+    ///
+    /// It runs for a moment, without a network, as a node would. An image that redos made needs no examination.
     ///
     /// # Errors
+    ///
     /// [`EngineErrorKind::UnfitImage`], with what it lacks; or the Engine failed.
     fn examine(&self, kind: ImageKind, image: LocalImage) -> impl Future<Output = Result<UsedImage>> + Send;
 }
 
-/// The references that a choice allows where nothing else is known, the first to be preferred.
+/// The references that a choice allows if nothing else is known, the preferred one first.
 fn candidates(kind: ImageKind, choice: &ImageChoice) -> Vec<&str> {
     match choice {
         ImageChoice::Reference(reference) => vec![reference],
@@ -123,7 +129,7 @@ fn candidates(kind: ImageKind, choice: &ImageChoice) -> Vec<&str> {
     }
 }
 
-/// The first of several images that is here.
+/// The first of several images that the Engine has.
 async fn here(engine: &impl ImageStore, references: Vec<&str>) -> Result<Option<LocalImage>> {
     for reference in references {
         if let Some(image) = engine.image(reference).await? {
@@ -133,7 +139,7 @@ async fn here(engine: &impl ImageStore, references: Vec<&str>) -> Result<Option<
     Ok(None)
 }
 
-/// Adds what helps where no registry has or gives an image, unless the error says already what does.
+/// Adds what helps if no registry gives an image, unless the error has hints already.
 fn with_remedies(error: EngineError) -> EngineError {
     if error.kind != EngineErrorKind::Image || !error.hints.is_empty() {
         return error;
@@ -143,9 +149,10 @@ fn with_remedies(error: EngineError) -> EngineError {
         .hinted("on Debian or Ubuntu, without any registry: redos images build")
 }
 
-/// Pulls the images that `images` names, or the pinned ones where it says `auto`, even if they are here.
+/// Pulls the images that `images` names, or the pinned ones for `auto`, even if the Engine has them.
 ///
 /// # Errors
+///
 /// [`EngineErrorKind::Image`]: the registry cannot be reached or does not have one.
 pub async fn pull(engine: &impl ImageStore, images: &Images, report: Report<'_>) -> Result<Vec<LocalImage>> {
     let references = ImageKind::ALL.map(|kind| match kind.choice(images) {
@@ -159,27 +166,29 @@ pub async fn pull(engine: &impl ImageStore, images: &Images, report: Report<'_>)
 /// Makes images from a package archive, see [`debian::build`].
 ///
 /// # Errors
-/// [`EngineErrorKind::Image`], with what the package tool said last.
+///
+/// [`EngineErrorKind::Image`], with the last message of the package tool.
 pub async fn build(engine: &impl ImageStore, options: &BuildOptions, report: Report<'_>) -> Result<Vec<LocalImage>> {
     Ok(debian::build(engine, options, report).await?.into_values().collect())
 }
 
-/// An image in the list of those that matter to redos.
+/// An image in the list of those that redos uses or could use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedImage {
-    /// Its reference.
+    /// The reference of the image.
     pub reference: String,
-    /// What it is for.
+    /// Which nodes run on it.
     pub kind: ImageKind,
     /// Whether a new cluster would run on it.
     pub used: bool,
-    /// The image itself; absent when it is not here.
+    /// The image itself; `None` when the Engine does not have it.
     pub image: Option<LocalImage>,
 }
 
-/// The images that a new cluster would use, those that it would use if they were here, and all of redos's own making.
+/// The images that a new cluster would use, those that it would use if they were here, and all that redos made.
 ///
 /// # Errors
+///
 /// The Engine does not answer.
 pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<ListedImage>> {
     let mut listed = Vec::new();
@@ -199,10 +208,11 @@ pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<Liste
     Ok(listed)
 }
 
-/// The images that a new cluster would use here, and how to read them as one tar file.
+/// The images that a new cluster would use here, and a reader of them as one tar file.
 ///
 /// # Errors
-/// [`EngineErrorKind::Image`]: one is not here.
+///
+/// [`EngineErrorKind::Image`]: the Engine does not have one.
 pub async fn save(
     engine: &impl ImageStore,
     images: &Images,
@@ -220,10 +230,11 @@ pub async fn save(
     Ok((references, stream))
 }
 
-/// Loads images from what [`save`] or `docker save` wrote, and returns their references. `name` is that of the source, for
+/// Loads images that [`save`] or `docker save` wrote, and returns their references. `name` is that of the source, for
 /// messages.
 ///
 /// # Errors
+///
 /// [`EngineErrorKind::Image`]: the source cannot be read, or holds no image.
 pub async fn load(
     engine: &impl ImageStore,
@@ -239,8 +250,8 @@ mod tests {
 
     use super::*;
 
-    /// By this day somebody has to look whether the official images that `auto` pulls are still rebuilt. HAProxy 3.0 gets
-    /// fixes until 2029; Redis names no such day for its minor versions.
+    /// By this day a developer must check whether the official images that `auto` pulls are still rebuilt. HAProxy 3.0
+    /// gets fixes until 2029; Redis names no such day for its minor versions.
     const LOOK_AGAIN_BY: &str = "2027-06-01T00:00:00Z";
 
     #[test]

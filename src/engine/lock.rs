@@ -1,13 +1,14 @@
-//! The lock of a cluster: one redos at a time changes it. Two that make passwords for the same new cluster would leave
-//! nodes that do not know each other.
+//! The lock of a cluster: one redos at a time changes it.
 //!
-//! It lives in the Engine, so that all who share one see each other, whichever user and machine they are. Everybody who
-//! wants it writes an *entry*; [`contender`] is how they agree on one of them. No entry is ever written twice, so whoever
-//! removes one removes no other.
+//! Two that make passwords for the same new cluster would leave nodes that do not know each other.
 //!
-//! A holder that was killed leaves its entry. On the same machine others see at once that its [`process`] has ended. For all
-//! others a holder writes a further entry every [`RENEWED_EVERY`], its *beat*, and is held to be dead when somebody has looked
-//! for [`LEASE`] and seen no new one. No clocks of two machines are compared.
+//! The lock lives in the Engine, so that all who share an Engine see each other, whichever user and machine they are.
+//! Each of them writes an *entry*; [`contender`] is how they agree on one of them. No entry is ever written twice, so
+//! that removing one cannot remove another.
+//!
+//! A holder that was killed leaves its entry. On the same machine others see at once that its [`process`] has ended.
+//! For all others a holder writes a further entry every [`RENEWED_EVERY`], its *beat*. It counts as dead when another
+//! redos has watched for [`LEASE`] and seen no new beat. No clocks of two machines are compared.
 
 pub mod contender;
 pub mod process;
@@ -31,24 +32,24 @@ use contender::{LockPhase, LockView};
 use process::{Fate, ProcessFacts};
 use silence::Silences;
 
-/// The time between two looks of who waits. A look takes about 1 ms.
+/// Time between two looks while waiting. A look takes about 1 ms.
 const POLL: Duration = Duration::from_millis(100);
-/// How many looks somebody waits before this is worth a word.
+/// How many looks pass before the user is told about the wait.
 const UNTOLD: u32 = 2;
 /// The time between two beats of a holder.
 const RENEWED_EVERY: Duration = Duration::from_secs(5);
-/// How long a holder elsewhere may be without a new beat: four of them, for one that is late.
+/// How long a holder elsewhere may have no new beat: four of them, in case one is late.
 const LEASE: Duration = Duration::from_secs(20);
-/// How long the call in hand may take when the wait is given up, and then the removal of the own entry.
+/// How long the current call may take when the wait is given up, and then the removal of the own entry.
 const LEFT_WITHIN: Duration = Duration::from_secs(1);
-/// How long a release may take, for an Engine that has stopped to answer.
+/// Time limit of a release, in case the Engine no longer answers.
 const RELEASED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Who has written an entry, for those who wait.
+/// The writer of an entry, for those who wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Holder {
-    /// What it does: `up`.
+    /// The verb that it carries out: `up`.
     pub verb: String,
     /// Its process id, on its host.
     pub pid: u32,
@@ -61,7 +62,7 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// This process.
+    /// Describes this process.
     fn here(verb: &str) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -76,7 +77,7 @@ impl Holder {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A label of a redos that this one does not understand.
+        // The label is of a redos that this one does not understand.
         if self.verb.is_empty() {
             return f.write_str("another redos");
         }
@@ -92,23 +93,24 @@ pub struct LockEntry {
     pub id: String,
     /// 0 for the entry itself, and counted up by its beats.
     pub beat: u64,
-    /// Who wrote it.
     pub holder: Holder,
 }
 
 impl LockEntry {
-    /// A new one of this process.
+    /// A new entry of this process.
     fn new(verb: &str) -> Self {
         Self { id: format!("{:016x}", rand::random::<u64>()), beat: 0, holder: Holder::here(verb) }
     }
 
-    /// Who is first by this among those that see each other stays. Clocks of two machines may differ: any order will do.
+    /// The order of entries; the first of those that see each other stays.
+    ///
+    /// Clocks of two machines may differ, but any order will do.
     fn order(&self) -> (u64, &str) {
         (self.holder.since, &self.id)
     }
 }
 
-/// Where entries are kept. A look that begins after a write has ended shows what was written.
+/// The store of entries. A look that begins after a write has ended shows what was written.
 pub trait Locks: Send + Sync + 'static {
     /// Writes an entry.
     fn enter(&self, cluster: &ClusterName, entry: &LockEntry) -> impl Future<Output = Result<()>> + Send;
@@ -116,22 +118,24 @@ pub trait Locks: Send + Sync + 'static {
     /// All entries of a cluster, with those of ended processes and all beats.
     fn entries(&self, cluster: &ClusterName) -> impl Future<Output = Result<Vec<LockEntry>>> + Send;
 
-    /// Removes one entry or beat. One that is gone is no error.
+    /// Removes one entry or beat. A missing one is no error.
     fn leave(&self, cluster: &ClusterName, entry: &LockEntry) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// How the wait for a lock ended.
 pub enum Taken<E, W> {
-    /// It is held.
+    /// This process holds the lock.
     Held(Lock<E>),
-    /// It was given up for this reason, while this other one had it.
+    /// The wait was given up for this reason, while this other holder had the lock.
     GivenUp(W, Option<Holder>),
 }
 
-/// Takes the lock of a cluster, to do `verb`. Waits until it is free or `give_up` is ready. `waiting` is called with each
-/// holder that is waited for.
+/// Takes the lock of a cluster, to carry out `verb`. Waits until it is free or `give_up` is ready.
+///
+/// `waiting` is called with each holder that it waits for.
 ///
 /// # Errors
+///
 /// The Engine failed.
 pub async fn take<E: Locks, W>(
     engine: &Arc<E>,
@@ -171,7 +175,7 @@ pub async fn take<E: Locks, W>(
     }
 }
 
-/// One contender in the Engine.
+/// One contender for the lock.
 struct Contest<'a, E> {
     engine: &'a Arc<E>,
     cluster: &'a ClusterName,
@@ -179,14 +183,14 @@ struct Contest<'a, E> {
     /// The entry that was last begun to be written.
     own: LockEntry,
     silences: Silences,
-    /// Somebody who is alive and has an entry, as last seen.
+    /// A living process with an entry, as last seen.
     other: Option<Holder>,
-    /// What the dead have left, as last seen.
+    /// Entries of dead processes, as last seen.
     dead: Vec<LockEntry>,
 }
 
 impl<E: Locks> Contest<'_, E> {
-    /// Contends until it holds the lock, or is told to stop after the call in hand.
+    /// Contends until it holds the lock, or is told to stop after the current call.
     async fn win(&mut self, waiting: impl Fn(&Holder), stop: &CancellationToken) -> Result<()> {
         let (mut phase, mut waits, mut told) = (LockPhase::Entering, 0, None);
         while !stop.is_cancelled() {
@@ -226,7 +230,7 @@ impl<E: Locks> Contest<'_, E> {
         }
         self.silences.look(Instant::now(), newest);
         let (own, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|entry| entry.id == self.own.id);
-        // Beats without the entry itself are what an interrupted removal left.
+        // Beats without the entry itself are left of an interrupted removal.
         let is_alive = |entry: &&LockEntry| entry.beat == 0 && !self.is_dead(entry);
         let alive: Vec<LockEntry> = others.iter().filter(is_alive).cloned().collect();
         let first = alive.iter().min_by_key(|entry| entry.order());
@@ -251,9 +255,9 @@ impl<E: Locks> Contest<'_, E> {
         }
     }
 
-    /// Makes the entry that has won the lock, and removes what the dead have left.
+    /// Makes a lock of the winning entry, and removes the entries of dead processes.
     async fn hold(self) -> Lock<E> {
-        // What stays is dead for the next holder as well.
+        // An entry that stays is dead for the next holder as well.
         let _ = remove(&**self.engine, self.cluster, &self.dead).await;
         let (stop, lost) = (CancellationToken::new(), CancellationToken::new());
         let (engine, cluster) = (self.engine.clone(), self.cluster.clone());
@@ -264,26 +268,27 @@ impl<E: Locks> Contest<'_, E> {
     }
 
     async fn withdraw(&self) {
-        // One that stays is that of an ended process soon. Who waits no longer does not wait for the Engine either.
+        // An entry that stays soon belongs to an ended process. Whoever gives up the wait does not wait for the Engine
+        // either.
         let _ = timeout(LEFT_WITHIN, self.engine.leave(self.cluster, &self.own)).await;
     }
 }
 
-/// A cluster's lock, held until it is released. When this is dropped instead, it stays until this process ends.
+/// A cluster's lock, held until it is released. If it is dropped instead, it stays until this process ends.
 pub struct Lock<E> {
     engine: Arc<E>,
     cluster: ClusterName,
     id: String,
     renewal: JoinHandle<()>,
     stop: DropGuard,
-    /// Cancelled when somebody else has removed the entry, as those do who have heard nothing of this process for too long.
+    /// Cancelled when another redos removed the entry, because it saw no beat of this process for too long.
     pub lost: CancellationToken,
-    /// Whether an earlier holder was killed. The Engine may still be busy with what that one asked for.
+    /// Whether an earlier holder was killed. The Engine may still be busy with its last call.
     pub after_a_kill: bool,
 }
 
 impl<E: Locks> Lock<E> {
-    /// Lets the next one have it. What cannot be removed is that of an ended process soon.
+    /// Releases the lock. An entry that cannot be removed soon belongs to an ended process.
     pub async fn release(self) {
         let Self { engine, cluster, id, renewal, stop, .. } = self;
         drop(stop);
@@ -302,7 +307,7 @@ async fn remove(engine: &impl Locks, cluster: &ClusterName, entries: &[LockEntry
     join_all(entries.iter().map(|entry| engine.leave(cluster, entry))).await.into_iter().collect()
 }
 
-/// Writes a beat again and again until it is stopped, or somebody has removed the entry.
+/// Writes a beat again and again until it is stopped, or another redos removed the entry.
 async fn renew<E: Locks>(
     engine: Arc<E>,
     cluster: ClusterName,

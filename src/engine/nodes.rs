@@ -1,4 +1,4 @@
-//! What an engine does to the nodes of a cluster, one at a time.
+//! The calls about the nodes of a cluster, one node at a time.
 
 use std::future::Future;
 
@@ -22,20 +22,24 @@ impl std::fmt::Debug for NodeFile {
     }
 }
 
-/// The nodes of clusters: containers and their volumes. Every call is idempotent where its name allows: creating what is
-/// there, starting what runs, removing what is gone are successes.
+/// The nodes of clusters: containers and their volumes.
+///
+/// Every call is idempotent where its name allows: creating what exists, starting what runs, removing what is gone are
+/// successes.
 pub trait Nodes: Send + Sync + 'static {
-    /// Makes a node's volume.
+    /// Creates a node's volume.
     fn create_volume(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Removes a node's volume and what it holds.
+    /// Removes a node's volume with its content.
     fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Makes a node's container on the network, without starting it.
+    /// Creates a node's container on the network, without starting it.
     fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Writes files into a node's volume, whether it runs or not, and owns them to [`crate::spec::NODE_UID`]. Folders
-    /// on the way are made with mode 0700, the volume's root is owned to it as well.
+    /// Writes files into a node's volume, whether it runs or not.
+    ///
+    /// They belong to [`crate::spec::NODE_UID`], and so does the volume's root. Missing folders are created with mode
+    /// 0700.
     fn write_files(
         &self,
         cluster: &ClusterName,
@@ -43,7 +47,7 @@ pub trait Nodes: Send + Sync + 'static {
         files: Vec<NodeFile>,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Reads a file of a node, whether it runs or not. `None` where there is no such file.
+    /// Reads a file of a node, whether it runs or not. `None` where it does not exist.
     fn read_file(
         &self,
         cluster: &ClusterName,
@@ -51,13 +55,13 @@ pub trait Nodes: Send + Sync + 'static {
         path: &str,
     ) -> impl Future<Output = Result<Option<Vec<u8>>>> + Send;
 
-    /// Starts a node. A node that dies within the call is an error that carries the end of its log.
+    /// Starts a node. If the node dies within the call, the error has the end of its log.
     fn start_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Stops a node, with its own grace period.
+    /// Stops a node within its own grace period.
     fn stop_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Gives a node, also one that runs, the memory and CPUs that are set here; what is absent stays as it is.
+    /// Sets the memory and CPUs of a node, also while it runs; `None` stays as it is.
     fn set_resources(
         &self,
         cluster: &ClusterName,
@@ -68,11 +72,12 @@ pub trait Nodes: Send + Sync + 'static {
     /// Ends a node at once, without its grace period. It stays down until it is started.
     fn kill_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Thaws a paused node.
+    /// Unpauses a paused node.
     fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Moves the data of a node that does not run into a folder of its volume, so that it starts with none. Returns the
-    /// folder's path in the container; `None` where there was nothing to move.
+    /// Moves the data of a node that does not run into a folder of its volume, so that it starts with none.
+    ///
+    /// Returns the folder's path in the container; `None` where there was nothing to move.
     fn set_data_aside(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<Option<String>>> + Send;
 
     /// Removes a node's container by force. Its named volume stays.

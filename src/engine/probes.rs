@@ -1,4 +1,4 @@
-//! What has to be known of the world around a cluster before it is changed.
+//! Questions about the surroundings of a cluster, before it is changed.
 
 use std::future::Future;
 use std::io;
@@ -9,19 +9,20 @@ use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::spec::Spec;
 
-/// How a trial went.
+/// The outcome of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tried<T> {
     /// The server serves; what it was asked.
     Served(T),
-    /// The server ended; the end of what it said.
+    /// The server ended; the end of its output.
     Ended(String),
 }
 
 /// Looks around, and tries what can be tried without a change to any cluster.
 pub trait Probes: Send + Sync + 'static {
-    /// Starts a server that is thrown away, with this configuration, on no network, and asks it something. It is an error
-    /// when the server neither serves nor ends.
+    /// Starts a temporary server with this configuration, on no network, and asks it something.
+    ///
+    /// It is an error when the server neither serves nor ends.
     fn try_out<T>(
         &self,
         program: &Program,
@@ -29,8 +30,9 @@ pub trait Probes: Send + Sync + 'static {
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> impl Future<Output = Result<Tried<T>>>;
 
-    /// Connects to a server as the nodes of a cluster would that is not there yet: from inside a container of this image. It
-    /// lasts as long as `question` takes. What the server does is `question`'s affair.
+    /// Connects to a server from inside a container of this image, as the nodes of a future cluster would.
+    ///
+    /// It lasts as long as `question` takes. What the server does is the concern of `question`.
     fn dial_from<T>(
         &self,
         image: &str,
@@ -38,15 +40,16 @@ pub trait Probes: Send + Sync + 'static {
         question: impl AsyncFnOnce(io::Result<Box<dyn Stream>>) -> T,
     ) -> impl Future<Output = Result<T>>;
 
-    /// The network of another's containers that an address is on, and the address of the host there: Docker keeps bridges
-    /// apart. `None` for an address of no network, of the host itself, or of the network that the cluster is on, whoever made
-    /// that.
+    /// The Docker network that an address is on, and the address of the host there.
+    ///
+    /// Docker isolates bridges from each other. `None` for an address of no network, of the host itself, or of the
+    /// cluster's own network.
     fn foreign_network(
         &self,
         spec: &Spec,
         address: Ipv4Addr,
     ) -> impl Future<Output = Result<Option<(String, Ipv4Addr)>>> + Send;
 
-    /// Whether this program and the containers are on the same host, so that what one reaches the other does as well.
+    /// Whether this program and the containers are on the same host, so that both reach the same addresses.
     fn is_local(&self) -> bool;
 }

@@ -1,5 +1,7 @@
 //! The engine and the servers in memory, for properties of the planner: determinism, convergence from any cut-off
-//! prefix, rules that no plan may break. It stands beside the scenarios on a real Engine, never in their place.
+//! prefix, rules that no plan may break.
+//!
+//! It supplements the scenarios on a real Engine and does not replace them.
 //!
 //! Servers here are as simple as can be: a Redis node is what its configuration file or the last command made it,
 //! replicas are in sync while their master runs, Sentinels believe their file, and elect after every look at them.
@@ -26,10 +28,10 @@ use crate::engine::stored;
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
 
-/// The subnet that the simulated Engine picks for its nth network; it never picks the same one twice in a row.
+/// The subnet of the simulated Engine's nth network; never the same one twice in a row.
 const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
 
-/// The file in a simulated volume that stands for the data of a Redis node.
+/// The file in a simulated volume that represents the data of a Redis node.
 const DATA: &str = "/data/appendonlydir";
 
 /// A simulated Engine with one cluster on it. Clones share it.
@@ -48,9 +50,9 @@ struct SimWorld {
     rewritten: BTreeMap<NodeId, StoredState>,
     /// The nodes whose data do not load.
     unloadable: BTreeSet<NodeId>,
-    /// The scripts that never end, by the node that runs them.
+    /// The scripts that never end, by their node.
     scripts: BTreeMap<NodeId, Script>,
-    /// The proxies whose published ports lead nowhere, and whether their next start mends that.
+    /// The proxies whose published ports lead nowhere, and whether their next start repairs that.
     dead_ports: BTreeMap<NodeId, bool>,
     /// The recorded specification.
     spec: Option<Spec>,
@@ -58,13 +60,13 @@ struct SimWorld {
     changes_left: Option<usize>,
     /// Every change so far, in words.
     journal: Vec<String>,
-    /// The faults that are written down, by id.
+    /// The faults of the journal, by id.
     faults: BTreeMap<String, String>,
-    /// Who waits for the lock, and who has it.
+    /// The entries of the lock.
     locks: Vec<LockEntry>,
-    /// The nodes that are off the network by a fault.
+    /// The nodes that a fault disconnected.
     disconnected: BTreeSet<NodeId>,
-    /// What broke a rule that holds while a cluster changes its size; absent while nobody asks.
+    /// Broken rules of a size change; `None` while nobody asks.
     lapses: Option<Vec<String>>,
 }
 
@@ -72,7 +74,7 @@ struct SimWorld {
 #[derive(Clone, Copy)]
 struct Script {
     has_written: bool,
-    /// Whether somebody was told that it cannot be ended.
+    /// Whether a client was told that it cannot be ended.
     is_unkillable: bool,
 }
 
@@ -113,7 +115,7 @@ struct Watched {
 }
 
 impl Sim {
-    /// Lets this many more changes succeed and fails every one after them.
+    /// Lets this many more changes succeed, and fails every one after them.
     pub fn cut_after(&self, changes: usize) {
         self.world().changes_left = Some(changes);
     }
@@ -128,12 +130,12 @@ impl Sim {
         self.world().journal.clone()
     }
 
-    /// Notes from here on what breaks a rule of changing the size of a cluster that serves.
+    /// From here on, records broken rules of a size change.
     pub fn watch_rules(&self) {
         self.world().lapses = Some(Vec::new());
     }
 
-    /// What broke a rule since [`Sim::watch_rules`].
+    /// The broken rules since [`Sim::watch_rules`].
     pub fn lapses(&self) -> Vec<String> {
         self.world().lapses.clone().unwrap_or_default()
     }
@@ -144,7 +146,7 @@ impl Sim {
         (world.nodes.keys().copied().collect(), world.volumes.keys().copied().collect(), world.network.is_some())
     }
 
-    /// What is in the volumes of all nodes that have a container, as redos has written it last: by node and path.
+    /// The files of all nodes that have a container, as redos wrote them last: by node and path.
     pub fn files(&self) -> BTreeMap<NodeId, BTreeMap<String, String>> {
         let world = self.world();
         let text = |(path, bytes): (&String, &Vec<u8>)| (path.clone(), String::from_utf8_lossy(bytes).into_owned());
@@ -152,7 +154,7 @@ impl Sim {
         world.nodes.keys().map(of_node).collect()
     }
 
-    /// What each Redis server that runs was told, by its file or since.
+    /// The directives of each running Redis server, from its file or set since.
     pub fn directives(&self) -> BTreeMap<NodeId, BTreeMap<String, String>> {
         let config = |(node, facts): (&NodeId, &SimNode)| match &facts.server {
             Some(SimServer::Redis { config, .. }) => Some((*node, config.clone())),
@@ -174,7 +176,7 @@ impl Sim {
         }
     }
 
-    /// A node that does not run loses its data, and with them its container and volume, or not.
+    /// A stopped node loses its data, with its container and volume if `whole_volume` is set.
     pub fn lose_data(&self, node: NodeId, whole_volume: bool) {
         let mut world = self.world();
         if world.runs(node) {
@@ -189,7 +191,7 @@ impl Sim {
         }
     }
 
-    /// A node that does not run has data that do not load.
+    /// The data of a stopped node no longer load.
     pub fn damage_data(&self, node: NodeId) {
         let mut world = self.world();
         if !world.runs(node) {
@@ -205,7 +207,7 @@ impl Sim {
         }
     }
 
-    /// The network is removed, as `docker network prune` does: not while a node is on it that runs.
+    /// The network is removed, as by `docker network prune`: not while a running node is on it.
     pub fn lose_network(&self) {
         let mut world = self.world();
         let is_on = |state: &NodeState| matches!(state, NodeState::Running | NodeState::Paused | NodeState::Restarting);
@@ -224,7 +226,7 @@ impl Sim {
     }
 }
 
-/// Whether Sentinels may promote a Redis node that is configured so.
+/// Whether Sentinels may promote a Redis node with this configuration.
 fn may_lead(config: &BTreeMap<String, String>) -> bool {
     config.get(PRIORITY).is_none_or(|priority| priority != NEVER_PROMOTED)
 }
@@ -249,7 +251,7 @@ impl SimWorld {
         Ok(())
     }
 
-    /// Whether the network that a node was made for is not the one that there is.
+    /// Whether the network that a node was created on is gone.
     fn is_off_network(&self, node: NodeId) -> bool {
         let network = self.network.as_ref().map(|network| network.id.as_str());
         self.nodes.get(&node).is_some_and(|node| network != Some(node.network_id.as_str()))
@@ -263,7 +265,7 @@ impl SimWorld {
         self.nodes.iter().find(|(_, node)| node.spec.address == *address.ip()).map(|(id, _)| *id)
     }
 
-    /// The group of the node at this address, also of one whose container was removed.
+    /// The group of the node at this address, also of a removed one.
     fn group_at(&self, address: SocketAddrV4) -> Option<Group> {
         self.network.as_ref()?.subnet.node_at(*address.ip())?.group()
     }
@@ -278,7 +280,7 @@ impl SimWorld {
         self.volumes.get(&node)?.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
-    /// What a volume holds of data: a file of any content stands for all of them.
+    /// The data of a volume: a file of any content represents all of them.
     fn data(&self, id: NodeId) -> StoredData {
         if self.unloadable.contains(&id) && self.nodes.get(&id).is_some_and(|node| node.state == NodeState::Restarting)
         {
@@ -290,7 +292,7 @@ impl SimWorld {
         }
     }
 
-    /// What the files in a node's volume say, of its data as well.
+    /// The files in a node's volume, with its data.
     fn stored(&self, id: NodeId) -> Option<StoredState> {
         match self.written(id)? {
             StoredState::Redis { address, replica_of, never_promoted, .. } => {
@@ -300,7 +302,7 @@ impl SimWorld {
         }
     }
 
-    /// What a server's own file says, as it would rewrite it.
+    /// A server's own file, as it would rewrite it.
     fn written(&self, id: NodeId) -> Option<StoredState> {
         let node = self.nodes.get(&id)?;
         match &node.server {
@@ -398,7 +400,7 @@ impl SimWorld {
         }
     }
 
-    /// A server that has started has data files. One that is master and had none gives its emptiness to all others.
+    /// A server that has started has data files. A master without data empties all others.
     fn begin_data(&mut self, id: NodeId, is_master: bool) {
         let has_data = |node: &NodeId| self.data(*node) != StoredData::Nothing;
         let wipes = |node: &&NodeId| **node != id && node.group() == id.group() && has_data(node);

@@ -1,4 +1,4 @@
-//! What the configuration files of stopped nodes say, pure. Redis and Sentinel rewrite them at every change of role.
+//! The configuration files of stopped nodes, parsed; pure. Redis and Sentinel rewrite them at every change of role.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use crate::cluster::observed::{StoredData, StoredMaster, StoredState};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
 
-/// Reads a `redis.conf`: whom the node followed, whether it may be promoted, and what its own address was. `None` when the text is empty, as a file
-/// that was never written whole. `data` is what was found of its data.
+/// Parses a `redis.conf`: whom the node followed, whether it may be promoted, and its own address.
+///
+/// `None` when the text is empty, as in a file that was never completely written. `data` is what was found of its data.
 pub fn redis(text: &str, data: Option<StoredData>) -> Option<StoredState> {
     let mut directives = directives(text).peekable();
     directives.peek()?;
@@ -24,8 +25,9 @@ pub fn redis(text: &str, data: Option<StoredData>) -> Option<StoredState> {
     Some(StoredState::Redis { address, replica_of, never_promoted, data })
 }
 
-/// The names of the files that an append-only manifest has the server load: its base and its increments, and not what is
-/// about to be removed (`aofManifest` in Redis's `aof.c`).
+/// The files of an append-only manifest that the server loads: its base and its increments.
+///
+/// It leaves out those that are about to be removed (`aofManifest` in Redis's `aof.c`).
 pub fn manifest(text: &str) -> Vec<String> {
     let loaded = |words: &[&str]| match words {
         ["file", name, "seq", _, "type", "b" | "i", ..] => Some((*name).to_owned()),
@@ -34,7 +36,7 @@ pub fn manifest(text: &str) -> Vec<String> {
     directives(text).filter_map(|words| loaded(&words)).collect()
 }
 
-/// Reads a `sentinel.conf`: the master of each group and the epoch of that knowledge. `None` when it watches nothing.
+/// Parses a `sentinel.conf`: the master of each group and the epoch of that knowledge. `None` when it watches nothing.
 pub fn sentinel(text: &str) -> Option<StoredState> {
     let mut masters: BTreeMap<String, StoredMaster> = BTreeMap::new();
     let mut epochs: BTreeMap<String, u64> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What an engine tells as it happens: the logs of nodes, what becomes of their containers, and programs run in them.
+//! The streams of an engine: logs of nodes, events of their containers, and programs run in them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,23 +9,23 @@ use tokio::io::AsyncWrite;
 use super::Result;
 use crate::spec::{ClusterName, NodeId};
 
-/// Which part of a node's log is wanted. Each line begins with its time, RFC 3339, and a space.
+/// Which part of a node's log to read. Each line begins with its time, RFC 3339, and a space.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Only the last lines; all when absent.
+    /// Only the last lines; all when `None`.
     pub tail: Option<usize>,
-    /// Only what is newer, in seconds since 1970.
+    /// Only newer lines, in seconds since 1970.
     pub since: Option<i64>,
-    /// Go on with what is logged from now on.
+    /// Whether to go on with new lines.
     pub follow: bool,
 }
 
 /// A piece of a log or of a program's output. It ends where the engine cut it, not at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogChunk {
-    /// Whether it was written to the standard error stream.
+    /// Whether it was written to stderr.
     pub stderr: bool,
-    /// What was written.
+    /// The bytes that were written.
     pub bytes: bytes::Bytes,
 }
 
@@ -34,7 +34,6 @@ pub struct LogChunk {
 pub struct EngineEvent {
     /// Nanoseconds since 1970, by the engine's clock.
     pub time_nano: i64,
-    /// The node.
     pub node: NodeId,
     /// `start`, `die`, `pause`, `unpause`, `destroy`, …
     pub action: String,
@@ -45,9 +44,9 @@ pub struct EngineEvent {
 /// Columns and rows of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalSize {
-    /// Columns.
+    /// The number of columns.
     pub columns: u16,
-    /// Rows.
+    /// The number of rows.
     pub rows: u16,
 }
 
@@ -55,19 +54,20 @@ pub struct TerminalSize {
 pub struct Exec {
     /// The engine's id of it.
     pub id: String,
-    /// What it writes, until it ends.
+    /// Its output, until it ends.
     pub output: BoxStream<'static, Result<LogChunk>>,
-    /// What it reads. It sees the end of its input when this is shut down.
+    /// Its input. It sees the end when this is shut down.
     pub input: Pin<Box<dyn AsyncWrite + Send>>,
 }
 
-/// Streams of an engine.
+/// The streams that an engine offers.
 pub trait Streams: Send + Sync + 'static {
-    /// A node's log, as it is and, if asked, as it goes on. The stream ends when the node does.
+    /// A node's log and, if asked, its future lines. The stream ends when the node does.
     fn logs(&self, cluster: &ClusterName, node: NodeId, query: &LogQuery) -> BoxStream<'static, Result<LogChunk>>;
 
-    /// What happens to the containers of a cluster, from `since` to `until`, in seconds since 1970 by the engine's clock; from
-    /// or up to now, and on, when absent.
+    /// Events of the containers of a cluster from `since` to `until`, in seconds since 1970 by the engine's clock.
+    ///
+    /// Without `since` they begin now, without `until` they go on.
     fn events(
         &self,
         cluster: &ClusterName,
@@ -75,9 +75,10 @@ pub trait Streams: Send + Sync + 'static {
         until: Option<i64>,
     ) -> BoxStream<'static, Result<EngineEvent>>;
 
-    /// Starts a program in a node that runs, at a terminal of this size or at none.
+    /// Starts a program in a running node, with a terminal of this size or without one.
     ///
     /// # Errors
+    ///
     /// The node does not run, or the engine failed. A program that the node does not have is known by its exit code.
     fn exec(
         &self,
@@ -87,7 +88,7 @@ pub trait Streams: Send + Sync + 'static {
         terminal: Option<TerminalSize>,
     ) -> impl Future<Output = Result<Exec>> + Send;
 
-    /// Tells a program that its terminal has another size.
+    /// Tells a program the new size of its terminal.
     ///
     /// # Errors
     /// It has ended, or the engine failed.
@@ -96,6 +97,7 @@ pub trait Streams: Send + Sync + 'static {
     /// The exit code of a program that has ended.
     ///
     /// # Errors
+    ///
     /// The engine failed.
     fn exit_code(&self, exec: &str) -> impl Future<Output = Result<i64>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Calls about one container, each done when it is done already.
+//! Calls about one container. A call whose effect exists already succeeds.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::{DockerEngine, fault};
 use crate::engine::Result;
 
-/// How long a container may take to be gone that somebody else is removing already.
+/// How long a container may take to vanish when another client is removing it.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
 /// Time between two looks at such a container.
 const REMOVAL_POLL: Duration = Duration::from_millis(50);
@@ -23,7 +23,7 @@ pub fn address(container: &ContainerInspectResponse) -> Option<Ipv4Addr> {
     networks.values().find_map(|endpoint| endpoint.ipam_config.as_ref()?.ipv4_address.as_ref()?.parse().ok())
 }
 
-/// Stops a node with its own grace period.
+/// Stops a node within its own grace period.
 pub async fn stop(engine: &DockerEngine, name: &str) -> Result<()> {
     match engine.docker.stop_container(name, None::<StopContainerOptions>).await {
         Ok(()) => Ok(()),
@@ -32,7 +32,7 @@ pub async fn stop(engine: &DockerEngine, name: &str) -> Result<()> {
     }
 }
 
-/// Ends a node without its grace period. One that does not run stays as it is.
+/// Ends a node without its grace period. A node that does not run stays as it is.
 pub async fn kill(engine: &DockerEngine, name: &str) -> Result<()> {
     let error = match engine.docker.kill_container(name, None::<KillContainerOptions>).await {
         Ok(()) => return Ok(()),
@@ -44,7 +44,7 @@ pub async fn kill(engine: &DockerEngine, name: &str) -> Result<()> {
     }
 }
 
-/// Freezes a node. One that is frozen stays so.
+/// Pauses a node. A paused one stays so.
 pub async fn pause(engine: &DockerEngine, name: &str) -> Result<()> {
     match engine.docker.pause_container(name).await {
         Ok(()) => Ok(()),
@@ -52,7 +52,7 @@ pub async fn pause(engine: &DockerEngine, name: &str) -> Result<()> {
     }
 }
 
-/// Thaws a node. One that is not frozen stays as it is.
+/// Unpauses a node. One that is not paused stays as it is.
 pub async fn unpause(engine: &DockerEngine, name: &str) -> Result<()> {
     match engine.docker.unpause_container(name).await {
         Ok(()) => Ok(()),
@@ -60,7 +60,9 @@ pub async fn unpause(engine: &DockerEngine, name: &str) -> Result<()> {
     }
 }
 
-/// An Engine refuses what is done already, with a status and words of each version's own: what counts is the state.
+/// Makes a call that may fail because its effect exists already, and then checks the container's state.
+///
+/// An Engine refuses such calls with a status and words that depend on its version. The state does not.
 async fn unless_in_state(
     engine: &DockerEngine,
     name: &str,
@@ -75,7 +77,7 @@ async fn unless_in_state(
     }
 }
 
-/// Removes a container by force, and anonymous volumes that an image declares. Named volumes stay.
+/// Removes a container by force, with anonymous volumes that its image declares. Named volumes stay.
 pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
     let options = RemoveContainerOptions { force: true, v: true, link: false };
     let error = match engine.docker.remove_container(name, Some(options)).await {
@@ -84,7 +86,7 @@ pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
     };
     match fault::status(&error) {
         Some(fault::NOT_FOUND) => Ok(()),
-        // Somebody else is removing it.
+        // Another client is removing it.
         Some(fault::CONFLICT) => {
             let deadline = Instant::now() + REMOVAL_LIMIT;
             while Instant::now() < deadline {
@@ -99,7 +101,7 @@ pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
     }
 }
 
-/// A container in full; `None` where there is none.
+/// A container in full; `None` where it does not exist.
 pub async fn inspect(engine: &DockerEngine, name: &str) -> Result<Option<ContainerInspectResponse>> {
     match engine.docker.inspect_container(name, None::<InspectContainerOptions>).await {
         Ok(container) => Ok(Some(container)),

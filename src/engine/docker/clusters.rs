@@ -10,7 +10,7 @@ use crate::cluster::observed::NodeState;
 use crate::engine::{ClusterSummary, Result};
 use crate::spec::{ClusterName, NodeId};
 
-/// All clusters, by name. A cluster whose containers are gone is one as long as it has a volume.
+/// All clusters by name. A cluster without containers counts while it has a volume.
 pub async fn clusters(engine: &DockerEngine) -> Result<Vec<ClusterSummary>> {
     let filters = labels::filter_all();
     let (containers, volumes) =

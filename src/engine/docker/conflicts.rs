@@ -1,4 +1,4 @@
-//! Names and ports that belong to somebody else, and who that is.
+//! Names and ports that others use, and who that is.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
@@ -14,7 +14,7 @@ use crate::cluster::observed::Inventory;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
 
-/// Refuses names and ports that belong to somebody else. All conflicts are in one error, and nothing is touched.
+/// Refuses names and ports that others use. All conflicts are in one error, and nothing is changed.
 pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) -> Result<()> {
     let named = HashMap::from([("name".to_owned(), vec![spec.name.to_string()])]);
     let (containers, networks, volumes) = try_join3(
@@ -58,7 +58,7 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
     conflicts.into_result(&spec.name)
 }
 
-/// The ports that the cluster is to publish, without those that it publishes already.
+/// The ports that the cluster should publish, without those that it publishes already.
 fn wanted_ports(spec: &Spec, inventory: &Inventory) -> Vec<SocketAddr> {
     let mut wanted = BTreeSet::new();
     for proxy in 1..=spec.proxies {
@@ -91,7 +91,7 @@ impl Conflicts {
         self.remedy(owner.remedy(port));
     }
 
-    /// One owner of three ports needs one remedy.
+    /// One owner of three ports needs only one remedy.
     fn remedy(&mut self, remedy: String) {
         if !self.remedies.contains(&remedy) {
             self.remedies.push(remedy);
@@ -109,7 +109,7 @@ impl Conflicts {
     }
 }
 
-/// What to do about a name that is taken.
+/// The remedy for a name that is in use.
 pub fn name_remedy(kind: &str, name: &str) -> String {
     let remove = match kind {
         "container" => "docker rm -f".to_owned(),
@@ -118,14 +118,14 @@ pub fn name_remedy(kind: &str, name: &str) -> String {
     format!("if nobody needs it: {remove} {name}; else give the cluster another name: redos -p OTHER up")
 }
 
-/// What to do about a port that turned out to be taken when a node was started.
+/// The remedy for a port that is in use, as the start of a node has shown.
 pub async fn port_remedy(engine: &DockerEngine, port: SocketAddr) -> String {
     let containers = listing::containers(engine, &HashMap::new()).await.unwrap_or_default();
     let owner = publisher(&containers, port).or_else(|| process(engine, port)).unwrap_or(Owner::Unknown);
     format!("{port} is used by {owner}: {}", owner.remedy(port))
 }
 
-/// The error of a node that did not start because another container has its address; `None` when nobody is found who has.
+/// The error of a node whose address another container has; `None` when no container has it.
 pub async fn taken_address(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Option<EngineError> {
     let name = node.container_name(cluster);
     let container = calls::inspect(engine, &name).await.ok()??;
@@ -145,29 +145,29 @@ pub async fn taken_address(engine: &DockerEngine, cluster: &ClusterName, node: N
     )
 }
 
-/// What a network says that gives no fixed addresses, in all Engines.
+/// The error of all Engines about a network that gives no fixed addresses.
 const NO_FIXED_ADDRESSES: &str = "networks with user configured subnets";
 
-/// What to do about a network that was made without a subnet, when that is what the Engine complains of.
+/// The remedy for a network that was created without a subnet, if the Engine's error is about that.
 pub fn fixed_address_remedy(said: &str) -> Option<String> {
     let made = "make one with a subnet: docker network create --subnet 10.128.0.0/24 OTHER; in a compose file: ipam, config, \
                 subnet";
     gives_no_fixed_addresses(said).then(|| made.to_owned())
 }
 
-/// Whether the Engine complains of a network that was made without a subnet.
+/// Whether the Engine's error is about a network that was created without a subnet.
 pub fn gives_no_fixed_addresses(said: &str) -> bool {
     said.contains(NO_FIXED_ADDRESSES)
 }
 
-/// Who listens on a port.
+/// The owner of a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {
-    /// A container, and the cluster of redos that it belongs to.
+    /// A container, and its cluster if redos created it.
     Container { name: String, cluster: Option<ClusterName> },
     /// A process of this host.
     Process { pid: u32, name: String },
-    /// Somebody whom we may not see.
+    /// A process that this user may not see.
     Unknown,
 }
 
@@ -183,7 +183,7 @@ impl std::fmt::Display for Owner {
 }
 
 impl Owner {
-    /// The exact next command.
+    /// The command that frees the port.
     fn remedy(&self, port: SocketAddr) -> String {
         let free = match self {
             Self::Container { name, cluster: None } => format!("docker stop {name}"),
@@ -195,7 +195,7 @@ impl Owner {
     }
 }
 
-/// Who uses a port, of those that are not the cluster itself.
+/// The owner of a port, except the cluster itself.
 fn owner(
     engine: &DockerEngine,
     cluster: &ClusterName,
@@ -224,7 +224,7 @@ fn publisher(containers: &[ContainerSummary], wanted: SocketAddr) -> Option<Owne
     })
 }
 
-/// The process of this host that listens on a port; only where the Engine publishes on this host.
+/// The process of this host that listens on a port; only if the Engine publishes on this host.
 fn process(engine: &DockerEngine, port: SocketAddr) -> Option<Owner> {
     match engine.endpoint.transport {
         Transport::Unix(_) => {}
@@ -232,14 +232,14 @@ fn process(engine: &DockerEngine, port: SocketAddr) -> Option<Owner> {
     }
     match TcpListener::bind(port) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {}
-        // Free, or nothing that this process may find out.
+        // The port is free, or this process may not find out.
         _ => return None,
     }
     let listener = listeners::of_port(port).map(|(pid, name)| Owner::Process { pid, name });
     Some(listener.unwrap_or(Owner::Unknown))
 }
 
-/// Whether two listeners on the same port are in each other's way.
+/// Whether two listeners on the same port exclude each other.
 fn same_port_clashes(one: IpAddr, other: IpAddr) -> bool {
     one == other || one.is_unspecified() || other.is_unspecified()
 }
@@ -249,12 +249,13 @@ pub fn container_name(container: &ContainerSummary) -> &str {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/')).unwrap_or_default()
 }
 
-/// The port of an Engine's complaint that one is taken. `None` when it complains of something else.
+/// The port in an Engine's error that says it is in use. `None` for other errors.
 pub fn taken_port(said: &str) -> Option<SocketAddr> {
     if !said.contains("port is already allocated") && !said.contains("address already in use") {
         return None;
     }
-    // Docker 20.10 to 26 by its proxy, by its own books; since 27 in both cases with the container's side behind it.
+    // Docker 20.10 to 26 by its proxy and by its own tables; since 27 in both cases with the container's side behind
+    // it.
     let markers = ["Bind for ", "listen tcp4 ", "listen tcp6 ", "listen tcp ", "failed to bind host port for "];
     markers.iter().find_map(|marker| {
         let at = said.find(marker)? + marker.len();

@@ -1,7 +1,8 @@
-//! Which Engine to talk to, and the first word with it.
+//! Which Engine to use, and the first call to it.
 //!
 //! The client library knows neither Docker's contexts nor their order, so that is here: `--host`, `DOCKER_HOST`,
-//! `DOCKER_CONTEXT`, the current context of `~/.docker/config.json`, the default socket – the order of Docker's own CLI.
+//! `DOCKER_CONTEXT`, the current context of `~/.docker/config.json`, the default socket. It is the order of Docker's
+//! own CLI.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,13 +17,13 @@ use super::endpoint::{Endpoint, Transport};
 use super::{DockerEngine, fault};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 
-/// The oldest Engine API that redos speaks: Docker 20.10's, of December 2020.
+/// The oldest supported Engine API: Docker 20.10's, of December 2020.
 const API_MIN: ApiVersion = ApiVersion { major: 1, minor: 41 };
-/// How long the Engine may take for its first answer. A local one takes about 2 ms.
+/// Time limit of the Engine's first answer. A local one takes about 2 ms.
 const FIRST_ANSWER: Duration = Duration::from_secs(5);
-/// How long any call may take until its answer begins, in seconds. It must exceed a node's stop grace period.
+/// Time limit until the answer of any call begins, in seconds. It must exceed a node's stop grace period.
 const CALL_TIMEOUT: u64 = 120;
-/// Where Docker listens unless told otherwise.
+/// The default socket of Docker.
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
 
 /// Docker's `config.json`, as far as it matters here.
@@ -32,7 +33,7 @@ struct CliConfig {
     current_context: Option<String>,
 }
 
-/// A context's `meta.json`, as far as it matters here.
+/// The used part of a context's `meta.json`.
 #[derive(Deserialize)]
 struct ContextMeta {
     #[serde(rename = "Name")]
@@ -89,7 +90,8 @@ fn current_context(config_dir: &Path) -> Option<String> {
     serde_json::from_slice::<CliConfig>(&text).ok()?.current_context.filter(|name| !name.is_empty())
 }
 
-/// The address in a context. Its folder is named by a hash of its name; reading all of the few there are finds it too.
+/// The address in a context. Its folder is named by a hash of its name. Reading all of the few folders finds it as
+/// well.
 fn context_host(config_dir: &Path, name: &str) -> Option<String> {
     let folders = std::fs::read_dir(config_dir.join("contexts").join("meta")).ok()?;
     folders.filter_map(|folder| std::fs::read(folder.ok()?.path().join("meta.json")).ok()).find_map(|text| {
@@ -98,7 +100,7 @@ fn context_host(config_dir: &Path, name: &str) -> Option<String> {
     })
 }
 
-/// The Engine that `host` names, or that Docker's own environment and configuration name. Nothing is asked of it yet: see
+/// The Engine that `host` names, or Docker's environment and configuration. It makes no call yet: see
 /// [`DockerEngine::greet`].
 ///
 /// # Errors
@@ -142,7 +144,7 @@ pub async fn about(docker: &Docker, endpoint: &Endpoint) -> Result<About> {
     }
 }
 
-/// The error of an address where something else answers.
+/// The error of an address where another program answers.
 fn no_engine(endpoint: &Endpoint, why: &str) -> EngineError {
     let mut error = EngineError::new(
         EngineErrorKind::Unreachable,

@@ -1,4 +1,4 @@
-//! What faults do to containers, and their journal: an empty volume per fault, with the entry in its label.
+//! What faults do to containers, and their journal: an empty volume for each fault, with the entry in its label.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::{DockerEngine, calls, helpers, labels, listing, nodes, volumes};
 use crate::engine::Result;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
 
-/// The names of the journal's volumes begin with this.
+/// The prefix of the journal's volumes.
 const JOURNAL: &str = "redos-fault-";
 
 impl Containers for DockerEngine {
@@ -45,7 +45,7 @@ impl Containers for DockerEngine {
     }
 
     async fn limit(&self, name: &str, limit: Limit) -> Result<()> {
-        // The Engine takes a negative number for no limit; 0 means that nothing changes.
+        // For the Engine a negative number is no limit; 0 changes nothing.
         let or_none = |number: i64| Some(if number > 0 { number } else { -1 });
         let body = match limit {
             Limit::CpuQuota(quota) => ContainerUpdateBody {
@@ -72,7 +72,7 @@ impl Containers for DockerEngine {
         let stats = stats.map_err(|error| self.failed(format!("ask how much memory {name} has"), error))?;
         let memory = stats.and_then(|stats| stats.memory_stats).unwrap_or_default();
         let details = memory.stats.unwrap_or_default();
-        // In the words of cgroups of version 1, and of version 2.
+        // The names in cgroups of version 1, and of version 2.
         let cached = ["cache", "file"].iter().find_map(|key| details.get(*key)).copied().unwrap_or_default();
         Ok(memory.usage.unwrap_or_default().saturating_sub(cached))
     }

@@ -1,4 +1,6 @@
-//! What is done to a node's data while it does not run: in a container of the node's own image that ends at once.
+//! Changes to the data of a node that does not run.
+//!
+//! They run in a container of the node's own image that ends at once.
 
 use anyhow::anyhow;
 use futures_util::TryStreamExt;
@@ -8,10 +10,10 @@ use super::{DockerEngine, calls};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{NODE_DIR, NODE_UID};
 
-/// Gives all files of a node's volume to the node's user. Symbolic links are not followed.
+/// Gives all files of a volume to the node's user. It does not follow symbolic links.
 const OWN: &str = "chown -Rh \"$1:$1\" \"$2\" && echo done";
 
-/// Moves what there is of these files into a new folder beside them, and says which.
+/// Moves those of the named files that exist into a new folder beside them, and prints its name.
 const SET_ASIDE: &str = r#"
 cd "$1" || exit
 shift
@@ -37,7 +39,7 @@ pub async fn set_aside(engine: &DockerEngine, container: &str, places: &[String]
     Ok(folder.map(|folder| format!("{NODE_DIR}/{folder}")))
 }
 
-/// Makes the node's user the owner of all that is in its volume.
+/// Makes the node's user the owner of everything in its volume.
 ///
 /// # Errors
 /// The Engine failed, or the image has no `sh` or `chown`.
@@ -47,7 +49,7 @@ pub async fn own(engine: &DockerEngine, container: &str) -> Result<()> {
     run(engine, container, &command, Location::VolumesAsRoot(container), operation).await.map(drop)
 }
 
-/// Runs a command that says `done` at its end, and returns all that it says.
+/// Runs a command that prints `done` at its end, and returns its output.
 async fn run(
     engine: &DockerEngine,
     container: &str,

@@ -8,23 +8,22 @@ use anyhow::anyhow;
 
 use crate::engine::{EngineError, EngineErrorKind, Result};
 
-/// How the Engine is reached.
+/// The transport to the Engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// A socket in the file system, so the Engine is on this machine or in a virtual machine of it.
+    /// A socket in the file system: the Engine is on this machine or in a virtual machine of it.
     Unix(PathBuf),
     /// TCP, to `host:port`.
     Tcp,
 }
 
-/// The address of an Engine and who named it.
+/// The address of an Engine, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// As it was given: `unix:///var/run/docker.sock`.
+    /// The address as it was given: `unix:///var/run/docker.sock`.
     pub host: String,
-    /// How it is reached.
     pub transport: Transport,
-    /// Who named it: "DOCKER_HOST", "the context colima"; absent for the default.
+    /// The source of the address: "DOCKER_HOST", "the context colima"; `None` for the default.
     pub origin: Option<String>,
 }
 
@@ -39,7 +38,7 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// Takes an address apart.
+    /// Parses an address.
     ///
     /// # Errors
     /// It is not one that redos can speak to.
@@ -85,7 +84,7 @@ impl Endpoint {
         }
     }
 
-    /// What the user can do when it does not answer.
+    /// What the user can do when the Engine does not answer.
     pub fn remedies(&self, kind: io::ErrorKind) -> Vec<String> {
         let mut remedies = Vec::new();
         match (&self.transport, kind) {

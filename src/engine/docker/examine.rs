@@ -1,4 +1,4 @@
-//! What is in an image: it is tried, for a reference, a tag and a label can say anything.
+//! What an image holds. The image is tried out, because a reference, a tag or a label may be wrong.
 
 use anyhow::anyhow;
 use futures_util::TryStreamExt;
@@ -9,9 +9,11 @@ use crate::engine::image::{ImageKind, LABEL, LocalImage};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::{Release, UsedImage};
 
-/// Says of each server `$1`… whether the image has it: its name, where it is, what it says of its version, and for one of
-/// Redis whether its client is beside it. The second place is that of redis-stack. Then of each module that the entry point of
-/// an official image of Redis or of redis-stack loads, where it is, in the order in which they are loaded.
+/// Lists servers and modules of an image.
+///
+/// For each server `$1`… that the image has it prints the name, the place, the version line, and for a Redis server
+/// whether its client is beside it. The second place is that of redis-stack. Then it prints the place of each module
+/// that the entry point of an official image of Redis or of redis-stack loads, in the order of loading.
 const SCRIPT: &str = r#"for server; do
     for place in "$server" "/opt/redis-stack/bin/$server"; do
         command -v "$place" >/dev/null 2>&1 || continue
@@ -28,13 +30,13 @@ for module in /usr/local/lib/redis/modules/*.so $(
 ); do
     if [ -f "$module" ] && [ -s "$module" ] && [ -r "$module" ] && [ -x "$module" ]; then echo "module $module"; fi
 done"#;
-/// The label of an image that redos made with the version of its server.
+/// The label with the server's version, on images that redos made.
 const VERSION_LABEL: &str = "org.opencontainers.image.version";
 
 /// A server program that an image has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Present {
-    /// Its name, or where it is.
+    /// Its name, or its path.
     server: String,
     /// Whether its client is beside it.
     has_client: bool,
@@ -42,7 +44,7 @@ struct Present {
 }
 
 impl DockerEngine {
-    /// See [`ImageStore::examine`](crate::engine::ImageStore::examine).
+    /// Implements [`ImageStore::examine`](crate::engine::ImageStore::examine).
     pub(super) async fn look_into(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
         let reference = &image.reference;
         let unfit = |why: String| {
@@ -79,7 +81,7 @@ impl DockerEngine {
         Ok(UsedImage { reference: image.reference, id: image.id, digest, server: present.server, release, modules })
     }
 
-    /// What the image's shell says of its servers, or why there is none.
+    /// The output of the script about the image's servers, or why there is none.
     async fn list_servers(&self, kind: ImageKind, image: &LocalImage) -> Result<std::result::Result<String, String>> {
         let operation = || format!("look into the image {}", image.reference);
         let named = named_server(kind, &image.command);
@@ -104,7 +106,7 @@ impl DockerEngine {
     }
 }
 
-/// The server of an image that redos made: its packages are known.
+/// The server of an image that redos made. Its packages are known.
 fn made_by_redos(kind: ImageKind, image: &LocalImage) -> Option<Present> {
     let is_made = image.labels.get(LABEL).is_some_and(|made| made == kind.as_str());
     let server = named_server(kind, &image.command).filter(|_| is_made)?;
@@ -123,7 +125,7 @@ fn program(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The server that nodes run: the one that the image names, else the first of its kind that it has.
+/// The server that nodes run: the one that the image names, else the first suitable one.
 fn chosen(kind: ImageKind, image: &LocalImage, present: Vec<Present>) -> std::result::Result<Present, String> {
     let is_of = |kind: ImageKind, present: &Present| kind.servers().contains(&program(&present.server));
     if let Some(chosen) = present.iter().find(|present| is_of(kind, present)) {
@@ -146,7 +148,7 @@ fn chosen(kind: ImageKind, image: &LocalImage, present: Vec<Present>) -> std::re
     })
 }
 
-/// The servers in what the script says.
+/// Parses the servers in the output of the script.
 fn present_in(said: &str) -> Vec<Present> {
     let of_line = |line: &str| {
         let (server, rest) = line.strip_prefix("server ")?.split_once(' ')?;
@@ -160,7 +162,7 @@ fn present_in(said: &str) -> Vec<Present> {
 /// `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`, `HAProxy version 2.6.12-1+deb12u4 2026/01/01`
 fn version_in(program: &str, said: &str) -> Option<Release> {
     let mut words = said.split_whitespace();
-    // A program that is called as Redis's may be Valkey's.
+    // A program that is named as Redis's may be Valkey's.
     let name = words.next()?.to_ascii_lowercase();
     let version = match program {
         "haproxy" => words.skip_while(|word| *word != "version").nth(1),

@@ -1,4 +1,4 @@
-//! What the client reports becomes an [`EngineError`]: the operation, a kind, and what the Engine said.
+//! Turns errors of the client library into an [`EngineError`]: the operation, a kind, and what the Engine said.
 
 use std::io;
 
@@ -8,12 +8,12 @@ use bollard::errors::Error;
 use super::endpoint::Endpoint;
 use crate::engine::{EngineError, EngineErrorKind};
 
-/// HTTP status of a refusal because of the present state: a name in use, a container that is not running.
+/// HTTP status of a refusal because of the present state, such as a name that is in use.
 pub const CONFLICT: u16 = 409;
-/// HTTP status of what is not there.
+/// HTTP status of a missing object.
 pub const NOT_FOUND: u16 = 404;
 
-/// The HTTP status that the Engine refused with, if it answered at all.
+/// The HTTP status of the Engine's refusal, if it answered.
 pub fn status(error: &Error) -> Option<u16> {
     match error {
         Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
@@ -21,7 +21,7 @@ pub fn status(error: &Error) -> Option<u16> {
     }
 }
 
-/// What the Engine said, without the client's words around it.
+/// The Engine's own message, without the client library's words.
 pub fn message(error: &Error) -> String {
     match error {
         Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
@@ -30,7 +30,7 @@ pub fn message(error: &Error) -> String {
     }
 }
 
-/// A call that was answered with an error, or that got no answer.
+/// The error of a call that was refused or not answered.
 pub fn failed(endpoint: &Endpoint, operation: impl Into<String>, error: Error) -> EngineError {
     match &error {
         Error::DockerResponseServerError { status_code, .. } => {
@@ -40,7 +40,7 @@ pub fn failed(endpoint: &Endpoint, operation: impl Into<String>, error: Error) -
                 _ => EngineErrorKind::Other,
             };
             let fault = EngineError::new(kind, operation, anyhow!(message(&error)));
-            // What `ENOSPC` says, which the Engine passes on.
+            // The text of `ENOSPC`, which the Engine passes on.
             if message(&error).contains("no space left on device") {
                 return fault.hinted(format!(
                     "the disk of Docker at {endpoint} is full: see what takes it, docker system df, and free some, \
@@ -59,10 +59,11 @@ pub fn failed(endpoint: &Endpoint, operation: impl Into<String>, error: Error) -
     }
 }
 
-/// The Engine could not be talked to. The operation and the address are in the message, the remedies in the hints.
+/// The error of an Engine that cannot be reached. The message has the operation and the address, the hints have the
+/// remedies.
 fn unreachable(endpoint: &Endpoint, operation: impl Into<String>, kind: io::ErrorKind, error: Error) -> EngineError {
     let operation = format!("reach Docker at {endpoint} to {}", operation.into());
-    // The client's own chain repeats itself at each level; its root says what happened.
+    // The client library's error chain repeats itself at each level; its root says what happened.
     let source = match kind {
         io::ErrorKind::NotFound => anyhow!("there is no such socket"),
         io::ErrorKind::PermissionDenied => anyhow!("permission denied"),
@@ -75,7 +76,7 @@ fn unreachable(endpoint: &Endpoint, operation: impl Into<String>, kind: io::Erro
     fault
 }
 
-/// The deepest cause, which is where the transport says what happened.
+/// The deepest cause, which comes from the transport.
 fn root(error: &Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {

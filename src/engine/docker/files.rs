@@ -1,5 +1,6 @@
-//! Files in a node's volume, through the Engine's archive endpoint: it works whether the node runs or not, and needs no
-//! program in the image.
+//! Files in a node's volume, through the Engine's archive endpoint.
+//!
+//! It works whether the node runs or not, and needs no program in the image.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -15,12 +16,14 @@ use crate::cluster::observed::DataFacts;
 use crate::engine::{EngineError, EngineErrorKind, NodeFile, Result};
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId};
 
-/// A folder in a node's volume at which the volume is mounted once more: an archive's entry of this name is the volume's root.
-/// An Engine passes over an entry `.`, and since 28.5 it refuses one that names the root from its parent (`../data`).
+/// A folder in a node's volume at which the volume is mounted once more.
+///
+/// An archive entry of this name is the volume's root. An Engine ignores an entry `.`, and since 28.5 it refuses one
+/// that names the root from its parent (`../data`).
 pub const SELF: &str = ".self";
-/// Bytes of a header of a tar archive, and what everything in it is padded to.
+/// Bytes of a header of a tar archive; files are padded to multiples of it.
 const TAR_BLOCK: usize = 512;
-/// The mode of folders that redos makes.
+/// The mode of folders that redos creates.
 const FOLDER_MODE: u32 = 0o700;
 
 /// Writes files into a node's volume.
@@ -34,7 +37,7 @@ pub async fn write(engine: &DockerEngine, cluster: &ClusterName, node: NodeId, f
     uploaded.map_err(|error| engine.failed(operation(), error))
 }
 
-/// Reads a file of a container. `None` where there is no such file.
+/// Reads a file of a container. `None` where it does not exist.
 pub async fn read(engine: &DockerEngine, container: &str, path: &str) -> Result<Option<Vec<u8>>> {
     let options = DownloadFromContainerOptions { path: path.to_owned() };
     let download = engine.docker.download_from_container(container, Some(options));
@@ -64,33 +67,35 @@ pub async fn read(engine: &DockerEngine, container: &str, path: &str) -> Result<
     Err(failed(anyhow!("it is not a file")))
 }
 
-/// Size and last change of a file of a container. `None` where there is no such file.
+/// Size and last change of a file of a container. `None` where it does not exist.
 ///
-/// The Engine sends a file as an archive, whose header has both: no more than that is read, however long the file.
+/// The Engine sends a file as an archive, whose header has both. Only the header is read, however long the file.
 pub async fn facts(engine: &DockerEngine, container: &str, path: &str) -> Result<Option<DataFacts>> {
     let headers = headers(engine, container, path, 1).await?;
     let facts = |header: &Header| Some(DataFacts { changed_at: header.mtime().ok()?, bytes: header.size().ok()? });
     Ok(headers.first().and_then(facts))
 }
 
-/// Whether a file of a container belongs to this user. `None` where there is no such file.
+/// Whether a file of a container belongs to this user. `None` where it does not exist.
 pub async fn belongs_to(engine: &DockerEngine, container: &str, path: &str, user: u32) -> Result<Option<bool>> {
     let headers = headers(engine, container, path, 1).await?;
     Ok(headers.first().and_then(|header| Some(header.uid().ok()? == u64::from(user))))
 }
 
-/// Whether there is a folder and something in it.
+/// Whether a folder exists and has something in it.
 pub async fn is_filled(engine: &DockerEngine, container: &str, folder: &str) -> Result<bool> {
     Ok(headers(engine, container, folder, 2).await?.len() == 2)
 }
 
-/// The first headers of the archive that the Engine makes of a path: a folder's own comes before those of what is in it.
-/// Fewer where there are no more; none where there is no such path.
+/// The first headers of the archive that the Engine makes of a path.
+///
+/// A folder's own header comes before those of its files. There are fewer if the archive is shorter; none if the path
+/// does not exist.
 async fn headers(engine: &DockerEngine, container: &str, path: &str, most: usize) -> Result<Vec<Header>> {
     let options = DownloadFromContainerOptions { path: path.to_owned() };
     let mut download = std::pin::pin!(engine.docker.download_from_container(container, Some(options)));
     let mut head = Vec::new();
-    // A name of up to 100 bytes needs no further header, and no file of ours has a longer one.
+    // A name of up to 100 bytes needs no further header, and none of redos's files has a longer one.
     while head.len() < most * TAR_BLOCK {
         match download.try_next().await {
             Ok(Some(chunk)) => head.extend_from_slice(&chunk),
@@ -109,7 +114,7 @@ async fn headers(engine: &DockerEngine, container: &str, path: &str, most: usize
     Ok(blocks.map(header).collect())
 }
 
-/// The files as a tar archive for [`NODE_DIR`], with all folders from the volume's root down.
+/// The files as a tar archive for [`NODE_DIR`], with all folders from the volume's root.
 fn archive(files: &[NodeFile]) -> anyhow::Result<Vec<u8>> {
     let mut tar = Builder::new(Vec::new());
     // Without it a new volume stays root's.
@@ -132,12 +137,12 @@ fn archive(files: &[NodeFile]) -> anyhow::Result<Vec<u8>> {
     Ok(tar.into_inner()?)
 }
 
-/// A header that the node's user owns. The name is set by hand: the library refuses `..`.
+/// A header of the node's user. The name is set by hand: the library refuses `..`.
 fn header(path: &str, kind: EntryType, mode: u32, size: usize) -> anyhow::Result<Header> {
     let mut header = Header::new_gnu();
     let field = &mut header.as_old_mut().name;
     let bytes = path.as_bytes();
-    // The field is closed by a zero.
+    // A zero byte ends the field.
     if bytes.len() >= field.len() {
         return Err(anyhow!("the path {path} is too long"));
     }

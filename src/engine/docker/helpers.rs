@@ -1,4 +1,4 @@
-//! Helpers beside a container: they need no image of their own, no privileges and nothing in the image but Linux.
+//! Helpers beside a container. They need no image of their own, no privileges, and only Linux in the image.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -28,20 +28,20 @@ use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 const PREFIX: &str = "redos-fault-";
 /// The mode of programs, and of their folder.
 const MODE: u32 = 0o755;
-/// Bytes of a program that are sent at once.
+/// Bytes of a program in one chunk.
 const CHUNK: usize = 256 * 1024;
-/// How many of them may wait to be sent.
+/// Chunks that may wait to be sent.
 const CHUNKS: usize = 8;
-/// How long a helper may take to end when it is told to, in seconds, before it is killed.
+/// Seconds in which a helper must end when it is told to, before it is killed.
 const GRACE: i32 = 20;
-/// How long the log of a helper that has ended may take to be complete.
+/// How long the log of an ended helper may take to be complete.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
 fn name_of(id: &str) -> String {
     format!("{PREFIX}{id}")
 }
 
-/// Makes a helper, gives it its programs and starts it.
+/// Creates a helper, copies its programs into it and starts it.
 pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
     let name = name_of(&helper.id);
     let operation = || format!("start a helper beside {}", helper.beside);
@@ -64,12 +64,12 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
         started.map_err(|error| engine.failed(operation(), error))
     };
     let Err(error) = started.await else { return Ok(()) };
-    // What never ran is not removed by itself.
+    // A container that never ran is not removed by itself.
     calls::remove(engine, &name).await?;
     Err(error)
 }
 
-/// A kind of machine in Docker's words.
+/// A machine type in Docker's words.
 fn machine(kind: &str) -> &str {
     match kind {
         "x86_64" => "amd64",
@@ -83,9 +83,9 @@ fn machine(kind: &str) -> &str {
 fn container(helper: &Helper, beside: ContainerInspectResponse) -> ContainerCreateBody {
     let id = beside.id.unwrap_or_default();
     let user = match helper.right {
-        // What is in volumes is its user's alone.
+        // Files in volumes can be read by their user only.
         Right::Volumes => beside.config.and_then(|config| config.user).unwrap_or_default(),
-        // The right is for root alone.
+        // Only root can have the capability.
         Right::Network | Right::None => "0:0".to_owned(),
     };
     ContainerCreateBody {
@@ -103,7 +103,7 @@ fn container(helper: &Helper, beside: ContainerInspectResponse) -> ContainerCrea
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
             restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
             auto_remove: Some(true),
-            // The one that can be read on every Engine.
+            // The log driver that every Engine can read.
             log_config: Some(HostConfigLogConfig { typ: Some("json-file".to_owned()), config: None }),
             ..Default::default()
         }),
@@ -111,13 +111,13 @@ fn container(helper: &Helper, beside: ContainerInspectResponse) -> ContainerCrea
     }
 }
 
-/// Sends the programs as they are read: together they may be larger than what one wants in memory.
+/// Sends the programs while it reads them: together they may be too large for memory.
 async fn upload(engine: &DockerEngine, name: &str, helper: &Helper) -> std::result::Result<(), bollard::errors::Error> {
     let (sender, receiver) = mpsc::channel(CHUNKS);
     let (files, folder) = (helper.files.clone(), helper.folder.clone());
     let packing = tokio::task::spawn_blocking(move || {
         if let Err(error) = pack(&files, &folder, Pipe(sender.clone())) {
-            // Nobody listens when the Engine has refused already.
+            // Nobody receives when the Engine has refused already.
             let _ = sender.blocking_send(Err(error));
         }
     });
@@ -152,7 +152,7 @@ fn header(path: &str, kind: EntryType, size: u64) -> io::Result<Header> {
     Ok(header)
 }
 
-/// Where an archive is written that is sent at the same time.
+/// The writer of an archive that is sent at the same time.
 struct Pipe(mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for Pipe {
@@ -167,15 +167,15 @@ impl Write for Pipe {
     }
 }
 
-/// What a helper has written until now; `None` when it is gone.
+/// The output of a helper so far; `None` when it is gone.
 pub async fn heard(engine: &DockerEngine, id: &str) -> Result<Option<String>> {
     log(engine, id, false).await
 }
 
-/// Tells a helper to end and hears it out; `None` when it is gone already.
+/// Tells a helper to end and returns all its output; `None` when it is gone already.
 pub async fn dismiss(engine: &DockerEngine, id: &str) -> Result<Option<String>> {
     let name = name_of(id);
-    // It is listened to from before: the Engine removes the log with the container.
+    // The log is followed from before: the Engine removes it with the container.
     let listening = timeout(LAST_WORDS, log(engine, id, true));
     let options = StopContainerOptions { t: Some(GRACE), ..Default::default() };
     let (said, stopped) = tokio::join!(listening, engine.docker.stop_container(&name, Some(options)));
@@ -184,7 +184,7 @@ pub async fn dismiss(engine: &DockerEngine, id: &str) -> Result<Option<String>> 
         Err(error) if matches!(fault::status(&error), Some(fault::NOT_FOUND | fault::CONFLICT)) => {}
         Err(error) => return Err(engine.failed(format!("stop {name}"), error)),
     }
-    // It is removed when it has ended, which may take a moment more.
+    // The container is removed after it has ended, which may take a moment more.
     calls::remove(engine, &name).await?;
     said.unwrap_or(Ok(None))
 }

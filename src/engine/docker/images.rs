@@ -1,4 +1,4 @@
-//! The Engine's images: look, pull, import, tag, save, load.
+//! The Engine's images: inspect, pull, import, tag, save, load.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::UsedImage;
 use crate::update::Update;
 
-/// How long a pull may stand still. The Engine gives up a registry that does not answer after 15 to 30 s by itself, and
-/// says why; one behind a slow proxy or a cold cache takes tens of seconds for its first word.
+/// How long a pull may make no progress. The Engine gives up a registry that does not answer after 15 to 30 s by
+/// itself, and says why. A registry behind a slow proxy or a cold cache takes tens of seconds for its first answer.
 const STALLED: Duration = Duration::from_secs(60);
-/// How often somebody who waits for a registry's first word is told so.
+/// How often the user is told that a registry has not answered yet.
 const REMINDER: Duration = Duration::from_secs(5);
 /// Bytes read from a file or pipe at once.
 const CHUNK: usize = 64 * 1024;
@@ -46,7 +46,7 @@ impl ImageStore for DockerEngine {
         let images = self.docker.list_images(Some(options)).await;
         let mut images = images.map_err(|error| self.failed("list images", error))?;
         images.sort_by_key(|image| std::cmp::Reverse(image.created));
-        // An image that a newer one took the tag from is listed with this in its place.
+        // An image that lost its tag to a newer one is listed with this in its place.
         let is_reference = |tag: &String| !tag.contains("<none>");
         Ok(images.into_iter().flat_map(|image| image.repo_tags).filter(is_reference).collect())
     }
@@ -143,8 +143,8 @@ impl ImageStore for DockerEngine {
     }
 }
 
-/// The error of a pull, with what helps. A registry that cannot be reached is the caller's to remedy: it knows what else can
-/// be done.
+/// The error of a pull, with remedies. For a registry that cannot be reached the caller adds them: it knows what else
+/// can be done.
 fn refused(reference: &str, said: &str) -> EngineError {
     let refusal = PullRefusal::of(said);
     let source = anyhow!("{}: {said}", refusal.described());
@@ -167,7 +167,7 @@ fn local_image(reference: &str, image: ImageInspect) -> LocalImage {
     }
 }
 
-/// Repository and tag (or digest). The Engine would pull every tag where none is given, so there is always one.
+/// Repository and tag (or digest). The Engine would pull every tag without one, so there is always one.
 fn split_reference(reference: &str) -> (String, String) {
     let (repository, tag) = match reference.split_once('@') {
         Some((repository, digest)) => (repository, digest),
@@ -180,7 +180,7 @@ fn split_reference(reference: &str) -> (String, String) {
     (repository.to_owned(), tag.to_owned())
 }
 
-/// How far the layers of a pull are. Only downloads count: the sum then goes one way.
+/// How far the layers of a pull are. Only downloads count, so that the sum only grows.
 #[derive(Default)]
 struct Layers(std::collections::BTreeMap<String, (u64, u64)>);
 
@@ -200,7 +200,7 @@ impl Layers {
     }
 }
 
-/// A source as a stream of chunks, so that it is never whole in memory.
+/// A source as a stream of chunks, so that it is never in memory as a whole.
 fn chunks<R: AsyncRead + Send + Unpin + 'static>(
     source: R,
 ) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {

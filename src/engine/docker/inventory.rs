@@ -1,4 +1,4 @@
-//! Inventory: everything that carries a cluster's labels, turned once from the Engine's optional fields into our types.
+//! Inventory: everything with a cluster's labels, converted from the Engine's optional fields to redos's types.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,12 +17,12 @@ use crate::engine::{Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, NODE_UID, NodeId, Role, Spec};
 
-/// Lines of a log that hold at least one whole run of a server that cannot load its data: it writes some 20.
+/// Lines of a log that hold at least one whole run of a server that cannot load its data. Such a run writes some 20.
 const RUN_LINES: usize = 60;
-/// What the Engine says of a moment that has not been.
+/// The Engine's word for a time that never was.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
-/// Where a node keeps what it knows of the topology.
+/// The file in which a node stores what it knows of the topology.
 fn stored_path(role: Role) -> Option<&'static str> {
     match role {
         Role::Redis => Some("/data/conf/redis.conf"),
@@ -31,7 +31,7 @@ fn stored_path(role: Role) -> Option<&'static str> {
     }
 }
 
-/// Two round trips, each as wide as the cluster: lists, then details of each container.
+/// Reads the inventory in two rounds, each with calls in parallel: lists, then details of each container.
 pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<Inventory> {
     let filters = labels::filter(cluster);
     let (containers, networks, volumes) = try_join3(
@@ -50,12 +50,12 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     let network = network?;
     for found in inspected {
         let Some((node, mut facts)) = found? else { continue };
-        // What is put back where there was no limit, for none can be taken away: all the memory of the host.
+        // The memory limit that replaces one where there was none, for none can be removed: all the memory of the host.
         if let Some(limit) = facts.resources.memory {
             let host = engine.memory().await?;
             facts.resources.memory = Some(limit).filter(|limit| host.is_none_or(|host| *limit < host));
         }
-        // Names are unique on an Engine; whoever made a copy of a node's container with all labels made no node.
+        // Names are unique on an Engine. A copy of a node's container with all its labels is not a node.
         if facts.name == node.container_name(cluster) {
             inventory.nodes.insert(node, facts);
         }
@@ -72,8 +72,10 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     Ok(inventory)
 }
 
-/// The network that the cluster is on: the one that it was made with, also where somebody else has made that; or one of its
-/// own that an `up` which was cut off has made.
+/// The network of the cluster.
+///
+/// It is the one that it was created with, also if redos did not create that; or one of its own that an interrupted
+/// `up` has created.
 async fn network(
     engine: &DockerEngine,
     cluster: &ClusterName,
@@ -121,7 +123,7 @@ async fn inspect(
     Ok(Some((node, facts)))
 }
 
-/// What a node that cannot be asked wrote last. A file that cannot be read tells nothing: the rest of the cluster does.
+/// The files that a stopped node wrote last. A file that cannot be read says nothing: the rest of the cluster does.
 async fn stored_state(
     engine: &DockerEngine,
     container: &str,
@@ -137,8 +139,8 @@ async fn stored_state(
     }
 }
 
-/// A snapshot that another user than the node's put beside append-only files, which the server loads instead. Where those
-/// are another user's as well, somebody put all of the data there.
+/// A snapshot of another user beside append-only files, which the server loads instead. If those are another user's as
+/// well, the user put all of the data there.
 async fn foreign_snapshot(engine: &DockerEngine, container: &str, data_files: &DataFiles) -> Result<Option<String>> {
     let DataFiles::AppendOnly { manifest, snapshot, .. } = data_files else { return Ok(None) };
     let is_own = async |path| files::belongs_to(engine, container, path, NODE_UID).await;
@@ -146,7 +148,8 @@ async fn foreign_snapshot(engine: &DockerEngine, container: &str, data_files: &D
     Ok(is_foreign.then(|| snapshot.clone()))
 }
 
-/// What a Redis node that died and was started again said of data that it cannot load. A log that cannot be read says nothing.
+/// The message of a Redis node that died and was restarted about data that it cannot load. A log that cannot be read
+/// says nothing.
 async fn complaint(engine: &DockerEngine, node: NodeId, container: &str) -> Option<String> {
     if node.role() != Role::Redis {
         return None;
@@ -154,7 +157,7 @@ async fn complaint(engine: &DockerEngine, node: NodeId, container: &str) -> Opti
     damage::complaint(&streams::log_tail(engine, container, RUN_LINES).await.ok()?)
 }
 
-/// What a stopped node's volume holds of data; `None` where the cluster keeps none.
+/// The data in a stopped node's volume; `None` if the cluster keeps none.
 async fn stored_data(engine: &DockerEngine, container: &str, data_files: &DataFiles) -> Result<Option<StoredData>> {
     let (folder, manifest) = match data_files {
         DataFiles::None => return Ok(None),
@@ -207,11 +210,11 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         Some(Pinned { address, network_id, aliases: endpoint.aliases.iter().flatten().cloned().collect() })
     };
     let place = endpoints.into_iter().find_map(pinned);
-    // Until it has run once, its place does not name the network.
+    // Until the container has run once, its endpoint does not name the network.
     let made_for = inspected.host_config.as_ref().and_then(|config| config.network_mode.clone());
     let state_now = node_state(&state);
     let bindings = match state_now {
-        // What it listens on now; a port of the Engine's choice is known only while it runs.
+        // The ports that it listens on now; a port of the Engine's choice is known only while it runs.
         NodeState::Running | NodeState::Paused => inspected.network_settings.as_ref().and_then(|s| s.ports.as_ref()),
         _ => inspected.host_config.as_ref().and_then(|config| config.port_bindings.as_ref()),
     };

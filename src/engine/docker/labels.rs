@@ -8,36 +8,38 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::spec::{ClusterName, Group, NodeId, Role, Spec};
 
-/// The cluster's name, on everything that it has.
+/// The cluster's name, on everything that belongs to it.
 pub const CLUSTER: &str = "dev.redos.cluster";
 /// `redis`, `sentinel` or `proxy`; on containers and volumes.
 pub const ROLE: &str = "dev.redos.role";
 /// The name of the master group (`mymaster`); on containers and volumes of Redis nodes.
 pub const GROUP: &str = "dev.redos.group";
-/// The node's number among its equals; on containers and volumes.
+/// The node's number within its role and group; on containers and volumes.
 pub const ORDINAL: &str = "dev.redos.ordinal";
 /// The specification as JSON, on everything. It holds no secret.
 pub const SPEC: &str = "dev.redos.spec";
-/// What a container was made from, as a hash; on networks and volumes the hash of the specification.
+/// A hash of what a container was made from; on networks and volumes the hash of the specification.
 pub const SPEC_HASH: &str = "dev.redos.spec-hash";
-/// Which run of redos made it.
+/// The run of redos that created it.
 pub const RUN: &str = "dev.redos.run";
-/// Which version of redos made it.
+/// The version of redos that created it.
 pub const VERSION: &str = "dev.redos.version";
-/// A fault that is not undone yet; on a volume of its own that belongs to no cluster.
+/// A fault that is not undone yet, on a volume of its own that belongs to no cluster.
 pub const FAULT: &str = "dev.redos.fault";
-/// The cluster that an entry of a lock is about; on a volume of its own that belongs to no cluster.
+/// The cluster of a lock's entry, on a volume of its own that belongs to no cluster.
 pub const LOCK: &str = "dev.redos.lock";
-/// Who wrote that entry, as JSON; on the same volume.
+/// The writer of that entry, as JSON; on the same volume.
 pub const LOCK_HOLDER: &str = "dev.redos.lock-holder";
-/// Compose's key for the project, by which Docker Desktop groups containers; on containers only. Compose ignores containers
-/// without its `config-hash` label, but it removes every volume and network with this one: `docker compose down -v`.
+/// Compose's key for the project, by which Docker Desktop groups containers; on containers only.
+///
+/// Compose ignores containers without its `config-hash` label, but `docker compose down -v` removes every volume and
+/// network with this one.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 
 /// A set of labels as the Engine takes it.
 pub type Labels = HashMap<String, String>;
 
-/// The labels of something that belongs to a cluster and, if given, to one node of it.
+/// The labels of an object of a cluster and, if given, of one of its nodes.
 pub fn of(spec: &Spec, node: Option<NodeId>, spec_hash: Option<&str>, run: &str) -> Labels {
     // A Spec is plain data with text keys, which JSON can always hold.
     let json = serde_json::to_string(spec).unwrap_or_default();
@@ -69,7 +71,7 @@ pub fn of_container(spec: &Spec, node: NodeId, spec_hash: &str, run: &str) -> La
     labels
 }
 
-/// The node that labels name. `None` when they name none, or one that cannot be.
+/// The node in the labels. `None` when they name none, or an impossible one.
 pub fn node(labels: &Labels) -> Option<NodeId> {
     let ordinal: u16 = labels.get(ORDINAL)?.parse().ok().filter(|ordinal| *ordinal > 0)?;
     match labels.get(ROLE)?.parse().ok()? {
@@ -82,12 +84,12 @@ pub fn node(labels: &Labels) -> Option<NodeId> {
     }
 }
 
-/// The cluster that labels name.
+/// The cluster in the labels.
 pub fn cluster(labels: &Labels) -> Option<ClusterName> {
     labels.get(CLUSTER)?.parse().ok()
 }
 
-/// The specification that labels record. `None` where there is none or where it is of a redos that we do not understand.
+/// The specification in the labels. `None` if there is none, or one of a redos that this one does not understand.
 pub fn spec(labels: &Labels) -> Option<Spec> {
     serde_json::from_str(labels.get(SPEC)?).ok()
 }

@@ -1,4 +1,4 @@
-//! Starting a node, and why one died that was just started.
+//! Starts a node, and finds out why one died right after its start.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::engine::damage::complaint;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, render};
 
-/// How long a start watches for a node that dies at once. A server with a bad configuration ends within 20 ms.
+/// How long a start watches whether the node dies. A server with a bad configuration ends within 20 ms.
 const DEATH_WATCH: Duration = Duration::from_millis(250);
 /// Time between two looks at a node that has just been started.
 const DEATH_POLL: Duration = Duration::from_millis(10);
-/// Lines of the log that go into the error of a node that died.
+/// Lines of the log in the error of a node that died.
 const DEATH_LOG_LINES: usize = 20;
 
-/// Starts a node and watches whether it lives. One that died because its files belong to another user, as files do that
-/// were put there by `docker cp`, is given them and started once more.
+/// Starts a node and watches whether it lives. If it died because its files belong to another user, as after `docker
+/// cp`, it gets them and is started once more.
 pub async fn start(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) -> Result<()> {
     let Some(death) = start_once(engine, cluster, node).await? else { return Ok(()) };
     if !death.log.contains(render::FOREIGN_FILE) {
@@ -56,14 +56,14 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
             let fault = EngineError { kind: EngineErrorKind::Conflict, ..fault };
             return Err(fault.hinted(conflicts::port_remedy(engine, port).await));
         }
-        // Of an address of the network; a port is an `address` with a small letter.
+        // This is about an address of the network; about a port the word is `address` with a small letter.
         if said.contains("Address already in use") {
             return Err(conflicts::taken_address(engine, cluster, node).await.unwrap_or(fault));
         }
         if let Some(remedy) = conflicts::fixed_address_remedy(&said) {
             return Err(EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(remedy));
         }
-        // In the words of the kernel's `ENOENT` for a program, through runc.
+        // The kernel's `ENOENT` for a program, through runc.
         if said.contains("executable file not found") || said.contains("no such file or directory") {
             let flag = if node.role() == Role::Proxy { "--proxy-image" } else { "--redis-image" };
             let fault = EngineError { kind: EngineErrorKind::Image, ..fault };
@@ -104,7 +104,8 @@ const fn port_of(node: NodeId) -> u16 {
     }
 }
 
-/// How a container that has just been started ended, if it did. One that its restart policy revived died all the same.
+/// How a container that was just started ended, if it did. A container that its restart policy revived died all the
+/// same.
 fn death(container: &ContainerInspectResponse) -> Option<String> {
     let state = container.state.as_ref()?;
     let restarted = container.restart_count.unwrap_or_default() > 0;
@@ -118,7 +119,7 @@ fn death(container: &ContainerInspectResponse) -> Option<String> {
     }
 }
 
-/// How a node died that had just been started.
+/// How a node died right after its start.
 struct Death {
     /// Its exit code, in words.
     how: String,

@@ -1,4 +1,4 @@
-//! Which process of this host listens on a port, read from `/proc` as far as this user may.
+//! Finds the process of this host that listens on a port, from `/proc`, as far as this user may.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 /// The state of a listening socket in `/proc/net/tcp` (`TCP_LISTEN` of the kernel).
 const LISTEN: &str = "0A";
 
-/// Process id and name of whoever listens on a port. `None` where that cannot be found out: no `/proc`, or a process of
+/// Id and name of the process that listens on a port. `None` if that cannot be found out: no `/proc`, or a process of
 /// another user.
 pub fn of_port(port: SocketAddr) -> Option<(u32, String)> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
@@ -33,7 +33,7 @@ fn holds(process: &Path, sockets: &[String]) -> bool {
         .any(|target| target.to_str().is_some_and(|target| sockets.iter().any(|socket| socket == target)))
 }
 
-/// The inodes of the sockets that listen on a port, of a table such as `/proc/net/tcp`.
+/// The inodes of the sockets that listen on a port, in a table such as `/proc/net/tcp`.
 fn inodes(table: &str, port: u16) -> Vec<&str> {
     let port = format!(":{port:04X}");
     table

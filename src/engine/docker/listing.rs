@@ -1,4 +1,4 @@
-//! Lists of what is on the Engine, by labels or name.
+//! Lists of the Engine's objects, by labels or name.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::engine::Result;
 /// The states of containers that all supported Engines know, as filters.
 const STATES: [&str; 7] = ["created", "running", "paused", "restarting", "exited", "dead", "removing"];
 
-/// Containers by labels. A state that the client library does not know makes it refuse the whole list; then the states
+/// Containers by labels. A state that the client library does not know makes it refuse the whole list. Then the states
 /// are asked for one by one, and only that container is missing.
 pub async fn containers(
     engine: &DockerEngine,

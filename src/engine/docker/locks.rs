@@ -1,5 +1,6 @@
-//! The entries of locks: an empty volume for each, with its cluster and its holder in labels. It carries no label of what
-//! belongs to a cluster, so that nobody takes it for data.
+//! The entries of locks: an empty volume for each, with its cluster and its holder in labels.
+//!
+//! It has no label of a cluster's object, so that nothing takes it for data.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use crate::engine::Result;
 use crate::engine::lock::{LockEntry, Locks};
 use crate::spec::ClusterName;
 
-/// What a proxy in front of the Engine answers that lets requests through which only read.
+/// The HTTP status of a proxy in front of the Engine that allows only reads.
 const READ_ONLY: [u16; 2] = [403, 405];
 
 impl Locks for DockerEngine {
@@ -52,7 +53,7 @@ fn prefix(cluster: &ClusterName) -> String {
     format!("{cluster}-lock-")
 }
 
-/// The entry that a volume stands for. One whose holder is not understood counts all the same.
+/// The entry of a volume. An entry with an unknown holder counts all the same.
 fn entry(cluster: &ClusterName, volume: &Volume) -> Option<LockEntry> {
     let (id, beat) = volume.name.strip_prefix(&prefix(cluster))?.rsplit_once('-')?;
     let holder = volume.labels.get(labels::LOCK_HOLDER).and_then(|text| serde_json::from_str(text).ok());

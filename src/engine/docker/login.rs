@@ -1,4 +1,4 @@
-//! Logins at registries, from Docker's own configuration: `docker login` writes them there, or gives them to a helper.
+//! Logins at registries, from Docker's own configuration. `docker login` writes them there, or gives them to a helper.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use tokio::time::timeout;
 use crate::engine::image::{Report, registry};
 use crate::update::Update;
 
-/// What Docker's configuration calls Docker Hub.
+/// The name of Docker Hub in Docker's configuration.
 const HUB: &str = "https://index.docker.io/v1/";
-/// The longest that a helper may take. Some ask a service on the network.
+/// Time limit of a helper. Some ask a service on the network.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What helpers say of a registry that they know no login for.
+/// The answer of helpers without a login for a registry.
 const UNKNOWN: &str = "credentials not found";
 
-/// The login at the registry of an image, where there is one. A login that cannot be read is no reason not to ask without.
+/// The login at the registry of an image, if there is one. If it cannot be read, the pull is tried without it.
 pub async fn of(reference: &str, report: Report<'_>) -> Option<DockerCredentials> {
     let registry = registry(reference).unwrap_or(HUB).to_owned();
     let asked = registry.clone();
@@ -45,15 +45,16 @@ fn credentials(login: DockerCredential, registry: String) -> DockerCredentials {
     }
 }
 
-/// What is wrong with the configuration, without what a helper wrote, which may be a password. `None` where there is merely
-/// no login.
+/// What is wrong with the configuration. `None` where there is merely no login.
+///
+/// It leaves out what a helper wrote, which may be a password.
 fn complaint(error: &CredentialRetrievalError) -> Option<String> {
     use CredentialRetrievalError::{
         ConfigNotFound, ConfigReadError, CredentialDecodingError, CredentialMismatchError, HelperCommunicationError,
         HelperFailure, MalformedHelperResponse, NoCredentialConfigured,
     };
     match error {
-        // The library says the same of a file that is not there as of one that cannot be read.
+        // The library says the same about a missing file as about one that cannot be read.
         ConfigNotFound | ConfigReadError | NoCredentialConfigured => None,
         HelperFailure { stdout, stderr, .. } if stdout.contains(UNKNOWN) || stderr.contains(UNKNOWN) => None,
         HelperFailure { helper, .. } => Some(format!("{helper} failed")),

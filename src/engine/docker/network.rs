@@ -1,4 +1,6 @@
-//! The cluster's network: found by label, addressed by id, on a subnet from Docker's own address pools or the one asked for.
+//! The cluster's network: found by label, addressed by id.
+//!
+//! Its subnet is from Docker's own address pools, or the requested one.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::Ipv4Addr;
@@ -21,7 +23,7 @@ use crate::spec::{ClusterName, ParseError, Spec, Subnet};
 
 /// How many subnets are tried. Docker frees subnets late, and others take them meanwhile.
 const PICKS: usize = 5;
-/// How long a network that is still in use may take to become free. Docker detaches containers within milliseconds.
+/// How long a network in use may take to become free. Docker detaches containers within milliseconds.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 /// Time between two looks at a network in use.
 const RELEASE_POLL: Duration = Duration::from_millis(50);
@@ -30,7 +32,7 @@ const DRIVER: &str = "bridge";
 /// A subnet for hints, where no free one is known.
 const EXAMPLE: &str = "10.128.0.0/24";
 
-/// Makes the network, or returns the one that is there. One that somebody else made is only looked for.
+/// Creates the network, or returns the existing one. A network that redos did not create is only looked up.
 pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
     if let Some(name) = &spec.network.name {
         return existing(engine, spec, name).await;
@@ -42,7 +44,7 @@ pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> 
         drop_extras(engine, &existing, &found.id).await;
         return Ok(found);
     }
-    // What an interrupted run left of [`dockers_pick`].
+    // What an interrupted [`dockers_pick`] left.
     drop_extras(engine, &existing, "").await;
     let wanted = spec.network.subnet;
     let mut last = None;
@@ -64,7 +66,7 @@ pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> 
     ))
 }
 
-/// The network of this name that somebody else has made.
+/// The network of this name that redos did not create.
 async fn existing(engine: &DockerEngine, spec: &Spec, name: &str) -> Result<NetworkFacts> {
     let unfit = |why: String, next: String| {
         EngineError::new(EngineErrorKind::Conflict, format!("use the network {name}"), anyhow!(why)).hinted(next)
@@ -95,14 +97,17 @@ async fn existing(engine: &DockerEngine, spec: &Spec, name: &str) -> Result<Netw
     }
 }
 
-/// Whether Docker may have picked the subnet of a network by itself. One that it picked is listed with a gateway, as one is
-/// that somebody gave both.
+/// Whether Docker may have picked the subnet of a network.
+///
+/// A subnet that Docker picked is listed with a gateway; so is one that was given with a gateway.
 fn may_refuse_addresses(network: &Network) -> bool {
     let configs = network.ipam.iter().flat_map(|ipam| ipam.config.iter().flatten());
     configs.filter(|config| config.subnet.as_deref().is_some_and(|s| s.contains('.'))).all(|c| c.gateway.is_some())
 }
 
-/// Has a container that ends at once take an address of a network: only that tells whether Docker gives fixed ones there.
+/// Lets a container that ends at once take an address of a network.
+///
+/// Only this shows whether Docker gives fixed addresses there.
 async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFacts) -> Result<()> {
     let (Some(image), Some(address)) = (&spec.used.redis, network.subnet.address(Spec::head())) else { return Ok(()) };
     let name = &network.name;
@@ -113,7 +118,7 @@ async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFa
         Err(error) => error,
     };
     let said = refused.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    // What else may be wrong concerns one node, whose start tells more about it.
+    // Other errors concern one node, whose start tells more about them.
     if !conflicts::gives_no_fixed_addresses(&said) {
         return Ok(());
     }
@@ -148,7 +153,7 @@ pub async fn named(engine: &DockerEngine, name: &str) -> Result<Vec<Network>> {
     Ok(found)
 }
 
-/// A network that the cluster fits into.
+/// Checks that the cluster fits into a network.
 fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
     let misfit = match spec.network.subnet.filter(|wanted| network.is_own && *wanted != network.subnet) {
         Some(wanted) => Some(format!("it has the subnet {}, but {wanted} is requested", network.subnet)),
@@ -163,7 +168,7 @@ fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
     Err(EngineError::new(EngineErrorKind::Conflict, operation, anyhow!(why)).hinted(next))
 }
 
-/// See [`Probes::foreign_network`](crate::engine::Probes::foreign_network).
+/// Implements [`Probes::foreign_network`](crate::engine::Probes::foreign_network).
 pub async fn foreign(engine: &DockerEngine, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
     let networks = listing::networks(engine, &HashMap::new()).await?;
     let others = networks.into_iter().filter(|network| {
@@ -185,8 +190,8 @@ pub async fn foreign(engine: &DockerEngine, spec: &Spec, address: Ipv4Addr) -> R
     Ok(found.next())
 }
 
-/// The network after it was made. Before Docker 25 two runs at the same time can both make one of this name: they agree on
-/// the oldest.
+/// The network after it was created. Before Docker 25 two runs at the same time can both create one of this name: they
+/// agree on the oldest.
 async fn settled(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
     let all = listing::networks(engine, &labels::filter(&spec.name)).await?;
     let Some(network) = chosen(&spec.name, &all) else {
@@ -198,7 +203,7 @@ async fn settled(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
     Ok(made)
 }
 
-/// The routes of the Engine's host, where that is this one and says so.
+/// The routes of the Engine's host, if that is this host and says so.
 fn known_routes(engine: &DockerEngine) -> Option<Vec<Route>> {
     match engine.endpoint.transport {
         Transport::Unix(_) => std::fs::read_to_string("/proc/net/route").ok().map(|table| subnets::routes(&table)),
@@ -227,10 +232,10 @@ async fn own_pick(engine: &DockerEngine, spec: &Spec, routes: &[Route], pick: us
     })
 }
 
-/// Where a subnet is looked for that is in none of Docker's pools.
+/// Where to look for a subnet outside of Docker's pools.
 const ELSEWHERE: &str = "10.128.0.0/9";
 
-/// The error of a cluster for which Docker has no subnet.
+/// The error if Docker has no subnet for the cluster.
 fn unavailable(spec: &Spec, why: &str) -> EngineError {
     let operation = format!("create network {}", spec.name);
     let error = EngineError::new(
@@ -241,7 +246,7 @@ fn unavailable(spec: &Spec, why: &str) -> EngineError {
     EngineError { hints: remedies(spec, None), ..error }
 }
 
-/// What to do where Docker has no subnet for the cluster. `free` is one that nothing uses.
+/// The remedies if Docker has no subnet for the cluster. `free` is a subnet that nothing uses.
 fn remedies(spec: &Spec, free: Option<Subnet>) -> Vec<String> {
     let subnet = free.map_or_else(|| EXAMPLE.to_owned(), String::from);
     vec![
@@ -252,7 +257,9 @@ fn remedies(spec: &Spec, free: Option<Subnet>) -> Vec<String> {
     ]
 }
 
-/// Has Docker pick a subnet by making a network that goes away at once: slow, but it sees the routes of its host.
+/// Lets Docker pick a subnet, by creating a network and removing it at once.
+///
+/// It is slow, but it respects the routes of its host.
 async fn dockers_pick(engine: &DockerEngine, spec: &Spec) -> Result<Subnet> {
     let name = pick_name(&spec.name);
     let made = request(engine, spec, &name, None).await;
@@ -293,7 +300,7 @@ async fn request(
     Ok(engine.docker.create_network(request).await?.id)
 }
 
-/// The error of a network that Docker did not make.
+/// The error of a network that Docker did not create.
 fn refused(engine: &DockerEngine, spec: &Spec, error: Error) -> EngineError {
     let said = fault::message(&error);
     let fault = engine.failed(format!("create network {}", spec.name), error);
@@ -313,16 +320,16 @@ fn refused(engine: &DockerEngine, spec: &Spec, error: Error) -> EngineError {
     }
 }
 
-/// The network that all runs of redos choose where there are several.
+/// The network that all runs of redos choose if there are several.
 pub fn chosen<'a>(cluster: &ClusterName, networks: &'a [Network]) -> Option<&'a Network> {
     let age = |network: &&Network| (network.created.as_deref().and_then(super::time::nanos), network.id.clone());
     networks.iter().filter(|network| network.name.as_deref() == Some(cluster.as_str())).min_by_key(age)
 }
 
-/// Removes networks that another run of redos has made, unless somebody is on them.
+/// Removes networks that another run of redos created, unless something is on them.
 async fn drop_extras(engine: &DockerEngine, networks: &[Network], keep: &str) {
     let extras = networks.iter().filter_map(|network| network.id.as_deref()).filter(|id| *id != keep);
-    // One that is in use or gone stays as it is: the next run looks again.
+    // A network that is in use or gone stays as it is: the next run looks again.
     join_all(extras.map(|id| engine.docker.remove_network(id))).await;
 }
 
@@ -344,7 +351,7 @@ pub fn facts(network: &Network) -> Result<NetworkFacts> {
     Ok(NetworkFacts { id, name, subnet, gateway, is_own, guests: BTreeSet::new() })
 }
 
-/// The containers on a network that are not the cluster's, by name; also those that do not run.
+/// The other containers on a network, by name; also those that do not run.
 pub async fn guests(engine: &DockerEngine, cluster: &ClusterName, id: &str) -> Result<BTreeSet<String>> {
     let filters = HashMap::from([("network".to_owned(), vec![id.to_owned()])]);
     let on_it = listing::containers(engine, &filters).await?;
@@ -353,20 +360,20 @@ pub async fn guests(engine: &DockerEngine, cluster: &ClusterName, id: &str) -> R
     Ok(on_it.iter().filter(is_guest).map(|container| conflicts::container_name(container).to_owned()).collect())
 }
 
-/// Docker's choice for the host's own address where it does not say: the first of the subnet.
+/// The gateway that Docker chooses where it does not say: the first address of the subnet.
 fn first_host(subnet: Subnet) -> Ipv4Addr {
     let text = subnet.to_string();
     let base = text.split('/').next().and_then(|base| base.parse().ok()).unwrap_or(Ipv4Addr::UNSPECIFIED);
     Ipv4Addr::from(u32::from(base) + 1)
 }
 
-/// The IPv4 subnet of a network, or why it is none for a cluster.
+/// The IPv4 subnet of a network, or why a cluster cannot use it.
 fn ipv4_subnet(configs: &[IpamConfig]) -> std::result::Result<Subnet, ParseError> {
     let subnet = configs.iter().filter_map(|config| config.subnet.as_deref()).find(|subnet| subnet.contains('.'));
     subnet.ok_or_else(|| ParseError::new("it has no IPv4 subnet"))?.parse()
 }
 
-/// Removes a network and all others of the same cluster, unless somebody else is on them.
+/// Removes a network and all others of the same cluster, unless other containers are on them.
 pub async fn remove(engine: &DockerEngine, id: &str) -> Result<()> {
     let network = match engine.docker.inspect_network(id, None::<InspectNetworkOptions>).await {
         Ok(network) => network,
@@ -407,7 +414,7 @@ async fn disconnect_gone(engine: &DockerEngine, id: &str) {
     let containers = network.containers.unwrap_or_default();
     join_all(containers.into_iter().map(async |(container, place)| {
         if matches!(calls::inspect(engine, &container).await, Ok(None)) {
-            // The Engine knows the place of a container that is gone by its name alone.
+            // The Engine knows the endpoint of a removed container by its name alone.
             let container = place.name.unwrap_or(container);
             let request = NetworkDisconnectRequest { container, force: Some(true) };
             let _ = engine.docker.disconnect_network(id, request).await;

@@ -13,14 +13,14 @@ use super::{DockerEngine, calls, conflicts, fault, files, labels};
 use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::spec::{NODE_DIR, NODE_UID, Resources, Spec};
 
-/// What a node may write outside its volume.
+/// The mount options of folders that a node may write outside its volume.
 const TMPFS: &str = "rw,noexec,nosuid,nodev,size=16m,mode=1777";
-/// What ends a node, whatever its image says: with it each of the servers ends at once and in good order.
+/// The signal that stops a node, whatever its image says: each of the servers ends at once and in good order with it.
 const STOP_SIGNAL: &str = "SIGTERM";
-/// The period in which a limit of CPUs is counted, in microseconds: the kernel's own.
+/// The period of a CPU limit in microseconds: the kernel's own.
 pub const CPU_PERIOD: i64 = 100_000;
 
-/// Makes a node's container; one that is there and is the cluster's stays as it is.
+/// Creates a node's container; one that exists and is the cluster's stays as it is.
 pub async fn create(engine: &DockerEngine, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
     let name = node.node.container_name(&spec.name);
     let operation = || format!("create container {name}");
@@ -61,7 +61,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
     let inside = |port: &u16| format!("{port}/tcp");
     let binding = |host: u16| PortBinding {
         host_ip: Some(node.bind.to_string()),
-        // An empty port is one of the Engine's choice.
+        // An empty port lets the Engine choose one.
         host_port: Some(if host == 0 { String::new() } else { host.to_string() }),
     };
     let ports = node.ports.iter().map(|(port, host)| (inside(port), Some(vec![binding(*host)]))).collect();
@@ -75,7 +75,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         hostname: Some(name),
         user: Some(format!("{NODE_UID}:{NODE_UID}")),
         image: Some(node.image.clone()),
-        // The image's own entry point may want to be root and to change owners.
+        // The image's own entry point may need to be root and to change owners.
         entrypoint: Some(node.command.clone()),
         working_dir: Some(NODE_DIR.to_owned()),
         exposed_ports: Some(node.ports.keys().map(inside).collect()),
@@ -97,7 +97,7 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
             tmpfs: Some(HashMap::from([("/tmp".to_owned(), TMPFS.to_owned())])),
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
-            // Without swap: a node that swaps answers too late, and one that cannot have more shows it.
+            // Without swap: a node that swaps answers too late, and one that runs out of memory shows it.
             memory: bytes(node.resources),
             memory_swap: bytes(node.resources),
             cpu_period: quota(node.resources).map(|_| CPU_PERIOD),
@@ -120,7 +120,7 @@ fn bytes(resources: Resources) -> Option<i64> {
     resources.memory.and_then(|bytes| i64::try_from(bytes).ok())
 }
 
-/// The microseconds of each [`CPU_PERIOD`] that a node may run.
+/// CPU time per [`CPU_PERIOD`] that a node may use, in microseconds.
 fn quota(resources: Resources) -> Option<i64> {
     resources.milli_cpus.and_then(|milli| i64::try_from(milli).ok()).map(|milli| milli * CPU_PERIOD / 1000)
 }
@@ -141,14 +141,14 @@ pub fn resources(host: &HostConfig) -> Resources {
     }
 }
 
-/// Gives a node the memory and CPUs that are set; what is absent stays as it is.
+/// Gives a node the memory and CPUs that are set; `None` stays as it is.
 pub async fn set_resources(engine: &DockerEngine, name: &str, wanted: Resources) -> Result<()> {
     let operation = || format!("give {name} {wanted}");
     let host = calls::inspect(engine, name).await?.and_then(|container| container.host_config).unwrap_or_default();
     let is_nano = host.nano_cpus.is_some_and(|nano| nano > 0);
     let mut body = ContainerUpdateBody { memory: bytes(wanted), memory_swap: bytes(wanted), ..Default::default() };
     if let Some(quota) = quota(wanted) {
-        // The Engine takes either, and only the one that it has.
+        // The Engine takes either field, and only the one that it has.
         match is_nano {
             true => body.nano_cpus = Some(quota * (1_000_000_000 / CPU_PERIOD)),
             false => (body.cpu_period, body.cpu_quota) = (Some(CPU_PERIOD), Some(quota)),
@@ -158,25 +158,27 @@ pub async fn set_resources(engine: &DockerEngine, name: &str, wanted: Resources)
     updated.map(drop).map_err(|error| engine.failed(operation(), error))
 }
 
-/// No health check, also where the image has one: it was written for the image's own entry point, user and port.
+/// Turns off health checks, also those of the image: they were written for its own entry point, user and port.
 pub fn no_health_check() -> HealthConfig {
     HealthConfig { test: Some(vec!["NONE".to_owned()]), ..Default::default() }
 }
 
-/// Where a node's data are mounted: twice, see [`files::SELF`].
+/// The mount points of a node's data: two, see [`files::SELF`].
 fn data_places() -> [String; 2] {
     [NODE_DIR.to_owned(), format!("{NODE_DIR}/{}", files::SELF)]
 }
 
-/// The folder of the node's own in the given host directory, mounted at [`NODE_DIR`]. The Engine makes it in this form of a
+/// The node's folder in the given host directory, mounted at [`NODE_DIR`]. The Engine creates it in this form of a
 /// mount only.
 fn data_binds(spec: &Spec, node: &NodeSpec) -> Option<Vec<String>> {
     let folder = node.host_dir.as_ref()?.join(node.node.container_name(&spec.name));
     Some(data_places().map(|place| format!("{}:{place}", folder.display())).into())
 }
 
-/// The node's named volume, mounted at [`NODE_DIR`]. It is there already, unless somebody removed it just now; then the
-/// Engine makes it, with these labels, so that it is never a stranger's.
+/// The node's named volume, mounted at [`NODE_DIR`].
+///
+/// It exists already, unless it was removed just now. Then the Engine creates it with these labels, so that it always
+/// belongs to the cluster.
 fn data_mounts(spec: &Spec, node: &NodeSpec, run: &str) -> Option<Vec<Mount>> {
     let volume = |labels| MountVolumeOptions { labels: Some(labels), ..Default::default() };
     let mount = |place| Mount {

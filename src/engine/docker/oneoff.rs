@@ -1,4 +1,4 @@
-//! Containers of an image that do one thing while somebody is attached to them, and are removed by the Engine itself.
+//! Containers that do one thing while redos is attached to them. The Engine removes them itself.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -14,35 +14,35 @@ use super::{DockerEngine, calls};
 use crate::engine::Result;
 use crate::spec::NODE_UID;
 
-/// Where such a container is.
+/// The network and volumes of such a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location<'a> {
     /// On no network.
     Nowhere,
-    /// On the network that the Engine has for whoever asks for none.
+    /// On the default network of the Engine.
     DefaultNetwork,
     /// On this network, at this address.
     At {
         /// The network's id.
         network: &'a str,
-        /// The address, which has to be free.
+        /// The address, which must be free.
         address: Ipv4Addr,
     },
     /// On no network, with the volumes of this container.
     Volumes(&'a str),
-    /// The same, as root, who may do nothing but enter every folder there and give files to another user.
+    /// The same as root, who may only enter every folder there and give files to another user.
     VolumesAsRoot(&'a str),
 }
 
 /// A container that has been started.
 pub struct OneOff {
-    /// What the Engine calls it.
+    /// The Engine's id of it.
     pub id: String,
     /// Its standard streams.
     pub streams: AttachContainerResults,
 }
 
-/// Starts a command in a container of this image. `operation` is what an error says was tried.
+/// Starts a command in a container of this image. `operation` is the operation in errors.
 ///
 /// # Errors
 /// The Engine failed.
@@ -59,7 +59,7 @@ pub async fn start(
     match started(engine, &id).await {
         Ok(streams) => Ok(OneOff { id, streams }),
         Err(error) => {
-            // What never ran is not removed by itself. The first error is the one that tells.
+            // A container that never ran is not removed by itself. The first error tells most.
             let _ = calls::remove(engine, &id).await;
             Err(failed(error))
         }
@@ -98,7 +98,7 @@ fn body(image: &str, command: &[&str], place: Location<'_>) -> ContainerCreateBo
         cmd: Some(Vec::new()),
         user: Some(user),
         open_stdin: Some(true),
-        // Its input ends with the attachment, so that a command that waits for it ends when this program is killed.
+        // Its input ends with the attachment. So a command that waits for it ends when this program is killed.
         stdin_once: Some(true),
         attach_stdin: Some(true),
         networking_config: endpoints.map(|all| NetworkingConfig { endpoints_config: Some(all) }),
@@ -110,7 +110,7 @@ fn body(image: &str, command: &[&str], place: Location<'_>) -> ContainerCreateBo
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: rights.map(|rights| rights.map(str::to_owned).into()),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
-            // What it says is for whoever is attached.
+            // Only who is attached needs its output.
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
             ..Default::default()
         }),

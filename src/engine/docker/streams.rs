@@ -102,7 +102,7 @@ impl Streams for DockerEngine {
     }
 }
 
-/// The last lines of a container's log, both of its streams as they came.
+/// The last lines of a container's log, both of its streams in their order.
 pub async fn log_tail(engine: &DockerEngine, name: &str, lines: usize) -> Result<String> {
     let options = LogsOptions { stdout: true, stderr: true, tail: lines.to_string(), ..Default::default() };
     let mut stream = engine.docker.logs(name, Some(options));
@@ -114,7 +114,7 @@ pub async fn log_tail(engine: &DockerEngine, name: &str, lines: usize) -> Result
     Ok(String::from_utf8_lossy(&log).into_owned())
 }
 
-/// An event of a node; those of anything else, and of programs in nodes, are not ours.
+/// An event of a node. Other events, and those of programs in nodes, are not for redos.
 fn engine_event(event: bollard::models::EventMessage) -> Option<EngineEvent> {
     let action = event.action.filter(|action| !action.starts_with("exec_"))?;
     let attributes = event.actor?.attributes?;

@@ -1,14 +1,15 @@
-//! Which subnet a new network gets, pure. Docker takes fixed addresses only in a subnet that was asked for (20.10 and
-//! 29.0 refuse them in one that it picked by itself), so redos asks for the one that Docker would have picked: the first
-//! of its address pools that no network and no route of the host is in.
+//! Which subnet a new network gets; pure.
+//!
+//! Docker takes fixed addresses only in a subnet that was requested (20.10 and 29.0 refuse them in one that it picked
+//! by itself). So redos requests the one that Docker would have picked: the first of its address pools that overlaps
+//! with no network and no route of the host.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use crate::spec::Subnet;
 
-/// Docker's address pools unless its configuration says otherwise, with the prefix of the subnets cut from them
-/// (libnetwork's `ipamutils`).
+/// Docker's default address pools, each with the prefix of the subnets cut from it (libnetwork's `ipamutils`).
 const DEFAULT_POOLS: [(&str, u8); 7] = [
     ("172.17.0.0/16", 16),
     ("172.18.0.0/16", 16),
@@ -19,7 +20,7 @@ const DEFAULT_POOLS: [(&str, u8); 7] = [
     ("192.168.0.0/16", 20),
 ];
 
-/// A range of addresses: its first one and the number of leading bits that all have in common.
+/// A range of addresses: its first one and the length of its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     first: u32,
@@ -27,7 +28,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Reads `172.18.0.0/16`. `None` for anything else, IPv6 among it.
+    /// Parses `172.18.0.0/16`. `None` for anything else, such as IPv6.
     pub fn parse(text: &str) -> Option<Self> {
         let (first, prefix) = text.split_once('/')?;
         let first: Ipv4Addr = first.parse().ok()?;
@@ -38,17 +39,17 @@ impl Range {
         (prefix <= 32).then(|| Self { first: u32::from(first) & mask(prefix), prefix })
     }
 
-    /// Whether an address is in it.
+    /// Whether an address is in the range.
     pub fn contains(self, address: Ipv4Addr) -> bool {
         u32::from(address) & mask(self.prefix) == self.first
     }
 
-    /// The nth address of it.
+    /// The nth address of the range.
     pub fn host(self, index: u32) -> Ipv4Addr {
         Ipv4Addr::from(self.first + index)
     }
 
-    /// It as the subnet of a cluster. `None` for one that is too small or too large.
+    /// The range as the subnet of a cluster. `None` if it is too small or too large.
     fn subnet(self) -> Option<Subnet> {
         format!("{}/{}", Ipv4Addr::from(self.first), self.prefix).parse().ok()
     }
@@ -63,7 +64,7 @@ fn mask(prefix: u8) -> u32 {
     u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or_default()
 }
 
-/// A pool of addresses and the prefix of the subnets cut from it.
+/// A pool of addresses, and the prefix of the subnets cut from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressPool {
     range: Range,
@@ -102,9 +103,9 @@ pub fn free(pools: &[AddressPool], used: &[Range]) -> impl Iterator<Item = Subne
 /// A route of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Its destination.
+    /// The destination of the route.
     pub to: Range,
-    /// The interface behind which that is.
+    /// The interface to it.
     pub interface: String,
 }
 
@@ -117,7 +118,7 @@ pub fn why_none(pools: &[AddressPool], networks: &[Range], routes: &[Route], fit
         let sizes = sizes.into_iter().collect::<Vec<_>>().join(", ");
         return format!("they give subnets of {sizes}, which are too small for this cluster");
     };
-    // A route of a network is no further reason.
+    // The route of a network is not a further reason.
     let blocks =
         |route: &&Route| large.iter().any(|pool| pool.range.overlaps(route.to)) && !networks.contains(&route.to);
     let routes: Vec<String> = routes.iter().filter(blocks).map(ToString::to_string).take(ROUTES_SHOWN).collect();
@@ -129,7 +130,7 @@ pub fn why_none(pools: &[AddressPool], networks: &[Range], routes: &[Route], fit
     why
 }
 
-/// How many routes a message names.
+/// Routes that a message names, at most.
 const ROUTES_SHOWN: usize = 4;
 
 impl std::fmt::Display for Route {
@@ -138,7 +139,8 @@ impl std::fmt::Display for Route {
     }
 }
 
-/// The routes of a routing table such as `/proc/net/route`, without the default route, which a VPN writes in two halves.
+/// The routes of a routing table such as `/proc/net/route`. It leaves out the default route, which a VPN writes in two
+/// halves.
 pub fn routes(table: &str) -> Vec<Route> {
     let rows = table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
     let number = |field: &str| u32::from_str_radix(field, 16).ok().map(u32::from_be);

@@ -1,6 +1,6 @@
 //! The Engine's times: RFC 3339, in UTC for containers and volumes, with the daemon's own offset for networks.
 
-/// Nanoseconds since 1970 of an RFC 3339 time, so that two can be compared. `None` when it is not one.
+/// Nanoseconds since 1970 of an RFC 3339 time, to compare two. `None` for any other text.
 pub fn nanos(text: &str) -> Option<i128> {
     let (date, rest) = text.split_once('T')?;
     let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
@@ -21,7 +21,7 @@ pub fn nanos(text: &str) -> Option<i128> {
     Some(i128::from(86_400 * days(year, month, day) + seconds - offset) * 1_000_000_000 + fraction)
 }
 
-/// Whole seconds since 1970 of an RFC 3339 time. `None` when it is not one, or earlier.
+/// Whole seconds since 1970 of an RFC 3339 time. `None` for any other text, or an earlier time.
 pub fn seconds(text: &str) -> Option<u64> {
     u64::try_from(nanos(text)? / 1_000_000_000).ok()
 }

@@ -1,4 +1,4 @@
-//! A server that is thrown away: whether a configuration is one that an image's server takes, before anything is changed.
+//! A temporary server that shows whether it takes a configuration, before anything is changed.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -13,19 +13,19 @@ use crate::dial::Stream;
 use crate::engine::{EngineError, EngineErrorKind, Result, Tried};
 use crate::spec::REDIS_PORT;
 
-/// Runs the server `$1` with the configuration `$2`. It ends when the server does, or when nobody is attached any more.
+/// Runs the server `$1` with the configuration `$2`. It ends with the server, or when redos is no longer attached.
 const SCRIPT: &str = r#"exec 3<&0
 { cat <&3 >/dev/null; kill -9 -1; } &
 printf '%s\n' "$2" | "$1" -"#;
-/// What a server logs when it serves.
+/// The log line of a server that is ready.
 const READY: &str = "Ready to accept connections";
-/// The longest start of a server without data. It takes some 50 ms; a busy machine takes seconds.
+/// Time limit of the start of a server without data. It takes some 50 ms; a busy machine takes seconds.
 const START: Duration = Duration::from_secs(30);
 /// How many of its last lines say why a server ended.
 const LINES: usize = 6;
 
 impl DockerEngine {
-    /// See [`Probes::try_out`](crate::engine::Probes::try_out).
+    /// Implements [`Probes::try_out`](crate::engine::Probes::try_out).
     pub(super) async fn try_out_server<T>(
         &self,
         program: &Program,

@@ -12,7 +12,7 @@ use super::{DockerEngine, fault, labels, listing};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
 
-/// Makes a node's volume; one that is there and is the cluster's stays as it is.
+/// Creates a node's volume; one that exists and is the cluster's stays as it is.
 pub async fn create(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<()> {
     let labels = labels::of(spec, Some(node), None, &engine.run);
     let request =
@@ -20,9 +20,11 @@ pub async fn create(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<
     create_owned(engine, &spec.name, request).await
 }
 
-/// A volume of labels alone, which no container uses. `docker volume prune` spares it, with `--all`, too: the Engine prunes
-/// only volumes without mount options (moby, `volume/service/service.go`, `Prune`). Its options are those of an empty
-/// file system of 4 KiB in memory, which nobody ever mounts.
+/// A volume for its labels, which no container uses.
+///
+/// `docker volume prune` spares it, also with `--all`: the Engine prunes only volumes without mount options (moby,
+/// `volume/service/service.go`, `Prune`). Its options are those of an empty file system of 4 KiB in memory, which is
+/// never mounted.
 pub fn of_labels(name: &str, labels: Labels) -> VolumeCreateRequest {
     let options = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=4k")];
     let options: HashMap<String, String> = options.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
@@ -34,7 +36,7 @@ pub fn of_labels(name: &str, labels: Labels) -> VolumeCreateRequest {
     }
 }
 
-/// The Engine answers a request for a volume that is there with that volume, whosever it is.
+/// The Engine answers a request for an existing volume with that volume, whoever created it.
 async fn create_owned(engine: &DockerEngine, cluster: &ClusterName, request: VolumeCreateRequest) -> Result<()> {
     let name = request.name.clone().unwrap_or_default();
     let operation = || format!("create volume {name}");
@@ -50,7 +52,7 @@ async fn create_owned(engine: &DockerEngine, cluster: &ClusterName, request: Vol
     .hinted(format!("look at it: docker volume inspect {name}; or give the cluster another name: redos -p OTHER up")))
 }
 
-/// Removes a volume. One that is gone is no error.
+/// Removes a volume. A missing one is no error.
 pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
     match engine.docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
         Ok(()) => Ok(()),
@@ -59,7 +61,7 @@ pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
     }
 }
 
-/// Records the specification, unless the last record says the same.
+/// Records the specification, unless the last record is the same.
 pub async fn record(engine: &DockerEngine, spec: &Spec) -> Result<()> {
     let volumes = listing::volumes(engine, &labels::filter(&spec.name)).await?;
     if recorded(&spec.name, &volumes).as_ref() == Some(spec) {
@@ -83,7 +85,7 @@ async fn remove_all(engine: &DockerEngine, records: &[(u64, &Volume)]) -> Result
     join_all(records.iter().map(|(_, volume)| remove(engine, &volume.name))).await.into_iter().collect()
 }
 
-/// The specification that was recorded last, of a cluster's volumes.
+/// The specification that was recorded last, among a cluster's volumes.
 pub fn recorded(cluster: &ClusterName, volumes: &[Volume]) -> Option<Spec> {
     let (_, last) = records(cluster, volumes).into_iter().max_by_key(|(number, _)| *number)?;
     labels::spec(&last.labels)

@@ -1,8 +1,8 @@
 //! Images from a Debian or Ubuntu package archive: no registry, no base image, no root.
 //!
-//! `apt-get`, with a state and a cache of its own and an empty package status, fetches the wanted packages with all that
-//! they depend on and checks their signatures. Of the wanted packages their programs go into the image, of the others
-//! only shared libraries ([`tree`]); the Engine imports the tree.
+//! `apt-get`, with its own state, its own cache and an empty package status, fetches the wanted packages with all that
+//! they depend on and checks their signatures. From the wanted packages the programs go into the image, from the others
+//! only shared libraries ([`tree`]). The Engine imports the tree.
 
 mod sources;
 mod tree;
@@ -21,14 +21,14 @@ use crate::update::Update;
 
 use sources::PackageSource;
 
-/// How long one run of `apt-get` may take. It fetches 25 MB at most.
+/// Time limit of one run of `apt-get`. It fetches 25 MB at most.
 const APT_LIMIT: Duration = Duration::from_secs(600);
-/// Lines of `apt-get`'s complaint that go into an error.
+/// Lines of `apt-get`'s errors in a message.
 const COMPLAINT_LINES: usize = 5;
 /// The program search path in the image.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Which server the Redis image holds.
+/// The server of the Redis image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ServerPackage {
     /// Redis.
@@ -38,12 +38,12 @@ pub enum ServerPackage {
     Valkey,
 }
 
-/// What to make, and from what.
+/// What to make, and from which release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildOptions {
-    /// Which images.
+    /// The images to make.
     pub kinds: BTreeSet<ImageKind>,
-    /// The release whose packages are taken, by code name: `trixie`. This host's own when absent.
+    /// The release of the packages, by code name: `trixie`. `None` for this host's own.
     pub suite: Option<String>,
     /// Which server the Redis image holds.
     pub server: ServerPackage,
@@ -56,7 +56,7 @@ impl Default for BuildOptions {
     }
 }
 
-/// What goes into one image.
+/// The contents of one image.
 struct Recipe {
     repository: &'static str,
     /// The package whose version is the image's.
@@ -90,7 +90,7 @@ impl Recipe {
     }
 }
 
-/// Whether this host has what it takes.
+/// Whether this host has the tools.
 pub fn possible() -> bool {
     missing_tool().is_none()
 }
@@ -101,11 +101,13 @@ fn missing_tool() -> Option<&'static str> {
     ["apt-get", "apt-config", "dpkg-deb"].into_iter().find(|tool| !found(tool))
 }
 
-/// Makes images from a package archive and gives each the reference `redos/NAME:VERSION-RELEASE`. Those of this host's own
-/// release, with Redis, are also what `auto` finds ([`ImageKind::ours`]).
+/// Makes images from a package archive and gives each the reference `redos/NAME:VERSION-RELEASE`.
+///
+/// `auto` also finds those of this host's own release with Redis ([`ImageKind::ours`]).
 ///
 /// # Errors
-/// [`EngineErrorKind::Image`], with what the package tool said last.
+///
+/// [`EngineErrorKind::Image`], with the last message of the package tool.
 pub async fn build(
     engine: &impl ImageStore,
     options: &BuildOptions,
@@ -168,7 +170,7 @@ struct Package {
 }
 
 impl Package {
-    /// Reads the file name that `apt-get` gives: `redis-server_5%3a7.0.15-1~deb12u7_amd64.deb`.
+    /// Parses a file name of `apt-get`: `redis-server_5%3a7.0.15-1~deb12u7_amd64.deb`.
     fn at(file: PathBuf) -> Option<Self> {
         let mut parts = file.file_name()?.to_str()?.strip_suffix(".deb")?.split('_');
         let (name, version) = (parts.next()?.to_owned(), parts.next()?.replace("%3a", ":"));
@@ -176,21 +178,21 @@ impl Package {
     }
 }
 
-/// The upstream part of a Debian version, fit for an image's tag: `7.0.15` of `5:7.0.15-1~deb12u7`.
+/// The upstream part of a Debian version, as an image's tag: `7.0.15` of `5:7.0.15-1~deb12u7`.
 fn upstream_version(version: &str) -> String {
     let version = version.split_once(':').map_or(version, |(_, rest)| rest);
     let version = version.rsplit_once('-').map_or(version, |(upstream, _)| upstream);
     version.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').collect()
 }
 
-/// A package archive, with a state and a cache of its own that go away with it.
+/// A package archive in private folders, which are removed with it.
 struct Archive {
     folder: tempfile::TempDir,
     config: PathBuf,
 }
 
 impl Archive {
-    /// Sets up the private folders: the host's mirrors, for `suite` or its own release.
+    /// Sets up the private folders with the host's mirrors, for `suite` or its own release.
     async fn open(suite: Option<&str>, architecture: &str) -> anyhow::Result<Self> {
         let sources = sources::of_host(suite)?;
         let folder = tempfile::Builder::new().prefix("redos-images-").tempdir().context("no temporary folder")?;
@@ -279,7 +281,7 @@ Acquire::Languages "none";
     )
 }
 
-/// Debian's name for what Docker calls an architecture.
+/// Debian's name for a Docker machine type.
 fn debian_architecture(docker: &str) -> &str {
     match docker {
         "386" => "i386",
@@ -289,7 +291,7 @@ fn debian_architecture(docker: &str) -> &str {
     }
 }
 
-/// `debian12` or `ubuntu24.04`, of a release file's text; the code name where it has no number (Debian sid).
+/// `debian12` or `ubuntu24.04`, from a release file's text; the code name if it has no number (Debian sid).
 fn release_name(text: &str) -> Option<String> {
     let field = |name: &str| {
         text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(|value| value.trim().to_owned())

@@ -1,4 +1,4 @@
-//! Which images a cluster runs on: those that it has, those that are here, or new ones.
+//! Finds the images of a cluster: those that it has, those that the Engine has, or new ones.
 
 use futures_util::future::join;
 
@@ -9,27 +9,29 @@ use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::{ImageChoice, Release, Spec, UsedImage, UsedImages};
 use crate::update::Update;
 
-/// How the references of images begin that redos makes.
+/// The prefix of images that redos makes.
 const OWN: &str = "redos/";
 
-/// The images of a cluster, all of which are here.
+/// The images of a cluster; the Engine has all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// What is to be recorded of them.
+    /// The part that is recorded.
     pub used: UsedImages,
-    /// What nodes are made from.
+    /// The part that nodes are created from.
     pub programs: Programs,
 }
 
-/// An image that is here, and the name that containers are made by.
+/// An image that the Engine has, and its name for creating containers.
 type Here = (UsedImage, String);
 
-/// Finds the images of a cluster and looks into those that it does not know yet, and gets those that are not here. Reports
-/// what it pulls or makes.
+/// Finds the images of a cluster, and gets those that the Engine does not have.
+///
+/// It examines those that are not known yet, and reports what it pulls or makes.
 ///
 /// # Errors
-/// [`EngineErrorKind::Image`]: an image is not here and cannot be had, or what can be had is of another version than the
-/// cluster's data. [`EngineErrorKind::UnfitImage`]: an image lacks what a node needs.
+///
+/// [`EngineErrorKind::Image`]: an image is not here and cannot be had, or only in another version than the cluster's
+/// data. [`EngineErrorKind::UnfitImage`]: an image lacks what a node needs.
 pub async fn resolve(
     engine: &impl ImageStore,
     spec: &Spec,
@@ -38,7 +40,7 @@ pub async fn resolve(
 ) -> Result<Resolved> {
     let search = |kind| Search::of(kind, spec, inventory);
     let [redis, proxy] = ImageKind::ALL.map(search);
-    // Of two that are wrong always the same one is told.
+    // If two are wrong, always the same one is reported.
     let (redis_here, proxy_here) = join(redis.here(engine), proxy.here(engine)).await;
     let (redis, proxy) = match (redis_here?, proxy_here?) {
         (Ok(redis), Ok(proxy)) => (redis, proxy),
@@ -49,16 +51,16 @@ pub async fn resolve(
     Ok(Resolved { used: UsedImages { redis: Some(redis.0), proxy: Some(proxy.0) }, programs })
 }
 
-/// The images that are here and do not do, as they are of another version than the data.
+/// The images that the Engine has but that have another version than the data.
 type Misfits = Vec<UsedImage>;
 
-/// What is looked for.
+/// The wanted image of one kind.
 struct Search<'a> {
     kind: ImageKind,
     choice: &'a ImageChoice,
-    /// What the cluster was made with.
+    /// The image that the cluster was created with.
     used: Option<&'a UsedImage>,
-    /// What its nodes run, where nothing is recorded.
+    /// The image of its nodes, if nothing is recorded.
     running: Option<&'a str>,
 }
 
@@ -70,19 +72,19 @@ impl<'a> Search<'a> {
         Self { kind, choice, used, running: running.map(|(_, facts)| &*facts.image) }
     }
 
-    /// The references that do, the first to be preferred.
+    /// The suitable references, the preferred one first.
     fn candidates(&self) -> Vec<&str> {
         let known = self.used.map(|used| &*used.reference).or(self.running);
         known.into_iter().chain(candidates(self.kind, self.choice)).collect()
     }
 
-    /// Whether an image does. Data are read by the version that wrote them; a proxy has none.
+    /// Whether an image is suitable. Only the version that wrote the data reads them; a proxy has no data.
     fn fits(&self, found: &UsedImage) -> bool {
         let is_of_its_line = |used: &UsedImage| found.release.is_of_the_line_of(&used.release);
         self.kind == ImageKind::Proxy || self.used.is_none_or(is_of_its_line)
     }
 
-    /// What is here; else what is here and does not do.
+    /// A suitable image that the Engine has; else the unsuitable ones.
     async fn here(&self, engine: &impl ImageStore) -> Result<std::result::Result<Here, Misfits>> {
         if let Some(used) = self.used
             && let Some(name) = name_of(engine, used).await?
@@ -102,7 +104,7 @@ impl<'a> Search<'a> {
         Ok(Err(misfits))
     }
 
-    /// The references to be pulled, one after the other until one comes. None where the package archive gave the image.
+    /// The references to pull, one after the other until one succeeds. Empty if the package archive gave the image.
     fn pulls(&self) -> Vec<&str> {
         match (self.choice, self.used) {
             (ImageChoice::Reference(reference), None) => vec![reference],
@@ -112,7 +114,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether the package archive may give the image where no registry does. Its version is not a registry's.
+    /// Whether the package archive may give the image if no registry does. Its version differs from a registry's.
     fn may_be_built(&self) -> bool {
         let is_built = |used: &UsedImage| used.reference.starts_with(OWN);
         *self.choice == ImageChoice::Auto && self.used.is_none_or(is_built)
@@ -133,7 +135,7 @@ impl<'a> Search<'a> {
         result
     }
 
-    /// Looks into an image that was got.
+    /// Examines an image that was pulled or made.
     async fn accepted(&self, engine: &impl ImageStore, image: LocalImage, mut misfits: Misfits) -> Result<Here> {
         let found = engine.examine(self.kind, image).await?;
         if self.fits(&found) {
@@ -144,7 +146,7 @@ impl<'a> Search<'a> {
         Err(self.refusal(&misfits, None))
     }
 
-    /// Why nothing does that can be had, for a cluster that has data.
+    /// Why no available image is suitable, for a cluster that has data.
     fn refusal(&self, misfits: &[UsedImage], failed: Option<EngineError>) -> EngineError {
         let Some(used) = self.used.filter(|_| self.kind == ImageKind::Redis) else {
             return failed
@@ -178,7 +180,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A name that leads to the image: its reference, unless that has come to mean another one.
+/// A name that leads to the image: its reference, unless that means another one by now.
 async fn name_of(engine: &impl ImageStore, used: &UsedImage) -> Result<Option<String>> {
     for name in [Some(&used.reference), used.digest.as_ref(), Some(&used.id)].into_iter().flatten() {
         if engine.image(name).await?.is_some_and(|image| image.id == used.id) {
@@ -188,7 +190,7 @@ async fn name_of(engine: &impl ImageStore, used: &UsedImage) -> Result<Option<St
     Ok(None)
 }
 
-/// Gets what is missing: by pull, and where that fails and the choice is ours, from the package archive.
+/// Gets a missing image: by a pull, and if that fails and the choice is `auto`, from the package archive.
 async fn fetched(
     engine: &impl ImageStore,
     (redis, redis_here): (Search<'_>, std::result::Result<Here, Misfits>),
@@ -227,7 +229,7 @@ async fn fetched(
     Ok((redis, whichever(proxy, proxy_here, proxy_pulled).await?))
 }
 
-/// Why there is no image from a registry, in a sentence without its full stop.
+/// Why no registry gives the image, in a sentence without its full stop.
 fn reason(search: &Search<'_>, error: &EngineError) -> String {
     let said = error.source.as_ref().map_or_else(String::new, ToString::to_string);
     match search.pulls().as_slice() {

@@ -7,12 +7,12 @@ use crate::spec::{ImageChoice, Images, Role, UsedImage, UsedImages};
 pub enum ImageKind {
     /// Redis (or Valkey), also for the Sentinels.
     Redis,
-    /// HAProxy.
+    /// HAProxy, for the proxies.
     Proxy,
 }
 
 impl ImageKind {
-    /// Both.
+    /// Both kinds of images.
     pub const ALL: [ImageKind; 2] = [ImageKind::Redis, ImageKind::Proxy];
 
     /// The word in labels and messages.
@@ -23,8 +23,10 @@ impl ImageKind {
         }
     }
 
-    /// The official image that `auto` pulls. Pinned to a minor version, as patches come and behaviour stays; one that is
-    /// still rebuilt, which is looked at anew by the day that the test below names.
+    /// The official image that `auto` pulls.
+    ///
+    /// It is pinned to a minor version, so that patches arrive and behaviour stays. It must be one that is still
+    /// rebuilt; the test below names the day of the next check.
     pub const fn pinned(self) -> &'static str {
         match self {
             Self::Redis => "redis:8.2",
@@ -32,7 +34,7 @@ impl ImageKind {
         }
     }
 
-    /// The reference under which the image that was last made from this host's own packages is found.
+    /// The reference of the image that was last made from this host's own packages.
     pub const fn ours(self) -> &'static str {
         match self {
             Self::Redis => "redos/redis:latest",
@@ -40,7 +42,7 @@ impl ImageKind {
         }
     }
 
-    /// The programs that it may run, the usual one first.
+    /// The servers that it may run, the usual one first.
     pub const fn servers(self) -> &'static [&'static str] {
         match self {
             Self::Redis => &["redis-server", "valkey-server"],
@@ -48,7 +50,7 @@ impl ImageKind {
         }
     }
 
-    /// What it runs, in a sentence.
+    /// The servers in words.
     pub const fn described(self) -> &'static str {
         match self {
             Self::Redis => "Redis or Valkey",
@@ -64,7 +66,7 @@ impl ImageKind {
         }
     }
 
-    /// What was chosen for it.
+    /// The user's choice for it.
     pub const fn choice(self, images: &Images) -> &ImageChoice {
         match self {
             Self::Redis => &images.redis,

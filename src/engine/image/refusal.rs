@@ -1,21 +1,21 @@
-//! Why a registry does not give an image, told from what it or the Engine says.
+//! Why a registry does not give an image, by its own message or the Engine's.
 
 /// Why an image could not be pulled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PullRefusal {
     /// The registry allows no more pulls for now.
     RateLimit,
-    /// It wants a login, or says so of what it does not have.
+    /// It wants a login, or says so although it does not have the image.
     Denied,
     /// It has no such image.
     Unknown,
     /// Its certificate is not trusted, or it has none.
     Untrusted,
-    /// Its name leads nowhere.
+    /// Its name cannot be resolved.
     NoSuchHost,
-    /// Nobody answers there.
+    /// No connection, or no answer in time.
     Unreachable,
-    /// Anything else.
+    /// Any other refusal.
     Other,
 }
 
@@ -56,7 +56,7 @@ impl PullRefusal {
         WORDS.iter().find(says).map_or(Self::Other, |(refusal, _)| *refusal)
     }
 
-    /// The same in a sentence without its full stop.
+    /// The refusal in a sentence without its full stop.
     pub const fn described(self) -> &'static str {
         match self {
             Self::RateLimit => "the registry allows no more pulls for now",
@@ -69,7 +69,7 @@ impl PullRefusal {
         }
     }
 
-    /// What can be done about it, for an image of this reference. Empty where nothing helps but another way to get images.
+    /// What to do about it, for an image of this reference. Empty if nothing helps but another way to get images.
     pub fn remedies(self, reference: &str) -> Vec<String> {
         let name = registry(reference);
         let login = format!("docker login{}", name.map(|name| format!(" {name}")).unwrap_or_default());
@@ -98,7 +98,7 @@ impl PullRefusal {
     }
 }
 
-/// The registry that a reference names; absent for Docker Hub.
+/// The registry in a reference; `None` for Docker Hub.
 pub fn registry(reference: &str) -> Option<&str> {
     let (first, _) = reference.split_once('/')?;
     (first.contains(['.', ':']) || first == "localhost").then_some(first)

@@ -1,14 +1,14 @@
-//! How those who want a lock agree on one of them, pure.
+//! How contenders for a lock agree on one of them; pure.
 //!
-//! Everybody writes an entry and then looks at all entries. Who sees only its own holds the lock, until it removes that
-//! entry. Two cannot hold it: the one who wrote later has the other's entry in its look. Those who see each other leave
-//! and wait until nobody is there, except the first of them, who stays and looks again: so one of them gets it.
+//! Each writes an entry and then looks at all entries. A contender that sees only its own entry holds the lock, until
+//! it removes that entry. Two cannot hold it: the one who wrote later sees the other's entry. Those who see each other
+//! leave and wait until no entry is left, except the first of them, who stays and looks again: so one of them gets it.
 
-/// How many looks a contender stays for that sees others. Contenders are gone within a few looks; who is still there holds
-/// the lock, and is waited for outside. So an entry is mostly one of a holder.
+/// How many looks a contender stays for that sees others. Other contenders are gone within a few looks. An entry that
+/// is still there belongs to the holder, for which the contender waits outside. So an entry is mostly one of a holder.
 pub const STAYS: u32 = 20;
 
-/// Where a contender is, and so what it does next.
+/// The phase of a contender, which decides what it does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LockPhase {
     /// It writes a new entry.
@@ -18,7 +18,7 @@ pub enum LockPhase {
         /// The looks so far that showed others.
         looks: u32,
     },
-    /// It removes its entry.
+    /// It is removing its entry.
     Leaving,
     /// It has no entry and looks.
     Outside,
@@ -31,9 +31,9 @@ pub enum LockPhase {
 pub struct LockView {
     /// Whether its own entry is there: others remove the entry of one that they hold to be dead.
     pub own: bool,
-    /// Whether somebody else who is alive has one.
+    /// Whether another living contender has an entry.
     pub others: bool,
-    /// Whether its own entry comes before those of all others who are alive. Any total order does.
+    /// Whether its own entry comes first among the living. Any total order will do.
     pub first: bool,
 }
 
@@ -120,15 +120,16 @@ mod tests {
             LockPhase::Holding => {
                 actor.has_entry = false;
                 actor.life = Life::Done;
-                // A holder removes what the dead have left.
+                // A holder removes the entries of the dead.
                 next.iter_mut().filter(|other| other.life == Life::Killed).for_each(|other| other.has_entry = false);
             }
         }
         next
     }
 
-    /// All that can follow. `kills` and `evictions` are how many times an actor may be killed, and lose the entry that it
-    /// does not hold the lock with yet.
+    /// All states that can follow.
+    ///
+    /// `kills` and `evictions` are how many times an actor may be killed, and lose its entry before it holds the lock.
     fn successors(world: &World, kills: usize, evictions: bool) -> Vec<World> {
         let acting = || (0..world.len()).filter(|who| world[*who].life == Life::Acts);
         let killed = world.iter().filter(|actor| actor.life == Life::Killed).count();
@@ -174,7 +175,7 @@ mod tests {
             let leaves_one = |actor: &Actor| actor.has_entry && actor.life != Life::Killed && is_out(actor);
             assert!(!world.iter().any(leaves_one), "an entry is left: {world:?}");
         }
-        // From everywhere there is a way to the end: nobody waits for somebody who waits for him.
+        // From every state there is a way to the end: no two wait for each other.
         let mut before: HashMap<&World, Vec<&World>> = HashMap::new();
         for (world, next) in &worlds {
             next.iter().for_each(|next| before.entry(next).or_default().push(world));
@@ -189,7 +190,7 @@ mod tests {
             }
         }
         assert_eq!(reaches.len(), worlds.len(), "somebody waits for ever");
-        // And when all go on in turn it comes soon, whatever happened before.
+        // If all go on in turn the end comes soon, whatever happened before.
         for world in worlds.keys() {
             let (mut now, mut turn, turns) = (world.clone(), 0, 4 * count * (STAYS as usize + 8));
             while !ends(&now) {

@@ -1,4 +1,4 @@
-//! Whether the process that wrote an entry still runs, as far as another on the same machine can know.
+//! Whether the process that wrote an entry still runs, as far as another one on the same machine can know.
 
 use std::fs;
 
@@ -6,33 +6,33 @@ use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
-/// A process of Linux, with all that tells it from every other one.
+/// A process of Linux, with all that distinguishes it from every other one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessFacts {
-    /// The id that the kernel gave itself when it was booted.
+    /// The id that the kernel gave itself at its boot.
     boot: String,
     /// The namespace in which the process id counts: containers have their own.
     namespace: String,
     /// The process id.
     pid: i32,
-    /// When it was started, in the kernel's ticks since the boot: a process id is used again.
+    /// Its start, in the kernel's ticks since the boot: process ids are used again.
     started: u64,
 }
 
-/// What is known of a process.
+/// What is known about a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is there.
     Runs,
-    /// It is gone.
+    /// It has ended.
     Ended,
     /// It is of another machine or container, or hidden.
     Unknown,
 }
 
 impl ProcessFacts {
-    /// This process. `None` where there is no `/proc`, as on macOS, or it is of another namespace.
+    /// This process. `None` without `/proc`, as on macOS, or in another namespace.
     pub fn own() -> Option<Self> {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
         let namespace = fs::read_link("/proc/self/ns/pid").ok()?.to_str()?.to_owned();
@@ -41,13 +41,13 @@ impl ProcessFacts {
         (u32::try_from(pid).ok()? == std::process::id()).then_some(Self { boot, namespace, pid, started: stat.started })
     }
 
-    /// The one that had this number before it.
+    /// An earlier process with the same id.
     #[cfg(test)]
     pub fn of_another_start(self) -> Self {
         Self { started: self.started.wrapping_sub(1), ..self }
     }
 
-    /// What has become of it.
+    /// What has become of the process.
     pub fn fate(&self) -> Fate {
         let is_here = Self::own().is_some_and(|own| (&own.boot, &own.namespace) == (&self.boot, &self.namespace));
         let Some(pid) = Pid::from_raw(self.pid).filter(|_| is_here) else { return Fate::Unknown };
@@ -55,14 +55,14 @@ impl ProcessFacts {
             // A zombie has ended; its parent just has not asked for it.
             Some(stat) if stat.started != self.started || matches!(stat.state, 'Z' | 'X') => Fate::Ended,
             Some(_) => Fate::Runs,
-            // `/proc` may hide the processes of others.
+            // `/proc` may hide the processes of other users.
             None if test_kill_process(pid) == Err(Errno::SRCH) => Fate::Ended,
             None => Fate::Unknown,
         }
     }
 }
 
-/// What `/proc/PID/stat` says.
+/// The used fields of `/proc/PID/stat`.
 struct Stat {
     pid: i32,
     state: char,

@@ -1,24 +1,24 @@
-//! How long a holder on another machine has not renewed its entry, by the clock of who looks, pure.
+//! How long a holder on another machine has not renewed its entry, by the clock of the observer; pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The longest time between two looks that counts whole. While the Engine answers nobody, the holder cannot renew its entry
-/// either.
+/// The longest time between two looks that counts as a whole. While the Engine does not answer, the holder cannot renew
+/// its entry either.
 const COUNTED_AT_MOST: Duration = Duration::from_secs(1);
 
-/// What somebody who looks again and again knows of the entries of others.
+/// What an observer knows about the entries of others.
 #[derive(Debug, Default)]
 pub struct Silences {
     looked_at: Option<Instant>,
-    /// By entry: its newest beat, and the time for which there was no newer one.
+    /// By entry: its newest beat, and for how long there was no newer one.
     of: BTreeMap<String, (u64, Duration)>,
 }
 
 impl Silences {
-    /// Takes note of a look that ended `now`, which showed these entries with their newest beats.
+    /// Records a look that ended `now` and showed these entries with their newest beats.
     pub fn look<'a>(&mut self, now: Instant, seen: impl IntoIterator<Item = (&'a str, u64)>) {
         let passed = self.looked_at.replace(now).map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
         let passed = passed.min(COUNTED_AT_MOST);
@@ -32,7 +32,7 @@ impl Silences {
         }));
     }
 
-    /// For how long an entry has not been renewed. Zero for one that was never seen.
+    /// For how long an entry has not been renewed. Zero for an unknown one.
     pub fn of(&self, id: &str) -> Duration {
         self.of.get(id).map_or(Duration::ZERO, |(_, silent)| *silent)
     }

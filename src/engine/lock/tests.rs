@@ -60,7 +60,7 @@ impl Locks for Shelf {
     }
 }
 
-/// The same shelf as a machine sees it that knows nothing of the processes of others.
+/// The same shelf, as a machine sees it that cannot see the processes of others.
 struct Elsewhere(Arc<Shelf>);
 
 impl Locks for Elsewhere {

@@ -160,7 +160,7 @@ impl Nodes for Sim {
         let volume = world.volumes.entry(node).or_default();
         volume.extend(files.into_iter().map(|file| (file.path, file.content)));
         world.rewritten.remove(&node);
-        // A server that runs goes on as it was; a Redis node or a Sentinel is stopped before its file is written.
+        // A running server goes on as it was; a Redis node or a Sentinel is stopped before its file is written.
         if let Some(node) = world.nodes.get_mut(&node).filter(|node| node.state != NodeState::Running) {
             node.server = None;
         }

@@ -1,4 +1,4 @@
-//! What faults do to containers in memory. Those that need a helper beside a container are refused: there is no kernel.
+//! Faults on containers in memory. Those that need a helper are refused: there is no kernel.
 
 use anyhow::anyhow;
 
@@ -8,7 +8,7 @@ use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, 
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::NodeId;
 
-/// The exit code of a process that a signal has ended, without the signal's number.
+/// The exit code of a process that a signal ended, without the signal's number.
 const BY_SIGNAL: i64 = 128;
 
 fn failed(operation: String, why: &str) -> EngineError {
@@ -22,7 +22,7 @@ impl SimWorld {
         self.nodes.keys().copied().find(|node| node.container_name(cluster) == container)
     }
 
-    /// Does something to a node that is in a state in which it can be done.
+    /// Does something to a node if its state allows it.
     fn alter(&mut self, verb: &str, container: &str, from: impl Fn(&NodeState) -> bool, to: NodeState) -> Result<()> {
         let operation = format!("{verb} {container}");
         let id = self.named(container).ok_or_else(|| failed(operation.clone(), "there is no such container"))?;
@@ -54,7 +54,7 @@ impl Containers for Sim {
             running: matches!(node.state, NodeState::Running | NodeState::Paused),
             paused: node.state == NodeState::Paused,
             networks: if world.disconnected.contains(&id) { Vec::new() } else { vec![attached] },
-            // Each start is another one.
+            // Each start has another time.
             started_at: world.journal.len().to_string(),
             ..ContainerFacts::default()
         }))

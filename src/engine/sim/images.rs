@@ -1,4 +1,4 @@
-//! The images in memory: one of Redis and one of HAProxy, of the versions that `auto` pulls.
+//! The images in memory: one of Redis and one of HAProxy, in the versions that `auto` pulls.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::engine::image::{ImageKind, LocalImage, Report};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::{Release, UsedImage};
 
-/// The machine that all images are for.
+/// The machine type of all images.
 const ARCHITECTURE: &str = "amd64";
 
-/// What needs a registry, a file or a host.
+/// The error of a call that needs a registry, a file or a host.
 fn missing(operation: String) -> EngineError {
     EngineError::new(EngineErrorKind::Image, operation, anyhow!("an engine in memory has its own images alone"))
 }

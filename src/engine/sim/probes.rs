@@ -1,4 +1,4 @@
-//! What is around a cluster in memory: nothing.
+//! The surroundings of a cluster in memory: there is nothing.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};

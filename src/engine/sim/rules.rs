@@ -1,4 +1,4 @@
-//! The rules that hold while a cluster that serves is changed.
+//! The rules that hold while a serving cluster is changed.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ impl SimWorld {
             _ => None,
         };
         let voters: Vec<NodeId> = self.nodes.keys().copied().filter(|node| watching(node).is_some()).collect();
-        // A group that goes needs nobody.
+        // A removed group needs no Sentinel.
         let stays =
             |name: &str| self.spec.as_ref().is_some_and(|spec| spec.groups().any(|group| group.to_string() == name));
         let quorum = |(name, watched): (&String, &Watched)| {
@@ -38,7 +38,7 @@ impl SimWorld {
         {
             found.push("a Sentinel is added before the one before is known".to_owned());
         }
-        // Those that go themselves need not forget.
+        // Removed Sentinels need not forget.
         let remains = |voter: &&NodeId| self.spec.as_ref().is_some_and(|spec| spec.nodes().contains(voter));
         let ghosts = || {
             let staying = voters.iter().filter(remains).filter_map(watching).flat_map(BTreeMap::values);

@@ -1,4 +1,4 @@
-//! What Sentinels do by themselves.
+//! What Sentinels do on their own.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
@@ -55,7 +55,7 @@ impl SimWorld {
         }
     }
 
-    /// Running Sentinels find out about running nodes, by the master's `INFO` and by each other's messages.
+    /// Running Sentinels find running nodes, by the master's `INFO` and by each other's messages.
     fn discover(&mut self) {
         let sentinels: Vec<NodeId> =
             self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel && self.runs(*n)).collect();

@@ -1,4 +1,4 @@
-//! The servers in memory, asked and told.
+//! The servers in memory: their answers and commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;

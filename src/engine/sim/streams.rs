@@ -1,4 +1,4 @@
-//! What is told in memory: nothing.
+//! Logs and events in memory: there are none.
 
 use anyhow::anyhow;
 use futures_util::StreamExt;

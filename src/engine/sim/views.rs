@@ -1,4 +1,4 @@
-//! What the servers in memory say of themselves.
+//! The views of the servers in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -21,7 +21,7 @@ impl SimWorld {
     ) -> RedisView {
         let role = match replica_of {
             Some(master) => {
-                // A server outside of the cluster is always up; what copies a copy of it copies it as well.
+                // A server outside of the cluster is always up. A replica of its replica has its data as well.
                 let link_up = match self.node_at(master) {
                     Some(node) => self.is_master(node) || self.copies_existing(node),
                     None => Some(*master.ip()) == self.existing(),
@@ -67,14 +67,16 @@ impl SimWorld {
         }
     }
 
-    /// What a server that was told this answers about all directives that the recorded specification gives or takes back. One
-    /// that it was not told is one of its own, which nobody gives.
+    /// The directives of a server that was given these.
+    ///
+    /// It answers about all that the recorded specification gives or takes back. One that it was not given has the
+    /// server's own value, which no specification has.
     fn answered(&self, told: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let asked = self.spec.as_ref().map(told_directives).unwrap_or_default();
         asked.into_keys().map(|name| (name, String::new())).chain(told.clone()).collect()
     }
 
-    /// What the Sentinels of this world know at once of the node at this address.
+    /// The replica priority of the node at this address, which Sentinels know at once here.
     fn priority(&self, address: SocketAddrV4) -> u32 {
         match self.node_at(address).and_then(|node| self.nodes[&node].server.as_ref()) {
             Some(SimServer::Redis { config, .. }) if !may_lead(config) => 0,
@@ -133,7 +135,7 @@ impl SimWorld {
                     flags: flags(address, "slave"),
                     priority: self.priority(*address),
                     link_down_for: 0,
-                    // In memory nobody corrects a second master but redos.
+                    // In memory only redos corrects a second master.
                     claims_for: self.node_at(*address).filter(|node| self.is_master(*node)).map(|_| 60_000),
                 })
                 .collect(),

@@ -1,4 +1,4 @@
-//! Where this host's packages come from, read from its own list of sources, in both of the formats that apt has.
+//! The sources of this host's packages, from its own lists in both of apt's formats.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ impl PackageSource {
     }
 }
 
-/// This host's sources of its own release (with updates and security), turned to `suite` if given.
+/// This host's sources of its own release (with updates and security), for `suite` if given.
 ///
 /// # Errors
 /// The host does not say what it is, or none of its sources is of its own release.
@@ -94,7 +94,7 @@ fn deb822_style(text: &str) -> Vec<PackageSource> {
         let enabled = field("Enabled").is_none_or(|value| value != "no");
         let binary = words("Types").is_some_and(|types| types.iter().any(|kind| kind == "deb"));
         let (Some(uris), Some(suites), true) = (words("URIs"), words("Suites"), enabled && binary) else { continue };
-        // Keys that are written into the file itself cannot go into a line; apt then falls back to its trusted ones.
+        // Keys that are written into the file itself do not fit into a line; apt then falls back to its trusted ones.
         let signed_by = field("Signed-By").filter(|keys| keys.starts_with('/'));
         let components = words("Components").unwrap_or_default().join(" ");
         for uri in &uris {

@@ -1,8 +1,8 @@
 //! The root of an image, made from package files without unpacking them to disk.
 //!
-//! Of the wanted packages the programs are taken, of all packages the shared libraries. What maintainer scripts need
-//! (dpkg, Perl, …) is only there because an empty package status makes everything a dependency, and is left out, as are
-//! documents. `/bin`, `/lib` and the like are links into `/usr`, wherever a package ships its files.
+//! It has the programs of the wanted packages, and the shared libraries of all packages. What maintainer scripts need
+//! (dpkg, Perl, …) is only there because an empty package status makes everything a dependency. It is left out, and so
+//! are documents. `/bin`, `/lib` and the like are links into `/usr`, wherever a package has its files.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,15 +16,15 @@ use tar::{Archive, Builder, EntryType, Header};
 use super::Package;
 use crate::spec::{NODE_DIR, NODE_UID};
 
-/// Folders of the root that are links into `/usr`. The dynamic loader is found by its path through `/lib64`.
+/// Folders of the root that are links into `/usr`. The path of the dynamic loader begins with `/lib64`.
 const MERGED: [&str; 4] = ["bin", "sbin", "lib", "lib64"];
-/// Programs of busybox that get a name of their own: a shell and `nc` for relays, the others to look around with.
+/// Programs of busybox with a name of their own: a shell and `nc` for relays, the others to look around.
 const APPLETS: [&str; 32] = [
     "sh", "nc", "cat", "ls", "ps", "top", "id", "env", "echo", "grep", "sed", "awk", "head", "tail", "wc", "sort",
     "cut", "tr", "xargs", "find", "stat", "du", "df", "hostname", "ip", "ping", "netstat", "wget", "sleep", "timeout",
     "kill", "date",
 ];
-/// The interpreter's library is large and nothing that stays uses it.
+/// The interpreter's library is large, and nothing that stays uses it.
 const UNUSED_LIBRARIES: &str = "libperl.";
 
 /// Writes the root of an image as a tar file.
@@ -54,7 +54,7 @@ pub(super) fn write(packages: &[Package], wanted: &[&str], to: &Path) -> anyhow:
     Ok(())
 }
 
-/// Where a file of a package goes in the image; `None` when it stays out.
+/// The place of a package's file in the image; `None` when it is left out.
 fn place(path: &Path, programs: bool) -> Option<PathBuf> {
     let parts: Vec<&str> = path
         .components()
@@ -78,7 +78,7 @@ struct Root<W: Write> {
 }
 
 impl<W: Write> Root<W> {
-    /// Adds what is to be kept of a package.
+    /// Adds the used files of a package.
     fn add(&mut self, package: &Package, programs: bool) -> anyhow::Result<()> {
         let mut unpack =
             Command::new("dpkg-deb").arg("--fsys-tarfile").arg(&package.file).stdout(Stdio::piped()).spawn()?;
@@ -145,7 +145,7 @@ impl<W: Write> Root<W> {
     }
 }
 
-/// A header with everything set, so that the same packages make the same tree.
+/// A header with every field set, so that the same packages make the same tree.
 fn header(kind: EntryType, mode: u32, owner: u32) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
