@@ -1,8 +1,8 @@
 //! What is, pure: the observed state of a cluster, and what follows from it.
 //!
 //! [`observed`] holds the facts that the Engine and the servers reported. From them follow who is master ([`reckon`],
-//! [`claims`]), which conditions hold ([`gate`]), which states do not end by themselves ([`stuck`]), what redos did not make
-//! ([`strangers`]) and the verdict that users see ([`status`]). What to do about it is decided in [`crate::plan`].
+//! [`claims`]), which conditions hold ([`gate`]), which states do not end by themselves ([`stuck`]), what redos did not
+//! create ([`strangers`]) and the verdict that users see ([`status`]). [`crate::plan`] decides what to do about it.
 
 pub mod announcement;
 pub mod claims;

@@ -1,4 +1,4 @@
-//! What to do, pure: desired state and observed state make a [`Plan`] of typed steps, each with its reason.
+//! What to do, pure: desired and observed state make a [`Plan`] of typed steps, each with its reason.
 //!
 //! Synchronous and deterministic; no IO, no clock, no log. All policy lives here: [`crate::apply`] walks a plan and
 //! decides nothing.

@@ -1,4 +1,4 @@
-//! What a Sentinel announces in its log: `+sdown`, `+switch-master` and the rest.
+//! The announcements in a Sentinel's log: `+sdown`, `+switch-master` and the rest.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -11,21 +11,21 @@ pub struct Announcement {
     pub name: String,
     /// The group, by the name that the Sentinels watch it under.
     pub group: Option<String>,
-    /// The server that it is about; of `+switch-master` the new master.
+    /// The server that it is about; for `+switch-master` the new master.
     pub about: Option<SocketAddrV4>,
-    /// Of `+switch-master`, the old master.
+    /// The old master in `+switch-master`.
     pub former: Option<SocketAddrV4>,
 }
 
 /// Defines [`AnnouncementKind`] with the name of each announcement.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// The announcements that tell the course of a failover. `master`, `slave` and `sentinel` in the text say what
-        /// the server is that it is about.
+        /// The announcements about the course of a failover. The text says what the server is: `master`, `slave` or
+        /// `sentinel`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum AnnouncementKind {
             $($(#[$doc])* $kind,)*
-            /// Any other.
+            /// Any other announcement.
             Other,
         }
 
@@ -42,45 +42,45 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// This Sentinel holds a server to be down.
+    /// This Sentinel considers a server down.
     SubjectivelyDown = "+sdown",
-    /// It no longer does.
+    /// It no longer considers it down.
     SubjectivelyUp = "-sdown",
-    /// A quorum of Sentinels holds a master to be down.
+    /// A quorum of Sentinels considers a master down.
     ObjectivelyDown = "+odown",
-    /// It no longer does.
+    /// No quorum considers it down any more.
     ObjectivelyUp = "-odown",
     /// A new epoch began.
     NewEpoch = "+new-epoch",
     /// This Sentinel wants to replace the master and asks for votes.
     TryFailover = "+try-failover",
-    /// It gave its vote.
+    /// This Sentinel gave its vote.
     VoteForLeader = "+vote-for-leader",
-    /// It was elected to do it.
+    /// This Sentinel was elected to replace the master.
     ElectedLeader = "+elected-leader",
-    /// It chose the replica to promote.
+    /// The elected Sentinel chose the replica to promote.
     SelectedReplica = "+selected-slave",
-    /// It is about to promote it.
+    /// It is about to promote the replica.
     SendReplicaOfNoOne = "+failover-state-send-slaveof-noone",
-    /// It has promoted it and waits for it to say so.
+    /// It has promoted the replica and waits for its report.
     WaitPromotion = "+failover-state-wait-promotion",
-    /// The replica says that it is a master.
+    /// The replica reports that it is a master.
     PromotedReplica = "+promoted-slave",
-    /// The other replicas are being pointed at it.
+    /// The other replicas are told to follow it.
     ReconfigureReplicas = "+failover-state-reconf-slaves",
-    /// A replica was told whom to follow.
+    /// A replica was told which master to follow.
     ReplicaReconfigurationSent = "+slave-reconf-sent",
-    /// A replica follows and copies.
+    /// A replica follows and copies the data.
     ReplicaReconfigurationInProgress = "+slave-reconf-inprog",
     /// A replica follows and is in sync.
     ReplicaReconfigurationDone = "+slave-reconf-done",
     /// The failover is over.
     FailoverEnd = "+failover-end",
-    /// The failover is over although not every replica followed.
+    /// The failover is over, although not every replica followed.
     FailoverEndForTimeout = "+failover-end-for-timeout",
     /// The group has a new master.
     SwitchMaster = "+switch-master",
-    /// This Sentinel learned of it from another.
+    /// This Sentinel learned of it from another one.
     ConfigUpdate = "+config-update-from",
     /// A node that came back as a master was made a replica.
     ConvertToReplica = "+convert-to-slave",
@@ -92,15 +92,15 @@ kinds! {
     RoleChange = "+role-change",
     /// A server has the role again that it should have.
     RoleRestored = "-role-change",
-    /// No election was won in time.
+    /// No Sentinel won the election in time.
     AbortNotElected = "-failover-abort-not-elected",
-    /// No replica was fit.
+    /// No replica was fit to be promoted.
     AbortNoGoodReplica = "-failover-abort-no-good-slave",
     /// The chosen replica did not become a master in time.
     AbortReplicaTimeout = "-failover-abort-slave-timeout",
-    /// The Sentinel does not trust its clock and does not act for a while.
+    /// The Sentinel does not trust its clock and does not act for 30 s.
     Tilt = "+tilt",
-    /// It acts again.
+    /// The Sentinel acts again.
     TiltEnded = "-tilt",
     /// A new replica was found.
     NewReplica = "+slave",
@@ -109,8 +109,8 @@ kinds! {
 }
 
 impl Announcement {
-    /// Reads a line of a Sentinel's log, such as `1:X 27 Nov 2026 13:05:01.123 # +sdown master mymaster 10.0.0.1 6379`. `None`
-    /// where it announces nothing.
+    /// Parses a line of a Sentinel's log: `1:X 27 Nov 2026 13:05:01.123 # +sdown master mymaster 10.0.0.1 6379`. `None`
+    /// for other lines.
     pub fn of_line(line: &str) -> Option<Self> {
         let (_, said) = line.split_once(" # ").or_else(|| line.split_once(" * "))?;
         let (name, text) = said.split_once(' ').unwrap_or((said, ""));
@@ -118,9 +118,9 @@ impl Announcement {
         is_name.then(|| Self::parse(name, text))
     }
 
-    /// Reads an announcement by its name.
+    /// Parses an announcement by its name.
     ///
-    /// Most texts are `TYPE NAME IP PORT`, of a master, with ` @ GROUP MASTER-IP MASTER-PORT` behind it for the others;
+    /// Most texts are `TYPE NAME IP PORT`, for servers other than masters followed by ` @ GROUP MASTER-IP MASTER-PORT`.
     /// `+switch-master` is `GROUP OLD-IP OLD-PORT NEW-IP NEW-PORT`.
     fn parse(name: &str, text: &str) -> Self {
         let kind = AnnouncementKind::named(name);

@@ -1,4 +1,4 @@
-//! Who claims to be master, whom the Sentinels name, and whether they are deciding just now; pure.
+//! Who claims to be master, whom the Sentinels name, and whether they are deciding now; pure.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,13 +9,16 @@ use thiserror::Error;
 use super::observed::{Answer, Loading, NodeState, Observed, RoleView, StoredState, WatchedMaster};
 use crate::spec::{Group, NodeId};
 
-/// How long Sentinels get to make a replica of a node that claims to be master beside theirs, in milliseconds. They do it
-/// four PUBLISH periods after they have seen it, which an INFO shows them: 2 s with the periods of redos, up to 18 s with
-/// their own (`sentinelRefreshInstanceInfo` in Redis's `sentinel.c`).
+/// How long Sentinels get to demote a second master, in milliseconds.
+///
+/// They do it four PUBLISH periods after an INFO has shown it to them: after 2 s with the periods of redos, after up to
+/// 18 s with their own (`sentinelRefreshInstanceInfo` in Redis's `sentinel.c`).
 const CORRECTED_WITHIN: u64 = 20_000;
 
-/// The nodes of a group that claim to be master. One that is loading its data takes no write: beside another that has its
-/// data, its claim is what it was before it ended.
+/// The nodes of a group that claim to be master.
+///
+/// A node that is loading its data takes no write. Beside another master with data, its claim is that of its former
+/// life.
 pub fn claimants(group: Group, observed: &Observed) -> Vec<NodeId> {
     let claims = observed.topology.redis.iter().filter_map(|(node, answer)| {
         let view = answer.said().filter(|view| matches!(view.role, RoleView::Master { .. }))?;
@@ -31,22 +34,22 @@ pub fn loading(node: NodeId, observed: &Observed) -> Option<Loading> {
     observed.topology.redis.get(&node).and_then(Answer::said)?.loading
 }
 
-/// The pinned address of a node. One that is missing will have the same again.
+/// The pinned address of a node. A missing one will get the same again.
 pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
     let facts = observed.inventory.nodes.get(&node);
     let will_be = || observed.inventory.network.as_ref()?.subnet.address(node);
     facts.and_then(|facts| facts.address).or_else(will_be)
 }
 
-/// The node that lives at an address, or would if it were there: addresses are for life.
+/// The node at an address, also a missing one: a node keeps its address for life.
 pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
     observed.inventory.node_at(*address.ip())
 }
 
-/// Whose an address is.
+/// The owner of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// It is the address of a node of the cluster.
+    /// The address of a node of the cluster.
     Node(NodeId),
     /// No node of the cluster has it.
     Stranger(SocketAddrV4),
@@ -76,12 +79,12 @@ pub(super) fn joined(nodes: &[NodeId]) -> String {
     nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
-/// Whose an address is, see [`node_at`].
+/// The owner of an address, see [`node_at`].
 pub fn whose(address: SocketAddrV4, observed: &Observed) -> Whose {
     node_at(address, observed).map_or(Whose::Stranger(address), Whose::Node)
 }
 
-/// Why it is not for redos to say now who is master of a group.
+/// Why redos must not decide now who is master of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Undecided {
     #[error("{sentinel} is replacing {master}, the master of {group}")]
@@ -101,7 +104,7 @@ pub enum Undecided {
 }
 
 impl Undecided {
-    /// The nodes that it is about.
+    /// The nodes in the sentence.
     pub fn about(&self) -> Vec<NodeId> {
         match self {
             Self::Replacing { sentinel, master, .. } | Self::Down { sentinel, master, .. } => {
@@ -131,11 +134,11 @@ pub fn majority_word(group: Group, observed: &Observed) -> Option<NodeId> {
     votes.into_iter().find(|(_, count)| *count * 2 > sentinels).map(|(node, _)| node)
 }
 
-/// Why it is not for redos to say who is master of a group now: Sentinels are deciding it, or set it right by themselves.
+/// Why redos must not decide who is master of a group now: Sentinels are deciding, or will correct it.
 ///
-/// A Sentinel promotes a replica at least three turns of its timer, 150 ms, after it has raised `failover_in_progress`, and
-/// the other Sentinels name the old master for up to a second after that. Whoever believes the majority in that second
-/// demotes a master that has taken writes already.
+/// A Sentinel promotes a replica at least three turns of its timer, 150 ms, after it has set `failover_in_progress`,
+/// and the other Sentinels name the old master for up to a second after that. Whoever believes the majority in that
+/// second demotes a master that has taken writes already.
 pub fn being_decided(group: Group, observed: &Observed) -> Option<Undecided> {
     let claims = claimants(group, observed);
     if claims.is_empty() {
@@ -150,7 +153,7 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<Undecided> {
         if watched.flags.contains("failover_in_progress") {
             return Some(Undecided::Replacing { sentinel, master: master(watched), group });
         }
-        // One that loads for too long is considered down by the others soon.
+        // The others will soon consider a master down that loads for too long.
         let loads = claims.iter().find_map(|node| Some((node, loading(*node, observed)?)));
         if watched.flags.contains("o_down") || loads.is_some() && watched.flags.contains("s_down") {
             let master = master(watched);
@@ -179,7 +182,7 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<Undecided> {
     })
 }
 
-/// Whether a replica has not been in sync yet, so that it may have nothing, or a part of its master's data.
+/// Whether a replica has not been in sync yet, so that it may lack all or some of its master's data.
 pub fn is_joining(node: NodeId, observed: &Observed) -> bool {
     match observed.topology.redis.get(&node).and_then(Answer::said) {
         Some(view) => view.replica_priority == 0 && matches!(view.role, RoleView::Replica { .. }),
@@ -196,7 +199,7 @@ mod tests {
     use crate::cluster::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
     use crate::spec::Spec;
 
-    /// `redis-3` was promoted and the Sentinels, all of them, still name `redis-1`.
+    /// `redis-3` was promoted, and all Sentinels still name `redis-1`.
     fn promoted() -> Observed {
         let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
         redis_mut(&mut observed, redis(3)).role = RoleView::Master { replicas: Vec::new() };
@@ -208,7 +211,7 @@ mod tests {
         watched.flags.insert(flag.to_owned());
     }
 
-    /// All Sentinels have seen for so long that `redis-3` claims to be master.
+    /// All Sentinels have seen `redis-3` claim to be master for this long.
     fn seen_for(observed: &mut Observed, time: u64) {
         for sentinel in [1, 2, 3] {
             let watched = sentinel_mut(observed, sentinel).masters.get_mut("mymaster").expect("watched");

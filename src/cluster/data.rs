@@ -1,7 +1,7 @@
-//! Which node of a stopped group has the data, pure.
+//! Which node of a stopped group has the data; pure.
 //!
-//! A master that starts without data has its replicas copy the emptiness: Redis replicates whatever its master has. So the
-//! last master leads again only where its data are whole; else the node that has most.
+//! If a master starts without data, its replicas drop theirs: Redis replicates whatever its master has. So the last
+//! master leads again only if its data are complete; otherwise the node leads that has most.
 
 use std::cmp::Reverse;
 
@@ -11,11 +11,13 @@ use super::refusal::Refusal;
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{Group, NODE_UID, NodeId};
 
-/// The node that leads a group whose last master was `last`, if anybody remembers one: after a `down` its address may be of
-/// a network that is gone. `None` for a group that has neither a last master nor data.
+/// The node that leads a group whose last master was `last`, if that is known.
+///
+/// After a `down` its address may be of a removed network. `None` for a group with neither a last master nor data.
 ///
 /// # Errors
-/// No node has whole data and some have damaged ones: what each node has, and what can be done.
+///
+/// No node has complete data and some have damaged ones: what each node has, and what can be done.
 pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result<Option<NodeId>, Refusal> {
     let is_damaged = |node: &NodeId| damage(*node, observed).is_some();
     let leads_again = |node: &NodeId| {
@@ -30,7 +32,7 @@ pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result
         return Ok(Some(node));
     }
     let all = || last.into_iter().chain(others());
-    // One that runs and has not answered yet may have them.
+    // A running node that has not answered yet may have the data.
     let is_awaited = |node: &NodeId| observed.runs(*node) && !is_damaged(node) && !observed.is_up(*node);
     if others().any(|node| is_awaited(&node)) || !all().any(|node| is_damaged(&node)) {
         return Ok(last);
@@ -41,7 +43,7 @@ pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result
     Err(Refusal { why, next })
 }
 
-/// Why another node leads than the last master.
+/// Why the last master does not lead.
 pub fn lost(last: NodeId, observed: &Observed) -> String {
     match damage(last, observed) {
         Some(why) => format!("the data of {last}, the last master, are damaged ({why})"),
@@ -49,7 +51,7 @@ pub fn lost(last: NodeId, observed: &Observed) -> String {
     }
 }
 
-/// Why a node cannot load its data; `None` where nothing speaks against it.
+/// Why a node cannot load its data; `None` if nothing is known to be wrong.
 pub fn damage(node: NodeId, observed: &Observed) -> Option<&str> {
     match data(node, observed)? {
         StoredData::Damaged { why } => Some(why),
@@ -58,8 +60,9 @@ pub fn damage(node: NodeId, observed: &Observed) -> Option<&str> {
     }
 }
 
-/// Whether a group has a volume that only its node's container can show, which is missing, while no node of it runs that
-/// could be asked instead.
+/// Whether only the missing container of a node could show a volume of the group.
+///
+/// No node of it runs that could be asked instead.
 pub fn is_hidden(group: Group, observed: &Observed) -> bool {
     let volumes = observed.inventory.volumes.keys().filter(|node| node.group() == Some(group));
     let is_missing = |node: &NodeId| !observed.inventory.nodes.contains_key(node);
@@ -70,7 +73,7 @@ fn nodes(group: Group, observed: &Observed) -> impl Iterator<Item = NodeId> {
     observed.inventory.nodes.keys().copied().filter(move |node| node.group() == Some(group))
 }
 
-/// How much a node other than the last master has. One that answers knows how much it has heard; a stopped one has files.
+/// How much data a node other than the last master has. A node that answers knows its offset; a stopped one has files.
 fn copy(node: NodeId, observed: &Observed) -> Option<(i64, DataFacts)> {
     match (observed.topology.redis.get(&node).and_then(Answer::said), data(node, observed)) {
         (Some(view), _) if view.keys > 0 => Some((view.offset, DataFacts { changed_at: 0, bytes: 0 })),
@@ -89,7 +92,7 @@ fn data(node: NodeId, observed: &Observed) -> Option<&StoredData> {
     }
 }
 
-/// What a node has, for a person who has to decide.
+/// The data of a node in words, for a user who must decide.
 fn describe(node: NodeId, observed: &Observed) -> String {
     let name = observed.inventory.nodes.get(&node).map(|NodeFacts { name, .. }| name);
     match (data(node, observed), name) {
@@ -135,7 +138,7 @@ mod tests {
     const ALL: DataFacts = DataFacts { changed_at: 100, bytes: 5000 };
     const LESS: DataFacts = DataFacts { changed_at: 90, bytes: 9000 };
 
-    /// A stopped cluster whose nodes have this.
+    /// A stopped cluster whose nodes have these data.
     fn stopped(data: [StoredData; 3]) -> Observed {
         let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
         for node in observed.inventory.nodes.keys().copied().collect::<Vec<_>>() {

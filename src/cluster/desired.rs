@@ -18,25 +18,24 @@ use crate::spec::{
 
 /// How long Redis may take to end: its own `shutdown-timeout` (10 s, waiting for lagging replicas) and a final save.
 const REDIS_STOP_GRACE: Duration = Duration::from_secs(20);
-/// Sentinel writes its state at every change, and HAProxy keeps none: neither has anything to finish.
+/// How long a Sentinel or a proxy may take to end. Sentinel writes its state at every change, and HAProxy has none.
 const OTHERS_STOP_GRACE: Duration = Duration::from_secs(2);
 
-/// A container to be made for a node.
+/// The container that redos creates for a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSpec {
-    /// Which node.
     pub node: NodeId,
-    /// An image that is here.
+    /// The image, which the Engine has.
     pub image: String,
     /// The program and its arguments; replaces the image's entry point and command.
     pub command: Vec<String>,
     /// The address that it keeps for life.
     pub address: Ipv4Addr,
-    /// Its names on the network beside that of its container.
+    /// Its further names on the network.
     pub aliases: Vec<String>,
-    /// The host directory mounted at [`crate::spec::NODE_DIR`]; the node's named volume when absent.
+    /// The host directory at [`crate::spec::NODE_DIR`]; `None` for the node's named volume.
     pub host_dir: Option<PathBuf>,
-    /// Container port to host port; host port 0 lets the Engine choose.
+    /// Container port to host port; 0 lets the Engine choose.
     pub ports: BTreeMap<u16, u16>,
     /// The host address that the ports are published on.
     pub bind: IpAddr,
@@ -44,7 +43,6 @@ pub struct NodeSpec {
     pub resources: Resources,
     /// Limits of its processes: soft and hard by name.
     pub ulimits: BTreeMap<String, (i64, i64)>,
-    /// Its log.
     pub log: Log,
     /// Labels beside those of redos.
     pub labels: BTreeMap<String, String>,
@@ -54,7 +52,7 @@ pub struct NodeSpec {
     pub spec_hash: String,
 }
 
-/// An image that is here and the server program in it.
+/// An image that the Engine has, and its server program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// The image's reference.
@@ -63,12 +61,12 @@ pub struct Program {
     pub server: String,
 }
 
-/// The programs that nodes run, from the images that were found.
+/// The programs of all nodes, from the images that were found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Programs {
-    /// Of Redis nodes and Sentinels.
+    /// For Redis nodes and Sentinels.
     pub redis: Program,
-    /// Of proxies.
+    /// The program of proxies.
     pub proxy: Program,
 }
 
@@ -115,26 +113,27 @@ pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId)
     })
 }
 
-/// The names of a node on the network beside its container's; that of the proxies is one that all of them have.
+/// The further names of a node on the network; for a proxy the common name of all proxies.
 pub fn aliases(spec: &Spec, node: NodeId) -> Vec<String> {
     let own = [node.to_string(), node.container_name(&spec.name)];
     let shared = (node.role() == Role::Proxy).then(|| proxies_name(spec));
     own.into_iter().chain(shared).collect()
 }
 
-/// The name on the network that leads to any of the proxies.
+/// The network name that leads to any of the proxies.
 fn proxies_name(spec: &Spec) -> String {
     format!("{}-proxy", spec.name)
 }
 
-/// The name by which applications on the network look for a proxy, where it does not have it. Docker gives names with a
-/// place on a network only.
+/// The common name of the proxies, if this proxy's container lacks it.
+///
+/// Applications on the network look for a proxy by it. Docker gives names only when a container joins a network.
 pub fn missing_name(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> {
     let shared = proxies_name(spec);
     (node.role() == Role::Proxy && facts.network_id.is_some() && !facts.aliases.contains(&shared)).then_some(shared)
 }
 
-/// The host directory that a node's data live in, when the specification names one. Sentinels and proxies have no data.
+/// The host directory for a node's data, if the specification names one. Sentinels and proxies have no data.
 pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
     match node {
         NodeId::Redis { .. } => spec.persistence.dir.clone(),
@@ -142,7 +141,7 @@ pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
     }
 }
 
-/// The ports of a proxy: in its container, and on the host, where 0 is one of the Engine's choice.
+/// The ports of a proxy: in its container, and on the host, where the Engine chooses for 0.
 pub fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
     let NodeId::Proxy(ordinal) = node else { return BTreeMap::new() };
     let of_group = |group: Group| {
@@ -152,30 +151,31 @@ pub fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
     spec.groups().flat_map(of_group).chain([(STATS_PORT, spec.published_stats_port(ordinal))]).collect()
 }
 
-/// 32 hexadecimal digits.
+/// A hash as 32 hexadecimal digits.
 fn hash(text: &str) -> String {
     format!("{:032x}", xxh3_128(text.as_bytes()))
 }
 
-/// Whether a node's container is another one than it should be: made for other settings, by a redos that configures it
-/// otherwise, without a name that it should have, or from another image than all nodes are made from now on.
+/// Whether a node's container differs from the one that redos would create now.
+///
+/// It may have other settings, be of a redos that configures it differently, lack a name, or be from another image.
 pub fn is_stale(spec: &Spec, node: NodeId, facts: &NodeFacts) -> bool {
     facts.spec_hash != spec_hash(spec, node)
         || other_image(spec, node, facts).is_some()
         || missing_name(spec, node, facts).is_some()
 }
 
-/// The image that a node should run, where it was made from another one.
+/// The image that a node should run, if its container is from another one.
 pub fn other_image<'a>(spec: &'a Spec, node: NodeId, facts: &NodeFacts) -> Option<&'a UsedImage> {
     let used = spec.used.of(node.role())?;
     facts.image_id.as_ref().is_some_and(|id| *id != used.id).then_some(used)
 }
 
-/// The hash of everything that a node must be made anew for when it changes: 32 hexadecimal digits. That is what its
-/// container is made of, and all of its files that nobody can change while it runs.
+/// The hash of everything for which a node must be recreated when it changes: 32 hexadecimal digits.
 ///
-/// Counts of other nodes and runtime settings are left out on purpose: a change of those does not touch a node that runs.
-/// Which image was found is compared by itself, see [`is_stale`].
+/// That is what its container is made of, and all of its files that cannot be changed while it runs. Counts of other
+/// nodes and runtime settings are left out on purpose: their change does not touch a running node. The image is
+/// compared on its own, see [`is_stale`].
 pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
     let mut made_of = match node {
         NodeId::Redis { .. } => json!({ "image": spec.images.redis, "dir": spec.persistence.dir }),
@@ -196,9 +196,9 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
 /// Hashes by role and by the specification that they follow from.
 type FilesHashes = BTreeMap<(Role, String), Option<String>>;
 
-/// The hash of a role's files. Where they cannot be told, no node can be configured either.
+/// The hash of a role's files. If they cannot be rendered, no node can be configured either.
 ///
-/// It is kept: every look at a cluster asks for it, and to fill in a template takes a millisecond.
+/// It is cached: every observation needs it, and a template takes a millisecond.
 fn files_hash(spec: &Spec, role: Role) -> Option<String> {
     static KNOWN: LazyLock<Mutex<FilesHashes>> = LazyLock::new(Mutex::default);
     let basis = render::without_runtime_settings(spec, role);

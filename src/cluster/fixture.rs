@@ -1,4 +1,4 @@
-//! Observed states for tests, made by hand: a healthy cluster to bend.
+//! Observed states for tests: a healthy cluster that tests modify.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -23,7 +23,7 @@ pub const fn redis(ordinal: u16) -> NodeId {
     NodeId::redis(GROUP, ordinal)
 }
 
-/// A cluster that is all that it should be: `redis-1` of each group is its master.
+/// A cluster without a problem: `redis-1` of each group is its master.
 pub fn healthy(spec: &Spec) -> Observed {
     let mut observed = Observed::default();
     observed.inventory.network = Some(NetworkFacts {
@@ -56,7 +56,7 @@ pub fn healthy(spec: &Spec) -> Observed {
     observed
 }
 
-/// A standby that is all that it should be.
+/// A standby without a problem.
 pub fn standby(spec: &Spec) -> Observed {
     let mut observed = healthy(spec);
     let existing = spec.follow.existing().expect("a server to follow");
@@ -80,7 +80,7 @@ pub fn standby(spec: &Spec) -> Observed {
     observed
 }
 
-/// The node's container is in this state, and so says nothing.
+/// Puts a node's container into this state, in which it does not answer.
 pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
     observed.inventory.nodes.get_mut(&node).expect("the node").state = state;
     observed.topology.redis.remove(&node);
@@ -88,20 +88,20 @@ pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
     observed.topology.proxies.remove(&node);
 }
 
-/// The files of a stopped Redis node that was a master when it stopped, or never wrote whom it followed.
+/// The files of a stopped Redis node that was a master, or never wrote whom it followed.
 pub fn stored_data(observed: &mut Observed, node: NodeId, data: StoredData) {
     let facts = observed.inventory.nodes.get_mut(&node).expect("the node");
     facts.stored =
         Some(StoredState::Redis { address: facts.address, replica_of: None, never_promoted: false, data: Some(data) });
 }
 
-/// The node has no container.
+/// Removes a node's container.
 pub fn remove(observed: &mut Observed, node: NodeId) {
     halt(observed, node, NodeState::Dead);
     observed.inventory.nodes.remove(&node);
 }
 
-/// What a Redis node says, to be bent.
+/// The answers of a Redis node, for changes.
 pub fn redis_mut(observed: &mut Observed, node: NodeId) -> &mut RedisView {
     match observed.topology.redis.get_mut(&node) {
         Some(Answer::Says(view)) => view,
@@ -109,7 +109,7 @@ pub fn redis_mut(observed: &mut Observed, node: NodeId) -> &mut RedisView {
     }
 }
 
-/// What a Sentinel says, to be bent.
+/// The answers of a Sentinel, for changes.
 pub fn sentinel_mut(observed: &mut Observed, ordinal: u16) -> &mut SentinelView {
     match observed.topology.sentinels.get_mut(&NodeId::Sentinel(ordinal)) {
         Some(Answer::Says(view)) => view,
@@ -117,7 +117,7 @@ pub fn sentinel_mut(observed: &mut Observed, ordinal: u16) -> &mut SentinelView 
     }
 }
 
-/// The address of a node and this port of it.
+/// The address of a node with this port.
 pub fn at(node: NodeId, port: u16) -> SocketAddrV4 {
     SocketAddrV4::new(subnet().address(node).expect("an address"), port)
 }

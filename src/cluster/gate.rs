@@ -1,4 +1,4 @@
-//! Gates: what a step waits for, and when a cluster is ready. Each is a pure predicate on what was observed.
+//! Gates: what a step waits for, and when a cluster is ready. Each is a pure predicate on the observed state.
 
 mod conditions;
 mod service;
@@ -19,53 +19,29 @@ use super::claims::{address_of, being_decided, is_joining, node_at, whose};
 use super::observed::{Answer, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
 
-/// Something to wait for.
+/// A condition to wait for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "gate", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Gate {
     /// The node answers and is not loading.
-    Answers {
-        /// Which.
-        node: NodeId,
-    },
-    /// All replicas of the group follow its one master, their links are up and no sync is under way.
-    ReplicasInSync {
-        /// The group.
-        group: Group,
-    },
-    /// The node copies a server outside of the cluster: its link is up and no sync is under way.
-    Copies {
-        /// Which.
-        node: NodeId,
-        /// The server.
-        existing: SocketAddrV4,
-    },
-    /// All Sentinels name the same master for the group, it claims to be one, and nobody is replacing it.
-    SentinelsAgree {
-        /// The group.
-        group: Group,
-    },
-    /// Every Sentinel sees all replicas of the group and all other Sentinels, none of them down, no more than these.
-    SentinelsSeeAll {
-        /// The group.
-        group: Group,
-    },
-    /// `SENTINEL CKQUORUM` is content at every Sentinel, and none is in TILT.
-    QuorumReached {
-        /// The group.
-        group: Group,
-    },
+    Answers { node: NodeId },
+    /// All replicas of the group follow its one master, their links are up and no sync is running.
+    ReplicasInSync { group: Group },
+    /// The node copies a server outside of the cluster, its link is up and no sync is running.
+    Copies { node: NodeId, existing: SocketAddrV4 },
+    /// All Sentinels name the same master for the group, it claims to be one, and no Sentinel is replacing it.
+    SentinelsAgree { group: Group },
+    /// Every Sentinel sees all replicas of the group and all other Sentinels, none down, and no others.
+    SentinelsSeeAll { group: Group },
+    /// `SENTINEL CKQUORUM` succeeds at every Sentinel, and none is in TILT.
+    QuorumReached { group: Group },
     /// Every proxy sends the group's writes to its master and its reads to in-sync replicas.
-    ProxiesRoute {
-        /// The group.
-        group: Group,
-    },
-    /// The node does its part, whatever the others do: a Redis node is the master or in sync with it and gets connections
-    /// from the proxies that answer, a Sentinel agrees with the others and counts for them, a proxy leads to the masters.
-    InService {
-        /// Which.
-        node: NodeId,
-    },
+    ProxiesRoute { group: Group },
+    /// The node is in service, whatever the others do.
+    ///
+    /// A Redis node is the master or in sync with it, and gets connections from the proxies that answer. A Sentinel
+    /// agrees with the others and counts for them. A proxy leads to the masters.
+    InService { node: NodeId },
 }
 
 impl fmt::Display for Gate {
@@ -84,7 +60,7 @@ impl fmt::Display for Gate {
 }
 
 impl Gate {
-    /// Everything that makes a cluster ready, in the order in which it comes true.
+    /// The gates of a ready cluster, in the order in which they usually open.
     pub fn ready(spec: &Spec) -> Vec<Gate> {
         let per_group = |group| {
             [
@@ -96,7 +72,7 @@ impl Gate {
             ]
         };
         let answers = spec.nodes().into_iter().map(|node| Gate::Answers { node });
-        // The Sentinels of a standby watch nothing, for nobody but redos is to take over from a server that others use.
+        // The Sentinels of a standby watch nothing: only redos may take over from a server that others use.
         if let Some(existing) = spec.follow.existing() {
             let copies = Gate::Copies { node: Spec::head(), existing };
             let per_group = |group| [Gate::ReplicasInSync { group }, Gate::ProxiesRoute { group }];
@@ -117,10 +93,11 @@ impl Gate {
         }
     }
 
-    /// Whether it is so.
+    /// Whether the gate is open.
     ///
     /// # Errors
-    /// The first thing that is not yet so.
+    ///
+    /// The first unmet condition.
     pub fn holds(&self, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
         match self {
             Self::Answers { node } => answers(*node, observed),
@@ -159,12 +136,13 @@ impl Gate {
 /// The node that the others of its group copy.
 ///
 /// # Errors
+///
 /// There is none, or more than one.
 fn leader(group: Group, spec: &Spec, observed: &Observed) -> Result<NodeId, Unmet> {
     if spec.follow.existing().is_some() { Ok(Spec::head()) } else { sole_master(group, observed) }
 }
 
-/// What each Sentinel of the spec says of a group.
+/// The view of each Sentinel of the spec of a group.
 fn watched<'a>(
     group: Group,
     spec: &Spec,
@@ -193,7 +171,7 @@ fn replicas_in_sync(group: Group, spec: &Spec, observed: &Observed) -> Result<()
     Ok(())
 }
 
-/// The master's own word: a replica that it does not send to has no data yet, whatever the replica believes.
+/// The master's report: it sends nothing to a replica that it does not list, whatever the replica believes.
 fn is_listed(node: NodeId, master: NodeId, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let attached = match observed.topology.redis.get(&master).and_then(Answer::said).map(|view| &view.role) {
         Some(RoleView::Master { replicas }) => replicas,
@@ -205,7 +183,7 @@ fn is_listed(node: NodeId, master: NodeId, spec: &Spec, observed: &Observed) -> 
     if online { Ok(()) } else { Err(Unmet::NotOnline { master, replica: node }) }
 }
 
-/// Whether a replica follows the master of its group and has all its data, by its own word and by that of the master.
+/// Whether a replica follows its group's master and has all its data, by its own report and by the master's.
 pub fn is_in_sync(node: NodeId, spec: &Spec, observed: &Observed) -> bool {
     let in_sync = |group| {
         let master = leader(group, spec, observed)?;

@@ -1,4 +1,4 @@
-//! Observed state: what the Engine says of a cluster ([`Inventory`]) and what its servers say ([`Topology`]).
+//! Observed state: the Engine's report of a cluster ([`Inventory`]) and its servers' answers ([`Topology`]).
 //!
 //! Types only; [`crate::engine`] and [`crate::servers`] fill them. Disagreement is kept: two Sentinels that name two
 //! masters, two nodes that both claim to be master, a node that does not answer are all values here, not errors.
@@ -9,12 +9,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use crate::spec::{Group, NodeId, Resources, Spec, Subnet};
 
-/// All that was observed of one cluster at one moment.
+/// The observed state of one cluster at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// What the Engine says.
+    /// The Engine's report.
     pub inventory: Inventory,
-    /// What the servers say.
+    /// The answers of the servers.
     pub topology: Topology,
 }
 
@@ -24,7 +24,7 @@ impl Observed {
         Self { inventory, topology }
     }
 
-    /// Whether a node's container runs in some way, so that its server knows more than its files.
+    /// Whether a node's container runs, paused or not, so that its server knows more than its files.
     pub fn runs(&self, node: NodeId) -> bool {
         let state = self.inventory.nodes.get(&node).map(|facts| &facts.state);
         matches!(state, Some(NodeState::Running | NodeState::Paused | NodeState::Restarting))
@@ -42,10 +42,10 @@ impl Observed {
     }
 }
 
-/// What carries a cluster's labels on the Engine.
+/// The Engine's objects with a cluster's labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
-    /// Its network.
+    /// Its network, if there is one.
     pub network: Option<NetworkFacts>,
     /// Its volumes, by node.
     pub volumes: BTreeMap<NodeId, VolumeFacts>,
@@ -68,22 +68,22 @@ impl Inventory {
 pub struct NetworkFacts {
     /// The Engine's id. A network is addressed by it: before Docker 25 two can have the same name (moby#33561).
     pub id: String,
-    /// Its name.
+    /// The name of the network.
     pub name: String,
     /// The subnet that Docker picked.
     pub subnet: Subnet,
     /// The host's address on it.
     pub gateway: Ipv4Addr,
-    /// Whether redos made it for this cluster, and so removes it.
+    /// Whether redos created it for this cluster, and so removes it.
     pub is_own: bool,
-    /// The containers on it that are not the cluster's, by name.
+    /// The other containers on it, by name.
     pub guests: BTreeSet<String>,
 }
 
 /// A node's volume.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VolumeFacts {
-    /// Its name.
+    /// The name of the volume.
     pub name: String,
 }
 
@@ -92,61 +92,60 @@ pub struct VolumeFacts {
 pub struct NodeFacts {
     /// The Engine's id of the container.
     pub container_id: String,
-    /// Its name.
+    /// The name of the container.
     pub name: String,
     /// The image reference that it was made from.
     pub image: String,
-    /// The id of that image, by the cluster's record of when it was made; absent where that was not kept.
+    /// The id of that image, by the record of the cluster; `None` if it was not recorded.
     pub image_id: Option<String>,
-    /// What it is doing.
+    /// The state of the container.
     pub state: NodeState,
     /// Its pinned address.
     pub address: Option<Ipv4Addr>,
-    /// The Engine's id of the network that this address is of, which may be gone; absent when somebody took it off.
+    /// The Engine's id of the network of this address, which may be gone. `None` when the node was disconnected.
     pub network_id: Option<String>,
-    /// Its names on that network beside its own.
+    /// Its further names on that network.
     pub aliases: BTreeSet<String>,
     /// The memory and CPUs that it may use.
     pub resources: Resources,
     /// Its published ports.
     pub ports: Vec<PublishedPort>,
-    /// Hash of what it was made from: the label `dev.redos.spec-hash`.
+    /// The hash of what it was created from: the label `dev.redos.spec-hash`.
     pub spec_hash: String,
     /// When it was created, RFC 3339, as the Engine gave it.
     pub created_at: String,
-    /// When it was last started, RFC 3339; absent when it never was.
+    /// When it was last started, RFC 3339; `None` when it never was.
     pub started_at: Option<String>,
-    /// When it ended last, in seconds since the epoch; absent when it never did.
+    /// When it ended last, in seconds since the epoch; `None` when it never did.
     pub ended_at: Option<u64>,
-    /// How often its restart policy has started it again since somebody last started it.
+    /// How often its restart policy has restarted it since it was last started.
     pub restarts: u64,
-    /// What its volume holds, read when it does not run and so cannot be asked. Absent where there is nothing to read.
+    /// The content of its volume, read when it does not run. `None` where there is nothing to read.
     pub stored: Option<StoredState>,
-    /// A snapshot that somebody put into its volume while it was stopped, and that its server would not load.
+    /// A foreign snapshot in its volume that its server would not load.
     pub foreign_snapshot: Option<String>,
 }
 
-/// The state of a container. Each wants an answer of its own, so there is no "other".
+/// The state of a container. Each needs another reaction, so there is no "other".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeState {
-    /// Made, never started.
+    /// Created, never started.
     Created,
-    /// Running.
+    /// The container runs.
     Running,
-    /// Frozen by `docker pause`.
+    /// Paused by `docker pause`.
     Paused,
-    /// Died, and its restart policy is starting it again.
+    /// It died, and its restart policy is restarting it.
     Restarting,
-    /// Ended.
+    /// The container has ended.
     Exited {
-        /// Its exit code.
         code: i64,
         /// Whether it ran out of memory: the kernel killed it.
         oom_killed: bool,
     },
-    /// Could not be removed or stopped; only removal by force helps.
+    /// It could not be removed or stopped; only removal by force helps.
     Dead,
-    /// Being removed.
+    /// Docker is removing it.
     Removing,
 }
 
@@ -172,7 +171,7 @@ impl NodeState {
         }
     }
 
-    /// The state as the end of a sentence that begins with the node: "is paused".
+    /// The state as the end of a sentence about the node: "is paused".
     pub fn sentence(&self) -> String {
         match self {
             Self::Created => "was never started".to_owned(),
@@ -187,7 +186,7 @@ impl NodeState {
     }
 }
 
-/// A port of a container that the host listens on.
+/// A port of a container that the host publishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublishedPort {
     /// The port in the container.
@@ -199,7 +198,7 @@ pub struct PublishedPort {
 }
 
 impl PublishedPort {
-    /// Where it is reached on the host itself: one on every address at the loopback address.
+    /// The address to reach it on the host itself. A port on every address is reached at the loopback address.
     pub const fn on_its_host(&self) -> SocketAddr {
         let ip = match self.host_ip {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -210,47 +209,47 @@ impl PublishedPort {
     }
 }
 
-/// What a stopped node's own configuration file says. Redis and Sentinel rewrite it at every change of role.
+/// The content of a stopped node's own configuration file. Redis and Sentinel rewrite it at every change of role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredState {
-    /// A Redis node's.
+    /// The file of a Redis node.
     Redis {
-        /// Its own address when it was written.
+        /// Its own address at that time.
         address: Option<Ipv4Addr>,
-        /// Whom it followed; absent when it was a master.
+        /// The master that it followed; `None` when it was a master.
         replica_of: Option<SocketAddrV4>,
         /// Whether no Sentinel promotes it, as a replica that has never been in sync.
         never_promoted: bool,
-        /// The data in its volume; absent where the cluster keeps none, or where they could not be looked at.
+        /// The data in its volume; `None` if the cluster keeps none, or if they could not be examined.
         data: Option<StoredData>,
     },
-    /// A Sentinel's: the master of each group and the epoch of that knowledge (higher is newer).
+    /// The file of a Sentinel: each group's master and the epoch of that knowledge (higher is newer).
     Sentinel {
-        /// By group name.
+        /// The masters by group name.
         masters: BTreeMap<String, StoredMaster>,
     },
 }
 
-/// The data in a stopped Redis node's volume, as far as the names and sizes of the files tell.
+/// The data in a stopped Redis node's volume, judged by the names and sizes of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredData {
     /// No file that the server would load: it would start empty.
     Nothing,
-    /// Every file that the server would load.
+    /// The server would load every file.
     Whole(DataFacts),
-    /// Some of the files that the server would load, but not all.
+    /// Some of the files are missing that the server would load.
     Damaged {
         /// Which file is missing.
         why: String,
     },
-    /// Files that the server ended of when it loaded them, again and again.
+    /// The server ended again and again when it loaded the files.
     Unloadable {
-        /// The line of its log that says so.
+        /// Its log line about that.
         said: String,
     },
 }
 
-/// What tells copies of the same data apart. Ordered by which of two has more.
+/// What distinguishes copies of the same data, ordered by which has more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DataFacts {
     /// When a write last reached the files, in seconds since the epoch.
@@ -259,37 +258,34 @@ pub struct DataFacts {
     pub bytes: u64,
 }
 
-/// A Sentinel's written word on a group's master.
+/// A master in a Sentinel's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredMaster {
-    /// Its address.
+    /// The address of the master.
     pub address: SocketAddrV4,
     /// The configuration epoch; the highest is the last failover that won.
     pub config_epoch: u64,
 }
 
-/// What every server of the cluster says. A node that was not asked (it does not run) is absent.
+/// The answers of all servers. A node that was not asked (it does not run) is missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topology {
-    /// Redis nodes.
     pub redis: BTreeMap<NodeId, Answer<RedisView>>,
-    /// Sentinels.
     pub sentinels: BTreeMap<NodeId, Answer<SentinelView>>,
-    /// Proxies.
     pub proxies: BTreeMap<NodeId, Answer<ProxyView>>,
 }
 
-/// What a server said, or why it said nothing.
+/// The answer of a server, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer<T> {
-    /// It answered.
+    /// The server answered.
     Says(T),
     /// It runs a script of an application (`-BUSY`) and answers nothing else until that ends.
     Busy {
-        /// Whether Redis has refused to end the script (`-UNKILLABLE`), as it does when that has written.
+        /// Whether Redis refused to end the script (`-UNKILLABLE`), because it has written.
         is_unkillable: bool,
     },
-    /// It did not, for this reason: "no answer within 1 s", "connection refused", "WRONGPASS …".
+    /// It did not answer, for this reason: "no answer within 1 s", "connection refused", "WRONGPASS …".
     Silent(String),
 }
 
@@ -303,98 +299,99 @@ impl<T> Answer<T> {
     }
 }
 
-/// What one Redis node says of itself (`INFO`, `CONFIG GET`).
+/// The answers of one Redis node (`INFO`, `CONFIG GET`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RedisView {
     /// `redis_version`, or `valkey_version` where there is one.
     pub version: String,
     /// `redis` or `valkey`.
     pub server: String,
-    /// What it believes to be.
+    /// The role that it reports.
     pub role: RoleView,
     /// Its replication offset in bytes: `master_repl_offset`, or `slave_repl_offset` of a replica.
     pub offset: i64,
-    /// `master_replid`.
+    /// `master_replid`, the id of its history.
     pub replication_id: String,
-    /// How far it is with loading its data; absent when it has loaded them.
+    /// How far it is with loading its data; `None` when it is not loading.
     pub loading: Option<Loading>,
     /// `used_memory` in bytes.
     pub used_memory: u64,
-    /// `connected_clients`.
+    /// `connected_clients`, the number of connections.
     pub clients: u64,
-    /// `uptime_in_seconds`.
+    /// `uptime_in_seconds`, since its last start.
     pub uptime_seconds: u64,
     /// `slave_priority`; 0 is never promoted.
     pub replica_priority: u32,
     /// Number of keys in all databases (`INFO keyspace`).
     pub keys: u64,
-    /// The directives that redos manages, as `CONFIG GET` gives them.
+    /// The directives that redos manages, from `CONFIG GET`.
     pub config: BTreeMap<String, String>,
-    /// Its users that are not as redos made them.
+    /// Its users that differ from those that redos created.
     pub users: OtherUsers,
-    /// Whether its login at a master is none that redos gave it.
+    /// Whether its login at its master is not the one that redos gave it.
     pub has_other_login: bool,
 }
 
-/// How much earlier than its master ended a replica's link may have broken, in seconds, for it to have followed to the end.
-/// Both times are cut to whole seconds, and the Engine notes the end of a container somewhat later.
+/// How much earlier than its master a replica's link may have ended, in seconds, for it to have all writes.
+///
+/// Both times are truncated to seconds, and the Engine notes the end of a container somewhat later.
 const END_MARGIN: u64 = 2;
 
 impl RedisView {
-    /// Whether this is a replica that followed its master until that ended, and so has all that was acknowledged.
+    /// Whether this replica followed its master until that ended, and so has all acknowledged writes.
     pub fn followed_until(&self, ended_at: u64) -> bool {
         let RoleView::Replica { link_down_at: Some(broke), syncing: false, .. } = self.role else { return false };
         self.loading.is_none() && broke + END_MARGIN >= ended_at
     }
 }
 
-/// The users of a Redis node or a Sentinel that are not as redos made them.
+/// The users of a Redis node or a Sentinel that differ from those that redos created.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtherUsers {
-    /// Those that redos did not make.
+    /// The users that redos did not create.
     pub unknown: BTreeSet<String>,
-    /// Those that redos made and that have other rights or passwords, or are gone.
+    /// The users that redos created and that have other rights or passwords, or are gone.
     pub changed: BTreeSet<String>,
 }
 
-/// How far a Redis node is that loads its data. Until it has all of them it serves nobody.
+/// The progress of a Redis node that loads its data. It serves no client until it has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loading {
-    /// `loading_loaded_perc`, without what is behind the point.
+    /// `loading_loaded_perc`, truncated to an integer.
     pub percent: u8,
-    /// `loading_eta_seconds`.
+    /// `loading_eta_seconds`, the server's estimate.
     pub seconds_left: u64,
 }
 
 impl fmt::Display for Loading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // What the server guesses from nothing is days.
+            // A server that has nothing to estimate from answers days.
             Self { percent: 0, .. } => f.write_str("0 % so far"),
             Self { percent, seconds_left } => write!(f, "{percent} % so far, about {seconds_left} s left"),
         }
     }
 }
 
-/// What a Redis node believes to be.
+/// The role that a Redis node reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoleView {
     /// A master, with the replicas that are attached to it.
     Master {
-        /// As it lists them.
+        /// The replicas that it lists.
         replicas: Vec<AttachedReplica>,
     },
-    /// A replica.
+    /// A replica with its link.
     Replica {
-        /// Of this node.
+        /// The address of its master.
         master: SocketAddrV4,
-        /// `master_link_status:up`.
+        /// Whether `master_link_status` is `up`.
         link_up: bool,
-        /// `master_sync_in_progress:1`.
+        /// Whether `master_sync_in_progress` is 1.
         syncing: bool,
-        /// `master_last_io_seconds_ago`; absent while the link is down.
+        /// `master_last_io_seconds_ago`; `None` while the link is down.
         last_io_seconds: Option<u64>,
-        /// When the link broke, in seconds since the epoch; absent while it is up, and when it never was.
+        /// When the link broke, in seconds since the epoch. `None` while it is up, and when it never was.
         link_down_at: Option<u64>,
     },
 }
@@ -402,7 +399,7 @@ pub enum RoleView {
 /// A replica as its master lists it (`slaveN:` in `INFO replication`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachedReplica {
-    /// Its announced address.
+    /// The address that it announced.
     pub address: SocketAddrV4,
     /// `online`, `send_bulk`, `wait_bgsave`, …
     pub state: String,
@@ -412,62 +409,62 @@ pub struct AttachedReplica {
     pub lag_seconds: u64,
 }
 
-/// What one Sentinel says.
+/// The answers of one Sentinel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SentinelView {
-    /// `SENTINEL MYID`.
+    /// The answer to `SENTINEL MYID`.
     pub id: String,
     /// `redis_version` or `valkey_version`.
     pub version: String,
-    /// `uptime_in_seconds`.
+    /// `uptime_in_seconds`, since its last start.
     pub uptime_seconds: u64,
     /// Whether it is in TILT, and so does not act.
     pub tilt: bool,
-    /// What it watches, by group name.
+    /// The masters that it watches, by group name.
     pub masters: BTreeMap<String, WatchedMaster>,
-    /// Its users that are not as redos made them.
+    /// Its users that differ from those that redos created.
     pub users: OtherUsers,
 }
 
-/// What one Sentinel says of one group.
+/// The view of one Sentinel of one group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchedMaster {
     /// The master's address.
     pub address: SocketAddrV4,
     /// Its flags: `master`, `s_down`, `o_down`, `failover_in_progress`, …
     pub flags: BTreeSet<String>,
-    /// `quorum`.
+    /// The setting `quorum` of the group.
     pub quorum: u16,
-    /// `down-after-milliseconds`.
+    /// `down-after-milliseconds` of the group.
     pub down_after: u64,
     /// `failover-timeout` in milliseconds.
     pub failover_timeout: u64,
-    /// `parallel-syncs`.
+    /// The setting `parallel-syncs` of the group.
     pub parallel_syncs: u16,
-    /// `config-epoch`.
+    /// `config-epoch`, the number of the last failover.
     pub config_epoch: u64,
-    /// How long it has held the master to be down, in milliseconds (`s-down-time`); absent while it does not.
+    /// How long it has considered the master down, in milliseconds (`s-down-time`); `None` while it does not.
     pub down_for: Option<u64>,
     /// The replicas that it knows.
     pub replicas: Vec<WatchedReplica>,
     /// The other Sentinels that it knows.
     pub peers: Vec<WatchedPeer>,
-    /// `SENTINEL CKQUORUM`: `Ok`, or what it complains of.
+    /// The answer to `SENTINEL CKQUORUM`: `Ok`, or its complaint.
     pub quorum_check: Result<(), String>,
 }
 
 /// A replica as a Sentinel knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedReplica {
-    /// Its address.
+    /// The address of the replica.
     pub address: SocketAddrV4,
     /// Its flags: `slave`, `s_down`, `disconnected`, …
     pub flags: BTreeSet<String>,
     /// `slave-priority` as of the last `INFO` that this Sentinel read.
     pub priority: u32,
-    /// How long its link to its master has been down, in milliseconds (`master-link-down-time`); 0 while it is up.
+    /// How long its link to its master has been down, in milliseconds (`master-link-down-time`). 0 while it is up.
     pub link_down_for: u64,
-    /// How long it has said that it is a master, in milliseconds (`role-reported-time`); absent while it says that it is a
+    /// How long it has reported to be a master, in milliseconds (`role-reported-time`). `None` while it reports to be a
     /// replica.
     pub claims_for: Option<u64>,
 }
@@ -477,7 +474,7 @@ pub struct WatchedReplica {
 pub struct WatchedPeer {
     /// Its run id.
     pub id: String,
-    /// Its address.
+    /// The address of the Sentinel.
     pub address: SocketAddrV4,
     /// Its flags: `sentinel`, `s_down`, …
     pub flags: BTreeSet<String>,
@@ -485,34 +482,35 @@ pub struct WatchedPeer {
     pub silent_for: u64,
 }
 
-/// What one proxy does, found out by using it.
+/// The behaviour of one proxy, found out by using it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProxyView {
-    /// HAProxy's version.
+    /// The version of HAProxy.
     pub version: String,
-    /// Per group: where a write goes and which nodes are in the read rotation.
+    /// For each group, where a write goes and which nodes serve reads.
     pub routes: BTreeMap<Group, ProxyRoute>,
-    /// The Redis nodes and Sentinels that it checks at all; the other slots of its configuration are in maintenance.
+    /// The Redis nodes and Sentinels that it checks. The other slots of its configuration are in maintenance.
     pub checked: BTreeSet<NodeId>,
-    /// Its place for a server outside of the cluster; absent when it has none, or when that is in maintenance.
+    /// Its slot for a server outside of the cluster. `None` when it has none, or when that is in maintenance.
     pub existing: Option<ExistingPlace>,
-    /// Its published ports for clients that do not lead to it, while its own address serves; each with why. None of them
-    /// is known where they cannot be tried.
+    /// Its published ports that clients cannot reach it by, while its own address serves; each with the reason.
+    ///
+    /// Empty if they cannot be tried from here.
     pub dead_ports: BTreeMap<PublishedPort, String>,
 }
 
-/// A proxy's place for a server outside of the cluster, which has the writes as long as it is in use.
+/// A proxy's slot for a server outside of the cluster, which takes the writes while it is in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExistingPlace {
-    /// The replication id of the master that answers at the write port; absent when none does. A replica in sync has the
-    /// same one, which shows that it copies this master.
+    /// The replication id of the master at the write port; `None` when none answers. An in-sync replica has the same
+    /// one, which shows that it copies this master.
     pub replication_id: Option<String>,
 }
 
-/// The ways of one group through one proxy.
+/// The routes of one group through one proxy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyRoute {
-    /// The node that gets writes; absent when none does.
+    /// The node that gets writes; `None` when none does.
     pub write: Option<NodeId>,
     /// The nodes that get reads.
     pub read: BTreeSet<NodeId>,

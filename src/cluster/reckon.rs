@@ -1,4 +1,4 @@
-//! Reckoning: which node is the master of a group, from everything that anybody says or has written down.
+//! Decides which node is the master of a group, from all answers and files.
 //!
 //! Live Sentinels outrank what nodes claim about themselves, a claim outranks what is written in stopped nodes' files,
 //! and a higher configuration epoch outranks a lower one: the last failover that won is the truth (Redis's manual,
@@ -14,20 +14,20 @@ use super::observed::{Answer, Observed, RedisView, RoleView, StoredState};
 use super::refusal::Refusal;
 use crate::spec::{Group, NodeId, Spec};
 
-/// What is known of a group's master.
+/// What is known about a group's master.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reckoned {
     /// This node is the master, or was the last one if the group is down.
     Master(NodeId),
     /// The group has never had a master.
     Unborn,
-    /// It is being decided; redos must not interfere.
+    /// Sentinels are deciding; redos must not interfere.
     Unsettled(Undecided),
-    /// Nobody can lead without losing data that may yet be repaired.
+    /// No node can lead without losing data that may yet be repaired.
     Lost(Refusal),
 }
 
-/// Reckons the master of a group.
+/// Decides who is the master of a group.
 pub fn reckon(group: Group, observed: &Observed) -> Reckoned {
     if let Some(why) = being_decided(group, observed) {
         return Reckoned::Unsettled(why);
@@ -73,8 +73,9 @@ fn answers_as_replica(node: NodeId, observed: &Observed) -> bool {
     redis_view(node, observed).is_some_and(|view| matches!(view.role, RoleView::Replica { .. }))
 }
 
-/// Of several nodes that claim to be master without a Sentinel to judge: the one with the most replicas, then the one
-/// that has written the most.
+/// The best of several nodes that claim to be master when no Sentinel can judge.
+///
+/// It is the one with the most replicas, then the one that has written the most.
 fn best_claimant(claims: &[NodeId], observed: &Observed) -> NodeId {
     let merit = |node: &NodeId| {
         let view = redis_view(*node, observed);
@@ -88,12 +89,12 @@ fn best_claimant(claims: &[NodeId], observed: &Observed) -> NodeId {
     claims.iter().copied().max_by_key(merit).unwrap_or(claims[0])
 }
 
-/// The last master that anybody remembers.
+/// The last known master, from all sources.
 pub fn last_known(group: Group, observed: &Observed) -> Option<NodeId> {
     newest_word(group, observed).or_else(|| by_files(group, observed)).or_else(|| by_followers(group, observed))
 }
 
-/// The master that the Sentinel word with the highest configuration epoch names, live or written.
+/// The master in the Sentinel view with the highest configuration epoch, live or from a file.
 fn newest_word(group: Group, observed: &Observed) -> Option<NodeId> {
     let name = group.to_string();
     let live = observed.topology.sentinels.values().filter_map(Answer::said).filter_map(|view| {
@@ -110,7 +111,7 @@ fn newest_word(group: Group, observed: &Observed) -> Option<NodeId> {
     live.chain(written).filter(|(_, node)| node.group() == Some(group)).max().map(|(_, node)| node)
 }
 
-/// The node that lived at an address when the files were written, which may have been another subnet.
+/// The node at an address when the files were written, which may have been in another subnet.
 fn node_then_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
     let wrote = |ip: Ipv4Addr| {
         observed.inventory.nodes.iter().find_map(|(node, facts)| match &facts.stored {
@@ -142,13 +143,14 @@ fn by_followers(group: Group, observed: &Observed) -> Option<NodeId> {
     views.filter_map(|(_, answer)| answer.said()).filter_map(follows).next()
 }
 
-/// The replica to promote in place of a master: [`fittest`] of all others that the group is to have.
+/// The replica to promote in place of a master: the [`fittest`] of all others in the specification.
 pub fn successor(group: Group, master: NodeId, spec: &Spec, observed: &Observed) -> Option<NodeId> {
     fittest(spec.redis_nodes(group).filter(|node| *node != master), observed)
 }
 
-/// The node that can be promoted best: up, linked, not joining, and with the highest offset; the lowest ordinal of equals. While the
-/// master loads its data nobody is linked, and those are fit that followed it until it ended.
+/// The best node to promote: up, linked, not joining, with the highest offset; the lowest ordinal of equals.
+///
+/// While the master loads its data no replica is linked. Then those are fit that followed it until it ended.
 pub fn fittest(candidates: impl Iterator<Item = NodeId>, observed: &Observed) -> Option<NodeId> {
     let fit = |node: &NodeId| match redis_view(*node, observed).map(|view| (view, &view.role)) {
         Some((view, RoleView::Replica { master, link_up, .. })) => {
@@ -162,48 +164,41 @@ pub fn fittest(candidates: impl Iterator<Item = NodeId>, observed: &Observed) ->
     candidates.filter(fit).max_by_key(merit)
 }
 
-/// When a node ended that has started again and loads its data.
+/// When a node ended that has restarted and loads its data.
 fn ended_and_loads(node: NodeId, observed: &Observed) -> Option<u64> {
     redis_view(node, observed)?.loading?;
     observed.inventory.nodes.get(&node)?.ended_at
 }
 
-/// Why a node that claims to be master is left what it is.
+/// Why a node that claims to be master is not demoted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StaysMaster {
-    /// The node that was to be its master is not, or no longer.
+    /// Another node is the master now.
     #[error("{leader} is the master of {group} now")]
-    AnotherLeads {
-        /// Who is.
-        leader: NodeId,
-        /// The group of both.
-        group: Group,
-    },
-    /// Nobody is, or has ever been.
+    AnotherLeads { leader: NodeId, group: Group },
+    /// The group has no master, or never had one.
     #[error("{group} has no master")]
-    NoMaster {
-        /// The group.
-        group: Group,
-    },
-    /// Others are about to say who is.
+    NoMaster { group: Group },
+    /// Sentinels are about to decide.
     #[error(transparent)]
     Undecided(Undecided),
-    /// Nobody can lead without losing data.
+    /// No node can lead without losing data.
     #[error("{0}")]
     Lost(Refusal),
-    /// Every answer was too old when the last one had come.
+    /// Every answer was too old when the last one arrived.
     #[error("asking all servers took longer than {within_ms} ms, {looks} times in a row")]
     SlowAnswers {
-        /// How old an answer may be, in milliseconds.
+        /// The greatest age of an answer, in milliseconds.
         within_ms: u128,
         /// How often all servers were asked.
         looks: usize,
     },
 }
 
-/// Whether a node that claims to be master is to become a replica of this one, by what is seen now.
+/// Whether a node that claims to be master must become a replica of this one, by the latest observation.
 ///
 /// # Errors
+///
 /// Why not.
 pub fn may_demote(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), StaysMaster> {
     let Some(group) = node.group() else { return Ok(()) };

@@ -1,10 +1,10 @@
-//! Refusals: states in which redos cannot know which data are right, so a person decides.
+//! Refusals: states in which redos cannot know which data are right, so the user decides.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// Why `up` and `start` change nothing, and what the user can do about it.
+/// Why `up` and `start` change nothing, and what the user can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// What is wrong with which node, as a sentence without its full stop.

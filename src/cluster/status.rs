@@ -1,8 +1,8 @@
-//! What `redos status` says: a judgement on what was observed, as a document.
+//! The document of `redos status`: a verdict on the observed state.
 //!
-//! The document never fails to come about: a node that is down, Sentinels that disagree, two masters are values in it.
-//! Its fields are a contract, `apiVersion: redos/v1`: they may become more, none changes its name or its meaning. What is
-//! not known is `null`, never absent. Bytes and offsets are numbers, addresses are `"ip:port"`.
+//! The document always exists: a node that is down, Sentinels that disagree, two masters are values in it. Its fields
+//! are a contract, `apiVersion: redos/v1`: new ones may be added, none changes its name or its meaning. What is not
+//! known is `null`, never missing. Bytes and offsets are numbers, addresses are `"ip:port"`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -23,29 +23,26 @@ use crate::spec::{
 /// The state word of a node that has no container.
 pub const MISSING: &str = "missing";
 
-/// A cluster as it is.
+/// The state of a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    /// `redos/v1`.
     pub api_version: &'static str,
-    /// `Status`.
+    /// Always `Status`, the kind of document.
     pub kind: &'static str,
     /// The cluster's name.
     pub cluster: ClusterName,
-    /// Whether all that makes a cluster ready is so.
+    /// Whether all gates of a ready cluster are open.
     pub healthy: bool,
-    /// What is not so, in words. Empty when healthy.
+    /// The unmet conditions in words. Empty when healthy.
     pub reasons: Vec<String>,
-    /// What is no fault and worth knowing, in words.
+    /// Facts in words that are worth knowing but not wrong.
     pub remarks: Vec<String>,
-    /// The server outside of the cluster that it is a standby of. That has the writes, and nothing fails over.
+    /// The server outside of the cluster that a standby copies. It takes the writes, and nothing fails over.
     pub follows: Option<SocketAddrV4>,
     /// The master groups.
     pub groups: Vec<GroupStatus>,
-    /// The Sentinels.
     pub sentinels: Vec<SentinelStatus>,
-    /// The proxies.
     pub proxies: Vec<ProxyStatus>,
     /// The images that its nodes are made from.
     pub images: UsedImages,
@@ -55,11 +52,11 @@ pub struct Status {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupStatus {
-    /// Its name.
+    /// The name of the group.
     pub name: Group,
     /// Its master, see [`master_of`].
     pub master: Option<MasterStatus>,
-    /// Its nodes: those that it should have and those that it has.
+    /// Its nodes: those of the specification and those that exist.
     pub nodes: Vec<RedisStatus>,
 }
 
@@ -67,9 +64,8 @@ pub struct GroupStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MasterStatus {
-    /// The node.
     pub node: NodeId,
-    /// Its address.
+    /// Its address and port.
     pub address: SocketAddrV4,
 }
 
@@ -77,22 +73,23 @@ pub struct MasterStatus {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedisStatus {
-    /// The node.
     pub node: NodeId,
-    /// What it says that it is.
+    /// The role that it reports.
     pub role: Option<RoleWord>,
-    /// What its container does: `running`, `paused`, `exited`, …, or `missing`.
+    /// The state of its container: `running`, `paused`, `exited`, …, or `missing`.
     pub state: &'static str,
-    /// Its address.
+    /// Its address and port.
     pub address: Option<SocketAddrV4>,
     /// A replica's link to its master.
     pub link: Option<LinkState>,
     /// Its replication offset in bytes.
     pub offset: Option<i64>,
-    /// How far its offset is behind the master's. Both are read at about the same moment, so under writes a small number
-    /// is noise.
+    /// How many bytes it is behind the master. Both offsets are read at about the same moment, so under writes a small
+    /// number is noise.
     pub lag_bytes: Option<u64>,
-    /// Seconds since the master heard from it, or while it is not attached since it heard from the master.
+    /// Seconds since the master last received from it.
+    ///
+    /// For a replica that is not attached: since it last received from the master.
     pub lag_seconds: Option<u64>,
     /// `redis` or `valkey`.
     pub server: Option<String>,
@@ -104,17 +101,17 @@ pub struct RedisStatus {
     pub clients: Option<u64>,
     /// Number of keys in all databases.
     pub keys: Option<u64>,
-    /// Why it does not serve, in words.
+    /// Why it is not in service, in words.
     pub problem: Option<String>,
 }
 
-/// A role as Redis has it.
+/// A role as Redis reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoleWord {
-    /// Takes writes.
+    /// It takes writes.
     Master,
-    /// Follows a master.
+    /// It follows a master.
     Replica,
 }
 
@@ -126,23 +123,22 @@ pub enum LinkState {
     Up,
     /// The replica copies the whole data first.
     Sync,
-    /// There is none.
+    /// There is no link.
     Down,
 }
 
-/// A Sentinel.
+/// The state of a Sentinel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SentinelStatus {
-    /// The node.
     pub node: NodeId,
-    /// What its container does.
+    /// The state of its container.
     pub state: &'static str,
-    /// Its address.
+    /// Its address and port.
     pub address: Option<SocketAddrV4>,
     /// The server's version.
     pub version: Option<String>,
-    /// Which address it names as master, by group.
+    /// The address that it names as master, by group.
     pub masters: BTreeMap<String, SocketAddrV4>,
     /// Its quorum, by group.
     pub quorum: BTreeMap<String, u16>,
@@ -152,19 +148,18 @@ pub struct SentinelStatus {
     pub replicas: BTreeMap<String, usize>,
     /// Whether it is in TILT, and so does not act.
     pub tilt: Option<bool>,
-    /// Whether `SENTINEL CKQUORUM` is content with every group of the cluster.
+    /// Whether `SENTINEL CKQUORUM` succeeds for every group of the cluster.
     pub quorum_ok: bool,
-    /// Why it does not serve, in words.
+    /// Why it is not in service, in words.
     pub problem: Option<String>,
 }
 
-/// A proxy.
+/// The state of a proxy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProxyStatus {
-    /// The node.
     pub node: NodeId,
-    /// What its container does.
+    /// The state of its container.
     pub state: &'static str,
     /// The server's version.
     pub version: Option<String>,
@@ -174,17 +169,17 @@ pub struct ProxyStatus {
     pub read: BTreeMap<Group, String>,
     /// The URL of the statistics page.
     pub stats: Option<String>,
-    /// Which node gets writes, by group; `null` when none does.
+    /// The node that gets writes, by group; `null` when none does.
     pub writes_to: BTreeMap<Group, Option<NodeId>>,
     /// The server outside of the cluster that gets writes.
     pub writes_to_existing: Option<SocketAddrV4>,
-    /// Which nodes get reads, by group.
+    /// The nodes that get reads, by group.
     pub reads_from: BTreeMap<Group, BTreeSet<NodeId>>,
-    /// Why it does not serve, in words.
+    /// Why it is not in service, in words.
     pub problem: Option<String>,
 }
 
-/// Judges a cluster. `engine_host` is the name of the Engine's host where that is another machine than this one.
+/// Judges a cluster. `engine_host` is the name of the Engine's host if that is another machine.
 pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> Status {
     let reasons = reasons(spec, observed);
     let groups: BTreeSet<Group> =
@@ -206,9 +201,10 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
     }
 }
 
-/// The node that clients should find behind a group: the one that a majority of the Sentinels names, whatever that node
-/// says of itself; where they have no majority, the only node that claims to be master. This is what the proxies go by,
-/// too.
+/// The node that clients should reach behind a group. The proxies use the same rule.
+///
+/// It is the node that a majority of the Sentinels names, whatever that node reports. If they have no majority, it is
+/// the only node that claims to be master.
 pub fn master_of(group: Group, observed: &Observed) -> Option<NodeId> {
     majority_word(group, observed).or_else(|| match claimants(group, observed).as_slice() {
         [only] => Some(*only),
@@ -216,8 +212,8 @@ pub fn master_of(group: Group, observed: &Observed) -> Option<NodeId> {
     })
 }
 
-/// `host:port` at which a published port is reached from here. A port on every address of the host is reached at the
-/// loopback address, or at the name of the Engine's host where that is another machine.
+/// The `host:port` of a published port as seen from here. A port on every address of the host is reached at the
+/// loopback address, or at the name of the Engine's host if that is another machine.
 pub fn reach(port: &PublishedPort, engine_host: Option<&str>) -> String {
     match (port.host_ip.is_unspecified(), engine_host) {
         (true, Some(name)) if name.contains(':') => format!("[{name}]:{}", port.host),
@@ -226,8 +222,9 @@ pub fn reach(port: &PublishedPort, engine_host: Option<&str>) -> String {
     }
 }
 
-/// Every gate that does not hold, once per sentence, for several gates fail for the same node; and what does not mend
-/// itself.
+/// Every unmet condition, and what does not repair itself.
+///
+/// Each sentence appears once, because several gates fail for the same node.
 fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     let mut reasons = Vec::new();
     for gate in Gate::ready(spec) {
@@ -257,7 +254,7 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
     by_hand.collect()
 }
 
-/// The nodes that the cluster should have and those that it has.
+/// The nodes of the specification and those that exist.
 fn nodes(spec: &Spec, observed: &Observed) -> BTreeSet<NodeId> {
     spec.nodes().into_iter().chain(observed.inventory.nodes.keys().copied()).collect()
 }
@@ -266,7 +263,7 @@ fn state(node: NodeId, observed: &Observed) -> &'static str {
     observed.inventory.nodes.get(&node).map_or(MISSING, |facts| facts.state.as_str())
 }
 
-/// The address of a node that is there.
+/// The address of an existing node.
 fn present_address(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
     observed.inventory.nodes.get(&node)?.address
 }

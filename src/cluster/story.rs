@@ -1,4 +1,4 @@
-//! The story of a cluster: what its Sentinels and the engine told, in order of time, each fact once.
+//! The story of a cluster: events of its Sentinels and the Engine, in order of time, each fact once.
 
 use std::collections::BTreeSet;
 
@@ -7,34 +7,35 @@ use serde::Serialize;
 use super::announcement::{Announcement, AnnouncementKind};
 use crate::spec::{NodeId, Subnet};
 
-/// The longest time between two Sentinels that tell the same fact: each notices on its own, and the last one learns of a
-/// failover from the others, which greet each other every 2 s.
+/// The longest time between two Sentinels that report the same fact.
+///
+/// Each notices on its own, and the last one learns of a failover from the others, which greet each other every 2 s.
 const SAME_FACT: i64 = 3_000_000_000;
 
-/// One fact.
+/// One fact in the story of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Chapter {
-    /// When it was told first, in nanoseconds since 1970 by the engine's clock.
+    /// When it was reported first, in nanoseconds since 1970 by the Engine's clock.
     #[serde(skip)]
     pub at: i64,
-    /// Its name: a Sentinel's word such as `+sdown`, or the engine's such as `die`.
+    /// Its name: a Sentinel's word such as `+sdown`, or the Engine's such as `die`.
     pub name: String,
-    /// The node that it is about, where it is about one.
+    /// The node that it is about, if any.
     pub node: Option<NodeId>,
-    /// The master group, where a Sentinel named one.
+    /// The master group, if a Sentinel named one.
     pub group: Option<String>,
-    /// The Sentinels that told it; none where the engine did.
+    /// The Sentinels that reported it; empty if the Engine did.
     pub by: BTreeSet<NodeId>,
     /// What happened, in words.
     pub text: String,
-    /// Whether it tells how a failover went on, not what came of it.
+    /// Whether it is a step of a failover and not its result.
     #[serde(skip)]
     pub is_detail: bool,
 }
 
 impl Chapter {
-    /// What a Sentinel announced.
+    /// The fact in a Sentinel's announcement.
     pub fn of_sentinel(at: i64, sentinel: NodeId, announced: &Announcement, subnet: Option<Subnet>) -> Self {
         let node_at = |address: Option<std::net::SocketAddrV4>| subnet?.node_at(*address?.ip());
         let node = node_at(announced.about);
@@ -50,7 +51,7 @@ impl Chapter {
         }
     }
 
-    /// What happened to a container.
+    /// The fact in an event of a container.
     pub fn of_engine(at: i64, node: NodeId, action: &str, exit_code: Option<i64>) -> Self {
         let text = match (action, exit_code) {
             ("die", Some(0)) => "it ended in good order".to_owned(),
@@ -71,7 +72,7 @@ impl Chapter {
         Self { at, name: action.to_owned(), node: Some(node), group: None, by: BTreeSet::new(), text, is_detail }
     }
 
-    /// Whether the other tells the same: another Sentinel of the same fact, or the same source once more.
+    /// Whether the other reports the same fact: another Sentinel, or the same source once more.
     fn is_same(&self, other: &Self) -> bool {
         let is_other_source = !self.by.is_empty() && !self.by.is_superset(&other.by);
         (is_other_source || self.at == other.at)
@@ -81,7 +82,7 @@ impl Chapter {
     }
 }
 
-/// What happened, in words, and whether it is a detail.
+/// The fact in words, and whether it is a detail.
 fn words(announced: &Announcement, former: Option<NodeId>) -> (String, bool) {
     let text = match announced.kind {
         AnnouncementKind::SubjectivelyDown => "it does not answer",
@@ -137,7 +138,7 @@ fn words(announced: &Announcement, former: Option<NodeId>) -> (String, bool) {
 pub struct Story(Vec<Chapter>);
 
 impl Story {
-    /// The story that these chapters make, in whichever order they come.
+    /// The story of these chapters, in whichever order they are.
     pub fn of(mut chapters: Vec<Chapter>) -> Self {
         chapters.sort_by_key(|chapter| chapter.at);
         let mut story = Self::default();
@@ -147,13 +148,13 @@ impl Story {
         story
     }
 
-    /// Its chapters.
+    /// The chapters in order of time.
     pub fn chapters(&self) -> &[Chapter] {
         &self.0
     }
 
-    /// Adds a chapter, and returns it if it tells something new. The same fact of another Sentinel is folded into the chapter
-    /// that has it; one that is there already is left out.
+    /// Adds a chapter, and returns it if it is news. The same fact of another Sentinel joins the chapter that has it; a
+    /// repeated one is dropped.
     pub fn go_on(&mut self, chapter: Chapter) -> Option<&Chapter> {
         let recent = self.0.iter_mut().rev().take_while(|earlier| chapter.at - earlier.at <= SAME_FACT);
         let mut found = None;

@@ -1,6 +1,6 @@
-//! What a cluster has that redos did not give it: users, rights, logins, replicas. Pure.
+//! What a cluster has that redos did not give it: users, rights, logins, replicas; pure.
 //!
-//! A cluster with any of these is not healthy, for redos cannot tell a helpful hand from a break-in.
+//! A cluster with any of these is not healthy, because redos cannot distinguish a helpful hand from a break-in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
@@ -11,10 +11,10 @@ use super::observed::{Answer, Observed, OtherUsers, RedisView, RoleView};
 use crate::spec::names::listed_nodes;
 use crate::spec::{NodeId, REDIS_PORT, Spec};
 
-/// A replica that runs tells its master every second what it has.
+/// A running replica reports its offset to its master every second.
 const FRESH_SECONDS: u64 = 1;
 
-/// Everything of this kind, in words, and what removes it where redos can.
+/// All findings in words, with what removes them if redos can.
 pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<String> {
     let mut found = Vec::new();
     for (user, nodes) in by_user(all_users(observed).map(|(node, users)| (node, users.unknown.clone()))) {
@@ -40,7 +40,7 @@ pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<String> {
     found
 }
 
-/// The users of each node whose rights are to be set again. A node that is to be made anew gets them with its new file.
+/// The users of each node whose rights must be set again. A node that will be recreated gets them with its new file.
 pub fn changed_users(spec: &Spec, observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
     let is_current = |node: &NodeId| {
         observed.inventory.nodes.get(node).is_some_and(|facts| facts.spec_hash == spec_hash(spec, *node))
@@ -50,19 +50,19 @@ pub fn changed_users(spec: &Spec, observed: &Observed) -> impl Iterator<Item = (
         .map(|(node, users)| (node, users.changed.clone()))
 }
 
-/// The users of each node that redos did not make.
+/// The users of each node that redos did not create.
 pub fn unknown_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
     all_users(observed)
         .filter(|(_, users)| !users.unknown.is_empty())
         .map(|(node, users)| (node, users.unknown.clone()))
 }
 
-/// The nodes whose login at a master is to be set again.
+/// The nodes whose login at their master must be set again.
 pub fn other_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
     redis_views(observed).filter(|(_, view)| view.has_other_login).map(|(node, _)| node)
 }
 
-/// What a master lists as its replica and is no other node of its group, or is one of them twice.
+/// Replicas in a master's list that are not other nodes of its group, or that claim to be the same node.
 fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<String> {
     let RoleView::Master { replicas } = &view.role else { return Vec::new() };
     let mut nodes = BTreeSet::new();
@@ -79,14 +79,13 @@ fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<String
     found
 }
 
-/// The node that a master's replica at this address is; `None` for a stranger.
+/// The node of a master's replica at this address; `None` for a stranger.
 fn own_replica(master: NodeId, address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
     let node = node_at(address, observed)?;
     (node.group() == master.group() && node != master && address.port() == REDIS_PORT).then_some(node)
 }
 
-/// Whether a master has a replica at this address that is no node of the cluster. Sentinels find it again at once when they
-/// have forgotten it.
+/// Whether a master has a foreign replica at this address. Sentinels find it again at once when they have forgotten it.
 pub fn copies_as_a_stranger(address: SocketAddrV4, observed: &Observed) -> bool {
     redis_views(observed).any(|(master, view)| match &view.role {
         RoleView::Master { replicas } => {
@@ -131,7 +130,7 @@ mod tests {
         Spec::with_defaults("redos".parse().expect("a name"))
     }
 
-    /// A healthy cluster whose nodes are what this redos makes.
+    /// A healthy cluster whose nodes are as this redos creates them.
     fn current() -> Observed {
         let mut observed = healthy(&spec());
         for (node, facts) in &mut observed.inventory.nodes {
@@ -222,7 +221,7 @@ mod tests {
             attached(&mut observed).push(AttachedReplica { address, ..own.clone() });
             assert_eq!(strangers(&spec(), &observed), [sentence]);
         }
-        // What is left of a link that broke is not heard of any more.
+        // A master receives nothing any more from the remains of a broken link.
         attached(&mut observed).push(AttachedReplica { lag_seconds: 30, ..own });
         assert_eq!(strangers(&spec(), &observed), Vec::<String>::new());
     }

@@ -1,25 +1,29 @@
-//! The states in which Sentinels leave a master that is down where it is, pure.
+//! The states in which Sentinels do not replace a master that is down; pure.
 
 use super::claims::{claimants, majority_word};
 use super::observed::{Answer, Observed, SentinelView, WatchedMaster, WatchedReplica};
 use crate::spec::{Group, NodeId};
 
-/// A replica whose link has been down for longer than this many times a Sentinel's patience, not counting the time for which
-/// that Sentinel has held the master to be down, is not promoted (`sentinelSelectSlave` in Redis's `sentinel.c`).
+/// Sentinel promotes only replicas whose link was down for less than this many times `down-after`.
+///
+/// The time for which that Sentinel has considered the master down does not count (`sentinelSelectSlave` in Redis's
+/// `sentinel.c`).
 const LINK_DOWN_FACTOR: u64 = 10;
-/// How long after they have found a master down the Sentinels need to begin to replace it, in milliseconds. They ask each
-/// other once a second.
+/// How long after a master is down the Sentinels need to begin to replace it, in milliseconds. They ask each other once
+/// a second.
 const BEGIN_WITHIN: u64 = 3000;
-/// Added to the patience that a replica's link just allows, in milliseconds: ten times as long may pass until it is used.
+/// Added to the `down-after` that just accepts a replica's link, in milliseconds: ten times as long may pass until it
+/// is used.
 const ROOM: u64 = 1000;
 
-/// Why a master that is down is not replaced.
+/// Why the Sentinels do not replace a master that is down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stuck {
-    /// In words.
+    /// The reason in words, for users.
     pub why: String,
-    /// What gets them out of it: this Sentinel replaces the master without a vote, with this patience in milliseconds.
-    /// Absent where that does not help, or time does.
+    /// What helps: this Sentinel replaces the master without a vote, with this `down-after` in milliseconds.
+    ///
+    /// `None` if that does not help, or if time does.
     pub push: Option<(NodeId, u64)>,
 }
 
@@ -83,7 +87,7 @@ pub fn stuck(group: Group, observed: &Observed) -> Option<Stuck> {
     }
 }
 
-/// Whether a Sentinel would promote it, but for its link.
+/// Whether a Sentinel would promote it, except for its link.
 fn is_up(replica: &WatchedReplica) -> bool {
     let flags = ["s_down", "o_down", "disconnected"];
     replica.priority > 0 && !flags.iter().any(|flag| replica.flags.contains(*flag))

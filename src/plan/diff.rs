@@ -1,6 +1,6 @@
 //! The diff: desired state and observed state to a [`Plan`]. All policy is here.
 //!
-//! A plan is a wave, not a script for all eventualities: where the next decision depends on what a step brings to light
+//! A plan is a wave, not a script for all eventualities. Where the next decision depends on what a step brings to light
 //! (what an old volume holds, whom the Sentinels elect), the plan ends and says so in [`Plan::then_observe`].
 
 mod bring_up;
@@ -37,9 +37,9 @@ use crate::cluster::stuck::{Stuck, stuck};
 use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Role, Spec};
 
-/// What makes the observed cluster the desired one. Empty when it is, and ready.
+/// The plan from the observed cluster to the desired one. Empty when they are the same and the cluster is ready.
 ///
-/// Sentinels that become more come one at a time: each is in service before the next is made, and the quorum follows.
+/// Further Sentinels come one at a time: each is in service before the next is created, and the quorum follows.
 pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
     next(spec, observed, &Past::default()).plan
 }
@@ -71,7 +71,7 @@ pub fn removing_unknown_users(spec: &Spec, observed: &Observed, past: &Past) -> 
     stage
 }
 
-/// One part of the way to `target`: to `spec`, which is the target but for the number of its Sentinels.
+/// One part of the way to `target`. `spec` is the target except for the number of its Sentinels.
 fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past) -> Plan {
     let mut planner = Planner { past: past.clone(), ..Planner::new(spec, observed) };
     planner.make_network();
@@ -92,11 +92,11 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past) -> Plan {
     planner.set_proxies_right();
     planner.replace_stale_nodes();
     planner.take_over();
-    // A Sentinel that forgets is away for a moment, for which there must be enough of them: first they become more.
+    // A Sentinel that forgets is away for a moment, for which there must be enough of them: new ones come first.
     if planner.plan.then_observe.is_none() && spec.sentinels == target.sentinels {
         planner.remove_surplus();
     }
-    // What is proved is the whole; each part before it has more to change.
+    // The write proves the whole; each part before it has more to change.
     let owes_proof = past.owes_proof && spec.sentinels == target.sentinels;
     planner.await_ready(owes_proof);
     planner.plan
@@ -108,19 +108,19 @@ struct Planner<'a> {
     past: Past,
     plan: Plan,
     network: Option<StepId>,
-    /// The master of each group: known, or the one to begin with.
+    /// The master of each group: the known one, or the one of a new group.
     masters: BTreeMap<Group, NodeId>,
-    /// The groups that never had a master. Their Sentinels are told of them when all is there.
+    /// The groups that never had a master. Their Sentinels get them when all nodes answer.
     unborn: BTreeSet<Group>,
-    /// The groups whose master is being decided, and by whom.
+    /// The groups whose master is being decided, and why.
     unsettled: BTreeMap<Group, Undecided>,
-    /// The groups that nobody can lead without losing data, with what each of their nodes has.
+    /// The groups without a node that can lead without losing data, with the data of their nodes.
     lost: BTreeMap<Group, Refusal>,
-    /// The server outside of the cluster that it is a standby of, until a node takes over.
+    /// The server outside of the cluster that a standby copies, until a node takes over.
     standby_of: Option<SocketAddrV4>,
-    /// The last step of each node that has steps.
+    /// The last step of each node.
     last: BTreeMap<NodeId, StepId>,
-    /// The only nodes that are brought up; all when absent.
+    /// The only nodes that are brought up; all when `None`.
     scope: Option<&'a BTreeSet<NodeId>>,
 }
 
@@ -166,7 +166,7 @@ impl<'a> Planner<'a> {
         self.observed.inventory.nodes.get(&node)
     }
 
-    /// Adds a step of a node after that node's steps so far and the given ones.
+    /// Adds a step of a node, after that node's steps so far and the given ones.
     fn step(
         &mut self,
         node: NodeId,
@@ -190,8 +190,10 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Creates the missing containers of old volumes. Returns whether there are any.
+    ///
     /// Volumes that an earlier `down` left say who was master and what the passwords are. They can be read once their
-    /// nodes' containers exist, so those are made first and nothing else.
+    /// nodes' containers exist, so those are created first and nothing else.
     fn look_into_old_volumes(&mut self) -> bool {
         let nodes = &self.observed.inventory.nodes;
         let is_gone = |group: Group| !nodes.keys().any(|node| node.group() == Some(group));
@@ -211,13 +213,13 @@ impl<'a> Planner<'a> {
         true
     }
 
-    /// The plan of a cluster that a person has to decide about first.
+    /// The refusal of a cluster about which the user must decide first.
     fn refused(&self) -> Option<Plan> {
         let refusal = self.lost.values().next().cloned().or_else(|| self.held_up())?;
         Some(Plan { refusal: Some(refusal), ..Plan::default() })
     }
 
-    /// A volume and its container are made at the same time: the Engine makes the volume with either, and with the same
+    /// Creates a node's container and volume at the same time: the Engine creates the volume with either, with the same
     /// labels.
     fn create(&mut self, node: NodeId, why: &str) {
         if !self.has_data(node) {
@@ -227,7 +229,7 @@ impl<'a> Planner<'a> {
         self.step(node, Action::CreateNode { node }, why, self.network);
     }
 
-    /// Whether there is a place that may hold data of a node. What is in a folder of the host is not known.
+    /// Whether a place exists that may hold data of a node. The content of a host folder is not known.
     fn has_data(&self, node: NodeId) -> bool {
         host_dir(self.spec, node).is_some() || self.observed.inventory.volumes.contains_key(&node)
     }
@@ -238,7 +240,7 @@ impl<'a> Planner<'a> {
         self.spec.groups().filter(move |group| !unborn.contains(group))
     }
 
-    /// What a node's configuration must name.
+    /// The masters that a node's configuration must name.
     fn masters_for(&self, node: NodeId) -> BTreeMap<Group, NodeId> {
         let is_named = |group: &Group| match node {
             NodeId::Redis { group: own, .. } => *group == own,
@@ -256,15 +258,17 @@ impl<'a> Planner<'a> {
         let masters = self.masters_for(node);
         let existing = self.standby_of.filter(|_| node == Spec::head());
         let standing = self.standing(node);
-        // A volume that turns out to be a stranger's is not written to.
+        // A volume that turns out to belong to something else is not written to.
         let is_its_volume = |step: &&Step| step.action == Action::CreateVolume { node };
         let volume = self.plan.steps.iter().find(is_its_volume).map(|step| step.id);
         let after = after.into_iter().chain(volume).collect::<Vec<_>>();
         self.step(node, Action::WriteConfig { node, masters, existing, standing }, why, after);
     }
 
-    /// A Sentinel that runs, even one that does not answer now, may learn of a failover between this look and the node's
-    /// start.
+    /// What a node may believe at its next start.
+    ///
+    /// A running Sentinel, even one that does not answer now, may learn of a failover between this observation and the
+    /// node's start.
     fn standing(&self, node: NodeId) -> Standing {
         let is_running = |node: &NodeId| node.role() == Role::Sentinel && self.observed.runs(*node);
         let begins_as_replica = |group: &Group| self.masters.get(group).is_some_and(|master| *master != node);
@@ -276,13 +280,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Whether what a replica has is not all that its group has.
+    /// Whether a replica's data are certainly not all that its group has.
     fn has_nothing_to_lose(&self, node: NodeId) -> bool {
         let is_set_aside = |step: &Step| step.action == Action::SetDataAside { node };
         !self.has_data(node) || is_joining(node, self.observed) || self.plan.steps.iter().any(is_set_aside)
     }
 
-    /// A node can be configured when the masters that it must name are decided.
+    /// Whether the masters are decided that a node's configuration must name.
     fn is_decided(&self, node: NodeId) -> bool {
         match node {
             NodeId::Redis { group, .. } => !self.unsettled.contains_key(&group),
@@ -291,8 +295,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A master that is down and that the Sentinels will never replace: one of them is told to, and its settings are set
-    /// right at the next look. The old master is started as well, and waits until it is clear who is master.
+    /// Makes a Sentinel replace a master that is down and that the Sentinels will never replace.
+    ///
+    /// The next observation restores its settings. The old master is started as well, and waits until it is clear who
+    /// is master.
     fn push_sentinels(&mut self) {
         for group in self.spec.groups().collect::<Vec<_>>() {
             let is_paused = |master: &NodeId| self.facts(*master).is_some_and(|facts| facts.state == NodeState::Paused);
@@ -318,7 +324,7 @@ impl<'a> Planner<'a> {
         self.plan.steps.iter().any(|step| step.action == Action::StartNode { node })
     }
 
-    /// Whether a node runs and answers, or will.
+    /// Whether a node runs and answers, or this plan starts it.
     fn is_there(&self, node: NodeId) -> bool {
         self.observed.is_up(node) || self.is_being_started(node)
     }

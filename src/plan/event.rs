@@ -1,4 +1,4 @@
-//! What [`crate::apply`] reports while it walks a plan: the contract with [`crate::output`].
+//! The events of a walk, from [`crate::apply`] to [`crate::output`].
 
 use std::time::Duration;
 
@@ -6,44 +6,33 @@ use super::step::{Plan, Step, StepId};
 use crate::cluster::Unmet;
 use crate::update::Update;
 
-/// One report. The listener draws it, prints it as a line or as JSON, or ignores it.
+/// One event. The listener draws it, prints it as a line or as JSON, or ignores it.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A plan begins. The listener has it whole, so that it can say how many steps of a kind are still to come.
-    PlanStarted {
-        /// The plan.
-        plan: Plan,
-    },
+    /// A plan begins. The listener gets all of it, so that it can count the steps of a kind to come.
+    PlanStarted { plan: Plan },
     /// A step begins.
-    StepStarted {
-        /// The step.
-        step: Step,
-    },
-    /// A step that waits says what for, each time that changes.
+    StepStarted { step: Step },
+    /// A waiting step reports the unmet condition, each time that it changes.
     StepWaiting {
-        /// Which step.
         id: StepId,
-        /// What is not yet so.
+        /// The first unmet condition of its gate.
         unmet: Unmet,
     },
-    /// A step ended well.
+    /// A step has succeeded.
     StepDone {
-        /// Which step.
         id: StepId,
-        /// How long it took.
+        /// The duration of the step.
         took: Duration,
     },
     /// A step failed; the error itself goes up the call chain.
-    StepFailed {
-        /// Which step.
-        id: StepId,
-    },
-    /// All steps are done.
+    StepFailed { id: StepId },
+    /// All steps have succeeded.
     PlanDone {
-        /// How long they took.
+        /// The duration of all steps together.
         took: Duration,
     },
-    /// What an effect tells while it works.
+    /// Progress or a remark of an effect.
     Update(Update),
 }
 

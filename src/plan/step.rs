@@ -16,196 +16,119 @@ use crate::spec::{Group, NodeId, Resources, Role};
 #[serde(transparent)]
 pub struct StepId(pub usize);
 
-/// What a step does. Every action is idempotent: done twice it changes nothing the second time.
+/// The action of a step. It is idempotent: done twice it changes nothing the second time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Action {
-    /// Record the specification with the cluster, so that a later command without flags means the same cluster.
+    /// Record the specification with the cluster. A later command without flags then means the same cluster.
     RecordSpec,
     /// Remove the record of the specification.
     RemoveRecord,
-    /// Make the network.
+    /// Create the cluster's network.
     CreateNetwork,
-    /// Remove the network.
+    /// Remove the cluster's network.
     RemoveNetwork,
-    /// Make a node's volume.
-    CreateVolume {
-        /// Whose.
-        node: NodeId,
-    },
-    /// Remove a node's volume and what it holds.
-    RemoveVolume {
-        /// Whose.
-        node: NodeId,
-    },
-    /// Make a node's container, without starting it.
-    CreateNode {
-        /// Which.
-        node: NodeId,
-    },
+    /// Create a node's volume.
+    CreateVolume { node: NodeId },
+    /// Remove a node's volume with its content.
+    RemoveVolume { node: NodeId },
+    /// Create a node's container, without starting it.
+    CreateNode { node: NodeId },
     /// Write a node's configuration and secrets into its volume.
     WriteConfig {
-        /// Which.
         node: NodeId,
-        /// The master of each group that the node has to know: a Redis node its own group's, a Sentinel all, a proxy all,
-        /// of which one may be on its way out.
+        /// The master of each group that the node must know.
+        ///
+        /// A Redis node needs its own group's; Sentinels and proxies need all. One of them may be about to leave.
         masters: BTreeMap<Group, NodeId>,
-        /// The server outside of the cluster that a Redis node has to copy.
+        /// The server outside of the cluster that a Redis node must copy.
         existing: Option<SocketAddrV4>,
-        /// What a Redis node may believe when it starts next.
+        /// What a Redis node may believe at its next start.
         standing: Standing,
     },
-    /// Move a Redis node's data into a folder of its volume, so that it starts with none and copies its master's.
-    SetDataAside {
-        /// Which.
-        node: NodeId,
-    },
-    /// Start a node.
-    StartNode {
-        /// Which.
-        node: NodeId,
-    },
-    /// Thaw a paused node.
-    UnpauseNode {
-        /// Which.
-        node: NodeId,
-    },
-    /// Stop a node, giving it time to end well.
-    StopNode {
-        /// Which.
-        node: NodeId,
-    },
-    /// Have a Redis node end the script that keeps it busy. One that has written Redis does not end.
-    EndScript {
-        /// Which.
-        node: NodeId,
-    },
-    /// End a node at once, without the time to end well.
-    KillNode {
-        /// Which.
-        node: NodeId,
-    },
-    /// Give a node, also one that runs, these of its memory and CPUs.
+    /// Move a Redis node's data into a folder of its volume. It then starts without data and copies its master's.
+    SetDataAside { node: NodeId },
+    /// Start a node that is stopped.
+    StartNode { node: NodeId },
+    /// Unpause a paused node.
+    UnpauseNode { node: NodeId },
+    /// Stop a node within its grace period.
+    StopNode { node: NodeId },
+    /// Make a Redis node end the script that keeps it busy. Redis does not end a script that has written.
+    EndScript { node: NodeId },
+    /// Kill a node, without a grace period.
+    KillNode { node: NodeId },
+    /// Set the memory and CPUs of a node, also while it runs.
     SetResources {
-        /// Which.
         node: NodeId,
-        /// What is set; what is absent stays as it is.
+        /// The new limits; `None` stays as it is.
         resources: Resources,
     },
     /// Remove a node's container. Its volume stays.
-    RemoveNode {
-        /// Which.
-        node: NodeId,
-    },
-    /// Make a Redis node follow another, and write that into its configuration file.
+    RemoveNode { node: NodeId },
+    /// Make a Redis node follow another one, also in its configuration file.
     Replicate {
-        /// Which.
         node: NodeId,
-        /// Whom it is to follow.
+        /// The node that it must follow.
         master: NodeId,
     },
-    /// Set directives of a Redis node at runtime, and write them into its configuration file.
+    /// Set directives of a Redis node at runtime, also in its configuration file.
     ConfigSet {
-        /// Which.
         node: NodeId,
-        /// The directives by name.
+        /// The values of the directives, by name.
         directives: BTreeMap<String, String>,
     },
-    /// Give users of a node the passwords and rights that redos gives them.
-    SetUsers {
-        /// Which node.
-        node: NodeId,
-        /// The users.
-        users: BTreeSet<String>,
-    },
+    /// Restore the passwords and rights of a node's users.
+    SetUsers { node: NodeId, users: BTreeSet<String> },
     /// Remove users of a node, and end their connections.
-    RemoveUsers {
-        /// Which node.
-        node: NodeId,
-        /// The users.
-        users: BTreeSet<String>,
-    },
-    /// Give a node the cluster's own login at a master.
-    SetReplicationLogin {
-        /// Which node.
-        node: NodeId,
-    },
+    RemoveUsers { node: NodeId, users: BTreeSet<String> },
+    /// Give a replica the cluster's own login at its master.
+    SetReplicationLogin { node: NodeId },
     /// Make a Sentinel watch a group and know the other Sentinels.
-    SentinelMonitor {
-        /// Which Sentinel.
-        node: NodeId,
-        /// The group.
-        group: Group,
-        /// Its master.
-        master: NodeId,
-    },
-    /// Have a Sentinel find out at once which replicas a group's master has.
+    SentinelMonitor { node: NodeId, group: Group, master: NodeId },
+    /// Make a Sentinel find out at once which replicas a master has.
     SentinelDiscover {
-        /// Which Sentinel.
         node: NodeId,
-        /// The group.
         group: Group,
         /// The replicas that it does not know yet.
         replicas: BTreeSet<NodeId>,
     },
-    /// Set a Sentinel's settings of a group at runtime; it writes them into its configuration file.
+    /// Set a Sentinel's settings of a group at runtime. It writes them into its configuration file.
     SentinelSet {
-        /// Which Sentinel.
         node: NodeId,
-        /// The group.
         group: Group,
         /// Settings by name, as `SENTINEL SET` takes them.
         settings: BTreeMap<String, String>,
     },
-    /// Have one Sentinel replace a master that is down and that they do not replace: without a vote, and though the
-    /// replicas' links have been down for longer than it would bear by itself.
+    /// Make one Sentinel replace a master that is down and that the Sentinels do not replace.
+    ///
+    /// It needs no vote, and ignores that the replicas' links have been down for longer than it would allow.
     SentinelFailover {
-        /// Which Sentinel.
         node: NodeId,
-        /// The group.
         group: Group,
-        /// The patience that makes it bear them, in milliseconds (`down-after-milliseconds`).
+        /// The `down-after-milliseconds` that makes it accept them.
         down_after: u64,
     },
     /// Make a Sentinel stop watching a group.
-    SentinelRemove {
-        /// Which Sentinel.
-        node: NodeId,
-        /// The group.
-        group: Group,
-    },
+    SentinelRemove { node: NodeId, group: Group },
     /// Make another node of the group its master, without losing an acknowledged write.
     Switchover {
-        /// The group.
         group: Group,
         /// The node to promote.
         to: NodeId,
     },
-    /// Make a node that copies a server outside of the cluster the master, without losing a write that was acknowledged
-    /// through a proxy.
-    TakeOver {
-        /// The node.
-        node: NodeId,
-        /// The server.
-        existing: SocketAddrV4,
-    },
-    /// Have a proxy check these Redis nodes and Sentinels and no others, without a reload.
-    ProxyCheck {
-        /// Which proxy.
-        proxy: NodeId,
-        /// The nodes.
-        nodes: BTreeSet<NodeId>,
-    },
-    /// Wait until something is so.
-    Await {
-        /// What.
-        gate: Gate,
-    },
+    /// Make a node that copies a server outside of the cluster the master.
+    ///
+    /// It loses no write that was acknowledged through a proxy.
+    TakeOver { node: NodeId, existing: SocketAddrV4 },
+    /// Make a proxy check these Redis nodes and Sentinels and no others, without a reload.
+    ProxyCheck { proxy: NodeId, nodes: BTreeSet<NodeId> },
+    /// Wait until a gate opens.
+    Await { gate: Gate },
     /// Write through a proxy, read it back through the same proxy, remove it.
     VerifyWrite {
-        /// Which proxy.
         proxy: NodeId,
-        /// Through which group's port.
+        /// The group whose write port is used.
         group: Group,
     },
 }
@@ -289,14 +212,12 @@ fn listed(pairs: &BTreeMap<String, String>) -> String {
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// Its number.
     pub id: StepId,
-    /// What it does.
     #[serde(flatten)]
     pub action: Action,
-    /// Why, in the user's words: "redis-2 is paused".
+    /// The reason in the user's words: "redis-2 is paused".
     pub why: String,
-    /// The steps that must have ended well before it begins.
+    /// The steps that must have succeeded before it begins.
     pub after: BTreeSet<StepId>,
 }
 
@@ -311,25 +232,25 @@ impl fmt::Display for Step {
     }
 }
 
-/// Steps from what is to what should be. Printed, it is the text that golden tests compare.
+/// Steps from the observed to the desired state. Golden tests compare the text of its `Display`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The steps; every [`Step::after`] names earlier ones only.
     pub steps: Vec<Step>,
-    /// Why this plan is only the first part of the way: what must be observed anew before the rest can be planned.
+    /// Why this plan is only the first part of the way. It says what redos must observe before it can plan the rest.
     pub then_observe: Option<String>,
-    /// Why nothing is done, not even the steps: only a person can say which data are right.
+    /// Why no step is carried out: redos cannot know which data are right.
     pub refusal: Option<Refusal>,
 }
 
 impl Plan {
-    /// Whether there is nothing to do, and nothing that is refused.
+    /// Whether there is nothing to do and nothing to refuse.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.refusal.is_none()
     }
 
-    /// Whether there is something to do but to wait, or something that is refused.
+    /// Whether there is something to do except to wait, or something to refuse.
     pub fn changes(&self) -> bool {
         self.refusal.is_some() || self.steps.iter().any(|step| !step.action.only_looks())
     }

@@ -1,12 +1,13 @@
-//! The plan of `redos down`: Sentinels and proxies first, so that nothing fails over while the Redis nodes stop.
+//! The plan of `redos down`. Sentinels and proxies go first, so that nothing fails over while the Redis nodes stop.
 
 use super::step::{Action, Plan, StepId};
 use crate::cluster::observed::{Inventory, NodeState};
 use crate::spec::{NodeId, Role};
 
-/// Removes everything that is there. A network that redos did not make stays, and one that others are on. Unless
-/// `with_volumes`, data volumes stay, and the record of the settings that they were made with; a proxy's volume holds nothing
-/// of worth.
+/// Removes everything that exists.
+///
+/// A network stays if redos did not create it or if other containers are on it. Unless `with_volumes`, data volumes
+/// stay, and so does the record of their settings. The volume of a proxy holds nothing worth keeping.
 pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
     let mut plan = Plan::default();
     let why = "the cluster is taken down";

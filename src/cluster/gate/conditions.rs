@@ -1,4 +1,4 @@
-//! What several gates ask of one node.
+//! Conditions on one node that several gates need.
 
 use std::net::SocketAddr;
 
@@ -7,17 +7,18 @@ use crate::cluster::claims::{Whose, claimants, loading, whose};
 use crate::cluster::observed::{Answer, NodeFacts, NodeState, Observed, ProxyView, RoleView};
 use crate::spec::{Group, NodeId};
 
-/// Why a node does not answer that runs a script which was not yet told to end.
+/// The state of a node with an endless script that can still be ended.
 const BUSY: &str = "a script that does not end keeps it busy";
-/// Why a node does not answer that cannot be told to end its script.
+/// The state of a node with a script that Redis does not end.
 pub const UNKILLABLE: &str = "a script keeps it busy that has written and that Redis therefore does not end";
 
-/// Starts by the restart policy after which a node that says nothing is taken for one that dies at every start. One that ended
-/// now and then in a long life answers.
+/// Restarts by the restart policy after which a silent node counts as dying at every start. A node that ended now and
+/// then in a long life answers.
 const RESTARTS: u64 = 3;
 
-/// Whether a node ends soon after each start: its restart policy starts it again and again, and nobody sees it answer. Between
-/// two ends the Engine says that it runs.
+/// Whether a node ends soon after each start.
+///
+/// Its restart policy starts it again and again, and it never answers. Between two ends the Engine says that it runs.
 pub fn dies_at_every_start(node: NodeId, observed: &Observed) -> bool {
     observed.inventory.nodes.get(&node).is_some_and(|facts| match facts.state {
         NodeState::Restarting => true,
@@ -29,19 +30,19 @@ pub fn dies_at_every_start(node: NodeId, observed: &Observed) -> bool {
     })
 }
 
-/// Whether a node is not on the cluster's network: that of its container is gone, or somebody took it off.
+/// Whether a node is not on the cluster's network: its network was removed, or it was disconnected.
 pub fn is_off_network(facts: &NodeFacts, observed: &Observed) -> bool {
     let network = observed.inventory.network.as_ref().map(|network| network.id.as_str());
     network.is_none() || facts.network_id.as_deref() != network
 }
 
-/// The master that loads its data, for which a replica that was started waits before it starts its server.
+/// The master that is loading its data, for which a started replica waits before it starts its server.
 fn awaited(node: NodeId, observed: &Observed) -> Option<NodeId> {
     let claims = claimants(node.group()?, observed);
     claims.into_iter().find(|master| *master != node && loading(*master, observed).is_some())
 }
 
-/// Whether the script that keeps a node busy can be ended no more; `None` for a node that is not busy.
+/// Whether Redis does not end the script that keeps a node busy; `None` for a node that is not busy.
 pub fn busy(node: NodeId, observed: &Observed) -> Option<bool> {
     match observed.topology.redis.get(&node)? {
         Answer::Busy { is_unkillable } => Some(*is_unkillable),
@@ -49,7 +50,7 @@ pub fn busy(node: NodeId, observed: &Observed) -> Option<bool> {
     }
 }
 
-/// Whether a node answered that was asked, or why it did not.
+/// Whether a node answered, or why it did not; `None` if it was not asked.
 fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
     fn word<T>(answer: &Answer<T>) -> Result<(), &str> {
         match answer {
@@ -95,10 +96,11 @@ pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
     })
 }
 
-/// Whether what comes to a proxy's published ports gets to it, as far as that was tried.
+/// Whether connections to a proxy's published ports reach it, as far as that was tried.
 ///
 /// # Errors
-/// The first port that leads nowhere.
+///
+/// The first port that does not reach it.
 pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), Unmet> {
     let view = observed.topology.proxies.get(&proxy).and_then(Answer::said);
     match view.and_then(|view| view.dead_ports.first_key_value()) {
@@ -110,7 +112,7 @@ pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), Unmet> {
     }
 }
 
-/// The one node of the group that claims to be its master.
+/// The only node of the group that claims to be its master.
 ///
 /// # Errors
 /// There is none, or more than one.

@@ -1,4 +1,4 @@
-//! Whether one node does its part.
+//! Whether one node is in service.
 
 use super::conditions::{answers, is_published, reads_from, replica_in_sync, sole_master, writes_to};
 use super::standby;
@@ -7,7 +7,7 @@ use crate::cluster::claims::{Whose, node_at, whose};
 use crate::cluster::observed::{Answer, Observed};
 use crate::spec::{Group, NodeId, Spec};
 
-/// See [`super::Gate::InService`].
+/// Whether [`super::Gate::InService`] holds for a node.
 pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     answers(node, observed)?;
     is_published(node, observed)?;
@@ -30,12 +30,12 @@ fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result
     if node != master {
         replica_in_sync(node, master, observed)?;
     }
-    // One that is to be removed is not told of changes any more.
+    // A proxy that is to be removed gets no changes any more.
     let proxies =
         observed.topology.proxies.iter().filter(|(proxy, _)| spec.proxy_nodes().any(|wanted| wanted == **proxy));
     for (proxy, answer) in proxies {
         let Some(view) = answer.said() else { continue };
-        // A proxy that has no place for it has to be made anew, which waiting does not do.
+        // A proxy without a slot for it has to be recreated; waiting does not help.
         if node == master && view.routes.contains_key(&group) {
             writes_to(*proxy, view, group, master)?;
         } else if node != master && view.checked.contains(&node) {
@@ -45,7 +45,7 @@ fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result
     Ok(())
 }
 
-/// A Sentinel agrees on the master, has its quorum, and those beside it that answer see it.
+/// A Sentinel agrees on the master, has its quorum, and the others that answer see it.
 fn sentinel(node: NodeId, group: Group, observed: &Observed) -> Result<(), Unmet> {
     let master = sole_master(group, observed)?;
     let name = group.to_string();
@@ -76,7 +76,7 @@ fn sentinel(node: NodeId, group: Group, observed: &Observed) -> Result<(), Unmet
         if let Some(flag) = ["s_down", "disconnected"].into_iter().find(|flag| peer.flags.contains(*flag)) {
             return Err(Unmet::Sees { sentinel, who: Whose::Node(node), flag });
         }
-        // While it connects again to one that was restarted its flags are clean, and a moment later it calls it down.
+        // While it reconnects to a restarted Sentinel, its flags are clean; a moment later it flags it as down.
         let up_for =
             observed.topology.sentinels.get(&node).and_then(Answer::said).map_or(0, |view| view.uptime_seconds);
         if peer.silent_for > up_for * 1000 {

@@ -1,4 +1,4 @@
-//! Whether a standby does its part: see [`super::Gate::Copies`].
+//! Whether a standby is in service: see [`super::Gate::Copies`].
 
 use std::net::SocketAddrV4;
 
@@ -23,7 +23,7 @@ pub(super) fn copies(node: NodeId, existing: SocketAddrV4, observed: &Observed) 
     }
 }
 
-/// Whether a node that answers does its part.
+/// Whether an answering node is in service.
 pub(super) fn in_service(node: NodeId, existing: SocketAddrV4, observed: &Observed) -> Result<(), Unmet> {
     match node {
         NodeId::Redis { group, .. } => {
@@ -44,7 +44,7 @@ pub(super) fn in_service(node: NodeId, existing: SocketAddrV4, observed: &Observ
     }
 }
 
-/// Whether all proxies send writes to the server that the head copies, and reads to all nodes, which are replicas of it.
+/// Whether all proxies send writes to the server that the head copies, and reads to all nodes of the standby.
 pub(super) fn proxies_route(
     group: Group,
     existing: SocketAddrV4,
@@ -61,7 +61,7 @@ pub(super) fn proxies_route(
     Ok(())
 }
 
-/// Whether a proxy sends writes to the server that the head copies, as its replication id shows.
+/// Whether a proxy sends writes to the server that the head copies, by its replication id.
 fn writes_to_existing(
     proxy: NodeId,
     view: &ProxyView,

@@ -1,4 +1,4 @@
-//! What a shut gate waits for: a value that knows which nodes it is about.
+//! The unmet condition of a gate: a value that knows its nodes.
 
 use std::net::{SocketAddr, SocketAddrV4};
 
@@ -9,7 +9,7 @@ use crate::cluster::observed::{Loading, NodeState};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
 use crate::spec::{Group, NodeId};
 
-/// The first thing that a gate demands and that is not so. `Display` is the sentence for users.
+/// The first unmet condition of a gate. `Display` is the sentence for users.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unmet {
     #[error("{node} is missing")]
@@ -87,7 +87,7 @@ pub enum Unmet {
 }
 
 impl Unmet {
-    /// The nodes that it is about, of which the logs tell most.
+    /// The nodes in the sentence, whose logs tell most.
     pub fn about(&self) -> Vec<NodeId> {
         match self {
             Self::Missing { node }

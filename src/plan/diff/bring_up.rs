@@ -1,4 +1,4 @@
-//! Nodes that are missing or do not run: made, started, or made anew.
+//! Nodes that are missing or do not run: they are created, started, or recreated.
 
 use super::Planner;
 use crate::cluster::data;
@@ -10,10 +10,12 @@ use crate::plan::step::{Action, StepId};
 use crate::spec::NodeId;
 
 impl Planner<'_> {
-    /// Whoever connects to others at its start comes after them: an attempt that fails is repeated a second later, by a
-    /// replica, by a Sentinel, and by the kernel, which asks so seldom for an address that nobody has yet. So masters
-    /// come before their replicas, and proxies last. A Sentinel that comes up before its master would even hold it to be
-    /// down; one that watches nothing yet need not wait.
+    /// Brings up all nodes in the order of their connections.
+    ///
+    /// A node that connects to others at its start comes after them. An attempt that fails is repeated a second later:
+    /// by a replica, by a Sentinel, and by the kernel, which asks so seldom for an address that no node has yet. So
+    /// masters come before their replicas, and proxies last. A Sentinel that comes up before its master would even
+    /// consider it down; one that watches nothing yet need not wait.
     pub(super) fn bring_up_nodes(&mut self) {
         for group in self.spec.groups() {
             let master = self.masters.get(&group).copied();
@@ -91,7 +93,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Why a node that leads a stopped group does so, where it was not its last master.
+    /// Why a node leads a stopped group although it was not its last master.
     pub(super) fn leads_instead(&self, node: NodeId) -> Option<String> {
         let group = node.group().filter(|group| self.masters.get(group) == Some(&node))?;
         let last = last_known(group, self.observed).filter(|last| *last != node)?;
@@ -102,7 +104,7 @@ impl Planner<'_> {
         self.step(node, Action::StartNode { node }, why, after.to_vec());
     }
 
-    /// A node that its restart policy starts again and again gets the configuration of now, and a container of now.
+    /// A node that its restart policy starts again and again gets the current configuration and a new container.
     pub(super) fn revive(&mut self, node: NodeId, is_stale: bool, before_start: &[StepId]) {
         let why = "it dies at every start";
         if is_stale {

@@ -1,4 +1,4 @@
-//! Nodes that a script of an application keeps busy: the script is ended, or the node with it.
+//! Nodes that a script of an application keeps busy: redos ends the script, or the node with it.
 
 use super::Planner;
 use crate::cluster::gate::{UNKILLABLE, busy};
@@ -7,8 +7,10 @@ use crate::plan::step::{Action, StepId};
 use crate::spec::{NodeId, PersistenceMode};
 
 impl Planner<'_> {
-    /// Ends the script that keeps a node busy. One that has written can only be ended with its node, and that only where
-    /// another node leads and so has all that was acknowledged: what a script writes is given to replicas when it ends.
+    /// Ends the script that keeps a node busy.
+    ///
+    /// A script that has written can only be ended with its node. That is done only if another node leads and so has
+    /// all acknowledged writes: replicas get the writes of a script when it ends.
     pub(super) fn free_busy(&mut self, node: NodeId, is_unkillable: bool, is_stale: bool, before_start: &[StepId]) {
         if !is_unkillable {
             self.end_script(node);
@@ -29,12 +31,12 @@ impl Planner<'_> {
         }
     }
 
-    /// Has Redis end the script that keeps a node busy.
+    /// Makes Redis end the script that keeps a node busy.
     pub(super) fn end_script(&mut self, node: NodeId) {
         self.step(node, Action::EndScript { node }, "a script that does not end keeps it busy", []);
     }
 
-    /// Why a person has to decide about a master whose script Redis does not end, and that no other node can replace.
+    /// Why the user must decide about a master whose script Redis does not end, and that no other node can replace.
     pub(super) fn held_up(&self) -> Option<Refusal> {
         let is_held_up = |node: &&NodeId| busy(**node, self.observed) == Some(true);
         let master = *self.masters.values().find(is_held_up).filter(|_| self.spec.replicas == 0)?;

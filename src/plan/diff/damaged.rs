@@ -1,4 +1,4 @@
-//! Nodes whose data do not load: they start with none and copy those of another node, as soon as that node leads.
+//! Nodes whose data do not load: they start without data and copy those of another node, as soon as that node leads.
 
 use super::Planner;
 use crate::cluster::claims::claimants;
@@ -9,8 +9,8 @@ use crate::plan::step::{Action, StepId};
 use crate::spec::{NodeId, Spec};
 
 impl Planner<'_> {
-    /// Brings up a node with damaged data. They are moved aside in its volume, and only while another node has them whole
-    /// and leads.
+    /// Brings up a node with damaged data. Its data are moved aside in its volume, but only while another node has
+    /// complete data and leads.
     pub(super) fn bring_up_damaged(&mut self, node: NodeId, is_stale: bool, before_start: &[StepId]) {
         let Some(master) = node.group().and_then(|group| self.masters.get(&group)).copied() else { return };
         let damage = data::damage(node, self.observed).unwrap_or_default();
@@ -30,14 +30,16 @@ impl Planner<'_> {
         }
     }
 
-    /// Has the plan wait until another node leads than one that is going to lose what it has, and this one copies it. Returns
-    /// whether it has to wait. `problem` is what is wrong with the node, as the beginning of a sentence.
+    /// Makes the plan wait until a node leads other than the one that is going to lose its data, and this one copies
+    /// it.
+    ///
+    /// Returns whether it has to wait. `problem` is what is wrong with the node, as the beginning of a sentence.
     pub(super) fn awaits_leader(&mut self, node: NodeId, master: NodeId, problem: &str) -> bool {
         let copies_existing = self.standby_of.is_some() && node == Spec::head();
         let (why, after) = if copies_existing {
             return false;
         } else if node == master {
-            // Its Sentinels name it still, and replace it as soon as they consider it down.
+            // Its Sentinels still name it, and replace it as soon as they consider it down.
             (format!("{problem}, so another node replaces it"), None)
         } else if !self.leads(master) {
             (format!("{problem}, and it copies the data of {master}"), self.last.get(&master).copied())
@@ -49,7 +51,7 @@ impl Planner<'_> {
         true
     }
 
-    /// Whether a node answers as the one that the others copy.
+    /// Whether a node answers as the master of its group.
     fn leads(&self, master: NodeId) -> bool {
         let is_loading = self.redis_view(master).is_none_or(|view| view.loading.is_some());
         let claims = |group| claimants(group, self.observed).contains(&master);
@@ -69,7 +71,7 @@ mod tests {
         Spec { replicas, ..Spec::with_defaults("redos".parse().expect("a name")) }
     }
 
-    /// A cluster that runs, but for this node, which dies of its data at every start.
+    /// A running cluster, except for this node, which dies at every start because of its data.
     fn damaged(spec: &Spec, node: NodeId) -> Observed {
         let mut observed = healthy(spec);
         halt(&mut observed, node, NodeState::Restarting);

@@ -1,4 +1,4 @@
-//! Adding nodes: Sentinels come one at a time, and the quorum is raised when those are there that it counts on.
+//! Adding nodes. Sentinels come one at a time, and the quorum rises when enough of them are in service.
 
 use super::Planner;
 use crate::cluster::gate::Gate;
@@ -6,8 +6,9 @@ use crate::cluster::observed::{Answer, Observed};
 use crate::plan::step::StepId;
 use crate::spec::{NodeId, Spec};
 
-/// How many Sentinels there are to be next. All, unless some are at work already: then those, until the last of them is in
-/// service, and one more from there on.
+/// How many Sentinels the next part has.
+///
+/// All, unless some are at work already: then these, until the last of them is in service, and one more from there on.
 pub(super) fn next_electorate(spec: &Spec, observed: &Observed) -> u16 {
     let at_work = |answer: &Answer<_>| answer.said().is_some_and(|view: &super::SentinelView| !view.masters.is_empty());
     if !observed.topology.sentinels.values().any(at_work) {
@@ -38,7 +39,7 @@ mod tests {
     use crate::spec::render::Standing;
     use crate::spec::{NodeId, Spec};
 
-    /// What a node may believe that a cluster has lost, with its volume or without.
+    /// What a node may believe whose cluster lost it, with its volume or without.
     fn standing(node: NodeId, keeps_volume: bool) -> Standing {
         let spec = Spec::with_defaults("redos".parse().expect("a name"));
         let mut observed = healthy(&spec);

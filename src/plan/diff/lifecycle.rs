@@ -1,7 +1,7 @@
 //! Stopping, starting and restarting nodes of a cluster that stays what it is.
 //!
-//! What costs the cluster more than the nodes that are named is an [`Objection`]: the plan is made all the same, and the
-//! caller asks whether it is meant.
+//! An [`Objection`] says what it costs the cluster beyond the named nodes. The plan is made all the same, and the
+//! caller asks whether the user means it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,37 +14,27 @@ use crate::cluster::reckon::fittest;
 use crate::plan::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, PersistenceMode, Role, Spec};
 
-/// What a stop or a restart costs that is seldom meant.
+/// A cost of a stop or a restart that users seldom mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
-    /// The Sentinels that are left cannot replace a master.
+    /// The remaining Sentinels cannot replace a master.
     QuorumLost {
-        /// Sentinels that are left.
+        /// The number of remaining Sentinels.
         left: usize,
-        /// Sentinels that are needed: the quorum or the majority, whichever is more.
+        /// The number that is needed: the quorum or the majority, whichever is more.
         needed: usize,
     },
-    /// The group's master is among the nodes, and no other node can take over.
-    NoSuccessor {
-        /// The group.
-        group: Group,
-        /// Its master.
-        master: NodeId,
-    },
-    /// Who is master of a group is being decided.
+    /// The master is among the nodes, and no other node of its group can take over.
+    NoSuccessor { group: Group, master: NodeId },
+    /// Sentinels are deciding who is master of a group.
     Unsettled(Undecided),
     /// The master of a group does not answer, so it cannot hand over.
-    SilentMaster {
-        /// The group.
-        group: Group,
-        /// Its master.
-        master: NodeId,
-    },
-    /// No proxy is left that leads clients to the masters.
+    SilentMaster { group: Group, master: NodeId },
+    /// No proxy remains for clients.
     NoProxy,
-    /// Nothing is kept on disk, and all nodes that have the data in memory are among the nodes.
+    /// Redis keeps nothing on disk, and all nodes with the data in memory are among the nodes.
     DataLost {
-        /// Keys that the masters hold.
+        /// The number of keys that the masters hold.
         keys: u64,
     },
 }
@@ -71,20 +61,19 @@ impl fmt::Display for Objection {
     }
 }
 
-/// A plan, and what speaks against it.
+/// A plan, and the objections to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
-    /// The plan. Empty when there is nothing to do.
     pub plan: Plan,
-    /// What it costs beside the nodes themselves.
+    /// The costs beyond the named nodes.
     pub objections: Vec<Objection>,
 }
 
 /// Stops the named nodes, or all.
 ///
-/// All: the Sentinels first, so that nothing is replaced that is stopped on purpose; then the proxies, so that no write is
-/// acknowledged from there on; then the replicas; and the masters last, which so have everything. Some: their masters hand
-/// over first.
+/// All nodes: the Sentinels first, so that no master is replaced that is stopped on purpose. Then the proxies, so that
+/// no write is acknowledged from there on. Then the replicas, and last the masters, which thus have every write. Named
+/// nodes: their masters hand over first.
 pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> Proposal {
     let mut planner = Planner::new(spec, observed);
     let nodes = alive(observed, named);
@@ -133,8 +122,9 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
     Proposal { plan: planner.plan, objections }
 }
 
-/// Starts the named nodes as the cluster is now: a node that was master while it ran follows the one that is. Empty when
-/// they run and serve.
+/// Starts the named nodes in the cluster as it is now. Empty when they run and serve.
+///
+/// A node that was master while it ran follows the current master.
 pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan {
     let mut planner = Planner { scope: Some(named), ..Planner::new(spec, observed) };
     if let Some(refused) = planner.refused() {
@@ -157,11 +147,10 @@ pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan
     planner.plan
 }
 
-/// Restarts the named nodes, or all Redis nodes and Sentinels, one after the other: the next when the one before serves
-/// again. Masters hand over and are the last.
+/// Restarts the named nodes, or all Redis nodes and Sentinels, one at a time.
 ///
-/// Without names the proxies are left alone: every connection of a proxy ends when it restarts, and nothing can take them
-/// over.
+/// The next is restarted when the one before serves again. Masters hand over and are the last. Without names the
+/// proxies are not restarted: that closes every connection through them, and nothing can take them over.
 pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> Proposal {
     let mut planner = Planner::new(spec, observed);
     let mut nodes = alive(observed, named);
@@ -169,7 +158,7 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
         nodes.retain(|node| node.role() != Role::Proxy);
     }
     let mut objections = planner.unsettled_among(&nodes);
-    // A set of Sentinels that bears no loss at all cannot be restarted otherwise.
+    // Sentinels that survive no loss at all cannot be restarted otherwise.
     if spec.sentinels > planner.sentinels_needed() {
         let alone = |node: &NodeId| planner.quorum_without(&BTreeSet::from([*node]));
         objections.extend(nodes.iter().filter(|node| node.role() == Role::Sentinel).find_map(alone));
@@ -190,7 +179,7 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
                 let why = format!("{master} is master and is to be restarted");
                 previous = Some(planner.plan.push(Action::Switchover { group, to }, why, previous));
             }
-            // With no replica there is no other way, and whoever has none knows it.
+            // With no replica there is no other way, and the user knows that there is none.
             None if spec.replicas == 0 => {}
             None => objections.push(Objection::NoSuccessor { group, master }),
         }
@@ -202,22 +191,22 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
     Proposal { plan: planner.plan, objections }
 }
 
-/// The nodes, of those that are named or of all, that run in some way.
+/// Those nodes, of the named ones or of all, whose containers run, paused or not.
 fn alive(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> BTreeSet<NodeId> {
     let nodes = observed.inventory.nodes.keys().copied().filter(|node| observed.runs(*node));
     nodes.filter(|node| named.is_none_or(|named| named.contains(node))).collect()
 }
 
-/// Replicas to which no proxy leads readers.
+/// Replicas that proxies lead no readers to.
 pub(super) struct TakenOut {
-    /// What each proxy that was told checked before.
+    /// The nodes that each changed proxy checked before.
     checked: BTreeMap<NodeId, BTreeSet<NodeId>>,
-    /// What to wait for.
+    /// The steps to wait for.
     pub(super) steps: Vec<StepId>,
 }
 
 impl Planner<'_> {
-    /// Stops a node. A paused one is thawed for it: frozen it would not end before it is killed.
+    /// Stops a node. A paused one is unpaused first: otherwise it would not end before Docker kills it.
     pub(super) fn halt(&mut self, node: NodeId, why: &str, after: &[StepId]) -> StepId {
         let is_paused = self.facts(node).is_some_and(|facts| facts.state == NodeState::Paused);
         if is_paused {
@@ -238,8 +227,9 @@ impl Planner<'_> {
         last
     }
 
-    /// Has every proxy that stays lead readers past the replicas that are about to stop. A master that hands over is a
-    /// replica by then; one that does not keeps its clients to its end.
+    /// Makes every proxy that stays lead readers past the replicas that are about to stop.
+    ///
+    /// A master that hands over is a replica by then; one that does not keeps its clients to its end.
     pub(super) fn take_out(&mut self, stopping: &BTreeSet<NodeId>, after: &[StepId]) -> TakenOut {
         let moves =
             |action: &Action, group: Group| matches!(action, Action::Switchover { group: of, .. } if *of == group);
@@ -263,8 +253,8 @@ impl Planner<'_> {
         out
     }
 
-    /// Has the proxies check what was taken out as well, so that readers are led there as soon as it is in sync. Returns
-    /// what to wait for.
+    /// Makes the proxies check the replicas again, so that readers reach them as soon as they are in sync. Returns the
+    /// steps to wait for.
     pub(super) fn put_back(&mut self, out: TakenOut, why: &str, after: &[StepId]) -> Vec<StepId> {
         let checks = out
             .checked
@@ -273,7 +263,7 @@ impl Planner<'_> {
         after.iter().copied().chain(checks.collect::<Vec<_>>()).collect()
     }
 
-    /// What a proxy checks after the steps so far, where they change it.
+    /// The nodes that a proxy checks after the steps so far, if they change it.
     fn last_check(&self, of: NodeId) -> Option<&BTreeSet<NodeId>> {
         self.plan.steps.iter().rev().find_map(|step| match &step.action {
             Action::ProxyCheck { proxy, nodes } if *proxy == of => Some(nodes),
@@ -281,7 +271,7 @@ impl Planner<'_> {
         })
     }
 
-    /// The masters that have to hand over. The node that the others of a standby copy has no writes.
+    /// The masters that have to hand over. The head of a standby takes no writes.
     fn own_masters(&self) -> BTreeMap<Group, NodeId> {
         if self.standby_of.is_some() { BTreeMap::new() } else { self.masters.clone() }
     }
@@ -296,7 +286,7 @@ impl Planner<'_> {
         self.spec.quorum.max(self.spec.majority())
     }
 
-    /// What the Sentinels can no longer do without these nodes.
+    /// What the Sentinels cannot do any more without these nodes.
     fn quorum_without(&self, nodes: &BTreeSet<NodeId>) -> Option<Objection> {
         let is_live = |node: &NodeId| node.role() == Role::Sentinel && self.observed.is_up(*node);
         let left = self.observed.inventory.nodes.keys().filter(|node| is_live(node) && !nodes.contains(node)).count();
@@ -304,7 +294,7 @@ impl Planner<'_> {
         (nodes.iter().any(is_live) && left < needed).then_some(Objection::QuorumLost { left, needed })
     }
 
-    /// What is gone when all stop.
+    /// The data that are lost when all nodes stop.
     fn data_lost(&self) -> Option<Objection> {
         let views = self.observed.topology.redis.iter().filter(|(node, _)| self.masters.values().any(|m| m == *node));
         let keys = views.filter_map(|(_, answer)| Answer::said(answer)).map(|view| view.keys).sum();

@@ -1,4 +1,4 @@
-//! The cluster's network, and nodes that are not on it: of one that is gone, or taken off it by somebody.
+//! The cluster's network, and nodes that are not on it: their network was removed, or they were disconnected.
 
 use super::Planner;
 use crate::cluster::observed::{NetworkFacts, NodeState, Observed};
@@ -6,7 +6,7 @@ use crate::cluster::refusal::Refusal;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{NetworkChoice, NodeId, Spec};
 
-/// Why the cluster cannot be as it should be on the network that it has.
+/// Why the cluster's network cannot be what the configuration asks for.
 pub(super) fn refused(spec: &Spec, observed: &Observed) -> Option<Refusal> {
     let network = observed.inventory.network.as_ref()?;
     let NetworkFacts { name, subnet, is_own, .. } = network;
@@ -39,7 +39,7 @@ pub(super) fn refused(spec: &Spec, observed: &Observed) -> Option<Refusal> {
     })
 }
 
-/// Whether this is not the network that the configuration asks for.
+/// Whether the configuration asks for another network.
 fn is_other(spec: &Spec, network: &NetworkFacts) -> bool {
     spec.network.name.as_ref().map_or(!network.is_own, |wanted| network.is_own || *wanted != network.name)
 }
@@ -70,7 +70,8 @@ impl Planner<'_> {
         self.network = Some(self.plan.push(Action::CreateNetwork, why, []));
     }
 
-    /// Makes a node anew on the network that there is. Its container names the old one by its id and cannot start without it.
+    /// Recreates a node on the current network. Its container names the old network by its id and cannot start without
+    /// it.
     pub(super) fn move_to_network(&mut self, node: NodeId, state: &NodeState, before_start: &[StepId]) {
         if !self.is_decided(node) {
             return;

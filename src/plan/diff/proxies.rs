@@ -10,8 +10,9 @@ use crate::plan::step::{Action, StepId};
 use crate::spec::{NodeId, Role};
 
 impl Planner<'_> {
-    /// A proxy checks the nodes that should be there, and a master that is on its way out. New ones are there first: a
-    /// check of an address that nobody has hangs for a second.
+    /// Makes proxies check the nodes that should exist, and a master that is about to leave.
+    ///
+    /// New nodes are started first: a check of an address without a node hangs for a second.
     pub(super) fn set_proxies_right(&mut self) {
         if self.is_taking_over() {
             return;
@@ -39,8 +40,8 @@ impl Planner<'_> {
             if (view.checked != nodes || follows != self.standby_of.is_some()) && !is_stale {
                 let new: BTreeSet<NodeId> = nodes.difference(&view.checked).copied().collect();
                 let started: Vec<StepId> = new.iter().filter_map(|node| self.last.get(node).copied()).collect();
-                // The file as well: the proxy reads it when it restarts. Not before the new nodes have started: Docker 20.10
-                // starts a program of its own for a file, which would slow them down.
+                // The file changes as well: the proxy reads it when it restarts. Not before the new nodes have started:
+                // Docker 20.10 starts a program of its own for a file, which would slow them down.
                 self.write_config_after(proxy, &why, started);
                 self.step(proxy, Action::ProxyCheck { proxy, nodes: nodes.clone() }, why, []);
             }

@@ -1,12 +1,13 @@
-//! The end of a plan: what is waited for, and the write that proves it.
+//! The end of a plan: the gates to wait for, and the write that proves the result.
 
 use super::Planner;
 use crate::cluster::gate::Gate;
 use crate::plan::step::Action;
 
 impl Planner<'_> {
-    /// Waits for what is not yet so, after all else; then proves it with a write. A cluster at which nothing was changed owes
-    /// no proof.
+    /// Waits for every gate that does not hold, after all else, and then proves the result with a write.
+    ///
+    /// A cluster that was not changed needs no proof.
     pub(super) fn await_ready(&mut self, owes_proof: bool) {
         let failing: Vec<(Gate, String)> = Gate::ready(self.spec)
             .into_iter()
@@ -35,7 +36,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Before the next look, what decides must have decided.
+    /// Waits until the Sentinels have decided, before the next observation.
     pub(super) fn await_settled(&mut self) {
         let everything = self.plan.leaves();
         for (group, why) in self.unsettled.clone() {

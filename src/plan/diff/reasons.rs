@@ -1,4 +1,4 @@
-//! Reasons that name the old and the new value, for steps that cost clients something.
+//! Reasons with the old and the new value, for steps that interrupt clients.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::cluster::desired::{missing_name, other_image, published_ports};
 use crate::cluster::observed::{NodeFacts, Observed};
 use crate::spec::{ImageChoice, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
-/// Why a running node is made anew.
+/// Why a running node is recreated.
 pub fn of_replacement(spec: &Spec, node: NodeId, facts: Option<&NodeFacts>) -> String {
     let mut changes = facts.map(|facts| image_change(spec, node, facts).into_iter().collect()).unwrap_or_default();
     let NodeId::Proxy(_) = node else { return told(changes, "") };
@@ -39,7 +39,7 @@ fn image_change(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> 
     }
 }
 
-/// What a proxy publishes otherwise than it should. A port of Docker's choice is as good as any.
+/// How a proxy's published ports differ from the wanted ones. A port of Docker's choice is always right.
 fn port_changes(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Vec<String> {
     let mut names = BTreeMap::from([(STATS_PORT, "statistics port".to_owned())]);
     for group in spec.groups() {
@@ -68,7 +68,7 @@ fn port_changes(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Vec<String> {
     changes
 }
 
-/// Why a node goes that is not in the configuration any more.
+/// Why a node is removed that is not in the configuration any more.
 pub fn of_removal(spec: &Spec, node: NodeId, observed: &Observed) -> String {
     let nodes = || observed.inventory.nodes.keys();
     let (what, want, have) = match node {

@@ -1,4 +1,4 @@
-//! Running nodes that were made for other settings: made anew, one after the other.
+//! Running nodes that were created for other settings: they are recreated one at a time.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,12 @@ use crate::plan::step::{Action, StepId};
 use crate::spec::{NodeId, Role};
 
 impl Planner<'_> {
-    /// Running nodes that were made for other settings, or by a redos that configures them otherwise, are made anew, one
-    /// after the other: proxies, replicas, Sentinels while the others hold the quorum, and the master after a switchover.
+    /// Recreates running nodes that were created for other settings, or by a redos that configures them differently.
     ///
-    /// Proxies come first because they are told of every other node that stops, which one of an earlier redos may not
-    /// understand. The rights of all nodes are those that the new proxy needs already: they are set while nodes run.
+    /// One at a time: proxies, replicas, Sentinels while the others hold the quorum, and the master after a switchover.
+    /// Proxies come first because they must know of every other node that stops, which a proxy of an earlier redos may
+    /// not understand. The rights of all nodes are those that the new proxy needs already: they are set while nodes
+    /// run.
     pub(super) fn replace_stale_nodes(&mut self) {
         if self.is_taking_over() || !self.unsettled.is_empty() {
             return;
@@ -30,7 +31,7 @@ impl Planner<'_> {
             is_outdated && !comes_anew
         };
         let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
-        // Proxies need no other node, but one of them serves while another is made anew.
+        // Proxies need no other node, but one of them serves while another is recreated.
         let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
         let (other_proxies, other_servers): (Vec<NodeId>, Vec<NodeId>) = others.into_iter().partition(is_proxy);
         let needed = if stale.iter().all(is_proxy) { other_proxies } else { [other_proxies, other_servers].concat() };
@@ -65,8 +66,9 @@ impl Planner<'_> {
         }
     }
 
-    /// Waits for those of the nodes that are not in service, for one node is made anew while all others do their part.
-    /// Returns whether there are any.
+    /// Waits for those of the nodes that are not in service. Returns whether there are any.
+    ///
+    /// One node is recreated while all others are in service.
     fn await_in_service(&mut self, nodes: &[NodeId]) -> bool {
         let everything = self.plan.leaves();
         let mut waits = false;
@@ -96,7 +98,7 @@ impl Planner<'_> {
         let mut last = self.last[&node];
         let back = self.put_back(out, "it is there again", &[last]);
         let gates: Vec<Gate> = match node {
-            // It does not watch groups yet that are new.
+            // It does not watch new groups yet.
             NodeId::Sentinel(_) if self.standby_of.is_none() => {
                 self.watched_groups().map(|group| Gate::QuorumReached { group }).collect()
             }

@@ -12,7 +12,7 @@ use crate::spec::render::directives::PRIORITY;
 use crate::spec::{NodeId, render};
 
 impl Planner<'_> {
-    /// Runtime settings, and nodes that follow nobody or the wrong one.
+    /// Sets directives at runtime, and makes nodes follow the right master.
     pub(super) fn set_redis_right(&mut self) {
         let wanted = render::told_directives(self.spec);
         for node in self.spec.groups().flat_map(|group| self.spec.redis_nodes(group)).collect::<Vec<_>>() {
@@ -45,7 +45,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Rights and logins that somebody changed.
+    /// Restores rights and logins that were changed.
     pub(super) fn set_rights(&mut self) {
         for node in other_logins(self.observed) {
             self.step(node, Action::SetReplicationLogin { node }, "it is not the one that redos gave it", []);
@@ -55,8 +55,9 @@ impl Planner<'_> {
         }
     }
 
-    /// A second master, or a replica of somebody else, follows the master: but only one that is a master now, and on
-    /// the word of the Sentinels where there are any.
+    /// The master that a second master, or a replica of another server, has to follow, with the reason.
+    ///
+    /// It must be a master now and, if there are Sentinels, the one that they name.
     pub(super) fn should_follow(&self, node: NodeId, view: &RedisView) -> Option<(NodeId, String)> {
         // Until it has loaded its data it refuses to.
         if view.loading.is_some() {

@@ -1,4 +1,4 @@
-//! The memory and CPUs of nodes: given to those that live, and told where somebody set others by hand.
+//! The memory and CPUs of nodes: set at runtime, with a warning about limits that a user set by hand.
 
 use super::Planner;
 use crate::cluster::desired::is_stale;
@@ -6,7 +6,7 @@ use crate::plan::step::Action;
 use crate::spec::NodeId;
 
 impl Planner<'_> {
-    /// Gives the nodes that stay what they have in the configuration. They need not be made anew for it.
+    /// Sets the configured limits of nodes that stay, which need not be recreated for that.
     pub(super) fn set_resources_right(&mut self) {
         for node in self.spec.nodes() {
             let Some(facts) = self.facts(node) else { continue };
@@ -24,7 +24,7 @@ impl Planner<'_> {
         self.plan.steps.iter().any(|step| step.action == Action::RemoveNode { node })
     }
 
-    /// The reason of a node that is made anew, with the limits that it had by hand and loses.
+    /// The reason for recreating a node, with the hand-set limits that it loses.
     pub(super) fn with_what_is_lost(&self, node: NodeId, why: &str) -> String {
         let wanted = self.spec.containers.resources(node.role());
         match self.facts(node).map(|facts| facts.resources.beyond(wanted)).filter(|lost| !lost.is_empty()) {

@@ -1,4 +1,4 @@
-//! Taking nodes away: never the live master, one Sentinel at a time, and nobody is remembered as a ghost.
+//! Removing nodes: never the live master, one Sentinel at a time, and no Sentinel remembers a removed node.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
@@ -12,8 +12,9 @@ use crate::cluster::strangers::copies_as_a_stranger;
 use crate::plan::step::{Action, StepId};
 use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec};
 
-/// What would go with a group that the specification no longer has, a sentence for each such group. A group that is known
-/// to be empty is no loss.
+/// What would be lost with groups that the specification no longer has, a sentence for each of them.
+///
+/// A group that is known to be empty is no loss.
 pub fn losses(spec: &Spec, observed: &Observed) -> Vec<String> {
     let leaving = |node: &NodeId| node.group().filter(|group| group.get() > spec.masters);
     let groups: BTreeSet<Group> = observed.inventory.nodes.keys().filter_map(leaving).collect();
@@ -36,13 +37,15 @@ pub fn losses(spec: &Spec, observed: &Observed) -> Vec<String> {
 }
 
 impl Planner<'_> {
-    /// Removes what the specification no longer has. A master among it is switched over first, and Sentinels go one by
-    /// one, each forgotten by all others before the next: both end the wave.
+    /// Removes what the specification no longer has.
+    ///
+    /// A master among it is switched over first. Sentinels go one at a time: all others forget each before the next
+    /// goes. Both end the wave.
     pub(super) fn remove_surplus(&mut self) {
         let wanted: BTreeSet<NodeId> = self.spec.nodes().into_iter().collect();
         let surplus: Vec<NodeId> =
             self.observed.inventory.nodes.keys().copied().filter(|node| !wanted.contains(node)).collect();
-        // A Sentinel that forgets is given a file that knows nothing of a group which it has only just been told of.
+        // A Sentinel that forgets gets a file that knows nothing about a group which it was told about just now.
         if !self.unborn.is_empty() {
             self.plan.then_observe = (!surplus.is_empty()).then(|| "nodes go when the new groups are there".to_owned());
             return;
@@ -67,7 +70,7 @@ impl Planner<'_> {
             removed.push(self.step(node, Action::RemoveVolume { node }, &why[&node], []));
         }
         let sentinels: Vec<NodeId> = surplus.into_iter().filter(|node| node.role() == Role::Sentinel).collect();
-        // One that went in a walk that was cut off is forgotten before another goes.
+        // All forget a Sentinel of an interrupted walk before another goes.
         let forget_first = self.remembers_a_lost_sentinel();
         if let Some(node) = sentinels.last().copied().filter(|_| !forget_first) {
             self.step(
@@ -84,7 +87,7 @@ impl Planner<'_> {
         self.forget_ghosts(&removed);
     }
 
-    /// Whether a Sentinel that stays knows one that has no container.
+    /// Whether a remaining Sentinel knows one that has no container.
     fn remembers_a_lost_sentinel(&self) -> bool {
         let has = |address: SocketAddrV4| {
             self.observed.inventory.nodes.values().any(|facts| facts.address == Some(*address.ip()))
@@ -93,7 +96,7 @@ impl Planner<'_> {
         views.flat_map(|view| view.masters.values()).flat_map(|watched| &watched.peers).any(|peer| !has(peer.address))
     }
 
-    /// The quorum follows on Sentinels that are to go, too: while others forget they are needed.
+    /// Lowers the quorum on leaving Sentinels, too: they are needed while others forget.
     fn lower_quorum_of(&mut self, surplus: &[NodeId]) {
         for node in surplus.iter().copied() {
             let Some(view) = self.sentinel_view(node) else { continue };
@@ -108,7 +111,7 @@ impl Planner<'_> {
         }
     }
 
-    /// A node that is to go and is master hands its group over first. True when it has to be waited for.
+    /// Switches a group over whose master is going to leave. Returns whether the plan must wait for that.
     fn move_masters_out_of(&mut self, surplus: &[NodeId]) -> bool {
         let mut moved = false;
         for group in self.spec.groups().collect::<Vec<Group>>() {
@@ -136,14 +139,16 @@ impl Planner<'_> {
         moved
     }
 
-    /// Sentinel has no command to forget one replica or one peer (`SENTINEL RESET` forgets everything, a failover under
-    /// way included), but it believes its file: it is stopped, its file is written without the ghosts and with its
-    /// epochs, and it is started; one Sentinel after the other.
+    /// Makes Sentinels forget removed nodes, one Sentinel at a time.
+    ///
+    /// Sentinel has no command to forget one replica or one peer (`SENTINEL RESET` forgets everything, also a running
+    /// failover). But it believes its file. So redos stops it, writes its file without the removed nodes and with its
+    /// epochs, and starts it.
     fn forget_ghosts(&mut self, after: &[StepId]) {
         let mut previous: Vec<StepId> = after.to_vec();
         let nodes: Vec<NodeId> = self.spec.sentinel_nodes().collect();
         if nodes.iter().any(|node| self.sentinel_view(*node).is_some_and(|view| self.ghost_of(view).is_some())) {
-            // One that was away, as after a walk that was cut off, must be back before another goes.
+            // A Sentinel that was away, as after an interrupted walk, must be back before another goes.
             let away = nodes.iter().copied().filter(|node| self.sentinel_view(*node).is_none());
             for node in away.collect::<Vec<NodeId>>() {
                 let gate = Gate::InService { node };
@@ -166,8 +171,8 @@ impl Planner<'_> {
         }
     }
 
-    /// Something that a Sentinel knows and that the specification does not have. A stranger that copies a master is none: the
-    /// Sentinel would find it again.
+    /// A node that a Sentinel knows and that the specification does not have. A foreign replica of a master does not
+    /// count: the Sentinel would find it again.
     fn ghost_of(&self, view: &SentinelView) -> Option<SocketAddrV4> {
         let place = |node: NodeId| {
             let port = if node.role() == Role::Redis { REDIS_PORT } else { SENTINEL_PORT };

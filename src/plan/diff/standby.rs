@@ -1,5 +1,7 @@
-//! A standby: one node copies a server outside of the cluster, the others copy that node, the proxies lead writes out of
-//! the cluster, and nobody fails over. It ends when the node takes over.
+//! A standby: one node copies a server outside of the cluster, the others copy that node, and the proxies lead writes
+//! out of the cluster.
+//!
+//! No node fails over. It ends when the node takes over.
 
 use std::net::SocketAddrV4;
 
@@ -11,8 +13,9 @@ use crate::cluster::observed::{Answer, NodeState, Observed, RoleView, StoredStat
 use crate::plan::step::Action;
 use crate::spec::{Follow, NodeId, Spec};
 
-/// The server outside of the cluster that it is a standby of: the one that it is to follow, or the one that it followed and
-/// that nobody has taken over from yet.
+/// The server outside of the cluster that a standby copies.
+///
+/// It is the one that the configuration names, or the one that it followed and that no node has taken over from yet.
 pub(super) fn of(spec: &Spec, observed: &Observed) -> Option<SocketAddrV4> {
     match spec.follow {
         Follow::Nobody => None,
@@ -21,8 +24,9 @@ pub(super) fn of(spec: &Spec, observed: &Observed) -> Option<SocketAddrV4> {
     }
 }
 
-/// Whether nobody has taken over yet. A node that says to be master has, and what it was given since must not be replaced
-/// by another copy.
+/// Whether no node has taken over yet.
+///
+/// A node that reports to be master has. Its writes since then must not be replaced by another copy.
 fn is_unfinished(existing: SocketAddrV4, observed: &Observed) -> bool {
     let head = Spec::head();
     if head.group().is_none_or(|group| !claimants(group, observed).is_empty()) {
@@ -36,8 +40,7 @@ fn is_unfinished(existing: SocketAddrV4, observed: &Observed) -> bool {
         || proxies.any(|view| view.existing.is_some())
 }
 
-/// Whether it shows only in the volume of the node that copies the server, which has no container, whether another copy has
-/// taken over.
+/// Whether only the volume of the head shows if a copy has taken over, as its container is missing.
 pub(super) fn is_in_the_volume(spec: &Spec, observed: &Observed) -> bool {
     let head = Spec::head();
     let has_container = observed.inventory.nodes.contains_key(&head);
@@ -45,8 +48,10 @@ pub(super) fn is_in_the_volume(spec: &Spec, observed: &Observed) -> bool {
     matches!(spec.follow, Follow::Left(_)) && !has_container && !claims
 }
 
-/// Whether nobody says if another copy has taken over: the node that copies the server runs and does not answer, no proxy leads
-/// to the server, and no Sentinel watches a group, as all do from the take-over on.
+/// Whether no node says if a copy has taken over.
+///
+/// The head runs and does not answer, no proxy leads to the server, and no Sentinel watches a group, as all do from the
+/// take-over on.
 fn is_untold(spec: &Spec, observed: &Observed) -> bool {
     let head = Spec::head();
     let is_mute = matches!(observed.topology.redis.get(&head), Some(Answer::Silent(_) | Answer::Busy { .. }))
@@ -62,8 +67,10 @@ fn is_untold(spec: &Spec, observed: &Observed) -> bool {
 }
 
 impl Planner<'_> {
-    /// Has the plan wait until the node answers that knows whether another copy has taken over, where nobody else does. Returns
-    /// whether it has to wait: Sentinels that watched the node could promote what others still write to elsewhere.
+    /// Makes the plan wait until the head answers, if only that knows whether a copy has taken over.
+    ///
+    /// Returns whether it has to wait. Sentinels that watched the node could promote it while others still write
+    /// elsewhere.
     pub(super) fn asks_head(&mut self) -> bool {
         if !is_untold(self.spec, self.observed) {
             return false;
@@ -84,8 +91,9 @@ impl Planner<'_> {
         self.standby_of.is_some() && self.spec.follow.existing().is_none()
     }
 
-    /// The node that copies the server is given its file anew when it copies something else: a change of the role alone
-    /// would leave it with the wrong login.
+    /// Rewrites the file of the head when it copies another server.
+    ///
+    /// A change of the role alone would leave it with the wrong login.
     pub(super) fn set_head_right(&mut self) {
         let head = Spec::head();
         let (Some(existing), Some(view)) = (self.standby_of, self.redis_view(head)) else { return };
@@ -97,7 +105,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Nobody but redos takes over from a server that others use.
+    /// Makes the Sentinels watch nothing: only redos takes over from a server that others use.
     pub(super) fn watch_nothing(&mut self) {
         for node in self.spec.sentinel_nodes().collect::<Vec<NodeId>>() {
             let watched = self.sentinel_view(node).into_iter().flat_map(|view| view.masters.keys());
@@ -108,7 +116,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The gates that a node has passed when it does its part: of a cluster, or of a standby, which has no writes of its own.
+    /// The gates of a node that is in service: in a cluster, or in a standby, which has no writes of its own.
     pub(super) fn service_gates(&self, node: NodeId) -> Vec<Gate> {
         match node {
             _ if self.standby_of.is_none() => vec![Gate::InService { node }],
@@ -122,8 +130,9 @@ impl Planner<'_> {
         }
     }
 
-    /// Has the node take over that copies a server which is not to be followed any more. The proxies' files come before
-    /// that: one that restarts must not lead back.
+    /// Makes the head take over when its server is not to be followed any more.
+    ///
+    /// The proxies' files come before that: a proxy that restarts must not lead back.
     pub(super) fn take_over(&mut self) {
         let Some(existing) = self.standby_of.filter(|_| self.is_taking_over()) else { return };
         let head = Spec::head();

@@ -1,4 +1,4 @@
-//! Plans for states that the engine in memory does not come to.
+//! Plans for states that the engine in memory does not reach.
 
 use super::*;
 use crate::cluster::fixture::{GROUP, at, healthy, redis, redis_mut, sentinel_mut};
@@ -12,7 +12,7 @@ fn spec() -> Spec {
     Spec::with_defaults("redos".parse().expect("a good name"))
 }
 
-/// `redis-2` runs, has been started so often by its restart policy, and does not answer.
+/// `redis-2` runs, its restart policy has started it very often, and it does not answer.
 fn silent(restarts: u64) -> Observed {
     let mut observed = healthy(&spec());
     observed.inventory.nodes.get_mut(&redis(2)).expect("the node").restarts = restarts;
@@ -129,7 +129,7 @@ fn a_replica_that_joins_is_not_to_be_promoted_before_it_is_in_sync() {
     assert_eq!(changes(&spec, &observed), expected);
     let said = Gate::ReplicasInSync { group: GROUP }.holds(&spec, &observed).expect_err("not yet");
     assert_eq!(said.to_string(), "redis-3 is in sync, but no Sentinel may promote it yet (its replica-priority is 0)");
-    // A Sentinel that has not asked since.
+    // A Sentinel that has not asked the master since.
     let view = redis_mut(&mut observed, redis(3));
     view.replica_priority = 100;
     view.config.insert(PRIORITY.to_owned(), "100".to_owned());

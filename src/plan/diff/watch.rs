@@ -1,7 +1,7 @@
-//! What Sentinels watch, whom they know, and their settings.
+//! The groups that Sentinels watch, the nodes that they know, and their settings.
 //!
-//! Sentinels find out about each other and about replicas by themselves, but slowly: they announce themselves every two
-//! seconds and ask masters for their replicas every ten. A plan does not wait for that.
+//! Sentinels find each other and replicas by themselves, but slowly: they announce themselves every two seconds and ask
+//! masters for their replicas every ten. A plan does not wait for that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::spec::render::directives::PRIORITY;
 use crate::spec::{Group, NodeId, render};
 
 impl Planner<'_> {
-    /// What Sentinels watch, whom they know, and their settings.
+    /// Corrects the groups, the nodes and the settings of all Sentinels.
     pub(super) fn set_sentinels_right(&mut self) {
         if self.standby_of.is_some() {
             return self.watch_nothing();
@@ -36,7 +36,7 @@ impl Planner<'_> {
                         let after = self.masters.get(&group).and_then(|master| self.last.get(master)).copied();
                         self.watch(node, group, format!("it does not watch {group}"), after);
                     }
-                    // It is started with a file that names the group.
+                    // Its file names the group when it starts.
                     None => {}
                 }
             }
@@ -49,8 +49,9 @@ impl Planner<'_> {
         }
     }
 
-    /// Sentinels are told of a new group when its replicas are attached, which they find out from its master, and when
-    /// all Sentinels answer: whom they do not find at once they look for a second or ten later.
+    /// Adds a new group to the Sentinels when its replicas are attached and all Sentinels answer.
+    ///
+    /// They learn the replicas from the master. What they do not find at once they look for a second or ten later.
     fn await_all_there(&mut self) -> Vec<StepId> {
         if self.unborn.is_empty() {
             return Vec::new();
@@ -76,8 +77,10 @@ impl Planner<'_> {
         }
     }
 
-    /// A Sentinel's settings of a group that it watches, and those whom it does not know: other Sentinels it would first
-    /// hear of by their next announcement, up to two seconds later, replicas by its next question, up to ten.
+    /// Corrects the settings of a watched group, and tells a Sentinel about nodes that it does not know.
+    ///
+    /// It would learn of other Sentinels by their next announcement, up to two seconds later, and of replicas by its
+    /// next question to the master, up to ten.
     fn set_watch_right(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {
         let mut wanted = render::sentinel_settings(self.spec, node);
         wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
@@ -89,7 +92,7 @@ impl Planner<'_> {
         ]);
         let differs = |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
         let mut settings: BTreeMap<String, String> = wanted.clone().into_iter().filter(differs).collect();
-        // A Sentinel does not tell this one. It follows from the other.
+        // A Sentinel does not report this one. It follows from the other.
         if settings.contains_key("down-after-milliseconds") {
             settings.extend(wanted.remove_entry("master-reboot-down-after-period"));
         }
@@ -114,8 +117,9 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether a Sentinel has to look for a replica, which it does not know or would not promote. One that is joining is
-    /// nobody whom it could promote.
+    /// Whether a Sentinel must look for a replica that it does not know or would not promote.
+    ///
+    /// It could not promote a joining one.
     fn is_news(&self, replica: NodeId, watched: &WatchedMaster) -> bool {
         let joined = self.plan.steps.iter().any(|step| match &step.action {
             Action::ConfigSet { node, directives } => *node == replica && directives.contains_key(PRIORITY),
