@@ -1,4 +1,4 @@
-//! Desired state, pure: what a cluster should be, and the configuration texts that follow from it.
+//! Desired state, pure: what a cluster should be, and its configuration files.
 //!
 //! This room knows nothing of Docker or of running servers. It does no IO, reads no clock and takes random bytes as an
 //! argument. [`Spec`] cannot hold an impossible cluster: [`settings`] refuses that with all problems at once.
@@ -37,82 +37,83 @@ pub const REDIS_PORT: u16 = 6379;
 pub const SENTINEL_PORT: u16 = 26379;
 /// The port of the proxy's statistics page and metrics inside its container.
 pub const STATS_PORT: u16 = 8404;
-/// Where on [`STATS_PORT`] all statistics are. People are led from `/` to [`STATS_PAGE`], which has what clients use.
+/// The path on [`STATS_PORT`] of all statistics. `/` redirects people to [`STATS_PAGE`], which has what clients use.
 pub const STATS_PATH: &str = "/haproxy_all";
-/// Where on [`STATS_PORT`] the statistics page for people is.
+/// The path on [`STATS_PORT`] of the statistics page for people.
 pub const STATS_PAGE: &str = "/haproxy_stats";
-/// The port of the proxy's Runtime API on the cluster's network. It asks for a password and is never published.
+/// The port of the proxy's Runtime API on the cluster's network. It needs a password and is never published.
 pub const RUNTIME_API_PORT: u16 = 9999;
-/// How far the published ports of the second proxy are from those of the first.
+/// The distance of the published ports of two consecutive proxies.
 pub const PROXY_PORT_STEP: u16 = 100;
-/// The user and group that every node runs as. Nothing in an image belongs to it, which is what makes it fit all images.
+/// The user and group of every node. No file of an image belongs to it, so that it fits all images.
 pub const NODE_UID: u32 = 10_001;
-/// Where a node's volume is mounted: its configuration, its secrets, and for Redis its data.
+/// The mount point of a node's volume, with its configuration, its secrets, and for Redis its data.
 pub const NODE_DIR: &str = "/data";
 
 /// One cluster, complete: every value is decided. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Spec {
-    /// Its name, which is in the name of everything that it has in Docker.
+    /// Its name, which prefixes the names of all its Docker objects.
     pub name: ClusterName,
-    /// Master groups, at least 1.
+    /// The number of master groups, at least 1.
     pub masters: u16,
-    /// Replicas of each master.
+    /// The number of replicas of each master.
     pub replicas: u16,
-    /// Sentinels, which watch all groups.
+    /// The number of Sentinels, which watch all groups.
     pub sentinels: u16,
-    /// Sentinels that must agree that a master is down.
+    /// The quorum: how many Sentinels must agree that a master is down.
     pub quorum: u16,
-    /// HAProxies.
+    /// The number of HAProxy nodes.
     pub proxies: u16,
-    /// Published ports.
+    /// The published ports of the first proxy.
     pub ports: Ports,
     /// The network that its nodes are on.
     #[serde(default)]
     pub network: NetworkChoice,
-    /// What Docker gives its containers.
+    /// Memory, CPUs, limits, logs and labels of its containers.
     #[serde(default)]
     pub containers: ContainerSettings,
     /// What Redis keeps on disk.
     pub persistence: Persistence,
     /// Further directives of `redis.conf`, by name. Those that redos sets itself are refused.
     pub redis: BTreeMap<String, String>,
-    /// How the server itself writes the values of those directives that it writes otherwise than they were given.
+    /// The values of those directives as the server writes them, where that differs from the given text.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub served: BTreeMap<String, String>,
-    /// What servers have in place of the directives that were given once and are not any more, by name. A running server keeps
-    /// what it was told until it is told otherwise.
+    /// The values that replace directives which were given once and are not any more, by name.
+    ///
+    /// A running server keeps a directive until it gets another value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub taken_back: BTreeMap<String, String>,
-    /// What applications may do with channels.
+    /// The rights of applications on channels.
     #[serde(default)]
     pub pubsub: PubSub,
-    /// What the Sentinels wait for.
+    /// The times of the Sentinels.
     pub sentinel: SentinelSettings,
-    /// How the proxies check and what they have room for.
+    /// The checks of the proxies, and their number of slots.
     pub proxy: ProxySettings,
     /// Where the images come from.
     pub images: Images,
-    /// The images that were found, which every node runs that is made from now on.
+    /// The images that redos found. Every new node runs them.
     #[serde(default, skip_serializing_if = "UsedImages::is_empty")]
     pub used: UsedImages,
-    /// Which server outside of the cluster has the writes.
+    /// The server outside of the cluster that takes the writes, if any.
     #[serde(default)]
     pub follow: Follow,
 }
 
-/// Whether the cluster follows a server outside of it: an existing Redis that somebody moves from.
+/// Whether the cluster follows a server outside of it: an existing Redis that the user migrates from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Follow {
-    /// It never did.
+    /// It never followed a server.
     #[default]
     Nobody,
-    /// It is a standby of this server, which has the writes.
+    /// It is a standby of this server, which takes the writes.
     Existing(SocketAddrV4),
-    /// It was a standby of this server and takes over, or has taken over. What it was is kept, because a take-over that was
-    /// cut off must go on from there.
+    /// It was a standby of this server and takes over, or has taken over. The address is kept, because an interrupted
+    /// take-over must go on from there.
     Left(SocketAddrV4),
 }
 
@@ -125,7 +126,7 @@ impl Follow {
         }
     }
 
-    /// The same cluster, when it is to follow nobody.
+    /// The same cluster when it should not follow a server any more.
     #[must_use]
     pub const fn left(self) -> Self {
         match self {
@@ -139,23 +140,23 @@ impl Follow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ports {
-    /// The host address; 127.0.0.1 unless asked otherwise.
+    /// The host address; 127.0.0.1 by default.
     pub bind: IpAddr,
-    /// Writes of the first group; 0 lets Docker choose all ports. Group g has this plus 2(g-1).
+    /// The port for writes of the first group; 0 lets Docker choose all ports. Group g has this plus 2(g-1).
     pub write: u16,
-    /// Reads of the first group. Group g has this plus 2(g-1).
+    /// The port for reads of the first group. Group g has this plus 2(g-1).
     pub read: u16,
-    /// Statistics page and metrics.
+    /// The port of the statistics page and metrics.
     pub stats: u16,
 }
 
-/// The network that the nodes of a cluster are on: one of its own, unless it is to use one that is there.
+/// The network of the nodes: one of the cluster's own, or an existing one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NetworkChoice {
-    /// The subnet of a network of its own; one of Docker's address pools when absent.
+    /// The subnet of its own network; `None` for one of Docker's address pools.
     pub subnet: Option<Subnet>,
-    /// The name of a network that somebody else has made and removes.
+    /// The name of an existing network, which redos neither creates nor removes.
     pub name: Option<String>,
 }
 
@@ -165,9 +166,9 @@ pub struct NetworkChoice {
 pub struct Persistence {
     /// Append-only file, snapshots, both or none.
     pub mode: PersistenceMode,
-    /// A host directory, absolute, with one folder per node in it; a named volume per node when absent.
+    /// An absolute host directory with one folder per node; `None` for a named volume per node.
     pub dir: Option<PathBuf>,
-    /// Put before `dump.rdb` and `appendonly.aof`.
+    /// The prefix of `dump.rdb` and `appendonly.aof`.
     pub file_prefix: String,
 }
 
@@ -179,7 +180,7 @@ pub enum PersistenceMode {
     Both,
     /// Append-only file only.
     Aof,
-    /// Snapshots only.
+    /// Snapshots only, no append-only file.
     Rdb,
     /// Nothing: a node that restarts is empty.
     None,
@@ -197,53 +198,53 @@ impl PersistenceMode {
     }
 }
 
-/// What applications may do with channels.
+/// The rights of applications on channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PubSub {
-    /// The patterns that they may subscribe to.
+    /// The patterns that they may use in `PSUBSCRIBE`.
     pub patterns: Patterns,
 }
 
-/// What the Sentinels wait for. Times in milliseconds, as in `sentinel.conf`.
+/// The times of the Sentinels in milliseconds, as in `sentinel.conf`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SentinelSettings {
     /// Time without an answer after which a Sentinel considers a node down.
     pub down_after: u64,
-    /// The time limit of a failover's phases; a failed one is tried again after twice this.
+    /// The time limit of a failover's phases. A failed failover is tried again after twice this time.
     pub failover_timeout: u64,
 }
 
-/// How the proxies check, and for how many nodes their configuration has room before it must be replaced.
+/// The checks of the proxies, and the number of slots in their configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProxySettings {
     /// Time between two checks of one Redis node, in milliseconds.
     pub check_interval: u64,
-    /// How long a new connection for writes is held while nobody is master, in milliseconds; 0 closes it at once.
+    /// How long a new connection for writes is held while there is no master, in milliseconds. 0 closes it at once.
     #[serde(default = "hold_by_default")]
     pub hold: u64,
     /// The user of the statistics page.
     pub stats_user: String,
-    /// Redis nodes per group that the configuration has slots for.
+    /// Slots for Redis nodes per group.
     pub redis_slots: u16,
-    /// Sentinels that the configuration has slots for.
+    /// Slots for Sentinels, of all groups together.
     pub sentinel_slots: u16,
 }
 
-/// Longer than a failover with the default times takes (1.4 s, and 2 s at worst), and as long as many clients wait for an
-/// answer.
+/// Longer than a failover with the default times takes (1.4 s, and 2 s at worst), and as long as many clients wait for
+/// an answer.
 const fn hold_by_default() -> u64 {
     3000
 }
 
-/// The published ports of one proxy for one group. 0 is a port of Docker's choice.
+/// The published ports of one proxy for one group. 0 lets Docker choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GroupPorts {
-    /// For writes.
+    /// The port for writes.
     pub write: u16,
-    /// For reads from in-sync replicas.
+    /// The port for reads from in-sync replicas.
     pub read: u16,
 }
 
@@ -289,22 +290,22 @@ impl Spec {
         (1..=self.masters).map(Group::number)
     }
 
-    /// The Redis nodes of one group, in order of their ordinals.
+    /// The Redis nodes of one group, by ordinal.
     pub fn redis_nodes(&self, group: Group) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.replicas + 1).map(move |ordinal| NodeId::redis(group, ordinal))
     }
 
-    /// All Sentinels.
+    /// All Sentinels of the cluster, by ordinal.
     pub fn sentinel_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.sentinels).map(NodeId::Sentinel)
     }
 
-    /// All proxies.
+    /// All proxies of the cluster, by ordinal.
     pub fn proxy_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.proxies).map(NodeId::Proxy)
     }
 
-    /// All nodes that the cluster should have, in the order Redis, Sentinels, proxies.
+    /// All nodes of the specification: Redis, Sentinels, proxies.
     pub fn nodes(&self) -> Vec<NodeId> {
         let redis = self.groups().flat_map(|group| self.redis_nodes(group));
         redis.chain(self.sentinel_nodes()).chain(self.proxy_nodes()).collect()
@@ -329,13 +330,13 @@ impl Spec {
         if self.ports.stats == 0 { 0 } else { self.ports.stats + PROXY_PORT_STEP * (proxy - 1) }
     }
 
-    /// How many Sentinels are a majority: what a failover needs beside the quorum.
+    /// The majority of the Sentinels, which a failover needs beside the quorum.
     pub const fn majority(&self) -> u16 {
         self.sentinels / 2 + 1
     }
 }
 
-/// The ports of a group inside the proxy's container, the same for every cluster.
+/// The ports of a group in the proxy's container, the same for every cluster.
 pub const fn proxy_group_ports(group: Group) -> GroupPorts {
     let shift = 2 * (group.get() - 1);
     GroupPorts { write: 6379 + shift, read: 6380 + shift }

@@ -1,7 +1,7 @@
 //! Addresses: one fixed IPv4 address per node, derived from the subnet of the cluster's network.
 //!
 //! Redis and Sentinel identify each other by address, and Sentinel does not fail over a stopped container that it knows
-//! by name, so every node keeps its address for life. The addresses are counted down from the top of the subnet: Docker
+//! by name. So every node keeps its address for life. The addresses are counted down from the top of the subnet: Docker
 //! gives its own, to application containers, from the bottom up.
 
 use std::net::Ipv4Addr;
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::names::{Group, NodeId};
 use super::parse::ParseError;
 
-/// Proxies that the address plan of a large subnet has room for.
+/// Proxies that fit into the address plan of a large subnet.
 pub const PROXIES_MAX: u16 = 8;
-/// Sentinels that the address plan of a large subnet has room for.
+/// Sentinels that fit into the address plan of a large subnet.
 pub const SENTINELS_MAX: u16 = 23;
-/// Redis nodes (master and replicas) per group that the address plan of a large subnet has room for.
+/// Redis nodes (master and replicas) per group that fit into the address plan of a large subnet.
 pub const REDIS_PER_GROUP_MAX: u16 = 32;
 
-/// The subnet of a cluster's network and where its nodes live in it.
+/// The subnet of a cluster's network, with the address plan of the nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Subnet {
@@ -27,22 +27,23 @@ pub struct Subnet {
     prefix: u8,
 }
 
-/// How many addresses a subnet has for each kind of node.
+/// The number of addresses for each kind of node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Room {
     proxies: u16,
     sentinels: u16,
     /// Redis nodes of one group.
     redis: u16,
-    /// All of them, and the broadcast address.
+    /// All addresses of the plan, with the broadcast address.
     addresses: u32,
 }
 
 impl Subnet {
-    /// One that Docker picks, for what must not depend on a real one.
+    /// A possible choice of Docker, for what must not depend on a real subnet.
     pub(super) const EXAMPLE: Self = Self { base: Ipv4Addr::new(172, 18, 0, 0), prefix: 16 };
 
-    /// Its room. Half of it is left to other containers; of a /28 only 4 addresses beside Docker's own.
+    /// The address plan of this subnet. Half of it is left to other containers; of a /28 only 4 addresses beside
+    /// Docker's own.
     const fn room(self) -> Room {
         let half = 1u32 << (31 - self.prefix);
         match self.prefix {
@@ -62,7 +63,7 @@ impl Subnet {
         u16::try_from(rest / u32::from(room.redis)).unwrap_or(u16::MAX)
     }
 
-    /// What it has room for, in words: `2 proxies, 3 Sentinels and 1 master group of up to 4 Redis nodes`.
+    /// The address plan in words: `2 proxies, 3 Sentinels and 1 master group of up to 4 Redis nodes`.
     pub fn room_in_words(self) -> String {
         let Room { proxies, sentinels, redis, .. } = self.room();
         let groups = self.groups_max();
@@ -103,7 +104,7 @@ impl Subnet {
             let index = index.checked_sub(proxies + sentinels + 1)?;
             NodeId::redis(Group::number(number(index / redis + 1)?), number(index % redis + 1)?)
         };
-        // What is beyond the plan, or in another subnet altogether, is nobody's.
+        // Addresses beyond the plan, or in another subnet, belong to no node.
         (self.address(node) == Some(address)).then_some(node)
     }
 }
@@ -111,7 +112,7 @@ impl Subnet {
 impl FromStr for Subnet {
     type Err = ParseError;
 
-    /// Reads `172.18.0.0/16`. A subnet smaller than /28 (or larger than /8) is refused: it has no room for a cluster.
+    /// Parses `172.18.0.0/16`. A subnet smaller than /28 or larger than /8 is refused: a cluster does not fit in.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let wrong = || ParseError::new(format!("'{text}' is not an IPv4 subnet such as 172.18.0.0/16"));
         let (base, prefix) = text.split_once('/').ok_or_else(wrong)?;
@@ -193,7 +194,7 @@ mod tests {
             assert_eq!(addresses.len(), nodes.len(), "in {subnet}");
             let back: BTreeSet<NodeId> = addresses.iter().filter_map(|address| subnet.node_at(*address)).collect();
             assert_eq!(back, nodes.iter().copied().collect(), "addresses lead back to their nodes");
-            // The lowest ones are the network's own, the host's, and those of applications.
+            // The lowest ones are those of the network, of the host and of applications.
             let left = if subnet.prefix == 28 { 6 } else { 1 << (31 - u32::from(subnet.prefix)) };
             let middle = u32::from(subnet.base) + left;
             assert!(addresses.iter().all(|a| u32::from(*a) >= middle), "{subnet} is used from the top");

@@ -1,7 +1,7 @@
-//! What Docker gives the containers of each kind of node: memory, CPUs, limits of processes, logs and labels.
+//! The settings of the containers of each kind of node: memory, CPUs, limits of processes, logs and labels.
 //!
-//! Each setting is one line of words, for all nodes or behind `redis:`, `sentinel:` or `proxy:` for those of a kind, where the
-//! latter win: `512mb redis:4gb`.
+//! Each setting is one line of words. A word is for all nodes, or behind `redis:`, `sentinel:` or `proxy:` for those of
+//! a kind, which wins: `512mb redis:4gb`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 use super::names::Role;
 use super::parse::ParseError;
 
-/// The least memory that Docker takes as a limit, in bytes.
+/// The lowest memory limit that Docker takes, in bytes.
 const MEMORY_MIN: u64 = 6 << 20;
-/// The beginnings of labels that other programs go by.
+/// The prefixes of labels that other programs use.
 const RESERVED_LABELS: [&str; 3] = ["dev.redos.", "com.docker.", "org.opencontainers."];
-/// Docker's driver for logs unless another is named, whose files redos turns over.
+/// Docker's default log driver. redos sets how its files are rotated.
 const LOG_DRIVER: &str = "json-file";
-/// Logs are turned over at this size, this often kept: 30 MB a node at most.
+/// How logs are rotated: this size, this many files; 30 MB a node at most.
 const LOG_OPTIONS: [(&str, &str); 2] = [("max-size", "10m"), ("max-file", "3")];
-/// The limits of processes that Docker knows.
+/// The limits of processes that Docker supports.
 const ULIMITS: [&str; 15] = [
     "core",
     "cpu",
@@ -44,11 +44,11 @@ const ULIMITS: [&str; 15] = [
 pub struct ContainerSettings {
     /// The most memory of a node.
     pub memory: Words,
-    /// The most CPUs of a node.
+    /// The CPU limit of a node.
     pub cpus: Words,
     /// Limits of its processes.
     pub ulimits: Words,
-    /// The driver of its log, and that one's options.
+    /// The log driver and its options.
     pub log: Words,
     /// Further labels of its container.
     pub labels: Words,
@@ -57,15 +57,15 @@ pub struct ContainerSettings {
 /// One of these settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aspect {
-    /// `512mb redis:4gb`.
+    /// The memory limit: `512mb redis:4gb`.
     Memory,
-    /// `redis:1.5`.
+    /// The CPU limit: `redis:1.5`.
     Cpus,
-    /// `nofile=65536 redis:memlock=0`.
+    /// Limits of processes: `nofile=65536 redis:memlock=0`.
     Ulimits,
-    /// `journald`, or `json-file max-size=50m`.
+    /// The log: `journald`, or `json-file max-size=50m`.
     Log,
-    /// `team=shop redis:tier=data`.
+    /// Further labels: `team=shop redis:tier=data`.
     Labels,
 }
 
@@ -74,30 +74,31 @@ pub enum Aspect {
 #[serde(transparent)]
 pub struct Words(String);
 
-/// What the Engine can change of a container that runs.
+/// The limits that the Engine can change on a running container.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resources {
-    /// The most memory, in bytes; no limit when absent.
+    /// The memory limit in bytes; `None` for no limit.
     pub memory: Option<u64>,
-    /// The most CPUs, in thousandths; no limit when absent.
+    /// The CPU limit in thousandths; `None` for no limit.
     pub milli_cpus: Option<u64>,
 }
 
 /// The log of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
-    /// Docker's driver.
+    /// The name of Docker's log driver.
     pub driver: String,
-    /// Its options.
+    /// The options of the driver, by name.
     pub options: BTreeMap<String, String>,
 }
 
 impl Words {
-    /// Reads a line.
+    /// Parses a line of words.
     ///
     /// # Errors
-    /// Which word means nothing, a sentence without its full stop.
+    ///
+    /// The word that is wrong, as a sentence without its full stop.
     pub fn read(aspect: Aspect, text: &str) -> Result<Self, ParseError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         for word in &words {
@@ -120,7 +121,7 @@ impl Words {
         Ok(Self(words.join(" ")))
     }
 
-    /// As it is written.
+    /// The line as the user wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -139,7 +140,7 @@ impl Words {
 }
 
 impl Aspect {
-    /// What one of its words is, with an example.
+    /// A description of a word, with an example.
     const fn example(self) -> &'static str {
         match self {
             Self::Memory => "an amount of memory of 6 MB or more such as 512mb or redis:4gb",
@@ -165,7 +166,7 @@ impl ContainerSettings {
         self.ulimits.of(role).filter_map(ulimit).map(|(name, soft, hard)| (name.to_owned(), (soft, hard))).collect()
     }
 
-    /// The log.
+    /// The log of nodes of this kind.
     pub fn log(&self, role: Role) -> Log {
         let driver = self.log.of(role).filter(|word| !word.contains('=')).last().unwrap_or(LOG_DRIVER).to_owned();
         let ours = LOG_OPTIONS.iter().filter(|_| driver == LOG_DRIVER);
@@ -178,7 +179,8 @@ impl ContainerSettings {
         self.labels.pairs(role)
     }
 
-    /// All that a container of this kind must be made anew for when it changes; absent while nothing of it is set.
+    /// Everything for which a container of this kind must be recreated when it changes; `None` while nothing of it is
+    /// set.
     pub fn fixed(&self, role: Role) -> Option<String> {
         let words = [&self.ulimits, &self.log, &self.labels].map(|words| words.of(role).collect::<Vec<_>>().join(" "));
         words.iter().any(|words| !words.is_empty()).then(|| words.join("\n"))
@@ -186,7 +188,7 @@ impl ContainerSettings {
 }
 
 impl Resources {
-    /// Those of `self` that are set and are not so in `now`.
+    /// The limits of `self` that are set and differ in `now`.
     pub fn missing_in(self, now: Self) -> Self {
         Self {
             memory: self.memory.filter(|_| self.memory != now.memory),
@@ -194,7 +196,7 @@ impl Resources {
         }
     }
 
-    /// Those of `self` that the configuration does not speak of.
+    /// The limits of `self` that the configuration does not mention.
     pub fn beyond(self, wanted: Self) -> Self {
         Self {
             memory: self.memory.filter(|_| wanted.memory.is_none()),
@@ -236,7 +238,7 @@ fn kind_of(word: &str) -> (Option<Role>, &str) {
     kind.map_or((None, word), |(kind, rest)| (Some(kind), rest))
 }
 
-/// An amount of memory in bytes: `512mb`, `4g`, `1073741824`; k, m and g are powers of 1024, as in Docker and Redis.
+/// Parses memory in bytes: `512mb`, `4g`, `1073741824`. k, m and g are powers of 1024, as in Docker and Redis.
 fn memory(text: &str) -> Option<u64> {
     let lower = text.to_ascii_lowercase();
     let number = lower.trim_end_matches('b');
@@ -249,7 +251,7 @@ fn memory(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(1 << shift).filter(|bytes| i64::try_from(*bytes).is_ok())
 }
 
-/// A number of CPUs in thousandths: from `0.01`, which is the least that Docker takes, to `1000`.
+/// Parses CPUs in thousandths: from `0.01`, the lowest that Docker takes, to `1000`.
 fn milli_cpus(text: &str) -> Option<u64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     if part.len() > 3 || !part.chars().all(|c| c.is_ascii_digit()) {
@@ -260,7 +262,7 @@ fn milli_cpus(text: &str) -> Option<u64> {
     (10..=1_000_000).contains(&milli).then_some(milli)
 }
 
-/// A limit of processes: its name, soft and hard.
+/// Parses a limit of processes: its name, soft and hard.
 fn ulimit(text: &str) -> Option<(&str, i64, i64)> {
     let (name, value) = text.split_once('=')?;
     let (soft, hard) = value.split_once(':').unwrap_or((value, value));

@@ -1,4 +1,4 @@
-//! Images: what was asked for, and what was found and is used.
+//! Images: the user's choice, and the images that redos found and uses.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 
-/// The newest Redis whose data Valkey reads: it was made from this one, and later ones have a format of their own.
+/// The newest Redis whose data Valkey reads. Valkey was forked from it, and later versions have their own format.
 const VALKEY_READS: (u64, u64) = (7, 2);
-/// Digits of an id that tell images apart, as `docker images` shows them.
+/// Digits of an id in output, as in `docker images`.
 const ID_DIGITS: usize = 12;
 
 /// Where the images come from: `auto`, or a reference.
@@ -25,19 +25,19 @@ pub struct Images {
 }
 
 impl Default for Images {
-    /// What redos finds, with all that is in it.
+    /// The choice of redos, with all modules of the image.
     fn default() -> Self {
         Self { redis: ImageChoice::Auto, proxy: ImageChoice::Auto, modules: Modules::Image }
     }
 }
 
-/// An image, or the wish that redos finds one.
+/// A reference, or `auto`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum ImageChoice {
-    /// One that is here, else a pull of the pinned one, else one made from Debian's packages.
+    /// A local image, else a pull of the pinned one, else one made from Debian's packages.
     Auto,
-    /// This reference, which must be here or be pulled.
+    /// This reference, which must be local or be pulled.
     Reference(String),
 }
 
@@ -63,22 +63,22 @@ pub enum Modules {
     /// Those that the image's own entry point loads.
     #[default]
     Image,
-    /// None. What the directive `loadmodule` names is loaded all the same.
+    /// None of them. The directive `loadmodule` still loads its module.
     None,
 }
 
-/// The images that a cluster's nodes run. Each is absent until it was looked for.
+/// The images of a cluster's nodes. Each is `None` until it was looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UsedImages {
-    /// That of Redis nodes and Sentinels.
+    /// The image of Redis nodes and Sentinels.
     pub redis: Option<UsedImage>,
-    /// That of proxies.
+    /// The image of proxies.
     pub proxy: Option<UsedImage>,
 }
 
 impl UsedImages {
-    /// Whether none was looked for yet.
+    /// Whether no image was looked for yet.
     pub const fn is_empty(&self) -> bool {
         self.redis.is_none() && self.proxy.is_none()
     }
@@ -92,19 +92,19 @@ impl UsedImages {
     }
 }
 
-/// An image that was found, and what is in it.
+/// An image that redos found, and its server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UsedImage {
-    /// The reference that it was found by: `redis:8.2`.
+    /// The reference under which it was found: `redis:8.2`.
     pub reference: String,
-    /// The Engine's id of it, `sha256:…`: a reference can come to mean another image.
+    /// The Engine's id of it, `sha256:…`: a reference may mean another image later.
     pub id: String,
-    /// What its registry calls it, `redis@sha256:…`; absent for an image that no registry has.
+    /// Its digest in a registry, `redis@sha256:…`; `None` for an image that no registry has.
     pub digest: Option<String>,
     /// The server program: a name, or a path.
     pub server: String,
-    /// What that program says that it is.
+    /// The name and version that the program reports.
     pub release: Release,
     /// The files of the modules that the image's own entry point loads, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -112,21 +112,21 @@ pub struct UsedImage {
 }
 
 impl UsedImage {
-    /// The digits of its id that people compare.
+    /// The first digits of its id.
     pub fn short_id(&self) -> &str {
         let digits = self.id.split_once(':').map_or(&*self.id, |(_, digits)| digits);
         digits.get(..ID_DIGITS).unwrap_or(digits)
     }
 }
 
-/// Shows reference, release and id: `redis:8.2 (redis 8.2.1, c61a899efbd2)`.
+/// Displays reference, release and id: `redis:8.2 (redis 8.2.1, c61a899efbd2)`.
 impl fmt::Display for UsedImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}, {})", self.reference, self.release, self.short_id())
     }
 }
 
-/// A server program and its version, as it says them itself.
+/// A server program and its version, as it reports them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Release {
@@ -137,17 +137,17 @@ pub struct Release {
 }
 
 impl Release {
-    /// Its major and minor number.
+    /// Its major and minor version.
     fn line(&self) -> (u64, u64) {
         line(&self.version)
     }
 
-    /// Whether the two differ in their patch alone.
+    /// Whether the two differ in their patch version only.
     pub fn is_of_the_line_of(&self, other: &Self) -> bool {
         self.name == other.name && self.line() == other.line()
     }
 
-    /// Whether it reads the data of another one: they go from old to new only.
+    /// Whether it reads the data of another release: data go from old to new only.
     pub fn reads_data_of(&self, other: &Self) -> bool {
         match (other.name.as_str(), self.name.as_str()) {
             (theirs, own) if theirs == own => other.line() <= self.line(),
@@ -163,7 +163,7 @@ impl fmt::Display for Release {
     }
 }
 
-/// The first two numbers of a version.
+/// The major and minor number of a version.
 pub fn line(version: &str) -> (u64, u64) {
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or_default());
     (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())

@@ -11,22 +11,23 @@ use super::parse::ParseError;
 /// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 bytes (RFC 1035).
 pub const CLUSTER_NAME_MAX: usize = 40;
 
-/// The cluster that is meant when none is named.
+/// The cluster of a command that names none.
 pub const DEFAULT_CLUSTER: &str = "redos";
 
 /// The name of one cluster: lower-case letters, digits, `-` and `_`, beginning with a letter or digit.
 ///
-/// Docker's own rule for container names is wider (`[a-zA-Z0-9][a-zA-Z0-9_.-]+`); this one also fits a volume name,
-/// a DNS label and a Compose project name.
+/// Docker's own rule for container names is wider (`[a-zA-Z0-9][a-zA-Z0-9_.-]+`); this one also fits a volume name, a
+/// DNS label and a Compose project name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClusterName(String);
 
 impl ClusterName {
-    /// The node that a text names: by itself (`redis-1`), or as its container (`NAME-redis-1`).
+    /// Parses a node's name: its own (`redis-1`), or that of its container (`NAME-redis-1`).
     ///
     /// # Errors
-    /// It names none.
+    ///
+    /// The text names no node.
     pub fn node(&self, text: &str) -> Result<NodeId, ParseError> {
         let own = text.strip_prefix(self.as_str()).and_then(|rest| rest.strip_prefix('-'));
         text.parse().or_else(|why| own.and_then(|own| own.parse().ok()).ok_or(why))
@@ -38,7 +39,7 @@ impl ClusterName {
     }
 }
 
-/// `redos`: the cluster that is meant when nobody names one.
+/// `redos`, the cluster of a command that names none.
 impl Default for ClusterName {
     fn default() -> Self {
         Self("redos".to_owned())
@@ -86,7 +87,7 @@ impl From<ClusterName> for String {
     }
 }
 
-/// One master group, counted from 1: a master, its replicas, and one write and one read port.
+/// One master group, counted from 1: a master, its replicas, one port for writes and one for reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Group(u16);
@@ -143,20 +144,20 @@ impl From<Group> for String {
     }
 }
 
-/// What a node runs. A Redis node is master or replica by turns, so that is not part of it.
+/// The server of a node. Roles of a Redis node (master or replica) change, so they are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// A Redis (or Valkey) server.
     Redis,
-    /// A Sentinel.
+    /// A Sentinel for all groups.
     Sentinel,
-    /// An HAProxy.
+    /// An HAProxy for all groups.
     Proxy,
 }
 
 impl Role {
-    /// All roles, in the order in which tables show them.
+    /// All roles, in the order of tables.
     pub const ALL: [Role; 3] = [Role::Redis, Role::Sentinel, Role::Proxy];
 
     /// The word used in names, labels and tables.
@@ -194,7 +195,7 @@ pub enum NodeId {
     Redis {
         /// The group that it serves.
         group: Group,
-        /// Counted from 1 within the group.
+        /// Its number within the group, counted from 1.
         ordinal: u16,
     },
     /// A Sentinel, counted from 1.
@@ -209,7 +210,7 @@ impl NodeId {
         NodeId::Redis { group, ordinal }
     }
 
-    /// What it runs.
+    /// The server that it runs.
     pub const fn role(self) -> Role {
         match self {
             NodeId::Redis { .. } => Role::Redis,
@@ -226,7 +227,7 @@ impl NodeId {
         }
     }
 
-    /// Its number among its equals, counted from 1.
+    /// Its number within its role and group, counted from 1.
     pub const fn ordinal(self) -> u16 {
         match self {
             NodeId::Redis { ordinal, .. } | NodeId::Sentinel(ordinal) | NodeId::Proxy(ordinal) => ordinal,

@@ -1,14 +1,14 @@
-//! Why a text cannot be read as a value.
+//! The error of a text that cannot be parsed.
 
 use thiserror::Error;
 
-/// What a text is not, and what would be right: one sentence for the user.
+/// What is wrong with a text, and what would be right: one sentence for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ParseError(String);
 
 impl ParseError {
-    /// The sentence names the text that was given.
+    /// The sentence must quote the text.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }

@@ -1,8 +1,7 @@
-//! Which patterns applications may subscribe to (`PSUBSCRIBE`).
+//! The patterns that applications may subscribe to (`PSUBSCRIBE`).
 //!
-//! A channel that is named is compared with what an access control list allows; a pattern is not, it must stand there word
-//! for word. So there is no list that allows every pattern but those that Sentinel's channels match: it is all of them or
-//! those that are named.
+//! Redis compares the name of a channel with the patterns of an access control list. A pattern must be in the list word
+//! for word. So no list allows every pattern except those that match Sentinel's channels: it is all of them, or a list.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -10,19 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use super::parse::ParseError;
 
-/// The channels on which Sentinels tell each other who is master begin with this.
+/// The prefix of the channels on which Sentinels tell each other who is master.
 pub const SENTINEL_CHANNELS: &str = "__sentinel__:";
-/// All of them, in a configuration.
+/// All patterns, in a configuration.
 const ANY: &str = "*";
 
 /// The patterns of applications.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Patterns {
-    /// All, also those that hear Sentinels.
+    /// All, also those that match Sentinel's channels.
     #[default]
     Any,
-    /// These, none of which hears a Sentinel.
+    /// These, none of which matches a Sentinel's channel.
     These(BTreeSet<String>),
 }
 
@@ -57,19 +56,19 @@ impl From<Patterns> for String {
     }
 }
 
-/// What a part of a pattern matches.
+/// The texts that a part of a pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// Any text.
+    /// Any text, also the empty one.
     Text,
-    /// One byte.
+    /// Any single byte.
     Octet,
-    /// This byte.
+    /// This byte only.
     Exactly(u8),
 }
 
-/// Whether a pattern matches some text that begins with `prefix`. A class such as `[a-z]` counts as any byte: this is to
-/// be right when it says no.
+/// Whether a pattern can match a text that begins with `prefix`. A class such as `[a-z]` counts as any byte, so a no is
+/// always right.
 fn hears(pattern: &str, prefix: &str) -> bool {
     let parts = parts(pattern);
     let beyond_texts = |mut at: usize| {
@@ -92,7 +91,7 @@ fn hears(pattern: &str, prefix: &str) -> bool {
     !reached.is_empty()
 }
 
-/// A pattern as Redis reads it.
+/// The parts of a pattern, as Redis reads it.
 fn parts(pattern: &str) -> Vec<Part> {
     let mut bytes: VecDeque<u8> = pattern.bytes().collect();
     let mut parts = Vec::new();
@@ -111,7 +110,7 @@ fn parts(pattern: &str) -> Vec<Part> {
     parts
 }
 
-/// Takes what is left of a class. An byte that is escaped, and one that ends a range, does not end the class.
+/// Skips the rest of a class. An escaped byte, or the end of a range, does not end the class.
 fn skip_class(bytes: &mut VecDeque<u8>) {
     if bytes.front() == Some(&b'^') {
         bytes.pop_front();

@@ -1,7 +1,7 @@
-//! Spec, addresses and secrets to configuration texts.
+//! From spec, addresses and secrets to configuration files.
 //!
-//! One function per role: [`redis_files`], [`sentinel_files`], [`proxy_files`]. The texts are templates in `templates/`,
-//! which say at each group of lines why they are there; this module fills in names, addresses and passwords.
+//! One function per role: [`redis_files`], [`sentinel_files`], [`proxy_files`]. The texts are templates in
+//! `templates/`, which give the reason for each group of lines. This module fills in names, addresses and passwords.
 //! [`directives`] has the part of `redis.conf` that can be compared with, and set on, a running server.
 
 pub mod directives;
@@ -31,24 +31,24 @@ use super::names::{ClusterName, Group, NodeId, Role};
 use super::secret::{SECRET_BYTES, Secrets};
 use super::{Persistence, Spec};
 
-/// Where a Redis node has its configuration, which it rewrites.
+/// The configuration of a Redis node, which it rewrites.
 pub const REDIS_CONF: &str = "/data/conf/redis.conf";
-/// Where a Sentinel has its configuration and its state, which it rewrites.
+/// The configuration and state of a Sentinel, which it rewrites.
 pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
-/// Where a proxy has its configuration.
+/// The configuration of a proxy.
 pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
-/// Where a proxy has the Lua action that holds new connections while nobody is master.
+/// The Lua action of a proxy that holds new connections while there is no master.
 const PROXY_HOLD: &str = "/data/conf/hold.lua";
-/// What a Redis node or a Sentinel runs when it starts; it ends by becoming the server.
+/// The start script of a Redis node or a Sentinel. It ends by becoming the server.
 const START_SCRIPT: &str = "/data/conf/start.sh";
-/// Where a Redis node has its [`Standing`], which holds for one start.
+/// The [`Standing`] of a Redis node, for one start.
 const STANDING_FILE: &str = "/data/conf/standing";
-/// Where a Redis node or a Sentinel has its users and what they may do.
+/// The users of a Redis node or a Sentinel, and their rights.
 const USERS_FILE: &str = "/data/conf/users.acl";
-/// Where a Redis node or a Sentinel has the cluster's secrets.
+/// The cluster's secrets on a Redis node or a Sentinel.
 pub const SECRETS_FILE: &str = "/data/conf/secrets.json";
 
-/// What a Redis node logs of a file in its volume that belongs to another user, after the file's path.
+/// What a Redis node logs about a file of another user in its volume, after the file's path.
 pub const FOREIGN_FILE: &str = "is not this node's to read and write";
 
 /// A configuration file of a node.
@@ -68,13 +68,12 @@ impl std::fmt::Debug for RenderedFile {
     }
 }
 
-/// Why a configuration could not be made.
+/// Why a configuration file could not be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// The subnet has no address for a node.
     #[error("the subnet {subnet} has no address for {node}")]
     NoAddress {
-        /// The node.
         node: NodeId,
         /// The subnet that Docker picked.
         subnet: Subnet,
@@ -82,23 +81,18 @@ pub enum RenderError {
     /// A node was asked for the files of another role.
     #[error("{node} is not a {role} node")]
     WrongRole {
-        /// The node.
         node: NodeId,
         /// The role whose files were asked for.
         role: Role,
     },
     /// The password of an existing server is not known.
     #[error("the password of the existing server {server} is not among the cluster's")]
-    NoPassword {
-        /// The server.
-        server: SocketAddrV4,
-    },
+    NoPassword { server: SocketAddrV4 },
     /// A template does not fit its values.
     #[error("cannot fill in the template of {name}")]
     Template {
-        /// The template.
         name: &'static str,
-        /// What does not fit.
+        /// The mismatch, as the template engine reports it.
         source: minijinja::Error,
     },
     /// The secrets cannot be written as JSON.
@@ -107,7 +101,7 @@ pub enum RenderError {
 }
 
 /// The program of a node and its arguments. `server` is the program of the Redis image, `redis-server` or
-/// `valkey-server`; a proxy does not need it.
+/// `valkey-server`; a proxy ignores it.
 ///
 /// HAProxy runs as master and worker (`-W`), so that the master reaps and reloads, and in the foreground (`-db`).
 pub fn command_line(role: Role, server: &str) -> Vec<String> {
@@ -118,10 +112,13 @@ pub fn command_line(role: Role, server: &str) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// The files of the first node of a role, without comments. Of a specification [`without_runtime_settings`] it is what a node
-/// must be made anew for when it changes. A version of redos that configures nodes differently has another text.
+/// The files of the first node of a role, without comments.
+///
+/// For a specification [`without_runtime_settings`], a node must be recreated when this text changes. Another version
+/// of redos may have another text.
 ///
 /// # Errors
+///
 /// A template does not fit its values.
 pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
     let subnet = Subnet::EXAMPLE;
@@ -137,15 +134,17 @@ pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
     Ok(lines.filter(|line| !line.is_empty() && !is_comment(line)).collect::<Vec<_>>().join("\n"))
 }
 
-/// The specification with the defaults in place of all that running servers are told: how many nodes there are and whom
-/// they follow (`REPLICAOF`, `SENTINEL MONITOR`, the Runtime API), and what `CONFIG SET` and `SENTINEL SET` set.
+/// The specification with defaults for everything that running servers can be given.
+///
+/// That is the number of nodes and their roles (`REPLICAOF`, `SENTINEL MONITOR`, the Runtime API), and what `CONFIG
+/// SET` and `SENTINEL SET` set.
 pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
     let defaults = Spec::with_defaults(ClusterName::default());
     let fixed = fixed_directives(spec);
     let persistence = Persistence { mode: defaults.persistence.mode, ..spec.persistence.clone() };
     Spec {
         masters: spec.masters,
-        // Of the modules, those of the image as well.
+        // These are all modules, also those of the image.
         redis: fixed.into_iter().filter(|(name, _)| spec.redis.contains_key(name) || name == "loadmodule").collect(),
         persistence,
         pubsub: spec.pubsub.clone(),
@@ -155,7 +154,7 @@ pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
     }
 }
 
-/// Fills in a template. A name that the template uses and `values` lack is an error, not an empty text.
+/// Renders a template. A name that the template uses and `values` lack is an error, not an empty text.
 fn fill(name: &'static str, template: &'static str, values: &impl Serialize) -> Result<String, RenderError> {
     let wrong = |source| RenderError::Template { name, source };
     let mut environment = Environment::new();
@@ -173,12 +172,12 @@ fn rewritten(path: &str, content: String) -> RenderedFile {
     RenderedFile { path: path.to_owned(), content, mode: 0o600 }
 }
 
-/// A file that nobody rewrites.
+/// A file that is never rewritten.
 fn read_only(path: &str, content: String) -> RenderedFile {
     RenderedFile { path: path.to_owned(), content, mode: 0o400 }
 }
 
-/// The cluster's secrets as a file, from which a later run has them again.
+/// The cluster's secrets as a file, from which a later run reads them.
 fn secrets_file(secrets: &Secrets) -> Result<RenderedFile, RenderError> {
     let json = serde_json::to_string_pretty(secrets).map_err(RenderError::Secrets)?;
     Ok(read_only(SECRETS_FILE, json + "\n"))

@@ -1,4 +1,4 @@
-//! Secrets: the passwords of one cluster, which are never printed, logged, put in a label or an environment variable.
+//! Secrets: the passwords of one cluster. They are never printed, logged, put in a label or an environment variable.
 
 use std::fmt;
 
@@ -12,13 +12,14 @@ use super::parse::ParseError;
 #[serde(transparent)]
 pub struct Secret(String);
 
-/// Random bytes in a generated password: 160 bits, above the 128 that are asked for.
+/// Random bytes of a generated password: 160 bits, above the usual minimum of 128.
 pub const SECRET_BYTES: usize = 20;
 
 impl Secret {
-    /// Wraps a given password.
+    /// Wraps a password of the user.
     ///
     /// # Errors
+    ///
     /// A password with white space, quotes, `\`, `#` at its start or a control character cannot be written in a
     /// `redis.conf`, and an empty one protects nothing.
     pub fn given(text: &str) -> Result<Self, ParseError> {
@@ -52,34 +53,36 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// All secrets of one cluster. They live as one JSON file, mode 0400, in the volume of every node but the proxies'.
+/// All secrets of one cluster, in one JSON file, mode 0400, in the volume of every node except the proxies'.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Secrets {
-    /// Password of the user `default`: what applications use.
+    /// Password of the user `default`, which applications use.
     pub app: Secret,
-    /// Password of the user `redos`: this program, with all rights.
+    /// Password of the user `redos`, which has all rights.
     pub admin: Secret,
-    /// Password of the user `replica`: a replica at its master.
+    /// Password of the user `replica`, with which replicas log in at their master.
     pub replication: Secret,
-    /// Password of the user `sentinel` at the Redis nodes, where Sentinels log in: also at one that is none of the cluster's
-    /// and is attached to a master as a replica.
+    /// Password of the user `sentinel` at the Redis nodes, where Sentinels log in.
+    ///
+    /// They also log in at a foreign server that is attached to a master as a replica.
     pub sentinel: Secret,
-    /// Password of the user `sentinel` at the Sentinels; absent in a cluster that an earlier redos made, see
+    /// Password of the user `sentinel` at the Sentinels. `None` in a cluster of an earlier redos, see
     /// [`Secrets::peers`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peers: Option<Secret>,
-    /// Password of the user `probe`: the proxy's health checks.
+    /// Password of the user `probe` of the proxy's health checks.
     pub probe: Secret,
     /// Password of the proxy's statistics page.
     pub stats: Secret,
-    /// Password of the user `default` of the existing server that the cluster follows; absent in a cluster that never did.
+    /// Password of the user `default` of the existing server that the cluster follows. `None` in a cluster that never
+    /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Secret>,
 }
 
 impl Secrets {
-    /// Makes all of them from random bytes.
+    /// Generates all of them from random bytes.
     pub fn made(mut random: impl FnMut() -> [u8; SECRET_BYTES]) -> Self {
         let mut secret = || Secret::from_random(random());
         Self {
@@ -94,30 +97,32 @@ impl Secrets {
         }
     }
 
-    /// Password of a Sentinel at its peers. In a cluster that an earlier redos made it is the one that opens the Redis nodes.
+    /// Password of a Sentinel at the other Sentinels. In a cluster of an earlier redos it is the one for the Redis
+    /// nodes.
     pub fn peers(&self) -> &Secret {
         self.peers.as_ref().unwrap_or(&self.sentinel)
     }
 
-    /// Password of the proxies' Runtime API. It is made from the one of the health checks: a proxy has both, and nobody else
-    /// has one of them alone.
+    /// Password of the proxies' Runtime API.
+    ///
+    /// It is derived from the one of the health checks: a proxy has both, and nothing else has one of them alone.
     pub fn runtime(&self) -> Secret {
         let digest = Sha256::new().chain_update("Runtime API of ").chain_update(self.probe.expose()).finalize();
         Secret(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
-/// The user names that go with [`Secrets`], in Redis's and in Sentinel's access control lists.
+/// The user names for [`Secrets`] in the access control lists.
 pub mod user {
-    /// Applications.
+    /// The user of applications.
     pub const APPLICATION: &str = "default";
-    /// This program.
+    /// The user of redos itself.
     pub const ADMIN: &str = "redos";
-    /// A replica at its master.
+    /// The user of replicas at their master.
     pub const REPLICATION: &str = "replica";
-    /// A Sentinel at the Redis nodes and at its peers.
+    /// The user of Sentinels, at Redis nodes and at other Sentinels.
     pub const SENTINEL: &str = "sentinel";
-    /// The proxy's health checks.
+    /// The user of the proxy's health checks.
     pub const PROBE: &str = "probe";
 }
 

@@ -1,11 +1,11 @@
-//! Settings: flags, environment, file and what a cluster was made with become a [`Spec`].
+//! Settings: flags, environment, file and the record of the cluster become a [`Spec`].
 //!
 //! [`table::SETTINGS`] is the one list of all settings. [`Sources::read`] checks what was given, [`AskedSettings::resolve`]
 //! lays it over what the cluster was made with: flag > `REDOS_*` > file > existing cluster > variables of the compose
 //! project > default. All that is wrong is reported at once ([`Problems`]), with the place and the remedy, before anything
 //! is touched.
 //!
-//! Nothing is read here: the caller hands in the text of the file, the environment and a way to read password files.
+//! Nothing is read here: the caller passes the text of the file, the environment and a way to read password files.
 
 mod borrowed;
 mod check;
@@ -41,21 +41,21 @@ pub use view::{ConfigDocument, default};
 /// A commented `redos.yaml` with the defaults.
 pub const SAMPLE: &str = include_str!("../../templates/redos.yaml");
 
-/// The settings of one run: what the cluster should be, and who said so.
+/// The settings of one run: the specification, and the origin of each value.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What the cluster should be.
     pub spec: Spec,
-    /// Passwords that were given. A cluster that has others is left as it is.
+    /// The passwords the user supplied. If the cluster uses other ones, the command fails before it changes anything.
     pub secrets: GivenSecrets,
-    /// Those that a new cluster gets: what borrowed variables say counts as well.
+    /// The passwords for a new cluster, with those of borrowed variables.
     pub for_new_cluster: GivenSecrets,
-    /// Who won each setting.
+    /// The origin of each setting.
     pub origins: BTreeMap<Key, Origin>,
-    /// Who won each directive of `redis.conf`.
+    /// The origin of each directive of `redis.conf`.
     pub directives: BTreeMap<String, Origin>,
-    /// What changes of a cluster that is there, each with who said so, in words.
+    /// The changes to an existing cluster, in words, each with its origin.
     pub changes: Vec<String>,
-    /// What is unwise, or was meant for redos and is not read.
+    /// Unwise values, and variables that look like redos's own and are not read.
     pub warnings: Vec<Problem>,
 }

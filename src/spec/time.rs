@@ -1,17 +1,17 @@
-//! Spans of time as people write them: the one parser of settings, flags and faults.
+//! Durations as people write them: the one parser of settings, flags and faults.
 
 use std::time::Duration;
 
 use super::parse::ParseError;
 
-/// A millisecond, which a number without a unit means in settings, as Redis and Sentinel have it.
+/// A millisecond: the unit of a plain number in settings, as in Redis and Sentinel.
 pub const MILLISECOND: u64 = 1;
-/// A second, which a number without a unit means where redos waits, as `timeout`, `curl` and `docker` have it.
+/// A second: the unit of a plain number where redos waits, as in `timeout`, `curl` and `docker`.
 pub const SECOND: u64 = 1000;
-/// The longest that redos waits for anything, in milliseconds: 30 days. A clock can be told to wait longer than it runs.
+/// The longest wait of redos, in milliseconds: 30 days. A longer one could overflow a clock.
 const WAIT_MAX: u64 = 30 * 24 * 3600 * 1000;
 
-/// Why a text is not a span of time in a range, and what would be one.
+/// Why a text is not a duration in a range, and what would be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongTime {
     /// What is wrong.
@@ -20,10 +20,11 @@ pub struct WrongTime {
     pub fix: String,
 }
 
-/// Reads `1s`, `500ms`, `1m 30s`, or a plain number of `unit` milliseconds, into milliseconds.
+/// Parses `1s`, `500ms`, `1m 30s`, or a plain number of `unit` milliseconds, into milliseconds.
 ///
 /// # Errors
-/// It is no time, or not from `min` to `max`.
+///
+/// It is not a time, or not from `min` to `max`.
 pub fn milliseconds(text: &str, unit: u64, min: u64, max: u64) -> Result<u64, WrongTime> {
     let plain = if unit == SECOND { "90 (seconds)" } else { "1500 (milliseconds)" };
     let fix = format!("give a time from {} to {}, such as 1s, 500ms or {plain}", shown(min), shown(max));
@@ -46,22 +47,24 @@ pub fn milliseconds(text: &str, unit: u64, min: u64, max: u64) -> Result<u64, Wr
     }
 }
 
-/// Milliseconds as [`milliseconds`] reads them: `1s 500ms`.
+/// Milliseconds in the form of [`milliseconds`]: `1s 500ms`.
 pub fn shown(milliseconds: u64) -> String {
     humantime::format_duration(Duration::from_millis(milliseconds)).to_string()
 }
 
-/// Reads the longest wait for something: a plain number is seconds.
+/// Parses the limit of a wait: a plain number is seconds.
 ///
 /// # Errors
+///
 /// A sentence with what would be right.
 pub fn wait(text: &str) -> Result<Duration, ParseError> {
     read(text, SECOND)
 }
 
-/// Reads a delay of packets: a plain number is milliseconds.
+/// Parses a delay of packets: a plain number is milliseconds.
 ///
 /// # Errors
+///
 /// A sentence with what would be right.
 pub fn delay(text: &str) -> Result<Duration, ParseError> {
     read(text, MILLISECOND)

@@ -1,5 +1,7 @@
-//! The directives of `redis.conf` that follow from the [`Spec`]: those that a running server can be told, and those that
-//! need a restart. The planner compares the first with `CONFIG GET` and hashes the second.
+//! The directives of `redis.conf` that follow from the [`Spec`].
+//!
+//! Some can be set on a running server, the others need a restart. The planner compares the first with `CONFIG GET` and
+//! hashes the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,11 +39,11 @@ const IMMUTABLE: &[&str] = &[
     "unixsocketperm",
 ];
 
-/// More connections than one address can open to a port, which are 64,511 at most, and room for the proxies' clients. An idle one
-/// costs the server 2 kB.
+/// More connections than one address can open to a port, which are 64,511 at most, with room for the proxies' clients.
+/// An idle one costs the server 2 kB.
 const MAX_CLIENTS: i64 = 80_000;
 
-/// Directives that take one argument which may have white space in it. All others with white space have several.
+/// Directives with one argument that may contain white space. All others with white space have several.
 pub const ONE_TEXT: &[&str] = &[
     "bind-source-addr",
     "ignore-warnings",
@@ -52,20 +54,21 @@ pub const ONE_TEXT: &[&str] = &[
     "tls-ciphersuites",
     "tls-protocols",
 ];
-/// Directives that may be given several times, each with what is between two values: a class of clients each on one line, or
-/// a line each.
+/// Directives that may be given several times, each with the separator of its values.
+///
+/// The values are a class of clients each on one line, or a line each.
 pub const MANY: &[(&str, &str)] = &[("client-output-buffer-limit", " "), ("loadmodule", "\n")];
 
-/// The directive by which Sentinels choose whom they promote.
+/// The directive that decides which replica Sentinels promote.
 pub const PRIORITY: &str = "replica-priority";
 /// The [`PRIORITY`] of a replica that no Sentinel promotes.
 pub const NEVER_PROMOTED: &str = "0";
 
-/// What redos would have in `redis.conf` and can be set at runtime with `CONFIG SET`, by name.
+/// The directives that `CONFIG SET` can set at runtime, by name.
 pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
     let ours = [
         ("appendonly", yes_no(spec.persistence.mode.has_aof())),
-        // The documentation's recommendation: at most one second of writes lost at a power cut, none at a crash.
+        // The documentation's recommendation: at most one second of writes is lost at a power cut, none at a crash.
         ("appendfsync", "everysec"),
         // Redis's own default of snapshots, which serve as backups and make a restart fast.
         ("save", if spec.persistence.mode.has_rdb() { "3600 1 300 100 60 10000" } else { "" }),
@@ -75,7 +78,7 @@ pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
         // A replica joins at once instead of waiting 5 s for others that might join with it.
         ("repl-diskless-sync", "yes"),
         ("repl-diskless-sync-delay", "0"),
-        // A link that was cut without a word is noticed after 15 s instead of 60 s. A master pings every second.
+        // A link that was cut without notice is detected after 15 s instead of 60 s. A master pings every second.
         ("repl-ping-replica-period", "1"),
         ("repl-timeout", "15"),
         // A replica keeps answering reads while Sentinel replaces its master; the proxy drops one that stays cut off.
@@ -83,9 +86,9 @@ pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
         ("replica-read-only", "yes"),
         // All equal: the most complete replica is promoted.
         (PRIORITY, "100"),
-        // A dead client's connection is noticed after 60 s instead of 300 s.
+        // The connection of a dead client is detected after 60 s instead of 300 s.
         ("tcp-keepalive", "60"),
-        // Idle subscribers and blocked consumers are never cut.
+        // Idle subscribers and blocked consumers are never disconnected.
         ("timeout", "0"),
         // A master that is told to stop ends at once, so that the Sentinels begin to count at once. It still writes out its
         // append-only file and all that its replicas have not been sent (`finishShutdown` in Redis's `server.c`). Without
@@ -100,22 +103,24 @@ pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
     directives
 }
 
-/// How many clients a Redis node takes. A server takes fewer than it is told where it may open fewer files, of which it keeps
-/// 32 for itself.
+/// How many clients a Redis node takes. A server takes fewer if it may open fewer files, of which it keeps 32 for
+/// itself.
 pub(super) fn max_clients(spec: &Spec) -> i64 {
     let limit = spec.containers.ulimits(Role::Redis).get("nofile").map(|(_, hard)| hard - 32);
     limit.filter(|limit| *limit > 0).map_or(MAX_CLIENTS, |limit| limit.min(MAX_CLIENTS))
 }
 
-/// What a running server is told, by name: [`runtime_directives`], and what takes the place of those that were taken back.
+/// The directives of a running server, by name: [`runtime_directives`], and the replacements of those that were taken
+/// back.
 pub fn told_directives(spec: &Spec) -> BTreeMap<String, String> {
     let mut directives = spec.taken_back.clone();
     directives.extend(runtime_directives(spec).into_iter().filter(|(name, _)| !spec.taken_back.contains_key(name)));
     directives
 }
 
-/// The directives that running servers may have of another specification, and that this one does not give: those which were
-/// given and are not any more, now or earlier. Of a directive with several values one of them is enough.
+/// Directives that servers may have from another specification, and that this one does not give.
+///
+/// They were given once and are not any more. For a directive with several values one of them is enough.
 pub fn taken_back(recorded: &Spec, spec: &Spec) -> BTreeSet<String> {
     let ours = runtime_directives(&Spec { redis: BTreeMap::new(), ..spec.clone() });
     let is_missing = |name: &String| match (recorded.redis.get(name), spec.redis.get(name)) {
@@ -130,7 +135,7 @@ pub fn taken_back(recorded: &Spec, spec: &Spec) -> BTreeSet<String> {
     settable.filter(|name| is_missing(name)).cloned().collect()
 }
 
-/// What redos would have in `redis.conf` and follows from the settings, but is read only when the server starts.
+/// The directives that follow from the settings but are read only when the server starts.
 pub fn fixed_directives(spec: &Spec) -> BTreeMap<String, String> {
     let prefix = &spec.persistence.file_prefix;
     let mut directives = BTreeMap::from([
@@ -144,8 +149,10 @@ pub fn fixed_directives(spec: &Spec) -> BTreeMap<String, String> {
     directives
 }
 
-/// The values of `loadmodule`: the modules of the image, unless they are turned off, and those that somebody asked for. The
-/// server refuses a module that it has, so one that somebody loads with arguments of his own is loaded by that line alone.
+/// The values of `loadmodule`: the modules of the image, unless they are turned off, and those of the user.
+///
+/// The server refuses to load a module twice. So a module that the user loads with arguments is loaded by that line
+/// alone.
 fn loaded_modules(spec: &Spec) -> Option<String> {
     let asked: Vec<&str> = spec.redis.get("loadmodule").map(|lines| lines.lines().collect()).unwrap_or_default();
     let is_asked = |file: &&str| asked.iter().any(|line| line.split_whitespace().next() == Some(file));
@@ -173,8 +180,9 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// The configuration of a server that is thrown away, which shows whether it takes the directives that were asked for. What
-/// would make it write files, listen elsewhere or say less comes last and wins.
+/// The configuration of a temporary server that shows whether it takes the user's directives.
+///
+/// What would make it write files, listen elsewhere or log less is overridden at the end.
 pub fn trial_configuration(spec: &Spec) -> String {
     let ours = ["loglevel notice", "save \"\"", "appendonly no", "bind 127.0.0.1", "protected-mode no"];
     let port = format!("port {REDIS_PORT}");

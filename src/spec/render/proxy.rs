@@ -1,7 +1,7 @@
 //! `haproxy.cfg` of a proxy.
 //!
-//! Nodes have slots in it ahead of need, at their pinned addresses; the slot of an absent node is disabled. Scaling is
-//! then a matter of the Runtime API and no connection is dropped by a reload.
+//! Nodes have slots in it ahead of need, at their pinned addresses; the slot of an absent node is disabled. So scaling
+//! needs only the Runtime API, and no reload drops a connection.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -15,56 +15,66 @@ use super::super::{
 use super::{PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, address, fill, read_only};
 use crate::spec::names::{Group, NodeId, Role};
 
-/// Client connections that one port takes; Redis itself takes 10000 by default, for both ports and everybody else.
+/// Client connections of one port. Redis itself takes 10000 by default, for both ports and all other clients.
 const CLIENTS_PER_PORT: u32 = 4500;
-/// Those of them that one address may have. All clients that come through Docker's port forwarder have the same one.
+/// How many of them one address may have. All clients that come through Docker's port forwarder have the same one.
 const CLIENTS_PER_ADDRESS: u32 = 3500;
-/// How long a client may take to say something, and the server to answer it, in seconds. Clients log in as soon as they
-/// connect; this leaves time for a machine that has none.
+/// Seconds for a client to send its first bytes, and for the server to answer them. Clients log in as soon as they
+/// connect; this leaves time for a slow machine.
 const LOGIN_SECONDS: u32 = 5;
-/// How much later than the action that holds a connection HAProxy ends the hold, in milliseconds. The action ends by itself
-/// but for one that sleeps on, which is woken then.
+/// How much later than the action that holds a connection HAProxy ends the hold, in milliseconds.
+///
+/// The action ends by itself, unless it sleeps on; then it is woken.
 const HOLD_MARGIN: u64 = 100;
-/// Connections that the Runtime API takes, and those of them that one address may have. A command of redos needs two at a time.
+/// Connections that the Runtime API takes, and how many of them one address may have. A command of redos needs two at a
+/// time.
 const RUNTIME_CONNECTIONS: u32 = 64;
 const RUNTIME_CONNECTIONS_PER_ADDRESS: u32 = 16;
-/// How long a connection to the Runtime API may be silent, in seconds. redos opens some before it stops writes, which it does for
-/// a second at most.
+/// How long a connection to the Runtime API may be idle, in seconds. redos opens some before it stops writes, which it
+/// does for a second at most.
 const RUNTIME_SILENCE: u32 = 10;
 /// Connections beside the clients': checks, statistics, Runtime API.
 const OTHER_CONNECTIONS: u32 = 500;
-/// Time between two looks of the proxy at its own verdict on who is master, in milliseconds. It costs no network.
+/// How often the proxy evaluates its own verdict on who is master, in milliseconds. It costs no network traffic.
 const VERDICT_INTERVAL: u64 = 20;
-/// How many times rarer than the check of a role are the checks whose answer changes slowly.
+/// How many times rarer than the check of a role are checks whose answer changes slowly.
 const SLOW_CHECKS: u64 = 4;
-/// How many times rarer than the check of a role is that of a node that says it is master. HAProxy gives a check's
-/// connection no longer than its interval: at the default of 50 ms a master with 50 ms of delay each way was never served,
-/// although no Sentinel held it to be down. Who is no longer master is found out from the Sentinels before.
+/// How many times rarer than the check of a role is the check of a node that reports to be master.
 ///
-/// A master that dies closes its connections. The Sentinels then take back their votes at once, and the proxy holds new connections
-/// 0.09 to 0.24 s after `docker kill` (12 rounds, load average 6 to 10). An address that vanishes without a word is found by this
-/// check alone, after this time [`LATE_ANSWERS`] times: 0.56 to 0.69 s (5 rounds, its interface taken down). Both are over before
-/// Sentinels replace the master, 1.4 to 1.7 s after its end by default. So fewer missing answers would shorten no outage, and would
-/// cost sessions under load.
+/// HAProxy gives a check's connection no longer than its interval: at the default of 50 ms a master with 50 ms of delay
+/// each way was never in service, although no Sentinel considered it down. The proxy learns from the Sentinels first
+/// that a node is no longer master.
+///
+/// A master that dies closes its connections. The Sentinels then take back their votes at once, and the proxy holds new
+/// connections 0.09 to 0.24 s after `docker kill` (12 rounds, load average 6 to 10). An address that vanishes without
+/// notice is found by this check alone, after this time [`LATE_ANSWERS`] times: 0.56 to 0.69 s (5 rounds, its interface
+/// taken down). Both are over before Sentinels replace the master, 1.4 to 1.7 s after its end by default. So fewer
+/// missing answers would shorten no outage, and would cost sessions under load.
 const PATIENT_CHECKS: u64 = 3;
-/// How many times rarer than the check of a role is the question to a Sentinel whom it names. This is also how long its
-/// connection may take. With [`LATE_ANSWERS`] a Sentinel that cannot be reached loses its vote after 0.84 s at most by default,
-/// which is before the others consider a master down (1 s) that is cut off together with it.
+/// How many times rarer than the check of a role is the question to a Sentinel which node it names.
+///
+/// This is also the time limit of its connection. With [`LATE_ANSWERS`] an unreachable Sentinel loses its vote after
+/// 0.84 s at most by default. That is before the others consider a master down (1 s) that is cut off together with it.
 const VOTE_CHECKS: u64 = 4;
-/// How many times rarer than the check of a role is the question to a Sentinel whether it is replacing a node. More often than
-/// for votes: a master that comes back must not have its votes again before this veto is seen.
+/// How many times rarer than the check of a role is the question to a Sentinel whether it is replacing a node.
+///
+/// It is asked more often than for votes: a master that comes back must not have its votes again before this veto is
+/// seen.
 const VETO_CHECKS: u64 = 2;
-/// Bytes of a Sentinel's answer to `SENTINEL MASTER` within which name, address and flags are. They end before byte 300
-/// with the longest name and all flags; the shortest answer has some 700.
+/// Bytes of a Sentinel's answer to `SENTINEL MASTER` that hold name, address and flags. They end before byte 300 with
+/// the longest name and all flags; the shortest answer has some 700.
 const VOTE_LENGTH: usize = 400;
-/// How many answers in a row may be missing before a node or a Sentinel counts as silent. At full load HAProxy's own checks
-/// are late: with 1,000 clients on two busy cores (load average 15) a single missing answer took the master out twice in a
-/// minute and the replicas twelve times, which closed 1,700 sessions. With three, none was closed in three minutes.
+/// How many answers in a row may be missing before a node or a Sentinel counts as silent.
+///
+/// At full load HAProxy's own checks are late: with 1,000 clients on two busy cores (load average 15) a single missing
+/// answer took the master out twice in a minute and the replicas twelve times, which closed 1,700 sessions. With three,
+/// none was closed in three minutes.
 const LATE_ANSWERS: u64 = 3;
-/// The niceness of clients' connections in HAProxy's own scheduler, from -1024 to 1024: what is due for a check comes first.
+/// The niceness of clients' connections in HAProxy's own scheduler, from -1024 to 1024: due checks come first.
 const CLIENT_NICENESS: u16 = 1024;
-/// Added to the failover timeout, in milliseconds, it is how long a promoted replica may be trusted before a majority of
-/// Sentinels names it.
+/// Added to the failover timeout, in milliseconds.
+///
+/// The sum is how long a promoted replica may be trusted before a majority of Sentinels names it.
 pub(super) const TRUST_MARGIN: u64 = 2000;
 
 #[derive(Serialize)]
@@ -135,7 +145,8 @@ struct Slot {
 /// The files of a proxy. The slots of nodes that are not `present` are disabled.
 ///
 /// # Errors
-/// The subnet has no address for the proxy or for a node that is present, or `node` is not a proxy.
+///
+/// The subnet has no address for the proxy or for a present node, or `node` is not a proxy.
 pub fn proxy_files(
     spec: &Spec,
     subnet: Subnet,
@@ -147,7 +158,7 @@ pub fn proxy_files(
         return Err(RenderError::WrongRole { node, role: Role::Proxy });
     }
     let slots = |nodes: Vec<NodeId>| -> Result<Vec<Slot>, RenderError> {
-        // A subnet that has no address for a node that may come later has none to reserve either.
+        // A subnet without an address for a future node has none to reserve either.
         let possible = nodes.into_iter().filter(|node| present.contains(node) || subnet.address(*node).is_some());
         let slot = |node| {
             let address = address(subnet, node)?;
@@ -220,8 +231,9 @@ pub(super) fn sentinel_slots(spec: &Spec) -> Vec<NodeId> {
     (1..=spec.proxy.sentinel_slots.max(spec.sentinels)).map(NodeId::Sentinel).collect()
 }
 
-/// What is in a Sentinel's answer to `SENTINEL MASTER` when the master is at this address. With the lengths that the
-/// protocol puts before each text, 10.0.0.1 is not found in an answer of 10.0.0.10.
+/// A part of a Sentinel's answer to `SENTINEL MASTER` that shows the master's address.
+///
+/// With the lengths that the protocol puts before each text, 10.0.0.1 does not match an answer of 10.0.0.10.
 fn vote(address: Ipv4Addr) -> String {
     let (address, port) = (address.to_string(), REDIS_PORT.to_string());
     format!("$2\r\nip\r\n${}\r\n{address}\r\n$4\r\nport\r\n${}\r\n{port}\r\n", address.len(), port.len())
@@ -232,7 +244,7 @@ fn seconds_up_to(most: u64) -> String {
     (0..=most).map(|seconds| seconds.to_string()).collect::<Vec<_>>().join("|")
 }
 
-/// A word of `haproxy.cfg`: what would end it, or mean something else there, is escaped.
+/// A word of `haproxy.cfg`, with escapes for what would end it or mean something else.
 fn escaped(text: &str) -> String {
     let mut word = String::with_capacity(text.len() + 8);
     for c in text.chars() {

@@ -17,33 +17,38 @@ use super::{
 };
 use crate::spec::names::{Group, NodeId, Role};
 
-/// How long a node that was master and reaches no majority of the Sentinels goes on asking before it starts as what it was,
-/// in milliseconds. After a restart of the host all come back within about this time.
+/// How long a former master without a majority of the Sentinels goes on asking, in milliseconds.
+///
+/// After that it starts with its own role. After a restart of the host all nodes come back within about this time.
 const ASK_FOR: u64 = 1000;
 
-/// How long a replica that comes back waits for a master that does not answer, in milliseconds: where all nodes have ended at
-/// once the master may be the last to be back. One that is gone for good is replaced later by so much, if no replica of it
-/// was left.
+/// How long a returning replica waits for a master that does not answer, in milliseconds.
+///
+/// Where all nodes have ended at once the master may be the last to return. A master that is gone for good is replaced
+/// later by this time, if no replica of it was left.
 const RETURN_LIMIT: u64 = 10_000;
 
-/// What a Redis node may believe when it starts next. It holds for that one start.
+/// What a Redis node may believe at its next start. It holds for that one start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Standing {
-    /// It has never had data, and either nobody of its group has, or it begins as a replica. There is nothing that it
-    /// could lose or take from others, and so nothing to ask, which takes some 40 ms.
+    /// It has never had data, and either no node of its group has, or it begins as a replica.
+    ///
+    /// It cannot lose or take anything, and so need not ask, which takes some 40 ms.
     New,
-    /// It begins as a replica and has not had all data of its group yet. It asks nobody either, and is never promoted until
-    /// redos has seen it in sync: a Sentinel does not ask whether a replica has any data.
+    /// It begins as a replica and has not had all data of its group yet.
+    ///
+    /// It asks no Sentinel either, and is never promoted until redos has seen it in sync: a Sentinel does not check
+    /// whether a replica has any data.
     Joining,
-    /// The file is right, for all other files were read and no Sentinel runs that could know better.
+    /// The file is right: all other files were read, and no running Sentinel could know better.
     Decided,
-    /// The Sentinels know better than the file.
+    /// The Sentinels may know better than the file.
     Open,
 }
 
 impl Standing {
-    /// The word in the node's file; nothing when it has to ask.
+    /// The word in the node's file; empty when it must ask.
     const fn word(self) -> &'static str {
         match self {
             Self::New | Self::Joining => "new\n",
@@ -87,15 +92,15 @@ struct RedisStart<'a> {
     sentinel_port: u16,
     user: &'a str,
     password: &'a str,
-    /// The file without which there is no append-only file.
+    /// The file that exists whenever there is an append-only file.
     append_only_file: String,
     snapshot: String,
-    /// All places where data can be, of any mode of persistence.
+    /// All places for data, of any mode of persistence.
     data_places: [String; 2],
     foreign_file: &'a str,
-    /// All that there may be: the file is not written again when they become more or fewer.
+    /// All possible nodes: the file is not rewritten when their number changes.
     peers: Vec<Ipv4Addr>,
-    /// All that there may be.
+    /// All possible Sentinels.
     sentinels: Vec<Ipv4Addr>,
     ping_period: u64,
     ask_for: u64,
@@ -104,25 +109,27 @@ struct RedisStart<'a> {
     return_limit: u64,
     /// The line that keeps the Sentinels from promoting it.
     no_promotion: String,
-    /// How long a master must have loaded its data for all Sentinels to know, in milliseconds.
+    /// How long a master must have been loading for all Sentinels to know, in milliseconds.
     calm: u64,
 }
 
-/// Whom a Redis node copies.
+/// The server that a Redis node copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody: it is a master.
+    /// None: it is a master.
     Nobody,
-    /// Another node.
+    /// Another node of its group.
     Node(NodeId),
     /// A server outside of the cluster.
     Existing(SocketAddrV4),
 }
 
-/// The files of a Redis node that copies `source`. What it does when it starts next depends on `standing`.
+/// The files of a Redis node that copies `source`. `standing` decides what it does at its next start.
 ///
 /// # Errors
-/// The subnet has no address for a node, `node` is no Redis node, or the password of the existing server is not known.
+///
+/// The subnet has no address for a node, `node` is not a Redis node, or the password of the existing server is not
+/// known.
 pub fn redis_files(
     spec: &Spec,
     subnet: Subnet,
@@ -136,7 +143,7 @@ pub fn redis_files(
     let (master, (replication_user, replication_password)) = match source {
         Source::Nobody => (None, own),
         Source::Node(master) => (Some(SocketAddrV4::new(address(subnet, master)?, REDIS_PORT)), own),
-        // One with a password alone has no other user than 'default'.
+        // A server with a password alone has no other user than 'default'.
         Source::Existing(server) => {
             let password = secrets.existing.as_ref().ok_or(RenderError::NoPassword { server })?;
             (Some(server), (None, password))
@@ -176,25 +183,25 @@ pub fn redis_files(
     ])
 }
 
-/// Where a Redis node keeps its data, as absolute paths in its container.
+/// The data files of a Redis node, as absolute paths in its container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataFiles {
-    /// A folder of append-only files, and the manifest in it that names those that count.
+    /// A folder of append-only files, and the manifest in it that names the valid ones.
     AppendOnly {
-        /// The folder.
+        /// The path of the folder.
         folder: String,
-        /// The manifest.
+        /// The path of the manifest.
         manifest: String,
         /// The snapshot beside them, which is not loaded.
         snapshot: String,
     },
-    /// One snapshot.
+    /// A single snapshot file.
     Snapshot(String),
-    /// Nowhere.
+    /// No files at all.
     None,
 }
 
-/// Where the Redis nodes of a cluster keep their data.
+/// The data files of a cluster's Redis nodes.
 pub fn data_files(spec: &Spec) -> DataFiles {
     let fixed = fixed_directives(spec);
     match spec.persistence.mode {
@@ -211,7 +218,7 @@ pub fn data_files(spec: &Spec) -> DataFiles {
     }
 }
 
-/// All places where a Redis node's data can be, of any mode of persistence: a folder of append-only files, and a snapshot.
+/// All places for a Redis node's data, of any mode of persistence: a folder of append-only files, and a snapshot.
 pub fn data_places(spec: &Spec) -> [String; 2] {
     let fixed = fixed_directives(spec);
     ["appenddirname", "dbfilename"].map(|name| format!("{NODE_DIR}/{}", fixed[name]))

@@ -62,33 +62,36 @@ struct KnownSentinel {
     id: String,
 }
 
-/// Milliseconds between two `PING`s of a Sentinel, and between two tries of it to connect. Replicas are fit for promotion
-/// when their `INFO` is not older than five of these (`sentinelSelectSlave` in Redis's `sentinel.c`), and during a failover
-/// it comes once a second.
+/// Milliseconds between two `PING`s of a Sentinel, and between two of its attempts to connect.
+///
+/// Replicas are fit for promotion when their `INFO` is not older than five of these (`sentinelSelectSlave` in Redis's
+/// `sentinel.c`), and during a failover it comes once a second.
 pub(super) const PING_PERIOD: u64 = 500;
-/// Milliseconds between two `INFO`s of a Sentinel. By it a wrong role is noticed; the default is ten seconds.
+/// Milliseconds between two `INFO`s of a Sentinel, which show a wrong role. The default is ten seconds.
 const INFO_PERIOD: u64 = 1000;
-/// Milliseconds between two messages of a Sentinel to the others. It corrects a wrong role after four of these; the default
-/// is two seconds.
+/// Milliseconds between two messages of a Sentinel to the others. It corrects a wrong role after four of these; the
+/// default is two seconds.
 const PUBLISH_PERIOD: u64 = 500;
-/// Milliseconds between two questions of a Sentinel to the others whether a master is down. It holds the answers to be true
-/// for five of these (`sentinelAskMasterStateToOtherSentinels`), and does not forget them when another node becomes master.
-/// Five of these are no longer than the shortest patience that is wise (500 ms), so that nobody's word on the old master is
-/// left when a Sentinel first holds the new one to be down. The default is one second.
+/// Milliseconds between two questions of a Sentinel to the others whether a master is down.
+///
+/// It trusts the answers for five of these (`sentinelAskMasterStateToOtherSentinels`), and does not forget them when
+/// another node becomes master. Five of these are no longer than the shortest wise down-after (500 ms), so that no
+/// answer about the old master is left when a Sentinel first considers the new one down. The default is one second.
 const ASK_PERIOD: u64 = 100;
-/// Milliseconds for which a Sentinel does not act after it was frozen: time for six `PING`s and three `INFO`s.
+/// Milliseconds for which a Sentinel does not act after it was frozen: six `PING`s and three `INFO`s.
 const TILT_PERIOD: u64 = 3000;
 
-/// The files of a Sentinel, which watches the groups of `masters`, each at its master of that moment.
+/// The files of a Sentinel that watches the groups of `masters`, each with its current master.
 ///
-/// Of these it knows all replicas and all other Sentinels from the start. Found out by itself that would take up to 10 s
-/// and 2 s (`INFO` and hello periods), and a master that died within that time would have no successor. A group that is
-/// not among them it can be told of when it runs, and then writes into this file itself.
+/// It knows all their replicas and all other Sentinels from the start. To find them by itself would take up to 10 s and
+/// 2 s (`INFO` and hello periods), and a master that died within that time would have no successor. Other groups can be
+/// added while it runs, and it then writes them into this file itself.
 ///
-/// `old` is the file of a Sentinel that has lived: its epochs go into the new one. Without them it would take the word of
-/// an earlier failover for the newest, and could vote twice in one epoch.
+/// `old` is the file of a Sentinel that has run before: its epochs go into the new one. Without them it would take the
+/// result of an earlier failover for the newest, and could vote twice in one epoch.
 ///
 /// # Errors
+///
 /// The subnet has no address for a node.
 pub fn sentinel_files(
     spec: &Spec,
@@ -155,7 +158,7 @@ pub fn sentinel_files(
     ])
 }
 
-/// The lines with epochs in a file that a Sentinel has written, but for groups that it no longer watches.
+/// The lines with epochs in a Sentinel's file, without those of groups that it no longer watches.
 fn epochs<'a>(old: &'a str, masters: &BTreeMap<Group, NodeId>) -> impl Iterator<Item = &'a str> {
     let watched = |name: &str| masters.keys().any(|group| group.to_string() == name);
     old.lines().filter(move |line| match line.split_whitespace().collect::<Vec<_>>().as_slice() {
@@ -165,23 +168,25 @@ fn epochs<'a>(old: &'a str, masters: &BTreeMap<Group, NodeId>) -> impl Iterator<
     })
 }
 
-/// Milliseconds by which the Sentinels beyond the quorum are more patient than the others, see [`sentinel_settings`]. A
-/// Sentinel that finds a master down asks the others at its next tick (every 53 to 100 ms), and for votes at the one after.
+/// Milliseconds by which the Sentinels beyond the quorum wait longer than the others, see [`sentinel_settings`].
+///
+/// A Sentinel that finds a master down asks the others at its next tick (every 53 to 100 ms), and for votes at the one
+/// after.
 const TIE_BREAK: u64 = 300;
 
-/// A Sentinel's settings of a group, by their names in `sentinel.conf` and in `SENTINEL SET`; the quorum and the password
-/// are not among them.
+/// A Sentinel's settings of a group by their names, without the quorum and the password.
 ///
-/// Sentinels that find a master down at the same moment all stand for election, each votes for itself, nobody wins, and the
-/// next try comes twice the failover timeout later. So those beyond the quorum find it down later: until then they stand
-/// for nothing, and their votes go to the first who asks. When one of the others is dead they cost the difference.
+/// The names are those of `sentinel.conf` and of `SENTINEL SET`. Sentinels that find a master down at the same moment
+/// all stand for election, each votes for itself, none wins, and the next try comes twice the failover timeout later.
+/// So those beyond the quorum find it down later: until then they stand for nothing, and their votes go to the first
+/// who asks. When one of the others is dead they cost the difference.
 pub fn sentinel_settings(spec: &Spec, node: NodeId) -> BTreeMap<String, String> {
     let is_beyond = matches!(node, NodeId::Sentinel(ordinal) if ordinal > spec.quorum);
     let down_after = spec.sentinel.down_after + if is_beyond { TIE_BREAK } else { 0 };
     BTreeMap::from([
         ("down-after-milliseconds".to_owned(), down_after.to_string()),
-        // A master that is back within the time for which a silent one is borne, and then loads its data, is not silent: it
-        // answers that it loads. For longer than the same time it is not waited for.
+        // A master that is back within down-after and then loads its data is not silent: it answers that it loads. It
+        // is waited for no longer than the same time.
         ("master-reboot-down-after-period".to_owned(), down_after.to_string()),
         ("failover-timeout".to_owned(), spec.sentinel.failover_timeout.to_string()),
         // All replicas follow a new master at once: they are small copies on few hosts, and the sooner they do, the
@@ -192,8 +197,8 @@ pub fn sentinel_settings(spec: &Spec, node: NodeId) -> BTreeMap<String, String> 
 
 /// The id of a Sentinel: 40 hexadecimal digits that follow from the names of cluster and node.
 ///
-/// An id made at random would be a new one for each lost volume; the others would go on counting the old one, and after a
-/// few losses no majority could be had.
+/// A random id would be a new one for each lost volume. The others would go on counting the old one, and after a few
+/// losses no majority would be possible.
 pub fn sentinel_id(spec: &Spec, node: NodeId) -> String {
     let name = node.container_name(&spec.name);
     let digits = format!("{:032x}{:016x}", xxh3_128(name.as_bytes()), xxh3_64(name.as_bytes()));

@@ -83,7 +83,7 @@ fn the_head_of_a_standby_and_its_proxy_log_in_at_the_existing_server() {
     assert!(conf.contains("\nmasterauth old#password\nreplicaof 192.0.2.5 7000\n"), "{conf}");
     assert!(!conf.contains("masteruser"), "the user is 'default': {conf}");
     insta::assert_snapshot!(proxy(&spec, &secrets));
-    // When it takes over, its proxies have no place for the other server any more.
+    // When it takes over, its proxies have no slot for the other server any more.
     spec.follow = Follow::Left(server);
     assert!(!proxy(&spec, &secrets).contains("existing"));
     spec.follow = Follow::Existing(server);
@@ -180,7 +180,7 @@ fn a_vote_for_one_node_is_not_found_in_a_vote_for_another() {
     let conf = proxy(&spec, &secrets());
     let votes: Vec<&str> =
         conf.lines().filter_map(|line| line.trim().split_once(" string ")).map(|(_, vote)| vote).collect();
-    // Each stands there twice: for the votes, and for the Sentinels that are replacing the node.
+    // Each appears twice: for the votes, and for the Sentinels that are replacing the node.
     let votes: BTreeSet<&str> = votes.into_iter().filter(|vote| vote.starts_with("$2\\r\\nip")).collect();
     let votes: Vec<&str> = votes.into_iter().collect();
     assert_eq!(votes.len(), 3 * 32);
@@ -243,7 +243,7 @@ fn allowed(channel: &str) -> bool {
     patterns.any(|pattern| glob(pattern, channel))
 }
 
-/// The part of Redis's patterns that is used here: `[^x]` is one other byte, `*` at the end is anything.
+/// The subset of Redis's patterns that is used here: `[^x]` is one other byte, `*` at the end is anything.
 fn glob(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     loop {

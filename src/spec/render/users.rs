@@ -1,4 +1,4 @@
-//! `users.acl`: the users of Redis nodes and of Sentinels, and what they may do.
+//! `users.acl`: the users of Redis nodes and of Sentinels, and their rights.
 
 use std::net::Ipv4Addr;
 
@@ -19,9 +19,9 @@ struct RedisUsers<'a> {
     probe: &'a str,
     passwords: &'a Secrets,
     channels: String,
-    /// Where a node of the group can be, which a Sentinel may have this one follow.
+    /// The possible addresses of the group's nodes, which a Sentinel may make this one follow.
     followed: Vec<Ipv4Addr>,
-    /// What `PSUBSCRIBE` is allowed with, and nothing else; absent when that is everything.
+    /// The patterns that `PSUBSCRIBE` may use; `None` for all.
     patterns: Option<String>,
 }
 
@@ -70,14 +70,15 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
     }
 }
 
-/// Where a node of this group can be, whether it is there or not.
+/// The possible addresses of a group's nodes, whether they exist or not.
 fn places(subnet: Subnet, group: Group) -> Vec<Ipv4Addr> {
     (1..=REDIS_PER_GROUP_MAX).filter_map(|ordinal| subnet.address(NodeId::redis(group, ordinal))).collect()
 }
 
-/// Patterns that allow every channel except those that begin with `reserved`. Access control lists can only allow, so
-/// this says it the long way round: for each byte of `reserved`, what comes before it and then ends, and what comes
-/// before it and then goes on with another byte.
+/// Patterns that allow every channel except those that begin with `reserved`.
+///
+/// Access control lists can only allow. So there is a pattern for each byte of `reserved`: what comes before it and
+/// then ends, and what comes before it and then goes on with another byte.
 fn all_channels_but(reserved: &str) -> String {
     let patterns = reserved.char_indices().flat_map(|(at, byte)| {
         let before = &reserved[..at];

@@ -1,12 +1,12 @@
-//! When two texts of a Redis directive mean the same: what a person writes against what `CONFIG GET` answers.
+//! Whether two texts of a Redis directive mean the same: the user's text and the answer of `CONFIG GET`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether a directive that should be `want` is so when `CONFIG GET` says `have`.
+/// Whether a directive has the wanted value when `CONFIG GET` answers `have`.
 ///
-/// It knows memory units (`100mb` is `104857600`), numbers and words in other spelling (`Yes`, `noeviction`), quotes, white
-/// space, the flags of `notify-keyspace-events` in any order, and the classes of `client-output-buffer-limit`, of which
-/// `want` may name some only.
+/// It knows memory units (`100mb` is `104857600`), numbers and words in other spelling (`Yes`, `noeviction`), quotes,
+/// white space, the flags of `notify-keyspace-events` in any order, and the classes of `client-output-buffer-limit`, of
+/// which `want` may name some only.
 pub fn same_value(name: &str, want: &str, have: &str) -> bool {
     let (want, have) = (unquoted(want), unquoted(have));
     match name {
@@ -34,7 +34,7 @@ fn word(text: &str) -> String {
     bytes(text).map_or_else(|| text.to_ascii_lowercase(), |bytes| bytes.to_string())
 }
 
-/// Reads `100`, `100b`, `1k`, `1kb`, `1m`, `1mb`, `1g`, `1gb`, in any case, as `redis.conf` has them.
+/// Parses `100`, `100b`, `1k`, `1kb`, `1m`, `1mb`, `1g`, `1gb` in any case, as in `redis.conf`.
 fn bytes(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -51,8 +51,9 @@ fn bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// The flags with `A`, which stands for all kinds of events but `m` (missed keys) and `n` (new keys), written out. Newer
-/// servers have more kinds than these; one that is in neither text does no harm.
+/// The flags, with `A` written out: all kinds of events except `m` (missed keys) and `n` (new keys).
+///
+/// Newer servers have more kinds than these; one that is in neither text does no harm.
 fn event_flags(text: &str) -> BTreeSet<char> {
     text.replace('A', "g$lshzxetd").chars().collect()
 }

@@ -1,7 +1,7 @@
 //! Variables of the compose project that redos replaces: `REDIS_*`, `SENTINEL_*`, `ADMIN_*`.
 //!
-//! An application's `.env` sets them for purposes of its own. So they count when a cluster is made, and a cluster that is
-//! there stays what it is: one remark names the variables that say otherwise.
+//! An application's `.env` sets them for its own purposes. So they count when a cluster is created, and an existing
+//! cluster stays as it is: one remark names the variables that differ.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use super::problem::{Origin, Problem};
 use super::table::Key;
 use super::view::{shown, value};
 
-/// How the names of redos's own variables begin. All others are borrowed.
+/// The prefix of redos's own variables. All others are borrowed.
 const OWN: &str = "REDOS_";
 
 /// Whether a variable of the table is one of the compose project.
@@ -22,27 +22,26 @@ pub fn is_borrowed(variable: &str) -> bool {
     !variable.starts_with(OWN)
 }
 
-/// What borrowed variables give where nobody gave anything else.
+/// The values of borrowed variables where nothing else was given.
 #[derive(Debug, Default)]
 pub struct Borrowed {
     /// Values by setting.
     pub values: BTreeMap<Key, Given>,
     /// The passwords among them.
     pub secrets: GivenSecrets,
-    /// What is wrong with those that are not among the values.
+    /// What is wrong with the borrowed variables whose values are left out.
     pub problems: Vec<Problem>,
-    /// Whether what is wrong with them is no reason to fail.
+    /// Whether these problems are no reason to fail.
     pub is_forgiven: bool,
 }
 
 impl Borrowed {
-    /// Whether a clash of values has one of these among its causes.
+    /// Whether a borrowed variable is among the causes of a clash of values.
     pub fn has_part_in(&self, clash: &check::Finding) -> Option<Key> {
         clash.keys.iter().copied().find(|key| self.values.contains_key(key))
     }
 
-    /// The remark about variables that say something else than the cluster that is there. Passwords are compared where
-    /// they are known.
+    /// The remark about variables that differ from the existing cluster. Passwords are compared if they are known.
     pub fn set_aside(&self, recorded: &Spec, own: Option<&Secrets>) -> Option<Problem> {
         let mut said = Vec::new();
         let mut variables = Vec::new();

@@ -1,4 +1,4 @@
-//! Values that are each possible and are not possible, or not wise, together.
+//! Values that are possible each, but impossible or unwise together.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use super::super::time::shown as time;
 use super::super::{NetworkChoice, PROXY_PORT_STEP, PersistenceMode, Spec};
 use super::table::{DOWN_AFTER_WISE, Key};
 
-/// What is wrong with some values together, before it has a place.
+/// A problem of several values, before it has a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The settings that clash. It is shown at the first of them that somebody gave.
+    /// The settings that clash. The problem is shown at the first of them that was given.
     pub keys: Vec<Key>,
     /// What is wrong, a sentence without its full stop.
     pub what: String,
-    /// How to mend it, a sentence without its full stop.
+    /// How to repair it, a sentence without its full stop.
     pub fix: String,
 }
 
-/// What makes a spec impossible.
+/// The reasons why a spec is impossible.
 pub fn errors(spec: &Spec) -> Vec<Finding> {
     let mut found = Vec::new();
     if spec.quorum > spec.sentinels {
@@ -53,7 +53,7 @@ pub fn errors(spec: &Spec) -> Vec<Finding> {
     found
 }
 
-/// What makes a spec unwise.
+/// The reasons why a spec is unwise.
 pub fn warnings(spec: &Spec) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut warn = |key: Key, what: String, fix: String| found.push(Finding { keys: vec![key], what, fix });
@@ -88,17 +88,17 @@ pub fn warnings(spec: &Spec) -> Vec<Finding> {
     found
 }
 
-/// What a published port is for.
+/// The use of a published port.
 #[derive(Clone, Copy)]
 struct Use {
     key: Key,
     proxy: u16,
-    /// `None` for statistics, which all groups share.
+    /// The group; `None` for statistics, which all groups share.
     group: Option<u16>,
 }
 
 impl Use {
-    /// The setting that decides the port, and those that make the cluster so large that it exists.
+    /// The setting that decides the port, and those that make the cluster large enough for it.
     fn keys(self) -> impl Iterator<Item = Key> {
         let masters = self.group.is_some_and(|group| group > 1).then_some(Key::Masters);
         let proxies = (self.proxy > 1).then_some(Key::Proxies);
@@ -120,7 +120,7 @@ impl std::fmt::Display for Use {
     }
 }
 
-/// Finds published ports that are used twice or are too high, one finding for each pair of settings.
+/// Finds published ports that are used twice or are too high. There is one finding for each pair of settings.
 fn ports(spec: &Spec, found: &mut Vec<Finding>) {
     let mut taken: BTreeMap<u32, Use> = BTreeMap::new();
     let mut reported: Vec<(Key, Option<Key>)> = Vec::new();
@@ -138,14 +138,14 @@ fn ports(spec: &Spec, found: &mut Vec<Finding>) {
             let fix = format!(
                 "move one of them; each group takes 2 ports more, each proxy is {PROXY_PORT_STEP} above the one before"
             );
-            // The place to mend it is the less prominent port: it comes later in the table.
+            // The less prominent port is the one to change: it comes later in the table.
             found.push(Finding { keys: of.keys().chain(other.keys()).collect(), what, fix });
         }
         taken.entry(port).or_insert(of);
     }
 }
 
-/// All published ports with what they are for, wider than a port so that none wraps. Those that Docker chooses are left out.
+/// All published ports with their uses, in a wider type so that none wraps. Docker's choices are left out.
 fn uses(spec: &Spec) -> impl Iterator<Item = (u32, Use)> + '_ {
     let group_ports = [(Key::WritePort, spec.ports.write), (Key::ReadPort, spec.ports.read)];
     (1..=spec.proxies).flat_map(move |proxy| {

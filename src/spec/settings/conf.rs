@@ -1,11 +1,12 @@
-//! A complete `redis.conf` of somebody: what redos manages is left out and named, the rest are directives like all others.
+//! A complete `redis.conf` of the user. What redos manages is named and left out; the rest are directives like all
+//! others.
 
 use std::collections::BTreeMap;
 
 use super::directives::{self, MANAGED, add};
 use super::value::Wrong;
 
-/// What a `redis.conf` gives.
+/// The content of a `redis.conf`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Conf {
     /// Its directives, without those that redos manages.
@@ -14,11 +15,13 @@ pub struct Conf {
     pub left_out: Vec<String>,
 }
 
-/// Reads the text. Comments and empty lines are skipped; the last of several lines of one directive wins, unless it is one
-/// that may be given several times.
+/// Parses the text, without comments and empty lines.
+///
+/// The last of several lines of one directive wins, unless it may be given several times.
 ///
 /// # Errors
-/// The first line that is no directive, with its number.
+///
+/// The first line that is not a directive, with its number.
 pub fn read(text: &str) -> Result<Conf, Wrong> {
     let mut conf = Conf::default();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {

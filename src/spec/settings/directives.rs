@@ -1,12 +1,12 @@
-//! Directives of `redis.conf` that are given as they are, and those that redos keeps for itself.
+//! Directives of `redis.conf` from the user, and those that redos keeps for itself.
 
 use std::collections::BTreeMap;
 
 use super::super::render::directives::{MANY, ONE_TEXT};
 use super::value::Wrong;
 
-/// Directives that redos sets itself, each with the reason, a sentence without a full stop. Names as in Redis 7 and 8 and
-/// Valkey 8, where some have two.
+/// Directives that redos sets itself, each with the reason, a sentence without a full stop. Names as in Redis 7 and 8
+/// and Valkey 8, where some have two.
 pub const MANAGED: &[(&str, &str)] = &[
     ("aclfile", USERS),
     ("appenddirname", FILES),
@@ -63,8 +63,8 @@ const DOORS: &str = "a client could reach the files and the host of a node by it
 const GUARD: &str = "a new master would refuse writes until its replicas have found it; the proxies see to it that a master that is cut off from them gets no writes";
 const READ_ONLY: &str = "a replica that takes writes loses them";
 
-/// Directives that have two names, the older one first. A server has one value for both, so a cluster that gave each another would
-/// never be what it should be. Redis 7.0 and all later servers know the newer ones.
+/// Directives with two names, the older one first. A server has one value for both, so a cluster with another value for
+/// each would never be as it should. Redis 7.0 and all later servers know the newer names.
 const RENAMED: &[(&str, &str)] = &[
     ("hash-max-ziplist-entries", "hash-max-listpack-entries"),
     ("hash-max-ziplist-value", "hash-max-listpack-value"),
@@ -78,10 +78,10 @@ const RENAMED: &[(&str, &str)] = &[
     ("zset-max-ziplist-value", "zset-max-listpack-value"),
 ];
 
-/// Reads `NAME=VALUE`. An empty value takes the directive back, so it is `None`; an empty text is written `""`.
+/// Parses `NAME=VALUE`. An empty value takes the directive back, so it is `None`; an empty text is written `""`.
 pub fn assignment(text: &str) -> Result<(String, Option<String>), Wrong> {
     let Some((name, value)) = text.split_once('=') else {
-        // What stands here may be a password that was meant for another flag, so it is not repeated.
+        // The text may be a password that was meant for another flag, so it is not repeated.
         return Err(Wrong {
             what: "this is not NAME=VALUE".to_owned(),
             fix: "give a directive of redis.conf as maxmemory=256mb".to_owned(),
@@ -115,8 +115,10 @@ pub fn is_many(name: &str) -> bool {
     MANY.iter().any(|(many, _)| *many == name)
 }
 
-/// Puts a value in its place: instead of the one that is there, or, of a directive that may be given several times, after it
-/// unless this one is the first of its source.
+/// Sets a value: it replaces the present one, or follows it.
+///
+/// It follows the present one if the directive may be given several times and this is not the first value of its
+/// source.
 pub fn add(directives: &mut BTreeMap<String, String>, name: String, value: String, is_first: bool) {
     let between = MANY.iter().find(|(many, _)| *many == name).map(|(_, between)| between);
     match (directives.get_mut(&name), between) {
@@ -128,7 +130,7 @@ pub fn add(directives: &mut BTreeMap<String, String>, name: String, value: Strin
     }
 }
 
-/// Checks the name of a directive, and gives the newer one of two; Redis reads names in any case.
+/// Checks the name of a directive, and returns the newer one of two; Redis accepts names in any case.
 fn name(name: &str) -> Result<String, Wrong> {
     let name = name.to_ascii_lowercase();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))

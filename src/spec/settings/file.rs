@@ -1,4 +1,4 @@
-//! `redos.yaml`: text to a small tree that knows where everything stands, and the tree to values by the table.
+//! `redos.yaml`: from text to a tree with positions, and from the tree to values by the table.
 //!
 //! The YAML is a plain subset: sections, keys and scalars. Anchors, aliases, merge keys, tags and further documents are
 //! refused, so that what a line says is what it means.
@@ -16,7 +16,7 @@ use super::value::Wrong;
 
 /// The `kind` of the document.
 pub const KIND: &str = "Cluster";
-/// How deep sections may be in one another; the settings need 2.
+/// How deeply sections may be nested; the settings need 2.
 const DEPTH_MAX: usize = 8;
 
 /// The file as it was read.
@@ -24,14 +24,14 @@ const DEPTH_MAX: usize = 8;
 pub struct SourceFile {
     /// Its name as the user gave it, for messages: `redos.yaml`, `stdin`.
     pub name: String,
-    /// What is in it.
+    /// The content of the file.
     pub text: String,
 }
 
-/// What the file gives.
+/// The values in the file.
 #[derive(Default)]
 pub struct FileLayer {
-    /// Whether the file is no YAML or no document of ours, so that it gives nothing.
+    /// Whether the file is not YAML or not a document of redos, so that it gives nothing.
     pub is_unreadable: bool,
     /// Values by setting.
     pub values: BTreeMap<Key, Given>,
@@ -39,14 +39,14 @@ pub struct FileLayer {
     pub directives: Option<BTreeMap<String, Given>>,
 }
 
-/// A value of the tree with its place.
+/// A value of the tree, with its position.
 #[derive(Debug)]
 struct YamlNode {
     span: Span,
     value: YamlValue,
 }
 
-/// What stands at a place.
+/// A value of the tree.
 #[derive(Debug)]
 enum YamlValue {
     Scalar { text: String, plain: bool },
@@ -54,14 +54,14 @@ enum YamlValue {
     List(Vec<YamlNode>),
 }
 
-/// A key of a map with its place.
+/// A key of a map, with its position.
 #[derive(Debug)]
 struct Name {
     text: String,
     span: Span,
 }
 
-/// Reads the file by the table.
+/// Reads the file according to the table.
 pub fn read(file: &SourceFile, problems: &mut Vec<Problem>) -> FileLayer {
     let lines = file.text.lines().collect();
     let mut reader = FileReader { file, lines, problems, layer: FileLayer::default() };
@@ -262,7 +262,8 @@ impl FileReader<'_> {
         let (section, key) = path.rsplit_once('.').unwrap_or(("", path));
         let header = ["apiVersion", "kind"].into_iter().filter(|_| section.is_empty());
         let flag = format!("--{key}");
-        // What is right but in another place, then the name of a flag, then a slip of the fingers, here before elsewhere.
+        // A right key in another section comes first, then the name of a flag, then a typing error, here before
+        // elsewhere.
         let meant = SETTINGS
             .iter()
             .find(|setting| leaf(setting.path).1 == key || setting.flag == flag)
@@ -311,7 +312,7 @@ fn children(section: &str) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// How YAML's core schema writes "nothing".
+/// YAML's core schema for "nothing".
 fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
@@ -321,7 +322,7 @@ struct Tree<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
 }
 
-/// Why the text is not the YAML that redos reads.
+/// Why redos does not read the text.
 struct Refused {
     wrong: Wrong,
     span: Span,
@@ -359,7 +360,7 @@ impl<'a> Tree<'a> {
                 );
                 Err(Refused { wrong, span: Span::empty(*error.marker()) })
             }
-            // After the end of the stream, where nobody asks.
+            // This is after the end of the stream, where nothing is read.
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }

@@ -1,4 +1,4 @@
-//! What was given, text by text, and how a text becomes a value.
+//! The given values as texts, and how a text becomes a value.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,32 +8,32 @@ use super::table::{Setting, SettingKind};
 use super::value::{self, Wrong};
 use crate::spec::{Follow, Spec};
 
-/// A value as it was given, before its type is looked at.
+/// A value as it was given, before its type is checked.
 #[derive(Clone)]
 pub struct Given {
     /// The text; empty for a password, which is kept as a [`Secret`].
     pub text: String,
-    /// Who gave it.
+    /// The layer that gave it.
     pub origin: Origin,
-    /// Its line, when it stands in the file.
+    /// Its line, if it is in the file.
     pub snippet: Option<Snippet>,
 }
 
 impl Given {
-    /// What is wrong with it, where it was given.
+    /// The problem with it, at its place.
     pub fn problem(&self, wrong: Wrong) -> Problem {
         Problem { origin: self.origin.clone(), what: wrong.what, fix: wrong.fix, snippet: self.snippet.clone() }
     }
 }
 
-/// Shows who gave it and not what, which may be a password.
+/// Shows its origin without the text, which may be a password.
 impl fmt::Debug for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Given({})", self.origin)
     }
 }
 
-/// Reads a text by the type of its setting and puts the value into the spec.
+/// Parses a text by the type of its setting and puts the value into the spec.
 pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> {
     match setting.kind {
         SettingKind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,

@@ -15,7 +15,7 @@ use super::value::{self, Wrong};
 use super::{check, conf, directives, wiring};
 use crate::spec::{ClusterName, ParseError, Secret, Spec};
 
-/// What flags give: the text of each setting that was on the command line.
+/// The layer of flags: the text of each setting on the command line.
 #[derive(Clone, Default)]
 pub struct FlagLayer(Vec<(Key, String)>);
 
@@ -35,31 +35,32 @@ impl FlagLayer {
     }
 }
 
-/// Everything that settings are read from. All of it is handed in: nothing is read here.
+/// Everything that settings are read from. The caller passes all of it: nothing is read here.
 pub struct Sources<'a> {
     /// From the command line.
     pub flags: FlagLayer,
-    /// The environment, at least what begins like a variable of the table.
+    /// The environment, at least the variables with the prefixes of the table.
     pub environment: BTreeMap<String, String>,
-    /// `redos.yaml`, when there is one.
+    /// `redos.yaml`, if there is one.
     pub file: Option<SourceFile>,
     /// The folder of the file, absolute; relative paths in the file are below it.
     pub file_dir: PathBuf,
     /// The working directory, absolute; relative paths in flags and variables are below it.
     pub work_dir: PathBuf,
-    /// Variables that begin with `REDOS_` and are no settings of a cluster.
+    /// Variables that begin with `REDOS_` and are not settings of a cluster.
     pub other_variables: &'a [&'a str],
-    /// Reads a file that a setting names. An error is a reason that fits "cannot read FILE: …".
+    /// Reads a file that a setting names. An error fits "cannot read FILE: …".
     pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
-    /// Finds the addresses of a host by its name. An error is a reason that fits "cannot find the address of HOST: …".
+    /// Finds the addresses of a host by its name. An error fits "cannot find the address of HOST: …".
     pub find_host: &'a dyn Fn(&str) -> Result<Vec<Ipv4Addr>, String>,
 }
 
 impl Sources<'_> {
-    /// The name of the cluster alone, for verbs that need nothing else. A file that is wrong elsewhere is no obstacle.
+    /// The name of the cluster alone, for verbs that need nothing else. Other errors in the file do not matter.
     ///
     /// # Errors
-    /// When the name is not one, or when the file that may give it is not readable as YAML.
+    ///
+    /// The name is not a valid one, or the file that may give it is not readable as YAML.
     pub fn cluster_name(&self) -> Result<ClusterName, Problems> {
         let mut problems = Vec::new();
         let mut given = self.flags_and_environment();
@@ -75,7 +76,7 @@ impl Sources<'_> {
         Problems::check(problems).map(|()| name)
     }
 
-    /// The file, when it is one of a folder above the working directory.
+    /// The file, if it is in a folder above the working directory.
     pub fn file_above(&self) -> Option<&str> {
         let is_above = self.file_dir != self.work_dir && self.work_dir.starts_with(&self.file_dir);
         self.file.as_ref().filter(|_| is_above).map(|file| file.name.as_str())
@@ -88,7 +89,7 @@ impl Sources<'_> {
         self.flags_and_environment().contains_key(&Key::Name) || in_file()
     }
 
-    /// Reads all layers, checks every value by itself and those that were given against each other.
+    /// Reads all layers, and checks every value on its own and the given values against each other.
     ///
     /// # Errors
     /// With all problems at once.
@@ -115,8 +116,8 @@ impl Sources<'_> {
         let directives = Directives { conf, section: layer.directives, changes };
         let request = AskedSettings { name, given, directives, secrets, borrowed, warnings };
 
-        // What nobody gave may still come from the cluster that is there, so only clashes of given values are certain. The
-        // others are told along with what is wrong anyway, so that all of it can be mended at once.
+        // Values that were not given may still come from the existing cluster, so only clashes of given values are
+        // certain. The others are reported together with other problems, so that all of it can be repaired at once.
         let draft = request.draft(None);
         let is_wrong_anyway = !problems.is_empty();
         let mut clashes = check::errors(&draft.spec);
@@ -141,7 +142,7 @@ impl Sources<'_> {
         Problems::check(problems).map(|()| request)
     }
 
-    /// The strongest of flag and redos's own variables for each setting but the directives, of which there are many.
+    /// The strongest of flag and redos's own variables for each setting except the directives, which are many.
     fn flags_and_environment(&self) -> BTreeMap<Key, Given> {
         let strongest = single_settings().filter_map(|setting| {
             let flag = self.flags.0.iter().find(|(key, _)| *key == setting.key);
@@ -154,7 +155,7 @@ impl Sources<'_> {
         strongest.collect()
     }
 
-    /// What borrowed variables give for settings that nobody gave otherwise.
+    /// The values of borrowed variables for settings that were not given otherwise.
     fn borrowed(&self, given: &BTreeMap<Key, Given>, name: &ClusterName) -> Borrowed {
         let mut problems = Vec::new();
         let open = single_settings().filter(|setting| !given.contains_key(&setting.key));
@@ -177,7 +178,7 @@ impl Sources<'_> {
         Some(Given { text: text.clone(), origin: Origin::Environment(variable.to_owned()), snippet: None })
     }
 
-    /// Checks every value by itself, takes out those that are wrong and returns the passwords.
+    /// Checks every value on its own, removes the wrong ones and returns the passwords.
     fn check_types(
         &self,
         given: &mut BTreeMap<Key, Given>,
@@ -201,7 +202,7 @@ impl Sources<'_> {
         secrets
     }
 
-    /// A variable that is set to something; an empty one counts as not set.
+    /// A variable with a value; an empty one counts as not set.
     fn variable<'n>(&self, name: &'n str) -> Option<(&'n str, &String)> {
         self.environment.get(name).filter(|text| !text.is_empty()).map(|text| (name, text))
     }
@@ -215,7 +216,7 @@ impl Sources<'_> {
         value::directory(&given.text, self.base(&given.origin)).map(|path| path.display().to_string())
     }
 
-    /// The server that the compose project's wiring names.
+    /// The server in the wiring of the compose project.
     fn read_wiring(&self, given: &mut BTreeMap<Key, Given>, problems: &mut Vec<Problem>) {
         match wiring::server(&|name| self.variable(name).map(|(_, text)| text.as_str())) {
             Ok(None) => {}
@@ -230,7 +231,8 @@ impl Sources<'_> {
         }
     }
 
-    /// The address of an existing server, or `none`. Names are looked up here and once, as configurations use addresses.
+    /// The address of an existing server, or `none`. Names are resolved here and once, because configurations use
+    /// addresses.
     fn server(&self, given: &Given) -> Result<String, Wrong> {
         let Some((host, port)) = value::server(&given.text)? else { return Ok(given.text.clone()) };
         let unset = match &given.origin {
@@ -243,7 +245,7 @@ impl Sources<'_> {
             Ok(ip) => ip,
             Err(_) => {
                 let found = (self.find_host)(host).and_then(|found| {
-                    // Several are given in any order; the lowest is the same one each time.
+                    // The answers come in any order; the lowest address is the same one each time.
                     found.into_iter().min().ok_or_else(|| "it has no IPv4 address".to_owned())
                 });
                 found.map_err(|reason| Wrong {
@@ -256,7 +258,7 @@ impl Sources<'_> {
         reached.map(|address| address.to_string()).map_err(|wrong| Wrong { fix: wrong.fix + &unset, ..wrong })
     }
 
-    /// The password that a variable holds or a file has; one line end after it is not part of it.
+    /// The password in a variable or a file; one line end after it is not part of it.
     fn password(&self, variables: &[&str], given: &Given) -> Result<Secret, Wrong> {
         let held = matches!(&given.origin, Origin::Environment(name) if variables.contains(&name.as_str()));
         let fix = "use letters and digits, or leave it out and redos makes a random one".to_owned();
@@ -291,7 +293,7 @@ impl Sources<'_> {
         Ok((conf.directives, remark))
     }
 
-    /// Directives of `REDOS_REDIS`, where `;` or a new line is between them, and then of the flags.
+    /// Directives of `REDOS_REDIS`, separated by `;` or a new line, and then those of the flags.
     fn directive_changes(&self, problems: &mut Vec<Problem>) -> Vec<(String, Option<String>, Origin)> {
         let setting = Key::Redis.setting();
         let mut given: Vec<(&str, Origin)> = Vec::new();
@@ -312,7 +314,7 @@ impl Sources<'_> {
         changes
     }
 
-    /// Warnings about variables that look as if they were meant for redos and are not read.
+    /// Warnings about variables that look like redos's own and are not read.
     fn strange_variables(&self) -> Vec<Problem> {
         let known: Vec<&str> = SETTINGS.iter().flat_map(Setting::all_variables).collect();
         let set = self.environment.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.as_str());
@@ -333,7 +335,7 @@ impl Sources<'_> {
     }
 }
 
-/// The name that was given, or the one that is meant when none was (also when a wrong one was).
+/// The given name, or the default one (also when a wrong one was given).
 fn name_of(given: &BTreeMap<Key, Given>, problems: &mut Vec<Problem>) -> ClusterName {
     let Some(name) = given.get(&Key::Name) else { return ClusterName::default() };
     name.text.parse().unwrap_or_else(|why: ParseError| {

@@ -1,22 +1,24 @@
-//! The passwords that somebody gave.
+//! The passwords that the user supplied.
 
 use crate::spec::secret::SECRET_BYTES;
 use crate::spec::{Secret, Secrets, Spec};
 
-/// Passwords that somebody gave. The others are kept from the existing cluster, or made.
+/// The passwords the user supplied. The others come from the existing cluster, or are generated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GivenSecrets {
-    /// What applications use.
+    /// The password of applications.
     pub app: Option<Secret>,
-    /// What replicas use at their master.
+    /// The password of replicas at their master.
     pub replication: Option<Secret>,
-    /// What the statistics page asks for.
+    /// The password of the statistics page.
     pub stats: Option<Secret>,
 }
 
 impl GivenSecrets {
-    /// The secrets of a new cluster: those that were given, and the others made from random bytes. One that follows an
-    /// existing server has its password for applications, which log in there first and here later.
+    /// The secrets of a new cluster: the supplied ones, and generated ones.
+    ///
+    /// A cluster that follows an existing server has its password for applications, which log in there first and here
+    /// later.
     pub fn or_made(&self, spec: &Spec, random: impl FnMut() -> [u8; SECRET_BYTES]) -> Secrets {
         let Secrets { app, admin, replication, sentinel, peers, probe, stats, .. } = Secrets::made(random);
         let existing = spec.follow.existing().and_then(|_| self.existing()).cloned();
@@ -32,7 +34,7 @@ impl GivenSecrets {
         }
     }
 
-    /// These passwords, and where there is none that of `weaker`.
+    /// These passwords, and those of `weaker` where there is none.
     #[must_use]
     pub fn or(&self, weaker: &Self) -> Self {
         let either = |own: &Option<Secret>, other: &Option<Secret>| own.clone().or_else(|| other.clone());
@@ -43,13 +45,15 @@ impl GivenSecrets {
         }
     }
 
-    /// The password of an existing server to follow: that of replicas at their master is what the compose project gave for
-    /// it, and a server with one password has that of applications.
+    /// The password of an existing server to follow.
+    ///
+    /// The compose project gave the password of replicas at their master for it. A server with one password has that of
+    /// applications.
     pub fn existing(&self) -> Option<&Secret> {
         self.replication.as_ref().or(self.app.as_ref())
     }
 
-    /// The passwords that were given and are not those of a cluster that has some already, in words.
+    /// The supplied passwords that differ from those of an existing cluster, in words.
     pub fn at_odds_with(&self, secrets: &Secrets) -> Vec<&'static str> {
         let pairs = [
             (&self.app, &secrets.app, "password of applications"),

@@ -1,9 +1,9 @@
-//! What is wrong with the settings: where, what, and how to mend it. All of it at once.
+//! Problems of the settings: where, what, and how to repair it. All of them at once.
 
 use std::error::Error;
 use std::fmt;
 
-/// Where a value came from, or where a problem is.
+/// The origin of a value or of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A flag, written with its dashes: `--quorum`.
@@ -14,21 +14,21 @@ pub enum Origin {
     File {
         /// The file as the user named it.
         file: String,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// Counted from 1, in characters.
+        /// The column, counted from 1, in characters.
         column: usize,
     },
-    /// What the cluster that is already there was made with.
+    /// The record of the existing cluster.
     Recorded,
-    /// Follows from another setting, as this says.
+    /// It follows from another setting, as this says.
     Derived(&'static str),
-    /// Nobody gave a value.
+    /// It was not given.
     Default,
 }
 
 impl Origin {
-    /// The order of problems: the file from its top, then the environment, then flags, then what nobody gave.
+    /// The order of problems: the file from its top, then the environment, then flags, then values that were not given.
     pub fn place(&self) -> (u8, usize, usize) {
         match self {
             Self::File { line, column, .. } => (0, *line, *column),
@@ -38,7 +38,7 @@ impl Origin {
         }
     }
 
-    /// Whether somebody gave this value for this run: by flag, environment or file.
+    /// Whether the value was given for this run: by flag, environment or file.
     pub const fn is_given(&self) -> bool {
         matches!(self, Self::Flag(_) | Self::Environment(_) | Self::File { .. })
     }
@@ -57,7 +57,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One line of the file with the place that a problem is about.
+/// One line of the file, with the place of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snippet {
     /// The line without its end, tabs as single spaces.
@@ -70,14 +70,14 @@ pub struct Snippet {
     width: usize,
 }
 
-/// The most problems that are printed: who has more has given another file than was meant.
+/// Problems that are printed, at most: with more of them the file is the wrong one.
 const SHOWN_MAX: usize = 50;
-/// The most characters of a sentence, which may repeat what was given.
+/// The longest sentence in characters, which may repeat the user's text.
 const TEXT_MAX: usize = 1000;
-/// The most characters of a line that are shown.
+/// The longest shown part of a line, in characters.
 const LINE_MAX: usize = 160;
 
-/// A character that does nothing to a terminal but to be seen: a control character becomes its picture.
+/// A character that is safe for a terminal: a control character becomes its picture.
 fn visible(c: char) -> char {
     match u32::from(c) {
         code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap_or(' '),
@@ -87,7 +87,7 @@ fn visible(c: char) -> char {
     }
 }
 
-/// Words that mark a line whose value may be a password, though no password belongs into the file.
+/// Words of a line whose value may be a password, although no password belongs in the file.
 const SECRET_WORDS: [&str; 3] = ["pass", "auth", "secret"];
 
 impl Snippet {
@@ -99,14 +99,14 @@ impl Snippet {
         let length = shown.chars().count();
         let start = start.min(length);
         let width = width.clamp(1, (length - start).max(1));
-        // Of a long line what is around the place.
+        // Of a long line the part around the place is shown.
         let first = if length > LINE_MAX { start.saturating_sub(LINE_MAX / 2) } else { 0 };
         let text: String = shown.chars().skip(first).take(LINE_MAX).map(visible).collect();
         Some(Self { text, line, start: start - first, width: width.min(LINE_MAX - (start - first)).max(1) })
     }
 }
 
-/// The line up to the `:` after a word that announces a password, but not after `passwordFile` and the like.
+/// The line up to the `:` after a word for a password, but not after `passwordFile` and the like.
 fn without_secret(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let announced = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
@@ -125,22 +125,22 @@ impl fmt::Display for Snippet {
     }
 }
 
-/// One thing that is wrong, or (as a warning) unwise.
+/// A problem or, as a warning, an unwise value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it is.
+    /// The place of the problem.
     pub origin: Origin,
     /// What is wrong, a sentence without its full stop.
     pub what: String,
-    /// How to mend it, a sentence without its full stop.
+    /// How to repair it, a sentence without its full stop.
     pub fix: String,
-    /// The line of the file, when it is in one.
+    /// The line, if it is in the file.
     pub snippet: Option<Snippet>,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What stood in a file or a variable must not command the terminal.
+        // Text from a file or a variable must not control the terminal.
         let shown = |c: char| if c == '\n' { c } else { visible(c) };
         let plain = |text: String| text.chars().take(TEXT_MAX).map(shown).collect::<String>();
         write!(f, "{}: {}", plain(self.origin.to_string()), plain(self.what.clone()))?;
@@ -151,20 +151,21 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All problems of one set of settings, never empty. Nothing has been touched when this is returned.
+/// All problems of one set of settings, never empty. Nothing has been changed when this is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(pub(crate) Vec<Problem>);
 
 impl Problems {
-    /// The problems, as an error when there are any.
+    /// The problems as an error, if there are any.
     ///
     /// # Errors
-    /// When `found` is not empty.
+    ///
+    /// `found` is not empty.
     pub fn check(found: Vec<Problem>) -> Result<(), Self> {
         if found.is_empty() { Ok(()) } else { Err(Self(found)) }
     }
 
-    /// One problem alone.
+    /// A single problem as an error.
     pub fn one(problem: Problem) -> Self {
         Self(vec![problem])
     }
@@ -188,11 +189,11 @@ impl fmt::Display for Problems {
 
 impl Error for Problems {}
 
-/// The candidate that was most likely meant: equal but for case and `-_`, or few edits away.
+/// The candidate that was most likely meant: equal except for case and `-_`, or few edits away.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_'], "");
     let wanted = plain(word);
-    // A third of the letters may be wrong; more is not a slip of the fingers any more.
+    // A third of the letters may be wrong; more is not a typing error any more.
     let letters = wanted.chars().count();
     let tolerated = (letters / 3).max(1);
     candidates
@@ -208,8 +209,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// How many insertions, deletions, substitutions and swaps of neighbours lead from one word to the other (optimal
-/// string alignment).
+/// The number of insertions, deletions, substitutions and swaps of neighbours between two words (optimal string
+/// alignment).
 fn edit_distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];

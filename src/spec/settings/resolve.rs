@@ -1,4 +1,4 @@
-//! What was asked for is laid over what the cluster was made with, or over the defaults, and becomes a [`Spec`].
+//! Lays the given values over the record of the cluster, or over the defaults, and makes a [`Spec`].
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,17 @@ use super::{Settings, check, directives, view};
 use crate::spec::address::{REDIS_PER_GROUP_MAX, SENTINELS_MAX};
 use crate::spec::{ClusterName, Secrets, Spec};
 
-/// How far the default statistics port is above the write port: Redis's 6379 and HAProxy's customary 8404 are this far
-/// apart, and a second cluster on another port has a statistics port of its own.
+/// How far the default statistics port is above the write port.
+///
+/// Redis's 6379 and HAProxy's customary 8404 are this far apart. A second cluster on another port thus has its own
+/// statistics port.
 const STATS_PORT_STEP: u16 = 2025;
-/// Redis slots of the proxy come in steps of this, so that a small scale leaves its configuration as it is.
+/// The step of the proxy's Redis slots, so that a small scale leaves its configuration as it is.
 const REDIS_SLOTS_STEP: u16 = 8;
-/// Sentinel slots of the proxy at least.
+/// Sentinel slots of the proxy, at least.
 const SENTINEL_SLOTS_MIN: u16 = 7;
 
-/// What was asked for, each value good in itself. What the cluster was made with is still to come in.
+/// The given values, each valid on its own, before the record of the cluster is known.
 #[derive(Debug)]
 pub struct AskedSettings {
     pub(super) name: ClusterName,
@@ -31,18 +33,18 @@ pub struct AskedSettings {
     pub(super) warnings: Vec<Problem>,
 }
 
-/// What was given for `redis.conf`.
+/// The given directives of `redis.conf`.
 #[derive(Debug, Default)]
 pub(super) struct Directives {
-    /// What a `redis.conf` says, which stands for all directives of before as well, and who named it.
+    /// The content of a `redis.conf`, which replaces all former directives, and its origin.
     pub(super) conf: Option<(BTreeMap<String, String>, Origin)>,
-    /// The file's section, which stands for all directives of before.
+    /// The file's section, which replaces all former directives.
     pub(super) section: Option<BTreeMap<String, Given>>,
-    /// Single ones from the environment and flags, in the order in which they count; `None` takes one back.
+    /// Single directives from the environment and flags, in their order; `None` takes one back.
     pub(super) changes: Vec<(String, Option<String>, Origin)>,
 }
 
-/// A spec on its way, with the winner of every value.
+/// A spec in the making, with the origin of every value.
 pub(super) struct Draft {
     pub(super) spec: Spec,
     pub(super) origins: BTreeMap<Key, Origin>,
@@ -55,7 +57,7 @@ impl AskedSettings {
         &self.name
     }
 
-    /// The same request, in which no borrowed variable is a reason to fail: for verbs that change nothing.
+    /// The same request, in which borrowed variables are no reason to fail: for verbs that change nothing.
     #[must_use]
     pub fn forgiving(mut self) -> Self {
         self.borrowed.is_forgiven = true;
@@ -70,11 +72,13 @@ impl AskedSettings {
         }
     }
 
-    /// Lays what was asked for over what the cluster was made with, or over the defaults when there is none. `own` are the
-    /// passwords of the cluster, where they are known.
+    /// Lays the given values over the record of the cluster, or over the defaults if there is none.
+    ///
+    /// `own` are the passwords of the cluster, if they are known.
     ///
     /// # Errors
-    /// With all values that are impossible together.
+    ///
+    /// All values that are impossible together.
     pub fn resolve(self, recorded: Option<&Spec>, own: Option<&Secrets>) -> Result<Settings, Problems> {
         let Draft { spec, origins, directives } = self.draft(recorded);
         let clashes = check::errors(&spec).into_iter().map(|finding| self.locate(finding, &origins));
@@ -104,15 +108,15 @@ impl AskedSettings {
         let mut origins: BTreeMap<Key, Origin> = SETTINGS.iter().map(|row| (row.key, base.clone())).collect();
         let borrowed = self.borrowed.values.iter().filter(|_| recorded.is_none());
         for (key, given) in borrowed.chain(&self.given) {
-            // Every text was read once already, when it was checked.
+            // Every text was parsed once already, when it was checked.
             if put(key.setting(), &given.text, &mut spec).is_ok() {
                 origins.insert(*key, given.origin.clone());
             }
         }
         derive(&mut spec, recorded, &mut origins);
         let directives = self.lay_directives(&mut spec, &base);
-        // How a server writes a value is known of those values that it was asked about.
-        // An image was found for what was chosen then.
+        // How a server writes a value is known only for the values that it was asked about. The image was found for the
+        // former choice.
         if recorded.is_some_and(|old| old.images.redis != spec.images.redis) {
             spec.used.redis = None;
         }
@@ -126,7 +130,7 @@ impl AskedSettings {
         Draft { spec, origins, directives }
     }
 
-    /// Puts the directives of all layers into the spec and tells who won each.
+    /// Puts the directives of all layers into the spec and records their origins.
     fn lay_directives(&self, spec: &mut Spec, base: &Origin) -> BTreeMap<String, Origin> {
         if self.directives.conf.is_some() || self.directives.section.is_some() {
             let conf = self.directives.conf.iter().flat_map(|(conf, _)| conf.clone());
@@ -154,7 +158,7 @@ impl AskedSettings {
         origins
     }
 
-    /// Puts a finding where the first of its values was given, or else where it came from.
+    /// Puts a finding where the first of its values was given, or else at its origin.
     pub(super) fn locate(&self, finding: check::Finding, origins: &BTreeMap<Key, Origin>) -> Problem {
         let check::Finding { keys, what, fix } = finding;
         let counts = |key: &Key| self.given.get(key).or_else(|| self.borrowed.values.get(key));
@@ -167,7 +171,7 @@ impl AskedSettings {
     }
 }
 
-/// Sets what follows from other values unless somebody gave it, now or when the cluster was made.
+/// Sets the values that follow from others, unless they were given now or when the cluster was created.
 fn derive(spec: &mut Spec, recorded: Option<&Spec>, origins: &mut BTreeMap<Key, Origin>) {
     let mut follow = |key: Key, was_derived: bool, from: &'static str| {
         let origin = origins.entry(key).or_insert(Origin::Default);
@@ -187,19 +191,19 @@ fn derive(spec: &mut Spec, recorded: Option<&Spec>, origins: &mut BTreeMap<Key, 
     if follow(Key::StatsPort, ports.is_none_or(|old| old.stats == stats_port(old.write)), "from the write port") {
         spec.ports.stats = stats_port(spec.ports.write);
     }
-    // Slots are only ever added: a configuration that has them serves a smaller cluster as well.
+    // Slots are only ever added: a configuration with more of them serves a smaller cluster as well.
     let slots = (spec.replicas + 1).next_multiple_of(REDIS_SLOTS_STEP).min(REDIS_PER_GROUP_MAX);
     spec.proxy.redis_slots = slots.max(recorded.map_or(0, |old| old.proxy.redis_slots));
     let slots = (spec.sentinels | 1).clamp(SENTINEL_SLOTS_MIN, SENTINELS_MAX);
     spec.proxy.sentinel_slots = slots.max(recorded.map_or(0, |old| old.proxy.sentinel_slots));
 }
 
-/// The read port that goes with a write port: the next one, and Docker's choice with Docker's choice.
+/// The read port for a write port: the next one, or Docker's choice if that is Docker's choice.
 fn read_port(write: u16) -> u16 {
     if write == 0 { 0 } else { write.checked_add(1).unwrap_or(write - 1) }
 }
 
-/// The statistics port that goes with a write port.
+/// The statistics port for a write port.
 fn stats_port(write: u16) -> u16 {
     if write == 0 { 0 } else { write.checked_add(STATS_PORT_STEP).unwrap_or(write - STATS_PORT_STEP) }
 }

@@ -1,4 +1,4 @@
-//! The JSON schema of `redos.yaml`, from the table. Editors complete and check the file with it.
+//! The JSON schema of `redos.yaml`, from the table. Editors use it to complete and check the file.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::table::{Key, SETTINGS, Setting, SettingKind};
 use super::value::{MODES, MODULES};
 use super::view;
 
-/// A time as text: what `humantime` reads.
+/// A time in the form that `humantime` reads.
 const TIME_PATTERN: &str = r"^[0-9]+( *[a-z]+( *[0-9]+ *[a-z]+)*)?$";
 
 /// The schema, JSON Schema of 2020-12.

@@ -8,19 +8,21 @@ use super::super::containers::{Aspect, Words};
 use super::super::{Follow, ImageChoice, Patterns, Secret, Spec, Subnet};
 use super::passwords::GivenSecrets;
 
-/// Master groups at most: what fits in a /20, the smallest of the subnets that Docker hands out by default (its
-/// address pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in parts of /20).
+/// The largest number of master groups: those that fit in a /20.
+///
+/// That is the smallest of the subnets that Docker uses by default (its address pools are 172.17.0.0/16 to
+/// 172.31.0.0/16 and 192.168.0.0/16 in parts of /20).
 pub const MASTERS_MAX: u16 = 63;
-/// The shortest down-after, in milliseconds. Sentinel pings every second, or every down-after when that is shorter;
-/// below this a busy moment of the host counts as a dead master.
+/// The shortest down-after, in milliseconds. Sentinel pings every second, or every down-after if that is shorter; below
+/// this a busy moment of the host counts as a dead master.
 pub const DOWN_AFTER_MIN: u64 = 500;
-/// The down-after below which a warning is given, in milliseconds: Sentinel's ping period.
+/// The down-after below which redos warns, in milliseconds: Sentinel's ping period.
 pub const DOWN_AFTER_WISE: u64 = 1000;
 /// The longest of all times, in milliseconds: a day. Sentinel and HAProxy count milliseconds in 32 bits.
 const TIME_MAX: u64 = 86_400_000;
 
-/// The longest hold of a connection, in milliseconds. One that is held longer is given up by most clients, and has a place
-/// of the proxy's meanwhile.
+/// The longest hold of a connection, in milliseconds. Most clients give up a longer one, and it occupies a connection
+/// of the proxy meanwhile.
 const HOLD_MAX: u64 = 60_000;
 
 /// One setting, by the meaning of its value.
@@ -76,7 +78,7 @@ pub enum Key {
     RedisConf,
     /// The patterns that applications may subscribe to.
     Patterns,
-    /// Silence that makes a node down.
+    /// Time without an answer that makes a node down.
     DownAfter,
     /// The time limit of a failover's phases.
     FailoverTimeout,
@@ -150,7 +152,7 @@ pub enum SettingKind {
     Conf,
     /// A file with a password, which some variables give as it is.
     PasswordFile {
-        /// Variables that hold the password itself, the first that is set wins and wins over the file's name.
+        /// Variables that hold the password itself. The first that is set wins, also over the file's name.
         variables: &'static [&'static str],
         /// Where the password goes.
         place: fn(&mut GivenSecrets) -> &mut Option<Secret>,
@@ -160,13 +162,14 @@ pub enum SettingKind {
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// What it is.
+    /// The meaning of its value.
     pub key: Key,
-    /// Its place in `redos.yaml`, dotted: `ports.write`.
+    /// Its path in `redos.yaml`, dotted: `ports.write`.
     pub path: &'static str,
     /// Its flag with the dashes: `--port`.
     pub flag: &'static str,
-    /// Its variables; the first that is set wins. Those without `REDOS_` are of the compose project that redos replaces.
+    /// Its variables; the first that is set wins. Those without `REDOS_` are from the compose project that redos
+    /// replaces.
     pub variables: &'static [&'static str],
     /// Its type, range and place.
     pub kind: SettingKind,
@@ -195,7 +198,7 @@ pub fn is_section(path: &str) -> bool {
     SETTINGS.iter().any(|setting| setting.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
 }
 
-/// All settings, in the order of [`Key`], which is the order in which they are shown.
+/// All settings in the order of [`Key`], which is the order of output.
 pub const SETTINGS: [Setting; 35] = [
     Setting {
         key: Key::Name,

@@ -157,7 +157,7 @@ fn variables_of_an_applications_env_file_count_when_a_cluster_is_made_and_change
       fix: to change the cluster, give a flag or a variable that begins with REDOS_; to silence this, unset REDIS_PORT, REDIS_PASSWORD, ADMIN_PASSWORD, REDIS_HOSTS
     ");
 
-    // What says the same as the cluster needs no remark, and what is redos's own counts always.
+    // Variables that agree with the cluster need no remark, and redos's own always count.
     let same = settings(&sources("", &[("REDIS_PORT", "6379")], &[]), Some(&defaults()));
     assert_eq!(same.warnings, []);
     let moved = settings(&sources("", &[("REDOS_PORT", "24300"), ("REDIS_PORT", "1")], &[]), Some(&defaults()));
@@ -400,7 +400,7 @@ fn a_file_of_any_length_is_read_at_once() {
     let began = std::time::Instant::now();
     let found = problems(&sources(&keys, &[], &[]));
     assert!(found.ends_with("… and 19950 more"), "{}", &found[found.len() - 200..]);
-    // 3 s without optimisation; looking for each line from the beginning of the file took 20 s with it.
+    // 3 s without optimisation; searching for each line from the beginning of the file took 20 s with it.
     assert!(began.elapsed() < std::time::Duration::from_secs(40), "{:?}", began.elapsed());
     problems(&sources(&format!("replicas: {}\n", "x".repeat(70_000)), &[], &[]));
 }
@@ -425,8 +425,8 @@ fn the_sample_is_the_default_and_shows_every_setting() {
     };
     assert_eq!(nothing(SAMPLE.to_owned()).spec, defaults());
 
-    // With every '#' taken away that has no space after it, all settings are given and are still the defaults but for
-    // those that are nothing by default.
+    // Without the '#'s that have no space after them, all settings are given and still have their defaults, except for
+    // those that have none.
     let line = |line: &str| match line.strip_prefix('#') {
         Some(rest) if !rest.starts_with(' ') || rest.starts_with("  ") => format!("{rest}\n"),
         _ => format!("{line}\n"),
@@ -503,7 +503,7 @@ proptest::proptest! {
         if let Err(problems) = sources.read() {
             for problem in &problems.0 {
                 let Origin::File { line, column, .. } = &problem.origin else { panic!("{problem} is not in the file") };
-                // The end of the file is a place, too.
+                // The end of the file is a position, too.
                 assert!((1..=lines + 1).contains(line) && *column >= 1, "{problem}");
             }
             assert!(!problems.to_string().is_empty());

@@ -1,6 +1,7 @@
-//! The types of settings: the text that was given becomes a value, or a sentence about why not.
+//! The types of settings: a given text becomes a value, or a sentence about why not.
 //!
-//! Every layer gives text (a flag, a variable, a scalar of the file), so that one parser and one wording serve them all.
+//! Every layer gives text (a flag, a variable, a scalar of the file), so that one parser and one wording serve them
+//! all.
 
 use std::net::{IpAddr, SocketAddrV4};
 use std::path::{Component, Path, PathBuf};
@@ -39,7 +40,7 @@ pub fn count(text: &str, min: u16, max: u16) -> Result<u16, Wrong> {
     }
 }
 
-/// A port of the host; 0 is one of Docker's choice.
+/// Parses a port of the host; 0 lets Docker choose.
 pub fn port(text: &str) -> Result<u16, Wrong> {
     text.parse().map_err(|_| Wrong {
         what: format!("'{text}' is not a port"),
@@ -56,7 +57,7 @@ pub fn address(text: &str) -> Result<IpAddr, Wrong> {
     })
 }
 
-/// What stands for the choice of redos or Docker.
+/// The word for the choice of redos or Docker.
 pub const AUTO: &str = "auto";
 
 /// A subnet for the cluster's network. `None` for `auto`.
@@ -92,10 +93,10 @@ pub fn words(aspect: Aspect, text: &str) -> Result<Words, Wrong> {
     Words::read(aspect, text).map_err(|why| Wrong { what: why.to_string(), fix })
 }
 
-/// What stands for no server where one is asked for.
+/// The word for no existing server.
 pub const NO_SERVER: &str = "none";
 
-/// An existing server as it was named: a host and a port, which is Redis's own when it is left out. `None` for `none`.
+/// An existing server by host and port; without a port it is Redis's own. `None` for `none`.
 pub fn server(text: &str) -> Result<Option<(&str, u16)>, Wrong> {
     if text == NO_SERVER {
         return Ok(None);
@@ -108,12 +109,12 @@ pub fn server(text: &str) -> Result<Option<(&str, u16)>, Wrong> {
         Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?),
         None => (text, REDIS_PORT),
     };
-    // Compose takes '_' in names, and its services are called so.
+    // Compose allows '_' in names, and its services are named so.
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     if host.is_empty() || !host.chars().all(legal) { Err(wrong()) } else { Ok(Some((host, port))) }
 }
 
-/// An address that containers can reach: no loopback address, which is another one in each of them.
+/// An address that containers can reach. The loopback address is another one in each of them.
 pub fn reachable(address: SocketAddrV4) -> Result<SocketAddrV4, Wrong> {
     let ip = address.ip();
     if !(ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast()) {
@@ -127,7 +128,7 @@ pub fn reachable(address: SocketAddrV4) -> Result<SocketAddrV4, Wrong> {
     })
 }
 
-/// A span of time in milliseconds: `1s`, `500ms`, or a plain number of milliseconds.
+/// Parses a duration in milliseconds: `1s`, `500ms`, or a plain number of milliseconds.
 pub fn milliseconds(text: &str, min: u64, max: u64) -> Result<u64, Wrong> {
     time::milliseconds(text, time::MILLISECOND, min, max).map_err(|WrongTime { what, fix }| Wrong { what, fix })
 }
@@ -156,8 +157,8 @@ pub fn mode_word(mode: PersistenceMode) -> &'static str {
     MODES.into_iter().find(|(_, known)| *known == mode).map_or("", |(word, _)| word)
 }
 
-/// A directory, made absolute: a relative one is below `base`, which must be absolute itself. `.` and `..` are resolved
-/// by their text alone, as nothing is read here.
+/// A directory, made absolute: a relative one is below `base`, which must be absolute. `.` and `..` are resolved by
+/// their text alone, as nothing is read here.
 pub fn directory(text: &str, base: &Path) -> Result<PathBuf, Wrong> {
     if text.is_empty() || text.starts_with('~') || text.contains([':', '\n', '\0']) {
         return Err(Wrong {

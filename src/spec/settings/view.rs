@@ -1,4 +1,4 @@
-//! Settings as they are shown: the value of each, as in `redos.yaml`, and who gave it.
+//! Settings for output: the value of each, as in `redos.yaml`, and its origin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,31 +16,29 @@ use super::{Key, Settings};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigDocument {
-    /// `redos/v1`.
     pub api_version: &'static str,
-    /// `Config`.
+    /// Always `Config`, the kind of document.
     pub kind: &'static str,
-    /// The cluster.
     pub cluster: ClusterName,
-    /// Every setting, in the order of the table; every directive of `redis.conf` is one of its own.
+    /// Every setting, in the order of the table; every directive of `redis.conf` has its own row.
     pub settings: Vec<SettingRow>,
 }
 
-/// One setting as it is.
+/// One setting with its value and origin.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingRow {
     /// Its place in `redos.yaml`, dotted.
     pub path: String,
-    /// Its value, as in `redos.yaml`; `(set)` for a password that was given, null for what is not set.
+    /// Its value, as in `redos.yaml`; `(set)` for a given password, null if it is not set.
     pub value: Value,
-    /// The image that was found for it, with what is in it; null where none was looked for, and for all other settings.
+    /// The image that was found for it, and its server; null if none was looked for, and for all other settings.
     pub found: Option<String>,
-    /// Which layer gave it: `flag`, `environment`, `file`, `cluster`, `derived` or `default`.
+    /// The layer of the value: `flag`, `environment`, `file`, `cluster`, `derived` or `default`.
     pub layer: &'static str,
-    /// Where in the layer: the flag, the variable, `file:line:column`, or what it follows from.
+    /// The place in the layer: the flag, the variable, `file:line:column`, or the setting that it follows from.
     pub origin: String,
-    /// Its flag.
+    /// The name of the flag.
     pub flag: &'static str,
     /// Its environment variables, the strongest first.
     pub variables: Vec<&'static str>,
@@ -93,7 +91,7 @@ fn row(setting: &Setting, path: String, value: Value, origin: &Origin) -> Settin
 }
 
 impl SettingRow {
-    /// The value for people: what is not set says what that means.
+    /// The value for people: without a value, what that means.
     pub fn text(&self) -> String {
         if let Some(found) = &self.found {
             return found.clone();
@@ -110,7 +108,9 @@ impl SettingRow {
     }
 }
 
-/// What a spec changes of the one that a cluster was made with: a sentence for each setting and directive, with who said so.
+/// How a spec differs from the one that a cluster was created with.
+///
+/// There is a sentence for each setting and directive, with its origin.
 pub fn changes(
     recorded: &Spec,
     spec: &Spec,
@@ -152,7 +152,7 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// What a setting is when nobody gives it; `None` where that is nothing, a random password, or said by the help.
+/// The default of a setting; `None` where that is nothing, a random password, or given by the help.
 pub fn default(setting: &Setting) -> Option<String> {
     if setting.help.contains("[default: ") {
         return None;
@@ -164,7 +164,7 @@ pub fn default(setting: &Setting) -> Option<String> {
     }
 }
 
-/// The value of a setting in a spec, as it would be in `redos.yaml`; null when there is none.
+/// The value of a setting in a spec, as it would be in `redos.yaml`; null if there is none.
 pub fn value(setting: &Setting, spec: &Spec) -> Value {
     // The table's places are for writing, so that one function serves both ways; a copy is read through them.
     let spec = &mut spec.clone();

@@ -1,22 +1,24 @@
-//! The variables with which the compose project that redos replaces wired its containers to one another. Where they name a
-//! Redis server, it is an existing one to follow.
+//! The variables by which the compose project connected its containers.
+//!
+//! If they name a Redis server, it is an existing one to follow.
 
 use super::value::{self, Wrong};
 use crate::spec::REDIS_PORT;
 
-/// All of them.
+/// All variables of the wiring.
 pub const VARIABLES: [&str; 5] =
     ["REDIS_REPLICAOF_HOST", "REDIS_REPLICAOF_PORT", "REDIS_MASTER_HOST", "REDIS_MASTER_PORT", HOSTS];
 /// The variables that name one server each: its host, and its port unless that is Redis's own.
 const PAIRS: [(&str, &str); 2] =
     [("REDIS_REPLICAOF_HOST", "REDIS_REPLICAOF_PORT"), ("REDIS_MASTER_HOST", "REDIS_MASTER_PORT")];
-/// The servers that stood behind the proxy, with commas or white space between them.
+/// The servers behind the proxy, with commas or white space between them.
 const HOSTS: &str = "REDIS_HOSTS";
 
-/// The server that they name, as `host:port`, and the variable that names it.
+/// The server in these variables, as `host:port`, and the variable that names it.
 ///
 /// # Errors
-/// They contradict each other, or name several; with the variable to mend.
+///
+/// They contradict each other, or name several; with the variable to change.
 pub fn server<'v>(
     variable: &dyn Fn(&str) -> Option<&'v str>,
 ) -> Result<Option<(&'static str, String)>, (&'static str, Wrong)> {
