@@ -1,4 +1,4 @@
-//! The loop around a plan: look, diff, apply, look again. Success is an empty plan, not the absence of errors.
+//! The loop around a plan: observe, diff, apply, observe again. Success is an empty plan, not the absence of errors.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,35 +18,39 @@ use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Group, NodeId, Secrets, Spec, render};
 
-/// What the Engine has of a cluster.
+/// The inventory and the secrets of a cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// Its network, volumes and containers.
     pub inventory: Inventory,
-    /// Its secrets; `None` where no container has them (there is none, or none has run).
+    /// Its secrets. `None` where no container has them: there is none, or none has run.
     pub secrets: Option<Secrets>,
 }
 
-/// Finds a cluster. A file of a container takes the Engine longer than all else, 50 ms on 20.10, which starts a program of
-/// its own for it: so the node that most likely has the secrets is asked before it is known whether there is one.
+/// Finds a cluster.
+///
+/// To read a file of a container takes the Engine longer than all else, 50 ms on 20.10, which starts a program of its
+/// own for it. So the node that most likely has the secrets is asked before it is known whether it exists.
 ///
 /// # Errors
+///
 /// The Engine failed, or it failed at one node and no other gave the secrets.
 pub async fn find<E: Clusters + Nodes>(engine: &E, cluster: &ClusterName) -> Result<Found, EngineError> {
     let likely = NodeId::redis(Group::number(1), 1);
     let (inventory, ahead) = tokio::join!(engine.inventory(cluster), secrets_of(engine, cluster, likely));
     let inventory = inventory?;
     let secrets = match ahead {
-        // A container of this name may be a stranger's.
+        // A container of this name may belong to something else.
         Ok(Some(secrets)) if inventory.nodes.contains_key(&likely) => Some(secrets),
         _ => read_secrets(engine, cluster, &inventory).await?,
     };
     Ok(Found { inventory, secrets })
 }
 
-/// Reads the cluster's secrets from the first node that gives them, running or not.
+/// Reads the cluster's secrets from the first node that has them, running or not.
 ///
 /// # Errors
+///
 /// No node gave them, and at one of them the Engine failed. A cluster without secrets (there is none, or its volumes
 /// have no containers) is `None`.
 pub async fn read_secrets<E: Clusters + Nodes>(
@@ -59,7 +63,7 @@ pub async fn read_secrets<E: Clusters + Nodes>(
         match secrets_of(engine, cluster, *node).await {
             Ok(Some(secrets)) => return Ok(Some(secrets)),
             Ok(None) => {}
-            // One broken node must not hide what all others have, too.
+            // One broken node must not hide what all others have.
             Err(error) => failed = Err(error),
         }
     }
@@ -75,7 +79,7 @@ async fn secrets_of<E: Clusters + Nodes>(
     Ok(file.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// The first thing that the plan would wait for and is not so; where there is none, the first step that does more than wait.
+/// The first unmet gate of the plan; without one the first step that does more than wait.
 fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
     let awaited = |action: &Action| if let Action::Await { gate } = action { Some(gate.clone()) } else { None };
     let gates: BTreeSet<Gate> = plan.steps.iter().filter_map(|step| awaited(&step.action)).collect();
@@ -97,20 +101,23 @@ fn started<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> BTreeSet<NodeId> {
     steps.filter_map(|step| if let Action::StartNode { node } = step.action { Some(node) } else { None }).collect()
 }
 
-/// A cluster as it was seen, and the way to its servers; `None` where its secrets are not known, so that nobody was asked.
+/// An observed cluster and its servers.
+///
+/// `None` where its secrets are not known, so that no server was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen<S> {
-    /// What the Engine and the servers say.
+    /// The observed state of the cluster.
     pub observed: Observed,
-    /// The way.
+    /// The servers and the passwords for them.
     pub reached: Option<Reached<S>>,
 }
 
 impl<S: Servers> Seen<S> {
-    /// Asks the servers of a cluster that was found, which `connect` makes from its secrets.
+    /// Asks the servers of a cluster, which `connect` makes from its secrets.
     ///
     /// # Errors
-    /// Passwords were given that are not the cluster's. A server that does not answer is not an error.
+    ///
+    /// The supplied passwords are not the cluster's. A server that does not answer is not an error.
     pub async fn of(found: Found, given: &GivenSecrets, connect: impl Fn(&Secrets) -> S) -> Result<Self, ApplyError> {
         let Found { inventory, secrets } = found;
         let Some(secrets) = secrets else {
@@ -128,38 +135,37 @@ impl<S: Servers> Seen<S> {
 
 /// Everything that the loop needs.
 pub struct Converger<'a, E, C, P, D> {
-    /// The engine.
     pub engine: &'a E,
-    /// Makes the way to the servers from the cluster's secrets.
+    /// Makes the servers from the cluster's secrets.
     pub connect: C,
     /// The desired cluster.
     pub spec: &'a Spec,
-    /// What makes the observed cluster the desired one: [`crate::plan::next`], or a part of it. An empty plan ends the loop.
+    /// Makes the plan of an observation: [`crate::plan::next`], or a part of it. An empty plan ends the loop.
     pub next: D,
-    /// What the secrets are if the cluster has none yet.
+    /// The secrets for a cluster that has none yet.
     pub new_secrets: Secrets,
-    /// Those of them that somebody gave. A cluster that has others is left as it is.
+    /// The passwords the user supplied. If the cluster uses other ones, the loop fails before it changes anything.
     pub given: GivenSecrets,
-    /// Called once, before the first plan that makes a node: refuses conflicts and finds the images.
+    /// Called once, before the first plan that creates a node. It refuses conflicts and finds the images.
     pub prepare: P,
     /// Where events go.
     pub report: &'a (dyn Fn(Event) + Send + Sync),
     /// Set by the first Ctrl-C.
     pub cancel: &'a CancellationToken,
-    /// When waiting ends.
+    /// The end of the waiting.
     pub deadline: Instant,
 }
 
-/// What the loop did.
+/// The result of the loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Converged {
     /// The plans that were walked; empty when there was nothing to do.
     pub plans: Vec<Plan>,
     /// How long it took.
     pub took: Duration,
-    /// The cluster as it was seen last.
+    /// The last observation of the cluster.
     pub observed: Observed,
-    /// Its secrets.
+    /// The secrets of the cluster.
     pub secrets: Secrets,
 }
 
@@ -174,8 +180,9 @@ where
     /// Loops until the plan is empty.
     ///
     /// # Errors
-    /// The first plan that fails, or given passwords that are not the cluster's, before anything is changed. A cluster
-    /// that is never done (each look finds something new) ends as the time-out of the gate that it last waited for, or of
+    ///
+    /// The first plan that fails, or supplied passwords that are not the cluster's, before anything is changed. A
+    /// cluster that is never done (each observation finds something new) ends as the time-out of the last gate, or of
     /// the loop itself.
     pub async fn converge(self, first: Seen<S>) -> Result<Converged, ApplyError> {
         let began = Instant::now();
@@ -203,7 +210,7 @@ where
                 let preparing = |source| ApplyError::Engine { step, source };
                 programs = Some((self.prepare)(&observed.inventory).await.map_err(preparing)?);
             }
-            // Until there are secrets, those that are about to be written.
+            // Until there are secrets, the new ones count.
             let known = reached.is_some();
             let way = reached.unwrap_or_else(|| {
                 let secrets = self.new_secrets.clone();
@@ -228,11 +235,11 @@ where
                 }
                 walked => walked?,
             };
-            // A plan that is the whole way ends with the proof, if it is walked to its end.
+            // A plan for the whole way ends with the proof, if it is walked to its end.
             past.owes_proof = matches!(walked, Walked::Overtaken) || plan.then_observe.is_some();
             plans.push(plan);
             seen = match walked {
-                // Gates have opened since the last change: the servers took these secrets.
+                // Gates have opened since the last change: the servers accepted these secrets.
                 Walked::Done { seen: Some(observed) } => Seen { observed: *observed, reached: Some(way) },
                 Walked::Done { seen: None } | Walked::Overtaken => self.look_again(known.then_some(way)).await?,
             };

@@ -1,5 +1,7 @@
-//! How a server of the cluster is reached. On a local Linux Engine its address can be dialled; behind Docker Desktop or
-//! on a remote Engine it cannot, and a relay inside a container carries the bytes.
+//! Connections to the servers of a cluster.
+//!
+//! On a local Linux Engine their addresses can be dialled. Behind Docker Desktop or on a remote Engine they cannot, and
+//! a relay inside a container carries the bytes.
 
 use std::future::Future;
 use std::io;
@@ -20,12 +22,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What is to be reached.
+/// The server to connect to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A server at its address on the cluster's network.
     Network(SocketAddrV4),
-    /// A port that a node publishes on the Engine's host, as clients there reach it.
+    /// A port that a node publishes on the Engine's host, as clients there use it.
     Published(SocketAddr),
 }
 
@@ -37,12 +39,12 @@ pub trait Dial: Send + Sync {
     /// What `connect` says, or that no running container can carry the bytes.
     fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 
-    /// Whether published ports can be tried from here: whether this is the Engine's host. From anywhere else a port that
-    /// does not answer is no fault of the cluster.
+    /// Whether published ports can be tried from here, that is, whether this is the Engine's host. From elsewhere a
+    /// port that does not answer is no fault of the cluster.
     fn tries_published<'a>(&'a self, cluster: &'a ClusterName) -> BoxFuture<'a, bool>;
 
-    /// How much longer than the server itself a connection may take to be made. A relay is a process that the Engine has to
-    /// start first.
+    /// How much longer than the server itself a connection may take to open. A relay is a process that the Engine has
+    /// to start first.
     fn detour(&self) -> Duration {
         Duration::ZERO
     }

@@ -9,7 +9,7 @@ use crate::servers::ServerError;
 use crate::spec::ParseError;
 use crate::spec::settings::Problems;
 
-/// The exit codes: a contract with scripts. A number once given keeps its meaning.
+/// The exit codes: a contract with scripts. No number ever changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done; healthy; nothing to change.
@@ -18,15 +18,15 @@ pub enum Exit {
     No,
     /// Wrong usage or an invalid configuration. Nothing was changed.
     Usage,
-    /// A test found acknowledged writes lost, or says nothing because it was invalid.
+    /// A test lost acknowledged writes, or proves nothing because it was invalid.
     DataLoss,
     /// A deadline passed.
     Timeout,
     /// The Docker Engine cannot be reached.
     Unreachable,
-    /// A port, a name or a subnet belongs to somebody else.
+    /// A port, a name or a subnet is in use by another owner.
     Conflict,
-    /// There is no such cluster: none of that name, or it is down and only its data are there.
+    /// There is no cluster of this name, or it is down and only its data exist.
     NoCluster,
     /// Interrupted by Ctrl-C or SIGTERM (128 + SIGINT, as shells count).
     Interrupted,
@@ -74,15 +74,15 @@ pub enum FailureKind {
     Timeout,
     /// The Docker Engine cannot be reached.
     Unreachable,
-    /// Something belongs to somebody else.
+    /// Something is in use by another owner.
     Conflict,
-    /// There is no such cluster.
+    /// The cluster does not exist.
     NoCluster,
-    /// An image cannot be had: it is not here, and no registry is in reach or none has it.
+    /// An image cannot be had: it is not local, and no registry is reachable or has it.
     Image,
-    /// The user broke off.
+    /// The user interrupted the command.
     Interrupted,
-    /// Whoever read the output stopped reading, as `head` does. Not an error to anybody, and not printed.
+    /// The reader of the output stopped reading, as `head` does. It is not an error, and not printed.
     OutputClosed,
 }
 
@@ -101,7 +101,7 @@ impl FailureKind {
         }
     }
 
-    /// The word that JSON uses.
+    /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Failed => "failed",
@@ -117,7 +117,7 @@ impl FailureKind {
     }
 }
 
-/// Why a command did not end well: the error with its causes, and what the user can do now.
+/// Why a command failed: the error with its causes, and what the user can do now.
 ///
 /// Not itself a [`std::error::Error`]: it is the end of the way up, nothing wraps it.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What was tried on what, and why it failed.
     pub source: anyhow::Error,
-    /// What shows how it came about, a heading and lines beneath it: the end of a node's log.
+    /// Details, each a heading with lines beneath it: the end of a node's log.
     pub notes: Vec<String>,
     /// Exact next commands or remedies.
     pub hints: Vec<String>,
@@ -157,7 +157,7 @@ impl Failure {
         self
     }
 
-    /// The same failure, of this step.
+    /// The same failure, as that of a step.
     fn in_step(self, step: &str) -> Self {
         Self { source: self.source.context(format!("failed to {step}")), ..self }
     }
@@ -215,7 +215,7 @@ impl From<ServerError> for Failure {
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         let kind = match error {
-            // The step says what was done to whom; kind and remedies are those of what failed beneath it.
+            // The step names action and node; kind and remedies are those of its cause.
             ApplyError::Engine { step, source } => return Self::from(source).in_step(&step),
             ApplyError::Server { step, source } => return Self::from(source).in_step(&step),
             ApplyError::Refused(ref refusal) => {

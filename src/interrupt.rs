@@ -1,4 +1,4 @@
-//! Ctrl-C: the first finishes the step in hand, the second leaves at once.
+//! Ctrl-C: the first finishes the current step, the second ends redos at once.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;

@@ -29,13 +29,13 @@ use crate::spec::{Group, NodeId};
 /// A Sentinel as another one knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentinelPeer {
-    /// Where it listens.
+    /// Its address and port.
     pub address: SocketAddrV4,
-    /// Its id.
+    /// The run id of the Sentinel.
     pub id: String,
 }
 
-/// A change that one Redis node or Sentinel is asked to make.
+/// A change that one Redis node or Sentinel has to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// `REPLICAOF ip port`, then `CONFIG REWRITE`.
@@ -44,60 +44,56 @@ pub enum Command {
     ConfigSet(BTreeMap<String, String>),
     /// `CONFIG SET masteruser … masterauth …`, then `CONFIG REWRITE`: the cluster's own login.
     SetReplicationLogin,
-    /// `ACL SETUSER` for each of these users, with the rights that redos gives them, then `ACL SAVE`.
+    /// `ACL SETUSER` for each of these users with the rights of redos, then `ACL SAVE`.
     SetUsers(BTreeSet<String>),
     /// `ACL DELUSER` for each of these users, then `ACL SAVE`.
     RemoveUsers(BTreeSet<String>),
-    /// `SCRIPT KILL` and `FUNCTION KILL`, of which Redis obeys the one that is meant for the script that it runs. Where it
-    /// refuses both, the next [`Servers::topology`] says so.
+    /// `SCRIPT KILL` and `FUNCTION KILL`. Redis obeys the one for the kind of script that it runs. If it refuses both,
+    /// the next [`Servers::topology`] says so.
     EndScript,
-    /// `SENTINEL MONITOR group ip port quorum`, then `SENTINEL SET` of the settings (among them the password), then one
-    /// `PUBLISH` for each other Sentinel, as if it had announced itself.
+    /// `SENTINEL MONITOR group ip port quorum`, then `SENTINEL SET` of the settings (among them the password).
+    ///
+    /// One `PUBLISH` for each other Sentinel follows, as if that had announced itself.
     SentinelMonitor {
-        /// The group.
         group: Group,
-        /// Its master.
         master: SocketAddrV4,
-        /// The quorum.
         quorum: u16,
-        /// Settings by name.
+        /// The settings by name.
         settings: BTreeMap<String, String>,
         /// The other Sentinels that watch the group.
         peers: Vec<SentinelPeer>,
     },
-    /// `SENTINEL DEBUG INFO-PERIOD` is made short until the Sentinel lists these replicas, and then what it was.
+    /// Shortens `SENTINEL DEBUG INFO-PERIOD` until the Sentinel lists these replicas, and then restores it.
     SentinelDiscover {
-        /// The group.
         group: Group,
-        /// Where the replicas are.
+        /// The addresses of the replicas.
         replicas: BTreeSet<SocketAddrV4>,
     },
     /// `SENTINEL SET group …`.
     SentinelSet {
-        /// The group.
         group: Group,
-        /// Settings by name.
+        /// The settings by name.
         settings: BTreeMap<String, String>,
     },
-    /// `SENTINEL SET group down-after-milliseconds …`, then `SENTINEL FAILOVER group`: it replaces the master without asking
-    /// the other Sentinels. Only for a master that they all know to be down.
+    /// `SENTINEL SET group down-after-milliseconds …`, then `SENTINEL FAILOVER group`.
+    ///
+    /// The Sentinel replaces the master without asking the others. Only for a master that they all know to be down.
     SentinelFailover {
-        /// The group.
         group: Group,
-        /// How long a Sentinel waits, in milliseconds. Ten times as long may a replica's link have been down.
+        /// The new down-after in milliseconds. A replica's link may have been down for ten times as long.
         down_after: u64,
     },
     /// `SENTINEL REMOVE group`.
     SentinelRemove(Group),
 }
 
-/// The servers of one cluster. It keeps connections open between calls, and answers within its own deadlines: a paused
-/// node makes no call hang.
+/// The servers of one cluster. It keeps connections open between calls, and answers within its own deadlines: a call
+/// never hangs because of a paused node.
 pub trait Servers: Send + Sync + 'static {
-    /// Asks every running node of the inventory, all at once. What does not answer is a value, not an error.
+    /// Asks every running node of the inventory, all at once. A missing answer is a value, not an error.
     fn topology(&self, inventory: &Inventory) -> impl Future<Output = Topology> + Send;
 
-    /// Asks a Sentinel for people, who see what it says as it says it.
+    /// Asks a Sentinel for people, who get its answer unchanged.
     fn ask_sentinel(
         &self,
         inventory: &Inventory,
@@ -105,7 +101,7 @@ pub trait Servers: Send + Sync + 'static {
         question: Question,
     ) -> impl Future<Output = Result<Testimony, ServerError>> + Send;
 
-    /// Has one node carry out a command. Done twice it changes nothing the second time.
+    /// Makes one node carry out a command. Done twice it changes nothing the second time.
     fn execute(
         &self,
         inventory: &Inventory,
@@ -113,9 +109,10 @@ pub trait Servers: Send + Sync + 'static {
         command: &Command,
     ) -> impl Future<Output = Result<(), ServerError>> + Send;
 
-    /// Writes keys through the proxy's write port of a group, each over a connection of its own, reads them back on the same
-    /// way, and removes them, until a number of them in a row went well. The port is the published one, where that can be
-    /// tried.
+    /// Proves that a group can be written through a proxy.
+    ///
+    /// It writes keys through the write port, each over a connection of its own, reads them back the same way, and
+    /// removes them, until a number of them in a row succeeded. The port is the published one, where that can be tried.
     fn verify_write(
         &self,
         inventory: &Inventory,
@@ -123,11 +120,13 @@ pub trait Servers: Send + Sync + 'static {
         group: Group,
     ) -> impl Future<Output = Result<(), ServerError>> + Send;
 
-    /// Makes `to` the master of its group, without losing an acknowledged write, and returns when roles, Sentinels and
-    /// proxies agree. Does nothing when it is the master already.
+    /// Makes `to` the master of its group, without losing an acknowledged write.
+    ///
+    /// It returns when roles, Sentinels and proxies agree, and does nothing when `to` is the master already.
     ///
     /// # Errors
-    /// [`ServerError::SwitchoverRefused`] when it is not safe: no quorum, TILT, a failover under way, `to` not in sync.
+    ///
+    /// [`ServerError::SwitchoverRefused`] when it is not safe: no quorum, TILT, a running failover, `to` not in sync.
     fn switchover(
         &self,
         inventory: &Inventory,
@@ -135,11 +134,13 @@ pub trait Servers: Send + Sync + 'static {
         to: NodeId,
     ) -> impl Future<Output = Result<Switched, ServerError>> + Send;
 
-    /// Makes the node that copies a server outside of the cluster the master of its group, without losing a write that
-    /// was acknowledged through a proxy: that server holds writes back until the node has all of them and no proxy leads
-    /// there any more. Done twice it does the same again, as long as the node is a replica.
+    /// Makes the head of a standby the master, without losing a write that was acknowledged through a proxy.
+    ///
+    /// The existing server holds writes back until the node has all of them and no proxy leads there any more. Done
+    /// twice it does the same again, as long as the node is a replica.
     ///
     /// # Errors
+    ///
     /// [`ServerError::TakeOverRefused`] when it is not safe; the existing server and the proxies go on as before then.
     fn take_over(
         &self,
@@ -148,8 +149,9 @@ pub trait Servers: Send + Sync + 'static {
         existing: SocketAddrV4,
     ) -> impl Future<Output = Result<TakenOver, ServerError>> + Send;
 
-    /// Has a proxy check these Redis nodes and Sentinels and put all its other slots into maintenance. No connection is
-    /// dropped but those to a slot that is taken out.
+    /// Makes a proxy check these Redis nodes and Sentinels and put all its other slots into maintenance.
+    ///
+    /// Only connections to a removed slot are dropped.
     fn proxy_check(
         &self,
         inventory: &Inventory,

@@ -1,15 +1,17 @@
-//! What an effect tells the user while it works: the ground floor of events, which every room may use.
+//! Progress and remarks of an effect while it works.
+//!
+//! It is on the ground floor, so that every room may use it.
 
 /// One update. The listener draws it, prints it as a line or as JSON, or ignores it.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// Something with progress of its own, such as the pull of an image.
+    /// The progress of a subject, such as the pull of an image.
     Progress {
-        /// What it is about: an image reference.
+        /// The subject: an image reference.
         subject: String,
         /// What is happening: "pulling", "unpacking".
         text: String,
-        /// Done and total, in bytes, when known.
+        /// Done and total in bytes, if they are known.
         bytes: Option<(u64, u64)>,
     },
     /// A remark for the user that is neither progress nor an error.

@@ -1,7 +1,8 @@
-//! `redos chaos`: a fault, for a time; and the undoing of faults that are left.
+//! `redos chaos`: applies a fault for a time, and undoes faults that are left.
 //!
-//! The cluster's lock is held while faults are applied and while they are undone, and not while they last: `chaos heal` and
-//! `up` end a fault that lasts. Only a guard does without it, since it is there for what went wrong.
+//! It holds the cluster's lock while faults are applied and while they are undone, and not while they last: `chaos
+//! heal` and `up` can end a fault that lasts. Only a guard works without the lock, because it is there for what went
+//! wrong.
 
 mod args;
 mod faults;
@@ -72,7 +73,7 @@ pub enum ChaosVerb {
         #[arg(value_name = "NODE")]
         nodes: Vec<String>,
     },
-    /// Hold a fault of the network beside a container
+    /// Hold a network fault beside a container
     #[command(
         hide = true,
         after_help = "Examples:
@@ -89,14 +90,15 @@ pub enum ChaosVerb {
   redos chaos guard 00ff00ff00ff00ff"
     )]
     Guard {
-        /// The fault
+        /// Id of the fault
         id: String,
     },
 }
 
-/// Does it.
+/// Runs the action.
 ///
 /// # Errors
+///
 /// There is no such cluster or target, a fault that would take too much, one that cannot be applied, or not be undone.
 pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failure> {
     // An agent runs where there is no Engine.
@@ -113,15 +115,16 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
         (ChaosVerb::Unpause(args), _) => undo::remedy(&session, &cluster, Remedy::Unpause, &args.nodes).await,
         (ChaosVerb::Start(args), _) => undo::remedy(&session, &cluster, Remedy::Start, &args.nodes).await,
         (ChaosVerb::Heal { nodes }, _) if !nodes.is_empty() => undo::mend(&session, &cluster, nodes).await,
-        // Whoever names no cluster means all faults, also those of a Redis that redos did not make.
+        // Without the name of a cluster all faults are meant, also those of a Redis that redos did not create.
         (_, None) => undo::heal(&session, Some(&cluster).filter(|_| is_named)).await,
     }
 }
 
-/// What an agent does, beside a container: its order, and a line for each thing that there is to say.
+/// Runs an agent beside a container: it takes an order, and prints a line for each answer.
 ///
 /// # Errors
-/// The order is not one.
+///
+/// The order cannot be parsed.
 async fn hold(ui: &Ui, order: &str, cancel: &CancellationToken) -> Result<Exit, Failure> {
     let order: Order = serde_json::from_str(order)
         .map_err(|error| Failure::new(FailureKind::Usage, anyhow::Error::new(error).context("this is not an order")))?;

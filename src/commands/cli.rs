@@ -11,7 +11,7 @@ use crate::output::command_line;
 use crate::spec::secret::user;
 use crate::spec::{NodeId, REDIS_PORT, Role, SENTINEL_PORT, Secret, Secrets, Spec};
 
-/// The server of an image of which nothing is known.
+/// The server of an image that was never examined.
 const USUAL_SERVER: &str = "redis-server";
 
 /// Arguments of `cli`.
@@ -45,10 +45,11 @@ pub struct CliArgs {
     pub command: Vec<String>,
 }
 
-/// Talks to the node.
+/// Connects to the node.
 ///
 /// # Errors
-/// There is no such cluster, group or node; nobody is known to be the master; the node does not run.
+///
+/// There is no such cluster, group or node; no node is known to be the master; the node does not run.
 pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
@@ -72,7 +73,7 @@ pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure
     attach::run(&session, &cluster, node, &words, Some(password)).await
 }
 
-/// The node that is meant.
+/// The node of the command line.
 fn node(args: &CliArgs, spec: &Spec, observed: &Observed) -> Result<NodeId, Failure> {
     if let Some(name) = &args.node {
         let node = existing::node(&spec.name, &observed.inventory, name)?;

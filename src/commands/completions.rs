@@ -19,16 +19,16 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// A shell that can complete redos, of those that Linux, macOS and WSL have.
+/// A shell that redos has completions for, of those on Linux, macOS and WSL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
-    /// GNU Bash.
+    /// The GNU shell Bash.
     Bash,
-    /// Z shell.
+    /// The Z shell.
     Zsh,
-    /// fish.
+    /// The fish shell.
     Fish,
-    /// Elvish.
+    /// The Elvish shell.
     Elvish,
 }
 

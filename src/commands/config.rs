@@ -21,14 +21,15 @@ pub struct ConfigArgs {
     /// Print the JSON schema of redos.yaml instead
     #[arg(long)]
     pub schema: bool,
-    /// What the cluster should be.
+    /// The settings of the command line.
     #[command(flatten)]
     pub settings: SettingsArgs,
 }
 
-/// Shows the settings, or the JSON schema of `redos.yaml`, which has one form whatever the output format is.
+/// Shows the settings, or the JSON schema of `redos.yaml`, which is the same in every output format.
 ///
 /// # Errors
+///
 /// The settings are invalid, or the output is closed.
 pub async fn run<W: World>(args: ConfigArgs, call: Call<W>) -> Result<Exit, Failure> {
     let ui = call.ui.clone();

@@ -1,4 +1,4 @@
-//! `redos down`: remove what carries the cluster's labels, and nothing else.
+//! `redos down`: removes what carries the cluster's labels, and nothing else.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::output::units::count;
 use crate::plan::{Action, Plan, teardown};
 use crate::spec::{ClusterName, Spec};
 
-/// Nothing in a teardown waits for a gate; stops and removals have deadlines of their own.
+/// Time limit of a teardown. Nothing in it waits for a gate; stops and removals have deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(300);
-/// How long what cannot be removed may stay as it is. The Engine finishes what a killed redos asked it for: a start of a
-/// container took 1 to 3 s on a loaded machine, and until then its volume is in use.
+/// How long something that cannot be removed may stay so. The Engine finishes what a killed redos asked it for: a start
+/// of a container took 1 to 3 s on a loaded machine, and until then its volume is in use.
 const STRAGGLING: Duration = Duration::from_secs(20);
-/// How long nothing more may have come before it is believed that nothing will, after a redos was killed.
+/// How long nothing new must appear, after a redos was killed, before the teardown is complete.
 const LATECOMERS: Duration = Duration::from_secs(1);
-/// The time between two looks at what could not be removed.
+/// Time between two looks at what could not be removed.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Arguments of `down`.
@@ -50,10 +50,13 @@ pub struct DownArgs {
     pub yes: bool,
 }
 
-/// Runs it: removes, and looks again, until nothing is left. Something may come after the first look, or be in use for a
-/// moment, when an `up` was killed just before: the Engine still finishes the requests of that one.
+/// Removes, and looks again, until nothing is left.
+///
+/// Something may appear after the first look, or be in use for a moment, when an `up` was killed just before: the
+/// Engine still finishes its requests.
 ///
 /// # Errors
+///
 /// The Engine failed, or something stays in use. A cluster that does not exist is not an error.
 pub async fn run<W: World>(args: DownArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
@@ -135,7 +138,7 @@ async fn remove<W: World>(
     Ok(Exit::Done)
 }
 
-/// The names of what was there and had to go. What could not be removed at once is noted again.
+/// Records the names of what existed and had to go. What could not be removed at once is recorded again.
 #[derive(Default)]
 struct Removed {
     containers: BTreeSet<String>,
@@ -159,7 +162,7 @@ impl Removed {
         }
     }
 
-    /// The document, once only what is kept is `left`.
+    /// The document, when only what is kept is `left`.
     fn told(self, name: &ClusterName, left: &Inventory, took: Duration) -> DownDocument {
         let mut document = DownDocument::new(name.clone());
         document.seconds = took.as_secs_f64();

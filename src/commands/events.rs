@@ -1,4 +1,4 @@
-//! `redos events`: what the Sentinels and the Engine told of a cluster, as one story.
+//! `redos events`: events of the Sentinels and the Engine about a cluster, as one story.
 
 use std::time::{Duration, SystemTime};
 
@@ -51,7 +51,7 @@ pub struct EventsArgs {
     pub all: bool,
 }
 
-/// The longest time between an event and what the container says of it, whose end has whole seconds.
+/// The longest time between an event and the time in the container, whose end has whole seconds.
 const TOLD_WITHIN: i64 = 2_000_000_000;
 
 /// Shows the story.
@@ -96,8 +96,9 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// The last start and end of each node that the Engine's events do not have: it keeps the last 256 of all its containers, of
-/// which each program that is run in one is several.
+/// The last start and end of each node that the Engine's events do not have.
+///
+/// The Engine keeps the last 256 events of all its containers, and each program that is run in one makes several.
 fn remembered(inventory: &Inventory, since: i64, told: &[Chapter]) -> Vec<Chapter> {
     let happened = inventory.nodes.iter().flat_map(|(node, facts)| {
         let started = facts.started_at.as_deref().and_then(|at| humantime::parse_rfc3339(at).ok());
@@ -129,7 +130,7 @@ enum StoryUpdate {
     Event(Result<EngineEvent, EngineError>),
 }
 
-/// Goes on with the story from a moment on, in seconds since 1970.
+/// Continues the story from a time on, in seconds since 1970.
 async fn follow<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,

@@ -54,7 +54,7 @@ pub struct FailoverTestArgs {
     /// not from the proxy); restart, switchover or sentinel-failover
     #[arg(long, value_name = "FAULT", default_value = "pause")]
     pub fault: String,
-    /// How often
+    /// Number of rounds
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub rounds: u32,
     /// Requests per second, of all clients together
@@ -93,7 +93,7 @@ pub struct FailoverTestArgs {
     /// The address that its clients read from
     #[arg(long, value_name = "HOST:PORT", help_heading = "Another Redis", requires = "proxy")]
     pub read_proxy: Option<String>,
-    /// Its Sentinels
+    /// Addresses of its Sentinels
     #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', help_heading = "Another Redis", requires = "proxy")]
     pub sentinel: Vec<String>,
     /// The containers of its Redis nodes
@@ -104,13 +104,14 @@ pub struct FailoverTestArgs {
     pub password_file: Option<PathBuf>,
 }
 
-/// How long a request may take where no proxy holds its connection.
+/// Time limit of a request where no proxy holds its connection.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-/// Makes the test and shows its verdict.
+/// Runs the test and shows its verdict.
 ///
 /// # Errors
-/// Wrong usage, no such cluster, or a test that could not be made.
+///
+/// Wrong usage, no such cluster, or a test that could not be carried out.
 pub async fn run<W: World>(args: FailoverTestArgs, call: Call<W>) -> Result<Exit, Failure> {
     let scenario = scenario(&args)?;
     let cluster = call.cluster()?;
@@ -125,7 +126,7 @@ pub async fn run<W: World>(args: FailoverTestArgs, call: Call<W>) -> Result<Exit
         let (subject, environment) = foreign::subject(&session, &args).await?;
         drive(&session, subject, scenario, environment, None, &history).await?;
     } else {
-        // To its end: whoever changes the cluster meanwhile would be measured as well.
+        // It holds the lock to its end: another change of the cluster would be measured as well.
         let test = async |_| ours(&session, &cluster, &args, scenario, &history).await;
         Turn::of(&cluster, "failover-test").take(&session, test).await?;
     }
@@ -133,7 +134,7 @@ pub async fn run<W: World>(args: FailoverTestArgs, call: Call<W>) -> Result<Exit
     Ok(if session.cancel.is_cancelled() { Exit::Interrupted } else { verdict })
 }
 
-/// A test of a cluster of redos.
+/// Runs a test of a cluster of redos.
 async fn ours<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
@@ -175,7 +176,7 @@ async fn drive<W: World>(
 ) -> Result<(), Failure> {
     let (guard, progress) =
         (|written: &Written| faults::guard(session, written), |text: String| session.ui.status(text));
-    // Another Redis has no command of redos that mends it; nor can redos switch it over.
+    // redos has no command that repairs another Redis, and cannot switch it over.
     let remedies = switchover.as_ref().map(|_| {
         let of = |verb| command_line(&subject.cluster, verb);
         [format!("see what is wrong: {}", of("status")), format!("repair it: {}", of("up"))]
@@ -224,7 +225,7 @@ fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
     })
 }
 
-/// The servers of a group of a cluster, and the ways to them.
+/// The servers of a cluster's group, and how to reach them.
 fn subject<W: World>(
     session: &Session<W>,
     group: Group,

@@ -1,6 +1,6 @@
-//! Answers to what people type that are used to other tools.
+//! Answers to command lines of other tools.
 
-/// What to type instead of a command line that is none, where it is known.
+/// The command to type instead of a wrong one, if it is known.
 pub fn advice(words: &[String]) -> Option<String> {
     let mut words = words.iter().map(String::as_str).filter(|word| !word.is_empty());
     let (verb, rest): (&str, Vec<&str>) = (words.find(|word| !word.starts_with('-'))?, words.collect());

@@ -1,4 +1,4 @@
-//! The command line with its full help: that of a setting's flag also names its default and its variables.
+//! The command line with its full help. The help of a setting's flag also names its default and its variables.
 
 use clap::{Arg, Command, CommandFactory};
 
@@ -6,13 +6,13 @@ use super::Cli;
 use crate::spec::settings::table::SETTINGS;
 use crate::spec::settings::{Setting, default};
 
-/// The command line. What it understands is [`Cli`].
+/// The command line of [`Cli`], with the help of the settings.
 pub fn command() -> Command {
     with_origins(Cli::command())
 }
 
 fn with_origins(command: Command) -> Command {
-    // What 'scale' is not told stays as it is.
+    // A setting that 'scale' does not get stays as it is.
     let has_defaults = command.get_name() != "scale";
     command.mut_args(|argument| explained(argument, has_defaults)).mut_subcommands(with_origins)
 }

@@ -58,7 +58,7 @@ Examples:
   redos images list
   redos images pull --redis-image redis:8.2")]
 pub struct ImageChoiceArgs {
-    /// The images.
+    /// The images of the command line.
     #[command(flatten)]
     pub images: ImageArgs,
 }
@@ -77,7 +77,7 @@ pub struct ImagesBuildArgs {
 /// A server that images can be made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ServerArg {
-    /// Redis
+    /// Redis, in every release
     #[default]
     Redis,
     /// Valkey, in Debian since 13 (trixie)
@@ -90,7 +90,7 @@ pub struct ImagesFileArgs {
     /// The file to write, '-' for standard output
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
-    /// The images.
+    /// The images of the command line.
     #[command(flatten)]
     pub images: ImageArgs,
 }
@@ -103,9 +103,10 @@ pub struct ImagesLoadArgs {
     pub path: PathBuf,
 }
 
-/// Does it.
+/// Runs the action.
 ///
 /// # Errors
+///
 /// An image that cannot be had, a file that cannot be read or written, or the Engine failed.
 pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Failure> {
     match args.action {
@@ -126,13 +127,13 @@ pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Fail
     }
 }
 
-/// The images that settings choose. They are of no cluster: one that is recorded does not count.
+/// The images that settings choose. They belong to no cluster: a recorded one does not count.
 fn chosen<W>(call: &Call<W>, images: &ImageArgs) -> Result<Images, Failure> {
     let settings = SettingsArgs { images: images.clone(), ..SettingsArgs::default() };
     Ok(gather(&call.global, &settings)?.read()?.forgiving().resolve(None, None)?.spec.images)
 }
 
-/// `images list`: the images that `up` would use, and whether they are here.
+/// `images list`: the images that `up` would use, and whether the Engine has them.
 async fn list<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, Failure> {
     let items = image::list(&*session.engine, images).await?.into_iter().map(listed).collect();
     let list = List::new("ImageList", items);
@@ -140,7 +141,7 @@ async fn list<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-/// `images pull`: from their registry, even if they are here.
+/// `images pull`: from their registry, even if the Engine has them.
 async fn pull<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, Failure> {
     let progress = session.ui.progress();
     let pulled = image::pull(&*session.engine, images, &|event| progress.report(event)).await;
@@ -161,7 +162,8 @@ async fn build<W: World>(session: &Session<W>, args: ImagesBuildArgs) -> Result<
     got(&session.ui, "made", built?)
 }
 
-/// `images save`: the images that `up` would use here, to a file or to standard output. A file appears when it is complete.
+/// `images save`: the images that `up` would use here, to a file or to standard output. The file appears when it is
+/// complete.
 async fn save<W: World>(session: &Session<W>, images: &Images, path: &Path) -> Result<Exit, Failure> {
     let (references, mut stream) = image::save(&*session.engine, images).await?;
     let mut written = 0;
@@ -192,7 +194,7 @@ async fn save<W: World>(session: &Session<W>, images: &Images, path: &Path) -> R
     Ok(Exit::Done)
 }
 
-/// What `images save` wrote.
+/// The result of `images save`.
 #[derive(Serialize)]
 struct Saved {
     file: String,
@@ -220,7 +222,7 @@ async fn load<W: World>(session: &Session<W>, path: &Path) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-/// Tells which images there are now.
+/// Reports the images that were got.
 fn got(ui: &Ui, how: &str, images: Vec<LocalImage>) -> Result<Exit, Failure> {
     let items = images.into_iter().map(|image| Got { image: image.reference, id: image.id, size: image.bytes });
     let list = List::new("ImageList", items.collect());

@@ -29,10 +29,11 @@ pub struct InitArgs {
     pub force: bool,
 }
 
-/// Writes the sample, for the cluster that is named.
+/// Writes the sample, for the named cluster.
 ///
 /// # Errors
-/// When the file is already there and `--force` is not given, or when it cannot be written.
+///
+/// The file exists and `--force` is not given, or it cannot be written.
 pub async fn run<W: World>(args: InitArgs, call: Call<W>) -> Result<Exit, Failure> {
     let name = gather_without_file(&call.global, &SettingsArgs::default())?.cluster_name()?;
     let ui = &call.ui;
@@ -42,7 +43,7 @@ pub async fn run<W: World>(args: InitArgs, call: Call<W>) -> Result<Exit, Failur
     }
     let shown = args.path.display();
     let mut options = OpenOptions::new();
-    // Without --force the file must be new: asking first and writing then would leave a gap in between.
+    // Without --force the file must be new: to ask first and to write then would leave a gap in between.
     options.write(true).create(args.force).truncate(args.force).create_new(!args.force);
     let written = options.open(&args.path).and_then(|mut file| file.write_all(sample.as_bytes()));
     written.map_err(|error| {

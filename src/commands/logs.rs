@@ -1,4 +1,4 @@
-//! `redos logs`: what nodes log, in order of time, each line with its node.
+//! `redos logs`: the logs of nodes in order of time, each line with its node.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -80,13 +80,13 @@ pub async fn run<W: World>(args: LogsArgs, call: Call<W>) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-/// A moment so long ago, in seconds since 1970.
+/// The time this long ago, in seconds since 1970.
 pub fn seconds_ago(ago: Duration) -> i64 {
     let then = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_sub(ago);
     i64::try_from(then.as_secs()).unwrap_or_default()
 }
 
-/// What nodes have logged until now.
+/// The logs of nodes so far.
 pub async fn past<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
@@ -116,7 +116,7 @@ fn unreadable(node: NodeId, error: &EngineError) -> String {
     format!("the log of {node} cannot be read{why}")
 }
 
-/// Goes on with the logs of nodes, after the newest line of each.
+/// Continues the logs of nodes after the newest line of each.
 async fn follow<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,

@@ -32,7 +32,7 @@ pub async fn run<W: World>(args: ManArgs, call: Call<W>) -> Result<Exit, Failure
 /// When there is no such verb.
 pub fn page(args: &ManArgs) -> Result<String, Failure> {
     let mut command = help::command();
-    // Building gives every verb the options that all verbs take.
+    // This gives every verb the options that all verbs take.
     command.build();
     let command = match &args.verb {
         None => command,

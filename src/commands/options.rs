@@ -9,8 +9,9 @@ use clap::Args;
 
 use crate::output::{Color, Format, Options};
 
-/// How long a verb waits for a ready cluster unless told otherwise: an empty host with cold disks needs well under a
-/// minute, and a scheduler that gives up sooner hides the reason.
+/// How long a verb waits for a ready cluster by default.
+///
+/// An empty host with cold disks needs well under a minute, and a scheduler that gives up sooner hides the reason.
 pub const READY_TIMEOUT: &str = "120s";
 
 /// What every verb takes.
@@ -41,13 +42,13 @@ pub struct Global {
 }
 
 impl Global {
-    /// The choices of output that the command line makes.
+    /// The output options of the command line.
     pub const fn output_options(&self) -> Options {
         Options { format: self.output, color: self.color, quiet: self.quiet, verbose: self.verbose }
     }
 }
 
-/// Settings of a cluster, as text. What is not given comes from the environment, the file or the existing cluster.
+/// Settings of a cluster, as text. A missing one comes from the environment, the file or the existing cluster.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings")]
 pub struct SettingsArgs {

@@ -1,4 +1,4 @@
-//! `redos plan`: what `up` would do and why, changing nothing.
+//! `redos plan`: the steps of `up` with their reasons, without a change.
 
 use clap::Args;
 
@@ -15,7 +15,7 @@ Examples:
   redos plan --replicas 4
   redos plan -o json")]
 pub struct PlanArgs {
-    /// What the cluster should be.
+    /// The settings of the command line.
     #[command(flatten)]
     pub settings: SettingsArgs,
 }
@@ -23,6 +23,7 @@ pub struct PlanArgs {
 /// Shows the plan. The answer is yes when there is nothing to do.
 ///
 /// # Errors
+///
 /// As [`propose::up`].
 pub async fn run<W: World>(args: PlanArgs, call: Call<W>) -> Result<Exit, Failure> {
     propose::up(call, &args.settings).await

@@ -1,4 +1,4 @@
-//! `redos restart`: restart nodes one after the other, masters last and after a switchover.
+//! `redos restart`: restarts nodes one at a time, masters last and after a switchover.
 
 use std::time::Duration;
 
@@ -39,9 +39,10 @@ pub struct RestartArgs {
     pub dry_run: bool,
 }
 
-/// Restarts the named nodes that run, or all Redis nodes and Sentinels when none is named.
+/// Restarts the named nodes that run, or all Redis nodes and Sentinels without names.
 ///
 /// # Errors
+///
 /// There is no such cluster or node; an objection, before anything is changed; a node that does not come back in time.
 pub async fn run<W: World>(args: RestartArgs, call: Call<W>) -> Result<Exit, Failure> {
     let deadline = Instant::now() + args.timeout;

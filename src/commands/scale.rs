@@ -1,4 +1,4 @@
-//! `redos scale`: change how many nodes there are, without losing a write or the quorum.
+//! `redos scale`: changes the number of nodes, without losing a write or the quorum.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub struct ScaleArgs {
 }
 
 impl ScaleArgs {
-    /// The counts as settings, which win over the file. The quorum follows the Sentinels.
+    /// The counts as settings, which win over the file. The quorum follows the number of Sentinels.
     fn settings(&self) -> SettingsArgs {
         SettingsArgs {
             masters: self.masters.clone(),
@@ -64,9 +64,10 @@ impl ScaleArgs {
     }
 }
 
-/// Shows the plan and walks it.
+/// Shows the plan and carries it out.
 ///
 /// # Errors
+///
 /// A refusal, before anything is changed; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failure> {
     if args.dry_run {
@@ -92,7 +93,7 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
     Turn { cluster: &cluster, verb: "scale", deadline }.take(&session, scale).await
 }
 
-/// Refuses what cannot be taken back or is seldom meant.
+/// Refuses changes that cannot be taken back or that users seldom mean.
 fn refuse(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
     let mut objections = losses(spec, observed);
     if spec.sentinels.is_multiple_of(2) {

@@ -1,7 +1,8 @@
-//! What verbs share, in the order in which all of them use it: name the cluster and connect ([`Call`]), take the lock and undo
-//! faults ([`lock::Turn`]), find the cluster ([`existing`]), settle what it should be ([`settle`]), observe its servers
-//! ([`observe`]), walk plans until it is ready ([`ready`]), or show them instead ([`propose`]), and explain what failed
-//! ([`explain`]).
+//! What verbs share, in the order in which all of them use it.
+//!
+//! They name the cluster and connect ([`Call`]), take the lock and undo faults ([`lock::Turn`]), find the cluster
+//! ([`existing`]), settle what it should be ([`settle`]), observe its servers ([`observe`]), walk plans until it is
+//! ready ([`ready`]) or show them instead ([`propose`]), and explain failures ([`explain`]).
 
 pub mod ask;
 pub mod attach;
@@ -34,7 +35,7 @@ use crate::output::Ui;
 use crate::spec::settings::{AskedSettings, Sources};
 use crate::spec::{ClusterName, Secrets, Spec};
 
-/// What a verb begins with. No Engine was asked yet.
+/// The start of a verb, before any call to an Engine.
 pub struct Call<W> {
     /// The options that all verbs take.
     pub global: Global,
@@ -42,34 +43,38 @@ pub struct Call<W> {
     pub ui: Ui,
     /// Set by the first Ctrl-C.
     pub cancel: CancellationToken,
-    /// Where the verb works.
+    /// Docker, or memory in tests.
     pub world: W,
 }
 
-/// What a verb works with once there is an Engine.
+/// A verb with its Engine.
 pub struct Session<W: World> {
     /// The user's terminal.
     pub ui: Ui,
-    /// The Engine.
+    /// The Engine of this verb.
     pub engine: Arc<W::Engine>,
     /// Set by the first Ctrl-C.
     pub cancel: CancellationToken,
-    /// The Docker host that was asked for, for processes beside this one.
+    /// The Docker host of the command line, for guard processes.
     pub host: Option<String>,
 }
 
 impl<W: World> Call<W> {
-    /// The cluster that a verb without settings is about. A file of a folder above that names it is told.
+    /// The cluster of a verb without settings. A remark names a file of a folder above, if that names the cluster.
     ///
     /// # Errors
-    /// What was given is no name, or the file cannot be read.
+    ///
+    /// The given name is invalid, or the file cannot be read.
     pub fn cluster(&self) -> Result<ClusterName, Failure> {
         self.cluster_and_whether_named().map(|(name, _)| name)
     }
 
-    /// [`Call::cluster`], and whether anybody named it. Both come from one reading, since standard input is read once only.
+    /// [`Call::cluster`], and whether it was named.
+    ///
+    /// Both come from one reading, because standard input can be read only once.
     ///
     /// # Errors
+    ///
     /// As [`Call::cluster`].
     pub fn cluster_and_whether_named(&self) -> Result<(ClusterName, bool), Failure> {
         let sources = sources::gather(&self.global, &SettingsArgs::default())?;
@@ -78,7 +83,7 @@ impl<W: World> Call<W> {
         Ok((name, sources.names_a_cluster()))
     }
 
-    /// What was asked for, by flags, environment and file.
+    /// The settings of flags, environment and file.
     ///
     /// # Errors
     /// All that is wrong with it.
@@ -89,7 +94,7 @@ impl<W: World> Call<W> {
         Ok(request)
     }
 
-    /// Says which file is read where that is not one of this folder.
+    /// Says which file is used if it is not in this folder.
     fn tell_file_above(&self, sources: &Sources<'_>, name: &ClusterName) {
         if let Some(file) = sources.file_above() {
             self.ui.status(format_args!("the cluster is '{name}', by {file}"));
@@ -99,16 +104,18 @@ impl<W: World> Call<W> {
     /// Connects to the Engine.
     ///
     /// # Errors
-    /// Nothing answers there, access is denied, or it is too old.
+    ///
+    /// The Engine does not answer, denies access, or is too old.
     pub async fn connect(self) -> Result<Session<W>, Failure> {
         let engine = self.world.open(self.global.host.as_deref())?;
         engine.greet().await?;
         Ok(self.session(engine))
     }
 
-    /// Connects and finds a cluster at the same time: the Engine's first word takes as long as its lists.
+    /// Connects and finds a cluster at the same time: the Engine's first answer takes as long as its lists.
     ///
     /// # Errors
+    ///
     /// As [`Call::connect`], or the Engine failed.
     pub async fn reach(self, cluster: &ClusterName) -> Result<(Session<W>, Found), Failure> {
         let engine = self.world.open(self.global.host.as_deref())?;
@@ -123,7 +130,7 @@ impl<W: World> Call<W> {
 }
 
 impl<W: World> Session<W> {
-    /// The servers of a cluster, which are asked for the first time when they are needed.
+    /// The servers of a cluster. The first connection is made when it is needed.
     pub fn servers(&self, spec: &Spec, secrets: &Secrets) -> W::Servers {
         W::servers(&self.engine, spec, secrets)
     }

@@ -1,4 +1,4 @@
-//! `redos start`: start nodes that are stopped, or the whole cluster, and wait until they serve.
+//! `redos start`: starts stopped nodes, or the whole cluster, and waits until they serve.
 
 use std::time::Duration;
 
@@ -37,9 +37,10 @@ pub struct StartArgs {
     pub dry_run: bool,
 }
 
-/// Starts the named nodes; when none is named, all, and then it waits as `up` does.
+/// Starts the named nodes; without names all, and then it waits as `up` does.
 ///
 /// # Errors
+///
 /// There is no such cluster or node; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: StartArgs, call: Call<W>) -> Result<Exit, Failure> {
     let deadline = Instant::now() + args.timeout;

@@ -15,7 +15,7 @@ use crate::output;
 use crate::servers::Servers;
 use crate::spec::{ClusterName, NodeId, Secrets, Spec};
 
-/// How often `--watch` looks anew. A failover takes about two seconds: this shows its course.
+/// How often `--watch` observes the cluster. A failover takes about two seconds: this shows its course.
 const REFRESH: Duration = Duration::from_secs(1);
 
 /// Arguments of `status`.
@@ -32,11 +32,12 @@ pub struct StatusArgs {
     pub watch: bool,
 }
 
-/// Shows the cluster, once or again and again until Ctrl-C. The answer is whether it was healthy when last seen.
+/// Shows the cluster, once or repeatedly until Ctrl-C. The answer is whether it was healthy when last seen.
 ///
 /// # Errors
-/// The first look fails, or the output is closed. Later failures (the cluster is taken down and comes back, Docker
-/// restarts) are shown, and it goes on.
+///
+/// The first observation fails, or the output is closed. Later failures (the cluster is taken down and comes back,
+/// Docker restarts) are shown, and it goes on.
 pub async fn run<W: World>(args: StatusArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let (session, found) = call.reach(&cluster).await?;
@@ -78,7 +79,7 @@ async fn watch<W: World>(session: &Session<W>, mut watcher: Watcher<'_, W>) -> R
     Ok(last.unwrap_or(Exit::Interrupted))
 }
 
-/// Looks at one cluster, and keeps the way to its servers from look to look.
+/// Observes one cluster, and keeps the connections to its servers.
 struct Watcher<'a, W: World> {
     session: &'a Session<W>,
     cluster: &'a ClusterName,
@@ -93,7 +94,7 @@ impl<'a, W: World> Watcher<'a, W> {
     async fn look(&mut self) -> Result<Status, Failure> {
         let found = match self.servers {
             None => find(&*self.session.engine, self.cluster).await?,
-            // The way to them is known.
+            // It is connected already.
             Some(_) => Found { inventory: self.session.engine.inventory(self.cluster).await?, secrets: None },
         };
         self.look_at(found).await
@@ -128,7 +129,7 @@ impl<'a, W: World> Watcher<'a, W> {
     }
 }
 
-/// What is said of servers that cannot be asked.
+/// The topology of servers that cannot be asked.
 fn silent(inventory: &Inventory, why: &str) -> Topology {
     let mut topology = Topology::default();
     for (node, _) in inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running) {

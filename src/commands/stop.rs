@@ -1,4 +1,6 @@
-//! `redos stop`: stop nodes, or the whole cluster in an order after which `start` has the same master and all data.
+//! `redos stop`: stops nodes, or the whole cluster.
+//!
+//! After the order of its steps `start` has the same masters and all data.
 
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use crate::output::lifecycle::{LifecycleDocument, LifecycleVerb};
 use crate::plan::diff::lifecycle;
 use crate::spec::ClusterName;
 
-/// No gate is waited for; stops and switchovers have deadlines of their own.
+/// Time limit of a stop. No gate is waited for; stops and switchovers have deadlines of their own.
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Arguments of `stop`.
@@ -40,9 +42,10 @@ pub struct StopArgs {
     pub dry_run: bool,
 }
 
-/// Stops the named nodes, or all when none is named.
+/// Stops the named nodes, or all without names.
 ///
 /// # Errors
+///
 /// There is no such cluster or node; an objection, before anything is changed; the Engine or a switchover failed.
 pub async fn run<W: World>(args: StopArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
@@ -61,7 +64,7 @@ async fn stop<W: World>(args: &StopArgs, cluster: &ClusterName, session: &Sessio
         return propose::lifecycle(session, cluster, &proposal);
     }
     existing::meant(cluster, "stop", &args.nodes, &proposal.objections, args.force)?;
-    // A cluster whose passwords are not known has no server to log in at, and containers stop without that.
+    // If the passwords are not known, redos cannot log in at a server, but containers stop without that.
     let deadline = Instant::now() + DEADLINE;
     let took = ready::plan(session, &spec, reached.as_ref(), &proposal.plan, &observed.inventory, deadline).await;
     let took = took.map_err(|failure| match failure.kind {

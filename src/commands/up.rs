@@ -1,4 +1,4 @@
-//! `redos up`: create or repair until the cluster is what it should be, and truly ready.
+//! `redos up`: creates or repairs until the cluster is what it should be, and ready.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub struct UpArgs {
     /// Ask nothing, also in a terminal
     #[arg(short, long)]
     pub yes: bool,
-    /// What the cluster should be.
+    /// The settings of the command line.
     #[command(flatten)]
     pub settings: SettingsArgs,
 }
@@ -51,7 +51,8 @@ pub struct UpArgs {
 /// Creates or repairs the cluster.
 ///
 /// # Errors
-/// A setting that cannot be, before anything is changed; else as [`ready::until_ready`].
+///
+/// An impossible setting, before anything is changed; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure> {
     if args.dry_run {
         return propose::up(call, &args.settings).await;
@@ -68,7 +69,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         lose_nothing(spec, &seen.observed)?;
         let asked = Instant::now();
         warned(&session, spec, &seen.observed, args.yes).await?;
-        // How long somebody thinks about a question is not up to redos.
+        // The time for a user's answer does not count.
         let deadline = deadline + asked.elapsed();
         let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
@@ -77,7 +78,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
     Turn { cluster: &cluster, verb: "up", deadline }.take(&session, up).await
 }
 
-/// Refuses to remove a group that holds keys: an edited file may do that unnoticed, and `scale` is there for it.
+/// Refuses to remove a group that holds keys: an edited file may do that unnoticed. `scale` is there for it.
 fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
     let losses = losses(spec, observed);
     if losses.is_empty() {
@@ -88,7 +89,7 @@ fn lose_nothing(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
         .hinted(format!("if you mean it: {}", command_line(&spec.name, &scale))))
 }
 
-/// The nodes that a plan stops or removes, by reason in the order of the plan. A Redis node that is removed was stopped before.
+/// The nodes that a plan stops or removes, by reason in the order of the plan. A removed Redis node was stopped before.
 fn stopped(plan: &Plan) -> Vec<(&str, BTreeSet<NodeId>)> {
     let mut by_reason: Vec<(&str, BTreeSet<NodeId>)> = Vec::new();
     for step in &plan.steps {
@@ -105,7 +106,7 @@ fn stopped(plan: &Plan) -> Vec<(&str, BTreeSet<NodeId>)> {
     by_reason
 }
 
-/// Says which running nodes the plan stops and why, and asks whether nodes with data are meant to go.
+/// Reports which running nodes the plan stops and why, and asks whether nodes with data should be removed.
 async fn warned<W: World>(session: &Session<W>, spec: &Spec, observed: &Observed, yes: bool) -> Result<(), Failure> {
     for (why, nodes) in stopped(&diff(spec, observed)) {
         let verb = if nodes.len() == 1 { "is" } else { "are" };

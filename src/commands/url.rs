@@ -1,4 +1,4 @@
-//! `redos url`: how to connect, or to see the statistics, password included.
+//! `redos url`: the address to connect to, or of the statistics, password included.
 
 use clap::Args;
 use serde::Serialize;
@@ -30,22 +30,22 @@ pub struct UrlArgs {
     pub stats: bool,
 }
 
-/// `kind: Url`: where a group or the statistics page is reached, with the password.
+/// `kind: Url`: the URL of a group or of the statistics page, with the password.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct UrlDocument<'a> {
     api_version: &'static str,
     kind: &'static str,
     cluster: &'a ClusterName,
-    /// The group; absent for the statistics, which are of all groups.
+    /// The group; `None` for the statistics, which are for all groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<Group>,
-    /// Whether it is for reads from replicas.
+    /// Whether it is the port for reads.
     read: bool,
     url: String,
 }
 
-/// What is to be reached.
+/// The port to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
     /// A group's writes.
@@ -64,7 +64,7 @@ impl Door {
         }
     }
 
-    /// Its port inside the proxy's container.
+    /// The port in the proxy's container.
     const fn port(self) -> u16 {
         match self {
             Self::Writes(group) => proxy_group_ports(group).write,
@@ -74,9 +74,10 @@ impl Door {
     }
 }
 
-/// Prints the URL of a group's writes or reads, or of the statistics, at the first proxy that runs.
+/// Prints the URL of a group's writes or reads, or of the statistics, at the first running proxy.
 ///
 /// # Errors
+///
 /// There is no such cluster or group, no proxy runs, the passwords are lost, or the output is closed.
 pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;

@@ -1,4 +1,4 @@
-//! `redos verify`: the verdict of a test, once more, from its history alone.
+//! `redos verify`: judges a test once more, from its history alone.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ Examples:
   redos verify out/history.ndjson
   redos verify out/history.ndjson --report again -o json")]
 pub struct VerifyArgs {
-    /// The history
+    /// The history to judge
     #[arg(value_name = "FILE")]
     pub history: PathBuf,
     /// Write report.json, junit.xml and report.html into this folder
@@ -27,7 +27,8 @@ pub struct VerifyArgs {
 /// Judges a history.
 ///
 /// # Errors
-/// The history cannot be read, or the report not be written.
+///
+/// The history cannot be read, or the report cannot be written.
 pub async fn run<W: World>(args: VerifyArgs, call: Call<W>) -> Result<Exit, Failure> {
     judge(&call.ui, &args.history, args.report.as_deref())
 }

@@ -1,4 +1,4 @@
-//! What can go wrong between redos and a server.
+//! Errors between redos and a server.
 
 use std::net::SocketAddrV4;
 use std::time::Duration;
@@ -12,92 +12,82 @@ use crate::spec::{Group, NodeId};
 /// A server could not be asked, or refused. `Display` does not repeat the source.
 #[derive(Debug, Error)]
 pub enum ServerError {
-    /// No connection.
+    /// No connection could be opened.
     #[error("failed to connect to {node}")]
     Connect {
-        /// To whom.
         node: NodeId,
-        /// Why.
         #[source]
         source: anyhow::Error,
     },
-    /// Nothing came back in time.
+    /// No answer came in time.
     #[error("{node} did not answer '{command}' within {}", humantime::format_duration(*.limit))]
     Timeout {
-        /// Who.
         node: NodeId,
         /// The command without its arguments, which may hold secrets.
         command: String,
-        /// The limit.
+        /// The time limit of the answer.
         limit: Duration,
     },
-    /// It answered with an error.
+    /// The server answered with an error.
     #[error("{node} refused '{command}'")]
     Refused {
-        /// Who.
         node: NodeId,
         /// The command without its arguments.
         command: String,
-        /// What it said.
+        /// The text of its error.
         #[source]
         source: anyhow::Error,
     },
-    /// It answered something that makes no sense.
+    /// The server gave an answer that redos does not understand.
     #[error("{node} gave an unexpected answer to '{command}': {answer}")]
     Unexpected {
-        /// Who.
         node: NodeId,
         /// The command without its arguments.
         command: String,
         /// The answer, shortened.
         answer: String,
     },
-    /// A Sentinel watches the group already, and believes in another master.
+    /// A Sentinel watches the group already, with another master.
     #[error("{node} already watches {group} with the master {address}, not {wanted}")]
     WatchesAnother {
-        /// Who.
         node: NodeId,
-        /// The group.
         group: Group,
-        /// The master that it has.
+        /// Its master of the group.
         address: SocketAddrV4,
-        /// The master that it was to be given.
+        /// The master that it should have got.
         wanted: SocketAddrV4,
     },
-    /// A switchover that would not be safe. The old master is in office.
+    /// The switchover would not be safe. The old master stays master.
     #[error("{group} cannot be switched over to {to}: {why}")]
     SwitchoverRefused {
-        /// The group.
         group: Group,
         /// The node that was to be promoted.
         to: NodeId,
         /// The reason.
         why: SwitchoverRefusal,
     },
-    /// A take-over that would not be safe. The existing server goes on.
+    /// The take-over would not be safe. The existing server goes on.
     #[error("{node} cannot take over from {existing}: {why}")]
     TakeOverRefused {
         /// The node that was to be promoted.
         node: NodeId,
         /// The server that it copies.
         existing: SocketAddrV4,
-        /// The reason.
         why: String,
     },
-    /// A switchover after which not everybody follows the new master in time.
+    /// The switchover is done, but some node does not follow the new master in time.
     #[error("{to} is the master of {group}, but {why}")]
     SwitchoverUnsettled {
-        /// The group.
         group: Group,
         /// The new master.
         to: NodeId,
-        /// Who does not follow yet.
+        /// The node that does not follow, and why.
         why: String,
     },
 }
 
 impl ServerError {
-    /// Whether the same may be done a moment later: nothing has been changed, and what stands against it passes by itself.
+    /// Whether a later try may succeed: nothing has changed, and the obstacle passes by itself.
     pub const fn may_pass(&self) -> bool {
         match self {
             Self::Timeout { .. } => true,
@@ -111,7 +101,7 @@ impl ServerError {
         }
     }
 
-    /// Whether the server runs a script or function that `SCRIPT KILL` or `FUNCTION KILL` may end, and says nothing else.
+    /// Whether the server runs a script or function that `SCRIPT KILL` or `FUNCTION KILL` may end.
     pub fn is_busy_with_script(&self) -> bool {
         let Self::Refused { source, .. } = self else { return false };
         // A command of a module keeps a server busy as well, and no command ends that.
@@ -120,7 +110,7 @@ impl ServerError {
         })
     }
 
-    /// Why, without saying who: for a place that names the node already.
+    /// The reason without the node, for a place that names the node already.
     pub fn reason(&self) -> String {
         match self {
             Self::Connect { source, .. } | Self::Refused { source, .. } => innermost(source),
@@ -134,7 +124,7 @@ impl ServerError {
     }
 }
 
-/// What an error says at its root. Of an error of the system only the kind is told: "connection refused".
+/// The message of an error's root. For an error of the system only its kind: "connection refused".
 fn innermost(error: &anyhow::Error) -> String {
     let root = error.root_cause();
     match root.downcast_ref::<std::io::Error>() {

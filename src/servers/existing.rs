@@ -1,4 +1,4 @@
-//! A Redis server outside of the cluster, which somebody moves from: whether it can be followed at all.
+//! A Redis server outside of the cluster that the user migrates from, and whether it can be followed.
 
 use std::io;
 
@@ -12,27 +12,27 @@ use crate::dial::Stream;
 use crate::spec::images::line;
 use crate::spec::{Release, Secret};
 
-/// The oldest version that can hold back writes alone and go on replicating them (`CLIENT PAUSE … WRITE`, Redis 6.2).
+/// The oldest version that can pause writes alone and still replicate them (`CLIENT PAUSE … WRITE`, Redis 6.2).
 const VERSION_MIN: (u64, u64) = (6, 2);
-/// Bytes of the first line that a server says, at most. Redis's longest explains its protected mode.
+/// Bytes of a server's first line, at most. Redis's longest explains its protected mode.
 const LINE_MAX: usize = 2048;
 
-/// Why a server cannot be followed. Each is a sentence that begins with the server.
+/// Why a server cannot be followed. Each is the end of a sentence about the server.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Unfit {
-    /// No connection.
+    /// No connection could be opened.
     #[error("cannot be reached: {0}")]
     Unreachable(String),
-    /// It speaks, but not as Redis does.
+    /// It answers, but not as Redis does.
     #[error("does not answer like a Redis server: {0}")]
     Strange(String),
-    /// It lets everybody in, which a node of redos does not: its clients would be locked out when the cluster takes over.
+    /// It needs no password, but a node of redos does: its clients would be locked out after the take-over.
     #[error("has no password, but the cluster has one: its clients would be refused after the take-over")]
     NoPassword,
-    /// Nobody said what its password is.
+    /// It needs a password, and none was given.
     #[error("asks for a password, but none was given")]
     PasswordUnknown,
-    /// It does not take the password.
+    /// It refuses the password.
     #[error("refuses the password: {0}")]
     PasswordWrong(String),
     /// It is a replica itself.
@@ -41,27 +41,27 @@ pub enum Unfit {
     /// It is a Sentinel, or part of a Redis Cluster.
     #[error("runs in the mode '{0}' and cannot be copied")]
     Mode(String),
-    /// It is too old.
+    /// Its version is too old.
     #[error("has version {0}, but only 6.2 and later can pause writes while another server takes over")]
     TooOld(String),
-    /// It does not have a command that is needed.
+    /// It does not have a command that redos needs.
     #[error("does not have the command {0}, which redos needs")]
     NoCommand(&'static str),
     /// It has keys in a database that the cluster does not have.
     #[error("has keys in database {database}, but the cluster has only {databases} databases")]
     Databases {
-        /// The highest that has keys, counted from 0.
+        /// The highest database with keys, counted from 0.
         database: u64,
-        /// How many the cluster has.
+        /// The number of databases of the cluster.
         databases: u64,
     },
-    /// Its data may be of modules that the cluster's nodes do not have.
+    /// It has modules that the cluster's nodes lack, and may have data of them.
     #[error("has modules that the cluster's nodes lack, so that these could not read its data: {}", names.join(" and "))]
     Modules {
-        /// The names that nodes of the cluster do not have.
+        /// The names of these modules.
         names: Vec<String>,
     },
-    /// Its data can be read by newer servers only.
+    /// Only newer servers can read its data.
     #[error("is {existing}, whose data {ours} cannot read")]
     Newer {
         /// Its name and version.
@@ -74,15 +74,16 @@ pub enum Unfit {
 /// A server that can be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Existing {
-    /// What it is.
+    /// Its name and version.
     pub release: Release,
-    /// The names of its modules; none where it does not say.
+    /// The names of its modules; empty where it does not say.
     pub modules: Vec<String>,
 }
 
 /// Whether a node of our release can read the data of an existing server.
 ///
 /// # Errors
+///
 /// [`Unfit::Newer`].
 pub fn is_read_by(existing: &Release, ours: &Release) -> Result<(), Unfit> {
     if ours.reads_data_of(existing) {
@@ -91,9 +92,10 @@ pub fn is_read_by(existing: &Release, ours: &Release) -> Result<(), Unfit> {
     Err(Unfit::Newer { existing: existing.to_string(), ours: ours.to_string() })
 }
 
-/// Logs in as the user `default`. It sets no deadline, the caller does.
+/// Logs in as the user `default`. The caller sets the deadline.
 ///
 /// # Errors
+///
 /// [`Unfit::NoPassword`], [`Unfit::PasswordWrong`], or the connection broke.
 pub(super) async fn log_in(stream: Box<dyn Stream>, password: &Secret) -> Result<Link, Unfit> {
     let link = unlocked(stream, Some(password)).await?;
@@ -105,7 +107,7 @@ pub(super) async fn log_in(stream: Box<dyn Stream>, password: &Secret) -> Result
     }
 }
 
-/// A connection to a server that asks for a password, before one is given.
+/// A connection to a server that asks for a password, before it gets one.
 async fn unlocked(mut stream: Box<dyn Stream>, password: Option<&Secret>) -> Result<Link, Unfit> {
     let answer = greeted(&mut *stream).await.map_err(|error| Unfit::Unreachable(reason(&error)))?;
     match answer.split_at_checked(1) {
@@ -119,7 +121,7 @@ async fn unlocked(mut stream: Box<dyn Stream>, password: Option<&Secret>) -> Res
     }
 }
 
-/// The first line that a server says, to a `PING`. [`Link`] has no words for a connection that ends before it is used.
+/// The server's first line after a `PING`. [`Link`] has no words for a connection that ends before it is used.
 async fn greeted(stream: &mut dyn Stream) -> io::Result<String> {
     stream.write_all(b"PING\r\n").await?;
     stream.flush().await?;
@@ -138,9 +140,10 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Looks at a server: whether a cluster with so many databases can follow it. It sets no deadline, the caller does.
+/// Checks whether a cluster with this many databases can follow a server. The caller sets the deadline.
 ///
 /// # Errors
+///
 /// Why it cannot.
 pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databases: u64) -> Result<Existing, Unfit> {
     let Some(password) = password else {
@@ -169,7 +172,7 @@ pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databas
     Ok(Existing { release, modules: reply::modules(modules) })
 }
 
-/// What its `INFO` says of whether it can be followed.
+/// Judges by its `INFO` whether it can be followed.
 fn judge(info: &Info, databases: u64) -> Result<Release, Unfit> {
     let (server, version) = info.server().ok_or_else(|| Unfit::Strange("INFO without a version".to_owned()))?;
     match info.get("redis_mode").or_else(|| info.get("server_mode")) {
@@ -194,7 +197,7 @@ fn first_sentence(text: &str) -> String {
     text.split(". ").next().unwrap_or(text).to_owned()
 }
 
-/// A connection that broke, or on which came what is not the protocol.
+/// A connection that broke, or that carried something other than the protocol.
 fn broken(error: RedisError) -> Unfit {
     if error.is_io_error() { Unfit::Unreachable(error.to_string()) } else { Unfit::Strange(error.to_string()) }
 }

@@ -11,7 +11,7 @@ use super::ServerError;
 use crate::dial::{Dial, Stream, Target};
 use crate::spec::{ClusterName, NodeId, Secret};
 
-/// Who logs in.
+/// The user and password of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Login<'a> {
     /// The user of the access control list.
@@ -21,17 +21,16 @@ pub struct Login<'a> {
 }
 
 impl Login<'_> {
-    /// RESP2, which every version speaks; no library name, which Sentinels and Redis before 7.2 refuse.
+    /// RESP2, which every version speaks. No library name, which Sentinels and Redis before 7.2 refuse.
     fn info(self) -> RedisConnectionInfo {
         let info = RedisConnectionInfo::default().set_skip_set_lib_name();
         info.set_username(self.user).set_password(self.password.expose())
     }
 }
 
-/// A server to be reached: which node it is for messages, and where it is.
+/// A server: its node for messages, and its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The node.
     pub node: NodeId,
     /// Its address and port on the cluster's network.
     pub address: SocketAddrV4,
@@ -45,10 +44,10 @@ pub struct Link {
 }
 
 impl Link {
-    /// Connects and logs in. It sets no deadline, the caller does: a paused node accepts a connection and then says
-    /// nothing.
+    /// Connects and logs in. The caller sets the deadline: a paused node accepts a connection and then says nothing.
     ///
     /// # Errors
+    ///
     /// No connection, or the login was refused.
     pub async fn open(
         dialer: &dyn Dial,
@@ -59,9 +58,10 @@ impl Link {
         Self::open_at(dialer, cluster, peer.node, Target::Network(peer.address), login).await
     }
 
-    /// [`Link::open`] by another way than the node's address.
+    /// [`Link::open`] at another address than the node's own.
     ///
     /// # Errors
+    ///
     /// As there.
     pub async fn open_at(
         dialer: &dyn Dial,
@@ -74,9 +74,10 @@ impl Link {
         Self::over(stream, &login.info()).await.map_err(|error| failed(node, "AUTH", error))
     }
 
-    /// A connection to a server outside of the cluster, not logged in. It sets no deadline, the caller does.
+    /// A connection to a server outside of the cluster, without a login. The caller sets the deadline.
     ///
     /// # Errors
+    ///
     /// The connection broke.
     pub async fn outside(stream: Box<dyn Stream>) -> Result<Self, RedisError> {
         Self::over(stream, &RedisConnectionInfo::default().set_skip_set_lib_name()).await
@@ -89,10 +90,10 @@ impl Link {
         Ok(Self { connection, _driver: driver })
     }
 
-    /// Sends commands together and waits for all replies. A command that the server refuses is a
-    /// [`Value::ServerError`] in its place.
+    /// Sends commands together and waits for all replies. The reply of a refused command is a [`Value::ServerError`].
     ///
     /// # Errors
+    ///
     /// The connection broke.
     pub async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
         self.connection.clone().send_packed_commands(pipeline, 0, pipeline.len()).await

@@ -1,4 +1,4 @@
-//! Parsers of what servers answer, pure.
+//! Parsers of servers' answers, pure.
 //!
 //! Redis and Valkey write `slave` or `replica`, `master` or `primary`, by version and by command; both words are read
 //! everywhere. Offsets are read as `i64`: a replica whose link never came up reports -1, which the redis crate's own
@@ -15,18 +15,18 @@ use crate::cluster::observed::{
     AttachedReplica, Loading, OtherUsers, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 
-/// The priority of a replica that nobody gave another one (`replica-priority` in `redis.conf`).
+/// The default replica priority (`replica-priority` in `redis.conf`).
 const DEFAULT_REPLICA_PRIORITY: u32 = 100;
 
-/// Name and value pairs of one thing, as servers list them.
+/// Name and value pairs of one object, as servers list them.
 pub type Fields = BTreeMap<String, String>;
 
-/// What `INFO` says, by field.
+/// The answer to `INFO`, by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Info(Fields);
 
 impl Info {
-    /// Reads the text that `INFO` answers. Headings and lines that are not `field:value` are passed over.
+    /// Parses the answer to `INFO`. Headings and other lines that are not `field:value` are skipped.
     pub fn parse(text: &str) -> Self {
         let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
         Self(pairs.map(|(field, value)| (field.to_owned(), value.trim_end().to_owned())).collect())
@@ -37,12 +37,12 @@ impl Info {
         self.0.get(field).map(String::as_str)
     }
 
-    /// The value of a field as a number or whatever else can be read; `None` where it is missing or something else.
+    /// The parsed value of a field; `None` where it is missing or cannot be parsed.
     pub fn read<T: FromStr>(&self, field: &str) -> Option<T> {
         self.get(field)?.parse().ok()
     }
 
-    /// The first of two fields that is there: the same thing under its old and its new name.
+    /// The first existing one of two fields: the same value under its old and its new name.
     fn either(&self, old: &str, new: &str) -> Option<&str> {
         self.get(old).or_else(|| self.get(new))
     }
@@ -55,7 +55,7 @@ impl Info {
         }
     }
 
-    /// Whether the node says that it is a replica.
+    /// Whether the node reports to be a replica.
     pub fn is_replica(&self) -> bool {
         matches!(self.get("role"), Some("slave" | "replica"))
     }
@@ -79,7 +79,7 @@ impl Info {
         self.0.keys().filter_map(|field| field.strip_prefix("db")?.parse().ok()).max()
     }
 
-    /// The replication offset in bytes: what a master has written, or what a replica has received. -1 is a replica
+    /// The replication offset in bytes: what a master has written, or what a replica has received. -1 for a replica
     /// that never was in sync.
     pub fn offset(&self) -> i64 {
         let received = || self.read("slave_repl_offset").or_else(|| self.read("replica_repl_offset"));
@@ -88,7 +88,7 @@ impl Info {
     }
 }
 
-/// `ip=172.18.255.223,port=6379,state=online,offset=14,lag=0`
+/// Parses one replica: `ip=172.18.255.223,port=6379,state=online,offset=14,lag=0`.
 fn attached_replica(line: &str) -> AttachedReplica {
     let fields: BTreeMap<&str, &str> = line.split(',').filter_map(|pair| pair.split_once('=')).collect();
     let get = |field: &str| fields.get(field).copied().unwrap_or_default();
@@ -100,15 +100,16 @@ fn attached_replica(line: &str) -> AttachedReplica {
     }
 }
 
-/// An address from its two halves. A host name, which no server of redos is known by, becomes 0.0.0.0: it belongs to no
-/// node, and so whatever names it is seen to be wrong.
+/// An address from its two halves. A host name, which no server of redos has, becomes 0.0.0.0: it belongs to no node,
+/// and so whatever names it is seen to be wrong.
 pub fn address(host: &str, port: &str) -> SocketAddrV4 {
     SocketAddrV4::new(host.parse().unwrap_or(Ipv4Addr::UNSPECIFIED), port.parse().unwrap_or_default())
 }
 
-/// What a Redis node says of itself.
+/// The view of a Redis node.
 ///
 /// # Errors
+///
 /// The text lacks the version or the role, so it is not from a Redis node.
 pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
     let (server, version) = info.server().ok_or("INFO without a version")?;
@@ -154,7 +155,7 @@ fn link_down_at(info: &Info) -> Option<u64> {
     now.checked_sub(since.parse().ok()?)
 }
 
-/// A snapshot, or the snapshot at the head of an append-only file, says how far it is.
+/// A snapshot, or the one at the head of an append-only file, reports the progress.
 fn loading(info: &Info) -> Option<Loading> {
     let share: f64 = info.read("loading_loaded_perc").unwrap_or_default();
     let percent = share.clamp(0.0, 100.0) as u8;
@@ -169,9 +170,10 @@ fn keys(info: &Info) -> u64 {
     counts.sum()
 }
 
-/// What a Sentinel says of itself, before it is asked about its groups.
+/// The view of a Sentinel, before it is asked about its groups.
 ///
 /// # Errors
+///
 /// The text is not from a Sentinel.
 pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
     let (_, version) = info.server().ok_or("INFO without a version")?;
@@ -189,7 +191,8 @@ pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
 /// One element of `SENTINEL MASTERS`, with the group's name.
 ///
 /// # Errors
-/// A field that every Sentinel gives is missing, or is not what it should be.
+///
+/// A field that every Sentinel gives is missing, or is not valid.
 pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), String> {
     let name = required(fields, "name")?.to_owned();
     let master = WatchedMaster {
@@ -265,7 +268,7 @@ pub fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Pairs, whether they come as a map (RESP3) or as a flat list (RESP2).
+/// Pairs, either as a map (RESP3) or as a flat list (RESP2).
 pub fn fields<F: FromIterator<(String, String)>>(value: &Value) -> Option<F> {
     match value {
         Value::Map(pairs) => pairs.iter().map(|(name, value)| Some((text(name)?, text(value)?))).collect(),
@@ -276,9 +279,10 @@ pub fn fields<F: FromIterator<(String, String)>>(value: &Value) -> Option<F> {
     }
 }
 
-/// A list of things that each have fields.
+/// A list of objects with fields.
 ///
 /// # Errors
+///
 /// The answer is not such a list, or `parse` refuses an element.
 pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, String>) -> Result<Vec<T>, String> {
     let Value::Array(items) = value else { return Err("not a list".to_owned()) };
@@ -308,24 +312,24 @@ pub fn records(question: Question, value: &Value) -> Option<Vec<Fieldset>> {
     }
 }
 
-/// The field `laddr` of `CLIENT INFO`: the server's own end of the connection, which behind a proxy tells the node that
-/// the proxy chose.
+/// The field `laddr` of `CLIENT INFO`: the server's end of the connection. Behind a proxy it shows the node that the
+/// proxy chose.
 pub fn own_address(client_info: &str) -> Option<SocketAddrV4> {
     client_info.split_whitespace().find_map(|pair| pair.strip_prefix("laddr="))?.parse().ok()
 }
 
-/// A client of a Redis node, as `CLIENT LIST` has it.
+/// A client of a Redis node in `CLIENT LIST`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedClient {
-    /// Its number, which no other client of the node has had.
+    /// Its id, which no other client of the node has had.
     pub id: u64,
-    /// Where its connection comes from; absent for one by a Unix socket or by IPv6.
+    /// The address of its connection; `None` for a Unix socket or IPv6.
     pub from: Option<Ipv4Addr>,
-    /// The user that it has logged in as; `default` before it does.
+    /// The user of its login; `default` before it logs in.
     pub user: String,
 }
 
-/// Reads what `CLIENT LIST` answers. Lines without a number or a user are passed over.
+/// Parses the answer to `CLIENT LIST`. Lines without an id or a user are skipped.
 pub fn listed_clients(text: &str) -> Vec<ListedClient> {
     let client = |line: &str| {
         let field = |name| line.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
@@ -335,7 +339,7 @@ pub fn listed_clients(text: &str) -> Vec<ListedClient> {
     text.lines().filter_map(client).collect()
 }
 
-/// The names of modules in the answer to `MODULE LIST`; none in a refusal.
+/// The names of modules in the answer to `MODULE LIST`; empty for a refusal.
 pub fn modules(reply: &Value) -> Vec<String> {
     let Value::Array(modules) = reply else { return Vec::new() };
     let name = |module: &Value| match module {

@@ -1,8 +1,8 @@
-//! What users may do on a server (`ACL LIST`), compared with what redos gave them.
+//! The rights of users on a server (`ACL LIST`), compared with those that redos gave them.
 //!
-//! Servers do not list rules as they were written: Redis 7.0 lists the shortest text that means the same to it, later ones
-//! the rules in the order in which they were given. So two texts are the same here when they allow the same of [`COMMANDS`],
-//! with the same passwords, keys and channels. A word that is not known here makes no difference.
+//! Servers do not list rules as they were written: Redis 7.0 lists the shortest text with the same meaning, later ones
+//! the rules in the order in which they were given. So two texts are the same here when they allow the same of
+//! [`COMMANDS`], with the same passwords, keys and channels. An unknown word makes no difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cluster::observed::OtherUsers;
 
-/// Commands by which a user could harm a cluster or read what is not his, with their categories.
+/// Commands by which a user could harm a cluster or read others' secrets, with their categories.
 const COMMANDS: [(&str, &str); 52] = [
     ("acl|deluser", "admin dangerous slow"),
     ("acl|list", "admin dangerous slow"),
@@ -66,7 +66,7 @@ const COMMANDS: [(&str, &str); 52] = [
     ("sync", "admin dangerous slow"),
 ];
 
-/// The users of a server that are not as `users_file` has them, which is the text of its `users.acl`.
+/// The users of a server that differ from the text of its `users.acl`, `users_file`.
 pub fn others<'a>(users_file: &str, listed: impl IntoIterator<Item = &'a str>) -> OtherUsers {
     let wanted: BTreeMap<&str, User> = users_file.lines().filter_map(user).collect();
     let listed: BTreeMap<&str, User> = listed.into_iter().filter_map(user).collect();
@@ -82,30 +82,30 @@ pub fn rules<'a>(users_file: &'a str, name: &str) -> Option<Vec<&'a str>> {
     Some(line.split_whitespace().skip(2).collect())
 }
 
-/// What a user is and may do.
+/// A user with passwords and rights.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct User {
     is_on: bool,
     needs_no_password: bool,
     checks_no_payload: bool,
-    /// As the server lists them: SHA-256, in hexadecimal digits.
+    /// The passwords in the server's list: SHA-256, in hexadecimal digits.
     passwords: BTreeSet<String>,
-    /// What it may do, in parts each of which is enough for a command.
+    /// The parts of its rights. Each of them is enough for a command.
     allows: BTreeSet<Allowed>,
 }
 
-/// One part of what a user may do.
+/// One part of a user's rights.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Allowed {
     keys: BTreeSet<String>,
     channels: BTreeSet<String>,
-    /// Of [`COMMANDS`].
+    /// The allowed ones of [`COMMANDS`].
     commands: BTreeSet<&'static str>,
     /// Commands that are allowed with this first argument: `slaveof|no`.
     first_arguments: BTreeSet<String>,
 }
 
-/// Reads `user NAME RULE…`, in which a rule in parentheses is a part of its own.
+/// Parses `user NAME RULE…`. A rule in parentheses is a part of its own.
 fn user(line: &str) -> Option<(&str, User)> {
     let rest = line.trim().strip_prefix("user ")?;
     let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -132,7 +132,7 @@ fn user(line: &str) -> Option<(&str, User)> {
 }
 
 impl Allowed {
-    /// Applies one rule. Redis applies them in the order in which they stand.
+    /// Applies one rule. Redis applies them in their order.
     fn apply(&mut self, rule: &str) {
         match rule {
             "allkeys" => _ = self.keys.insert("~*".to_owned()),

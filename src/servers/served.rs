@@ -6,9 +6,10 @@ use super::link::Link;
 use super::reply;
 use crate::dial::Stream;
 
-/// Asks a server that wants no password for the names of its modules. It sets no deadline, the caller does.
+/// Asks a server without a password for the names of its modules. The caller sets the deadline.
 ///
 /// # Errors
+///
 /// The connection broke.
 pub async fn loaded_modules(stream: Box<dyn Stream>) -> Result<Vec<String>, RedisError> {
     let link = Link::outside(stream).await?;
@@ -17,10 +18,11 @@ pub async fn loaded_modules(stream: Box<dyn Stream>) -> Result<Vec<String>, Redi
     Ok(link.send(&question).await?.first().map(reply::modules).unwrap_or_default())
 }
 
-/// Asks a server that wants no password for directives, by name. Those that it does not know are left out. It sets no
-/// deadline, the caller does.
+/// Asks a server without a password for directives, by name. Those that it does not know are left out. The caller sets
+/// the deadline.
 ///
 /// # Errors
+///
 /// The connection broke.
 pub async fn served_values(stream: Box<dyn Stream>, names: &[String]) -> Result<Vec<(String, String)>, RedisError> {
     let link = Link::outside(stream).await?;

@@ -12,12 +12,12 @@ pub struct FaultArgs {
     /// Whom, and on what conditions.
     #[command(flatten)]
     pub whom: TargetArgs,
-    /// How long
+    /// How long it lasts
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = time::wait)]
     pub duration: Duration,
 }
 
-/// Arguments of what undoes.
+/// The nodes for a verb that undoes faults.
 #[derive(Args, Clone, Debug)]
 pub struct NodesArgs {
     /// Nodes of this cluster
@@ -25,10 +25,10 @@ pub struct NodesArgs {
     pub nodes: Vec<String>,
 }
 
-/// Arguments of a fault of the network.
+/// Arguments of a network fault.
 #[derive(Args, Clone, Debug)]
 pub struct LinkArgs {
-    /// Whom and how long.
+    /// The target and the duration.
     #[command(flatten)]
     pub args: FaultArgs,
     /// Only packets between it and these nodes: words or names as for targets [default: everybody]
@@ -45,13 +45,13 @@ pub enum DirectionArg {
     /// To it and from it
     #[default]
     Both,
-    /// To it
+    /// Packets to it only
     In,
-    /// From it
+    /// Packets from it only
     Out,
 }
 
-/// Whom a fault hits, and on what conditions.
+/// The target of a fault, and conditions.
 #[derive(Args, Clone, Debug)]
 pub struct TargetArgs {
     /// master, replica, sentinel, leader-sentinel, proxy or random for one node; replicas, sentinels, proxies or a group's

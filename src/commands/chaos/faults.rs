@@ -1,4 +1,4 @@
-//! The command line of faults, made from their table.
+//! The command line of faults, generated from their table.
 
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 
@@ -6,15 +6,15 @@ use super::args::{FaultArgs, LinkArgs};
 use crate::chaos::fault::{FAULTS, Fault, Flag, Row};
 use crate::spec::ParseError;
 
-/// A fault as it was asked for.
+/// A fault of the command line.
 #[derive(Clone, Debug)]
 pub struct FaultCommand {
     row: &'static Row,
     /// The values of its flags, in their order.
     values: Vec<String>,
-    /// Whom and how long.
+    /// The target and the duration.
     pub args: FaultArgs,
-    /// Which packets, of a fault of the network.
+    /// The affected packets, for a network fault.
     pub link: Option<LinkArgs>,
 }
 
@@ -28,14 +28,14 @@ impl FaultCommand {
     }
 }
 
-/// The subcommand of a row: its flags, then those of all faults.
+/// The subcommand of a row: its own flags, then those of all faults.
 fn command(row: &'static Row) -> Command {
     let flag = |flag: &Flag| {
         Arg::new(flag.name).long(flag.name).value_name(flag.value).default_value(flag.default).help(flag.help)
     };
     let command = Command::new(row.word).args(row.parameter.flags().iter().map(flag));
     let command = if row.has_link() { LinkArgs::augment_args(command) } else { FaultArgs::augment_args(command) };
-    // What is shared has a text of its own, which is not that of the fault.
+    // Shared arguments have a doc comment of their own, which is not the fault's help.
     command.about(row.about).long_about(None).after_help(row.help)
 }
 

@@ -25,18 +25,18 @@ use crate::output::units::seconds;
 use crate::spec::names::listed_nodes;
 use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
 
-/// How often the end of a fault looks whether somebody else has undone it, while it waits for the lock.
+/// How often the end of a fault checks whether another redos has undone it, while it waits for the lock.
 const UNDONE_POLL: Duration = Duration::from_millis(200);
-/// How far back in a Sentinel's log its last failover is looked for.
+/// Lines of a Sentinel's log that are searched for its last failover.
 const LOG_LINES: usize = 20_000;
 
-/// What the command line asks for.
+/// The fault of a command line.
 pub struct Inflicted<'a> {
     fault: Fault,
     whom: &'a TargetArgs,
     /// How long it lasts.
     duration: Duration,
-    /// Which packets, where it is one of the network.
+    /// The affected packets, if it is a network fault.
     link: Option<&'a LinkArgs>,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Inflicted<'a> {
                 let FaultArgs { whom, duration } = &command.args;
                 Inflicted { fault, whom, duration: *duration, link: command.link.as_ref() }
             }
-            // Written down as a stop, so that it is started again whatever happens to this process.
+            // It is recorded as a stop, so that the node is started again whatever happens to this process.
             ChaosVerb::Restart(whom) => Inflicted { fault: Fault::STOP, whom, duration: Duration::ZERO, link: None },
             ChaosVerb::Unpause(_)
             | ChaosVerb::Start(_)
@@ -67,7 +67,8 @@ impl<'a> Inflicted<'a> {
 /// Applies a fault to nodes, holds it and undoes it.
 ///
 /// # Errors
-/// No such target, a fault that would take too much, one that cannot be applied, or not be undone.
+///
+/// The target does not exist, the fault would take too much, or it cannot be applied or undone.
 pub async fn inflict<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
@@ -92,12 +93,12 @@ pub async fn inflict<W: World>(
     Ok(if session.cancel.is_cancelled() { Exit::Interrupted } else { Exit::Done })
 }
 
-/// Whom a fault is going to hit.
+/// The nodes that a fault is going to hit.
 struct Aim {
     nodes: BTreeSet<NodeId>,
-    /// Where packets are from, if that was asked for.
+    /// The peers, if only their packets are affected.
     peers: BTreeSet<NodeId>,
-    /// What the random choices came from.
+    /// The seed of the random choices.
     seed: u64,
     observed: Observed,
 }
@@ -139,7 +140,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
     Ok(Aim { nodes, peers, seed, observed })
 }
 
-/// Applies a fault and sees it bite. When that fails nothing of it is left.
+/// Applies a fault and sees it work. If that fails nothing of it is left.
 async fn apply<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
@@ -186,9 +187,10 @@ async fn apply<W: World>(
     }
 }
 
-/// Ends faults whose time is over, but for those that somebody else has undone. Who holds the lock undoes them before all
-/// else, so that the wait is short. A fault that stays is worse than two who change a cluster: when the guard would undo it,
-/// the lock is waited for no longer.
+/// Ends faults whose time is over, unless another redos has undone them.
+///
+/// The holder of the lock undoes them before all else, so that the wait is short. A fault that stays is worse than two
+/// redos that change a cluster: when the guard would undo it, the wait for the lock ends.
 async fn end<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
@@ -207,7 +209,7 @@ async fn end<W: World>(
         }
     };
     let taken = lock::take(engine, cluster, verb, timeout(MARGIN, all_undone), |_| {}).await;
-    // Without an answer all are tried.
+    // Without an answer it tries all of them.
     let left = left().await.unwrap_or_else(|_| written.clone());
     for entry in written.iter().filter(|entry| !left.contains(entry)) {
         session.ui.status(format_args!("{} of {} was undone by another redos", entry.fault, entry.before.name));
@@ -245,7 +247,7 @@ fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observe
     link
 }
 
-/// What the Sentinels have logged. One that cannot be read tells nothing.
+/// The logs of the Sentinels. A log that cannot be read is left out.
 async fn sentinel_logs<W: World>(session: &Session<W>, spec: &Spec) -> BTreeMap<NodeId, String> {
     let logs = join_all(spec.sentinel_nodes().map(|node| async move {
         (node, session.engine.log_tail(&spec.name, node, LOG_LINES).await.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! `chaos ls`, `heal`, `unpause` and `start`: what is not undone yet, and its end.
+//! `chaos ls`, `heal`, `unpause` and `start`: faults that are not undone yet, and their end.
 
 use std::collections::BTreeSet;
 
@@ -35,12 +35,13 @@ pub async fn list<W: World>(session: &Session<W>) -> Result<Exit, Failure> {
 /// Undoes all faults that are not undone yet; those of one cluster, if one is given.
 ///
 /// # Errors
+///
 /// One of them could not be undone; the others are. Or a cluster is in use for too long.
 pub async fn heal<W: World>(session: &Session<W>, cluster: Option<&ClusterName>) -> Result<Exit, Failure> {
     let faults = Written::all(&*session.engine).await?;
     let clusters: BTreeSet<ClusterName> = faults.iter().filter_map(cluster_of).collect();
     let mut healed = Ok(());
-    // One after the other, so that nobody who has a lock waits for another.
+    // One after the other, so that no holder of a lock waits for another.
     for cluster in clusters.iter().filter(|of| cluster.is_none_or(|cluster| cluster == *of)) {
         let undo = async |_| undo_of(session, cluster).await;
         healed = Turn::of(cluster, "chaos heal").take_amid_faults(session, undo).await.and(healed);
@@ -62,12 +63,12 @@ pub async fn mend<W: World>(session: &Session<W>, cluster: &ClusterName, nodes: 
     Ok(Exit::Done)
 }
 
-/// What `chaos unpause` and `chaos start` undo, and do to nodes that somebody else has paused or stopped.
+/// The faults that `chaos unpause` and `chaos start` undo. They also unpause and start other nodes.
 #[derive(Clone, Copy)]
 pub enum Remedy {
-    /// Ends pauses.
+    /// It ends pauses.
     Unpause,
-    /// Ends kills and stops.
+    /// It ends kills and stops.
     Start,
 }
 
@@ -87,9 +88,10 @@ impl Remedy {
     }
 }
 
-/// Undoes such faults of some nodes of a cluster, and does the same to those that are so by somebody else.
+/// Undoes such faults of some nodes of a cluster, and ends the same state of other nodes.
 ///
 /// # Errors
+///
 /// There is no such node, or the Engine failed.
 pub async fn remedy<W: World>(
     session: &Session<W>,
@@ -117,7 +119,7 @@ pub async fn remedy<W: World>(
     Turn::of(cluster, remedy.verb()).take_amid_faults(session, undone).await
 }
 
-/// The nodes of a cluster that a command line names, whatever they do.
+/// The nodes of a cluster that a command line names, in any state.
 async fn nodes_of<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,

@@ -1,4 +1,4 @@
-//! A Redis with Sentinel in Docker that redos did not make: what a failover test has to know of it.
+//! A foreign Redis with Sentinel in Docker: what a failover test has to know about it.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -20,13 +20,14 @@ use crate::engine::containers::{ContainerFacts, Containers};
 use crate::error::{Failure, FailureKind};
 use crate::spec::{DEFAULT_CLUSTER, REDIS_PORT, Secret};
 
-/// How long one question may take.
+/// Time limit of one answer.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// Finds out what there is: the Sentinels say which group they watch, the containers which addresses are whose.
+/// Finds the group and its servers: the Sentinels name the group, the containers their addresses.
 ///
 /// # Errors
-/// A Sentinel that does not answer, a container that is not there, or nodes that belong to no given container.
+///
+/// A Sentinel that does not answer, a container that does not exist, or nodes that belong to no given container.
 pub async fn subject<W: World>(
     session: &Session<W>,
     args: &FailoverTestArgs,
@@ -123,12 +124,12 @@ async fn sentinel_login(subject: &Subject) -> Credentials {
     let Some(first) = subject.sentinels.first() else { return open };
     match timeout(ANSWER, subject.connect(first, &open, Clock::start())).await {
         Ok(Err(OpError::Auth)) => subject.observer.clone(),
-        // Whoever cannot be reached says so when it is asked.
+        // An unreachable Sentinel shows as an error when it is asked.
         Ok(Ok(_) | Err(_)) | Err(_) => open,
     }
 }
 
-/// What the first Sentinel says of the group that is tested: the named one, or the only one.
+/// The view of the first Sentinel of the tested group: the named one, or the only one.
 async fn watched(subject: &Subject, args: &FailoverTestArgs) -> Result<BTreeMap<String, String>, String> {
     let first = subject.sentinels.first().ok_or("there is no Sentinel")?;
     let masters = subject.ask(first, &subject.sentinel, &["SENTINEL", "MASTERS"], ANSWER).await?;
@@ -141,7 +142,7 @@ async fn watched(subject: &Subject, args: &FailoverTestArgs) -> Result<BTreeMap<
     }
 }
 
-/// The container that has this address or name on one of its networks.
+/// The container with this address or name on one of its networks.
 fn owner<'a>(containers: &'a [ContainerFacts], host: &str) -> Option<&'a ContainerFacts> {
     containers.iter().find(|container| {
         let on = |network: &crate::engine::containers::Attachment| {

@@ -1,11 +1,14 @@
-//! A question to the person at the terminal.
+//! A question to the user at the terminal.
 
 use super::{Session, World};
 use crate::error::{Failure, FailureKind};
 
-/// Whether the person at the terminal agrees. Nobody is asked where there is no terminal: a script means what it says.
+/// Whether the user at the terminal agrees.
+///
+/// Without a terminal there is no question: a script means what it says.
 ///
 /// # Errors
+///
 /// The answer is not yes, or Ctrl-C.
 pub async fn agreed<W: World>(session: &Session<W>, question: &str) -> Result<(), Failure> {
     let Session { ui, cancel, .. } = session;

@@ -11,21 +11,25 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::{RawMode, terminal_size};
 use crate::spec::{ClusterName, NodeId, Secret};
 
-/// What redis-cli asks for a password with, at a terminal.
+/// The prompt of redis-cli for a password at a terminal.
 const PROMPT: &[u8] = b"password: ";
-/// What redis-cli asks a terminal for its cursor with, where it is told no size: the Engine tells it a moment after the start.
+/// The escape sequence by which redis-cli asks a terminal of unknown size for its cursor. The Engine reports the size a
+/// moment after the start.
 const CURSOR: &[u8] = b"\x1b[6n";
-/// The size of a terminal that does not say its own.
+/// The size of a terminal that does not report its own.
 const USUAL_SIZE: TerminalSize = TerminalSize { columns: 80, rows: 24 };
-/// How much of the user's input is sent at once.
+/// Bytes of the user's input that are sent at once.
 const CHUNK: usize = 4096;
 /// The exit code of the Engine for a program that it could not run.
 const NOT_RUNNABLE: i64 = 126;
 
-/// Runs a program in a node until it ends. `password` is the answer to the first thing that it asks, and goes through its
-/// input: arguments and environments of processes can be seen from outside.
+/// Runs a program in a node until it ends.
+///
+/// `password` is the answer to its first question, and goes through its input: arguments and environments of processes
+/// can be seen from outside.
 ///
 /// # Errors
+///
 /// The node does not run, or the Engine failed.
 pub async fn run<W: World>(
     session: &Session<W>,
@@ -41,10 +45,10 @@ pub async fn run<W: World>(
     let size = if session.ui.can_talk() { measured() } else { None };
     let Exec { id, mut output, mut input } = session.engine.exec(cluster, node, command, size).await?;
     let lost = |error: std::io::Error| Failure::new(FailureKind::Failed, error);
-    // At a terminal it is asked for, and what is seen of the question is left out; a pipe is read at once.
+    // At a terminal redis-cli prompts for it, and the visible part of the prompt is left out; a pipe is read at once.
     let mut asked = Vec::new();
     let mut is_hidden = password.is_some() && size.is_some();
-    // The key of a terminal, or the end of a line.
+    // The enter key of a terminal, or the end of a line.
     let enter = if size.is_some() { '\r' } else { '\n' };
     let mut answer = password.map(|password| format!("{}{enter}", password.expose()));
     if let Some(answer) = answer.take_if(|_| size.is_none()) {
@@ -100,7 +104,7 @@ pub async fn run<W: World>(
             () = session.cancel.cancelled() => return Ok(Exit::Interrupted),
         }
     }
-    // It has ended without a question, and said why.
+    // It has ended without a prompt, and said why.
     if is_hidden {
         session.ui.raw(false, &asked)?;
     }

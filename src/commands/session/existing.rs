@@ -1,4 +1,4 @@
-//! What verbs need that look into a cluster which must be there.
+//! What verbs need that work on an existing cluster.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -13,9 +13,10 @@ use crate::output::units::count;
 use crate::plan::diff::lifecycle::Objection;
 use crate::spec::{ClusterName, Group, NodeId, Role, Spec};
 
-/// What the Engine has of a cluster, which has containers.
+/// The inventory of a cluster that has containers.
 ///
 /// # Errors
+///
 /// The Engine failed, or the cluster has no container.
 pub async fn inventory(engine: &impl Clusters, cluster: &ClusterName) -> Result<Inventory, Failure> {
     let inventory = engine.inventory(cluster).await?;
@@ -61,7 +62,8 @@ pub fn present(engine: &impl Clusters, cluster: &ClusterName, inventory: &Invent
 /// The configuration that was recorded with a cluster.
 ///
 /// # Errors
-/// There is none, as when somebody removed the volume that holds it.
+///
+/// There is none, for example because its volume was removed.
 pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&'a Spec, Failure> {
     inventory.recorded.as_ref().ok_or_else(|| {
         Failure::message(
@@ -72,9 +74,10 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
     })
 }
 
-/// The nodes that a command line names; `None` when it names none, and so means all.
+/// The nodes that a command line names; `None` for all.
 ///
 /// # Errors
+///
 /// The cluster has no such node.
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
     let known = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
@@ -82,17 +85,19 @@ pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Opt
     if names.is_empty() { Ok(None) } else { nodes.collect::<Result<_, _>>().map(Some) }
 }
 
-/// The node of this name, of those that have a container.
+/// The node of this name, among those that have a container.
 ///
 /// # Errors
+///
 /// There is no such node.
 pub fn node(cluster: &ClusterName, inventory: &Inventory, name: &str) -> Result<NodeId, Failure> {
     of_name(cluster, &inventory.nodes.keys().copied().collect(), name)
 }
 
-/// The nodes of these names, of those that have a container.
+/// The nodes of these names, among those that have a container.
 ///
 /// # Errors
+///
 /// There is no such node.
 pub fn nodes(cluster: &ClusterName, inventory: &Inventory, names: &[String]) -> Result<BTreeSet<NodeId>, Failure> {
     names.iter().map(|name| node(cluster, inventory, name)).collect()
@@ -103,17 +108,18 @@ fn of_name(cluster: &ClusterName, known: &BTreeSet<NodeId>, name: &str) -> Resul
     node.ok_or_else(|| no_such_node(cluster, known, name))
 }
 
-/// The refusal of a name that none of a cluster's nodes has.
+/// The failure for a name that no node of a cluster has.
 pub fn no_such_node(cluster: &ClusterName, known: &BTreeSet<NodeId>, name: &str) -> Failure {
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
     let what = format!("the cluster '{cluster}' has no node '{name}'");
     Failure::message(FailureKind::Usage, what).hinted(format!("its nodes are {}", known.join(", ")))
 }
 
-/// Refuses what there are objections to, unless it is forced.
+/// Refuses if there are objections, unless it is forced.
 ///
 /// # Errors
-/// The objections, with the command that does it all the same.
+///
+/// The objections, with the command that ignores them.
 pub fn meant(
     cluster: &ClusterName,
     verb: &str,
@@ -131,7 +137,7 @@ pub fn meant(
         .hinted(format!("if you mean it: {}", command_line(cluster, &words))))
 }
 
-/// A cluster whose passwords are lost, so that none of its servers can be asked.
+/// The failure for a cluster whose passwords are lost, so that its servers cannot be asked.
 pub fn no_passwords(cluster: &ClusterName) -> Failure {
     Failure::message(FailureKind::Failed, format!("the passwords of '{cluster}' are on none of its nodes"))
         .hinted(format!("repair the cluster: {}", command_line(cluster, "up")))
@@ -140,7 +146,8 @@ pub fn no_passwords(cluster: &ClusterName) -> Failure {
 /// The group that a command line names, by name or number.
 ///
 /// # Errors
-/// The cluster has no such group. A node in its place is told from it.
+///
+/// The cluster has no such group. A node in its place is recognised.
 pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
     let known: Vec<String> = spec.groups().map(|group| group.to_string()).collect();
     let missing = |what: String| {
@@ -154,9 +161,10 @@ pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
     }
 }
 
-/// Where the first running proxy publishes a port of its container, IPv4 before IPv6.
+/// The address at which the first running proxy publishes a port of its container, IPv4 before IPv6.
 ///
 /// # Errors
+///
 /// No proxy runs.
 pub fn published<'a>(spec: &Spec, inventory: &'a Inventory, container: u16) -> Result<&'a PublishedPort, Failure> {
     let running =
@@ -171,10 +179,11 @@ pub fn published<'a>(spec: &Spec, inventory: &'a Inventory, container: u16) -> R
     })
 }
 
-/// Refuses what needs a master among the nodes while the cluster is a standby.
+/// Refuses a verb that needs a master while the cluster is a standby.
 ///
 /// # Errors
-/// It is one.
+///
+/// It is a standby.
 pub fn has_master(spec: &Spec) -> Result<(), Failure> {
     let Some(existing) = spec.follow.existing() else { return Ok(()) };
     let what =
@@ -183,8 +192,9 @@ pub fn has_master(spec: &Spec) -> Result<(), Failure> {
         .hinted(format!("have it take over: {}", command_line(&spec.name, "up --follow none"))))
 }
 
-/// Why nobody here can connect to a cluster's ports, with what to do about it: they are open on the loopback address of
-/// another host, the Engine's.
+/// Why clients on this host cannot connect to a cluster's ports, with a remedy.
+///
+/// The ports are open on the loopback address of another host, the Engine's.
 pub fn out_of_reach(spec: &Spec, engine: &impl Clusters) -> Option<String> {
     let host = engine.remote_host()?;
     let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());

@@ -1,4 +1,4 @@
-//! Why a verb failed, and what helps.
+//! Explains why a verb failed, and what helps.
 
 use super::{Session, World};
 use crate::apply::ApplyError;
@@ -7,16 +7,17 @@ use crate::error::Failure;
 use crate::output::command_line;
 use crate::spec::Spec;
 
-/// How many of a node's last log lines an error shows.
+/// Last lines of a node's log in an error.
 const LOG_LINES: usize = 15;
 
 impl<W: World> Session<W> {
-    /// A failed walk as a failure, with the commands that help and, for a time-out, the end of the log of the nodes that it
-    /// concerns.
+    /// A failed walk as a failure, with the commands that help.
+    ///
+    /// A time-out also gets the end of the log of the nodes that it concerns.
     pub async fn explain(&self, spec: &Spec, error: ApplyError) -> Failure {
         let own = |verb: &str| command_line(&spec.name, verb);
         let (concerns, hints) = match &error {
-            // The log of a node that loads tells nothing that it does not say itself.
+            // The log of a loading node adds nothing to its own answer.
             ApplyError::Timeout { loading: Some(seconds), .. } => {
                 (Vec::new(), waiting_helps(own, minutes_for(*seconds)))
             }
@@ -68,11 +69,12 @@ fn own_password_helps(own: impl Fn(&str) -> String) -> Vec<String> {
     ]
 }
 
-/// The time-out that is proposed to whoever waited in vain, in minutes.
+/// The time-out that redos proposes after one, in minutes.
 const MINUTES: u64 = 5;
 
-/// A time-out in minutes that nodes can be expected to load their data in which still need so many seconds. They copy their
-/// master's afterwards.
+/// A time-out in minutes for nodes that need this many more seconds to load their data.
+///
+/// They copy their master's data afterwards.
 fn minutes_for(seconds: u64) -> u64 {
     (2 * seconds).div_ceil(60).clamp(MINUTES, 24 * 60)
 }

@@ -14,6 +14,7 @@ use crate::spec::{ClusterName, NodeId, Spec};
 /// The faults of a cluster that are not undone yet, each as a sentence with the command that ends it.
 ///
 /// # Errors
+///
 /// The Engine failed.
 pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<Vec<String>, Failure> {
     let faults = Written::all(engine).await?.into_iter().filter(|written| is_of(cluster, written));
@@ -25,9 +26,10 @@ pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<V
     Ok(faults.map(told).collect())
 }
 
-/// Takes the limits that active faults have set out of what was seen: nobody set them by hand, and they go with the faults.
+/// Removes the limits of active faults from the observed state: they are not the user's, and go with the faults.
 ///
 /// # Errors
+///
 /// The Engine failed.
 pub async fn overlook_limits(engine: &impl Containers, spec: &Spec, inventory: &mut Inventory) -> Result<(), Failure> {
     for written in Written::all(engine).await?.into_iter().filter(|written| is_of(&spec.name, written)) {
@@ -51,9 +53,10 @@ pub async fn undo_of<W: World>(session: &Session<W>, cluster: &ClusterName) -> R
     undo_those(session, |written| is_of(cluster, written)).await
 }
 
-/// Undoes the faults that `which` is true of.
+/// Undoes the faults for which `which` is true.
 ///
 /// # Errors
+///
 /// One of them could not be undone; the others are.
 pub async fn undo_those<W: World>(session: &Session<W>, which: impl Fn(&Written) -> bool) -> Result<(), Failure> {
     let mut faults = Written::all(&*session.engine).await?;
@@ -61,9 +64,10 @@ pub async fn undo_those<W: World>(session: &Session<W>, which: impl Fn(&Written)
     undo_all(session, &faults).await
 }
 
-/// Undoes faults, all at the same time, and says so.
+/// Undoes faults, all at the same time, and reports it.
 ///
 /// # Errors
+///
 /// One of them could not be undone; the others are.
 pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Result<(), Failure> {
     let undone = join_all(faults.iter().map(|entry| async move { (entry, entry.undo(&*session.engine).await) })).await;
@@ -80,7 +84,7 @@ pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Res
     failed
 }
 
-/// Starts a guard: a process of its own that undoes a fault should this one not live to do it.
+/// Starts a guard: a separate process that undoes a fault if this one is killed.
 pub fn guard<W: World>(session: &Session<W>, written: &Written) {
     if let Err(error) = W::guard(session.host.as_deref(), &written.id) {
         session.ui.warn(format_args!(
@@ -89,12 +93,12 @@ pub fn guard<W: World>(session: &Session<W>, written: &Written) {
     }
 }
 
-/// Whether a fault is one of this cluster.
+/// Whether a fault belongs to this cluster.
 pub fn is_of(cluster: &ClusterName, written: &Written) -> bool {
     cluster_of(written).as_ref() == Some(cluster)
 }
 
-/// The cluster that a fault is of. `None` where the container is not one of redos, which is called by its own name.
+/// The cluster of a fault. `None` for a container that redos did not create, which goes by its own name.
 pub fn cluster_of(written: &Written) -> Option<ClusterName> {
     written.before.name.strip_suffix(&format!("-{}", written.target))?.parse().ok()
 }

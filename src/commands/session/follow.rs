@@ -1,4 +1,4 @@
-//! Whether a cluster can follow the existing server that it is told to, before anything is changed.
+//! Whether a cluster can follow the given existing server, before anything is changed.
 
 use std::io;
 use std::net::SocketAddrV4;
@@ -19,17 +19,19 @@ use crate::servers::served::loaded_modules;
 use crate::spec::settings::{Key, Origin, Settings};
 use crate::spec::{Follow, Role, Spec, render};
 
-/// How long the existing server may take for all its answers.
+/// Time limit for all answers of the existing server.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Databases of a Redis server unless its configuration says otherwise.
+/// Default number of databases of a Redis server.
 const DATABASES: u64 = 16;
 
-/// Checks it. `program` is what the cluster's nodes are going to run; absent where nothing is to be changed, and so no image
-/// was looked for.
+/// Checks whether the cluster can follow the server.
+///
+/// `program` is the server of the cluster's nodes; `None` if nothing will be changed, and so no image was looked for.
 ///
 /// # Errors
-/// The cluster has data of its own, or the server cannot be reached or not be followed. A cluster that follows it already
-/// is not checked: whether it does that well is seen by its gates.
+///
+/// The cluster has data of its own, or the server cannot be reached or not be followed. A cluster that follows it
+/// already is not checked: its gates show how well it does.
 pub async fn check<W: World>(
     session: &Session<W>,
     settings: &Settings,
@@ -77,7 +79,7 @@ pub async fn check<W: World>(
     if names.is_empty() { Ok(()) } else { Err(unfit(Unfit::Modules { names })) }
 }
 
-/// The names of the modules that a node will have, of a server that is thrown away. One that does not say has none.
+/// The names of the modules that a node will have, from a temporary server. A server that does not say has none.
 async fn own_modules<W: World>(session: &Session<W>, spec: &Spec, program: &Program) -> Result<Vec<String>, Failure> {
     let ask = async |stream| timeout(PATIENCE, loaded_modules(stream)).await;
     Ok(match session.engine.try_out(program, &render::trial_configuration(spec), ask).await? {
@@ -108,7 +110,7 @@ fn own_data(
         .hinted(format!("start again, without its data: {}", command_line(name, "down --volumes"))))
 }
 
-/// How not to follow.
+/// What to change in order not to follow.
 fn without(settings: &Settings) -> String {
     match settings.origins.get(&Key::Follow) {
         Some(Origin::Environment(variable)) => format!("unset {variable}"),
@@ -117,7 +119,7 @@ fn without(settings: &Settings) -> String {
     }
 }
 
-/// A connection from here.
+/// Connects to the server from this host.
 async fn connected(server: SocketAddrV4) -> io::Result<Box<dyn Stream>> {
     let connect = timeout(PATIENCE, TcpStream::connect(server));
     let stream = connect.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;

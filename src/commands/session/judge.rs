@@ -12,19 +12,20 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::Ui;
 use crate::output::report::{Timeline, junit, page, text};
 
-/// The report in its document form, in the folder of a report.
+/// The file name of the report as JSON.
 const DOCUMENT: &str = "report.json";
-/// The report as a page.
+/// The file name of the report as a page.
 const PAGE: &str = "report.html";
-/// The report for continuous integration.
+/// The file name of the report for CI.
 const JUNIT: &str = "junit.xml";
-/// The history.
+/// The file name of the history.
 pub const HISTORY: &str = "history.ndjson";
 
 /// Judges a history, shows the report, and writes its other forms into a folder if one is given.
 ///
 /// # Errors
-/// The history cannot be read, or the report not be written.
+///
+/// The history cannot be read, or the report cannot be written.
 pub fn judge(ui: &Ui, history: &Path, folder: Option<&Path>) -> Result<Exit, Failure> {
     let file = File::open(history).map_err(|error| {
         let what = anyhow::Error::new(error).context(format!("failed to open {}", history.display()));

@@ -11,31 +11,33 @@ use crate::output::command_line;
 use crate::output::units::seconds;
 use crate::spec::ClusterName;
 
-/// How long a verb that has no `--timeout` waits for another redos.
+/// How long a verb without `--timeout` waits for another redos.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What wants to change a cluster.
+/// A verb that wants to change a cluster.
 pub struct Turn<'a> {
-    /// The cluster.
+    /// The cluster to be changed.
     pub cluster: &'a ClusterName,
-    /// What is done, for others that wait: `up`.
+    /// The verb, for others that wait: `up`.
     pub verb: &'a str,
-    /// When the wait for the lock is over.
+    /// When the wait for the lock ends.
     pub deadline: Instant,
 }
 
 impl<'a> Turn<'a> {
-    /// The turn of a verb that has no time limit of its own.
+    /// The turn of a verb without a time limit of its own.
     pub fn of(cluster: &'a ClusterName, verb: &'a str) -> Self {
         Self { cluster, verb, deadline: Instant::now() + PATIENCE }
     }
 
-    /// Works under the lock, on a cluster whose faults are undone first. This is the way of all verbs that change a cluster,
-    /// but for those of `chaos`, which change its faults. The work is told whether an earlier redos was killed: the Engine
-    /// may still be busy with what that one asked for.
+    /// Works under the lock, on a cluster whose faults are undone first.
+    ///
+    /// All verbs that change a cluster use it, except those of `chaos`, which change its faults. The work learns
+    /// whether an earlier redos was killed: the Engine may still be busy with the calls of that one.
     ///
     /// # Errors
-    /// The time is over, the user broke off, the Engine failed, a fault could not be undone; or the work failed.
+    ///
+    /// The time is over, the user interrupted, the Engine failed, a fault could not be undone; or the work failed.
     pub async fn take<W: World, T>(
         self,
         session: &Session<W>,
@@ -49,9 +51,10 @@ impl<'a> Turn<'a> {
         self.take_amid_faults(session, healed).await
     }
 
-    /// [`Turn::take`], unless it is a dry run, which changes nothing and waits for nobody.
+    /// [`Turn::take`], unless it is a dry run, which changes nothing and waits for no other redos.
     ///
     /// # Errors
+    ///
     /// As [`Turn::take`].
     pub async fn take_unless<W: World, T>(
         self,
@@ -102,7 +105,7 @@ async fn worked<W: World, T>(
     tokio::pin!(work);
     let result = tokio::select! {
         result = &mut work => result,
-        // The step in hand ends as after Ctrl-C.
+        // The current step ends as after Ctrl-C.
         () = lock.lost.cancelled() => {
             session.cancel.cancel();
             work.await
@@ -113,7 +116,7 @@ async fn worked<W: World, T>(
     result.map_err(|failure| if is_lost { lost(cluster, failure) } else { failure })
 }
 
-/// The failure of a verb that has not had the lock.
+/// The failure of a verb that never got the lock.
 fn given_up(cluster: &ClusterName, verb: &str, kind: FailureKind, holder: Option<Holder>, waited: Duration) -> Failure {
     if kind == FailureKind::Interrupted {
         return Failure::message(kind, format!("interrupted before '{verb}' began: '{cluster}' was not changed"));
@@ -133,7 +136,7 @@ fn given_up(cluster: &ClusterName, verb: &str, kind: FailureKind, holder: Option
     }
 }
 
-/// The failure of a verb that has lost the lock meanwhile.
+/// The failure of a verb that lost the lock.
 fn lost(cluster: &ClusterName, failure: Failure) -> Failure {
     let what = format!(
         "another redos has taken over the lock of '{cluster}': this one did not renew it in time, and has stopped"

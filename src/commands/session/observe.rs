@@ -1,4 +1,4 @@
-//! What the servers of a cluster say.
+//! Observes the servers of a cluster.
 
 use std::time::Duration;
 
@@ -14,16 +14,17 @@ use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{Secrets, Spec};
 
-/// How long Sentinels that replace a master are waited for. They need 3 s for all of it, and for a split vote the failover
+/// How long to wait for Sentinels that replace a master. They need 3 s for all of it, and for a split vote the failover
 /// timeout (3 s by default) twice.
 const DECIDED_WITHIN: Duration = Duration::from_secs(15);
-/// The time between two looks at Sentinels that replace a master.
+/// Time between two observations of Sentinels that replace a master.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 impl<W: World> Session<W> {
-    /// Asks the servers of a cluster that was found.
+    /// Asks the servers of a cluster.
     ///
     /// # Errors
+    ///
     /// None: a server that does not answer is not an error.
     pub async fn observe(&self, spec: &Spec, found: Found) -> Result<Seen<W::Servers>, Failure> {
         self.observe_with(spec, &GivenSecrets::default(), found).await
@@ -32,7 +33,8 @@ impl<W: World> Session<W> {
     /// [`Session::observe`] for a verb that takes settings.
     ///
     /// # Errors
-    /// Passwords were given that are not the cluster's.
+    ///
+    /// The supplied passwords are not the cluster's.
     pub async fn observe_with(
         &self,
         spec: &Spec,
@@ -46,18 +48,22 @@ impl<W: World> Session<W> {
         }
     }
 
-    /// [`Session::observe`] for a verb that acts on who is master: while the Sentinels decide it, the cluster is looked at
-    /// again, for [`DECIDED_WITHIN`] at most. What is undecided still is for the verb to refuse.
+    /// [`Session::observe`] for a verb that acts on who is master.
+    ///
+    /// While the Sentinels decide it, the cluster is observed again, for [`DECIDED_WITHIN`] at most. The verb refuses
+    /// what is still undecided then.
     ///
     /// # Errors
-    /// The Engine failed at a later look.
+    ///
+    /// The Engine failed at a later observation.
     pub async fn observe_decided(&self, spec: &Spec, found: Found) -> Result<Seen<W::Servers>, Failure> {
         self.await_decided(spec, self.observe(spec, found).await?).await
     }
 
-    /// [`Session::observe_decided`] from the second look on.
+    /// [`Session::observe_decided`] from the second observation on.
     ///
     /// # Errors
+    ///
     /// The Engine failed.
     pub async fn await_decided(&self, spec: &Spec, mut seen: Seen<W::Servers>) -> Result<Seen<W::Servers>, Failure> {
         let deadline = Instant::now() + DECIDED_WITHIN;

@@ -1,4 +1,4 @@
-//! The images of a cluster, found and looked into before anything is recorded or changed.
+//! The images of a cluster: found and examined before anything is recorded or changed.
 
 use super::{Session, World};
 use crate::cluster::desired::Programs;
@@ -10,11 +10,12 @@ use crate::output::command_line;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
 use crate::spec::{Role, UsedImage};
 
-/// Finds the images and puts into the spec which they are. Returns what nodes are made from.
+/// Finds the images and puts them into the spec. Returns what nodes are created from.
 ///
 /// # Errors
-/// A name or a port that a new cluster needs belongs to somebody else, an image cannot be had, lacks what a node needs, or
-/// cannot read the cluster's data: nothing was changed.
+///
+/// A name or a port that a new cluster needs is in use, an image cannot be had, lacks what a node needs, or cannot read
+/// the cluster's data: nothing was changed.
 pub async fn settle<W: World>(
     session: &Session<W>,
     settings: &mut Settings,
@@ -22,7 +23,7 @@ pub async fn settle<W: World>(
 ) -> Result<Programs, Failure> {
     let engine = &session.engine;
     if inventory.nodes.is_empty() {
-        // Whoever is refused a port has not waited for an image.
+        // Conflicts are checked first, so that a refused port costs no wait for an image.
         engine.check_conflicts(&settings.spec, inventory).await?;
     }
     let progress = session.ui.progress();
@@ -40,7 +41,7 @@ pub async fn settle<W: World>(
     Ok(programs)
 }
 
-/// An image that lacks something is a wrong setting, if it is one that somebody chose.
+/// An unsuitable image is a wrong setting, if the user chose it.
 fn unfit(settings: &Settings, error: EngineError) -> Failure {
     let EngineErrorKind::UnfitImage(kind) = error.kind else { return error.into() };
     let why = error.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
@@ -57,7 +58,7 @@ fn unfit(settings: &Settings, error: EngineError) -> Failure {
     hints.into_iter().fold(failure, Failure::hinted)
 }
 
-/// An image of another kind of server or of an older one than the data are of.
+/// The failure for an image of another server, or of an older one than the data.
 fn too_old(settings: &Settings, have: &UsedImage, want: &UsedImage) -> Problems {
     let name = &settings.spec.name;
     let origin = settings.origins.get(&Key::RedisImage).cloned().unwrap_or(Origin::Default);

@@ -1,4 +1,4 @@
-//! Plans that are shown instead of walked.
+//! Shows plans instead of walking them.
 
 use super::{Call, Session, World, faults, follow, programs, trial};
 use crate::cluster::strangers::strangers;
@@ -10,10 +10,11 @@ use crate::plan::diff::shrink::losses;
 use crate::plan::{Plan, diff};
 use crate::spec::ClusterName;
 
-/// What `up` would do with these settings, and why. The answer is yes when there is nothing to do.
+/// Shows the steps of `up` with these settings, and why. The answer is yes when there is nothing to do.
 ///
 /// # Errors
-/// The Engine failed, the settings are impossible, or passwords were given that are not the cluster's.
+///
+/// The Engine failed, the settings are impossible, or the supplied passwords are not the cluster's.
 pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Failure> {
     let request = call.request(args)?;
     let (session, mut found) = call.reach(request.name()).await?;
@@ -34,9 +35,10 @@ pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Fa
     plan(&session, &settings.spec.name, &diff(&settings.spec, &observed))
 }
 
-/// What a verb would do to nodes, and what would have to be forced.
+/// Shows the steps of a verb on nodes, and what must be forced.
 ///
 /// # Errors
+///
 /// The output is closed.
 pub fn lifecycle<W: World>(session: &Session<W>, cluster: &ClusterName, proposal: &Proposal) -> Result<Exit, Failure> {
     for objection in &proposal.objections {
@@ -45,9 +47,10 @@ pub fn lifecycle<W: World>(session: &Session<W>, cluster: &ClusterName, proposal
     plan(session, cluster, &proposal.plan)
 }
 
-/// A plan. The answer is yes when there is nothing to do.
+/// Shows a plan. The answer is yes when there is nothing to do.
 ///
 /// # Errors
+///
 /// The output is closed.
 pub fn plan<W: World>(session: &Session<W>, cluster: &ClusterName, plan: &Plan) -> Result<Exit, Failure> {
     let document = PlanDocument::new(cluster, plan);

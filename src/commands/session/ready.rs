@@ -1,5 +1,6 @@
-//! Walking plans for a person who watches: with progress, until a deadline, and an error that explains itself; and the whole
-//! way of the verbs that end with a ready cluster.
+//! Walks plans with progress, until a deadline, and with errors that explain themselves.
+//!
+//! It also has the common part of the verbs that end with a ready cluster.
 
 use std::time::Duration;
 
@@ -20,12 +21,15 @@ use crate::plan::{Past, Plan, Stage};
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{Role, Secrets, Spec};
 
-/// Plans and walks until there is nothing left to do. `next` is what makes a plan of what is seen, `given` the
-/// passwords that a cluster must have and those that a new one gets, as far as somebody gave them.
+/// Plans and walks until there is nothing left to do.
+///
+/// `next` makes a plan of the observed state. `given` are the supplied passwords, which an existing cluster must have
+/// and a new one gets.
 ///
 /// # Errors
-/// A conflict, given passwords that are not the cluster's, an image that cannot be had, a node that dies, a deadline with
-/// the predicate that does not hold, an interruption. What was done until then stays.
+///
+/// A conflict, supplied passwords that are not the cluster's, an image that cannot be had, a node that dies, a deadline
+/// with the unmet condition, an interruption. What was done until then stays.
 pub async fn converge<W: World>(
     session: &Session<W>,
     spec: &Spec,
@@ -60,9 +64,10 @@ pub async fn converge<W: World>(
     }
 }
 
-/// Walks one plan, which makes no node.
+/// Walks one plan that creates no node.
 ///
 /// # Errors
+///
 /// As [`converge`].
 pub async fn plan<W: World>(
     session: &Session<W>,
@@ -95,12 +100,14 @@ pub async fn plan<W: World>(
     }
 }
 
-/// Runs it, with the plans that `next` makes. The caller holds the cluster's lock. `given` are passwords that a cluster that is there must have, `for_new`
-/// those that a new one gets, both as far as somebody gave them.
+/// Runs the loop with the plans that `next` makes. The caller holds the cluster's lock.
+///
+/// `given` are supplied passwords that an existing cluster must have, `for_new` those that a new one gets.
 ///
 /// # Errors
-/// A conflict, an image that cannot be had, a node that dies, a deadline with the predicate that does not hold, an
-/// interruption. What was done until then stays: a further `up` goes on from there.
+///
+/// A conflict, an image that cannot be had, a node that dies, a deadline with the unmet condition, an interruption.
+/// What was done until then stays: a further `up` goes on from there.
 pub async fn until_ready<W: World>(
     session: &Session<W>,
     spec: &Spec,
@@ -123,9 +130,10 @@ pub async fn until_ready<W: World>(
     Ok(Exit::Done)
 }
 
-/// Refuses to start servers that would not load the snapshots which somebody put into their volumes, and write over them.
+/// Refuses to start servers that would not load, and later overwrite, foreign snapshots in their volumes.
 ///
 /// # Errors
+///
 /// There are such snapshots: where, and how to load them.
 pub fn no_snapshot_is_ignored(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
     let nodes = observed.inventory.nodes.values();

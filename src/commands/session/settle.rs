@@ -1,4 +1,4 @@
-//! What a cluster should be: what was asked for, over what it was made with.
+//! The settings of a cluster: the given ones over those that it was created with.
 
 use super::{Call, Session, World, follow, programs, trial};
 use crate::converge::Found;
@@ -9,7 +9,7 @@ use crate::spec::settings::{AskedSettings, Settings};
 use crate::spec::{ClusterName, Spec};
 
 impl<W: World> Session<W> {
-    /// Lays what was asked for over what the cluster was made with, and warns of what is unwise.
+    /// Lays the given settings over the record of the cluster, and warns about unwise ones.
     ///
     /// # Errors
     /// What is impossible together.
@@ -18,8 +18,7 @@ impl<W: World> Session<W> {
         Ok(told(settings, &self.ui))
     }
 
-    /// [`Session::settle`] for a verb that changes the cluster: with the images found, and all tried that can be refused
-    /// beforehand.
+    /// [`Session::settle`] for a verb that changes the cluster. It finds the images and makes all checks.
     ///
     /// # Errors
     /// As [`Session::settle`]; an image that cannot be had, a directive that the server refuses, an existing server that
@@ -34,8 +33,9 @@ impl<W: World> Session<W> {
 }
 
 impl<W: World> Call<W> {
-    /// The settings of a cluster for a verb that is of use without an Engine as well: what is wrong with a variable is told
-    /// and left out, and so is an Engine that does not answer.
+    /// The settings of a cluster for a verb that is useful without an Engine as well.
+    ///
+    /// A problem with a variable is reported and left out, and so is an Engine that does not answer.
     ///
     /// # Errors
     /// What is impossible together.
@@ -59,7 +59,7 @@ impl<W: World> Call<W> {
     }
 }
 
-/// The same settings, after what they change and their warnings are printed.
+/// The same settings, after their changes and warnings are printed.
 fn told(settings: Settings, ui: &Ui) -> Settings {
     for change in &settings.changes {
         ui.status(change);

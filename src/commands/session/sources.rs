@@ -1,4 +1,4 @@
-//! Brings what settings are read from to [`crate::spec::settings`]: flags, environment, file, password files.
+//! Reads the sources of [`crate::spec::settings`]: flags, environment, file, password files.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,25 +11,25 @@ use crate::commands::options::{Global, ImageArgs, SettingsArgs};
 use crate::error::{Failure, FailureKind};
 use crate::spec::settings::{FlagLayer, Key, SourceFile, Sources};
 
-/// The file that is read when none is named.
+/// The file that is read by default.
 const DEFAULT_FILE: &str = "redos.yaml";
-/// Names standard input, or output, where a file is asked for.
+/// The word for standard input, or output, in place of a file.
 pub const STDIN_OR_STDOUT: &str = "-";
-/// Variables of redos that are no settings of a cluster, and are read where they belong.
+/// Variables of redos that are not settings of a cluster, and are read elsewhere.
 const OTHER_VARIABLES: [&str; 2] = ["REDOS_FILE", "REDOS_HOST"];
-/// The most that a file with settings or a password may have, in bytes. Nobody needs more, and a mistaken
-/// `-f /dev/zero` ends.
+/// The largest file with settings or a password, in bytes. No user needs more, and a mistaken `-f /dev/zero` ends.
 const FILE_MAX: u64 = 1 << 20;
 
-/// Gathers the sources of settings: this is where files, environment and standard input are read.
+/// Gathers the sources of settings: files, environment and standard input are read here.
 ///
 /// # Errors
-/// When a file was named and cannot be read, or the working directory is gone.
+///
+/// A named file cannot be read, or the working directory is gone.
 pub fn gather(global: &Global, settings: &SettingsArgs) -> Result<Sources<'static>, Failure> {
     let mut sources = gather_without_file(global, settings)?;
     let found = |path: &Path| path.is_file().then(|| path.to_owned());
     let named = global.file.clone().or_else(|| sources.environment.get("REDOS_FILE").map(PathBuf::from));
-    // As with git and Compose, the file of a folder is that of the folders below as well.
+    // As with git and Compose, the file of a folder counts in the folders below it as well.
     let above = || sources.work_dir.ancestors().skip(1).find_map(|folder| found(&folder.join(DEFAULT_FILE)));
     let here = PathBuf::from(DEFAULT_FILE);
     let path = match &named {
@@ -52,7 +52,8 @@ pub fn gather(global: &Global, settings: &SettingsArgs) -> Result<Sources<'stati
 /// The sources without `redos.yaml`, for the verb that writes it.
 ///
 /// # Errors
-/// When the working directory is gone.
+///
+/// The working directory is gone.
 pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<Sources<'static>, Failure> {
     let environment: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -73,7 +74,7 @@ pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<S
     })
 }
 
-/// What the flags of a cluster's settings give. Every field is named, so that a new flag cannot be forgotten.
+/// The flags of a cluster's settings. Every field is named, so that a new flag cannot be forgotten.
 fn flags(args: &SettingsArgs) -> FlagLayer {
     let SettingsArgs {
         masters,
@@ -158,7 +159,7 @@ fn shown(path: &Path) -> String {
     if path == Path::new(STDIN_OR_STDOUT) { "stdin".to_owned() } else { path.display().to_string() }
 }
 
-/// What editors on Windows put before a text to say that it is UTF-8. It is no part of the text.
+/// The mark that editors on Windows put before UTF-8 text. It is not a part of the text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The text of a small file, or of standard input. It must be UTF-8.
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn every_flag_reaches_its_setting() {
         for setting in &SETTINGS {
-            // No type takes this text, so that the setting answers with a problem.
+            // No type accepts this text, so that the setting answers with a problem.
             let cli = Cli::try_parse_from(["redos", "up", setting.flag, "~("]).expect("the flag is known");
             let Verb::Up(args) = cli.verb else { panic!("not up") };
             let sources = Sources {
@@ -225,7 +226,8 @@ mod tests {
             let mut arguments = up.get_arguments().chain(command.get_arguments());
             let argument = arguments.find(|argument| argument.get_long() == Some(flag)).expect(flag);
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            // The name is no flag of 'up' alone, and says itself what the settings' own heading says of the others.
+            // The name is not only a flag of 'up', and says itself what the settings' own heading says about the
+            // others.
             let expected = match setting.key {
                 Key::Name => format!("{} [env: REDOS_PROJECT] [default: redos]", setting.help),
                 _ => setting.help.to_owned(),

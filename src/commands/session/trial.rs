@@ -1,4 +1,4 @@
-//! Whether the server takes the directives that are asked for, found out before anything is recorded or changed.
+//! Whether the server accepts the given directives, before anything is recorded or changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,19 +15,23 @@ use crate::servers::served::served_values;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
 use crate::spec::{ImageChoice, Role, Spec, render};
 
-/// How long the server may take for all its answers.
+/// Time limit for all answers of the server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The directives of the cluster that is there which these settings take back. What servers have by themselves in their place is
-/// for [`check`] to find out.
+/// The directives of the existing cluster that these settings take back.
+///
+/// [`check`] finds the server's own values, which replace them.
 pub fn takes_back(spec: &Spec, inventory: &Inventory) -> BTreeSet<String> {
     inventory.recorded.as_ref().map(|recorded| render::taken_back(recorded, spec)).unwrap_or_default()
 }
 
-/// Tries directives and image with a server that is thrown away, unless the cluster was recorded with the same, and puts
-/// into the spec how the server writes the values, and what it has in place of those that are taken back.
+/// Tries directives and image with a temporary server, unless the cluster was recorded with the same.
+///
+/// It puts into the spec how the server writes the values, and its own values in place of directives that are taken
+/// back.
 ///
 /// # Errors
+///
 /// The server refuses a directive, or the image has no such server: nothing was changed.
 pub async fn check<W: World>(
     session: &Session<W>,
@@ -71,9 +75,9 @@ pub async fn check<W: World>(
     Ok(())
 }
 
-/// What the server said, as the problem of the directive that it names.
+/// The server's message as a problem of the directive that it names.
 fn refused(settings: &Settings, server: &str, image: &str, said: &str) -> Problems {
-    // The line of the configuration, and after it what is wrong with it.
+    // The line of the configuration, followed by what is wrong with it.
     let mut lines = said.lines();
     let quoted = lines.find_map(|line| line.strip_prefix(">>> '")?.strip_suffix('\''));
     let last = said.lines().last().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where verbs work: Docker, or memory in tests.
+//! The world of verbs: Docker, or memory in tests.
 
 use std::io;
 use std::sync::Arc;
@@ -12,23 +12,26 @@ use crate::spec::{Secrets, Spec};
 
 /// An Engine, and the servers in its containers.
 pub trait World: Send + Sync + 'static {
-    /// The Engine.
+    /// The Engine of this world.
     type Engine: Engine;
     /// The servers of a cluster.
     type Servers: Servers;
 
-    /// Opens the way to the Engine at `host`, or where the user's own configuration says. Nothing is asked yet.
+    /// Prepares the connection to the Engine at `host`, or at the address in the user's configuration. It makes no call
+    /// yet.
     ///
     /// # Errors
-    /// That is no address of an Engine.
+    ///
+    /// That is not the address of an Engine.
     fn open(&self, host: Option<&str>) -> Result<Self::Engine, EngineError>;
 
     /// The servers of a cluster.
     fn servers(engine: &Arc<Self::Engine>, spec: &Spec, secrets: &Secrets) -> Self::Servers;
 
-    /// Starts a process that undoes a fault should this one not live to do it, at the Engine at `host`.
+    /// Starts a process that undoes a fault if this one is killed, with the Engine at `host`.
     ///
     /// # Errors
+    ///
     /// No process can be started.
     fn guard(host: Option<&str>, fault: &str) -> io::Result<()>;
 }
