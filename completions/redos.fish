@@ -26,13 +26,13 @@ end
 
 complete -c redos -n "__fish_redos_needs_command" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_needs_command" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_needs_command" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_needs_command" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_needs_command" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_needs_command" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_needs_command" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_needs_command" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -102,13 +102,13 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-image -d 'Image
 complete -c redos -n "__fish_redos_using_subcommand up" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand up" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand up" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand up" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand up" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l remove-unknown-users -d 'Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections'
 complete -c redos -n "__fish_redos_using_subcommand up" -l dry-run -d 'Show what it would do and why, and change nothing'
@@ -118,13 +118,13 @@ complete -c redos -n "__fish_redos_using_subcommand up" -s v -l verbose -d 'Say 
 complete -c redos -n "__fish_redos_using_subcommand up" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand down" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand down" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand down" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand down" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand down" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand down" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand down" -l volumes -d 'Remove the volumes too: all data and passwords of the cluster'
 complete -c redos -n "__fish_redos_using_subcommand down" -l dry-run -d 'Show what it would do and why, and change nothing'
@@ -134,13 +134,13 @@ complete -c redos -n "__fish_redos_using_subcommand down" -s v -l verbose -d 'Sa
 complete -c redos -n "__fish_redos_using_subcommand down" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand status" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand status" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand status" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand status" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand status" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand status" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand status" -s w -l watch -d 'Show it again and again until interrupted'
 complete -c redos -n "__fish_redos_using_subcommand status" -s q -l quiet -d 'Print data and errors only'
@@ -148,26 +148,26 @@ complete -c redos -n "__fish_redos_using_subcommand status" -s v -l verbose -d '
 complete -c redos -n "__fish_redos_using_subcommand status" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand ps" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand ps" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand ps" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand ps" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand ps" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand ps" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand ps" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand ps" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand ps" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand ls" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand ls" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand ls" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand ls" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand ls" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand ls" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -208,13 +208,13 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-image -d 'Ima
 complete -c redos -n "__fish_redos_using_subcommand plan" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand plan" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand plan" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand plan" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand plan" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand plan" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -226,13 +226,13 @@ complete -c redos -n "__fish_redos_using_subcommand scale" -l proxies -d 'HAProx
 complete -c redos -n "__fish_redos_using_subcommand scale" -l timeout -d 'The longest wait for a ready cluster' -r
 complete -c redos -n "__fish_redos_using_subcommand scale" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand scale" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand scale" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand scale" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand scale" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand scale" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand scale" -l force -d 'Allow an even number of Sentinels, and the removal of a group that holds keys'
 complete -c redos -n "__fish_redos_using_subcommand scale" -l dry-run -d 'Show what it would do and why, and change nothing'
@@ -242,13 +242,13 @@ complete -c redos -n "__fish_redos_using_subcommand scale" -s h -l help -d 'Prin
 complete -c redos -n "__fish_redos_using_subcommand failover" -l to -d 'The replica to promote; without one the most complete' -r
 complete -c redos -n "__fish_redos_using_subcommand failover" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand failover" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand failover" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand failover" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand failover" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover" -l dry-run -d 'Show what it would do and why, and change nothing'
 complete -c redos -n "__fish_redos_using_subcommand failover" -s q -l quiet -d 'Print data and errors only'
@@ -256,13 +256,13 @@ complete -c redos -n "__fish_redos_using_subcommand failover" -s v -l verbose -d
 complete -c redos -n "__fish_redos_using_subcommand failover" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand stop" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand stop" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand stop" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand stop" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand stop" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand stop" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand stop" -l force -d 'Allow what costs more than these nodes: the quorum, a group\'s master, the last proxy, data that are not on disk'
 complete -c redos -n "__fish_redos_using_subcommand stop" -l dry-run -d 'Show what it would do and why, and change nothing'
@@ -272,13 +272,13 @@ complete -c redos -n "__fish_redos_using_subcommand stop" -s h -l help -d 'Print
 complete -c redos -n "__fish_redos_using_subcommand start" -l timeout -d 'The longest wait until they serve' -r
 complete -c redos -n "__fish_redos_using_subcommand start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand start" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand start" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand start" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand start" -l dry-run -d 'Show what it would do and why, and change nothing'
 complete -c redos -n "__fish_redos_using_subcommand start" -s q -l quiet -d 'Print data and errors only'
@@ -287,13 +287,13 @@ complete -c redos -n "__fish_redos_using_subcommand start" -s h -l help -d 'Prin
 complete -c redos -n "__fish_redos_using_subcommand restart" -l timeout -d 'The longest wait until all of them serve again' -r
 complete -c redos -n "__fish_redos_using_subcommand restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand restart" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand restart" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand restart" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand restart" -l force -d 'Allow what costs more than a restart: the quorum for a moment, writes while a master restarts'
 complete -c redos -n "__fish_redos_using_subcommand restart" -l dry-run -d 'Show what it would do and why, and change nothing'
@@ -303,13 +303,13 @@ complete -c redos -n "__fish_redos_using_subcommand restart" -s h -l help -d 'Pr
 complete -c redos -n "__fish_redos_using_subcommand url" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand url" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand url" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand url" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand url" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand url" -l read -d 'The port for reads from replicas, which may be a moment behind'
 complete -c redos -n "__fish_redos_using_subcommand url" -l stats -d 'The statistics page of the proxy, with its user and password'
@@ -324,13 +324,13 @@ compose\t'A YAML mapping'
 github\t'`NAME=value`, for the file that `GITHUB_ENV` names'"
 complete -c redos -n "__fish_redos_using_subcommand env" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand env" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand env" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand env" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand env" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand env" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand env" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand env" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -338,13 +338,13 @@ complete -c redos -n "__fish_redos_using_subcommand env" -s h -l help -d 'Print 
 complete -c redos -n "__fish_redos_using_subcommand cli" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand cli" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand cli" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand cli" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand cli" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand cli" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand cli" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand cli" -l read -d 'Talk to a replica in sync'
 complete -c redos -n "__fish_redos_using_subcommand cli" -l admin -d 'Log in as the user of redos, who may do everything'
@@ -353,13 +353,13 @@ complete -c redos -n "__fish_redos_using_subcommand cli" -s v -l verbose -d 'Say
 complete -c redos -n "__fish_redos_using_subcommand cli" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand exec" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand exec" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand exec" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand exec" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand exec" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand exec" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand exec" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand exec" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -369,13 +369,13 @@ complete -c redos -n "__fish_redos_using_subcommand logs" -l tail -d 'The last l
 complete -c redos -n "__fish_redos_using_subcommand logs" -l grep -d 'Only lines that contain this text' -r
 complete -c redos -n "__fish_redos_using_subcommand logs" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand logs" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand logs" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand logs" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand logs" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand logs" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand logs" -l follow -d 'Go on with what is logged from now on, until Ctrl-C'
 complete -c redos -n "__fish_redos_using_subcommand logs" -s q -l quiet -d 'Print data and errors only'
@@ -385,13 +385,13 @@ complete -c redos -n "__fish_redos_using_subcommand events" -l since -d 'How far
 complete -c redos -n "__fish_redos_using_subcommand events" -l exec -d 'Run this command for each event from now on, with the event as JSON on its standard input' -r
 complete -c redos -n "__fish_redos_using_subcommand events" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand events" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand events" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand events" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand events" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand events" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand events" -l follow -d 'Go on with what happens from now on, until Ctrl-C'
 complete -c redos -n "__fish_redos_using_subcommand events" -l all -d 'Tell each step of a failover as well, and what the Sentinels learn of each other'
@@ -402,19 +402,19 @@ complete -c redos -n "__fish_redos_using_subcommand sentinel" -s g -l group -d '
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -s n -l node -d 'One Sentinel; all unless given' -r
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand sentinel" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand sentinel" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand sentinel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l fault -d 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in \'redos chaos\'; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover' -r
-complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rounds -d 'How often' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rounds -d 'Number of rounds' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l rate -d 'Requests per second, of all clients together' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l deadline -d 'How long after its intended time a request may be answered [default: 1 s, and as long as the proxy holds a new connection]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l clients -d 'Kinds of clients: lasting, fresh, pipeline, counter, queue, pubsub, reader [default: all]' -r
@@ -427,18 +427,18 @@ complete -c redos -n "__fish_redos_using_subcommand failover-test" -l report -d 
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l proxy -d 'Test a Redis that redos did not make: the address that its clients write to' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l read-proxy -d 'The address that its clients read from' -r
-complete -c redos -n "__fish_redos_using_subcommand failover-test" -l sentinel -d 'Its Sentinels' -r
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -l sentinel -d 'Addresses of its Sentinels' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l container -d 'The containers of its Redis nodes' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l password-file -d 'File with its password' -r -F
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand failover-test" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand failover-test" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand failover-test" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -446,26 +446,26 @@ complete -c redos -n "__fish_redos_using_subcommand failover-test" -s h -l help 
 complete -c redos -n "__fish_redos_using_subcommand verify" -l report -d 'Write report.json, junit.xml and report.html into this folder' -r -F
 complete -c redos -n "__fish_redos_using_subcommand verify" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand verify" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand verify" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand verify" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand verify" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand verify" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand verify" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand verify" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -490,21 +490,21 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_s
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "ls" -d 'List the faults that are not undone yet'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "agent" -d 'Hold a fault of the network beside a container'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "agent" -d 'Hold a network fault beside a container'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and not __fish_seen_subcommand_from pause kill stop freeze disconnect slow no-fork partition reset latency loss throttle client-pause oom fill-disk unpause start restart ls heal agent guard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from pause" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -514,16 +514,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l signal -d 'SIGKILL, SIGTERM, SIGINT, SIGSEGV or SIGABRT' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -532,16 +532,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -550,16 +550,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -568,16 +568,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from freeze" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -586,16 +586,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -604,16 +604,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from slow" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -622,20 +622,20 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from no-fork" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
-in\t'To it'
-out\t'From it'"
+in\t'Packets to it only'
+out\t'Packets from it only'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -644,20 +644,20 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from partition" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
-in\t'To it'
-out\t'From it'"
+in\t'Packets to it only'
+out\t'Packets from it only'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from reset" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -668,20 +668,20 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l jitter -d 'By up to how much more, evenly distributed' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
-in\t'To it'
-out\t'From it'"
+in\t'Packets to it only'
+out\t'Packets from it only'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from latency" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -691,20 +691,20 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l share -d 'How many of them' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
-in\t'To it'
-out\t'From it'"
+in\t'Packets to it only'
+out\t'Packets from it only'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from loss" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -714,20 +714,20 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l rate -d 'Bits in a second: 256kbit, 1mbit' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l from -d 'Only packets between it and these nodes: words or names as for targets [default: everybody]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l direction -d 'Only packets to it (in) or from it (out)' -r -f -a "both\t'To it and from it'
-in\t'To it'
-out\t'From it'"
+in\t'Packets to it only'
+out\t'Packets from it only'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -736,16 +736,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from throttle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -754,16 +754,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from client-pause" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from oom" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -773,16 +773,16 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l limit -d 'How large the disk may be at most' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s g -l group -d 'Master group, by name or number' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l for -d 'How long' -r
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l for -d 'How long it lasts' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -791,26 +791,26 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from fill-disk" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from unpause" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -819,13 +819,13 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l seed -d 'Where the choice among several nodes comes from, to make it again' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l force -d 'Do it although a second Redis node would be out, or the quorum lost'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -l dry-run -d 'Say what would be hit, and do nothing'
@@ -834,52 +834,52 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from heal" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from agent" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from guard" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -904,18 +904,18 @@ complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subco
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the faults that are not undone yet'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
-complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "agent" -d 'Hold a fault of the network beside a container'
+complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "agent" -d 'Hold a network fault beside a container'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
 complete -c redos -n "__fish_redos_using_subcommand chaos; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and not __fish_seen_subcommand_from list pull build save load help" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -930,13 +930,13 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -945,29 +945,29 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l suite -d 'The release whose packages are taken, by its code name [default: this host\'s]' -r
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l server -d 'The server of the Redis image' -r -f -a "redis\t'Redis'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l server -d 'The server of the Redis image' -r -f -a "redis\t'Redis, in every release'
 valkey\t'Valkey, in Debian since 13 (trixie)'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -976,26 +976,26 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from load" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -1008,13 +1008,13 @@ complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subc
 complete -c redos -n "__fish_redos_using_subcommand images; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redos -n "__fish_redos_using_subcommand init" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand init" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand init" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand init" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand init" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand init" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand init" -l force -d 'Overwrite the file if it is there'
 complete -c redos -n "__fish_redos_using_subcommand init" -s q -l quiet -d 'Print data and errors only'
@@ -1056,13 +1056,13 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-image -d 'I
 complete -c redos -n "__fish_redos_using_subcommand config" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand config" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand config" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand config" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand config" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l schema -d 'Print the JSON schema of redos.yaml instead'
 complete -c redos -n "__fish_redos_using_subcommand config" -s q -l quiet -d 'Print data and errors only'
@@ -1070,26 +1070,26 @@ complete -c redos -n "__fish_redos_using_subcommand config" -s v -l verbose -d '
 complete -c redos -n "__fish_redos_using_subcommand config" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand completions" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand completions" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand completions" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand completions" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand completions" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand completions" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand completions" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand completions" -s v -l verbose -d 'Say more: what each step costs and why'
 complete -c redos -n "__fish_redos_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c redos -n "__fish_redos_using_subcommand man" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand man" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
-complete -c redos -n "__fish_redos_using_subcommand man" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'For people'
+complete -c redos -n "__fish_redos_using_subcommand man" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
 wide\t'For people, with all columns however wide the terminal is'
 json\t'One JSON document, `apiVersion: redos/v1`'
 yaml\t'The same document as YAML'"
 complete -c redos -n "__fish_redos_using_subcommand man" -l color -d 'When to use colour: auto, always or never; NO_COLOR means never' -r -f -a "auto\t'On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Always'
-never\t'Never'"
+always\t'Colour also in files and pipes'
+never\t'No colour anywhere'"
 complete -c redos -n "__fish_redos_using_subcommand man" -s H -l host -d 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]' -r
 complete -c redos -n "__fish_redos_using_subcommand man" -s q -l quiet -d 'Print data and errors only'
 complete -c redos -n "__fish_redos_using_subcommand man" -s v -l verbose -d 'Say more: what each step costs and why'
@@ -1141,7 +1141,7 @@ complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcom
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "restart" -d 'Stop it in good order and start it again at once'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "ls" -d 'List the faults that are not undone yet'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "heal" -d 'Undo all faults of all clusters, or those of some nodes'
-complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "agent" -d 'Hold a fault of the network beside a container'
+complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "agent" -d 'Hold a network fault beside a container'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from chaos" -f -a "guard" -d 'Undo a fault when its time is over, should its redos not'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "list" -d 'List the images that \'up\' would use, and whether they are here'
 complete -c redos -n "__fish_redos_using_subcommand help; and __fish_seen_subcommand_from images" -f -a "pull" -d 'Pull the images from their registry'

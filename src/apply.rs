@@ -47,7 +47,7 @@ pub struct Applier<'a, E, S> {
     pub spec: &'a Spec,
     /// What it is in the end, which is recorded.
     pub target: &'a Spec,
-    /// The images that were found. A plan that makes no node needs none.
+    /// The images for the nodes. A plan that creates no node needs none.
     pub programs: Option<&'a Programs>,
     /// Where events go.
     pub report: &'a (dyn Fn(Event) + Send + Sync),
@@ -83,7 +83,6 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     /// After a failure it finishes the running steps and begins no new one.
     ///
     /// # Errors
-    ///
     /// The first step that failed, the first gate that did not open before the deadline, or the interruption.
     pub async fn apply(&self, plan: &Plan, inventory: &Inventory) -> Result<Walked, ApplyError> {
         let began = Instant::now();

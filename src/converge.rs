@@ -33,7 +33,6 @@ pub struct Found {
 /// own for it. So the node that most likely has the secrets is asked before it is known whether it exists.
 ///
 /// # Errors
-///
 /// The Engine failed, or it failed at one node and no other gave the secrets.
 pub async fn find<E: Clusters + Nodes>(engine: &E, cluster: &ClusterName) -> Result<Found, EngineError> {
     let likely = NodeId::redis(Group::number(1), 1);
@@ -50,7 +49,6 @@ pub async fn find<E: Clusters + Nodes>(engine: &E, cluster: &ClusterName) -> Res
 /// Reads the cluster's secrets from the first node that has them, running or not.
 ///
 /// # Errors
-///
 /// No node gave them, and at one of them the Engine failed. A cluster without secrets (there is none, or its volumes
 /// have no containers) is `None`.
 pub async fn read_secrets<E: Clusters + Nodes>(
@@ -116,7 +114,6 @@ impl<S: Servers> Seen<S> {
     /// Asks the servers of a cluster, which `connect` makes from its secrets.
     ///
     /// # Errors
-    ///
     /// The supplied passwords are not the cluster's. A server that does not answer is not an error.
     pub async fn of(found: Found, given: &GivenSecrets, connect: impl Fn(&Secrets) -> S) -> Result<Self, ApplyError> {
         let Found { inventory, secrets } = found;
@@ -180,7 +177,6 @@ where
     /// Loops until the plan is empty.
     ///
     /// # Errors
-    ///
     /// The first plan that fails, or supplied passwords that are not the cluster's, before anything is changed. A
     /// cluster that is never done (each observation finds something new) ends as the time-out of the last gate, or of
     /// the loop itself.

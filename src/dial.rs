@@ -33,7 +33,7 @@ pub enum Target {
 
 /// Opens connections to the servers of a cluster. It sets no deadline: the caller does.
 pub trait Dial: Send + Sync {
-    /// Connects.
+    /// Connects to a server.
     ///
     /// # Errors
     /// What `connect` says, or that no running container can carry the bytes.

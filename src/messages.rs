@@ -1,7 +1,7 @@
-//! The texts that users see, in two tables to review them by: every variant of the types that speak, and every sentence in the
-//! sources.
+//! All texts that users see, in two tables for review.
 //!
-//! Both are snapshots. A new variant without an example does not compile; a new or changed sentence changes the second table.
+//! The tables are snapshots: every variant of the types that speak, and every sentence in the sources. A new variant
+//! without an example does not compile; a new or changed sentence changes the second table.
 
 mod sentences;
 mod variants;

@@ -157,7 +157,7 @@ impl Ui {
         self.format() == Format::Wide
     }
 
-    /// Whether every step is wanted.
+    /// Whether the user wants to see every step.
     pub fn is_verbose(&self) -> bool {
         self.shared.options.verbose && !self.shared.options.quiet
     }
@@ -220,7 +220,6 @@ impl Ui {
     /// Writes bytes to stdout as they are.
     ///
     /// # Errors
-    ///
     /// stdout is a terminal, which bytes would garble; or as [`Ui::data`].
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         if self.shared.terminal.stdout {

@@ -125,7 +125,6 @@ pub trait Servers: Send + Sync + 'static {
     /// It returns when roles, Sentinels and proxies agree, and does nothing when `to` is the master already.
     ///
     /// # Errors
-    ///
     /// [`ServerError::SwitchoverRefused`] when it is not safe: no quorum, TILT, a running failover, `to` not in sync.
     fn switchover(
         &self,
@@ -140,7 +139,6 @@ pub trait Servers: Send + Sync + 'static {
     /// twice it does the same again, as long as the node is a replica.
     ///
     /// # Errors
-    ///
     /// [`ServerError::TakeOverRefused`] when it is not safe; the existing server and the proxies go on as before then.
     fn take_over(
         &self,

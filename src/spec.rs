@@ -233,8 +233,8 @@ pub struct ProxySettings {
     pub sentinel_slots: u16,
 }
 
-/// Longer than a failover with the default times takes (1.4 s, and 2 s at worst), and as long as many clients wait for
-/// an answer.
+/// The default hold. It is longer than a failover with the default times (1.4 s, and 2 s at worst), and as long as many
+/// clients wait for an answer.
 const fn hold_by_default() -> u64 {
     3000
 }

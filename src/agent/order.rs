@@ -30,7 +30,7 @@ pub enum Task {
     Disturb {
         /// What happens to them.
         disturbance: Disturbance,
-        /// To which.
+        /// Which packets are affected.
         link: Packets,
     },
     /// Lets the writes of the server's clients wait.
@@ -77,7 +77,7 @@ pub enum Disturbance {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Packets {
-    /// The addresses at the other end; everybody's when empty, but not the container's own.
+    /// The addresses at the other end. Empty means all except the container's own.
     pub peers: Vec<Ipv4Addr>,
     pub direction: Direction,
     /// Servers at the other end where the effect is measured.
@@ -85,7 +85,7 @@ pub struct Packets {
 }
 
 impl Packets {
-    /// The packets to and from everybody; the effect is measured at these servers.
+    /// All packets; the effect is measured at these servers.
     pub fn to_everybody(servers: Vec<SocketAddrV4>) -> Self {
         Self { servers, ..Self::default() }
     }

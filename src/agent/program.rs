@@ -23,7 +23,7 @@ const ELF_HEAD: usize = 20;
 /// A program that can run in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentProgram {
-    /// The kind of machine that it runs on, as in [`std::env::consts::ARCH`].
+    /// The machine type, as in [`std::env::consts::ARCH`].
     pub machine: &'static str,
     /// Names in [`FOLDER`], and the files of this machine that go there.
     pub files: BTreeMap<String, PathBuf>,

@@ -220,7 +220,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     }
 }
 
-/// What the files of all nodes are made from.
+/// The values that the files of all nodes are made from.
 struct FileSources<'a> {
     spec: &'a Spec,
     secrets: &'a Secrets,
@@ -228,7 +228,7 @@ struct FileSources<'a> {
 }
 
 impl FileSources<'_> {
-    /// A node's files. A Sentinel that has lived keeps its epochs: they tell it which failover was the last.
+    /// The files of a node. A Sentinel that has run before keeps its epochs: they tell it which failover was the last.
     fn files(
         &self,
         node: NodeId,

@@ -18,7 +18,7 @@ use crate::spec::Secret;
 /// Who a client is.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
-    /// The user of the access control list; absent for the default user.
+    /// The ACL user; `None` for the default user.
     pub user: Option<String>,
     /// The password; `None` where the server asks for none.
     pub password: Option<Secret>,

@@ -164,7 +164,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         }
     }
 
-    /// The kinds of clients that have a port to go to.
+    /// The kinds of clients that have a port to use.
     fn clients(&self) -> Vec<ClientKind> {
         let usable = |client: &&ClientKind| **client != ClientKind::Reader || self.subject.read.is_some();
         self.scenario.clients.iter().filter(usable).copied().collect()
@@ -284,7 +284,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         Workload::start(settings, place, clock, records.clone())
     }
 
-    /// Does to the master what the scenario says, and undoes it. Whether the user broke off is the second result.
+    /// Carries out the scenario on the master, and undoes it. Returns whether the user interrupted the test.
     async fn inflict(
         &self,
         target: &SubjectServer,
@@ -419,7 +419,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         Ok(interrupted)
     }
 
-    /// The servers of the subject but one.
+    /// The addresses of all servers except one.
     fn others(&self, but: &SubjectServer) -> Vec<SocketAddrV4> {
         let servers = self.subject.nodes.iter().chain(&self.subject.sentinels);
         servers.filter(|server| server.container != but.container).map(|server| server.address).collect()
@@ -474,7 +474,7 @@ impl<E: Containers> Driver<'_, '_, E> {
     }
 }
 
-/// Since when a node has been silent that was seen silent after this moment.
+/// Since when a node has been silent, if its silence was seen after `after`.
 fn silent_since(seen: &LastSeen, node: &str, after: u64) -> Option<u64> {
     let silent = seen.role(node).is_some_and(|sample| sample.role == SeenRole::Silent);
     // A question that was asked just before the fault may be the one that it left unanswered.
@@ -485,7 +485,7 @@ fn another_master(seen: &LastSeen, than: &str) -> bool {
     seen.roles.iter().any(|sample| sample.role == SeenRole::Master && sample.node != than)
 }
 
-/// Whether clients that connect now find another master.
+/// Whether a new connection now reaches another master.
 fn led_elsewhere(seen: &LastSeen, than: &str) -> bool {
     let led = |sample: &super::history::ProxySample| {
         sample.role == SeenRole::Master && sample.node.as_deref().is_some_and(|node| node != than)

@@ -25,9 +25,9 @@ pub type SinceStart = u64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Header {
-    /// Always [`crate::spec::API_VERSION`].
+    /// The version: [`crate::spec::API_VERSION`].
     pub api_version: String,
-    /// Always [`KIND`].
+    /// The kind: [`KIND`].
     pub kind: String,
     /// Unique name of this test. Every key that the test writes contains it.
     pub run: String,
@@ -54,7 +54,7 @@ pub struct WorkloadFacts {
     pub rate: u32,
     /// Time limit for an answer after the intended time of the operation, in nanoseconds.
     pub deadline: u64,
-    /// The kinds of clients, in the order in which requests are dealt to them.
+    /// The kinds of clients, in the order in which requests go to them.
     pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
@@ -110,7 +110,8 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientKind {
-    /// One connection for all requests, kept until the other side closes it (lettuce, StackExchange.Redis, redis-rs).
+    /// One connection for all requests, kept until the other side closes it. So do lettuce, StackExchange.Redis and
+    /// redis-rs.
     Lasting,
     /// A new connection for every request, as in PHP and short jobs. This kind finds a second master.
     Fresh,
@@ -128,7 +129,7 @@ pub enum ClientKind {
 }
 
 impl ClientKind {
-    /// All kinds, in the order in which requests are dealt.
+    /// All kinds, in the order in which requests go to them.
     pub const ALL: [Self; 7] =
         [Self::Lasting, Self::Fresh, Self::Pipeline, Self::Counter, Self::Queue, Self::Pubsub, Self::Reader];
 
@@ -246,14 +247,12 @@ impl OpKind {
 pub struct Op {
     /// Unique in the test. It is also the value that is written.
     pub id: u64,
-    /// Who asked.
     pub client: ClientKind,
-    /// What was asked.
     pub kind: OpKind,
     /// Whose log was read; `None` for the client's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<ClientKind>,
-    /// When it was due by the schedule.
+    /// The intended time, by the schedule.
     pub at: SinceStart,
     /// When the generator took it up. `begun - at` is the lateness of the generator.
     pub begun: SinceStart,
@@ -450,7 +449,6 @@ pub enum FaultNature {
 pub enum FinalPart {
     /// Ids of a client's log.
     Log {
-        /// Whose log.
         client: ClientKind,
         /// The ids, in the order of the log.
         ids: Vec<u64>,

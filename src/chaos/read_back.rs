@@ -73,8 +73,8 @@ fn keys(prefix: &str) -> [String; 5] {
     [lasting, fresh, pipeline, key::queue(prefix), key::counter(prefix)]
 }
 
-/// Has what a round wrote until now go away by itself after a time, whatever becomes of this redos. A key keeps its time
-/// when it is written to, and takes it along to the replicas.
+/// Gives the keys of a round a time to live, so that they vanish even if this redos is killed. A key keeps its time to
+/// live when it is written to, and the replicas have it as well.
 pub async fn expire(subject: &Subject, master: &SubjectServer, prefix: &str, after: Duration) {
     let seconds = after.as_secs().to_string();
     let asking = async {
@@ -88,7 +88,7 @@ pub async fn expire(subject: &Subject, master: &SubjectServer, prefix: &str, aft
     let _ = timeout(EXPIRE_LIMIT, asking).await;
 }
 
-/// Removes what a round wrote.
+/// Removes all keys of a round.
 pub async fn remove(subject: &Subject, master: &SubjectServer, prefix: &str) {
     let keys = keys(prefix);
     let command: Vec<&str> = std::iter::once("UNLINK").chain(keys.iter().map(String::as_str)).collect();

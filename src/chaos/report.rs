@@ -16,9 +16,9 @@ pub const KIND: &str = "FailoverReport";
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailoverReport {
-    /// Always [`API_VERSION`].
+    /// The version: [`API_VERSION`].
     pub api_version: &'static str,
-    /// Always [`KIND`].
+    /// The kind: [`KIND`].
     pub kind: &'static str,
     /// The worst level of all rounds.
     pub verdict: Level,

@@ -100,7 +100,6 @@ pub struct Scenario {
     pub rate: u32,
     /// Time limit for an answer after the intended time of the operation.
     pub deadline: Duration,
-    /// The kinds of clients.
     pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
@@ -111,7 +110,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Time under load before the fault of a round: the warm-up, and a part of a second that depends on the seed.
+    /// Time under load before the fault of a round: the warm-up, and a random part of a second.
     pub fn before_fault(&self, round: u32) -> Duration {
         let random = mix(self.seed ^ u64::from(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         WARM_UP + PHASE.mul_f64(random as f64 / u64::MAX as f64)

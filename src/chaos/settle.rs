@@ -23,7 +23,6 @@ const LAG_MAX: i64 = 65_536;
 /// leads to that master.
 ///
 /// # Errors
-///
 /// What is not so, in words.
 pub async fn settled(subject: &Subject) -> Result<String, String> {
     let master = one_master(subject).await?;

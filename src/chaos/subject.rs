@@ -33,21 +33,19 @@ pub struct Subject {
     pub name: String,
     /// The name under which the Sentinels watch the group.
     pub group: String,
-    /// The Redis nodes.
     pub nodes: Vec<SubjectServer>,
-    /// The Sentinels.
     pub sentinels: Vec<SubjectServer>,
-    /// The address for writes.
+    /// The address of the write port.
     pub write: SocketAddr,
     /// The address of the read port.
     pub read: Option<SocketAddr>,
-    /// Who the workload is.
+    /// The login of the workload.
     pub client: Credentials,
-    /// Who looks at the Redis nodes.
+    /// The login at Redis nodes of the watchers.
     pub observer: Credentials,
-    /// Who looks at the Sentinels.
+    /// The login at Sentinels of the watchers.
     pub sentinel: Credentials,
-    /// Reaches the servers.
+    /// Opens connections to the servers.
     pub dialer: Arc<dyn Dial>,
     /// The cluster that the dialer needs to know.
     pub cluster: ClusterName,

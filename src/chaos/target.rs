@@ -43,12 +43,11 @@ impl Scene<'_> {
         self.spec.nodes().into_iter().chain(self.observed.inventory.nodes.keys().copied()).collect()
     }
 
-    /// Chooses nodes.
+    /// Chooses the nodes of all these texts.
     ///
     /// Each text is a word of [`WORDS`], the name of a group, or the name of a node or of its container.
     ///
     /// # Errors
-    ///
     /// One of them chooses no node. No target is never a success.
     pub fn choose(&self, texts: &[String]) -> Result<BTreeSet<NodeId>, NoTarget> {
         let mut chosen = BTreeSet::new();
@@ -171,8 +170,7 @@ pub enum Forbidden {
     NoProxyLeft,
 }
 
-/// The Sentinel that led the last failover of a group, as the Sentinels' logs tell: the one that was elected for the highest
-/// epoch.
+/// The Sentinel that led the last failover of a group. By the Sentinels' logs, it was elected for the highest epoch.
 pub fn leader(group: Group, logs: &BTreeMap<NodeId, String>) -> Option<NodeId> {
     let group = group.to_string();
     let elected = logs.iter().filter_map(|(node, log)| {

@@ -38,7 +38,7 @@ pub struct LastSeen {
 }
 
 impl LastSeen {
-    /// The last sample of a node.
+    /// The latest sample of a node.
     pub fn role(&self, node: &str) -> Option<&RoleSample> {
         self.roles.iter().find(|sample| sample.node == node)
     }
@@ -65,7 +65,7 @@ impl Watch {
         Self { seen: watcher.seen, _watching: watching.into_iter().map(AbortOnDropHandle::new).collect() }
     }
 
-    /// What was seen last.
+    /// The latest samples.
     pub fn seen(&self) -> LastSeen {
         self.seen.lock().map(|seen| seen.clone()).unwrap_or_default()
     }

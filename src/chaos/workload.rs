@@ -58,7 +58,7 @@ pub struct WorkloadSettings {
     pub rate: u32,
     /// Time limit for an answer after the intended time of the operation.
     pub deadline: Duration,
-    /// The kinds of clients, dealt in turn.
+    /// The kinds of clients, which get requests in turn.
     pub clients: Vec<ClientKind>,
     /// What an acknowledgement means.
     pub durability: Durability,
@@ -69,7 +69,8 @@ pub struct WorkloadSettings {
 }
 
 impl WorkloadSettings {
-    /// How many requests may be under way. Without a fault each takes a millisecond; in an outage it lives for its deadline.
+    /// How many requests may run at once. Without a fault each takes a millisecond; in an outage it lives for its
+    /// deadline.
     fn requests_at_most(&self) -> usize {
         (3.0 * f64::from(self.rate) * self.deadline.as_secs_f64()) as usize + 100
     }
@@ -82,9 +83,8 @@ pub struct Entrance {
     pub write: SocketAddr,
     /// The port for reads; without one there is no [`ClientKind::Reader`].
     pub read: Option<SocketAddr>,
-    /// Who the clients are.
+    /// The login of the clients.
     pub login: Credentials,
-    /// The names of the nodes.
     pub names: Names,
 }
 
@@ -164,7 +164,7 @@ struct Ticket {
     at: u64,
 }
 
-/// Deals requests to the clients until the schedule ends, and waits until all have ended. Returns the next free id.
+/// Gives requests to the clients until the schedule ends, and waits until all have ended. Returns the next free id.
 async fn run(shared: Arc<WorkloadContext>, timer: Timer, stop: Arc<AtomicBool>) -> u64 {
     let requests = TaskTracker::new();
     let uses = |client| shared.settings.clients.contains(&client);
@@ -224,7 +224,7 @@ async fn all_dropped(mut receiver: watch::Receiver<()>) {
 }
 
 impl WorkloadContext {
-    /// The moment after which nobody waits for an operation any more.
+    /// When to stop waiting for an operation.
     fn deadline(&self, at: u64) -> tokio::time::Instant {
         (self.clock.moment(at) + self.settings.deadline).into()
     }
@@ -258,7 +258,7 @@ impl WorkloadContext {
         }
     }
 
-    /// Connects and logs in, to the write port or the read port.
+    /// Connects to the write port or the read port, and logs in.
     async fn connect(&self, client: ClientKind) -> Result<Connection, OpError> {
         let address = match client {
             ClientKind::Reader => self.place.read.ok_or(OpError::Connect)?,

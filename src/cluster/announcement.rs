@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 /// An announcement of a Sentinel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announcement {
-    /// What kind it is.
     pub kind: AnnouncementKind,
     /// Its name as Sentinel writes it: `+sdown`.
     pub name: String,
@@ -30,7 +29,7 @@ macro_rules! kinds {
         }
 
         impl AnnouncementKind {
-            /// The kind that goes by a name.
+            /// The kind with this name.
             pub fn named(name: &str) -> Self {
                 match name {
                     $($name => Self::$kind,)*

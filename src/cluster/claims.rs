@@ -182,7 +182,7 @@ pub fn being_decided(group: Group, observed: &Observed) -> Option<Undecided> {
     })
 }
 
-/// Whether a replica has not been in sync yet, so that it may lack all or some of its master's data.
+/// Whether a replica has not been in sync yet, so that it may lack data of its master.
 pub fn is_joining(node: NodeId, observed: &Observed) -> bool {
     match observed.topology.redis.get(&node).and_then(Answer::said) {
         Some(view) => view.replica_priority == 0 && matches!(view.role, RoleView::Replica { .. }),

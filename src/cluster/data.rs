@@ -16,7 +16,6 @@ use crate::spec::{Group, NODE_UID, NodeId};
 /// After a `down` its address may be of a removed network. `None` for a group with neither a last master nor data.
 ///
 /// # Errors
-///
 /// No node has complete data and some have damaged ones: what each node has, and what can be done.
 pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result<Option<NodeId>, Refusal> {
     let is_damaged = |node: &NodeId| damage(*node, observed).is_some();

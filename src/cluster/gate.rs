@@ -96,7 +96,6 @@ impl Gate {
     /// Whether the gate is open.
     ///
     /// # Errors
-    ///
     /// The first unmet condition.
     pub fn holds(&self, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
         match self {
@@ -136,7 +135,6 @@ impl Gate {
 /// The node that the others of its group copy.
 ///
 /// # Errors
-///
 /// There is none, or more than one.
 fn leader(group: Group, spec: &Spec, observed: &Observed) -> Result<NodeId, Unmet> {
     if spec.follow.existing().is_some() { Ok(Spec::head()) } else { sole_master(group, observed) }

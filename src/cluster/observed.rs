@@ -19,7 +19,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Both together.
+    /// The observed state from both sources.
     pub const fn new(inventory: Inventory, topology: Topology) -> Self {
         Self { inventory, topology }
     }
@@ -332,9 +332,10 @@ pub struct RedisView {
     pub has_other_login: bool,
 }
 
-/// How much earlier than its master a replica's link may have ended, in seconds, for it to have all writes.
+/// The tolerance for a replica's link that ended earlier than its master, in seconds.
 ///
-/// Both times are truncated to seconds, and the Engine notes the end of a container somewhat later.
+/// Within it the replica has all writes. Both times are truncated to seconds, and the Engine notes the end of a
+/// container somewhat later.
 const END_MARGIN: u64 = 2;
 
 impl RedisView {

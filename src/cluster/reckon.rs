@@ -198,7 +198,6 @@ pub enum StaysMaster {
 /// Whether a node that claims to be master must become a replica of this one, by the latest observation.
 ///
 /// # Errors
-///
 /// Why not.
 pub fn may_demote(node: NodeId, master: NodeId, observed: &Observed) -> Result<(), StaysMaster> {
     let Some(group) = node.group() else { return Ok(()) };

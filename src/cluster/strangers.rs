@@ -62,7 +62,7 @@ pub fn other_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
     redis_views(observed).filter(|(_, view)| view.has_other_login).map(|(node, _)| node)
 }
 
-/// Replicas in a master's list that are not other nodes of its group, or that claim to be the same node.
+/// Replicas in a master's list that are not other nodes of its group, or that claim the same node.
 fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<String> {
     let RoleView::Master { replicas } = &view.role else { return Vec::new() };
     let mut nodes = BTreeSet::new();

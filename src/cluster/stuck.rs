@@ -12,7 +12,7 @@ const LINK_DOWN_FACTOR: u64 = 10;
 /// How long after a master is down the Sentinels need to begin to replace it, in milliseconds. They ask each other once
 /// a second.
 const BEGIN_WITHIN: u64 = 3000;
-/// Added to the `down-after` that just accepts a replica's link, in milliseconds: ten times as long may pass until it
+/// Added to the `down-after` that just accepts a replica's link, in milliseconds. Ten times as long may pass until it
 /// is used.
 const ROOM: u64 = 1000;
 

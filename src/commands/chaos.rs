@@ -98,7 +98,6 @@ pub enum ChaosVerb {
 /// Runs the action.
 ///
 /// # Errors
-///
 /// There is no such cluster or target, a fault that would take too much, one that cannot be applied, or not be undone.
 pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failure> {
     // An agent runs where there is no Engine.
@@ -123,7 +122,6 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
 /// Runs an agent beside a container: it takes an order, and prints a line for each answer.
 ///
 /// # Errors
-///
 /// The order cannot be parsed.
 async fn hold(ui: &Ui, order: &str, cancel: &CancellationToken) -> Result<Exit, Failure> {
     let order: Order = serde_json::from_str(order)

@@ -48,7 +48,6 @@ pub struct CliArgs {
 /// Connects to the node.
 ///
 /// # Errors
-///
 /// There is no such cluster, group or node; no node is known to be the master; the node does not run.
 pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;

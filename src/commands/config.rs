@@ -29,7 +29,6 @@ pub struct ConfigArgs {
 /// Shows the settings, or the JSON schema of `redos.yaml`, which is the same in every output format.
 ///
 /// # Errors
-///
 /// The settings are invalid, or the output is closed.
 pub async fn run<W: World>(args: ConfigArgs, call: Call<W>) -> Result<Exit, Failure> {
     let ui = call.ui.clone();

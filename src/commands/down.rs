@@ -56,7 +56,6 @@ pub struct DownArgs {
 /// Engine still finishes its requests.
 ///
 /// # Errors
-///
 /// The Engine failed, or something stays in use. A cluster that does not exist is not an error.
 pub async fn run<W: World>(args: DownArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;

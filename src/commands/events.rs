@@ -124,7 +124,7 @@ fn of_sentinel(line: &LogLine, subnet: Option<Subnet>) -> Option<Chapter> {
     Some(Chapter::of_sentinel(line.at, line.node, &Announcement::of_line(&line.text)?, subnet))
 }
 
-/// What comes while events are followed.
+/// What arrives while events are followed.
 enum StoryUpdate {
     Log(Vec<LogLine>),
     Event(Result<EngineEvent, EngineError>),

@@ -110,7 +110,6 @@ const DEADLINE: Duration = Duration::from_secs(1);
 /// Runs the test and shows its verdict.
 ///
 /// # Errors
-///
 /// Wrong usage, no such cluster, or a test that could not be carried out.
 pub async fn run<W: World>(args: FailoverTestArgs, call: Call<W>) -> Result<Exit, Failure> {
     let scenario = scenario(&args)?;

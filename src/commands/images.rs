@@ -106,7 +106,6 @@ pub struct ImagesLoadArgs {
 /// Runs the action.
 ///
 /// # Errors
-///
 /// An image that cannot be had, a file that cannot be read or written, or the Engine failed.
 pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Failure> {
     match args.action {

@@ -32,7 +32,6 @@ pub struct InitArgs {
 /// Writes the sample, for the named cluster.
 ///
 /// # Errors
-///
 /// The file exists and `--force` is not given, or it cannot be written.
 pub async fn run<W: World>(args: InitArgs, call: Call<W>) -> Result<Exit, Failure> {
     let name = gather_without_file(&call.global, &SettingsArgs::default())?.cluster_name()?;

@@ -44,7 +44,7 @@ pub struct LogsArgs {
     pub grep: Option<String>,
 }
 
-/// What comes while logs are followed.
+/// What arrives while logs are followed.
 enum LogUpdate {
     Log(NodeId, Result<LogChunk, EngineError>),
     Event(Result<EngineEvent, EngineError>),
@@ -130,7 +130,7 @@ async fn follow<W: World>(
         logs.map(move |chunk| LogUpdate::Log(node, chunk)).boxed()
     };
     let mut told = SelectAll::new();
-    // A log ends with its node, and goes on with its next start.
+    // A log ends with its node, and continues with its next start.
     told.push(session.engine.events(cluster, None, None).map(LogUpdate::Event).boxed());
     told.extend(newest.iter().map(|(node, at)| followed(*node, *at)));
     let mut splitters: BTreeMap<NodeId, LogLines> = newest.keys().map(|node| (*node, LogLines::new(*node))).collect();

@@ -18,10 +18,9 @@ use crate::output::{Format, List};
   redos -H tcp://10.0.0.5:2375 ls")]
 pub struct LsArgs;
 
-/// Lists them. An empty list is a remark, not data: `$(redos ls)` is empty then.
+/// Lists the clusters. An empty list is a remark, not data: `$(redos ls)` is empty then.
 ///
 /// # Errors
-///
 /// The Engine failed, or the output is closed.
 pub async fn run<W: World>(_: LsArgs, call: Call<W>) -> Result<Exit, Failure> {
     let session = call.connect().await?;

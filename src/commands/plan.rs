@@ -23,7 +23,6 @@ pub struct PlanArgs {
 /// Shows the plan. The answer is yes when there is nothing to do.
 ///
 /// # Errors
-///
 /// As [`propose::up`].
 pub async fn run<W: World>(args: PlanArgs, call: Call<W>) -> Result<Exit, Failure> {
     propose::up(call, &args.settings).await

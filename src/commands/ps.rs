@@ -17,7 +17,7 @@ use crate::output::{List, Ui};
   docker stats $(redos ps -q)")]
 pub struct PsArgs;
 
-/// Lists them.
+/// Lists the containers.
 ///
 /// # Errors
 /// The Engine failed, there is no such cluster, or the output is closed.

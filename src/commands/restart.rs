@@ -42,7 +42,6 @@ pub struct RestartArgs {
 /// Restarts the named nodes that run, or all Redis nodes and Sentinels without names.
 ///
 /// # Errors
-///
 /// There is no such cluster or node; an objection, before anything is changed; a node that does not come back in time.
 pub async fn run<W: World>(args: RestartArgs, call: Call<W>) -> Result<Exit, Failure> {
     let deadline = Instant::now() + args.timeout;

@@ -67,7 +67,6 @@ impl ScaleArgs {
 /// Shows the plan and carries it out.
 ///
 /// # Errors
-///
 /// A refusal, before anything is changed; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failure> {
     if args.dry_run {

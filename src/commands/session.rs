@@ -63,7 +63,6 @@ impl<W: World> Call<W> {
     /// The cluster of a verb without settings. A remark names a file of a folder above, if that names the cluster.
     ///
     /// # Errors
-    ///
     /// The given name is invalid, or the file cannot be read.
     pub fn cluster(&self) -> Result<ClusterName, Failure> {
         self.cluster_and_whether_named().map(|(name, _)| name)
@@ -74,7 +73,6 @@ impl<W: World> Call<W> {
     /// Both come from one reading, because standard input can be read only once.
     ///
     /// # Errors
-    ///
     /// As [`Call::cluster`].
     pub fn cluster_and_whether_named(&self) -> Result<(ClusterName, bool), Failure> {
         let sources = sources::gather(&self.global, &SettingsArgs::default())?;
@@ -104,7 +102,6 @@ impl<W: World> Call<W> {
     /// Connects to the Engine.
     ///
     /// # Errors
-    ///
     /// The Engine does not answer, denies access, or is too old.
     pub async fn connect(self) -> Result<Session<W>, Failure> {
         let engine = self.world.open(self.global.host.as_deref())?;
@@ -115,7 +112,6 @@ impl<W: World> Call<W> {
     /// Connects and finds a cluster at the same time: the Engine's first answer takes as long as its lists.
     ///
     /// # Errors
-    ///
     /// As [`Call::connect`], or the Engine failed.
     pub async fn reach(self, cluster: &ClusterName) -> Result<(Session<W>, Found), Failure> {
         let engine = self.world.open(self.global.host.as_deref())?;

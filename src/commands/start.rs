@@ -40,7 +40,6 @@ pub struct StartArgs {
 /// Starts the named nodes; without names all, and then it waits as `up` does.
 ///
 /// # Errors
-///
 /// There is no such cluster or node; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: StartArgs, call: Call<W>) -> Result<Exit, Failure> {
     let deadline = Instant::now() + args.timeout;

@@ -35,7 +35,6 @@ pub struct StatusArgs {
 /// Shows the cluster, once or repeatedly until Ctrl-C. The answer is whether it was healthy when last seen.
 ///
 /// # Errors
-///
 /// The first observation fails, or the output is closed. Later failures (the cluster is taken down and comes back,
 /// Docker restarts) are shown, and it goes on.
 pub async fn run<W: World>(args: StatusArgs, call: Call<W>) -> Result<Exit, Failure> {

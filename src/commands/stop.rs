@@ -45,7 +45,6 @@ pub struct StopArgs {
 /// Stops the named nodes, or all without names.
 ///
 /// # Errors
-///
 /// There is no such cluster or node; an objection, before anything is changed; the Engine or a switchover failed.
 pub async fn run<W: World>(args: StopArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;

@@ -51,7 +51,6 @@ pub struct UpArgs {
 /// Creates or repairs the cluster.
 ///
 /// # Errors
-///
 /// An impossible setting, before anything is changed; else as [`ready::until_ready`].
 pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure> {
     if args.dry_run {

@@ -77,7 +77,6 @@ impl Door {
 /// Prints the URL of a group's writes or reads, or of the statistics, at the first running proxy.
 ///
 /// # Errors
-///
 /// There is no such cluster or group, no proxy runs, the passwords are lost, or the output is closed.
 pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;

@@ -27,7 +27,6 @@ pub struct VerifyArgs {
 /// Judges a history.
 ///
 /// # Errors
-///
 /// The history cannot be read, or the report cannot be written.
 pub async fn run<W: World>(args: VerifyArgs, call: Call<W>) -> Result<Exit, Failure> {
     judge(&call.ui, &args.history, args.report.as_deref())

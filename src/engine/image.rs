@@ -61,28 +61,24 @@ pub trait ImageStore: Send + Sync + 'static {
     /// An image that the Engine has; `None` otherwise.
     ///
     /// # Errors
-    ///
     /// The Engine does not answer, or refuses.
     fn image(&self, reference: &str) -> impl Future<Output = Result<Option<LocalImage>>> + Send;
 
     /// The references of all local images with a label, newest first. Images without a reference are left out.
     ///
     /// # Errors
-    ///
     /// The Engine does not answer, or refuses.
     fn images_labelled(&self, label: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
 
     /// Pulls an image, with the login that Docker's own configuration has for its registry.
     ///
     /// # Errors
-    ///
     /// The registry cannot be reached or refuses the image; the source is its message.
     fn pull_image(&self, reference: &str, report: Report<'_>) -> impl Future<Output = Result<LocalImage>> + Send;
 
     /// Makes an image from a tar file of its root, with changes in the words of a Dockerfile.
     ///
     /// # Errors
-    ///
     /// The file cannot be read, or the Engine refuses it.
     fn import_image(
         &self,
@@ -94,7 +90,6 @@ pub trait ImageStore: Send + Sync + 'static {
     /// Gives an image a further reference.
     ///
     /// # Errors
-    ///
     /// The image does not exist, or the Engine refuses.
     fn tag_image(&self, reference: &str, further: &str) -> impl Future<Output = Result<()>> + Send;
 
@@ -116,7 +111,6 @@ pub trait ImageStore: Send + Sync + 'static {
     /// It runs for a moment, without a network, as a node would. An image that redos made needs no examination.
     ///
     /// # Errors
-    ///
     /// [`EngineErrorKind::UnfitImage`], with what it lacks; or the Engine failed.
     fn examine(&self, kind: ImageKind, image: LocalImage) -> impl Future<Output = Result<UsedImage>> + Send;
 }
@@ -152,7 +146,6 @@ fn with_remedies(error: EngineError) -> EngineError {
 /// Pulls the images that `images` names, or the pinned ones for `auto`, even if the Engine has them.
 ///
 /// # Errors
-///
 /// [`EngineErrorKind::Image`]: the registry cannot be reached or does not have one.
 pub async fn pull(engine: &impl ImageStore, images: &Images, report: Report<'_>) -> Result<Vec<LocalImage>> {
     let references = ImageKind::ALL.map(|kind| match kind.choice(images) {
@@ -166,7 +159,6 @@ pub async fn pull(engine: &impl ImageStore, images: &Images, report: Report<'_>)
 /// Makes images from a package archive, see [`debian::build`].
 ///
 /// # Errors
-///
 /// [`EngineErrorKind::Image`], with the last message of the package tool.
 pub async fn build(engine: &impl ImageStore, options: &BuildOptions, report: Report<'_>) -> Result<Vec<LocalImage>> {
     Ok(debian::build(engine, options, report).await?.into_values().collect())
@@ -185,10 +177,9 @@ pub struct ListedImage {
     pub image: Option<LocalImage>,
 }
 
-/// The images that a new cluster would use, those that it would use if they were here, and all that redos made.
+/// The images that a new cluster uses or could use, and all that redos made.
 ///
 /// # Errors
-///
 /// The Engine does not answer.
 pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<ListedImage>> {
     let mut listed = Vec::new();
@@ -211,7 +202,6 @@ pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<Liste
 /// The images that a new cluster would use here, and a reader of them as one tar file.
 ///
 /// # Errors
-///
 /// [`EngineErrorKind::Image`]: the Engine does not have one.
 pub async fn save(
     engine: &impl ImageStore,
@@ -234,7 +224,6 @@ pub async fn save(
 /// messages.
 ///
 /// # Errors
-///
 /// [`EngineErrorKind::Image`]: the source cannot be read, or holds no image.
 pub async fn load(
     engine: &impl ImageStore,

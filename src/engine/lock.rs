@@ -40,7 +40,7 @@ const UNTOLD: u32 = 2;
 const RENEWED_EVERY: Duration = Duration::from_secs(5);
 /// How long a holder elsewhere may have no new beat: four of them, in case one is late.
 const LEASE: Duration = Duration::from_secs(20);
-/// How long the current call may take when the wait is given up, and then the removal of the own entry.
+/// Time limit of the current call when the wait is given up, and of the removal of the entry.
 const LEFT_WITHIN: Duration = Duration::from_secs(1);
 /// Time limit of a release, in case the Engine no longer answers.
 const RELEASED_WITHIN: Duration = Duration::from_secs(10);
@@ -135,7 +135,6 @@ pub enum Taken<E, W> {
 /// `waiting` is called with each holder that it waits for.
 ///
 /// # Errors
-///
 /// The Engine failed.
 pub async fn take<E: Locks, W>(
     engine: &Arc<E>,

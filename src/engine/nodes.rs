@@ -75,7 +75,7 @@ pub trait Nodes: Send + Sync + 'static {
     /// Unpauses a paused node.
     fn unpause_node(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Moves the data of a node that does not run into a folder of its volume, so that it starts with none.
+    /// Moves the data of a stopped node into a folder of its volume, so that it starts without data.
     ///
     /// Returns the folder's path in the container; `None` where there was nothing to move.
     fn set_data_aside(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<Option<String>>> + Send;

@@ -1,7 +1,7 @@
-//! The engine and the servers in memory, for properties of the planner: determinism, convergence from any cut-off
-//! prefix, rules that no plan may break.
+//! The engine and the servers in memory, for properties of the planner.
 //!
-//! It supplements the scenarios on a real Engine and does not replace them.
+//! The properties are determinism, convergence from any cut-off prefix, and rules that no plan may break. The scenarios
+//! on a real Engine are not replaced by it.
 //!
 //! Servers here are as simple as can be: a Redis node is what its configuration file or the last command made it,
 //! replicas are in sync while their master runs, Sentinels believe their file, and elect after every look at them.

@@ -78,7 +78,6 @@ pub trait Streams: Send + Sync + 'static {
     /// Starts a program in a running node, with a terminal of this size or without one.
     ///
     /// # Errors
-    ///
     /// The node does not run, or the engine failed. A program that the node does not have is known by its exit code.
     fn exec(
         &self,
@@ -97,7 +96,6 @@ pub trait Streams: Send + Sync + 'static {
     /// The exit code of a program that has ended.
     ///
     /// # Errors
-    ///
     /// The engine failed.
     fn exit_code(&self, exec: &str) -> impl Future<Output = Result<i64>> + Send;
 }

@@ -27,7 +27,6 @@ impl Ui {
     /// Writes a value to stdout in the format of the user; `text` makes the one for people.
     ///
     /// # Errors
-    ///
     /// As [`Ui::data`].
     pub fn document(&self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         match self.format() {
@@ -42,7 +41,6 @@ impl Ui {
     /// People get remarks, programs get a document on stdout.
     ///
     /// # Errors
-    ///
     /// As [`Ui::data`].
     pub fn outcome(&self, value: &impl Serialize, remarks: impl FnOnce(&Ui)) -> Result<(), Failure> {
         match self.format() {
@@ -61,7 +59,6 @@ impl Screen {
     /// For programs it follows the last one: JSON as one document per line, YAML as a stream of documents.
     ///
     /// # Errors
-    ///
     /// As [`Ui::data`].
     pub fn document(&mut self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         let ui = self.ui.clone();
@@ -75,7 +72,6 @@ impl Screen {
     /// Replaces the last shown value by a failure. Programs get it as [`Ui::failure`], beside the values.
     ///
     /// # Errors
-    ///
     /// As [`Ui::data`].
     pub fn failure(&mut self, failure: &Failure) -> Result<(), Failure> {
         let ui = self.ui.clone();

@@ -15,7 +15,6 @@ use crate::spec::{API_VERSION, ClusterName, Group, NodeId, Role, Spec};
 /// The verb that was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum LifecycleVerb {
-    /// `redos stop`.
     Stop,
     Start,
     Restart,
@@ -51,7 +50,7 @@ pub struct Handover {
 }
 
 impl LifecycleDocument {
-    /// The document of a plan that was walked on what was seen before it.
+    /// The document of a plan that was carried out on the cluster seen `before`.
     pub fn new(kind: LifecycleVerb, spec: &Spec, before: &Observed, plan: &Plan, took: Duration) -> Self {
         let (mut nodes, mut switchovers) = (Vec::new(), BTreeMap::new());
         for step in &plan.steps {

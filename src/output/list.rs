@@ -98,7 +98,6 @@ pub fn clusters_text(clusters: &[Cluster], now: SystemTime, ui: &Ui) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedNode {
-    /// The node.
     pub node: NodeId,
     /// The name of its container.
     pub container: String,

@@ -1,5 +1,6 @@
-//! The report of a failover test for people and CI: a summary for the terminal, JUnit XML, and one page with a time
-//! line.
+//! The report of a failover test for people and CI.
+//!
+//! It has three forms: a summary for the terminal, JUnit XML, and one page with a time line.
 
 mod html;
 mod junit;

@@ -30,7 +30,6 @@ impl Screen {
     /// Shows this text in place of the last one. Without a terminal it follows the last one.
     ///
     /// # Errors
-    ///
     /// As [`Ui::data`].
     pub fn draw(&mut self, text: &str) -> Result<(), Failure> {
         let terminal = self.ui.shared.terminal;

@@ -32,7 +32,6 @@ pub enum Topic {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// The Sentinel.
     pub sentinel: NodeId,
     /// The group that it was asked about; `null` where it was asked about all.
     pub group: Option<Group>,
@@ -45,12 +44,12 @@ pub struct Item {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum SentinelReply {
-    /// It answered.
+    /// The Sentinel answered it.
     Answered {
         /// What it described, one after the other.
         records: Vec<Described>,
     },
-    /// It refused.
+    /// The Sentinel refused it.
     Refused {
         /// With these words.
         why: String,
@@ -70,7 +69,7 @@ pub struct Described {
     /// The node at the address of the master that it named, in what is said of a replica.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub master: Option<NodeId>,
-    /// All fields.
+    /// All fields of the answer.
     #[serde(serialize_with = "in_order")]
     pub fields: Fieldset,
 }
@@ -103,7 +102,7 @@ enum CellSource {
     Field(&'static [&'static str]),
 }
 
-/// A column of the short table: its heading, where its value comes from, and whether all Sentinels should say the same.
+/// A column of the short table. All Sentinels should have the same value in some of them.
 type Shown = (&'static str, CellSource, bool);
 
 impl Topic {
@@ -149,7 +148,7 @@ impl Topic {
         }
     }
 
-    /// The heading of the column that tells what a row is about, where that is neither the Sentinel nor the group.
+    /// The heading of the column for the subject of a row, where that is neither the Sentinel nor the group.
     const fn subject(self) -> Option<&'static str> {
         match self {
             Self::Replicas => Some("REPLICA"),

@@ -19,7 +19,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// Names, words, addresses: never broken over two lines.
+    /// Names, words, addresses: never broken into lines.
     pub fn new(heading: impl Into<Cow<'static, str>>) -> Self {
         Self {
             heading: heading.into(),
@@ -35,17 +35,17 @@ impl Column {
         Self { alignment: CellAlignment::Right, ..Self::new(heading) }
     }
 
-    /// Sentences: broken over several lines where the table is too wide.
+    /// Sentences: broken into lines where the table is too wide.
     pub fn text(heading: impl Into<Cow<'static, str>>) -> Self {
         Self { wraps: true, ..Self::new(heading) }
     }
 
-    /// Left out where the table is too wide; of several, the rightmost first.
+    /// Left out where the table is too wide; the rightmost column first.
     pub fn optional(self) -> Self {
         Self { is_optional: true, ..self }
     }
 
-    /// Left out unless this is so.
+    /// Left out unless `wanted`.
     pub fn only_if(self, wanted: bool) -> Self {
         Self { is_left_out: !wanted, ..self }
     }

@@ -77,7 +77,6 @@ impl RawMode {
     /// Switches to raw mode.
     ///
     /// # Errors
-    ///
     /// stdin is not a terminal.
     pub fn enter() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;

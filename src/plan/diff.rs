@@ -219,7 +219,7 @@ impl<'a> Planner<'a> {
         Some(Plan { refusal: Some(refusal), ..Plan::default() })
     }
 
-    /// Creates a node's container and volume at the same time: the Engine creates the volume with either, with the same
+    /// Creates a node's container and volume at the same time. The Engine creates the volume with either, with the same
     /// labels.
     fn create(&mut self, node: NodeId, why: &str) {
         if !self.has_data(node) {

@@ -32,17 +32,17 @@ use crate::spec::{
     render,
 };
 
-/// How long a question may take, connecting and logging in included. A server on the same host answers within a
-/// millisecond; one second leaves room for a machine that swaps, and is all that a frozen node can cost.
+/// Time limit of a question, with connecting and logging in. A server on the same host answers within a millisecond;
+/// one second leaves room for a machine that swaps, and is the most that a frozen node costs.
 pub(super) const QUESTION: Duration = Duration::from_secs(1);
-/// How long a question to a node may take that let the last one pass unanswered, until it answers again. A poll over all
-/// nodes then costs this, not a second each time.
+/// Time limit of a question to a node that did not answer the last one. A poll over all nodes then costs this, not a
+/// second each time.
 const QUESTION_TO_SILENT: Duration = Duration::from_millis(250);
-/// How long a change may take. `CONFIG REWRITE` waits for the disk.
+/// Time limit of a change. `CONFIG REWRITE` waits for the disk.
 const CHANGE: Duration = Duration::from_secs(5);
-/// How long the write through the proxy may take.
+/// Time limit of the write through the proxy.
 const WRITE: Duration = Duration::from_secs(2);
-/// How long the key of a write check lives should its removal fail, in milliseconds.
+/// Time to live of the key of a write check, in milliseconds, in case its removal fails.
 const WRITE_CHECK_EXPIRY: u64 = 10_000;
 
 /// The servers of one cluster, reached through a dialer.
@@ -50,20 +50,20 @@ pub struct Client {
     dialer: Arc<dyn Dial>,
     spec: Spec,
     secrets: Secrets,
-    /// What is kept of each node between calls.
+    /// The state of each node between calls.
     kept: Mutex<BTreeMap<NodeId, Kept>>,
 }
 
-/// What is kept of a node between calls.
+/// The state of a node between calls.
 #[derive(Default)]
 struct Kept {
-    /// Its connection, and the address that it was opened to.
+    /// Its connection, and the address of that.
     link: Option<(SocketAddrV4, Link)>,
-    /// Whether the last question went unanswered.
+    /// Whether it did not answer the last question.
     silent: bool,
-    /// Whether it has refused to end a script, and has answered nothing else since.
+    /// Whether it refused to end a script, and has not answered anything else since.
     is_unkillable: bool,
-    /// A proxy's version, and the id of the container that it was asked of.
+    /// A proxy's version, and the id of its container then.
     version: Option<(String, String)>,
 }
 
@@ -73,17 +73,17 @@ impl Client {
         Self { dialer, spec, secrets, kept: Mutex::default() }
     }
 
-    /// How long a question may take that needs a connection first.
+    /// Time limit of a question that needs a connection first.
     pub(super) fn first_question(&self) -> Duration {
         QUESTION + self.dialer.detour()
     }
 
-    /// A connection of its own, for commands that must not be sent twice. It sets no deadline, the caller does.
+    /// A new connection, for commands that must not be sent twice. The caller sets the deadline.
     pub(super) async fn open(&self, peer: Peer) -> Result<Link, ServerError> {
         Link::open(&*self.dialer, &self.spec.name, peer, self.admin()).await
     }
 
-    /// A connection to a server outside of the cluster, with its own password. It sets no deadline, the caller does.
+    /// A connection to a server outside of the cluster, with its own password. The caller sets the deadline.
     ///
     /// # Errors
     /// Why not, in words.
@@ -125,17 +125,17 @@ impl Client {
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<NodeId, Kept>> {
-        // Nothing is left half done under the lock, so a poisoned one holds good data.
+        // No change is left incomplete under the lock, so a poisoned one holds good data.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long a question to this node may take.
+    /// Time limit of a question to this node.
     fn patience(&self, node: NodeId) -> Duration {
         let silent = self.kept().get(&node).is_some_and(|kept| kept.silent);
         if silent { QUESTION_TO_SILENT } else { QUESTION }
     }
 
-    /// Sends commands over the kept connection, or over a new one, and waits for all replies.
+    /// Sends commands over the open connection, or over a new one, and waits for all replies.
     async fn send(
         &self,
         peer: Peer,
@@ -148,8 +148,8 @@ impl Client {
         let limit = if kept.is_some() { limit } else { limit + self.dialer.detour() };
         let sent = within(peer.node, command, limit, async {
             if let Some((_, link)) = kept {
-                // A connection that broke since the last call (the node restarted) is opened anew at once: all that is
-                // sent from here may be done twice.
+                // A connection that broke since the last call (the node restarted) is opened again at once: everything
+                // that is sent from here may be sent twice.
                 match link.send(pipeline).await {
                     Err(error) if error.is_unrecoverable_error() => {}
                     other => return other.map_err(|error| failed(peer.node, command, error)),
@@ -231,7 +231,7 @@ impl Client {
     async fn proxy(&self, node: NodeId, facts: &NodeFacts, inventory: &Inventory) -> Result<ProxyView, ServerError> {
         let (statistics, version) = tokio::join!(self.statistics(node, facts), self.proxy_version(node, facts));
         let (servers, version) = (&statistics?, version?);
-        // A connection that the proxy leads nowhere says nothing, and is held for a while where `proxy.hold` says so.
+        // A connection that the proxy leads nowhere says nothing. `proxy.hold` may hold it for a while.
         let write_route = |group| async move {
             if proxy::serves_writes(servers, group) {
                 self.write_route(node, facts, group, inventory).await
@@ -248,10 +248,10 @@ impl Client {
             Some(_) | None => None,
         };
         let routes = self.spec.groups().zip(writes).map(|(group, write)| {
-            // A proxy that has just begun may lead there for some milliseconds and then not, until its checks have ended.
+            // A new proxy may lead there for some milliseconds and then not, until its checks have ended.
             let write = write.filter(|node| proxy::takes_writes(servers, group, *node));
             let mut read = proxy::read_rotation(servers, group);
-            // With no replica to read from, reads go where writes go.
+            // Without a replica, reads go where writes go.
             if read.is_empty() {
                 read.extend(write);
             }
@@ -283,8 +283,8 @@ impl Client {
         Ok(version)
     }
 
-    /// The node that a new connection to the proxy's write port ends at, found out by making one. A proxy without a
-    /// server for it accepts and closes.
+    /// The node at the end of a new connection to the proxy's write port. A proxy without a server for it accepts and
+    /// closes.
     async fn write_route(
         &self,
         node: NodeId,
@@ -304,7 +304,7 @@ impl Client {
         inventory.nodes.iter().find(|(_, facts)| facts.address == Some(*address.ip())).map(|(node, _)| *node)
     }
 
-    /// The replication id of the server outside of the cluster that a new connection to the proxy's write port ends at.
+    /// The replication id of the outside server at the end of a new connection to the proxy's write port.
     async fn existing_route(&self, node: NodeId, facts: &NodeFacts) -> Option<String> {
         let group = Spec::head().group()?;
         let peer = Peer { node, address: self.place(node, facts, proxy_group_ports(group).write).ok()? };
@@ -319,7 +319,7 @@ impl Client {
         timeout(QUESTION, asked).await.ok()?
     }
 
-    /// Where a port of a node is on the cluster's network.
+    /// The address of a node's port on the cluster's network.
     fn place(&self, node: NodeId, facts: &NodeFacts, port: u16) -> Result<SocketAddrV4, ServerError> {
         let address = facts.address.ok_or_else(|| no_address(node))?;
         Ok(SocketAddrV4::new(address, port))
@@ -350,7 +350,7 @@ impl Client {
             return self.change(peer, "CONFIG REWRITE", &pipeline).await;
         }
         // As Sentinel does it, in one transaction: the role changes, the file follows, and no client goes on writing to
-        // what it still believes to be a master.
+        // a node that it still believes to be a master.
         pipeline.cmd("MULTI");
         pipeline.cmd("REPLICAOF").arg(master.ip().to_string()).arg(master.port());
         pipeline.cmd("CONFIG").arg("REWRITE");
@@ -368,7 +368,7 @@ fn set(pipeline: &mut Pipeline, settings: &BTreeMap<String, String>) {
     }
 }
 
-/// Adds what a Sentinel says of a group: `SENTINEL REPLICAS`, `SENTINELS`, `CKQUORUM`.
+/// Adds the questions about a group to a pipeline: `SENTINEL REPLICAS`, `SENTINELS`, `CKQUORUM`.
 fn fill(node: NodeId, master: &mut WatchedMaster, replies: &[Value]) -> Result<(), ServerError> {
     let [replicas, peers, quorum] = replies else { return Err(unexpected(node, "SENTINEL", "too few replies")) };
     let replicas = reply::list(accepted(node, "SENTINEL REPLICAS", replicas)?, reply::watched_replica);
@@ -382,7 +382,7 @@ fn fill(node: NodeId, master: &mut WatchedMaster, replies: &[Value]) -> Result<(
     Ok(())
 }
 
-/// Gives up after `limit`.
+/// Fails with a timeout after `limit`.
 pub(super) async fn within<T>(
     node: NodeId,
     command: &str,
@@ -401,7 +401,7 @@ fn accepted<'a>(node: NodeId, command: &str, reply: &'a Value) -> Result<&'a Val
     }
 }
 
-/// Every reply, also those within a transaction, is not a refusal.
+/// Checks that no reply, also within a transaction, is a refusal.
 pub(super) fn accept_all(node: NodeId, command: &str, replies: &[Value]) -> Result<(), ServerError> {
     for reply in replies {
         if let Value::Array(inner) = accepted(node, command, reply)? {

@@ -63,7 +63,6 @@ pub enum ServerError {
         group: Group,
         /// The node that was to be promoted.
         to: NodeId,
-        /// The reason.
         why: SwitchoverRefusal,
     },
     /// The take-over would not be safe. The existing server goes on.

@@ -83,7 +83,6 @@ pub struct Existing {
 /// Whether a node of our release can read the data of an existing server.
 ///
 /// # Errors
-///
 /// [`Unfit::Newer`].
 pub fn is_read_by(existing: &Release, ours: &Release) -> Result<(), Unfit> {
     if ours.reads_data_of(existing) {
@@ -95,7 +94,6 @@ pub fn is_read_by(existing: &Release, ours: &Release) -> Result<(), Unfit> {
 /// Logs in as the user `default`. The caller sets the deadline.
 ///
 /// # Errors
-///
 /// [`Unfit::NoPassword`], [`Unfit::PasswordWrong`], or the connection broke.
 pub(super) async fn log_in(stream: Box<dyn Stream>, password: &Secret) -> Result<Link, Unfit> {
     let link = unlocked(stream, Some(password)).await?;
@@ -143,7 +141,6 @@ pub fn reason(error: &io::Error) -> String {
 /// Checks whether a cluster with this many databases can follow a server. The caller sets the deadline.
 ///
 /// # Errors
-///
 /// Why it cannot.
 pub async fn examine(stream: Box<dyn Stream>, password: Option<&Secret>, databases: u64) -> Result<Existing, Unfit> {
     let Some(password) = password else {

@@ -47,7 +47,6 @@ impl Link {
     /// Connects and logs in. The caller sets the deadline: a paused node accepts a connection and then says nothing.
     ///
     /// # Errors
-    ///
     /// No connection, or the login was refused.
     pub async fn open(
         dialer: &dyn Dial,
@@ -61,7 +60,6 @@ impl Link {
     /// [`Link::open`] at another address than the node's own.
     ///
     /// # Errors
-    ///
     /// As there.
     pub async fn open_at(
         dialer: &dyn Dial,
@@ -77,7 +75,6 @@ impl Link {
     /// A connection to a server outside of the cluster, without a login. The caller sets the deadline.
     ///
     /// # Errors
-    ///
     /// The connection broke.
     pub async fn outside(stream: Box<dyn Stream>) -> Result<Self, RedisError> {
         Self::over(stream, &RedisConnectionInfo::default().set_skip_set_lib_name()).await
@@ -93,7 +90,6 @@ impl Link {
     /// Sends commands together and waits for all replies. The reply of a refused command is a [`Value::ServerError`].
     ///
     /// # Errors
-    ///
     /// The connection broke.
     pub async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
         self.connection.clone().send_packed_commands(pipeline, 0, pipeline.len()).await

@@ -20,20 +20,20 @@ use super::link::Peer;
 use crate::dial::{Dial, Stream, Target};
 use crate::spec::{ClusterName, Group, NodeId, STATS_PATH, Secret};
 
-/// Where the metrics of the process alone are, among them its version.
+/// The path of the metrics of the process alone, which include its version.
 const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
 /// The longest answer that is read, in bytes. 20 groups of 32 nodes make statistics of some 700 kB.
 const ANSWER_MAX: u64 = 4 << 20;
 
-/// The name of the place for a server outside of the cluster, in each backend that has one.
+/// The name of the slot for a server outside of the cluster, in each backend that has one.
 pub const EXISTING: &str = "existing";
 
-/// The name of the backend that has a group's nodes for reads.
+/// The backend for reads of a group.
 pub fn read_backend(group: Group) -> String {
     format!("read_{group}")
 }
 
-/// The name of the backend that has a group's nodes for writes.
+/// The backend for writes of a group.
 pub fn write_backend(group: Group) -> String {
     format!("write_{group}")
 }
@@ -41,32 +41,32 @@ pub fn write_backend(group: Group) -> String {
 /// One server of a backend, from the statistics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerRow {
-    /// The backend: `read_mymaster`.
+    /// The name of the backend: `read_mymaster`.
     pub backend: String,
-    /// The server, which has the name of its node: `redis-2`.
+    /// The name of the server, which is its node's: `redis-2`.
     pub server: String,
     /// `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, also `UP 1/2` on its way down.
     pub status: String,
-    /// What its last check came to: `L7OK`, `L7STS`, `INI` before the first one, `* L7OK` while the next one runs.
+    /// The result of its last check: `L7OK`, `L7STS`, `INI` before the first one, `* L7OK` while the next one runs.
     pub check: String,
-    /// Connections that it has.
+    /// The number of its connections.
     pub sessions: u64,
 }
 
 impl ServerRow {
-    /// Whether it is served because its check passed. HAProxy serves from a server before the first check as if that had
+    /// Whether it is in service because its check passed. HAProxy uses a server before the first check as if that had
     /// passed, and takes it out when it has not.
     fn passes(&self) -> bool {
         self.status.starts_with("UP") && self.check.ends_with("L7OK")
     }
 
-    /// Whether it is up because of a check, of which the last may have been late. The first one that fails takes it down.
+    /// Whether it is up by a check, of which the last may have been late. The first one that fails takes it down.
     fn has_passed(&self) -> bool {
         self.status.starts_with("UP") && !self.check.ends_with("INI")
     }
 }
 
-/// Reads the statistics in the form of comma-separated values.
+/// Parses the statistics in the form of comma-separated values.
 ///
 /// # Errors
 /// The heading lacks a column.
@@ -123,18 +123,20 @@ pub fn read_rotation(rows: &[ServerRow], group: Group) -> BTreeSet<NodeId> {
     passing.filter_map(|row| row.server.parse().ok()).collect()
 }
 
-/// Whether the proxy leads the writes of a group to any server.
+/// Whether the proxy has any server for the writes of a group.
 pub fn serves_writes(rows: &[ServerRow], group: Group) -> bool {
     let backend = write_backend(group);
     rows.iter().any(|row| row.backend == backend && row.status.starts_with("UP"))
 }
 
-/// Whether the proxy knows that this node is the master: it passes the check of the backend for writes, and so do its claim
-/// and the votes of a majority of the Sentinels on which that check rests.
+/// Whether the proxy knows that this node is the master.
 ///
-/// A proxy that has just started counts votes as given before it has asked for them. A Sentinel that was told of its group a
-/// moment ago is not connected to the master yet and gives none: writes were led to the node, and then for 40 to 100 ms to
-/// nobody (five of 20 rounds with one node and one Sentinel).
+/// The node passes the check of the backend for writes, and so do its claim and the votes of a majority of the
+/// Sentinels on which that check rests.
+///
+/// A proxy that has just started counts votes as given before it has asked for them. A Sentinel that was told about its
+/// group a moment ago is not connected to the master yet and gives none: writes were led to the node, and then for 40
+/// to 100 ms nowhere (five of 20 rounds with one node and one Sentinel).
 pub fn takes_writes(rows: &[ServerRow], group: Group, node: NodeId) -> bool {
     let of = |backend: String| rows.iter().filter(move |row| row.backend == backend);
     let server = node.to_string();
@@ -145,7 +147,7 @@ pub fn takes_writes(rows: &[ServerRow], group: Group, node: NodeId) -> bool {
     is_led_to && claims && 2 * votes > sentinels
 }
 
-/// The nodes that the proxy checks: those that have no slot in maintenance, nor on the way there.
+/// The nodes that the proxy checks: those without a slot in maintenance, or on the way there.
 pub fn checked(rows: &[ServerRow]) -> BTreeSet<NodeId> {
     let mut checked = BTreeSet::new();
     let mut out = BTreeSet::new();
@@ -157,27 +159,28 @@ pub fn checked(rows: &[ServerRow]) -> BTreeSet<NodeId> {
     checked.difference(&out).copied().collect()
 }
 
-/// Whether the proxy has a place in use for a server outside of the cluster.
+/// Whether the proxy uses its slot for a server outside of the cluster.
 pub fn has_existing(rows: &[ServerRow]) -> bool {
     rows.iter().any(|row| row.server == EXISTING && !row.status.starts_with("MAINT"))
 }
 
-/// The node that a backend is about, where there is one for each: `votes_mymaster_redis-2` has the Sentinels that vote
-/// for `redis-2`.
+/// The node of a backend, for backends that exist once for each node.
+///
+/// `votes_mymaster_redis-2` has the Sentinels that vote for `redis-2`.
 fn candidate(backend: &str) -> Option<NodeId> {
     backend.rsplit('_').next()?.parse().ok()
 }
 
-/// Who reads the statistics.
+/// The login of the statistics page.
 #[derive(Clone, Copy, Debug)]
 pub struct StatsLogin<'a> {
-    /// The user.
+    /// The name of the user.
     pub user: &'a str,
     /// The user's password.
     pub password: &'a Secret,
 }
 
-/// Asks a proxy for its statistics. It sets no deadline, the caller does.
+/// Reads a proxy's statistics. The caller sets the deadline.
 ///
 /// # Errors
 /// No connection, a refusal, or an answer that is not statistics.
@@ -191,7 +194,7 @@ pub async fn statistics(
     servers(&csv).map_err(|answer| unexpected(peer.node, &format!("GET {STATS_PATH};csv"), answer))
 }
 
-/// Asks a proxy for its version, which its statistics do not tell. It sets no deadline, the caller does.
+/// Reads a proxy's version, which its statistics do not have. The caller sets the deadline.
 ///
 /// # Errors
 /// No connection, a refusal, or metrics without the version.
@@ -206,7 +209,7 @@ pub async fn version(
         .ok_or_else(|| unexpected(peer.node, &format!("GET {PROCESS_METRICS_PATH}"), "no version in it".to_owned()))
 }
 
-/// `haproxy_process_build_info{version="2.6.12-1+deb12u4"} 1`
+/// The version in a line such as `haproxy_process_build_info{version="2.6.12-1+deb12u4"} 1`.
 fn version_in(metrics: &str) -> Option<String> {
     let line = metrics.lines().find(|line| line.starts_with("haproxy_process_build_info{"))?;
     let (_, rest) = line.split_once("version=\"")?;
@@ -232,17 +235,17 @@ async fn get(
     Err(ServerError::Refused { node: peer.node, command, source: anyhow::anyhow!("{}", answered.status) })
 }
 
-/// What came over HTTP.
+/// An answer over HTTP.
 struct Response {
-    /// `HTTP/1.1 200 OK`
+    /// The status line: `HTTP/1.1 200 OK`.
     status: String,
-    /// The content, no longer in chunks.
+    /// The content, with chunks already joined.
     body: String,
 }
 
 impl Response {
-    /// Reads an answer that is whole. HAProxy sends its statistics in chunks also to a client of HTTP/1.0, which does
-    /// not know them.
+    /// Parses a complete answer. HAProxy sends its statistics in chunks also to a client of HTTP/1.0, which does not
+    /// know them.
     fn parse(answer: &[u8]) -> Option<Self> {
         let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&answer[..end]);
@@ -254,7 +257,9 @@ impl Response {
     }
 }
 
-/// Joins chunks: each is its length in hexadecimal digits on a line, its bytes, and the end of a line; the last is empty.
+/// Joins the chunks of an answer.
+///
+/// Each chunk is its length in hexadecimal digits on a line, its bytes, and a line end; the last is empty.
 fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {

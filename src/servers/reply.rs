@@ -79,8 +79,8 @@ impl Info {
         self.0.keys().filter_map(|field| field.strip_prefix("db")?.parse().ok()).max()
     }
 
-    /// The replication offset in bytes: what a master has written, or what a replica has received. -1 for a replica
-    /// that never was in sync.
+    /// The replication offset in bytes. It counts what a master has written, or what a replica has received; -1 for a
+    /// replica that never was in sync.
     pub fn offset(&self) -> i64 {
         let received = || self.read("slave_repl_offset").or_else(|| self.read("replica_repl_offset"));
         let offset = if self.is_replica() { received() } else { self.read("master_repl_offset") };
@@ -109,7 +109,6 @@ pub fn address(host: &str, port: &str) -> SocketAddrV4 {
 /// The view of a Redis node.
 ///
 /// # Errors
-///
 /// The text lacks the version or the role, so it is not from a Redis node.
 pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
     let (server, version) = info.server().ok_or("INFO without a version")?;
@@ -173,7 +172,6 @@ fn keys(info: &Info) -> u64 {
 /// The view of a Sentinel, before it is asked about its groups.
 ///
 /// # Errors
-///
 /// The text is not from a Sentinel.
 pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
     let (_, version) = info.server().ok_or("INFO without a version")?;
@@ -191,7 +189,6 @@ pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
 /// One element of `SENTINEL MASTERS`, with the group's name.
 ///
 /// # Errors
-///
 /// A field that every Sentinel gives is missing, or is not valid.
 pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), String> {
     let name = required(fields, "name")?.to_owned();
@@ -282,7 +279,6 @@ pub fn fields<F: FromIterator<(String, String)>>(value: &Value) -> Option<F> {
 /// A list of objects with fields.
 ///
 /// # Errors
-///
 /// The answer is not such a list, or `parse` refuses an element.
 pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, String>) -> Result<Vec<T>, String> {
     let Value::Array(items) = value else { return Err("not a list".to_owned()) };

@@ -9,7 +9,6 @@ use crate::dial::Stream;
 /// Asks a server without a password for the names of its modules. The caller sets the deadline.
 ///
 /// # Errors
-///
 /// The connection broke.
 pub async fn loaded_modules(stream: Box<dyn Stream>) -> Result<Vec<String>, RedisError> {
     let link = Link::outside(stream).await?;
@@ -22,7 +21,6 @@ pub async fn loaded_modules(stream: Box<dyn Stream>) -> Result<Vec<String>, Redi
 /// the deadline.
 ///
 /// # Errors
-///
 /// The connection broke.
 pub async fn served_values(stream: Box<dyn Stream>, names: &[String]) -> Result<Vec<(String, String)>, RedisError> {
     let link = Link::outside(stream).await?;

@@ -1,21 +1,21 @@
 //! The planned switchover: another node becomes master, and no acknowledged write is lost.
 //!
-//! `SENTINEL FAILOVER` is not used: it leaves the old master writable until Sentinel's next look at it. Instead this program
-//! does what a Sentinel does that was elected to do a failover, and in addition stops the writes while it does:
+//! `SENTINEL FAILOVER` is not used: it leaves the old master writable until Sentinel's next look at it. Instead this
+//! program does what an elected Sentinel does in a failover, and stops the writes meanwhile:
 //!
-//! 1. It is elected: it asks the Sentinels for their votes for a new epoch. A majority gives nobody else a vote for that
-//!    epoch, and none of them begins a failover of its own for a while.
-//!    Meanwhile the proxies lead readers past the node that is to be master, which would close their connections.
+//! 1. It is elected: it asks the Sentinels for their votes for a new epoch. A majority gives no other candidate a vote
+//!    for that epoch, and none of them begins a failover of its own for a while. Meanwhile the proxies lead readers past
+//!    the node that is to be master, which would close their connections.
 //! 2. It pauses writes on the old master, for a limited time, and waits until the new one has all of them.
 //! 3. It promotes the new one.
 //! 4. It announces the new master to each Sentinel as another Sentinel would, with the epoch that it won.
-//! 5. It points the proxies at the new master, makes the old one a replica and has the other replicas follow.
+//! 5. It points the proxies at the new master, makes the old one a replica and makes the other replicas follow.
 //!
 //! If it dies after 1 or 2, the old master goes on when the pause ends. After 3, the Sentinels make the promoted node a
-//! replica again; no proxy has sent it a write, since the Sentinels name the old master and it says to be one. After 4,
-//! the proxies follow the Sentinels, and these make the old master a replica. So at any moment there is one master that
-//! gets writes, and nothing needs another failover. What remains of one that ends between 1 and 4: should the master fail
-//! within twice the failover timeout of the vote, the Sentinels let that time pass before they replace it.
+//! replica again; no proxy has sent it a write, since the Sentinels name the old master and that reports to be one.
+//! After 4, the proxies follow the Sentinels, and these make the old master a replica. So at any moment there is one
+//! master that gets writes, and nothing needs another failover. One that ends between 1 and 4 leaves this: if the
+//! master fails within twice the failover timeout of the vote, the Sentinels let that time pass before they replace it.
 
 mod cast;
 mod settled;
@@ -43,64 +43,67 @@ use crate::cluster::observed::{Inventory, NodeState};
 use crate::spec::secret::user;
 use crate::spec::{Group, NodeId};
 
-/// How long the old master holds writes back at most, also if this program dies. Not longer than the Sentinels' patience:
-/// the `PING` of a Sentinel waits behind its own announcements, which are held back as well.
+/// How long the old master holds writes back at most, also if this program dies. It is not longer than the Sentinels'
+/// down-after: the `PING` of a Sentinel waits behind its own announcements, which are held back as well.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
-/// The same of one that is loading its data and so has no writes to hold back, should it have loaded them meanwhile. It
-/// answers between two parts of them only.
+/// The same limit for a master that is loading its data.
+///
+/// It has no writes to hold back, unless it has loaded them meanwhile. It answers only between two parts of the data.
 const PAUSE_OF_LOADING: Duration = Duration::from_secs(4);
-/// How long the new master may take to receive what the old one has. It is the larger part of the time without writes,
-/// which is to stay below 250 ms; a replica that is in sync takes a millisecond or two.
+/// Time limit until the new master has received what the old one has. It is the larger part of the time without writes,
+/// which should stay below 250 ms; a replica that is in sync takes a millisecond or two.
 pub(super) const CATCH_UP: Duration = Duration::from_millis(150);
-/// How often it is tried when a replica is too slow. Each try holds writes back for [`CATCH_UP`] at most.
+/// Attempts when a replica is too slow. Each holds writes back for [`CATCH_UP`] at most.
 const TRIES: u32 = 3;
-/// How long a majority of Sentinels is waited for to say that it has accepted the new master. They write it to disk before
-/// they answer, and a busy disk may take longer; by then they have been sent it and go on by themselves.
+/// Time limit until a majority of Sentinels has confirmed the new master. They write it to disk before they answer, and
+/// a busy disk may take longer; by then they have received it and go on by themselves.
 const ACCEPTANCE: Duration = Duration::from_millis(25);
-/// How long a Sentinel may take to accept the new master.
+/// Time limit until a Sentinel has accepted the new master.
 const ANNOUNCE: Duration = Duration::from_millis(500);
-/// How long a proxy may take to be pointed at the new master before it is left to its own checks.
+/// Time limit until a proxy leads to the new master; after that its own checks decide.
 pub(super) const POINT: Duration = Duration::from_millis(500);
-/// How long readers of the node that is to be master have to end before it is promoted. A request on a connection of its own
-/// takes milliseconds; a connection that stays is closed with the promotion, as no replica is behind it then.
+/// Time for readers of the future master to end before it is promoted. A request on a connection of its own takes
+/// milliseconds; a connection that stays is closed with the promotion, as no replica is behind it then.
 const READERS_END: Duration = Duration::from_millis(250);
-/// How long the proxies may take to lead readers past that node, the time until those have ended included. On a remote Engine
-/// each look at them is made through a relay, which takes up to some hundred milliseconds.
+/// Time limit until the proxies lead readers past that node, and those have ended. On a remote Engine each look at them
+/// goes through a relay, which takes up to some hundred milliseconds.
 const READERS_LED: Duration = Duration::from_secs(1);
-/// How long the new master may wait for its replicas. They copy nothing, and so take some 30 ms.
+/// How long the new master waits for its replicas. They copy nothing, and so take some 30 ms.
 const ATTACH: Duration = Duration::from_secs(2);
-/// How long a change of role may take.
+/// Time limit of a change of role.
 pub(super) const CHANGE: Duration = Duration::from_secs(2);
-/// How long roles, Sentinels and proxies may take to agree afterwards, and the time between two looks.
+/// Time limit until roles, Sentinels and proxies agree afterwards, and the time between two looks.
 const SETTLE: Duration = Duration::from_secs(15);
 const SETTLE_POLL: Duration = Duration::from_millis(10);
-/// The kinds that Redis counts connections of applications to. Those of replicas and of masters are the others.
+/// The kinds of connections that are of applications for Redis. Those of replicas and of masters are the others.
 const APPLICATION_KINDS: [&str; 2] = ["normal", "pubsub"];
 /// Attempts at an epoch that no Sentinel has seen, each twice as far ahead as the one before.
 const ELECTIONS: u32 = 12;
 
-/// What a switchover did.
+/// The result of a switchover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Switched {
-    /// The node that was master.
+    /// The former master.
     pub from: NodeId,
-    /// The node that is master now.
+    /// The new master.
     pub to: NodeId,
-    /// From the pause of writes on the old master until the proxies were pointed at the new one. Zero when `to` was master
+    /// From the pause of writes on the old master until the proxies led to the new one. Zero when `to` was master
     /// already.
     pub paused: Duration,
     /// From the beginning until roles, Sentinels and proxies agreed.
     pub took: Duration,
-    /// What is not yet as it should be, in words. The Sentinels set it right, or `up` does; the new master is in office.
+    /// What is not yet as it should be, in words. The Sentinels correct it, or `up` does; the new master stays.
     pub remarks: Vec<String>,
 }
 
-/// Switches a group over. On a machine with too much to do for a moment a replica may not receive the last writes in time:
-/// then the old master goes on, and it is tried again.
+/// Switches a group over.
+///
+/// On a machine that is too busy for a moment a replica may not receive the last writes in time. Then the old master
+/// goes on, and it is tried again.
 ///
 /// # Errors
-/// [`ServerError::SwitchoverRefused`] when it was not safe, and then the old master is in office;
-/// [`ServerError::SwitchoverUnsettled`] when the new one is and not everybody follows yet.
+/// [`ServerError::SwitchoverRefused`] when it was not safe, and then the old master stays;
+/// [`ServerError::SwitchoverUnsettled`] when the new one is master and not all nodes follow yet.
 pub(super) async fn switch_over(
     client: &Client,
     inventory: &Inventory,
@@ -110,7 +113,7 @@ pub(super) async fn switch_over(
     let mut tries = 1;
     loop {
         match try_to_switch_over(client, inventory, group, to).await {
-            // Until the new master is in office a server that did not answer in time has cost nothing.
+            // Until the promotion a server that did not answer in time has cost nothing.
             Err(
                 ServerError::SwitchoverRefused {
                     why: SwitchoverRefusal::TooSlow(_) | SwitchoverRefusal::Loaded(_),
@@ -167,7 +170,7 @@ async fn try_to_switch_over(
             _ => sleep(SETTLE_POLL).await,
         }
     };
-    // However it went: whoever is still connected to the old master has its writes refused.
+    // However it went: clients that are still connected to the old master have their writes refused.
     let proxies = running_proxies(inventory).filter_map(|proxy| inventory.nodes.get(&proxy)?.address).collect();
     if let Err(error) = ready.dismiss_clients(&proxies).await {
         remarks.push(format!("{error}: {}", error.reason()));
@@ -181,15 +184,15 @@ pub(super) fn running_proxies(inventory: &Inventory) -> impl Iterator<Item = Nod
     running.map(|(node, _)| *node).filter(|node| matches!(node, NodeId::Proxy(_)))
 }
 
-/// Connects to the Runtime API of every running proxy. One that cannot be reached is left to its own checks.
+/// Connects to the Runtime API of every running proxy. An unreachable one is left to its own checks.
 async fn open_proxies(client: &Client, inventory: &Inventory) -> Vec<OpenRuntimeApi> {
     let proxies = running_proxies(inventory);
     let open = |proxy| async move { client.runtime_api(inventory, proxy).ok()?.open().await.ok() };
     join_all(proxies.map(open)).await.into_iter().flatten().collect()
 }
 
-/// Has proxies lead readers past the node that is to be master. Where that fails they lose their connections with the
-/// promotion, and that is all.
+/// Makes proxies lead readers past the future master. If that fails they lose their connections with the promotion, and
+/// that is all.
 async fn lead_readers_past(client: &Client, inventory: &Inventory, group: Group, to: NodeId) {
     let led = running_proxies(inventory).map(|proxy| async move {
         let runtime = client.runtime_api(inventory, proxy)?;
@@ -198,12 +201,12 @@ async fn lead_readers_past(client: &Client, inventory: &Inventory, group: Group,
     let _ = timeout(READERS_LED, join_all(led)).await;
 }
 
-/// Tells proxies a line of commands. One that does not take it in time is left to its own checks.
+/// Sends proxies a line of commands. A proxy that does not take it in time is left to its own checks.
 async fn tell_proxies(proxies: Vec<OpenRuntimeApi>, line: &str) {
     let _ = timeout(POINT, join_all(proxies.into_iter().map(|proxy| proxy.command(line)))).await;
 }
 
-/// A switchover whose connections are all open, so that none has to be waited for while writes are paused.
+/// A switchover with all connections open, so that none has to be waited for while writes are paused.
 struct Ready<'a> {
     client: &'a Client,
     group: Group,
@@ -222,7 +225,7 @@ impl<'a> Ready<'a> {
             cast.sentinels.iter().map(|voter| async { Some((voter.clone(), open(voter.sentinel).await.ok()?)) });
         let (old, new, others, sentinels) =
             tokio::join!(open(cast.old), open(cast.new), join_all(others), join_all(sentinels));
-        // One replica or Sentinel that cannot be reached now is told by the others.
+        // An unreachable replica or Sentinel is told by the others.
         let (others, sentinels) = (others.into_iter().flatten().collect(), sentinels.into_iter().flatten().collect());
         let ready = Self { client, group, cast, old: old?, new: new?, others, sentinels };
         let (reached, needed) = (ready.sentinels.len(), ready.cast.needed);
@@ -231,7 +234,7 @@ impl<'a> Ready<'a> {
                 ready.refused(SwitchoverRefusal::NoQuorum(format!("{reached} can be reached, {needed} are needed")))
             );
         }
-        // What the old master needs to follow the new one.
+        // The old master needs this to follow the new one.
         let mut login = pipe();
         client.set_replication_login(&mut login);
         send(ready.cast.old.node, &ready.old, "CONFIG SET masterauth", &login, QUESTION).await?;
@@ -242,7 +245,7 @@ impl<'a> Ready<'a> {
         ServerError::SwitchoverRefused { group: self.group, to: self.cast.new.node, why }
     }
 
-    /// Wins an epoch that no Sentinel gives to anybody else.
+    /// Wins an epoch that the Sentinels give to no other candidate.
     async fn elect(&self) -> Result<u64, ServerError> {
         let candidate: String = rand::random::<[u8; 20]>().iter().map(|byte| format!("{byte:02x}")).collect();
         let mut won = 0;
@@ -257,7 +260,7 @@ impl<'a> Ready<'a> {
         Err(self.refused(SwitchoverRefusal::NotElected { votes: won, needed: self.cast.needed }))
     }
 
-    /// Asks for one vote. It is answered with the name and epoch of whom the vote was given to.
+    /// Asks for one vote. The answer has the name and epoch of the candidate who got it.
     async fn vote(&self, voter: &Voter, link: &Link, epoch: u64, candidate: &str) -> bool {
         let old = self.cast.old.address;
         let mut request = pipe();
@@ -271,8 +274,8 @@ impl<'a> Ready<'a> {
         given == Some((candidate.to_owned(), epoch.to_string()))
     }
 
-    /// Steps 2 to 5. Returns how long writes were held back, and what a node refused once the new master was in office: that
-    /// is not the result of the whole.
+    /// Steps 2 to 5. Returns how long writes were held back, and refusals of nodes after the promotion, which do not
+    /// fail the whole.
     async fn replace_master(
         &self,
         epoch: u64,
@@ -319,7 +322,7 @@ impl<'a> Ready<'a> {
         let told = self.others.iter().map(|(peer, _)| *peer).zip(&followed).chain([(self.cast.old, &demoted)]);
         let followers = told.filter(|(_, told)| told.is_ok()).map(|(peer, _)| peer.address).collect();
         self.await_replicas(followers).await;
-        // A lone Sentinel was given the group when it had no replicas yet, and would look for them ten seconds later.
+        // A lone Sentinel got the group when it had no replicas yet, and would look for them ten seconds later.
         let lone = self.sentinels.iter().filter(|(voter, _)| voter.herald.is_none());
         join_all(lone.map(|(voter, link)| self.announce(voter, link, epoch))).await;
         let mut rewrite = pipe();
@@ -361,8 +364,9 @@ impl<'a> Ready<'a> {
         held
     }
 
-    /// Pauses writes on a master that is loading its data, for the case that it has all of them before it is replaced. The
-    /// new master has all that it will have.
+    /// Pauses writes on a master that is loading its data.
+    ///
+    /// It may have loaded all of them before it is replaced. The new master has everything that it will have.
     async fn hold_loading(&self, pause: Duration) -> Result<(), ServerError> {
         let old = self.cast.old.node;
         let mut hold = pipe();
@@ -388,8 +392,10 @@ impl<'a> Ready<'a> {
         self.refused(why)
     }
 
-    /// Tells a Sentinel of the new master. What one Sentinel says to another at its hello channel is accepted from any
-    /// client that may publish there; a lone Sentinel has no other and is given the group anew.
+    /// Tells a Sentinel about the new master.
+    ///
+    /// Sentinels accept such messages at their hello channel from any client that may publish there. A lone Sentinel
+    /// has no other and gets the group again.
     async fn announce(&self, voter: &Voter, link: &Link, epoch: u64) -> bool {
         let (group, master) = (self.group.to_string(), self.cast.new.address);
         let mut announcement = pipe();
@@ -407,8 +413,10 @@ impl<'a> Ready<'a> {
         send(voter.sentinel.node, link, "PUBLISH", &announcement, ANNOUNCE).await.is_ok()
     }
 
-    /// Makes the old master a replica of the new one. Whoever came to it without a proxy loses the connection with what it
-    /// waits for, and finds the new one; a reply that says READONLY would be taken for the end of it.
+    /// Makes the old master a replica of the new one.
+    ///
+    /// Clients without a proxy lose the connection with what they wait for, and find the new master; a reply that says
+    /// READONLY would be taken for the end of it.
     async fn demote(&self) -> Result<(), ServerError> {
         let master = self.cast.new.address;
         let mut demotion = pipe();
@@ -421,9 +429,10 @@ impl<'a> Ready<'a> {
         send(self.cast.old.node, &self.old, "REPLICAOF", &demotion, CHANGE).await.map(drop)
     }
 
-    /// Has applications that came to the old master since, as a Sentinel told them that was late, connect anew. That comes
-    /// last, because a Sentinel that is about to log in looks like an application, and would wait for a moment before it
-    /// connects again. Who came through a proxy is a reader by then, and stays.
+    /// Makes applications reconnect that came to the old master since, as a late Sentinel told them.
+    ///
+    /// That comes last, because a Sentinel that is about to log in looks like an application, and would wait for a
+    /// moment before it reconnects. Clients of a proxy are readers by then, and stay.
     async fn dismiss_clients(&self, proxies: &BTreeSet<Ipv4Addr>) -> Result<(), ServerError> {
         let old = self.cast.old.node;
         let mut question = pipe();
@@ -445,7 +454,7 @@ impl<'a> Ready<'a> {
         send(old, &self.old, "CLIENT KILL", &dismissal, CHANGE).await.map(drop)
     }
 
-    /// Has another replica follow the new master.
+    /// Makes another replica follow the new master.
     async fn follow(&self, peer: Peer, link: &Link) -> Result<(), ServerError> {
         let master = self.cast.new.address;
         let mut change = pipe();
@@ -472,11 +481,11 @@ impl<'a> Ready<'a> {
                 sleep(SETTLE_POLL).await;
             }
         };
-        // Should they not come in time, the Sentinels see to them.
+        // If they do not come in time, the Sentinels see to them.
         let _ = timeout(ATTACH, attached).await;
     }
 
-    /// Has the proxies send writes to the new master at once, and not when their checks find out.
+    /// Makes the proxies send writes to the new master at once, before their checks find it out.
     async fn point(&self, proxies: Vec<OpenRuntimeApi>) {
         let sentinels = self.sentinels.iter().map(|(voter, _)| voter.sentinel.node);
         let line = failover_commands(self.group, self.cast.old.node, self.cast.new.node, sentinels);

@@ -1,15 +1,17 @@
-//! The take-over: a node that copies a server outside of the cluster becomes master, and no write that was acknowledged
-//! through a proxy is lost.
+//! The take-over: the head of a standby becomes master.
 //!
-//! 1. The existing server holds writes back (`CLIENT PAUSE … WRITE`), for a limited time: nothing else is changed there.
+//! No write that was acknowledged through a proxy is lost.
+//!
+//! 1. The existing server holds writes back (`CLIENT PAUSE … WRITE`), for a limited time: nothing else is changed
+//!    there.
 //! 2. The node receives what it has not yet.
-//! 3. The proxies leave the existing server and close their connections to it, whose writes are held back still and were
-//!    not acknowledged.
+//! 3. The proxies leave the existing server and close their connections to it, whose writes are still held back and
+//!    were not acknowledged.
 //! 4. The node becomes master, in one transaction with its file, so that it comes back as one.
 //! 5. The proxies are pointed at it.
 //!
-//! Cut off before 3, everything goes on as before when the pause ends. After 3, nobody gets writes until this is done
-//! again, and none is lost. After 4, the proxies find out by their own checks.
+//! Interrupted before 3, everything goes on as before when the pause ends. After 3, no server gets writes until this is
+//! done again, and none is lost. After 4, the proxies find out by their own checks.
 
 use std::fmt;
 use std::net::SocketAddrV4;
@@ -29,23 +31,24 @@ use super::{ServerError, Servers};
 use crate::cluster::observed::{Answer, Inventory, RoleView};
 use crate::spec::{Group, NodeId, REDIS_PORT, Spec};
 
-/// How long the existing server holds writes back at most, also if this program dies. A take-over takes some 20 ms of it; the
-/// rest is for a busy machine.
+/// How long the existing server holds writes back at most, also if this program dies. A take-over takes some 20 ms of
+/// it; the rest is for a busy machine.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Attempts, and the time between two. Each leaves things as they were or can be repeated, and what fails one (a node that
+/// Attempts, and the time between two. Each leaves things as they were or can be repeated, and its cause (a node that
 /// has just been started, a moment in which it is behind) is soon over.
 const ATTEMPTS: usize = 5;
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// What a take-over did.
+/// The result of a take-over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakenOver {
-    /// The node that is master now.
+    /// The new master.
     pub node: NodeId,
     /// The server that it copied.
     pub existing: SocketAddrV4,
-    /// From the beginning of the pause until the proxies were pointed at the node; absent when the existing server was
-    /// gone.
+    /// From the beginning of the pause until the proxies led to the node.
+    ///
+    /// `None` when the existing server was gone.
     pub paused: Option<Duration>,
 }
 
@@ -67,7 +70,7 @@ impl fmt::Display for TakenOver {
     }
 }
 
-/// Takes over.
+/// Makes the head take over from its server.
 ///
 /// # Errors
 /// Those of the last attempt; [`ServerError::TakeOverRefused`] when it was not safe, and then everything is as before.
@@ -118,7 +121,8 @@ async fn attempt(
     let old = match outside {
         Ok(link) if link_up => Some(link),
         Ok(_) => return Err(refused(format!("its link to {existing} is down"))),
-        // Gone for both of us: it was asked for, so the copy is taken for what there is.
+        // Unreachable for both of us: the user asked for the take-over, so the copy counts as all the data that there
+        // are.
         Err(Unfit::Unreachable(_)) if !link_up && view.keys > 0 => None,
         Err(unfit) => return Err(refused(format!("{existing} {unfit}"))),
     };
@@ -154,7 +158,7 @@ async fn open_proxies(client: &Client, inventory: &Inventory) -> Result<Vec<(Nod
         .await
 }
 
-/// Has a proxy do something that it answers only when it cannot. One that has no place for the server ("No such backend.")
+/// Sends a proxy a command that answers only when it fails. A proxy without a slot for the server ("No such backend.")
 /// has none to leave.
 async fn tell(proxy: NodeId, runtime: OpenRuntimeApi, commands: &str) -> Result<(), ServerError> {
     let answer = runtime.command(commands).await?;
@@ -168,7 +172,7 @@ async fn tell(proxy: NodeId, runtime: OpenRuntimeApi, commands: &str) -> Result<
     }
 }
 
-/// A take-over whose connections are all open.
+/// A take-over with all connections open.
 struct ReadyToTakeOver<'a> {
     client: &'a Client,
     group: Group,
@@ -183,7 +187,7 @@ impl ReadyToTakeOver<'_> {
         ServerError::TakeOverRefused { node: self.head.node, existing: self.existing, why }
     }
 
-    /// Has the existing server hold writes back and waits until the node has all of them.
+    /// Makes the existing server hold writes back and waits until the node has all of them.
     async fn hold_and_catch_up(&self, old: &Link, offset: i64) -> Result<(), ServerError> {
         let behind = timeout(QUESTION, info(old)).await.ok().flatten().map(|info| info.offset() - offset);
         if behind.is_none_or(|bytes| bytes > LAG_MAX) {
@@ -206,7 +210,7 @@ impl ReadyToTakeOver<'_> {
                 question.cmd("INFO").arg("replication");
                 let replies = send(self.head.node, &self.new, "INFO", &question, CATCH_UP).await?;
                 let has = replies.first().map(|reply| info_of(self.head.node, reply)).transpose()?.unwrap_or_default();
-                // What comes after it is no write: the master's own pings.
+                // What follows is not a write: the master's own pings.
                 if has.is_replica()
                     && has.get("master_replid") == all.get("master_replid")
                     && has.offset() >= all.offset()

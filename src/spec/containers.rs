@@ -42,7 +42,7 @@ const ULIMITS: [&str; 15] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContainerSettings {
-    /// The most memory of a node.
+    /// The memory limit of a node.
     pub memory: Words,
     /// The CPU limit of a node.
     pub cpus: Words,
@@ -97,7 +97,6 @@ impl Words {
     /// Parses a line of words.
     ///
     /// # Errors
-    ///
     /// The word that is wrong, as a sentence without its full stop.
     pub fn read(aspect: Aspect, text: &str) -> Result<Self, ParseError> {
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -179,8 +178,7 @@ impl ContainerSettings {
         self.labels.pairs(role)
     }
 
-    /// Everything for which a container of this kind must be recreated when it changes; `None` while nothing of it is
-    /// set.
+    /// What a container of this kind must be recreated for when it changes; `None` while nothing of it is set.
     pub fn fixed(&self, role: Role) -> Option<String> {
         let words = [&self.ulimits, &self.log, &self.labels].map(|words| words.of(role).collect::<Vec<_>>().join(" "));
         words.iter().any(|words| !words.is_empty()).then(|| words.join("\n"))

@@ -26,7 +26,6 @@ impl ClusterName {
     /// Parses a node's name: its own (`redis-1`), or that of its container (`NAME-redis-1`).
     ///
     /// # Errors
-    ///
     /// The text names no node.
     pub fn node(&self, text: &str) -> Result<NodeId, ParseError> {
         let own = text.strip_prefix(self.as_str()).and_then(|rest| rest.strip_prefix('-'));

@@ -118,7 +118,6 @@ pub fn command_line(role: Role, server: &str) -> Vec<String> {
 /// of redos may have another text.
 ///
 /// # Errors
-///
 /// A template does not fit its values.
 pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
     let subnet = Subnet::EXAMPLE;

@@ -19,7 +19,6 @@ impl Secret {
     /// Wraps a password of the user.
     ///
     /// # Errors
-    ///
     /// A password with white space, quotes, `\`, `#` at its start or a control character cannot be written in a
     /// `redis.conf`, and an empty one protects nothing.
     pub fn given(text: &str) -> Result<Self, ParseError> {

@@ -23,7 +23,6 @@ pub struct WrongTime {
 /// Parses `1s`, `500ms`, `1m 30s`, or a plain number of `unit` milliseconds, into milliseconds.
 ///
 /// # Errors
-///
 /// It is not a time, or not from `min` to `max`.
 pub fn milliseconds(text: &str, unit: u64, min: u64, max: u64) -> Result<u64, WrongTime> {
     let plain = if unit == SECOND { "90 (seconds)" } else { "1500 (milliseconds)" };
@@ -55,7 +54,6 @@ pub fn shown(milliseconds: u64) -> String {
 /// Parses the limit of a wait: a plain number is seconds.
 ///
 /// # Errors
-///
 /// A sentence with what would be right.
 pub fn wait(text: &str) -> Result<Duration, ParseError> {
     read(text, SECOND)
@@ -64,7 +62,6 @@ pub fn wait(text: &str) -> Result<Duration, ParseError> {
 /// Parses a delay of packets: a plain number is milliseconds.
 ///
 /// # Errors
-///
 /// A sentence with what would be right.
 pub fn delay(text: &str) -> Result<Duration, ParseError> {
     read(text, MILLISECOND)

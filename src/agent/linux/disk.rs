@@ -26,7 +26,6 @@ impl Filled {
     /// own.
     ///
     /// # Errors
-    ///
     /// In words: it is the Engine's, or too large, or cannot be filled. Nothing is left of it then.
     pub fn begin(folder: &str, limit: u64) -> Result<(Self, String), String> {
         let folder = PathBuf::from(folder);

@@ -220,7 +220,6 @@ impl Socket {
     /// Receives a datagram.
     ///
     /// # Errors
-    ///
     /// `ENOBUFS` when the buffer was full and something was lost; the socket can still be read.
     pub async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {

@@ -19,7 +19,7 @@ impl Disturbed {
     /// In words: it cannot be, or it is not felt as it should be. Nothing is left of it then.
     pub async fn begin(disturbance: Disturbance, link: &Packets) -> Result<(Self, String), String> {
         let before = Probe::before(disturbance, link).await?;
-        // Any that nobody else has in this network namespace.
+        // Any number that no other process has in this network namespace.
         let number: u16 = rand::random_range(1..u16::MAX);
         let queue = match disturbance {
             Disturbance::Drop | Disturbance::Reset => None,

@@ -1,5 +1,4 @@
-//! Whether a disturbance has its effect, and whether that is gone: measured as a client of the servers at the other
-//! end.
+//! Measures the effect of a disturbance, and its end, as a client of the servers at the other end.
 
 use std::fmt;
 use std::io;
@@ -55,7 +54,7 @@ enum Opening {
 /// What was measured at the servers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
-    /// Those that were reached, with the shortest time that a connection took.
+    /// The servers that were reached, with the shortest time of a connection.
     reached: Vec<(SocketAddrV4, Duration)>,
     /// The number of servers.
     of: usize,
@@ -64,10 +63,10 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Looks at a way that nothing is done to yet.
+    /// Measures before the disturbance.
     ///
     /// # Errors
-    /// In words: there is nothing at the other end that a disturbance could be seen at.
+    /// In words: there is no server at the other end that could show a disturbance.
     pub async fn before(disturbance: Disturbance, link: &Packets) -> Result<Self, String> {
         let servers: Vec<SocketAddrV4> = link.servers.iter().copied().take(SERVERS_MAX).collect();
         let mut look = Self::at(&servers).await;
@@ -147,7 +146,7 @@ impl Probe {
         format!("{now}, within {}", millis(time))
     }
 
-    /// Whether all that were reached come out like this now.
+    /// Whether all servers that were reached have this outcome now.
     async fn all(&self, wanted: Opening, what: &str) -> Result<String, String> {
         let servers = self.servers();
         let outcomes = join_all(servers.iter().map(|server| connect(*server, SILENCE))).await;

@@ -72,7 +72,6 @@ impl Queue {
     /// Listens to the queue of this number and serves it.
     ///
     /// # Errors
-    ///
     /// The kernel has no queues, or another process listens already.
     pub async fn serve(number: u16, disturbance: Disturbance) -> io::Result<Self> {
         let mut socket = Socket::open()?;
@@ -99,7 +98,6 @@ impl Queue {
     /// Lets all waiting packets pass, and ends. The rules have to be gone before.
     ///
     /// # Errors
-    ///
     /// The queue had failed.
     pub async fn end(self) -> io::Result<()> {
         self.stop.cancel();

@@ -62,7 +62,6 @@ impl Rules {
     /// Adds the rules. Packets that are delayed or lost by chance go to the queue of this number.
     ///
     /// # Errors
-    ///
     /// In words: what the kernel cannot do.
     pub async fn apply(disturbance: Disturbance, link: &Packets, queue: u16) -> Result<Self, String> {
         let name = format!("redos-{queue}");
@@ -95,7 +94,6 @@ impl Rules {
     /// Removes the rules and checks that they are gone.
     ///
     /// # Errors
-    ///
     /// In words: they are still there, or the kernel does not say.
     pub async fn end(self) -> Result<(), String> {
         let Self { socket, name } = self;

@@ -25,8 +25,9 @@ const WRITE: [&str; 2] = ["DEL", "redos:no-such-key"];
 const CROWD: usize = 8000;
 /// How long such a server may take to be killed. A server that is short of memory is slow.
 const KILLED: Duration = Duration::from_secs(60);
-/// An incomplete request: all but the last byte of the longest word that Redis takes from a client that has not logged
-/// in (PROTO_MBULK_LEN 16384 in networking.c).
+/// An incomplete request: all except the last byte of the longest allowed word.
+///
+/// This is what Redis takes from a client that has not logged in (PROTO_MBULK_LEN 16384 in networking.c).
 const INCOMPLETE: usize = 16_384;
 
 /// A server that lets its clients' writes wait.
@@ -36,7 +37,6 @@ impl WritesPaused {
     /// Lets writes wait, at most for `limit`, and sees that one does.
     ///
     /// # Errors
-    ///
     /// In words: the server has no such pause, or a write does not wait.
     pub async fn begin(lease: Duration) -> Result<(Self, String), String> {
         let mut probe = RedisConnection::logged_in().await?;
@@ -58,7 +58,6 @@ impl WritesPaused {
     /// may thus be its order to become a replica, which closes all connections. An attempt that breaks is repeated.
     ///
     /// # Errors
-    ///
     /// In words: the server does not, or a write still waits.
     pub async fn end(self) -> Result<String, String> {
         let deadline = Instant::now() + ANSWER;
@@ -88,7 +87,6 @@ async fn write_after_unpause() -> Result<Duration, String> {
 /// must keep.
 ///
 /// # Errors
-///
 /// In words: it still runs.
 pub async fn crowd() -> Result<String, String> {
     let began = Instant::now();
@@ -130,11 +128,11 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// A connection to a Redis node, as redos.
+/// A connection to a Redis node as the user `redos`.
 struct RedisConnection(BufReader<TcpStream>);
 
 impl RedisConnection {
-    /// Opens one, with the password that the node keeps in its volume.
+    /// Opens a connection with the password that the node keeps in its volume.
     async fn logged_in() -> Result<Self, String> {
         let text = fs::read_to_string(SECRETS_FILE)
             .map_err(|error| format!("its volume does not hold the password that redos writes there: {error}"))?;

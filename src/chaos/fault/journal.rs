@@ -26,9 +26,9 @@ pub struct Written {
     pub target: String,
     /// The container before the fault.
     pub before: ContainerFacts,
-    /// Which packets it is about, where it is one of the network.
+    /// Which packets it affects, if it is a network fault.
     pub link: Packets,
-    /// When it is to be undone at the latest, in seconds since the epoch.
+    /// The latest time at which it must be undone, in seconds since the epoch.
     pub until: u64,
 }
 
@@ -113,7 +113,6 @@ impl Written {
     /// the evidence of an agent, if there is any.
     ///
     /// # Errors
-    ///
     /// The Engine failed, or the fault is not gone in time. The journal keeps it then.
     pub async fn undo(&self, engine: &impl Containers) -> Result<String, EngineError> {
         let (means, name) = (self.fault.means(), &self.before.name);

@@ -14,9 +14,9 @@ const OOM_LIMIT_MIN: u64 = 6 << 20;
 /// How a fault is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
-    /// A verb of the Engine, which another one undoes.
+    /// A command of the Engine, which another one undoes.
     Verb(EngineVerb),
-    /// Less of something than the container had.
+    /// A lower limit than the container had.
     Limit(Limit),
     /// The container is on none of its networks.
     OffNetworks,
@@ -27,7 +27,7 @@ pub enum Means {
 /// A command of the Engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineVerb {
-    /// Freezes the processes.
+    /// Freezes all processes of the container.
     Pause,
     /// Ends the server by a signal.
     End(Signal),
@@ -54,7 +54,7 @@ pub enum Assistance {
 }
 
 impl Assistance {
-    /// The task of the agent, and the right that it takes.
+    /// The task of the agent, and the capability that it needs.
     pub(super) fn task(self, link: &Packets) -> (Task, Right) {
         match self {
             Self::Disturb(disturbance) => (Task::Disturb { disturbance, link: link.clone() }, Right::Network),
@@ -127,7 +127,7 @@ impl Means {
             Self::Verb(EngineVerb::Pause) => format!("the Engine says that {name} is paused"),
             Self::Verb(EngineVerb::End(_) | EngineVerb::Stop) => format!("the Engine says that {name} has ended"),
             Self::Verb(EngineVerb::Freeze) => format!("the Engine has sent SIGSTOP to {name}"),
-            // Microseconds of each 100 ms.
+            // In microseconds of each 100 ms.
             Self::Limit(Limit::CpuQuota(quota)) => format!("the Engine leaves {name} {} % of a CPU", quota / 1000),
             Self::Limit(Limit::Pids(_)) => format!("the Engine lets {name} start no more processes"),
             Self::Limit(Limit::Memory(_)) => format!("the Engine leaves {name} less memory"),

@@ -9,7 +9,7 @@ use crate::spec::{ParseError, time};
 /// The parameter of a fault, and the means that follow from its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Parameter {
-    /// No parameter.
+    /// The fault has no parameter.
     None(Means),
     /// The signal that ends a server.
     Signal(fn(Signal) -> Means),
@@ -84,7 +84,7 @@ impl Parameter {
         }
     }
 
-    /// What it is where nothing is said.
+    /// The value where none is given.
     pub(super) const fn default_value(&self) -> ParameterValue {
         match self {
             Self::None(_) => ParameterValue::None,
@@ -96,7 +96,7 @@ impl Parameter {
         }
     }
 
-    /// Reads the values of its flags, of a fault that is called `word`. Those that are missing at the end are the usual ones.
+    /// Reads the values of the flags of the fault `word`. Missing values at the end take their defaults.
     pub(super) fn read(&self, word: &str, values: &[&str]) -> Result<ParameterValue, ParseError> {
         let Some(first) = values.first().copied() else { return Ok(self.default_value()) };
         if values.len() > self.flags().len() {
@@ -120,7 +120,7 @@ impl Parameter {
         })
     }
 
-    /// The means for a value of it. One of another kind never comes here and counts as the usual one.
+    /// The means for a value. A value of another kind counts as the default.
     pub(super) fn means(&self, value: ParameterValue) -> Means {
         match (self, value) {
             (Self::None(means), _) => *means,

@@ -105,9 +105,9 @@ pub struct Evidence {
 /// What was stored at the end of a round.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FinalState {
-    /// The log of each client.
+    /// The ids in the log of each client, in the order of the log.
     pub logs: BTreeMap<ClientKind, Vec<u64>>,
-    /// The counter.
+    /// The value of the counter.
     pub counter: u64,
     /// The ids that were left in the queue.
     pub queue: Vec<u64>,
@@ -218,7 +218,6 @@ impl<R: BufRead> Reader<R> {
     /// killed redos leaves such a file.
     ///
     /// # Errors
-    ///
     /// The disk's; a line that cannot be understood; a record in the wrong place.
     pub fn next_round(&mut self) -> Result<Option<Evidence>, HistoryError> {
         let mut round: Option<Evidence> = None;

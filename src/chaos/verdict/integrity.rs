@@ -30,9 +30,8 @@ use crate::chaos::history::{ClientKind, Evidence, FinalState, Op, OpKind, SinceS
 pub struct LostWrite {
     /// The id of the write.
     pub id: u64,
-    /// Whose it was.
     pub client: ClientKind,
-    /// When it was due.
+    /// Its intended time.
     pub at: SinceStart,
     /// When it was acknowledged.
     pub done: SinceStart,
@@ -214,7 +213,7 @@ fn reordered(ids: &[u64], attempts: &HashMap<u64, &Op>) -> usize {
     count
 }
 
-/// Whether an operation of this kind can have put an id there.
+/// Whether an operation of this kind can have stored an id there.
 fn is_attempt(op: Option<&&Op>, kind: OpKind, client: ClientKind) -> bool {
     op.is_some_and(|op| op.kind == kind && op.client == client)
 }

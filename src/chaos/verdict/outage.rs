@@ -58,7 +58,7 @@ impl Access {
 pub struct Outage {
     /// Which kind of client; absent for all together.
     pub client: Option<ClientKind>,
-    /// What was tried.
+    /// What the operations do.
     pub access: Access,
     /// The longest outage.
     #[serde(rename = "longestMs")]

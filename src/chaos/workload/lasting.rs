@@ -106,7 +106,7 @@ enum End {
     Closed,
 }
 
-/// One connection and what is under way on it.
+/// One connection and the requests on it.
 struct OpenConnection<'a> {
     shared: &'a WorkloadContext,
     connection: Connection,

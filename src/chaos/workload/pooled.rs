@@ -51,8 +51,8 @@ pub(super) async fn run(shared: Arc<WorkloadContext>, pool: Arc<Pool>, mut reque
     shared.end(request.ops);
 }
 
-/// Sends a request, waits for the answers until its deadline and settles its operations. A connection that broke or was
-/// late is thrown away.
+/// Sends a request, waits for the answers until its deadline, and settles its operations. A connection that broke or
+/// was late is closed.
 pub(super) async fn exchange(shared: &WorkloadContext, pool: &Pool, request: &mut Request) {
     let at = request.ops.first().map_or(0, |op| op.at);
     let (mut progress, mut node) = (Exchange::default(), None);

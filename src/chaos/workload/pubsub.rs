@@ -88,7 +88,7 @@ async fn subscribe(shared: &WorkloadContext) -> Result<Connection, OpError> {
     timeout(shared.settings.deadline, subscribing).await.map_err(|_| OpError::Timeout)?
 }
 
-/// Hears messages until the connection ends.
+/// Receives messages until the connection ends.
 async fn hear(shared: &WorkloadContext, awaited: &Awaited, mut connection: Connection) {
     while let Ok(message) = connection.reply().await {
         let Some(id) = message.parts().get(2).and_then(Reply::number) else { continue };

@@ -45,7 +45,7 @@ async fn consume(shared: Arc<WorkloadContext>, stop: Arc<AtomicBool>) {
     }
 }
 
-/// Pops until the connection breaks, an answer is late, or there is an error.
+/// Pops until the connection breaks, an answer is late, or an error comes.
 async fn pop_all(shared: &WorkloadContext, stop: &AtomicBool, mut connection: Connection) {
     while !stop.load(Ordering::Relaxed) {
         let begun = shared.clock.now();

@@ -17,9 +17,8 @@ const WAIT_MILLIS: &[u8] = b"500";
 /// What one client sends at once.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// Who.
     pub(super) client: ClientKind,
-    /// Its operations. Their outcome is open.
+    /// Its operations, without an outcome yet.
     pub(super) ops: Vec<Op>,
     /// The bytes to send.
     pub(super) wire: Vec<u8>,
@@ -74,7 +73,7 @@ impl Request {
     }
 }
 
-/// A log that some client writes.
+/// One of the logs that the clients write.
 fn written_log(settings: &WorkloadSettings, turn: u64) -> ClientKind {
     let writes =
         |client: &&ClientKind| matches!(client, ClientKind::Lasting | ClientKind::Fresh | ClientKind::Pipeline);
@@ -159,7 +158,7 @@ fn refusal(text: &str) -> (Outcome, OpError) {
 pub mod key {
     use crate::chaos::history::ClientKind;
 
-    /// A client's log.
+    /// The log of a client.
     pub fn log(prefix: &str, client: ClientKind) -> String {
         format!("{prefix}:log:{client}")
     }

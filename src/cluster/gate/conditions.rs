@@ -99,7 +99,6 @@ pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
 /// Whether connections to a proxy's published ports reach it, as far as that was tried.
 ///
 /// # Errors
-///
 /// The first port that does not reach it.
 pub fn is_published(proxy: NodeId, observed: &Observed) -> Result<(), Unmet> {
     let view = observed.topology.proxies.get(&proxy).and_then(Answer::said);

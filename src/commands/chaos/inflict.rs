@@ -67,7 +67,6 @@ impl<'a> Inflicted<'a> {
 /// Applies a fault to nodes, holds it and undoes it.
 ///
 /// # Errors
-///
 /// The target does not exist, the fault would take too much, or it cannot be applied or undone.
 pub async fn inflict<W: World>(
     session: &Session<W>,
@@ -221,8 +220,9 @@ async fn end<W: World>(
     undone
 }
 
-/// Which packets of a node are meant, and where it is measured what becomes of them: at the other nodes, those first that
-/// can be asked something.
+/// The affected packets of a node, and the servers where the effect is measured.
+///
+/// These are the other nodes, those first that answer a request.
 fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observed: &Observed) -> Packets {
     let Some(args) = args else { return Packets::default() };
     let server = |other: &NodeId| -> Option<SocketAddrV4> {

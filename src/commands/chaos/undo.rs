@@ -35,7 +35,6 @@ pub async fn list<W: World>(session: &Session<W>) -> Result<Exit, Failure> {
 /// Undoes all faults that are not undone yet; those of one cluster, if one is given.
 ///
 /// # Errors
-///
 /// One of them could not be undone; the others are. Or a cluster is in use for too long.
 pub async fn heal<W: World>(session: &Session<W>, cluster: Option<&ClusterName>) -> Result<Exit, Failure> {
     let faults = Written::all(&*session.engine).await?;
@@ -91,7 +90,6 @@ impl Remedy {
 /// Undoes such faults of some nodes of a cluster, and ends the same state of other nodes.
 ///
 /// # Errors
-///
 /// There is no such node, or the Engine failed.
 pub async fn remedy<W: World>(
     session: &Session<W>,

@@ -26,7 +26,6 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Finds the group and its servers: the Sentinels name the group, the containers their addresses.
 ///
 /// # Errors
-///
 /// A Sentinel that does not answer, a container that does not exist, or nodes that belong to no given container.
 pub async fn subject<W: World>(
     session: &Session<W>,
@@ -118,7 +117,7 @@ pub async fn subject<W: World>(
     Ok((subject, environment.map(|(key, value)| (key.to_owned(), value)).into()))
 }
 
-/// Who looks at the Sentinels: nobody in particular where they ask for no password, else the user of the data nodes.
+/// The login at the Sentinels: none if they need no password, else the user of the data nodes.
 async fn sentinel_login(subject: &Subject) -> Credentials {
     let open = Credentials::default();
     let Some(first) = subject.sentinels.first() else { return open };

@@ -8,7 +8,6 @@ use crate::error::{Failure, FailureKind};
 /// Without a terminal there is no question: a script means what it says.
 ///
 /// # Errors
-///
 /// The answer is not yes, or Ctrl-C.
 pub async fn agreed<W: World>(session: &Session<W>, question: &str) -> Result<(), Failure> {
     let Session { ui, cancel, .. } = session;

@@ -29,7 +29,6 @@ const NOT_RUNNABLE: i64 = 126;
 /// can be seen from outside.
 ///
 /// # Errors
-///
 /// The node does not run, or the Engine failed.
 pub async fn run<W: World>(
     session: &Session<W>,

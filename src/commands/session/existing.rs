@@ -16,7 +16,6 @@ use crate::spec::{ClusterName, Group, NodeId, Role, Spec};
 /// The inventory of a cluster that has containers.
 ///
 /// # Errors
-///
 /// The Engine failed, or the cluster has no container.
 pub async fn inventory(engine: &impl Clusters, cluster: &ClusterName) -> Result<Inventory, Failure> {
     let inventory = engine.inventory(cluster).await?;
@@ -62,7 +61,6 @@ pub fn present(engine: &impl Clusters, cluster: &ClusterName, inventory: &Invent
 /// The configuration that was recorded with a cluster.
 ///
 /// # Errors
-///
 /// There is none, for example because its volume was removed.
 pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&'a Spec, Failure> {
     inventory.recorded.as_ref().ok_or_else(|| {
@@ -77,7 +75,6 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
 /// The nodes that a command line names; `None` for all.
 ///
 /// # Errors
-///
 /// The cluster has no such node.
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
     let known = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
@@ -88,7 +85,6 @@ pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Opt
 /// The node of this name, among those that have a container.
 ///
 /// # Errors
-///
 /// There is no such node.
 pub fn node(cluster: &ClusterName, inventory: &Inventory, name: &str) -> Result<NodeId, Failure> {
     of_name(cluster, &inventory.nodes.keys().copied().collect(), name)
@@ -97,7 +93,6 @@ pub fn node(cluster: &ClusterName, inventory: &Inventory, name: &str) -> Result<
 /// The nodes of these names, among those that have a container.
 ///
 /// # Errors
-///
 /// There is no such node.
 pub fn nodes(cluster: &ClusterName, inventory: &Inventory, names: &[String]) -> Result<BTreeSet<NodeId>, Failure> {
     names.iter().map(|name| node(cluster, inventory, name)).collect()
@@ -118,7 +113,6 @@ pub fn no_such_node(cluster: &ClusterName, known: &BTreeSet<NodeId>, name: &str)
 /// Refuses if there are objections, unless it is forced.
 ///
 /// # Errors
-///
 /// The objections, with the command that ignores them.
 pub fn meant(
     cluster: &ClusterName,
@@ -146,7 +140,6 @@ pub fn no_passwords(cluster: &ClusterName) -> Failure {
 /// The group that a command line names, by name or number.
 ///
 /// # Errors
-///
 /// The cluster has no such group. A node in its place is recognised.
 pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
     let known: Vec<String> = spec.groups().map(|group| group.to_string()).collect();
@@ -164,7 +157,6 @@ pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
 /// The address at which the first running proxy publishes a port of its container, IPv4 before IPv6.
 ///
 /// # Errors
-///
 /// No proxy runs.
 pub fn published<'a>(spec: &Spec, inventory: &'a Inventory, container: u16) -> Result<&'a PublishedPort, Failure> {
     let running =
@@ -182,7 +174,6 @@ pub fn published<'a>(spec: &Spec, inventory: &'a Inventory, container: u16) -> R
 /// Refuses a verb that needs a master while the cluster is a standby.
 ///
 /// # Errors
-///
 /// It is a standby.
 pub fn has_master(spec: &Spec) -> Result<(), Failure> {
     let Some(existing) = spec.follow.existing() else { return Ok(()) };

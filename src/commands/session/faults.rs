@@ -14,7 +14,6 @@ use crate::spec::{ClusterName, NodeId, Spec};
 /// The faults of a cluster that are not undone yet, each as a sentence with the command that ends it.
 ///
 /// # Errors
-///
 /// The Engine failed.
 pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<Vec<String>, Failure> {
     let faults = Written::all(engine).await?.into_iter().filter(|written| is_of(cluster, written));
@@ -29,7 +28,6 @@ pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<V
 /// Removes the limits of active faults from the observed state: they are not the user's, and go with the faults.
 ///
 /// # Errors
-///
 /// The Engine failed.
 pub async fn overlook_limits(engine: &impl Containers, spec: &Spec, inventory: &mut Inventory) -> Result<(), Failure> {
     for written in Written::all(engine).await?.into_iter().filter(|written| is_of(&spec.name, written)) {
@@ -56,7 +54,6 @@ pub async fn undo_of<W: World>(session: &Session<W>, cluster: &ClusterName) -> R
 /// Undoes the faults for which `which` is true.
 ///
 /// # Errors
-///
 /// One of them could not be undone; the others are.
 pub async fn undo_those<W: World>(session: &Session<W>, which: impl Fn(&Written) -> bool) -> Result<(), Failure> {
     let mut faults = Written::all(&*session.engine).await?;
@@ -67,7 +64,6 @@ pub async fn undo_those<W: World>(session: &Session<W>, which: impl Fn(&Written)
 /// Undoes faults, all at the same time, and reports it.
 ///
 /// # Errors
-///
 /// One of them could not be undone; the others are.
 pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Result<(), Failure> {
     let undone = join_all(faults.iter().map(|entry| async move { (entry, entry.undo(&*session.engine).await) })).await;

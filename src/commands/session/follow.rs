@@ -29,7 +29,6 @@ const DATABASES: u64 = 16;
 /// `program` is the server of the cluster's nodes; `None` if nothing will be changed, and so no image was looked for.
 ///
 /// # Errors
-///
 /// The cluster has data of its own, or the server cannot be reached or not be followed. A cluster that follows it
 /// already is not checked: its gates show how well it does.
 pub async fn check<W: World>(

@@ -24,7 +24,6 @@ pub const HISTORY: &str = "history.ndjson";
 /// Judges a history, shows the report, and writes its other forms into a folder if one is given.
 ///
 /// # Errors
-///
 /// The history cannot be read, or the report cannot be written.
 pub fn judge(ui: &Ui, history: &Path, folder: Option<&Path>) -> Result<Exit, Failure> {
     let file = File::open(history).map_err(|error| {

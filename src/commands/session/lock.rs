@@ -36,7 +36,6 @@ impl<'a> Turn<'a> {
     /// whether an earlier redos was killed: the Engine may still be busy with the calls of that one.
     ///
     /// # Errors
-    ///
     /// The time is over, the user interrupted, the Engine failed, a fault could not be undone; or the work failed.
     pub async fn take<W: World, T>(
         self,
@@ -54,7 +53,6 @@ impl<'a> Turn<'a> {
     /// [`Turn::take`], unless it is a dry run, which changes nothing and waits for no other redos.
     ///
     /// # Errors
-    ///
     /// As [`Turn::take`].
     pub async fn take_unless<W: World, T>(
         self,

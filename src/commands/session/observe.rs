@@ -24,7 +24,6 @@ impl<W: World> Session<W> {
     /// Asks the servers of a cluster.
     ///
     /// # Errors
-    ///
     /// None: a server that does not answer is not an error.
     pub async fn observe(&self, spec: &Spec, found: Found) -> Result<Seen<W::Servers>, Failure> {
         self.observe_with(spec, &GivenSecrets::default(), found).await
@@ -33,7 +32,6 @@ impl<W: World> Session<W> {
     /// [`Session::observe`] for a verb that takes settings.
     ///
     /// # Errors
-    ///
     /// The supplied passwords are not the cluster's.
     pub async fn observe_with(
         &self,
@@ -54,7 +52,6 @@ impl<W: World> Session<W> {
     /// what is still undecided then.
     ///
     /// # Errors
-    ///
     /// The Engine failed at a later observation.
     pub async fn observe_decided(&self, spec: &Spec, found: Found) -> Result<Seen<W::Servers>, Failure> {
         self.await_decided(spec, self.observe(spec, found).await?).await
@@ -63,7 +60,6 @@ impl<W: World> Session<W> {
     /// [`Session::observe_decided`] from the second observation on.
     ///
     /// # Errors
-    ///
     /// The Engine failed.
     pub async fn await_decided(&self, spec: &Spec, mut seen: Seen<W::Servers>) -> Result<Seen<W::Servers>, Failure> {
         let deadline = Instant::now() + DECIDED_WITHIN;

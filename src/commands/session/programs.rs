@@ -13,7 +13,6 @@ use crate::spec::{Role, UsedImage};
 /// Finds the images and puts them into the spec. Returns what nodes are created from.
 ///
 /// # Errors
-///
 /// A name or a port that a new cluster needs is in use, an image cannot be had, lacks what a node needs, or cannot read
 /// the cluster's data: nothing was changed.
 pub async fn settle<W: World>(

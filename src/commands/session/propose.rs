@@ -13,7 +13,6 @@ use crate::spec::ClusterName;
 /// Shows the steps of `up` with these settings, and why. The answer is yes when there is nothing to do.
 ///
 /// # Errors
-///
 /// The Engine failed, the settings are impossible, or the supplied passwords are not the cluster's.
 pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Failure> {
     let request = call.request(args)?;
@@ -38,7 +37,6 @@ pub async fn up<W: World>(call: Call<W>, args: &SettingsArgs) -> Result<Exit, Fa
 /// Shows the steps of a verb on nodes, and what must be forced.
 ///
 /// # Errors
-///
 /// The output is closed.
 pub fn lifecycle<W: World>(session: &Session<W>, cluster: &ClusterName, proposal: &Proposal) -> Result<Exit, Failure> {
     for objection in &proposal.objections {
@@ -50,7 +48,6 @@ pub fn lifecycle<W: World>(session: &Session<W>, cluster: &ClusterName, proposal
 /// Shows a plan. The answer is yes when there is nothing to do.
 ///
 /// # Errors
-///
 /// The output is closed.
 pub fn plan<W: World>(session: &Session<W>, cluster: &ClusterName, plan: &Plan) -> Result<Exit, Failure> {
     let document = PlanDocument::new(cluster, plan);

@@ -27,7 +27,6 @@ use crate::spec::{Role, Secrets, Spec};
 /// and a new one gets.
 ///
 /// # Errors
-///
 /// A conflict, supplied passwords that are not the cluster's, an image that cannot be had, a node that dies, a deadline
 /// with the unmet condition, an interruption. What was done until then stays.
 pub async fn converge<W: World>(
@@ -67,7 +66,6 @@ pub async fn converge<W: World>(
 /// Walks one plan that creates no node.
 ///
 /// # Errors
-///
 /// As [`converge`].
 pub async fn plan<W: World>(
     session: &Session<W>,
@@ -105,7 +103,6 @@ pub async fn plan<W: World>(
 /// `given` are supplied passwords that an existing cluster must have, `for_new` those that a new one gets.
 ///
 /// # Errors
-///
 /// A conflict, an image that cannot be had, a node that dies, a deadline with the unmet condition, an interruption.
 /// What was done until then stays: a further `up` goes on from there.
 pub async fn until_ready<W: World>(
@@ -133,7 +130,6 @@ pub async fn until_ready<W: World>(
 /// Refuses to start servers that would not load, and later overwrite, foreign snapshots in their volumes.
 ///
 /// # Errors
-///
 /// There are such snapshots: where, and how to load them.
 pub fn no_snapshot_is_ignored(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
     let nodes = observed.inventory.nodes.values();

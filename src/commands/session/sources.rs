@@ -23,7 +23,6 @@ const FILE_MAX: u64 = 1 << 20;
 /// Gathers the sources of settings: files, environment and standard input are read here.
 ///
 /// # Errors
-///
 /// A named file cannot be read, or the working directory is gone.
 pub fn gather(global: &Global, settings: &SettingsArgs) -> Result<Sources<'static>, Failure> {
     let mut sources = gather_without_file(global, settings)?;
@@ -52,7 +51,6 @@ pub fn gather(global: &Global, settings: &SettingsArgs) -> Result<Sources<'stati
 /// The sources without `redos.yaml`, for the verb that writes it.
 ///
 /// # Errors
-///
 /// The working directory is gone.
 pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<Sources<'static>, Failure> {
     let environment: BTreeMap<String, String> = std::env::vars_os()

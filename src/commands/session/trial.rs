@@ -31,7 +31,6 @@ pub fn takes_back(spec: &Spec, inventory: &Inventory) -> BTreeSet<String> {
 /// back.
 ///
 /// # Errors
-///
 /// The server refuses a directive, or the image has no such server: nothing was changed.
 pub async fn check<W: World>(
     session: &Session<W>,

@@ -21,7 +21,6 @@ pub trait World: Send + Sync + 'static {
     /// yet.
     ///
     /// # Errors
-    ///
     /// That is not the address of an Engine.
     fn open(&self, host: Option<&str>) -> Result<Self::Engine, EngineError>;
 
@@ -31,7 +30,6 @@ pub trait World: Send + Sync + 'static {
     /// Starts a process that undoes a fault if this one is killed, with the Engine at `host`.
     ///
     /// # Errors
-    ///
     /// No process can be started.
     fn guard(host: Option<&str>, fault: &str) -> io::Result<()>;
 }

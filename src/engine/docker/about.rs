@@ -7,12 +7,12 @@ use std::fmt;
 pub struct ApiVersion {
     /// Before the dot.
     pub major: u16,
-    /// After it.
+    /// The number after the point.
     pub minor: u16,
 }
 
 impl ApiVersion {
-    /// Reads `1.41`.
+    /// Parses a version such as `1.41`.
     pub fn parse(text: &str) -> Option<Self> {
         let (major, minor) = text.split_once('.')?;
         Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })

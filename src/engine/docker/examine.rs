@@ -44,7 +44,7 @@ struct Present {
 }
 
 impl DockerEngine {
-    /// Implements [`ImageStore::examine`](crate::engine::ImageStore::examine).
+    /// It is [`ImageStore::examine`](crate::engine::ImageStore::examine) of this Engine.
     pub(super) async fn look_into(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
         let reference = &image.reference;
         let unfit = |why: String| {

@@ -168,7 +168,7 @@ fn fit(spec: &Spec, network: NetworkFacts) -> Result<NetworkFacts> {
     Err(EngineError::new(EngineErrorKind::Conflict, operation, anyhow!(why)).hinted(next))
 }
 
-/// Implements [`Probes::foreign_network`](crate::engine::Probes::foreign_network).
+/// It is [`Probes::foreign_network`](crate::engine::Probes::foreign_network) of this Engine.
 pub async fn foreign(engine: &DockerEngine, spec: &Spec, address: Ipv4Addr) -> Result<Option<(String, Ipv4Addr)>> {
     let networks = listing::networks(engine, &HashMap::new()).await?;
     let others = networks.into_iter().filter(|network| {

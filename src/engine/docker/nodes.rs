@@ -15,7 +15,7 @@ use crate::spec::{NODE_DIR, NODE_UID, Resources, Spec};
 
 /// The mount options of folders that a node may write outside its volume.
 const TMPFS: &str = "rw,noexec,nosuid,nodev,size=16m,mode=1777";
-/// The signal that stops a node, whatever its image says: each of the servers ends at once and in good order with it.
+/// The signal that stops a node, whatever its image says. Each of the servers ends at once and in good order with it.
 const STOP_SIGNAL: &str = "SIGTERM";
 /// The period of a CPU limit in microseconds: the kernel's own.
 pub const CPU_PERIOD: i64 = 100_000;

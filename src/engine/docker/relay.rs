@@ -1,5 +1,7 @@
-//! The way to a server. Where the containers' addresses can be dialled from here, that is plain TCP. Where they cannot
-//! (Docker Desktop, a remote Engine), a command inside a running container carries the bytes over the Engine's API.
+//! Connections to a cluster's servers.
+//!
+//! Where the containers' addresses can be dialled from here, that is plain TCP. Where they cannot (Docker Desktop, a
+//! remote Engine), a command inside a running container carries the bytes over the Engine's API.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
@@ -23,13 +25,13 @@ use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::Result;
 use crate::spec::{ClusterName, Role};
 
-/// What the relay says before it carries the first byte of the server. Whatever else comes first is a complaint: the
-/// Engine reports a command that it cannot run on the same stream.
+/// The relay's first byte, before those of the server. Any other first byte begins an error: the Engine reports a
+/// command that it cannot run on the same stream.
 const READY: &[u8] = b"+";
 /// Carries standard input to `$1:$2` and back, by the first program that the image has. All of them end when the server
-/// closes and close the server's side when standard input ends, so that nothing is left when the dialler goes away; bash
-/// cannot close one side only and ends at once. Alpine has busybox, Debian has Perl; plain nc comes last because not all
-/// of them close.
+/// closes, and close the server's side when standard input ends, so that nothing is left when the dialler goes away;
+/// bash cannot close one side only and ends at once. Alpine has busybox, Debian has Perl; plain nc comes last because
+/// not all of them close.
 const RELAY: &str = r#"
 has() { command -v "$1" >/dev/null 2>&1; }
 if has busybox; then printf +; exec busybox nc "$1" "$2"
@@ -57,12 +59,12 @@ elif has nc; then printf +; exec nc "$1" "$2"
 else echo "the image has none of busybox, perl, bash and nc" >&2; exit 127
 fi"#;
 
-/// How long the start of a relay may take. Measured on Docker 26.1 over TCP: 0.1 s on an idle machine, more than 1 s on one
+/// Time limit of the start of a relay. Measured on Docker 26.1 over TCP: 0.1 s on an idle machine, more than 1 s on one
 /// with twenty processes waiting for each core.
 const DETOUR: Duration = Duration::from_secs(4);
 
 impl DockerEngine {
-    /// Remembers the host's address on a cluster's network, which saves a question later.
+    /// Stores the host's address on a cluster's network, which saves a question later.
     pub(super) fn note_gateway(&self, cluster: &ClusterName, gateway: Ipv4Addr) {
         // A poisoned lock guards nothing but a hint.
         if let Ok(mut gateways) = self.ways.gateways.lock() {
@@ -88,7 +90,7 @@ impl DockerEngine {
         Ok(way)
     }
 
-    /// Whether this host is the one that has the network's bridge: only there is the gateway's address a local one.
+    /// Whether this host has the network's bridge: only there is the gateway's address a local one.
     async fn owns_network(&self, cluster: &ClusterName) -> Result<bool> {
         let noted = self.ways.gateways.lock().ok().and_then(|gateways| gateways.get(cluster).copied());
         let gateway = match noted {
@@ -108,7 +110,7 @@ impl DockerEngine {
         };
         if let Some(container) = through {
             match self.relay(&container, IpAddr::V4(*server.ip()), server.port()).await {
-                // It was stopped, paused or removed since: another may do.
+                // It was stopped, paused or removed since; another one may do.
                 Err(RelayError::NoExec(_)) => self.remember(cluster, None).await,
                 carried => return carried.map_err(RelayError::into),
             }
@@ -123,7 +125,7 @@ impl DockerEngine {
         self.ways.found.lock().await.insert(cluster.clone(), Way::Through(container));
     }
 
-    /// A running container of the cluster, a proxy rather than any other: it is the last to be tested or to fail over.
+    /// A running container of the cluster, preferably a proxy. That is the last to be tested or to fail over.
     async fn carrier(&self, cluster: &ClusterName) -> io::Result<String> {
         let mut filters = labels::filter(cluster);
         filters.insert("status".to_owned(), vec!["running".to_owned()]);
@@ -154,12 +156,12 @@ impl DockerEngine {
         Relay::begun(output, input).await
     }
 
-    /// A connection to a port of a running container, made from inside of it.
+    /// A connection to a port of a running container, made from inside it.
     pub(super) async fn inside(&self, container: &str, ip: IpAddr, port: u16) -> io::Result<Box<dyn Stream>> {
         Ok(self.relay(container, ip, port).await?)
     }
 
-    /// See [`Probes::dial_from`](crate::engine::Probes::dial_from).
+    /// It is [`Probes::dial_from`](crate::engine::Probes::dial_from) of this Engine.
     pub(super) async fn dial_from_container<T>(
         &self,
         image: &str,
@@ -187,9 +189,9 @@ type Output = Pin<Box<dyn FutureStream<Item = std::result::Result<LogOutput, Err
 type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
 impl Relay {
-    /// Waits until a relay with these streams is there.
+    /// Waits until the relay with these streams has started.
     async fn begun(mut output: Output, input: Input) -> std::result::Result<Box<dyn Stream>, RelayError> {
-        // The two streams come in no particular order: a relay may complain before its first byte is here.
+        // The two streams come in no particular order: a relay may report an error before its first byte is here.
         let mut complaint = Vec::new();
         let mut first = loop {
             match output.next().await {
@@ -222,7 +224,7 @@ impl Dial for DockerEngine {
     fn detour(&self) -> Duration {
         let relayed = match self.endpoint.transport {
             Transport::Tcp => true,
-            // Found out at the first connection; whoever looks it up right now is a moment away from knowing.
+            // The first connection finds it out; whoever looks it up now will know in a moment.
             Transport::Unix(_) => {
                 self.ways.found.try_lock().is_ok_and(|ways| ways.values().any(|way| matches!(way, Way::Through(_))))
             }
@@ -231,11 +233,11 @@ impl Dial for DockerEngine {
     }
 }
 
-/// Why no relay could be started.
+/// Why a relay did not start.
 enum RelayError {
     /// The Engine does not run commands in this container: it does not run, is paused, or is gone.
     NoExec(Error),
-    /// The relay could not begin; what it or the Engine said.
+    /// The relay did not begin; the text is its error or the Engine's.
     Complaint(String),
 }
 
@@ -270,7 +272,7 @@ impl AsyncRead for Relay {
                 Some(Ok(LogOutput::StdErr { message })) => self.complaint.extend_from_slice(&message),
                 Some(Ok(chunk)) => self.pending = chunk.into_bytes(),
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
-                // An end before the first byte, with a complaint, is a connection that was never made.
+                // An end before the first byte, with an error, is a connection that was never made.
                 None if !self.read_any && !self.complaint.is_empty() => {
                     return Poll::Ready(Err(refused(&String::from_utf8_lossy(&self.complaint))));
                 }
@@ -280,7 +282,7 @@ impl AsyncRead for Relay {
     }
 }
 
-/// What a relay says of a server that it could not connect to, as the error that `connect` would have given.
+/// The error of a relay that cannot connect, as `connect` itself would have reported it.
 fn refused(complaint: &str) -> io::Error {
     let lower = complaint.to_lowercase();
     let kind = if lower.contains("refused") {
@@ -307,8 +309,7 @@ impl AsyncWrite for Relay {
     }
 }
 
-/// What is sent to a relay that has ended is lost, as on a connection that the server has closed. Whoever reads is told
-/// why it has ended.
+/// Data for an ended relay are lost, as on a connection that the server has closed. The reader gets the reason.
 fn unless_ended<T>(sent: Poll<io::Result<T>>, instead: T) -> Poll<io::Result<T>> {
     match sent {
         Poll::Ready(Err(error))
@@ -337,7 +338,7 @@ mod tests {
         found.unwrap_or_else(|| panic!("this test needs {program}"))
     }
 
-    /// The relay to a port of this host, by this program alone.
+    /// The relay to a port of this host, by this program only.
     fn relay_by(program: &str, tools: &Path, port: u16) -> Child {
         for tool in [program, "cat"] {
             // Both are `cat`, or a second round: the first link stays.

@@ -25,7 +25,7 @@ const START: Duration = Duration::from_secs(30);
 const LINES: usize = 6;
 
 impl DockerEngine {
-    /// Implements [`Probes::try_out`](crate::engine::Probes::try_out).
+    /// It is [`Probes::try_out`](crate::engine::Probes::try_out) of this Engine.
     pub(super) async fn try_out_server<T>(
         &self,
         program: &Program,

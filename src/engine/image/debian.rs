@@ -31,7 +31,7 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// The server of the Redis image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ServerPackage {
-    /// Redis.
+    /// Redis, which every release has.
     #[default]
     Redis,
     /// Valkey; in Debian since 13.
@@ -106,7 +106,6 @@ fn missing_tool() -> Option<&'static str> {
 /// `auto` also finds those of this host's own release with Redis ([`ImageKind::ours`]).
 ///
 /// # Errors
-///
 /// [`EngineErrorKind::Image`], with the last message of the package tool.
 pub async fn build(
     engine: &impl ImageStore,

@@ -29,7 +29,6 @@ type Here = (UsedImage, String);
 /// It examines those that are not known yet, and reports what it pulls or makes.
 ///
 /// # Errors
-///
 /// [`EngineErrorKind::Image`]: an image is not here and cannot be had, or only in another version than the cluster's
 /// data. [`EngineErrorKind::UnfitImage`]: an image lacks what a node needs.
 pub async fn resolve(

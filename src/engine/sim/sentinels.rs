@@ -7,8 +7,10 @@ use super::{SimServer, SimWorld, may_lead};
 use crate::spec::{NodeId, REDIS_PORT, Role};
 
 impl SimWorld {
-    /// Lets the Sentinels do their work: where a majority of them runs and a master does not, the lowest running replica
-    /// that may becomes master, running nodes follow it, and the Sentinels that run know.
+    /// Lets the Sentinels act.
+    ///
+    /// If a majority of them runs and a master does not, the lowest running replica that may be promoted becomes
+    /// master. Running nodes follow it, and the running Sentinels know it.
     pub(super) fn fail_over(&mut self) {
         let Some(spec) = self.spec.clone() else { return };
         self.discover();

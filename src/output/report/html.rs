@@ -79,7 +79,6 @@ struct LossView {
 /// The report as a page. `timelines` are those of the rounds, in their order.
 ///
 /// # Errors
-///
 /// The template and the values do not fit, which a test would find first.
 pub fn page(report: &FailoverReport, timelines: &[Timeline]) -> Result<String, Failure> {
     let telling = report.telling_round().map(|round| round.round);

@@ -36,7 +36,7 @@ impl Planner<'_> {
         self.step(node, Action::EndScript { node }, "a script that does not end keeps it busy", []);
     }
 
-    /// Why the user must decide about a master whose script Redis does not end, and that no other node can replace.
+    /// Why the user must decide about a master with an endless script that no other node can replace.
     pub(super) fn held_up(&self) -> Option<Refusal> {
         let is_held_up = |node: &&NodeId| busy(**node, self.observed) == Some(true);
         let master = *self.masters.values().find(is_held_up).filter(|_| self.spec.replicas == 0)?;

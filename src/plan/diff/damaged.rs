@@ -1,4 +1,4 @@
-//! Nodes whose data do not load: they start without data and copy those of another node, as soon as that node leads.
+//! Nodes whose data do not load. They start without data and copy those of another node, as soon as that leads.
 
 use super::Planner;
 use crate::cluster::claims::claimants;
@@ -30,8 +30,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Makes the plan wait until a node leads other than the one that is going to lose its data, and this one copies
-    /// it.
+    /// Makes the plan wait until another node leads than the damaged one, which then copies it.
     ///
     /// Returns whether it has to wait. `problem` is what is wrong with the node, as the beginning of a sentence.
     pub(super) fn awaits_leader(&mut self, node: NodeId, master: NodeId, problem: &str) -> bool {

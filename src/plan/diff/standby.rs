@@ -1,7 +1,6 @@
-//! A standby: one node copies a server outside of the cluster, the others copy that node, and the proxies lead writes
-//! out of the cluster.
+//! A standby: the head copies a server outside of the cluster, and the others copy the head.
 //!
-//! No node fails over. It ends when the node takes over.
+//! The proxies lead writes out of the cluster, and no node fails over. It ends when the head takes over.
 
 use std::net::SocketAddrV4;
 
@@ -116,7 +115,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The gates of a node that is in service: in a cluster, or in a standby, which has no writes of its own.
+    /// The gates of a node that is in service. A standby has no writes of its own.
     pub(super) fn service_gates(&self, node: NodeId) -> Vec<Gate> {
         match node {
             _ if self.standby_of.is_none() => vec![Gate::InService { node }],

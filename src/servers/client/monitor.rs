@@ -1,4 +1,4 @@
-//! What a Sentinel is told: which groups there are, and whom it would else find out about by itself, only later.
+//! Tells a Sentinel about groups and nodes that it would find by itself only later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
@@ -13,16 +13,17 @@ use crate::servers::{SentinelPeer, ServerError, reply};
 use crate::spec::Group;
 use crate::spec::secret::user;
 
-/// The name of the period at which a Sentinel asks a master for its replicas, in `SENTINEL DEBUG` (since Redis 7.0).
+/// The period at which a Sentinel asks a master for its replicas, in `SENTINEL DEBUG` (since Redis 7.0).
 const INFO_PERIOD: &str = "INFO-PERIOD";
-/// What it is made, in milliseconds: the Sentinel asks at every turn of its timer then, which takes 50 to 100 ms.
+/// The shortened period in milliseconds. The Sentinel then asks at every turn of its timer, which takes 50 to 100 ms.
 const DISCOVERY_PERIOD: &str = "1";
-/// How long it stays so at most. A replica whose first attempt to connect to its master failed makes the next one a second
-/// later.
+/// How long the period stays short, at most. A replica whose first attempt to connect to its master failed makes the
+/// next one a second later.
 const DISCOVERY: Duration = Duration::from_secs(3);
-/// Time between two looks at what it has found.
+/// Time between two looks at the replicas that it knows.
 const DISCOVERY_POLL: Duration = Duration::from_millis(10);
-/// Where Sentinels announce themselves. A Sentinel takes what is published there at its own port for another's word.
+/// The channel on which Sentinels announce themselves. A Sentinel takes a message at its own port for another's
+/// announcement.
 pub(in crate::servers) const HELLO_CHANNEL: &str = "__sentinel__:hello";
 
 impl Client {
@@ -48,7 +49,7 @@ impl Client {
             None => self.watch_anew(&mut pipeline, &group.to_string(), master, quorum, settings),
         }
         for SentinelPeer { address, id } in peers {
-            // Epoch 0: it tells who there is, and nothing of failovers.
+            // Epoch 0: the message says which Sentinel exists, and nothing about failovers.
             let (ip, port) = (address.ip(), address.port());
             let hello = format!("{ip},{port},{id},0,{group},{},{},0", master.ip(), master.port());
             pipeline.cmd("PUBLISH").arg(HELLO_CHANNEL).arg(hello);
@@ -56,8 +57,8 @@ impl Client {
         self.change(peer, "SENTINEL MONITOR", &pipeline).await
     }
 
-    /// Adds what makes a Sentinel watch a group that it does not watch. Both commands are sent together, so that it never
-    /// comes to a master that it cannot log in at.
+    /// Adds the commands that make a Sentinel watch a new group. Both are sent together, so that it never connects to a
+    /// master that it cannot log in at.
     pub(in crate::servers) fn watch_anew(
         &self,
         pipeline: &mut Pipeline,
@@ -72,8 +73,10 @@ impl Client {
         set(pipeline, settings);
     }
 
-    /// Has a Sentinel ask the masters for their replicas until it lists these, or for [`DISCOVERY`]: then it finds them by
-    /// itself. What a program that is killed in between leaves is a Sentinel that asks more often than it must.
+    /// Makes a Sentinel ask the masters for their replicas until it lists these, or for [`DISCOVERY`].
+    ///
+    /// After that it finds them by itself. If redos is killed in between, the Sentinel goes on asking more often than
+    /// it must.
     pub(super) async fn discover(
         &self,
         peer: Peer,
@@ -118,7 +121,7 @@ impl Client {
         }
     }
 
-    /// The master that a Sentinel has for a group; `None` when it does not watch the group.
+    /// The master of a group at a Sentinel; `None` when it does not watch the group.
     pub(super) async fn watched(&self, peer: Peer, group: Group) -> Result<Option<SocketAddrV4>, ServerError> {
         const COMMAND: &str = "SENTINEL GET-MASTER-ADDR-BY-NAME";
         let mut question = pipe();

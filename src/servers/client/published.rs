@@ -18,32 +18,34 @@ use crate::servers::reply;
 use crate::spec::secret::user;
 use crate::spec::{Group, NodeId, proxy_group_ports};
 
-/// How often a published port must fail, while the proxy's own address serves, to be called dead. A proxy without a server
-/// for a moment fails at both.
+/// How often a published port must fail, while the proxy's own address serves, to count as dead. A proxy that has no
+/// server for a moment fails at both.
 const FAILURES: usize = 3;
-/// The time between two tries of a port that fails.
+/// Time between two tries of a port that fails.
 const BETWEEN_FAILURES: Duration = Duration::from_millis(100);
-/// Connections in a row that must take a write until a proxy is ready. One says little: right after a start, a proxy may
-/// lead to the master for some milliseconds and then to nobody until its checks have ended.
+/// Connections in a row that must take a write until a proxy is ready. One says little: right after a start, a proxy
+/// may lead to the master for some milliseconds and then nowhere until its checks have ended.
 const WRITES_IN_A_ROW: usize = 10;
-/// The time between two of them.
+/// Time between two of these connections.
 const BETWEEN_WRITES: Duration = Duration::from_millis(5);
-/// How long a proxy may take until it serves that many in a row.
+/// Time limit until a proxy serves that many in a row.
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 
-/// How a port receives redos.
+/// The answer of a port to redos.
 enum Reception {
     /// It logs redos in.
     Welcome,
-    /// Somebody answers, and does not.
+    /// Something answers, and refuses the login.
     Refusal(String),
-    /// Nobody answers.
+    /// There is no answer.
     Silence(String),
 }
 
 impl Client {
-    /// The published ports for clients that do not lead to the proxy, each with why. Empty where they cannot be tried, and
-    /// without those at which the proxy serves nobody now, as `rows` of its statistics say.
+    /// The published ports that do not lead to the proxy, each with the reason.
+    ///
+    /// Empty where they cannot be tried. It leaves out ports at which the proxy serves no client now, by `rows` of its
+    /// statistics.
     pub(super) async fn dead_ports(
         &self,
         node: NodeId,
@@ -64,7 +66,8 @@ impl Client {
         join_all(tried).await.into_iter().flatten().collect()
     }
 
-    /// Why a published port does not lead to the proxy. A port at which the proxy itself serves nobody now is not dead.
+    /// Why a published port does not lead to the proxy. A port at which the proxy itself serves no client now is not
+    /// dead.
     async fn why_dead(&self, node: NodeId, facts: &NodeFacts, port: &PublishedPort) -> Option<String> {
         let inside = Target::Network(SocketAddrV4::new(facts.address?, port.container));
         let mut failures = 0;
@@ -93,7 +96,7 @@ impl Client {
         }
     }
 
-    /// Connects, asks, and leaves.
+    /// Connects, asks, and closes.
     async fn ask_once(
         &self,
         node: NodeId,
@@ -105,8 +108,9 @@ impl Client {
         link.send(question).await.map_err(|error| failed(node, "PING", error))
     }
 
-    /// Writes to a group again and again as an application does, each time over a new connection, until the proxy has
-    /// served a number of them in a row. It is reached at its published port, where that can be tried.
+    /// Writes to a group as an application does, until the proxy has served a number of connections in a row.
+    ///
+    /// Each write uses a new connection to the published port, where that can be tried.
     pub(super) async fn writes_in_a_row(
         &self,
         inventory: &Inventory,

@@ -16,7 +16,7 @@ use crate::spec::{NodeId, render};
 pub(super) const LOGIN: [&str; 2] = ["masteruser", "masterauth"];
 
 impl Client {
-    /// The users in an answer to `ACL LIST` that are not as redos made them.
+    /// The users in an answer to `ACL LIST` that differ from those that redos created.
     pub(super) fn other_users(
         &self,
         inventory: &Inventory,
@@ -31,7 +31,7 @@ impl Client {
         Ok(rights::others(&self.users_file(inventory, node)?, lines.iter().map(String::as_str)))
     }
 
-    /// Takes the login of a replica out of its directives, and tells whether it is none that redos gave it.
+    /// Removes the login of a replica from its directives. Returns whether redos did not give it that login.
     pub(super) fn has_other_login(&self, config: &mut Fields) -> bool {
         let [Some(name), Some(password)] = LOGIN.map(|directive| config.remove(directive)) else { return false };
         let own = (user::REPLICATION, self.secrets.replication.expose());
@@ -40,7 +40,7 @@ impl Client {
         given != own && Some(given) != at_existing
     }
 
-    /// Gives users the rights that redos gives them, and writes them into the node's file.
+    /// Restores the rights of users, and writes them into the node's file.
     pub(super) async fn set_users(
         &self,
         inventory: &Inventory,

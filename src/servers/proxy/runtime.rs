@@ -1,5 +1,6 @@
-//! The Runtime API: what a proxy is told while it runs. A connection begins with a header of the PROXY protocol, which carries
-//! the password.
+//! The Runtime API: commands for a running proxy.
+//!
+//! A connection begins with a header of the PROXY protocol, which carries the password.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -15,25 +16,26 @@ use crate::servers::ServerError;
 use crate::servers::link::Peer;
 use crate::spec::{ClusterName, Group, NodeId, Secret};
 
-/// Commands of the Runtime API that are sent in one line: at some 60 bytes each they fit its buffer of 16 kB.
+/// Commands of the Runtime API in one line. At some 60 bytes each they fit its buffer of 16 kB.
 const COMMANDS_AT_ONCE: usize = 200;
-/// Asks for all servers (4; 1 is a frontend, 2 a backend) of all backends, with their sessions.
+/// The command that lists all servers (4; 1 is a frontend, 2 a backend) of all backends, with their sessions.
 const ALL_SERVERS: &str = "show stat -1 4 -1";
-/// How long readers of a node that is taken out have to end, and the time between two looks at them. A request on a
-/// connection of its own takes milliseconds; a connection that stays is closed then, whose client has to connect anew anyway.
+/// The time for readers of a removed node to end, and the time between two looks. A request on a connection of its own
+/// takes milliseconds; a connection that stays is closed then, and its client has to reconnect anyway.
 const DRAIN: Duration = Duration::from_secs(1);
 const DRAIN_POLL: Duration = Duration::from_millis(10);
-/// How long a command of the Runtime API may take. It answers within a millisecond, on a machine that has time for it.
+/// Time limit of a command of the Runtime API. It answers within a millisecond, if the machine is not too busy.
 const RUNTIME_COMMAND: Duration = Duration::from_secs(3);
 
-/// What an operator can make of a server of a backend.
+/// The state that an operator gives a server of a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerState {
-    /// Gets connections when its checks allow it.
+    /// It gets connections when its checks allow it.
     Ready,
-    /// Keeps the connections that it has and gets no new ones.
+    /// It keeps its connections and gets no new ones.
     Drain,
-    /// Gets none; where the configuration says `on-marked-down shutdown-sessions` those that it has are closed.
+    /// It gets no connections. Where the configuration says `on-marked-down shutdown-sessions`, its connections are
+    /// closed.
     Maint,
 }
 
@@ -48,23 +50,25 @@ impl ServerState {
     }
 }
 
-/// A server of a backend as `show servers state` lists it.
+/// A server of a backend in `show servers state`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeServer {
-    /// The backend.
+    /// The name of its backend.
     pub backend: String,
-    /// The server.
+    /// The name of the server.
     pub server: String,
-    /// Where it is.
+    /// The address of the server.
     pub address: String,
-    /// Whether its checks hold it to be up (`srv_op_state` 2; 0 is down, 1 and 3 are on the way).
+    /// Whether it is up by its checks (`srv_op_state` 2; 0 is down, 1 and 3 are on the way).
     pub up: bool,
-    /// Whether it is in maintenance (`srv_admin_state` 1: told so; 2: what it tracks is; 32: its name has no address).
-    /// That the configuration once said `disabled` (4) stays on record when it is made ready.
+    /// Whether it is in maintenance.
+    ///
+    /// In `srv_admin_state`, 1 is a command, 2 a server that it tracks, 32 a name without an address. 4 says that the
+    /// configuration had it `disabled`, and stays after it is made ready.
     pub maintenance: bool,
     /// Whether it has checks (`srv_check_state` is not 0).
     pub checked: bool,
-    /// Whether it is draining (`srv_admin_state` 8: told so; 16: what it tracks is).
+    /// Whether it is draining (`srv_admin_state` 8: by a command; 16: by a server that it tracks).
     pub drain: bool,
 }
 
@@ -78,12 +82,12 @@ pub struct RuntimeApi<'a> {
 }
 
 impl<'a> RuntimeApi<'a> {
-    /// The Runtime API of this proxy. Every command makes a connection of its own.
+    /// The Runtime API of this proxy. Every command opens its own connection.
     pub const fn new(dialer: &'a dyn Dial, cluster: &'a ClusterName, peer: Peer, password: Secret) -> Self {
         Self { dialer, cluster, peer, password }
     }
 
-    /// Connects, so that a command can be sent later without delay.
+    /// Connects now, so that a command can be sent later without delay.
     ///
     /// # Errors
     /// No connection in time.
@@ -103,13 +107,15 @@ impl<'a> RuntimeApi<'a> {
     /// Sends one command, or several with `;` between them, and returns the answer.
     ///
     /// # Errors
-    /// No connection, or no answer in time. What the API complains of is in the answer.
+    /// No connection, or no answer in time. Complaints of the API are in the answer.
     pub async fn command(&self, command: &str) -> Result<String, ServerError> {
         self.open().await?.command(command).await
     }
 
-    /// Makes the slots of these nodes ready and puts all others into maintenance, and the place for a server outside of the
-    /// cluster by `existing`. Readers of a node that is taken out have a second to end.
+    /// Makes the slots of these nodes ready, and puts all others into maintenance.
+    ///
+    /// `existing` decides the same for the slot of a server outside of the cluster. Readers of a removed node have a
+    /// second to end.
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
@@ -128,8 +134,9 @@ impl<'a> RuntimeApi<'a> {
         Ok(())
     }
 
-    /// Leads a group's new readers past a node and waits until those that it has have ended, for `patience` at most. They
-    /// are led there again by [`readers_command`].
+    /// Leads a group's new readers past a node, and waits for its present ones, for `patience` at most.
+    ///
+    /// [`readers_command`] leads readers there again.
     ///
     /// # Errors
     /// As [`RuntimeApi::command`].
@@ -150,7 +157,7 @@ impl<'a> RuntimeApi<'a> {
         Ok(())
     }
 
-    /// Whether one of these servers, each with its backend, has a session, by an answer to [`ALL_SERVERS`].
+    /// Whether one of these servers, each with its backend, has a session, in an answer to [`ALL_SERVERS`].
     fn are_busy(&self, slots: &[(&str, &str)], answer: &str) -> Result<bool, ServerError> {
         let rows = servers(answer.trim_start()).map_err(|why| unexpected(self.peer.node, ALL_SERVERS, why))?;
         let is_one = |row: &ServerRow| slots.contains(&(row.backend.as_str(), row.server.as_str()));
@@ -160,14 +167,14 @@ impl<'a> RuntimeApi<'a> {
     /// All servers of all backends.
     ///
     /// # Errors
-    /// As [`RuntimeApi::command`], or the answer is no such list.
+    /// As [`RuntimeApi::command`], or the answer is not such a list.
     pub async fn servers_state(&self) -> Result<Vec<RuntimeServer>, ServerError> {
         const COMMAND: &str = "show servers state";
         let answer = self.command(COMMAND).await?;
         runtime_servers(&answer).map_err(|why| unexpected(self.peer.node, COMMAND, why))
     }
 
-    /// A command that says something only when it fails.
+    /// Sends a command that answers only when it fails.
     async fn silent(&self, command: &str) -> Result<(), ServerError> {
         let answer = self.command(command).await?;
         match answer.trim() {
@@ -181,8 +188,9 @@ fn refused(node: NodeId, command: &str, why: &str) -> ServerError {
     ServerError::Refused { node, command: command.to_owned(), source: anyhow::anyhow!("{why}") }
 }
 
-/// Version 2 of the PROXY protocol: a connection over TCP and IPv4 between addresses that nobody asks for, and the password as
-/// its authority (type 2).
+/// A header of version 2 of the PROXY protocol, with the password as its authority (type 2).
+///
+/// It describes a TCP connection over IPv4; its addresses do not matter.
 fn header_with(password: &Secret) -> Vec<u8> {
     const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
     const PROXY_OVER_TCP4: [u8; 2] = [0x21, 0x11];
@@ -201,7 +209,7 @@ pub struct OpenRuntimeApi {
 }
 
 impl OpenRuntimeApi {
-    /// As [`RuntimeApi::command`].
+    /// Sends a command as [`RuntimeApi::command`] does.
     ///
     /// # Errors
     /// As there.
@@ -219,28 +227,31 @@ impl OpenRuntimeApi {
     }
 }
 
-/// What has a proxy lead to a server outside of the cluster, or no longer: connections there are closed then.
+/// The command that makes a proxy use, or no longer use, a server outside of the cluster. The connections there are
+/// closed then.
 pub fn existing_commands(group: Group, in_use: bool) -> String {
     let state = if in_use { ServerState::Ready } else { ServerState::Maint };
     let backends = [write_backend(group), format!("existing_{group}")];
     backends.map(|backend| format!("set server {backend}/{EXISTING} state {}", state.as_str())).join(";")
 }
 
-/// What has a proxy send a group's writes to a node at once, as [`failover_commands`] does, where there was no master.
+/// The command that sends a group's writes to a node at once where there was no master, as [`failover_commands`] does.
 pub fn promotion_commands(group: Group, node: NodeId) -> String {
     let backends = [format!("claims_{group}"), write_backend(group)];
     backends.map(|backend| format!("set server {backend}/{node} health up")).join(";")
 }
 
-/// What has a proxy send a group's writes to another node at once. It sets the results of checks, and so lasts until the
-/// checks have seen the same: that the old master no longer says to be one and has no votes, and that the new one says so.
-/// The old one comes first, since with two that are up nobody is served.
+/// The commands that send a group's writes to another node at once.
+///
+/// They set the results of checks, and so last until the checks have seen the same: the old master no longer reports to
+/// be one and has no votes, and the new one reports it. The old one comes first, since with two that are up no client
+/// is served.
 ///
 /// The votes are those of `sentinels`. A new master needs none at first: it was a replica until just now. But while the
-/// old one still had those of a majority, as of the last check, the new one would get nothing until the next.
+/// old one still had those of a majority, as of the last check, the new one would get no clients until the next.
 ///
-/// The new one has no readers any more, as a replica that goes has none: where they were led past it, it is ready again for
-/// the time when it will be a replica.
+/// The new one has no readers any more, as a replica that goes has none: where they were led past it, it is ready again
+/// for the time when it will be a replica.
 pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl Iterator<Item = NodeId>) -> String {
     let health =
         |backend: String, server: NodeId, health: &str| format!("set server {backend}/{server} health {health}");
@@ -253,7 +264,7 @@ pub fn failover_commands(group: Group, old: NodeId, new: NodeId, sentinels: impl
     before.into_iter().chain(votes).chain(after).chain(readers).collect::<Vec<_>>().join(";")
 }
 
-/// What has a proxy lead a group's readers to a node again, after [`RuntimeApi::lead_readers_past`].
+/// The command that leads a group's readers to a node again, after [`RuntimeApi::lead_readers_past`].
 pub fn readers_command(group: Group, node: NodeId) -> String {
     set_state(&read_backend(group), &node.to_string(), ServerState::Ready)
 }
@@ -262,7 +273,7 @@ fn set_state(backend: &str, server: &str, state: ServerState) -> String {
     format!("set server {backend}/{server} state {}", state.as_str())
 }
 
-/// The slots whose readers lose them when these nodes are checked and no others.
+/// The slots that lose their readers when these nodes are checked and no others.
 fn leaving<'a>(servers: &'a [RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<&'a RuntimeServer> {
     let leaves = |slot: &&RuntimeServer| {
         let node = slot.server.parse::<NodeId>().ok().filter(|node| !nodes.contains(node));
@@ -272,12 +283,13 @@ fn leaving<'a>(servers: &'a [RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<&'
     servers.iter().filter(leaves).collect()
 }
 
-/// What must be said to have these nodes checked and no others. A slot in a backend about one candidate is checked when
-/// both its own node and the candidate are.
+/// The commands that make a proxy check these nodes and no others.
 ///
-/// A slot that is made ready is up until its first check says otherwise, which would send clients to a node of unknown
-/// role, and close their connections then. So it is told to be down first, which it can be told only where it is out of
-/// maintenance, and so it drains until then.
+/// A slot in a backend about one candidate is checked when both its own node and the candidate are.
+///
+/// A slot that is made ready is up until its first check says otherwise. That would send clients to a node of unknown
+/// role, and close their connections then. So it is set down first, which is possible only outside of maintenance, and
+/// so it drains until then.
 fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) -> Vec<String> {
     let places = servers.iter().filter(|slot| slot.server == EXISTING && slot.maintenance == existing);
     let state = if existing { ServerState::Ready } else { ServerState::Maint };
@@ -297,7 +309,7 @@ fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) 
     places.chain(changes.flatten()).collect()
 }
 
-/// Reads `show servers state`: a version, a heading that names the columns, a line per server.
+/// Parses `show servers state`: a version, a heading with the names of the columns, a line per server.
 fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
     let heading = text.lines().find_map(|line| line.strip_prefix("# ")).ok_or("no heading")?;
     let heading: Vec<&str> = heading.split(' ').collect();
@@ -399,7 +411,7 @@ mod tests {
         let leave = leaving(&slots, &nodes);
         let leave: Vec<_> = leave.iter().map(|slot| (slot.backend.as_str(), slot.server.as_str())).collect();
         assert_eq!(leave, [("read_mymaster", "redis-2")], "redis-3 is in maintenance already");
-        // One that was left draining, by a redos that was killed meanwhile.
+        // It was left draining, by a redos that was killed meanwhile.
         let back = changes(&slots, &BTreeSet::from([node("redis-1"), node("redis-2")]), false);
         assert!(back.contains(&"set server read_mymaster/redis-2 state ready".to_owned()), "{back:?}");
         let gone = changes(&slots, &BTreeSet::from([node("redis-1")]), false);

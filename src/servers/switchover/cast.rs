@@ -1,4 +1,4 @@
-//! Who plays which part in a switchover, and why it is refused. Pure.
+//! Which servers take part in a switchover, and why it is refused. Pure.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,10 +11,10 @@ use crate::cluster::observed::{
 };
 use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
 
-/// How far behind a replica may be for a switchover to be begun, in bytes: what it receives in a few milliseconds.
+/// How far behind a replica may be at the beginning of a switchover, in bytes. It receives this in a few milliseconds.
 pub(in super::super) const LAG_MAX: i64 = 4 << 20;
 
-/// Why a switchover is not begun.
+/// Why a switchover is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SwitchoverRefusal {
     /// The node is not of this group.
@@ -23,7 +23,7 @@ pub enum SwitchoverRefusal {
     NotAnswering(String),
     /// The Sentinels do not name one master, or no running node is at its address.
     NoMaster(String),
-    /// The master does not say that it is one.
+    /// The master does not report to be one.
     MasterUnsure(NodeId),
     /// The node does not follow the master.
     NotReplica(NodeId),
@@ -31,13 +31,13 @@ pub enum SwitchoverRefusal {
     LinkDown,
     /// It is copying or loading its data.
     Loading,
-    /// Its priority is 0: it is never to be promoted.
+    /// Its priority is 0, so it must never be promoted.
     NeverPromoted,
     /// It is this many bytes behind.
     Behind(i64),
-    /// The master is loading its data, and the node's link to it broke before the master ended.
+    /// The master is loading its data, and the node's link broke before the master ended.
     BrokeOff(NodeId),
-    /// The master has loaded its data since it was looked at, and serves.
+    /// The master has finished loading its data meanwhile, and serves.
     Loaded(NodeId),
     /// It did not receive the last writes in time; the master goes on.
     TooSlow(Duration),
@@ -45,13 +45,13 @@ pub enum SwitchoverRefusal {
     NoQuorum(String),
     /// A Sentinel does not trust its clock and does not act.
     Tilt(NodeId),
-    /// A Sentinel sees the master down or is replacing it.
+    /// A Sentinel considers the master down or is replacing it.
     FailoverRunning(NodeId),
-    /// The Sentinels did not give their votes: someone else wants to replace the master.
+    /// The Sentinels did not give their votes: another candidate wants to replace the master.
     NotElected {
-        /// Votes that were won.
+        /// The number of votes that it got.
         votes: usize,
-        /// Votes that are needed.
+        /// The number of votes that it needs.
         needed: usize,
     },
 }
@@ -112,10 +112,10 @@ impl fmt::Display for SwitchoverRefusal {
     }
 }
 
-/// Who plays which part.
+/// The servers that take part in a switchover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cast {
-    /// The master.
+    /// The present master.
     pub old: Peer,
     /// Whether the master is loading its data, and so takes no write.
     pub is_loading: bool,
@@ -125,20 +125,20 @@ pub(super) struct Cast {
     pub others: Vec<Peer>,
     /// The Sentinels that answer.
     pub sentinels: Vec<Voter>,
-    /// Votes that are needed.
+    /// The number of votes that it needs.
     pub needed: usize,
     /// The highest epoch that was seen.
     pub epoch: u64,
-    /// How long the Sentinels bear a silent master.
+    /// The down-after of the Sentinels.
     pub down_after: Duration,
 }
 
 /// A Sentinel that answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Voter {
-    /// Which.
+    /// The Sentinel and its address.
     pub sentinel: Peer,
-    /// Another Sentinel that it knows, in whose name it is told of the new master. A lone Sentinel knows none.
+    /// Another Sentinel that it knows, in whose name it is told about the new master. A lone Sentinel knows none.
     pub herald: Option<WatchedPeer>,
     /// The settings that it watches the group with.
     pub settings: BTreeMap<String, String>,
@@ -146,7 +146,7 @@ pub(super) struct Voter {
     pub quorum: u16,
 }
 
-/// Casts the parts, or says why it cannot be done. `None` when `to` is the master already.
+/// Chooses the servers, or says why it cannot be done. `None` when `to` is the master already.
 pub(super) fn cast(
     topology: &Topology,
     inventory: &Inventory,
@@ -177,7 +177,7 @@ pub(super) fn cast(
     let others = answering.map(|(node, _)| *node).filter(|node| *node != old && *node != to);
     let voters = watching.iter().filter_map(|(node, _, watched)| Some(voter(peer(*node, SENTINEL_PORT)?, watched)));
     let epochs = watching.iter().flat_map(|(_, view, _)| view.masters.values()).map(|master| master.config_epoch);
-    // A Sentinel that knows more peers than the others is right to: they count for what a majority is.
+    // If a Sentinel knows more peers than the others, that counts: they are part of the majority.
     let known = watching.iter().map(|(_, _, watched)| watched.peers.len() + 1).max().unwrap_or_default();
     let needed = (known / 2 + 1).max(usize::from(word.quorum));
     if watching.len() < needed {
@@ -195,7 +195,7 @@ pub(super) fn cast(
     }))
 }
 
-/// What a node says that can be promoted. `ended_at` is when the master ended last: of one that is loading its data nothing
+/// The view of a node that can be promoted. `ended_at` is when the master ended last: while it loads its data, nothing
 /// newer is known.
 fn fit<'a>(
     candidate: Option<&'a Answer<RedisView>>,
@@ -248,7 +248,7 @@ fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
     }
 }
 
-/// The Sentinels that answer and what they say of the group, and the word of the first, with which all agree.
+/// The Sentinels that answer with their views of the group, and the master that all of them name.
 type Electorate<'a> = (Vec<(NodeId, &'a SentinelView, &'a WatchedMaster)>, &'a WatchedMaster);
 
 fn electorate(topology: &Topology, group: Group) -> Result<Electorate<'_>, SwitchoverRefusal> {
@@ -303,7 +303,7 @@ mod tests {
         Spec::with_defaults("test".parse().expect("a good name"))
     }
 
-    /// A healthy cluster, bent.
+    /// The refusal for a healthy cluster after a change.
     fn refused(to: NodeId, bend: impl Fn(&mut Observed)) -> Option<SwitchoverRefusal> {
         let mut observed = healthy(&spec());
         bend(&mut observed);

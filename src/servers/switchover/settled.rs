@@ -17,10 +17,10 @@ fn watched(sentinel: NodeId, topology: &Topology, group: Group) -> Option<&Watch
     topology.sentinels.get(&sentinel).and_then(Answer::said)?.masters.get(&group.to_string())
 }
 
-/// Whether the new node is master for everybody who has a say, which is the result of a switchover.
+/// Whether all servers that matter regard the new node as master, which is the result of a switchover.
 ///
 /// # Errors
-/// For whom it is not yet.
+/// The server that does not yet.
 pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String> {
     let (old, new) = (cast.old, cast.new);
     for voter in &cast.sentinels {
@@ -34,7 +34,7 @@ pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(
     if claims(new) != Some(true) {
         return Err(format!("{} does not say that it is the master", new.node));
     }
-    // One that is loading its data serves nobody, and becomes a replica when it has them.
+    // A node that is loading its data serves no client, and becomes a replica afterwards.
     if claims(old) == Some(true) && !is_loading(&old, topology) {
         return Err(format!("{} still says that it is the master", old.node));
     }
@@ -47,11 +47,12 @@ pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(
     Ok(())
 }
 
-/// Whether everybody else follows the new master. A node that is loading its data does when it has them, and is not waited
-/// for; what is no node of the cluster does not count.
+/// Whether all others follow the new master.
+///
+/// A node that is loading its data follows afterwards, and is not waited for; foreign servers do not count.
 ///
 /// # Errors
-/// Who does not follow yet.
+/// The node that does not follow yet.
 pub(super) fn followed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String> {
     let new = cast.new;
     let followers = || cast.others.iter().chain([&cast.old]).filter(|peer| !is_loading(peer, topology));

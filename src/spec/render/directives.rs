@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Modules, REDIS_PORT, Role, Spec};
 
-/// Directives that a running server refuses to change (`CONFIG SET` says "can't set immutable config"), in Redis 7.0 to
-/// 8.0 and Valkey 8.1.
+/// Directives that a running server refuses to change, in Redis 7.0 to 8.0 and Valkey 8.1.
+///
+/// `CONFIG SET` says "can't set immutable config".
 const IMMUTABLE: &[&str] = &[
     "always-show-logo",
     "aof-rewrite-cpulist",
@@ -39,8 +40,8 @@ const IMMUTABLE: &[&str] = &[
     "unixsocketperm",
 ];
 
-/// More connections than one address can open to a port, which are 64,511 at most, with room for the proxies' clients.
-/// An idle one costs the server 2 kB.
+/// The limit of clients. It is more than the connections that one address can open to a port (64,511), with room for the
+/// proxies' clients. An idle connection costs the server 2 kB.
 const MAX_CLIENTS: i64 = 80_000;
 
 /// Directives with one argument that may contain white space. All others with white space have several.

@@ -30,8 +30,8 @@ const HOLD_MARGIN: u64 = 100;
 /// time.
 const RUNTIME_CONNECTIONS: u32 = 64;
 const RUNTIME_CONNECTIONS_PER_ADDRESS: u32 = 16;
-/// How long a connection to the Runtime API may be idle, in seconds. redos opens some before it stops writes, which it
-/// does for a second at most.
+/// How long a connection to the Runtime API may be idle, in seconds. A command opens some before it pauses writes, which
+/// takes a second at most.
 const RUNTIME_SILENCE: u32 = 10;
 /// Connections beside the clients': checks, statistics, Runtime API.
 const OTHER_CONNECTIONS: u32 = 500;
@@ -39,7 +39,7 @@ const OTHER_CONNECTIONS: u32 = 500;
 const VERDICT_INTERVAL: u64 = 20;
 /// How many times rarer than the check of a role are checks whose answer changes slowly.
 const SLOW_CHECKS: u64 = 4;
-/// How many times rarer than the check of a role is the check of a node that reports to be master.
+/// How much rarer than the check of a role is the check of a node that reports to be master.
 ///
 /// HAProxy gives a check's connection no longer than its interval: at the default of 50 ms a master with 50 ms of delay
 /// each way was never in service, although no Sentinel considered it down. The proxy learns from the Sentinels first
@@ -56,7 +56,7 @@ const PATIENT_CHECKS: u64 = 3;
 /// This is also the time limit of its connection. With [`LATE_ANSWERS`] an unreachable Sentinel loses its vote after
 /// 0.84 s at most by default. That is before the others consider a master down (1 s) that is cut off together with it.
 const VOTE_CHECKS: u64 = 4;
-/// How many times rarer than the check of a role is the question to a Sentinel whether it is replacing a node.
+/// How much rarer than the check of a role a Sentinel is asked whether it is replacing a node.
 ///
 /// It is asked more often than for votes: a master that comes back must not have its votes again before this veto is
 /// seen.
@@ -145,7 +145,6 @@ struct Slot {
 /// The files of a proxy. The slots of nodes that are not `present` are disabled.
 ///
 /// # Errors
-///
 /// The subnet has no address for the proxy or for a present node, or `node` is not a proxy.
 pub fn proxy_files(
     spec: &Spec,

@@ -127,7 +127,6 @@ pub enum Source {
 /// The files of a Redis node that copies `source`. `standing` decides what it does at its next start.
 ///
 /// # Errors
-///
 /// The subnet has no address for a node, `node` is not a Redis node, or the password of the existing server is not
 /// known.
 pub fn redis_files(

@@ -91,7 +91,6 @@ const TILT_PERIOD: u64 = 3000;
 /// result of an earlier failover for the newest, and could vote twice in one epoch.
 ///
 /// # Errors
-///
 /// The subnet has no address for a node.
 pub fn sentinel_files(
     spec: &Spec,

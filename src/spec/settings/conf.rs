@@ -20,7 +20,6 @@ pub struct Conf {
 /// The last of several lines of one directive wins, unless it may be given several times.
 ///
 /// # Errors
-///
 /// The first line that is not a directive, with its number.
 pub fn read(text: &str) -> Result<Conf, Wrong> {
     let mut conf = Conf::default();

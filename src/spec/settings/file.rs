@@ -92,7 +92,7 @@ fn example() -> String {
     format!("begin with 'apiVersion: {API_VERSION}', then write keys such as 'replicas: 2'")
 }
 
-/// Walks the tree by the table.
+/// Walks the tree according to the table.
 struct FileReader<'a> {
     file: &'a SourceFile,
     lines: Vec<&'a str>,
@@ -143,7 +143,7 @@ impl FileReader<'_> {
         }
     }
 
-    /// Reads the entries of the section at a path, "" being the whole file.
+    /// Reads the entries of the section at a path; "" is the whole file.
     fn section(&mut self, path: &str, entries: &[(Name, YamlNode)]) {
         let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, node) in entries {
@@ -169,7 +169,7 @@ impl FileReader<'_> {
     fn subsection(&mut self, path: &str, node: &YamlNode) {
         match &node.value {
             YamlValue::Map(entries) => self.section(path, entries),
-            // A section whose lines are all comments.
+            // It is a section with comments only.
             YamlValue::Scalar { text, plain: true } if is_null(text) => {}
             YamlValue::Scalar { .. } | YamlValue::List(_) => {
                 let inner: Vec<&str> = children(path).collect();
@@ -329,7 +329,7 @@ struct Refused {
 }
 
 impl<'a> Tree<'a> {
-    /// The one document of the text; `None` when there is nothing in it.
+    /// The only document of the text; `None` when there is none.
     fn document(mut self) -> Result<Option<YamlNode>, Refused> {
         let mut root = None;
         loop {

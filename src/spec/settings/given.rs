@@ -51,12 +51,12 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         SettingKind::User(place) => *place(spec) = value::user_name(text)?,
         SettingKind::Image(place) => *place(spec) = value::image(text)?,
         SettingKind::Patterns(place) => *place(spec) = value::patterns(text)?,
-        // It was made an address when it was read.
+        // It was resolved to an address when it was read.
         SettingKind::Follow(place) => {
             let follow = place(spec);
             *follow = text.parse().map_or_else(|_| follow.left(), Follow::Existing);
         }
-        // A name, passwords and directives have ways of their own.
+        // A name, passwords and directives are read elsewhere.
         SettingKind::Conf | SettingKind::Name | SettingKind::PasswordFile { .. } | SettingKind::Directives => {}
     }
     Ok(())

@@ -59,7 +59,6 @@ impl Sources<'_> {
     /// The name of the cluster alone, for verbs that need nothing else. Other errors in the file do not matter.
     ///
     /// # Errors
-    ///
     /// The name is not a valid one, or the file that may give it is not readable as YAML.
     pub fn cluster_name(&self) -> Result<ClusterName, Problems> {
         let mut problems = Vec::new();

@@ -159,7 +159,6 @@ impl Problems {
     /// The problems as an error, if there are any.
     ///
     /// # Errors
-    ///
     /// `found` is not empty.
     pub fn check(found: Vec<Problem>) -> Result<(), Self> {
         if found.is_empty() { Ok(()) } else { Err(Self(found)) }

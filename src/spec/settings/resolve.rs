@@ -52,7 +52,7 @@ pub(super) struct Draft {
 }
 
 impl AskedSettings {
-    /// The name of the cluster that is meant.
+    /// The name of the cluster.
     pub fn name(&self) -> &ClusterName {
         &self.name
     }
@@ -77,7 +77,6 @@ impl AskedSettings {
     /// `own` are the passwords of the cluster, if they are known.
     ///
     /// # Errors
-    ///
     /// All values that are impossible together.
     pub fn resolve(self, recorded: Option<&Spec>, own: Option<&Secrets>) -> Result<Settings, Problems> {
         let Draft { spec, origins, directives } = self.draft(recorded);

@@ -32,7 +32,7 @@ pub struct SettingRow {
     pub path: String,
     /// Its value, as in `redos.yaml`; `(set)` for a given password, null if it is not set.
     pub value: Value,
-    /// The image that was found for it, and its server; null if none was looked for, and for all other settings.
+    /// The image that was found for it, and its server; null if none was looked for.
     pub found: Option<String>,
     /// The layer of the value: `flag`, `environment`, `file`, `cluster`, `derived` or `default`.
     pub layer: &'static str,

@@ -17,7 +17,6 @@ const HOSTS: &str = "REDIS_HOSTS";
 /// The server in these variables, as `host:port`, and the variable that names it.
 ///
 /// # Errors
-///
 /// They contradict each other, or name several; with the variable to change.
 pub fn server<'v>(
     variable: &dyn Fn(&str) -> Option<&'v str>,
