@@ -1,7 +1,7 @@
 -- {{ node }} of {{ cluster }}, written by redos.
 
--- Leads readers to a node again past which they were led for a switchover that never came to its end: redos was killed.
--- A switchover leads them past a node for a second at most, and so 4 s are no part of one.
+-- Leads readers to a node again that a switchover led them past and never finished, because redos was killed. A
+-- switchover leads them past a node for a second at most, so 4 s are not part of one.
 core.register_task(function()
     local looks = {}
     while true do
@@ -9,7 +9,7 @@ core.register_task(function()
         for name, backend in pairs(core.backends) do
             for node, server in pairs(name:sub(1, 5) == "read_" and backend.servers or {}) do
                 local slot = name .. "/" .. node
-                -- One that is down counts as draining as well.
+                -- A node that is down counts as draining as well.
                 local drains = server:is_draining() and server:get_stats().status == "DRAIN"
                 looks[slot] = drains and (looks[slot] or 0) + 1 or nil
                 if looks[slot] == 3 then
@@ -21,9 +21,9 @@ core.register_task(function()
     end
 end)
 
--- Holds a new connection for writes while nobody is known to be master, so that its client waits for some moments instead of
--- being closed. It looks every 25 ms whether there is a master, and more rarely the more connections there are: all together
--- some 10,000 times a second at most, so that they leave time for the checks that find the master.
+-- Holds a new connection for writes while there is no known master, so that its client waits for some moments instead
+-- of being closed. It checks every 25 ms whether there is a master, and more rarely the more connections there are: all
+-- together some 10,000 times a second at most, so that they leave time for the checks that find the master.
 core.register_action("hold", { "tcp-req" }, function(txn, backend, milliseconds)
     local function now()
         local time = core.now()
@@ -40,7 +40,7 @@ core.register_action("hold", { "tcp-req" }, function(txn, backend, milliseconds)
         -- right after it: 1 instead of 12 of 1,200 connections slept on, on two processors with five times the load.
         core.yield()
         core.msleep(math.min(left, 25 + txn.f:be_conn(backend) // 10))
-        -- Nobody reads the answer any more, so what the client has asked for is not done.
+        -- No client reads the answer any more, so its request is not carried out.
         if not txn.req:may_recv() then
             return act.ABORT
         end

@@ -1,13 +1,15 @@
 # How {{ node }} of {{ cluster }} starts: sh start.sh SERVER. Written by redos.
 #
-# A node that comes back does not believe its own file, which may be older than the last failover. It asks the Sentinels:
-# when a majority names another node, it starts as a replica of that. When a majority names this node, it starts as master,
-# but not while they hold it to be down: they are about to replace it, and there would be two masters for a while. When no
-# majority can be asked it goes by its file; the proxies send writes to no node that a majority of Sentinels does not name.
+# A node that comes back does not trust its own file, which may be older than the last failover. It asks the Sentinels:
+# when a majority names another node, it starts as a replica of that. When a majority names this node, it starts as
+# master, but not while they consider it down: they are about to replace it, and there would be two masters for a while.
+# When no majority answers it uses its file; the proxies send writes to no node that a majority of Sentinels does not
+# name.
 #
-# A master that has lost its data would have its replicas lose theirs. It starts as master only when no replica has any.
+# If a master has lost its data, its replicas would lose theirs. So it starts as master only when no replica has any.
 #
-# What can change while the node runs is not in here: that is read from the server's own file and asked of the Sentinels.
+# What can change while the node runs is not in this script: it reads that from the server's own file and asks the
+# Sentinels.
 
 server=$1
 cli=${server%-server}-cli
@@ -16,7 +18,7 @@ conf={{ conf }}
 standing={{ standing_file }}
 answer=/tmp/answer
 
-# The first process of a container ignores every signal that it does not ask for.
+# The first process of a container ignores every signal that it does not handle.
 trap 'exit 143' TERM INT
 
 say() {
@@ -43,8 +45,8 @@ read_file() {
     if [ "$follows" = no ]; then follows=; fi
 }
 
-# Asks servers all at once: ask PORT COMMAND ADDRESS... The password goes through stdin, for arguments and environments of
-# processes can be seen from outside. Sets asked: the processes that ask.
+# Asks servers all at once: ask PORT COMMAND ADDRESS... The password goes through stdin, because arguments and
+# environments of processes can be seen from outside. Sets asked: the processes that ask.
 ask() {
     port=$1 command=$2 asked=
     shift 2
@@ -58,13 +60,13 @@ COMMANDS
     done
 }
 
-# Ends what still asks: a frozen server never answers.
+# Ends the processes that still ask: a frozen server never answers.
 end_asking() {
     kill $asked 2>/dev/null
     wait $asked 2>/dev/null
 }
 
-# Hears a Sentinel's answer from stdin: sets named, flags, silence, patience, time_limit, replicas, sentinels.
+# Reads a Sentinel's answer from stdin: sets named, flags, silence, patience, time_limit, replicas, sentinels.
 hear() {
     named= flags= silence= patience= time_limit= replicas= sentinels=
     read -r _
@@ -82,15 +84,15 @@ hear() {
 }
 
 # Counts the answers of Sentinels: count ADDRESS... Sets
-#   master    whom a majority names, empty when there is none,
-#   doubted   yes when a Sentinel that names this node holds it to be down, or soon will: before it reconnects (at most
-#             {{ ping_period }} ms after this node is up again) its patience ends,
+#   master    the node that a majority names, empty when there is none,
+#   doubted   yes when a Sentinel that names this node considers it down, or soon will: before it reconnects (at most
+#             {{ ping_period }} ms after this node is up again) its down-after ends,
 #   failing   yes when a failover is under way,
 #   followed  yes when this node has replicas,
 #   limit     how long one that names this node gives a failover, in milliseconds,
-#   known     how many replicas one of them knows; at least one other node is asked for where none of them answers,
+#   known     how many replicas one of them knows; if none of them answers, at least one other node is expected,
 #   heard     how many have answered,
-#   all       how many there are, as those say who have answered.
+#   all       how many there are, by the answers.
 count() {
     names= all=0 heard=0 master= doubted=no failing=no followed=no limit=0 known=
     for address; do
@@ -119,8 +121,8 @@ count() {
     done
 }
 
-# Asks the Sentinels until a majority has answered, 300 ms at most. What one of the others knows makes no difference when
-# the majority names another node; else it has 50 ms to say it.
+# Asks the Sentinels until a majority has answered, 300 ms at most. If the majority names another node, the others make
+# no difference; otherwise they have 50 ms to answer.
 ask_sentinels() {
     ask {{ sentinel_port }} 'SENTINEL MASTER {{ group }}' "$@"
     rounds=0 more=0
@@ -138,8 +140,8 @@ ask_sentinels() {
     end_asking
 }
 
-# Whether the data of this node may be served by a master: 'kept' holds every acknowledged write, 'snapshot' what there was
-# some time ago, 'none' nothing.
+# Whether a master may serve the data of this node: 'kept' holds every acknowledged write, 'snapshot' the data of some
+# time ago, 'none' nothing.
 judge_data() {
     data=none
     if [ "$keeps_log" = yes ]; then
@@ -149,7 +151,8 @@ judge_data() {
     fi
 }
 
-# Whether another node has, or may have, what this one has not: keys, and unless this one has none, has them from this one.
+# Whether another node has, or may have, data that this one lacks: keys, and unless this one has none, keys that are not
+# from this one.
 others_have_more() {
     if [ "$data" = kept ]; then return 1; fi
     set --{% for peer in peers %} {{ peer }}{% endfor %}
@@ -172,21 +175,22 @@ others_have_more() {
         none-yes-* | snapshot-yes-yes) return 0 ;;
         esac
     done
-    # One that is not up yet may have what this one has lost. Whoever wrote 'decided' has looked into everybody's files.
+    # A node that is not up yet may have what this one has lost. Whoever wrote 'decided' has read the files of all
+    # nodes.
     [ "$data-$decided" = none- ] && [ "$keeps_log-$keeps_snapshots" != no-no ] && [ "$answered" -lt "$known" ]
 }
 
-# Whether the node that this one is to follow is loading its data, or was not up yet a moment ago and may be about to. A
-# replica that is up meanwhile could be promoted with less than that node has: Sentinels hold a master that loads for long to
-# be down, and do not ask how old the data of a replica are that has just started. Loading first what it copies anew
-# afterwards would be no gain. A server outside of the cluster is nobody's business.
+# Whether the master of this node is loading its data, or was not up yet a moment ago and may be about to load. A
+# replica that is up meanwhile could be promoted with less data than that node has: Sentinels consider a master down
+# that loads for long, and do not check how old the data of a freshly started replica are. To load data first that it
+# copies again afterwards would be no gain. A server outside of the cluster is not concerned.
 is_awaited() {
     case '{% for peer in peers %} {{ peer }}{% endfor %} ' in
     *" $master "*) ;;
     *) return 1 ;;
     esac
     ask {{ redis_port }} 'INFO persistence' "$master"
-    # A server that loads answers between two parts of its data only.
+    # A server that is loading answers only between two parts of its data.
     rounds=0 loads=
     while [ -z "$loads" ] && [ "$rounds" -lt 100 ]; do
         sleep 0.01
@@ -231,8 +235,8 @@ judge() {
         if [ "$followed" = no ]; then
             verdict=lead
         elif [ "$doubted" = yes ]; then
-            # They go on when they have given up replacing it, and replace it by nobody who is not up. Those who are about to
-            # be wait for this node. One that is busy may not answer at once.
+            # They go on when they have given up replacing it, and replace it only by a node that is up. Nodes that are
+            # about to be up wait for this node. A busy node may not answer at once.
             if [ "$data-$failing" = kept-no ] && is_alone; then alone=$((alone + 1)); else alone=0; fi
             if [ "$alone" -ge 3 ]; then
                 verdict=lead
@@ -253,8 +257,8 @@ judge() {
     if [ "$verdict" = follow ] && is_awaited; then verdict=; fi
 }
 
-# A replica without data is not to be promoted before it has those of its master: a Sentinel does not ask whether it has any.
-# redos takes that back. Where none are kept at all, every replica starts so.
+# A replica without data must not be promoted before it has those of its master: a Sentinel does not check whether it
+# has any. redos takes that back. If none are kept at all, every replica starts so.
 join() {
     if [ "$data" = none ] && [ "$keeps_log-$keeps_snapshots" != no-no ]; then echo '{{ no_promotion }}' >>"$conf"; fi
 }
@@ -294,8 +298,8 @@ decide() {
     fi
 }
 
-# The server would die of files that belong to somebody else, as files do that were put here by docker cp. 'up' and 'start'
-# give them to this node.
+# The server would end because of files of another user, as docker cp leaves them. 'up' and 'start' give them to this
+# node.
 check_owner() {
     for file in{% for place in data_places %} {{ place }} {{ place }}/*{% endfor %}; do
         if [ -e "$file" ] && ! { [ -r "$file" ] && [ -w "$file" ]; }; then
@@ -306,8 +310,8 @@ check_owner() {
 }
 
 check_owner
-# What redos knew when it wrote this holds for one start: 'new' for a node that has no data, of a new group or to begin as a
-# replica; 'decided' when there was no Sentinel to ask and redos read everybody's files.
+# What redos knew when it wrote this holds for one start: 'new' for a node without data, of a new group or as a replica;
+# 'decided' when there was no Sentinel to ask and redos read the files of all nodes.
 decided=
 if [ -s "$standing" ]; then
     read -r decided <"$standing"

@@ -5,17 +5,17 @@
 #   PING     also how often it reconnects; less than 500 ms would make every replica unfit during a failover, in which
 #            their INFO comes once a second and must not be older than five of these,
 #   INFO     how soon it sees that a node has another role than it should,
-#   PUBLISH  how often it tells the others whom it knows as master; after four of these it corrects a role,
+#   PUBLISH  how often it tells the others which node is master; after four of these it corrects a role,
 #   ASK      how often it asks the others whether a master is down. Their answers count for five of these, also for the next
 #            master: with the usual second, one that could not reach a fresh master in time would replace it alone,
-#   TILT     how long it does nothing after it was frozen itself. Within that time it hears from everybody again. After the
+#   TILT     how long it does nothing after it was frozen itself. Within that time all others answer it again. After the
 #            usual 30 s it would find that each replica's link has been down for too long, and never promote one.
 
 server=$1
 cli=${server%-server}-cli
 
 set_periods() {
-    # redis-cli ends well also when nobody listened: only the answer counts.
+    # redis-cli succeeds also without a subscriber: only the answer counts.
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         sleep 0.1
         said=$("$cli" -h 127.0.0.1 -p {{ port }} 2>&1 <<COMMANDS
@@ -53,7 +53,7 @@ await_masters() {
     done
 }
 
-# Whether a server says anything at all, if only that it wants a password: answers ADDRESS:PORT.
+# Whether a server answers at all, even if it only asks for a password: answers ADDRESS:PORT.
 answers() {
     case $(timeout 1 "$cli" -h "${1%:*}" -p "${1#*:}" PING 2>/dev/null) in
     *NOAUTH* | *PONG* | *LOADING*) return 0 ;;
@@ -61,7 +61,7 @@ answers() {
     return 1
 }
 
-# The first process of a container ignores every signal that it does not ask for.
+# The first process of a container ignores every signal that it does not handle.
 trap 'exit 143' TERM INT
 await_masters
 set_periods &

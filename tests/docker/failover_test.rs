@@ -171,7 +171,11 @@ async fn a_user_who_breaks_off_a_test_finds_nothing_left_of_it() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
     assert_eq!(report["verdict"], "invalid", "{}", report["cause"]);
-    assert!(report["cause"].as_str().is_some_and(|cause| cause.contains("broke off")), "{}", report["cause"]);
+    assert!(
+        report["cause"].as_str().is_some_and(|cause| cause.contains("the user interrupted the test")),
+        "{}",
+        report["cause"]
+    );
     assert!(!is_paused(&master).await);
     assert!(!cluster.redos(&["chaos", "ls"]).await.succeeds().contains(&master));
     eventually("no key is left", async || keys(&cluster).await.is_empty()).await;
@@ -208,7 +212,7 @@ async fn what_would_take_too_much_is_refused_and_heal_undoes_the_rest() {
     eventually("redis-3 is paused", async || is_paused(&replica).await).await;
     redos.kill().await.expect("SIGKILL");
     let second = cluster.redos(&["chaos", "pause", "redis-2"]).await.fails(1);
-    assert!(second.contains("out already"), "one Redis node at a time: {second}");
+    assert!(second.contains("down already"), "one Redis node at a time: {second}");
     // `up` undoes what a killed redos left, as `chaos heal` does, and touches no other cluster's faults.
     tokio::time::timeout(Duration::from_secs(60), cluster.up(&[])).await.expect("in time").succeeds();
     assert!(!is_paused(&replica).await);

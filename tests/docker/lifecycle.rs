@@ -135,7 +135,7 @@ async fn a_node_that_was_stopped_comes_back_into_the_cluster_as_it_is_then() {
     for (nodes, why) in [
         (&["sentinel-1", "sentinel-2"][..], "2 are needed"),
         (&["redis-1", "redis-2", "redis-3"], "no other node"),
-        (&["proxy-1"], "no way for clients"),
+        (&["proxy-1"], "no proxy would be left"),
         (&["redis-9"], "no node 'redis-9'"),
     ] {
         let refused = cluster.redos(&[&["stop"], nodes].concat()).await.fails(2);

@@ -184,7 +184,7 @@ async fn an_existing_network_is_used_and_never_removed() {
     raw().remove_network(&unfit).await.expect("nobody is on it any more");
     let said = refused.fails(6);
     let next = format!("docker network rm {shared} && docker network create --subnet 1");
-    assert!(said.contains("it was made without a subnet") && said.contains(&next), "{said}");
+    assert!(said.contains("it was created without a subnet") && said.contains(&next), "{said}");
     assert_eq!(nothing, <[Vec<String>; 3]>::default(), "nothing is left behind");
     let said = refused_amid_guests.fails(6);
     assert!(said.contains(&format!("{} is on it", guest.0)) && !said.contains("network rm"), "{said}");

@@ -92,7 +92,7 @@ async fn a_dry_run_of_every_verb_shows_the_plan_and_changes_nothing() {
     for said in [
         "replicas changes from 1 to 0 (flag --replicas)",
         "proxy.checkInterval changes from 50ms to 100ms (environment variable REDOS_CHECK_INTERVAL)",
-        "all connections through it end",
+        "closes all connections through it",
     ] {
         assert!(run.stderr.contains(said), "{said:?} is not in {}", run.stderr);
     }

@@ -120,7 +120,7 @@ async fn a_published_port_that_leads_nowhere_is_named_and_cured() {
         assert!(reasons.contains(&sentence), "{reasons}");
         assert!(cluster.redos(&["status"]).await.fails(1).is_empty());
         let planned = cluster.redos(&["plan"]).await.exits(1);
-        assert!(planned.contains("ends all connections through it"), "{planned}");
+        assert!(planned.contains("closes all connections through it"), "{planned}");
 
         let other = published(2, inside).await;
         let up = cluster.up(&["--proxies", "2"]).await;
