@@ -97,6 +97,9 @@ _redos() {
             redos,verify)
                 cmd="redos__subcmd__verify"
                 ;;
+            redos,version)
+                cmd="redos__subcmd__version"
+                ;;
             redos__subcmd__chaos,agent)
                 cmd="redos__subcmd__chaos__subcmd__agent"
                 ;;
@@ -316,6 +319,9 @@ _redos() {
             redos__subcmd__help,verify)
                 cmd="redos__subcmd__help__subcmd__verify"
                 ;;
+            redos__subcmd__help,version)
+                cmd="redos__subcmd__help__subcmd__version"
+                ;;
             redos__subcmd__help__subcmd__chaos,agent)
                 cmd="redos__subcmd__help__subcmd__chaos__subcmd__agent"
                 ;;
@@ -440,7 +446,7 @@ _redos() {
 
     case "${cmd}" in
         redos)
-            opts="-p -f -o -q -v -H -h -V --project --file --output --quiet --verbose --color --host --help --version up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help"
+            opts="-p -f -o -q -v -H -h -V --project --file --output --quiet --verbose --color --host --help --version up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2982,7 +2988,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__help)
-            opts="up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man help"
+            opts="up down status ps ls plan scale failover stop start restart url env cli exec logs events sentinel failover-test verify chaos images init config completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3738,6 +3744,20 @@ _redos() {
             return 0
             ;;
         redos__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__help__subcmd__version)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -5232,6 +5252,56 @@ _redos() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redos__subcmd__version)
+            opts="-p -f -o -q -v -H -h --project --file --output --quiet --verbose --color --host --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --project)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

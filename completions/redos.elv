@@ -61,6 +61,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand config 'Show all settings and where each comes from'
             cand completions 'Print a script that completes redos in a shell'
             cand man 'Print the manual page'
+            cand version 'Print the versions of redos, of the Engine, and of the images that are pulled'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'redos;up'= {
@@ -1376,6 +1377,23 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'redos;version'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, wide (all columns), json or yaml'
+            cand --output 'How to print data: table, wide (all columns), json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'redos;help'= {
             cand up 'Create the cluster, or repair it, until it is ready'
             cand down 'Remove the cluster; its data stays unless told otherwise'
@@ -1403,6 +1421,7 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand config 'Show all settings and where each comes from'
             cand completions 'Print a script that completes redos in a shell'
             cand man 'Print the manual page'
+            cand version 'Print the versions of redos, of the Engine, and of the images that are pulled'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'redos;help;up'= {
@@ -1537,6 +1556,8 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;completions'= {
         }
         &'redos;help;man'= {
+        }
+        &'redos;help;version'= {
         }
         &'redos;help;help'= {
         }

@@ -33,6 +33,7 @@ mod stop;
 mod up;
 mod url;
 mod verify;
+mod version;
 
 use std::process::ExitCode;
 
@@ -134,6 +135,8 @@ pub enum Verb {
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man(man::ManArgs),
+    /// Print the versions of redos, of the Engine, and of the images that are pulled
+    Version(version::VersionArgs),
 }
 
 /// Parses the command line and runs its verb on the Docker Engine.
@@ -205,5 +208,6 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Config(args) => config::run(args, call).await,
         Verb::Completions(args) => completions::run(args, call).await,
         Verb::Man(args) => man::run(args, call).await,
+        Verb::Version(args) => version::run(args, call).await,
     }
 }

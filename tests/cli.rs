@@ -239,6 +239,13 @@ fn the_file_of_a_folder_is_that_of_the_folders_below() {
 }
 
 #[test]
+fn without_an_engine_version_tells_what_it_knows() {
+    let run = Place::new().run("version -H unix:///nowhere.sock");
+    assert_eq!(run.code, Some(5), "{run}");
+    assert!(run.stdout.contains(env!("CARGO_PKG_VERSION")) && run.stdout.contains("none answers"), "{run}");
+}
+
+#[test]
 fn what_other_tools_take_is_answered_with_what_does_it_here() {
     let advised = |arguments: &str| {
         let run = Place::new().run(arguments);
@@ -247,7 +254,7 @@ fn what_other_tools_take_is_answered_with_what_does_it_here() {
     };
     assert!(advised("up -d").contains("hint: leave out -d"));
     assert!(advised("scale 3").contains("hint: say what to scale to 3: redos scale --replicas 3"));
-    assert!(advised("version").contains("hint: redos --version"));
+    assert!(advised("list").contains("hint: redos ls"));
     assert!(advised("up --timeout 584542046090y").contains("is too long"));
     let dry = Place::new().run("failover redis-3");
     assert!(dry.stderr.contains("failover --to redis-3"), "{dry}");

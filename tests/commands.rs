@@ -226,6 +226,17 @@ fn down_keeps_volumes_unless_it_is_told_otherwise() {
 }
 
 #[test]
+fn version_names_the_engine_and_the_images() {
+    run(async {
+        let sim = Sim::default();
+        let version = redos(&sim, "version -o json").await.json();
+        assert_eq!((&version["redos"], &version["engine"]["api"]), (&json!(env!("CARGO_PKG_VERSION")), &json!("1.41")));
+        let text = redos(&sim, "version").await.done();
+        assert!(text.contains("an engine in memory; redos needs API 1.41 or newer"), "{text}");
+    });
+}
+
+#[test]
 fn sentinel_shows_what_each_of_them_says() {
     run(async {
         let sim = ready("up --masters 2").await;

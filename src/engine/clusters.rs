@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use serde::Serialize;
+
 use super::Result;
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, Spec};
@@ -22,10 +24,25 @@ pub struct ClusterSummary {
     pub kept_volumes: usize,
 }
 
+/// The versions of an Engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EngineVersion {
+    /// Its own: `20.10.24`.
+    pub version: String,
+    /// The one of its API: `1.41`.
+    pub api: String,
+    /// The oldest API that redos speaks.
+    pub oldest_api: String,
+}
+
 /// The clusters of an engine. Every call is idempotent where its name allows.
 pub trait Clusters: Send + Sync + 'static {
     /// The engine and its address, for messages: "Docker 20.10.24 (API 1.41) at unix:///var/run/docker.sock".
     fn describe(&self) -> String;
+
+    /// The engine's versions; `None` before [`Clusters::greet`] was answered.
+    fn version(&self) -> Option<EngineVersion>;
 
     /// Asks the engine for its version. Before that redos does not know whether it supports the engine, and may only
     /// make calls that change nothing.

@@ -37,7 +37,7 @@ pub use handle::DockerEngine;
 
 use about::About;
 
-use super::{ClusterSummary, Clusters, NodeFile, NodeSpec, Nodes, Result};
+use super::{ClusterSummary, Clusters, EngineVersion, NodeFile, NodeSpec, Nodes, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 
@@ -54,6 +54,11 @@ impl Clusters for DockerEngine {
             Some(About { version, api, .. }) => format!("Docker {version} (API {api}) at {}", self.endpoint),
             None => format!("Docker at {}", self.endpoint),
         }
+    }
+
+    fn version(&self) -> Option<EngineVersion> {
+        let About { version, api, .. } = self.about.get()?;
+        Some(EngineVersion { version: version.clone(), api: api.to_string(), oldest_api: connect::API_MIN.to_string() })
     }
 
     fn remote_host(&self) -> Option<&str> {

@@ -18,7 +18,7 @@ use super::{DockerEngine, fault};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 
 /// The oldest supported Engine API: Docker 20.10's, of December 2020.
-const API_MIN: ApiVersion = ApiVersion { major: 1, minor: 41 };
+pub const API_MIN: ApiVersion = ApiVersion { major: 1, minor: 41 };
 /// Time limit of the Engine's first answer. A local one takes about 2 ms.
 const FIRST_ANSWER: Duration = Duration::from_secs(5);
 /// Time limit until the answer of any call begins, in seconds. It must exceed a node's stop grace period.

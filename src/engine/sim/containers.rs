@@ -7,7 +7,9 @@ use std::net::Ipv4Addr;
 use super::{DATA, SUBNETS, Sim, SimNode, refused};
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
-use crate::engine::{ClusterSummary, Clusters, EngineError, EngineErrorKind, NodeFile, NodeSpec, Nodes, Result};
+use crate::engine::{
+    ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeSpec, Nodes, Result,
+};
 use crate::spec::{ClusterName, NodeId, ParseError, Resources, Spec};
 
 impl Dial for Sim {
@@ -27,6 +29,11 @@ impl Clusters for Sim {
 
     fn describe(&self) -> String {
         "an engine in memory".to_owned()
+    }
+
+    fn version(&self) -> Option<EngineVersion> {
+        let [version, api, oldest_api] = ["in memory", "1.41", "1.41"].map(str::to_owned);
+        Some(EngineVersion { version, api, oldest_api })
     }
 
     fn remote_host(&self) -> Option<&str> {
