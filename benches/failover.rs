@@ -2,9 +2,9 @@
 //! compose project that it replaces (`tests/classic`), round by round in the same run.
 //!
 //! `cargo bench --bench failover`. `ROUNDS=n` sets the rounds of each fault at redos (10), `CLASSIC_ROUNDS=n` those at the
-//! compose project (2, for each takes 40 s; each is one of a project made anew), `RATE=n` the requests per second (200),
+//! compose project (2, for each takes 40 s; each is one of a fresh project), `RATE=n` the requests per second (200),
 //! `REPORTS=folder` keeps the reports and histories, which `redos verify` judges again. The instrument is
-//! `redos failover-test` with all its kinds of clients. Both have the settings that they come with: a Sentinel's patience
+//! `redos failover-test` with all its kinds of clients. Both have the settings that they come with: a Sentinel's down-after
 //! of 1 s at redos, of 5 s at the other. It removes what it made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]

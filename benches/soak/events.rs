@@ -21,7 +21,7 @@ pub enum Event {
     Stop,
     /// Any node is restarted with `docker restart`.
     Restart,
-    /// The master is frozen for about as long as the Sentinels' patience, and `up` comes into the failover.
+    /// The master is frozen for about the Sentinels' down-after, and `up` comes into the failover.
     UpInFailover,
     /// A node's container is removed, and the `up` that mends it is killed at some moment.
     KilledUp,

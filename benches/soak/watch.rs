@@ -28,7 +28,7 @@ pub struct Watch {
     looks: JoinHandle<Vec<Look>>,
 }
 
-/// A connection made anew through the published port, and one write on it.
+/// A new connection through the published port, and one write on it.
 pub struct Probe {
     from: Instant,
     refused: Option<String>,

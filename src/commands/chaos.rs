@@ -48,7 +48,7 @@ pub enum ChaosVerb {
     /// A fault, for a time.
     #[command(flatten)]
     Fault(FaultCommand),
-    /// Undo a pause, and thaw what is frozen by 'docker pause'
+    /// Undo a pause, and unpause what 'docker pause' froze
     #[command(after_help = "Examples:
   redos chaos unpause redis-1")]
     Unpause(NodesArgs),

@@ -177,7 +177,7 @@ pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
     let (_, version) = info.server().ok_or("INFO without a version")?;
     let tilt = info.get("sentinel_tilt").ok_or("INFO without the section of Sentinel")?;
     Ok(SentinelView {
-        id: text(id).ok_or("a SENTINEL MYID that is no text")?,
+        id: text(id).ok_or("a SENTINEL MYID that is not text")?,
         version: version.to_owned(),
         uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
         tilt: tilt == "1",

@@ -58,13 +58,13 @@ impl fmt::Display for TakenOver {
         match paused {
             Some(paused) => write!(
                 f,
-                "{node} has taken over from {existing}, writes waited {} ms; clients that write to {existing} themselves \
-                 still do, and the cluster does not get that",
+                "{node} has taken over from {existing}, writes waited {} ms; clients that connect to {existing} directly still \
+                 write there, and the cluster does not get these writes",
                 paused.as_millis()
             ),
             None => write!(
                 f,
-                "{node} has taken over from {existing}, which is gone: what that acknowledged last may be missing"
+                "{node} has taken over from {existing}, which is gone: its last acknowledged writes may be missing"
             ),
         }
     }

@@ -1,5 +1,7 @@
-//! The compose project that redos replaces, rebuilt: one `redis_master`, two of `redis_slave`, three of `redis_sentinel`
-//! and a `haproxy`, with its own settings. It is made past redos, from the images that redos has.
+//! The compose project that redos replaces, rebuilt: one `redis_master`, two of `redis_slave`, three of
+//! `redis_sentinel` and a `haproxy`, with its own settings.
+//!
+//! It is made without redos, from the images that redos has.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -22,12 +24,12 @@ const SENTINEL_CONF: &str = include_str!("sentinel.conf");
 /// The published port of the proxy, inside its container.
 const PUBLISHED: &str = "6379/tcp";
 const GROUP: Group = Group::number(1);
-/// How the project is run.
+/// The two forms of the project.
 #[derive(Clone, Copy)]
 pub enum Kept {
-    /// As it is: with an append-only file, and Sentinels that wait for 5 s.
+    /// The original: with an append-only file, and Sentinels that wait for 5 s.
     OnDisk,
-    /// As a cache: in memory alone, with Sentinels so patient that a master which is restarted stays master.
+    /// A cache: in memory only, with a down-after so long that a restarted master stays master.
     InMemory,
 }
 
@@ -35,17 +37,17 @@ pub enum Kept {
 const SENTINEL: &str = "printf %s \"$CONF\" > /tmp/sentinel.conf && exec redis-server /tmp/sentinel.conf --sentinel";
 const PROXY: &str = "printf %s \"$CONF\" > /tmp/haproxy.cfg && exec haproxy -W -db -f /tmp/haproxy.cfg";
 
-/// The running project. Its containers and its network go with the cluster that it borrows the name of.
+/// The running project. Its containers and its network are removed with the cluster whose name it uses.
 pub struct Classic {
     name: String,
-    /// Where clients write.
+    /// The address for writes.
     pub proxy: String,
     /// The Sentinels.
     pub sentinels: Vec<String>,
 }
 
 impl Classic {
-    /// Makes and starts it.
+    /// Creates the project and starts it.
     pub async fn start(cluster: &Cluster, kept: Kept) -> Self {
         let programs = programs(&cluster.engine).await;
         let network = cluster.engine.create_network(&cluster.spec()).await.expect("a network");
@@ -89,7 +91,7 @@ impl Classic {
     }
 }
 
-/// Makes containers.
+/// Creates the containers.
 struct Maker<'a> {
     cluster: &'a Cluster,
     network: &'a NetworkFacts,
@@ -97,7 +99,7 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Makes a container that runs a command in a shell, and starts it. Returns its id.
+    /// Creates a container that runs a command in a shell, and starts it. Returns its id.
     async fn make(&self, name: &str, address: Ipv4Addr, command: &str, conf: &str) -> String {
         let name = format!("{}_{name}", self.cluster.name);
         let pinned = EndpointSettings {
@@ -112,7 +114,7 @@ impl Maker<'_> {
             env: Some(vec![format!("CONF={conf}")]),
             user: Some("0".to_owned()),
             working_dir: Some("/tmp".to_owned()),
-            // By this label everything is found and removed.
+            // This label finds and removes everything.
             labels: Some(HashMap::from([("dev.redos.cluster".to_owned(), self.cluster.name.to_string())])),
             exposed_ports: Some(vec![PUBLISHED.to_owned()]),
             host_config: Some(HostConfig {

@@ -1,4 +1,4 @@
-//! Images that scenarios make from those that are here, for what others' images are like.
+//! Images that imitate those of others, made from the local ones.
 
 use bollard::Docker;
 use bollard::models::{ContainerConfig, ContainerCreateBody};
@@ -7,8 +7,8 @@ use bollard::query_parameters::{
 };
 use futures_util::TryStreamExt;
 
-/// Makes the image `reference` from `base`: a script changes its files as root, and the changes, in Dockerfile words, its
-/// configuration. It has no label by which redos would know it.
+/// Makes the image `reference` from `base`: a script changes its files as root, and the changes, in words of a
+/// Dockerfile, its configuration. It has no label of redos.
 pub async fn derive(docker: &Docker, base: &str, reference: &str, script: &str, changes: &[&str]) {
     let body = ContainerCreateBody {
         image: Some(base.to_owned()),
@@ -38,7 +38,7 @@ pub async fn derive(docker: &Docker, base: &str, reference: &str, script: &str, 
     docker.remove_container(&id, Some(remove)).await.expect("removed");
 }
 
-/// A script that makes a server say that it is of another version than it is.
+/// A script that makes a server report another version than its own.
 pub fn claiming(version: &str) -> String {
     format!(
         r#"own=$(command -v redis-server)

@@ -1,6 +1,6 @@
 //! Scenarios on a real Docker Engine. Without one they fail; they never skip.
 //!
-//! Each scenario has a cluster name of its own ([`support::Cluster`]), and everything that carries it is removed at its end,
+//! Each scenario has its own cluster name ([`support::Cluster`]), and everything with that name is removed at its end,
 //! also when it panics.
 
 mod busy;

@@ -1,8 +1,9 @@
-//! An Engine of this host's own programs that nobody else uses, so that it may be stopped, killed and filled up: in a
-//! process, mount and network namespace of its own, with its own data.
+//! An Engine of this host's own programs that only one scenario uses, so that it may be stopped, killed and filled up.
 //!
-//! The end of its first process is the loss of power of a host: the kernel kills everything in the namespace at once, and
-//! what was mounted and the networks are gone with it; the data stay.
+//! It runs in its own process, mount and network namespaces, with its own data.
+//!
+//! The end of its first process is like a power cut of a host: the kernel kills everything in the namespace at once,
+//! and mounts and networks are gone with it; the data stay.
 
 use std::fs::{self, File};
 use std::os::fd::AsFd;
@@ -23,29 +24,29 @@ use tokio_util::io::StreamReader;
 
 use crate::support::{engine, engine_at, eventually_within};
 
-/// How long the Engine may take to come up or to go: it stops its containers first, each with its own grace.
+/// Time limit of the Engine's start and stop. It stops its containers first, each within its own grace period.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the first process does: a `/run` that is gone with it, as after a loss of power, and a network of its own.
+/// What the first process does. Its `/run` is gone with it, as after a power cut, and it has its own network.
 const INIT: &str = "mount -t tmpfs tmpfs /run; ip link set lo up; echo ready; while :; do sleep infinity & wait; done";
 
-/// An Engine that is this scenario's alone. It is gone, with all that it had, when this is dropped, and also when the
-/// process of the tests is killed.
+/// The Engine of one scenario. It is removed with everything it had when this is dropped, and also when the process of
+/// the tests is killed.
 pub struct OwnEngine {
     host: Option<Host>,
     daemon: Option<Child>,
     dir: TempDir,
 }
 
-/// A namespace in which all ends when its first process does.
+/// A namespace that ends with its first process.
 struct Host {
-    /// What made the namespace and goes with it.
+    /// The process that made the namespace and ends with it.
     maker: Child,
     /// Its first process.
     init: i32,
 }
 
 impl OwnEngine {
-    /// Starts one, on a disk of this many bytes in memory or else on this host's, and moves the calling thread into its
+    /// Starts one, on a disk in memory with this many bytes or on this host's. It moves the calling thread into its
     /// network: a published port is reached only there. The scenario must run on one thread.
     pub async fn start(disk: Option<u64>) -> Self {
         Self::configured(disk, "{}").await
@@ -70,19 +71,19 @@ impl OwnEngine {
         format!("unix://{}", self.dir.path().join("docker.sock").display())
     }
 
-    /// It as redos sees it.
+    /// The Engine as redos sees it.
     pub async fn engine(&self) -> Arc<DockerEngine> {
         Arc::new(engine_at(Some(&self.address())).await.expect("the Engine answers"))
     }
 
-    /// It without redos in between.
+    /// The Engine without redos.
     pub fn raw(&self) -> bollard::Docker {
         let path = self.dir.path().join("docker.sock");
         bollard::Docker::connect_with_unix(&path.display().to_string(), 120, bollard::API_DEFAULT_VERSION)
             .expect("its socket")
     }
 
-    /// Brings the images over that this host's Engine has.
+    /// Copies the images of this host's Engine.
     pub async fn load_images(&self) {
         let (from, to) = (engine().await, self.engine().await);
         let images = Images::default();
@@ -91,7 +92,7 @@ impl OwnEngine {
         image::load(&*to, source, "this host's Engine").await.expect("loaded");
     }
 
-    /// Ends the Engine as a service manager does, containers and all.
+    /// Ends the Engine with its containers, as a service manager does.
     pub async fn stop(&mut self) {
         let init = self.host.as_ref().expect("the host is on").init;
         let pid = fs::read_to_string(format!("/proc/{init}/root/run/docker.pid")).expect("its process id");
@@ -121,7 +122,7 @@ impl OwnEngine {
         .await;
     }
 
-    /// Takes its host's power away: everything is killed at once.
+    /// Cuts the power of its host: everything is killed at once.
     pub async fn lose_power(&mut self) {
         let mut host = self.host.take().expect("the host is on");
         host.power_off();
@@ -154,14 +155,14 @@ impl OwnEngine {
         self.start_again().await;
     }
 
-    /// Takes all the room that its disk has left.
+    /// Fills all the room that is left on its disk.
     pub fn fill_disk(&self) {
         let mut file = File::create(self.ballast()).expect("a file");
         let zeros = vec![0; 1 << 16];
         while std::io::Write::write(&mut file, &zeros).is_ok_and(|written| written > 0) {}
     }
 
-    /// Gives it back.
+    /// Frees the room again.
     pub fn empty_disk(&self) {
         fs::remove_file(self.ballast()).expect("removed");
     }
@@ -186,7 +187,7 @@ impl OwnEngine {
         File::options().create(true).append(true).open(self.log_path()).expect("a log")
     }
 
-    /// The end of its log.
+    /// The last lines of its log.
     fn log(&self) -> String {
         let log = fs::read_to_string(self.log_path()).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -206,7 +207,8 @@ impl Drop for OwnEngine {
     fn drop(&mut self) {
         let Some(host) = self.host.take() else { return };
         host.power_off();
-        // The kernel has killed everything in the namespace when its first process is gone; then the folder can go, too.
+        // The kernel has killed everything in the namespace when its first process is gone; then the folder can go,
+        // too.
         let deadline = std::time::Instant::now() + PATIENCE;
         while fs::exists(format!("/proc/{}/ns", host.init)).unwrap_or(false) && std::time::Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(20));

@@ -1,4 +1,4 @@
-//! A registry: images are pushed to it, pulled from it by the tens of megabytes, and refused by it.
+//! A registry for scenarios. They push images, pull them in tens of megabytes, and are refused.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -24,13 +24,13 @@ use crate::support::Cluster;
 /// A registry on a port of its own choice, in the calling thread's network.
 struct Registry {
     address: String,
-    /// Of its only user, where it asks for a login.
+    /// The login of its only user, if it wants one.
     password: String,
     _process: Child,
 }
 
 impl Registry {
-    /// One that keeps its images in `folder`. With a login it lets nobody in: it makes up the password itself.
+    /// A registry that keeps its images in `folder`. With a login it makes up the password itself.
     async fn start(folder: &Path, with_login: bool) -> Self {
         let login = format!("auth:\n  htpasswd:\n    realm: test\n    path: {}/htpasswd\n", folder.display());
         let config = format!(
@@ -64,10 +64,10 @@ impl Registry {
     }
 }
 
-/// The user that a registry makes which asks for a login and has none to let in.
+/// The user that a registry without users creates when it wants a login.
 const USER: &str = "docker";
 
-/// Gives this host's images to the registry and takes them away from the Engine.
+/// Moves this host's images from the Engine to the registry.
 async fn push(own: &OwnEngine, registry: &Registry) {
     let login = (!registry.password.is_empty()).then(|| DockerCredentials {
         username: Some(USER.to_owned()),
@@ -148,7 +148,7 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     assert!(nothing.nodes.is_empty() && nothing.network.is_none(), "{nothing:?}");
 }
 
-/// A registry whose first word takes this long; it gives on what the other one says.
+/// A registry whose first answer takes this long; it forwards the answers of the other one.
 async fn slow(registry: &Registry, silence: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let (address, far) = (listener.local_addr().expect("its address").to_string(), registry.address.clone());
@@ -159,7 +159,7 @@ async fn slow(registry: &Registry, silence: Duration) -> String {
             tokio::spawn(async move {
                 tokio::time::sleep_until(begun + silence).await;
                 let mut far = TcpStream::connect(far).await.expect("the registry");
-                // Either side may go away first.
+                // Either side may close first.
                 let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
             });
         }
@@ -167,7 +167,7 @@ async fn slow(registry: &Registry, silence: Duration) -> String {
     address
 }
 
-/// A registry that allows no more pulls, in the words of Docker Hub.
+/// A registry that allows no more pulls, with the words of Docker Hub.
 async fn exhausted() -> String {
     const SAID: &str = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}"#;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
@@ -181,7 +181,7 @@ async fn exhausted() -> String {
                 let status = if request.contains("/manifests/") { "429 Too Many Requests" } else { "200 OK" };
                 let head = "Content-Type: application/json\r\nConnection: close\r\nContent-Length";
                 let answer = format!("HTTP/1.1 {status}\r\n{head}: {}\r\n\r\n{SAID}", SAID.len());
-                // The Engine tries TLS first, and goes away.
+                // The Engine tries TLS first, and then closes.
                 let _ = near.write_all(answer.as_bytes()).await;
             });
         }

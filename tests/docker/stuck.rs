@@ -168,7 +168,7 @@ async fn sentinels_that_will_never_replace_a_master_are_told_of_and_pushed() {
     pause_sentinels(&cluster).await;
     // The master is gone for good, with its data, and they do not see it go.
     cluster.lose(first).await;
-    // When they act again the replicas' links have been down for longer than ten times the patience of the most patient.
+    // When they act again the replicas' links have been down for longer than ten times the longest down-after.
     tokio::time::sleep(Duration::from_secs(8)).await;
     for sentinel in SENTINELS {
         raw().unpause_container(&cluster.container(sentinel)).await.expect("a thaw");

@@ -1,4 +1,4 @@
-//! What scenarios share: the Engine, the images, and clusters that clean up after themselves.
+//! The common part of scenarios: the Engine, the images, and clusters that clean up after themselves.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,12 +21,12 @@ use tokio::sync::OnceCell;
 
 /// A Redis without a configuration file, open to the network.
 pub const REDIS: &[&str] = &["redis-server", "--protected-mode", "no", "--save", ""];
-/// A process that does nothing and ends at once when told to.
+/// A process that does nothing and ends at once when it is told to.
 pub const IDLE: &[&str] = &["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1 & wait; done"];
 
-/// Where the Engine listens.
+/// The socket of the Engine.
 pub const SOCKET: &str = "/var/run/docker.sock";
-/// How long [`eventually`] waits.
+/// Time limit of [`eventually`].
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The Engine as redos sees it.
@@ -43,7 +43,7 @@ pub async fn engine_at(host: Option<&str>) -> Result<DockerEngine, EngineError> 
     Ok(engine)
 }
 
-/// What a program in a node has left.
+/// The result of a program in a node.
 pub struct ExecOutput {
     /// Its exit code.
     pub code: i64,
@@ -96,12 +96,12 @@ pub async fn remote_address() -> String {
     host
 }
 
-/// The Engine without redos in between, to check what redos says and to play somebody else.
+/// The Engine without redos, to check what redos reports and to act as another client.
 pub fn raw() -> Docker {
     Docker::connect_with_defaults().expect("a Docker Engine")
 }
 
-/// The images that `auto` finds or gets.
+/// The images that `auto` finds, or gets first.
 pub async fn programs(engine: &DockerEngine) -> Programs {
     static PROGRAMS: OnceCell<Programs> = OnceCell::const_new();
     let resolve = async || {
@@ -111,12 +111,12 @@ pub async fn programs(engine: &DockerEngine) -> Programs {
     PROGRAMS.get_or_init(resolve).await.clone()
 }
 
-/// Waits until something is so.
+/// Waits until a condition is true.
 pub async fn eventually(what: &str, condition: impl AsyncFnMut() -> bool) {
     eventually_within(PATIENCE, what, condition).await;
 }
 
-/// Waits until something is so that may take this long.
+/// Waits until a condition is true, within this time limit.
 pub async fn eventually_within(patience: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + patience;
     while !condition().await {
@@ -131,29 +131,27 @@ fn unused_name(topic: &str) -> ClusterName {
     format!("{topic}-{:x}-{number}", std::process::id()).parse().expect("a cluster name")
 }
 
-/// A cluster name of its own. All that carries it is removed when this goes.
+/// A cluster with its own name. Everything with that name is removed when this is dropped.
 pub struct Cluster {
-    /// The name.
     pub name: ClusterName,
-    /// The Engine.
     pub engine: Arc<DockerEngine>,
-    /// The address of the Engine where it is not the one of the environment.
+    /// The address of the Engine, if that is not the one of the environment.
     host: Option<String>,
 }
 
 impl Cluster {
-    /// A name that no other scenario has, in this run or in one beside it.
+    /// A name that no other scenario has, in this run or in a parallel one.
     pub async fn new(topic: &str) -> Self {
         Self { name: unused_name(topic), engine: engine().await, host: None }
     }
 
-    /// The same on an Engine of the scenario's own, which cleans up after itself.
+    /// The same on the scenario's own Engine, which cleans up after itself.
     pub async fn at(topic: &str, host: &str) -> Self {
         let engine = Arc::new(engine_at(Some(host)).await.expect("the Engine answers"));
         Self { name: unused_name(topic), engine, host: Some(host.to_owned()) }
     }
 
-    /// The defaults, on ports of Docker's choice.
+    /// The defaults, with ports that Docker chooses.
     pub fn spec(&self) -> Spec {
         let mut spec = Spec::with_defaults(self.name.clone());
         spec.ports.write = 0;
@@ -187,7 +185,7 @@ impl Cluster {
         }
     }
 
-    /// Makes a node that runs `command`, with its network and volume, without starting it.
+    /// Creates a node that runs `command`, with its network and volume, without starting it.
     pub async fn created(&self, node: NodeId, command: &[&str]) -> NetworkFacts {
         let spec = self.spec();
         let network = self.engine.create_network(&spec).await.expect("a network");
@@ -202,7 +200,7 @@ impl Cluster {
         raw().kill_container(&self.container(node), None::<query::KillContainerOptions>).await.expect("a kill");
     }
 
-    /// Starts a node past redos.
+    /// Starts a node without redos.
     pub async fn start(&self, node: NodeId) {
         raw().start_container(&self.container(node), None::<query::StartContainerOptions>).await.expect("a start");
     }
@@ -216,7 +214,7 @@ impl Cluster {
         docker.remove_volume(&volume, None::<query::RemoveVolumeOptions>).await.expect("a removal");
     }
 
-    /// What the Engine says of the cluster.
+    /// The Engine's report of the cluster.
     pub async fn inventory(&self) -> Inventory {
         self.engine.inventory(&self.name).await.expect("an inventory")
     }
@@ -228,7 +226,7 @@ impl Drop for Cluster {
             return;
         }
         let name = self.name.clone();
-        // A runtime of its own: this may run while the test's own is being torn down by a panic.
+        // It has its own runtime: it may run while a panic tears down the test's runtime.
         let cleaned = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(remove_all(&name));
@@ -237,7 +235,7 @@ impl Drop for Cluster {
     }
 }
 
-/// Removes what carries a cluster's label, through the client itself: redos may be what is broken.
+/// Removes what carries a cluster's label, through the client library: redos may be what is broken.
 async fn remove_all(cluster: &ClusterName) {
     let docker = raw();
     let filters = Some(HashMap::from([("label".to_owned(), vec![format!("dev.redos.cluster={cluster}")])]));
@@ -266,10 +264,10 @@ async fn volumes(docker: &Docker, cluster: &ClusterName) -> Vec<String> {
     names
 }
 
-/// How a run of the binary ended.
+/// The result of a run of the binary.
 #[must_use = "assert how it ended"]
 pub struct Run {
-    /// Its exit code; absent when a signal ended it.
+    /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,
     /// What it wrote to stdout.
     pub stdout: String,
@@ -300,7 +298,7 @@ impl Run {
 }
 
 impl Cluster {
-    /// The binary with the cluster's name, in an environment of nothing but where programs are and which Engine it is.
+    /// The binary with the cluster's name, in an environment with only PATH and the Engine's address.
     pub fn command(&self, arguments: &[&str]) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_redos"));
         command.env_clear().args(["--project", self.name.as_str()]).args(arguments);
@@ -331,7 +329,7 @@ impl Cluster {
         }
     }
 
-    /// `redos up` on ports of Docker's choice, with further arguments.
+    /// `redos up` with ports that Docker chooses, and further arguments.
     pub async fn up(&self, arguments: &[&str]) -> Run {
         self.redos(&[&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"], arguments].concat()).await
     }
@@ -342,18 +340,18 @@ impl Cluster {
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
     }
 
-    /// What `status` finds wrong.
+    /// The reasons in `status`.
     pub async fn reasons(&self) -> String {
         self.status().await["reasons"].to_string()
     }
 
-    /// Waits until all is well; then `plan` finds nothing to do.
+    /// Waits until the cluster is healthy; then `plan` has nothing to do.
     pub async fn settled(&self) {
         eventually("all is well", async || self.redos(&["status", "-q"]).await.code == Some(0)).await;
         self.redos(&["plan"]).await.succeeds();
     }
 
-    /// The node that is master of the first group, as `status` says.
+    /// The master of the first group in `status`.
     pub async fn master(&self) -> NodeId {
         let status = self.status().await;
         let node = status["groups"][0]["master"]["node"].as_str().unwrap_or_else(|| panic!("a master in {status:#}"));
@@ -366,7 +364,7 @@ impl Cluster {
         connect(url.trim()).await.expect("a connection through the printed URL")
     }
 
-    /// Where a node is on the cluster's network.
+    /// The address of a node on the cluster's network.
     pub async fn address(&self, node: NodeId) -> Ipv4Addr {
         self.inventory().await.nodes[&node].address.expect("an address")
     }
@@ -389,7 +387,7 @@ impl Cluster {
         connect(&format!("redis://{user}:{}@{address}:{port}", password.expose())).await.expect("a login")
     }
 
-    /// Everything on the Engine that carries the cluster's label: containers, networks, volumes; and entries of its lock.
+    /// Everything on the Engine with the cluster's label: containers, networks, volumes; and entries of its lock.
     pub async fn labelled(&self) -> [Vec<String>; 3] {
         let docker = raw();
         let filters = Some(HashMap::from([("label".to_owned(), vec![format!("dev.redos.cluster={}", self.name)])]));

@@ -182,12 +182,12 @@ async fn a_master_that_is_cut_off_from_its_peers_soon_takes_no_more_writes() {
     let when = ledger.iter().filter(|(key, _)| lost.contains(key)).map(|(_, when)| *when);
     let window = when.clone().max().zip(when.min()).map_or(Duration::ZERO, |(last, first)| last - first);
     println!("{} of {} lost, taken within {window:?} after the cut", lost.len(), keys.len());
-    // Sentinel's patience of 1 s, half a second until its next question, a check: 1.7 s. The cut lasts for 20 s, and this
+    // Sentinel's down-after of 1 s, half a second until its next question, a check: 1.7 s. The cut lasts for 20 s, and this
     // machine may be busy.
     assert!(window < Duration::from_secs(8), "{window:?}");
 }
 
-/// A Sentinel that could not reach a fresh master for as long as its patience held the others' word on the last one to be
+/// A Sentinel that could not reach a fresh master for its down-after took the others' answers about the last one for answers
 /// about this one, and replaced it alone.
 #[tokio::test]
 async fn a_sentinel_that_cannot_reach_a_new_master_does_not_replace_it_alone() {

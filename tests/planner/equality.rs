@@ -122,7 +122,7 @@ proptest! {
         run(changed_is_made(from, to, cut))?;
     }
 
-    /// Where nothing else changes no node is made anew, and so none gets what is right by its start.
+    /// If nothing else changes no node is recreated, and so none gets the right values by its start.
     #[test]
     fn a_server_that_runs_has_the_directives_of_one_that_was_made_so(
         from in given(), to in given(), cut in prop::option::of(0usize..8),

@@ -187,7 +187,7 @@ proptest! {
                     sim.run_script(nodes[node % nodes.len()], *has_written);
                 }
             }
-            // Then nobody replaces a busy master until they are thawed.
+            // Then no Sentinel replaces a busy master until they are unpaused.
             for sentinel in spec.sentinel_nodes().filter(|_| frozen) {
                 sim.disrupt(sentinel, Some(NodeState::Paused));
             }

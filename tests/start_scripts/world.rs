@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Once;
 
-/// What the fake `redis-cli` does: it notes what it was asked by whom, and gives the newest answer that the row has for
-/// it. A frozen server never answers.
+/// The fake `redis-cli`. It records the questions, and gives the newest answer that the row has for them. A frozen
+/// server never answers.
 const REDIS_CLI: &str = r#"#!/bin/sh
 address=$2 port=$4
 case $5 in
@@ -38,14 +38,14 @@ if [ -z "$newest" ]; then exit; fi
 while IFS= read -r line; do echo "$line"; done <"$newest"
 "#;
 
-/// What the fake server does: it says when and how it was started.
+/// The fake server. It records when and how it was started.
 const SERVER: &str = r#"#!/bin/sh
 until read -r now _ <WORLD/uptime; do :; done
 now=${now%.*}${now#*.}0
 echo "server $((now - 100000)) ${0##*/} $*" >WORLD/served
 "#;
 
-/// What a script waits with: those who were asked answer at once, the clock moves, and who waits for too long is ended.
+/// How a script waits: servers answer at once, the clock moves, and a process that waits for too long is ended.
 const SLEEP: &str = r#"
 test_clock=10000
 sleep() {
@@ -66,7 +66,7 @@ sleep() {
 #[derive(Clone)]
 pub struct Script {
     pub text: String,
-    /// The file that it gives its server, and where that is in the container.
+    /// The file that its server gets, and its place in the container.
     pub conf: String,
     pub conf_path: &'static str,
 }
@@ -80,7 +80,7 @@ pub enum Shell {
 }
 
 impl Shell {
-    /// Those that are here. Says in one line which are not.
+    /// The shells that exist here. The others are named in one line.
     ///
     /// # Panics
     /// dash is not here, the shell of Debian and of the images that redos makes.
@@ -110,7 +110,7 @@ impl Shell {
         }
     }
 
-    /// Its command line as an image has it: bash is POSIX's when it is called `sh`.
+    /// Its command line as in an image: bash follows POSIX when it is called `sh`.
     fn command(self) -> &'static [&'static str] {
         match self {
             Self::Dash => &["dash"],
@@ -120,15 +120,15 @@ impl Shell {
     }
 }
 
-/// One decision: what there is, and what the script makes of it.
+/// One decision: the world, and what the script does with it.
 #[derive(Clone, Default)]
 pub struct Row {
     pub name: &'static str,
-    /// What the server has written behind [`Script::conf`].
+    /// What the server has appended to [`Script::conf`].
     pub conf_ends: String,
     /// Files below `/data` with their contents. One that begins with `!` may not be read.
     pub files: Vec<(String, String)>,
-    /// Who answers what, and from which millisecond on: address and port, command, answer.
+    /// The answers and their times in milliseconds: address and port, command, answer.
     answers: Vec<(u64, String, String, String)>,
     frozen: Vec<String>,
     server: Option<&'static str>,
@@ -136,7 +136,7 @@ pub struct Row {
     expected: Vec<Expected>,
 }
 
-/// What is checked after a run.
+/// The checks after a run.
 #[derive(Clone, Debug)]
 enum Expected {
     /// The server is started in this time, in milliseconds.
@@ -147,24 +147,24 @@ enum Expected {
     Refuses,
     /// The last `replicaof` of the file.
     Follows(String),
-    /// The configuration has this at the end, or not.
+    /// The configuration has this line at the end, or not.
     Writes(&'static str),
     WritesNot(&'static str),
-    /// The output has this.
+    /// The output contains this text.
     Says(String),
-    /// The output has this not.
+    /// The output does not contain this text.
     SaysNot(&'static str),
-    /// Somebody was asked this, as `-h ADDRESS -p PORT as LOGIN: COMMAND`.
+    /// This question was asked, as `-h ADDRESS -p PORT as LOGIN: COMMAND`.
     Asks(String),
-    /// Nobody was asked this.
+    /// This question was not asked.
     AsksNot(String),
     /// The arguments of the server.
     ServedWith(String),
-    /// What is left in a file below `/data`.
+    /// The content of a file below `/data` after the run.
     Left(&'static str, String),
 }
 
-/// What a run did.
+/// The result of a run.
 pub struct Seen {
     pub output: String,
     status: Option<i32>,
@@ -265,7 +265,7 @@ impl Row {
         self.expect(Expected::Left(path, content.into()))
     }
 
-    /// The first thing in a run that is not as this row expects.
+    /// The first difference between a run and this row.
     pub fn fault_in(&self, seen: &Seen) -> Option<String> {
         if seen.still_asking > 0 {
             return Some("it leaves processes that ask".to_owned());
@@ -372,7 +372,7 @@ pub fn run(shell: Shell, script: &Script, row: &Row) -> Seen {
     command.args(&shell.command()[1..]).arg(root.join("start.sh")).arg(server).current_dir(root);
     let path = std::env::var("PATH").unwrap_or_default();
     command.env_clear().env("PATH", format!("{world}/bin:{path}")).stdin(Stdio::null());
-    // A process of root may read any file, and nodes are none.
+    // A process of root may read any file, but nodes are not root.
     if rustix::process::geteuid().is_root() {
         command.uid(65_534).gid(65_534);
     }

@@ -335,7 +335,7 @@ fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
 }
 
 fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("'{text}' is no number"))
+    text.parse().map_err(|_| format!("'{text}' is not a number"))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(in super::super) const LAG_MAX: i64 = 4 << 20;
 /// Why a switchover is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SwitchoverRefusal {
-    /// The node is not of this group.
+    /// The node belongs to another group.
     NotOfGroup,
     /// The node does not run or does not answer.
     NotAnswering(String),
@@ -83,19 +83,19 @@ impl SwitchoverRefusal {
 impl fmt::Display for SwitchoverRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOfGroup => f.write_str("it is not of this group"),
+            Self::NotOfGroup => f.write_str("it does not belong to this group"),
             Self::NotAnswering(why) => write!(f, "it does not answer ({why})"),
-            Self::NoMaster(why) => write!(f, "there is no one master ({why})"),
+            Self::NoMaster(why) => write!(f, "there is no single master ({why})"),
             Self::MasterUnsure(master) => write!(f, "{master} does not say that it is the master"),
             Self::NotReplica(master) => write!(f, "it is not a replica of {master}"),
             Self::LinkDown => f.write_str("its link to the master is down"),
             Self::Loading => f.write_str("it is still copying or loading its data"),
-            Self::NeverPromoted => f.write_str("its replica-priority is 0, so it is never to be promoted"),
+            Self::NeverPromoted => f.write_str("its replica-priority is 0, so it must never be promoted"),
             Self::Behind(bytes) => write!(f, "it is {bytes} bytes behind the master"),
             Self::BrokeOff(master) => {
                 write!(
                     f,
-                    "{master} is loading its data, and the link to it broke before it ended: writes may be missing"
+                    "{master} is loading its data, and the link to it broke before {master} ended: writes may be missing"
                 )
             }
             Self::Loaded(master) => write!(f, "{master} has just loaded its data and serves"),
@@ -103,10 +103,10 @@ impl fmt::Display for SwitchoverRefusal {
                 write!(f, "it did not receive the last writes within {}", humantime::format_duration(*limit))
             }
             Self::NoQuorum(why) => write!(f, "the Sentinels have no quorum ({why})"),
-            Self::Tilt(sentinel) => write!(f, "{sentinel} is in TILT, for 30 seconds after it was frozen"),
-            Self::FailoverRunning(sentinel) => write!(f, "{sentinel} sees the master down or is replacing it"),
+            Self::Tilt(sentinel) => write!(f, "{sentinel} is in TILT and does not act for 30 s after it was frozen"),
+            Self::FailoverRunning(sentinel) => write!(f, "{sentinel} considers the master down or is replacing it"),
             Self::NotElected { votes, needed } => {
-                write!(f, "only {votes} of the {needed} Sentinels that are needed gave their vote")
+                write!(f, "only {votes} Sentinels voted for it, and {needed} votes are needed")
             }
         }
     }
