@@ -2406,7 +2406,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__config)
-            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --schema --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --redis-image --proxy-image --modules --follow --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2532,10 +2532,6 @@ _redos() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --follow)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --redis-image)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2545,6 +2541,10 @@ _redos() {
                     return 0
                     ;;
                 --modules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4414,7 +4414,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__plan)
-            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
+            opts="-p -f -o -q -v -H -h --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --redis-image --proxy-image --modules --follow --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4540,10 +4540,6 @@ _redos() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --follow)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --redis-image)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4553,6 +4549,10 @@ _redos() {
                     return 0
                     ;;
                 --modules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4994,7 +4994,7 @@ _redos() {
             return 0
             ;;
         redos__subcmd__up)
-            opts="-y -p -f -o -q -v -H -h --timeout --remove-unknown-users --dry-run --yes --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --follow --redis-image --proxy-image --modules --project --file --output --quiet --verbose --color --host --help"
+            opts="-y -p -f -o -q -v -H -h --timeout --remove-unknown-users --dry-run --yes --masters --replicas --sentinels --quorum --proxies --bind --port --read-port --stats-port --subnet --network --memory --cpus --ulimits --log --labels --password-file --replication-password-file --persistence --data-dir --file-prefix --redis --redis-conf --pubsub-patterns --down-after --failover-timeout --check-interval --proxy-hold --stats-user --stats-password-file --redis-image --proxy-image --modules --follow --project --file --output --quiet --verbose --color --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5124,10 +5124,6 @@ _redos() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --follow)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --redis-image)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5137,6 +5133,10 @@ _redos() {
                     return 0
                     ;;
                 --modules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --follow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

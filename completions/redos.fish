@@ -97,10 +97,10 @@ complete -c redos -n "__fish_redos_using_subcommand up" -l check-interval -d 'Ti
 complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
-complete -c redos -n "__fish_redos_using_subcommand up" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
+complete -c redos -n "__fish_redos_using_subcommand up" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand up" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand up" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
@@ -203,10 +203,10 @@ complete -c redos -n "__fish_redos_using_subcommand plan" -l check-interval -d '
 complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
-complete -c redos -n "__fish_redos_using_subcommand plan" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
+complete -c redos -n "__fish_redos_using_subcommand plan" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand plan" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand plan" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'
@@ -1051,10 +1051,10 @@ complete -c redos -n "__fish_redos_using_subcommand config" -l check-interval -d
 complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-hold -d 'Time for which the proxy holds a new connection for writes while there is no master; 0 closes it at once' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-user -d 'User of the statistics page' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l stats-password-file -d 'File with the password of the statistics page; without one a random password is made' -r
-complete -c redos -n "__fish_redos_using_subcommand config" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l redis-image -d 'Image of Redis (or Valkey) and Sentinel; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l proxy-image -d 'Image of HAProxy; auto finds, pulls or makes one' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -l modules -d 'Modules of Redis: image (those that its own entry point loads) or none' -r
+complete -c redos -n "__fish_redos_using_subcommand config" -l follow -d 'Existing Redis server to copy and to send writes to, host:port; none takes over from it' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s p -l project -d 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]' -r
 complete -c redos -n "__fish_redos_using_subcommand config" -s f -l file -d 'File with settings, \'-\' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]' -r -F
 complete -c redos -n "__fish_redos_using_subcommand config" -s o -l output -d 'How to print data: table, wide (all columns), json or yaml' -r -f -a "table\t'Tables and sentences for people'

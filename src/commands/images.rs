@@ -128,7 +128,7 @@ pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Fail
 
 /// The images that settings choose. They belong to no cluster: a recorded one does not count.
 fn chosen<W>(call: &Call<W>, images: &ImageArgs) -> Result<Images, Failure> {
-    let settings = SettingsArgs { images: images.clone(), ..SettingsArgs::default() };
+    let settings = SettingsArgs { flags: images.flags.clone() };
     Ok(gather(&call.global, &settings)?.read()?.forgiving().resolve(None, None)?.spec.images)
 }
 

@@ -14,6 +14,7 @@ use crate::output::command_line;
 use crate::output::plan::PlanDocument;
 use crate::plan::diff::shrink::losses;
 use crate::plan::{diff, next};
+use crate::spec::settings::{FlagLayer, Key};
 use crate::spec::{Spec, time};
 
 /// Arguments of `scale`.
@@ -54,13 +55,12 @@ pub struct ScaleArgs {
 impl ScaleArgs {
     /// The counts as settings, which win over the file. The quorum follows the number of Sentinels.
     fn settings(&self) -> SettingsArgs {
-        SettingsArgs {
-            masters: self.masters.clone(),
-            replicas: self.replicas.clone(),
-            sentinels: self.sentinels.clone(),
-            proxies: self.proxies.clone(),
-            ..SettingsArgs::default()
-        }
+        let flags = FlagLayer::default()
+            .with(Key::Masters, self.masters.as_deref())
+            .with(Key::Replicas, self.replicas.as_deref())
+            .with(Key::Sentinels, self.sentinels.as_deref())
+            .with(Key::Proxies, self.proxies.as_deref());
+        SettingsArgs { flags }
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Error;
 
-use crate::commands::options::{Global, ImageArgs, SettingsArgs};
+use crate::commands::options::{Global, SettingsArgs};
 use crate::error::{Failure, FailureKind};
-use crate::spec::settings::{FlagLayer, Key, SourceFile, Sources};
+use crate::spec::settings::{Key, SourceFile, Sources};
 
 /// The file that is read by default.
 const DEFAULT_FILE: &str = "redos.yaml";
@@ -61,7 +61,7 @@ pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<S
         Failure::new(FailureKind::Usage, what).hinted("change to a directory that exists")
     })?;
     Ok(Sources {
-        flags: flags(settings).with(Key::Name, global.project.as_deref()),
+        flags: settings.flags.clone().with(Key::Name, global.project.as_deref()),
         environment,
         file: None,
         file_dir: work_dir.clone(),
@@ -70,80 +70,6 @@ pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<S
         read_file: &|path: &Path| read_text(path).map_err(|error| error.to_string()),
         find_host: &find_host,
     })
-}
-
-/// The flags of a cluster's settings. Every field is named, so that a new flag cannot be forgotten.
-fn flags(args: &SettingsArgs) -> FlagLayer {
-    let SettingsArgs {
-        masters,
-        replicas,
-        sentinels,
-        quorum,
-        proxies,
-        bind,
-        port,
-        read_port,
-        stats_port,
-        subnet,
-        network,
-        memory,
-        cpus,
-        ulimits,
-        log,
-        labels,
-        password_file,
-        replication_password_file,
-        persistence,
-        data_dir,
-        file_prefix,
-        redis,
-        redis_conf,
-        pubsub_patterns,
-        down_after,
-        failover_timeout,
-        check_interval,
-        proxy_hold,
-        stats_user,
-        stats_password_file,
-        follow,
-        images: ImageArgs { redis_image, proxy_image },
-        modules,
-    } = args;
-    FlagLayer::default()
-        .with(Key::Masters, masters.as_deref())
-        .with(Key::Replicas, replicas.as_deref())
-        .with(Key::Sentinels, sentinels.as_deref())
-        .with(Key::Quorum, quorum.as_deref())
-        .with(Key::Proxies, proxies.as_deref())
-        .with(Key::Bind, bind.as_deref())
-        .with(Key::WritePort, port.as_deref())
-        .with(Key::ReadPort, read_port.as_deref())
-        .with(Key::StatsPort, stats_port.as_deref())
-        .with(Key::Subnet, subnet.as_deref())
-        .with(Key::Network, network.as_deref())
-        .with(Key::Memory, memory.as_deref())
-        .with(Key::Cpus, cpus.as_deref())
-        .with(Key::Ulimits, ulimits.as_deref())
-        .with(Key::Log, log.as_deref())
-        .with(Key::Labels, labels.as_deref())
-        .with(Key::Password, password_file.as_deref())
-        .with(Key::ReplicationPassword, replication_password_file.as_deref())
-        .with(Key::Persistence, persistence.as_deref())
-        .with(Key::DataDir, data_dir.as_deref())
-        .with(Key::FilePrefix, file_prefix.as_deref())
-        .with_all(Key::Redis, redis)
-        .with(Key::RedisConf, redis_conf.as_deref())
-        .with(Key::Patterns, pubsub_patterns.as_deref())
-        .with(Key::DownAfter, down_after.as_deref())
-        .with(Key::FailoverTimeout, failover_timeout.as_deref())
-        .with(Key::CheckInterval, check_interval.as_deref())
-        .with(Key::Hold, proxy_hold.as_deref())
-        .with(Key::StatsUser, stats_user.as_deref())
-        .with(Key::StatsPassword, stats_password_file.as_deref())
-        .with(Key::RedisImage, redis_image.as_deref())
-        .with(Key::ProxyImage, proxy_image.as_deref())
-        .with(Key::Modules, modules.as_deref())
-        .with(Key::Follow, follow.as_deref())
 }
 
 /// The IPv4 addresses of a host: a cluster's network has no others.
@@ -200,7 +126,7 @@ mod tests {
             let cli = Cli::try_parse_from(["redos", "up", setting.flag, "~("]).expect("the flag is known");
             let Verb::Up(args) = cli.verb else { panic!("not up") };
             let sources = Sources {
-                flags: flags(&args.settings).with(Key::Name, cli.global.project.as_deref()),
+                flags: args.settings.flags.with(Key::Name, cli.global.project.as_deref()),
                 environment: BTreeMap::new(),
                 file: None,
                 file_dir: PathBuf::from("/"),
@@ -216,17 +142,17 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_every_flag_is_that_of_the_table() {
+    fn flags_that_stand_beside_the_table_have_its_help() {
         let command = Cli::command();
-        let up = command.find_subcommand("up").expect("up is a verb");
-        for setting in &SETTINGS {
+        let scale = command.find_subcommand("scale").expect("scale is a verb");
+        for key in [Key::Name, Key::Masters, Key::Replicas, Key::Sentinels, Key::Proxies] {
+            let setting = key.setting();
             let flag = setting.flag.trim_start_matches('-');
-            let mut arguments = up.get_arguments().chain(command.get_arguments());
+            let mut arguments = scale.get_arguments().chain(command.get_arguments());
             let argument = arguments.find(|argument| argument.get_long() == Some(flag)).expect(flag);
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            // The name is not only a flag of 'up', and says itself what the settings' own heading says about the
-            // others.
-            let expected = match setting.key {
+            // The name says itself what the settings' own heading says about the others.
+            let expected = match key {
                 Key::Name => format!("{} [env: REDOS_PROJECT] [default: redos]", setting.help),
                 _ => setting.help.to_owned(),
             };

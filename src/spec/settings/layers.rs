@@ -16,7 +16,7 @@ use super::{check, conf, directives, wiring};
 use crate::spec::{ClusterName, ParseError, Secret, Spec};
 
 /// The layer of flags: the text of each setting on the command line.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FlagLayer(Vec<(Key, String)>);
 
 impl FlagLayer {
@@ -29,8 +29,8 @@ impl FlagLayer {
 
     /// Adds a flag that may be given many times.
     #[must_use]
-    pub fn with_all(mut self, key: Key, texts: &[String]) -> Self {
-        self.0.extend(texts.iter().map(|text| (key, text.clone())));
+    pub fn with_all(mut self, key: Key, texts: impl IntoIterator<Item = String>) -> Self {
+        self.0.extend(texts.into_iter().map(|text| (key, text)));
         self
     }
 }

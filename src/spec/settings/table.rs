@@ -159,6 +159,30 @@ pub enum SettingKind {
     },
 }
 
+impl SettingKind {
+    /// What the value of its flag is called in the help.
+    pub const fn value_name(&self) -> &'static str {
+        match self {
+            Self::Name | Self::Network(_) | Self::User(_) => "NAME",
+            Self::Count(..) => "N",
+            Self::Port(_) => "PORT",
+            Self::Address(_) => "ADDRESS",
+            Self::Subnet(_) => "SUBNET",
+            Self::Words(..) => "WORDS",
+            Self::Time(..) => "TIME",
+            Self::Mode => "MODE",
+            Self::Directory(_) => "DIR",
+            Self::FilePrefix(_) => "TEXT",
+            Self::Image(_) => "IMAGE",
+            Self::Modules => "WHICH",
+            Self::Follow(_) => "HOST:PORT",
+            Self::Patterns(_) => "PATTERNS",
+            Self::Directives => "NAME=VALUE",
+            Self::Conf | Self::PasswordFile { .. } => "FILE",
+        }
+    }
+}
+
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
