@@ -106,7 +106,7 @@ impl fmt::Display for SwitchoverRefusal {
             Self::Tilt(sentinel) => write!(f, "{sentinel} is in TILT and does not act for 30 s after it was frozen"),
             Self::FailoverRunning(sentinel) => write!(f, "{sentinel} considers the master down or is replacing it"),
             Self::NotElected { votes, needed } => {
-                write!(f, "only {votes} Sentinels voted for it, and {needed} votes are needed")
+                write!(f, "it needs the votes of {needed} Sentinels and got {votes}")
             }
         }
     }
