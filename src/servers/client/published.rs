@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use redis::{Pipeline, pipe};
@@ -26,6 +26,9 @@ const BETWEEN_FAILURES: Duration = Duration::from_millis(100);
 /// Connections in a row that must take a write until a proxy is ready. One says little: right after a start, a proxy
 /// may lead to the master for some milliseconds and then nowhere until its checks have ended.
 const WRITES_IN_A_ROW: usize = 10;
+/// Uptime of a proxy from which on one connection is enough. All its checks have ended long before, and its route follows
+/// from their results.
+const SETTLED_AFTER: Duration = Duration::from_secs(10);
 /// Time between two of these connections.
 const BETWEEN_WRITES: Duration = Duration::from_millis(5);
 /// Time limit until a proxy serves that many in a row.
@@ -125,8 +128,9 @@ impl Client {
             _ => Target::Network(self.place(proxy, facts, inside)?),
         };
         let until = Instant::now() + SETTLES_WITHIN;
+        let needed = writes_needed(facts.started_at.as_deref(), SystemTime::now());
         let mut in_a_row = 0;
-        while in_a_row < WRITES_IN_A_ROW {
+        loop {
             match self.write_once(proxy, target).await {
                 Ok(()) => in_a_row += 1,
                 // It closes the connection, or holds it for longer than an answer may take.
@@ -135,9 +139,11 @@ impl Client {
                 }
                 Err(error) => return Err(error),
             }
+            if in_a_row == needed {
+                return Ok(());
+            }
             sleep(BETWEEN_WRITES).await;
         }
-        Ok(())
     }
 
     /// Writes a key, reads it back and removes it, over one connection.
@@ -156,5 +162,28 @@ impl Client {
             return Ok(());
         }
         Err(unexpected(proxy, "GET", read.map_or_else(|| "nothing".to_owned(), |text| format!("'{text}'"))))
+    }
+}
+
+/// How many connections in a row must take a write at a proxy that was started then.
+fn writes_needed(started_at: Option<&str>, now: SystemTime) -> usize {
+    let started = started_at.and_then(|at| humantime::parse_rfc3339(at).ok());
+    let uptime = started.and_then(|started| now.duration_since(started).ok());
+    if uptime.is_some_and(|uptime| uptime >= SETTLED_AFTER) { 1 } else { WRITES_IN_A_ROW }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_was_started_a_moment_ago_proves_its_route_several_times() {
+        let now = humantime::parse_rfc3339("2026-11-27T10:00:30Z").expect("a time");
+        let needed = |started_at| writes_needed(started_at, now);
+        assert_eq!(needed(Some("2026-11-27T10:00:19.9Z")), 1);
+        assert_eq!(needed(Some("2026-11-27T10:00:21Z")), WRITES_IN_A_ROW);
+        // By the clock of another host.
+        assert_eq!(needed(Some("2026-11-27T10:01:00Z")), WRITES_IN_A_ROW);
+        assert_eq!((needed(None), needed(Some("yesterday"))), (WRITES_IN_A_ROW, WRITES_IN_A_ROW));
     }
 }
