@@ -18,6 +18,7 @@ use tokio::time::timeout;
 pub(super) use monitor::HELLO_CHANNEL;
 use users::LOGIN;
 
+use super::error::unexpected;
 use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
 use super::reply::{self, Info};
@@ -414,10 +415,6 @@ pub(super) fn accept_all(node: NodeId, command: &str, replies: &[Value]) -> Resu
 pub(super) fn info_of(node: NodeId, reply: &Value) -> Result<Info, ServerError> {
     let text = reply::text(accepted(node, "INFO", reply)?);
     text.map(|text| Info::parse(&text)).ok_or_else(|| unexpected(node, "INFO", "no text"))
-}
-
-fn unexpected(node: NodeId, command: &str, answer: impl Into<String>) -> ServerError {
-    ServerError::Unexpected { node, command: command.to_owned(), answer: answer.into() }
 }
 
 fn no_address(node: NodeId) -> ServerError {

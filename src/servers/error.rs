@@ -1,5 +1,6 @@
 //! Errors between redos and a server.
 
+use std::fmt::Display;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
@@ -83,6 +84,11 @@ pub enum ServerError {
         /// The node that does not follow, and why.
         why: String,
     },
+}
+
+/// The error of an answer that does not fit its command.
+pub(super) fn unexpected(node: NodeId, command: &str, answer: impl Display) -> ServerError {
+    ServerError::Unexpected { node, command: command.to_owned(), answer: answer.to_string() }
 }
 
 impl ServerError {

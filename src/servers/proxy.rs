@@ -16,9 +16,10 @@ pub use runtime::{
 };
 
 use super::ServerError;
+use super::error::unexpected;
 use super::link::Peer;
 use crate::dial::{Dial, Stream, Target};
-use crate::spec::{ClusterName, Group, NodeId, STATS_PATH, Secret};
+use crate::spec::{ClusterName, Group, NodeId, ParseError, STATS_PATH, Secret};
 
 /// The path of the metrics of the process alone, which include its version.
 const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
@@ -70,7 +71,7 @@ impl ServerRow {
 ///
 /// # Errors
 /// The heading lacks a column.
-pub fn servers(csv: &str) -> Result<Vec<ServerRow>, String> {
+pub fn servers(csv: &str) -> Result<Vec<ServerRow>, ParseError> {
     let mut lines = csv.lines();
     let heading = lines.next().unwrap_or_default().trim_start_matches('#').trim_start();
     let heading = columns(heading);
@@ -78,7 +79,7 @@ pub fn servers(csv: &str) -> Result<Vec<ServerRow>, String> {
         heading
             .iter()
             .position(|column| column == name)
-            .ok_or_else(|| format!("statistics without the column '{name}'"))
+            .ok_or_else(|| ParseError::new(format!("statistics without the column '{name}'")))
     };
     let (backend, server, status) = (column("pxname")?, column("svname")?, column("status")?);
     let (check, sessions) = (column("check_status")?, column("scur")?);
@@ -206,7 +207,7 @@ pub async fn version(
 ) -> Result<String, ServerError> {
     let metrics = get(dialer, cluster, peer, PROCESS_METRICS_PATH, login).await?;
     version_in(&metrics)
-        .ok_or_else(|| unexpected(peer.node, &format!("GET {PROCESS_METRICS_PATH}"), "no version in it".to_owned()))
+        .ok_or_else(|| unexpected(peer.node, &format!("GET {PROCESS_METRICS_PATH}"), "no version in it"))
 }
 
 /// The version in a line such as `haproxy_process_build_info{version="2.6.12-1+deb12u4"} 1`.
@@ -227,8 +228,7 @@ async fn get(
     let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: Basic {credentials}\r\n\r\n", peer.node);
     let answer = exchange(dialer, cluster, peer.node, Target::Network(peer.address), &request).await?;
     let command = format!("GET {path}");
-    let answered =
-        Response::parse(&answer).ok_or_else(|| unexpected(peer.node, &command, "no HTTP in it".to_owned()))?;
+    let answered = Response::parse(&answer).ok_or_else(|| unexpected(peer.node, &command, "no HTTP in it"))?;
     if answered.status.split(' ').nth(1) == Some("200") {
         return Ok(answered.body);
     }
@@ -292,10 +292,6 @@ async fn ask(mut stream: Box<dyn Stream>, request: &str) -> io::Result<Vec<u8>> 
     let mut answer = Vec::new();
     stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
     Ok(answer)
-}
-
-fn unexpected(node: NodeId, command: &str, answer: String) -> ServerError {
-    ServerError::Unexpected { node, command: command.to_owned(), answer }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::cluster::inquiry::{Fieldset, Question};
 use crate::cluster::observed::{
     AttachedReplica, Loading, OtherUsers, RedisView, RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
+use crate::spec::ParseError;
 
 /// The default replica priority (`replica-priority` in `redis.conf`).
 const DEFAULT_REPLICA_PRIORITY: u32 = 100;
@@ -110,12 +111,12 @@ pub fn address(host: &str, port: &str) -> SocketAddrV4 {
 ///
 /// # Errors
 /// The text lacks the version or the role, so it is not from a Redis node.
-pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
-    let (server, version) = info.server().ok_or("INFO without a version")?;
+pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> {
+    let (server, version) = info.server().ok_or_else(|| ParseError::new("INFO without a version"))?;
     let role = match info.get("role") {
         Some("master" | "primary") => RoleView::Master { replicas: info.attached_replicas() },
         Some("slave" | "replica") => RoleView::Replica {
-            master: info.master().ok_or("INFO of a replica without its master")?,
+            master: info.master().ok_or_else(|| ParseError::new("INFO of a replica without its master"))?,
             link_up: info.either("master_link_status", "primary_link_status") == Some("up"),
             syncing: info.either("master_sync_in_progress", "primary_sync_in_progress") == Some("1"),
             last_io_seconds: info
@@ -123,8 +124,8 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, String> {
                 .and_then(|seconds| seconds.parse().ok()),
             link_down_at: link_down_at(info),
         },
-        Some(other) => return Err(format!("INFO with the role '{other}'")),
-        None => return Err("INFO without a role".to_owned()),
+        Some(other) => return Err(ParseError::new(format!("INFO with the role '{other}'"))),
+        None => return Err(ParseError::new("INFO without a role")),
     };
     // Only a replica's INFO has its priority; a master has it in its configuration.
     let priority = info.either("slave_priority", "replica_priority");
@@ -173,11 +174,11 @@ fn keys(info: &Info) -> u64 {
 ///
 /// # Errors
 /// The text is not from a Sentinel.
-pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
-    let (_, version) = info.server().ok_or("INFO without a version")?;
-    let tilt = info.get("sentinel_tilt").ok_or("INFO without the section of Sentinel")?;
+pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, ParseError> {
+    let (_, version) = info.server().ok_or_else(|| ParseError::new("INFO without a version"))?;
+    let tilt = info.get("sentinel_tilt").ok_or_else(|| ParseError::new("INFO without the section of Sentinel"))?;
     Ok(SentinelView {
-        id: text(id).ok_or("a SENTINEL MYID that is not text")?,
+        id: text(id).ok_or_else(|| ParseError::new("a SENTINEL MYID that is not text"))?,
         version: version.to_owned(),
         uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
         tilt: tilt == "1",
@@ -190,7 +191,7 @@ pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, String> {
 ///
 /// # Errors
 /// A field that every Sentinel gives is missing, or is not valid.
-pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), String> {
+pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), ParseError> {
     let name = required(fields, "name")?.to_owned();
     let master = WatchedMaster {
         address: address(required(fields, "ip")?, required(fields, "port")?),
@@ -212,7 +213,7 @@ pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), String
 ///
 /// # Errors
 /// As [`watched_master`].
-pub fn watched_replica(fields: &Fields) -> Result<WatchedReplica, String> {
+pub fn watched_replica(fields: &Fields) -> Result<WatchedReplica, ParseError> {
     Ok(WatchedReplica {
         address: address(required(fields, "ip")?, required(fields, "port")?),
         flags: flags(fields),
@@ -231,7 +232,7 @@ pub fn watched_replica(fields: &Fields) -> Result<WatchedReplica, String> {
 ///
 /// # Errors
 /// As [`watched_master`].
-pub fn watched_peer(fields: &Fields) -> Result<WatchedPeer, String> {
+pub fn watched_peer(fields: &Fields) -> Result<WatchedPeer, ParseError> {
     Ok(WatchedPeer {
         id: required(fields, "runid")?.to_owned(),
         address: address(required(fields, "ip")?, required(fields, "port")?),
@@ -240,13 +241,13 @@ pub fn watched_peer(fields: &Fields) -> Result<WatchedPeer, String> {
     })
 }
 
-fn required<'a>(fields: &'a Fields, field: &str) -> Result<&'a str, String> {
-    fields.get(field).map(String::as_str).ok_or_else(|| format!("no field '{field}'"))
+fn required<'a>(fields: &'a Fields, field: &str) -> Result<&'a str, ParseError> {
+    fields.get(field).map(String::as_str).ok_or_else(|| ParseError::new(format!("no field '{field}'")))
 }
 
-fn number<T: FromStr>(fields: &Fields, field: &str) -> Result<T, String> {
+fn number<T: FromStr>(fields: &Fields, field: &str) -> Result<T, ParseError> {
     let text = required(fields, field)?;
-    text.parse().map_err(|_| format!("the field '{field}' is '{text}'"))
+    text.parse().map_err(|_| ParseError::new(format!("the field '{field}' is '{text}'")))
 }
 
 fn flags(fields: &Fields) -> BTreeSet<String> {
@@ -280,9 +281,9 @@ pub fn fields<F: FromIterator<(String, String)>>(value: &Value) -> Option<F> {
 ///
 /// # Errors
 /// The answer is not such a list, or `parse` refuses an element.
-pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, String>) -> Result<Vec<T>, String> {
-    let Value::Array(items) = value else { return Err("not a list".to_owned()) };
-    items.iter().map(|item| parse(&fields(item).ok_or("an element without fields")?)).collect()
+pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, ParseError>) -> Result<Vec<T>, ParseError> {
+    let Value::Array(items) = value else { return Err(ParseError::new("not a list")) };
+    items.iter().map(|item| parse(&fields(item).ok_or_else(|| ParseError::new("an element without fields"))?)).collect()
 }
 
 /// What a Sentinel describes in its answer to a question; `None` where the answer is none to this question.

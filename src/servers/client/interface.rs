@@ -6,9 +6,10 @@ use std::net::SocketAddrV4;
 use futures_util::future::join_all;
 use redis::{Value, pipe};
 
-use super::{Client, set, unexpected};
+use super::{Client, set};
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, RedisView, Topology};
+use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
 use crate::servers::reply;
 use crate::servers::switchover::switch_over;

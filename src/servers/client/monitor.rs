@@ -7,7 +7,8 @@ use std::time::Duration;
 use redis::{Pipeline, Value, pipe};
 use tokio::time::{sleep, timeout};
 
-use super::{Client, QUESTION, accepted, set, unexpected};
+use super::{Client, QUESTION, accepted, set};
+use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
 use crate::servers::{SentinelPeer, ServerError, reply};
 use crate::spec::Group;

@@ -8,10 +8,11 @@ use futures_util::future::join_all;
 use redis::{Pipeline, pipe};
 use tokio::time::{Instant, sleep};
 
-use super::{Client, QUESTION, WRITE, WRITE_CHECK_EXPIRY, accept_all, no_address, unexpected, within};
+use super::{Client, QUESTION, WRITE, WRITE_CHECK_EXPIRY, accept_all, no_address, within};
 use crate::cluster::observed::{Inventory, NodeFacts, PublishedPort};
 use crate::dial::Target;
 use crate::servers::ServerError;
+use crate::servers::error::unexpected;
 use crate::servers::link::{Link, Login, failed};
 use crate::servers::proxy::{ServerRow, read_rotation, serves_writes};
 use crate::servers::reply;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use redis::{Value, pipe};
 
-use super::{Client, accepted, no_address, unexpected};
+use super::{Client, accepted, no_address};
 use crate::cluster::observed::{Inventory, OtherUsers};
+use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
 use crate::servers::reply::Fields;
 use crate::servers::{ServerError, reply, rights};

@@ -10,11 +10,12 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{EXISTING, ServerRow, ask, candidate, read_backend, servers, unexpected, write_backend};
+use super::{EXISTING, ServerRow, ask, candidate, read_backend, servers, write_backend};
 use crate::dial::{Dial, Stream, Target};
 use crate::servers::ServerError;
+use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
-use crate::spec::{ClusterName, Group, NodeId, Secret};
+use crate::spec::{ClusterName, Group, NodeId, ParseError, Secret};
 
 /// Commands of the Runtime API in one line. At some 60 bytes each they fit its buffer of 16 kB.
 const COMMANDS_AT_ONCE: usize = 200;
@@ -310,11 +311,12 @@ fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) 
 }
 
 /// Parses `show servers state`: a version, a heading with the names of the columns, a line per server.
-fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
-    let heading = text.lines().find_map(|line| line.strip_prefix("# ")).ok_or("no heading")?;
+fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, ParseError> {
+    let heading = text.lines().find_map(|line| line.strip_prefix("# ")).ok_or_else(|| ParseError::new("no heading"))?;
     let heading: Vec<&str> = heading.split(' ').collect();
-    let column =
-        |name: &str| heading.iter().position(|column| *column == name).ok_or_else(|| format!("no column '{name}'"));
+    let column = |name: &str| {
+        heading.iter().position(|column| *column == name).ok_or_else(|| ParseError::new(format!("no column '{name}'")))
+    };
     let (backend, server, address) = (column("be_name")?, column("srv_name")?, column("srv_addr")?);
     let (operation, admin) = (column("srv_op_state")?, column("srv_admin_state")?);
     let checks = column("srv_check_state")?;
@@ -334,8 +336,8 @@ fn runtime_servers(text: &str) -> Result<Vec<RuntimeServer>, String> {
     rows.collect()
 }
 
-fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("'{text}' is not a number"))
+fn number<T: FromStr>(text: &str) -> Result<T, ParseError> {
+    text.parse().map_err(|_| ParseError::new(format!("'{text}' is not a number")))
 }
 
 #[cfg(test)]
