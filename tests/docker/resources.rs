@@ -42,7 +42,7 @@ async fn living_nodes_get_memory_and_cpus_and_what_was_set_by_hand_is_told() {
         .await
         .expect("an update");
     let plan = cluster.redos(&["plan"]).await.exits(1);
-    assert!(plan.contains("give redis-1 memory 300mb  it has memory 128mb and CPUs 0.5 now"), "{plan}");
+    assert!(plan.contains("set the limits of redis-1: memory 300mb  it has memory 128mb and CPUs 0.5 now"), "{plan}");
     let status = cluster.redos(&["status"]).await.succeeds();
     assert!(status.contains("sentinel-1 has memory 128mb and CPUs 0.7, which is not in the configuration"), "{status}");
     let up = ["up", "--cpus", "redis:0.5 sentinel:0.6", "--memory", "redis:300mb proxy:64mb sentinel:100mb"];
