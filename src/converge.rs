@@ -229,6 +229,10 @@ where
                     (self.report)(Event::remark(format!("{error}: it cannot load its data")));
                     Walked::Overtaken
                 }
+                Err(error) if error.is_failover_running() => {
+                    (self.report)(Event::remark(error.to_string()));
+                    Walked::Overtaken
+                }
                 walked => walked?,
             };
             // A plan for the whole way ends with the proof, if it is walked to its end.

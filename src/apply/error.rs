@@ -6,6 +6,7 @@ use crate::cluster::observed::{Answer, Observed};
 use crate::cluster::{Gate, Refusal, Unmet};
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::servers::ServerError;
+use crate::servers::switchover::SwitchoverRefusal;
 use crate::spec::{NodeId, Spec, render};
 
 /// Why a walk failed. `Display` does not repeat the source.
@@ -86,6 +87,13 @@ impl ApplyError {
     /// Whether a node died because it cannot load its data. Another plan takes that into account.
     pub fn is_damaged_data(&self) -> bool {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::DamagedData)
+    }
+
+    /// Whether a switchover came too late: the Sentinels began to replace the master after the plan was made. Another
+    /// plan waits for them.
+    pub fn is_failover_running(&self) -> bool {
+        let Self::Server { source: ServerError::SwitchoverRefused { why, .. }, .. } = self else { return false };
+        matches!(why, SwitchoverRefusal::FailoverRunning(_))
     }
 
     /// A gate that did not open in time. It concerns those of the gate's nodes that keep it shut, if they are known.
