@@ -105,7 +105,10 @@ async fn nodes_that_all_crash_load_and_none_leads_with_less_than_the_master_had(
 async fn a_replica_does_not_wait_for_ever_for_a_master_that_is_gone() {
     let cluster = Cluster::new("gone").await;
     cluster.up(&[]).await.succeeds();
-    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    let mut client = cluster.client(&[]).await;
+    let () = client.set("key", "value").await.expect("a write");
+    let copies: i64 = redis::cmd("WAIT").arg(2).arg(10_000).query_async(&mut client).await.expect("an answer");
+    assert_eq!(copies, 2, "both replicas have the key before all nodes are killed");
     for node in NODES {
         cluster.kill(node).await;
     }
