@@ -1,6 +1,6 @@
 //! `redos sentinel`: the answers of the Sentinels, and where they differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use console::Style;
@@ -102,49 +102,59 @@ enum CellSource {
     Field(&'static [&'static str]),
 }
 
-/// A column of the short table. All Sentinels should have the same value in some of them.
-type Shown = (&'static str, CellSource, bool);
+/// A column of the short table: its heading, and where its values come from.
+type Shown = (&'static str, CellSource);
+
+impl CellSource {
+    /// Whether all Sentinels should have the same value here.
+    fn is_agreed(self) -> bool {
+        match self {
+            Self::Node | Self::Master => true,
+            Self::Field(names) => names.iter().any(|name| AGREED.contains(name)),
+        }
+    }
+}
 
 impl Topic {
     /// The columns after the Sentinel's.
     const fn columns(self) -> &'static [Shown] {
         match self {
             Self::Sentinel => &[
-                ("VERSION", CellSource::Field(&["valkey_version", "redis_version"]), true),
-                ("UPTIME S", CellSource::Field(&["uptime_in_seconds"]), false),
-                ("MASTERS", CellSource::Field(&["sentinel_masters"]), true),
-                ("TILT", CellSource::Field(&["sentinel_tilt"]), true),
-                ("SCRIPTS", CellSource::Field(&["sentinel_running_scripts"]), true),
-                ("QUEUED", CellSource::Field(&["sentinel_scripts_queue_length"]), true),
-                ("SIMULATES", CellSource::Field(&["sentinel_simulate_failure_flags"]), true),
+                ("VERSION", CellSource::Field(&["valkey_version", "redis_version"])),
+                ("UPTIME S", CellSource::Field(&["uptime_in_seconds"])),
+                ("MASTERS", CellSource::Field(&["sentinel_masters"])),
+                ("TILT", CellSource::Field(&["sentinel_tilt"])),
+                ("SCRIPTS", CellSource::Field(&["sentinel_running_scripts"])),
+                ("QUEUED", CellSource::Field(&["sentinel_scripts_queue_length"])),
+                ("SIMULATES", CellSource::Field(&["sentinel_simulate_failure_flags"])),
             ],
             Self::Masters => &[
-                ("MASTER", CellSource::Node, true),
-                ("FLAGS", CellSource::Field(&["flags"]), true),
-                ("QUORUM", CellSource::Field(&["quorum"]), true),
-                ("REPLICAS", CellSource::Field(&["num-slaves", "num-replicas"]), true),
-                ("PEERS", CellSource::Field(&["num-other-sentinels"]), true),
-                ("EPOCH", CellSource::Field(&["config-epoch"]), true),
-                ("DOWN-AFTER", CellSource::Field(&["down-after-milliseconds"]), false),
+                ("MASTER", CellSource::Node),
+                ("FLAGS", CellSource::Field(&["flags"])),
+                ("QUORUM", CellSource::Field(&["quorum"])),
+                ("REPLICAS", CellSource::Field(&["num-slaves", "num-replicas"])),
+                ("PEERS", CellSource::Field(&["num-other-sentinels"])),
+                ("EPOCH", CellSource::Field(&["config-epoch"])),
+                ("DOWN-AFTER", CellSource::Field(&["down-after-milliseconds"])),
             ],
             Self::Replicas => &[
-                ("FLAGS", CellSource::Field(&["flags"]), true),
-                ("FOLLOWS", CellSource::Master, true),
-                ("LINK", CellSource::Field(&["master-link-status", "primary-link-status"]), true),
-                ("OFFSET", CellSource::Field(&["slave-repl-offset", "replica-repl-offset"]), false),
-                ("PRIORITY", CellSource::Field(&["slave-priority", "replica-priority"]), true),
+                ("FLAGS", CellSource::Field(&["flags"])),
+                ("FOLLOWS", CellSource::Master),
+                ("LINK", CellSource::Field(&["master-link-status", "primary-link-status"])),
+                ("OFFSET", CellSource::Field(&["slave-repl-offset", "replica-repl-offset"])),
+                ("PRIORITY", CellSource::Field(&["slave-priority", "replica-priority"])),
             ],
             Self::Peers => &[
-                ("FLAGS", CellSource::Field(&["flags"]), true),
-                ("HELLO MS AGO", CellSource::Field(&["last-hello-message"]), false),
-                ("VOTED IN EPOCH", CellSource::Field(&["voted-leader-epoch"]), false),
+                ("FLAGS", CellSource::Field(&["flags"])),
+                ("HELLO MS AGO", CellSource::Field(&["last-hello-message"])),
+                ("VOTED IN EPOCH", CellSource::Field(&["voted-leader-epoch"])),
             ],
             Self::Address => &[
-                ("MASTER", CellSource::Node, true),
-                ("ADDRESS", CellSource::Field(&["ip"]), true),
-                ("PORT", CellSource::Field(&["port"]), true),
+                ("MASTER", CellSource::Node),
+                ("ADDRESS", CellSource::Field(&["ip"])),
+                ("PORT", CellSource::Field(&["port"])),
             ],
-            Self::Quorum => &[("ANSWER", CellSource::Field(&["answer"]), true)],
+            Self::Quorum => &[("ANSWER", CellSource::Field(&["answer"]))],
         }
     }
 
@@ -181,8 +191,8 @@ const AGREED: [&str; 27] = [
     "role-reported",
     "runid",
     "sentinel_masters",
-    "sentinel_queue_length",
     "sentinel_running_scripts",
+    "sentinel_scripts_queue_length",
     "sentinel_simulate_failure_flags",
     "sentinel_tilt",
     "slave-priority",
@@ -246,14 +256,13 @@ pub fn text(topic: Topic, items: &[Item], ui: &Ui) -> String {
 }
 
 fn main_fields(topic: Topic, subjects: &BTreeMap<AskedAbout, Sayings<'_>>, ui: &Ui) -> (String, bool) {
-    let has_groups =
-        subjects.keys().filter_map(|(group, _)| *group).collect::<std::collections::BTreeSet<_>>().len() > 1;
+    let has_groups = subjects.keys().filter_map(|(group, _)| *group).collect::<BTreeSet<_>>().len() > 1;
     let shown = topic.columns();
     let mut columns = vec![Column::new("GROUP").only_if(has_groups)];
     columns.extend(topic.subject().map(Column::new));
     columns.push(Column::new("SENTINEL"));
     // In a narrow terminal the last columns are left out.
-    columns.extend(shown.iter().enumerate().map(|(place, (heading, ..))| match *heading {
+    columns.extend(shown.iter().enumerate().map(|(place, (heading, _))| match *heading {
         "ANSWER" => Column::text(*heading),
         heading if place < 2 => Column::new(heading),
         heading => Column::new(heading).optional(),
@@ -262,7 +271,7 @@ fn main_fields(topic: Topic, subjects: &BTreeMap<AskedAbout, Sayings<'_>>, ui: &
     let mut differs = false;
     for ((group, about), sayings) in subjects {
         let common: Vec<Option<String>> =
-            shown.iter().map(|(_, source, _)| commonest(sayings, |said| value(*source, said))).collect();
+            shown.iter().map(|(_, source)| commonest(sayings, |said| value(*source, said))).collect();
         for (sentinel, said) in sayings {
             let mut row = vec![group.map(|group| group.to_string()).unwrap_or_default()];
             row.extend(topic.subject().map(|_| about.clone()));
@@ -273,9 +282,9 @@ fn main_fields(topic: Topic, subjects: &BTreeMap<AskedAbout, Sayings<'_>>, ui: &
                     row.resize(row.len() + shown.len() - 1, String::new());
                 }
                 Ok(described) => {
-                    for ((_, source, is_agreed), common) in shown.iter().zip(&common) {
+                    for ((_, source), common) in shown.iter().zip(&common) {
                         let own = value(*source, described);
-                        let is_other = *is_agreed && common.as_ref() != Some(&own);
+                        let is_other = source.is_agreed() && common.as_ref() != Some(&own);
                         differs |= is_other;
                         row.push(marked(own, is_other, ui));
                     }
