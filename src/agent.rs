@@ -31,14 +31,14 @@ pub async fn run(order: &Order, cancel: &CancellationToken, say: impl Fn(Word)) 
     let begun = Done::begin(order).await;
     say(match &begun {
         Ok((_, evidence)) => Word::Holds { evidence: evidence.clone() },
-        Err(why) => Word::Failed { why: why.clone() },
+        Err(error) => Word::Failed { why: error.to_string() },
     });
     // An agent that failed waits, too: the Engine forgets its log when it ends.
     cancel.run_until_cancelled(sleep_until(deadline)).await;
     if let Ok((done, _)) = begun {
         say(match done.end().await {
             Ok(evidence) => Word::Gone { evidence },
-            Err(why) => Word::Failed { why },
+            Err(error) => Word::Failed { why: error.to_string() },
         });
     }
 }

@@ -1,6 +1,7 @@
 //! What an agent does on Linux.
 
 mod disk;
+mod error;
 mod netlink;
 mod network;
 mod probe;
@@ -11,6 +12,7 @@ mod shaper;
 
 use super::order::{Order, Task};
 use disk::Filled;
+pub use error::TaskError;
 use network::Disturbed;
 use server::WritesPaused;
 
@@ -24,7 +26,7 @@ pub enum Done {
 
 impl Done {
     /// Starts the task, and measures its effect. Returns the evidence.
-    pub async fn begin(order: &Order) -> Result<(Self, String), String> {
+    pub async fn begin(order: &Order) -> Result<(Self, String), TaskError> {
         match &order.task {
             Task::Disturb { disturbance, link } => {
                 let (disturbed, evidence) = Disturbed::begin(*disturbance, link).await?;
@@ -43,7 +45,7 @@ impl Done {
     }
 
     /// Undoes the task, and measures that the effect is gone. Returns the evidence.
-    pub async fn end(self) -> Result<String, String> {
+    pub async fn end(self) -> Result<String, TaskError> {
         match self {
             Self::Disturbed(disturbed) => disturbed.end().await,
             Self::WritesPaused(paused) => paused.end().await,

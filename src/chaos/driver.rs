@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, SystemTime};
 
+use anyhow::anyhow;
 use thiserror::Error;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -19,7 +20,7 @@ use super::history::{
     FaultRecord, Header, HistoryError, KIND, Record, RoundBegin, RoundEnd, SeenRole, WorkloadFacts, Writer,
 };
 use super::scenario::{AFTER_FAILOVER, COOL_DOWN, SETTLE, Scenario, Trial, WARM_UP};
-use super::settle::settled;
+use super::settle::{Unsettled, settled};
 use super::subject::{Subject, SubjectServer};
 use super::watch::{LastSeen, Watch};
 use super::workload::{Entrance, Workload, WorkloadSettings};
@@ -58,11 +59,11 @@ pub enum DriverError {
     Undo(#[source] EngineError),
     /// The subject is not settled, so that a test would prove nothing.
     #[error("the cluster is not settled: {0}")]
-    Unsettled(String),
+    Unsettled(Unsettled),
 }
 
-/// Makes a planned switchover to another node.
-pub type Switchover<'a> = Box<dyn Fn() -> BoxFuture<'a, Result<(), String>> + 'a>;
+/// Makes a planned switchover to another node. Its error with all causes is the evidence in the history.
+pub type Switchover<'a> = Box<dyn Fn() -> BoxFuture<'a, anyhow::Result<()>> + 'a>;
 
 /// The task that writes the history.
 type Writing = JoinHandle<Result<(), HistoryError>>;
@@ -171,11 +172,11 @@ impl<E: Containers> Driver<'_, '_, E> {
     }
 
     /// Waits until the subject is settled, or the user interrupts. Returns its master.
-    async fn settle(&self, limit: Duration) -> Result<String, String> {
+    async fn settle(&self, limit: Duration) -> Result<String, Unsettled> {
         self.settle_unless(limit, &self.cancel).await
     }
 
-    async fn settle_unless(&self, limit: Duration, cancel: &CancellationToken) -> Result<String, String> {
+    async fn settle_unless(&self, limit: Duration, cancel: &CancellationToken) -> Result<String, Unsettled> {
         let deadline = Instant::now() + limit;
         loop {
             match settled(&self.subject).await {
@@ -191,14 +192,14 @@ impl<E: Containers> Driver<'_, '_, E> {
         &self,
         round: u32,
         first_id: u64,
-        settled: Result<String, String>,
+        settled: Result<String, Unsettled>,
         clock: Clock,
         records: &Sender<Record>,
     ) -> Result<u64, DriverError> {
         let record = |record: Record| drop(records.send(record));
         let (master, unsettled) = match settled {
             Ok(master) => (master, None),
-            Err(why) => (String::new(), Some(why)),
+            Err(why) => (String::new(), Some(why.to_string())),
         };
         record(Record::RoundBegin(RoundBegin {
             round,
@@ -317,7 +318,7 @@ impl<E: Containers> Driver<'_, '_, E> {
                     Ok(()) => self.engine.start(&target.container).await,
                     Err(error) => Err(error),
                 };
-                self.planned(&mut fault, done.map_err(|error| in_full(&error)), watch, clock);
+                self.planned(&mut fault, done.map_err(anyhow::Error::new), watch, clock);
                 false
             }
             Trial::SentinelFailover => {
@@ -331,7 +332,7 @@ impl<E: Containers> Driver<'_, '_, E> {
                 fault.applied = clock.now();
                 let done = match &self.switchover {
                     Some(switch) => switch().await,
-                    None => Err("a switchover needs a cluster that redos created".to_owned()),
+                    None => Err(anyhow!("a switchover needs a cluster that redos created")),
                 };
                 self.until(PLANNED, || another_master(&watch.seen(), &target.name)).await;
                 self.planned(&mut fault, done, watch, clock);
@@ -379,7 +380,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         };
         let mut interrupted = false;
         match applied {
-            Err(error) => fault.evidence = in_full(&error),
+            Err(error) => fault.evidence = format!("{:#}", anyhow::Error::new(error)),
             Ok(seen_by_engine) => {
                 let silent = || silent_since(&watch.seen(), &target.name, fault.applied);
                 let halts = self.scenario.trial.nature() == super::history::FaultNature::Halts;
@@ -426,7 +427,7 @@ impl<E: Containers> Driver<'_, '_, E> {
     }
 
     /// Fills in the record of a trial that leaves nothing to undo.
-    fn planned(&self, fault: &mut FaultRecord, done: Result<(), String>, watch: &Watch, clock: Clock) {
+    fn planned(&self, fault: &mut FaultRecord, done: anyhow::Result<()>, watch: &Watch, clock: Clock) {
         let moved = another_master(&watch.seen(), &fault.target);
         match done {
             Ok(()) if moved || !self.scenario.trial.moves_master() => {
@@ -434,18 +435,18 @@ impl<E: Containers> Driver<'_, '_, E> {
                 fault.evidence = "it was carried out".to_owned();
             }
             Ok(()) => fault.evidence = "no other node became master".to_owned(),
-            Err(why) => fault.evidence = why,
+            Err(error) => fault.evidence = format!("{error:#}"),
         }
     }
 
     /// Sends `SENTINEL FAILOVER` to the Sentinels in turn until one accepts it.
-    async fn sentinel_failover(&self) -> Result<(), String> {
-        let mut refused = "there is no Sentinel".to_owned();
+    async fn sentinel_failover(&self) -> anyhow::Result<()> {
+        let mut refused = anyhow!("there is no Sentinel");
         for sentinel in &self.subject.sentinels {
             let words = ["SENTINEL", "FAILOVER", self.subject.group.as_str()];
             match self.subject.ask(sentinel, &self.subject.sentinel, &words, Duration::from_secs(2)).await {
                 Ok(_) => return Ok(()),
-                Err(why) => refused = why,
+                Err(error) => refused = error.into(),
             }
         }
         Err(refused)
@@ -491,12 +492,4 @@ fn led_elsewhere(seen: &LastSeen, than: &str) -> bool {
         sample.role == SeenRole::Master && sample.node.as_deref().is_some_and(|node| node != than)
     };
     seen.proxy.as_ref().is_some_and(led)
-}
-
-/// An error with its cause, on one line.
-fn in_full(error: &EngineError) -> String {
-    match &error.source {
-        Some(source) => format!("{error}: {source:#}"),
-        None => error.to_string(),
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::time::timeout;
 
 use super::clock::Clock;
@@ -18,11 +19,20 @@ const EXPIRE_LIMIT: Duration = Duration::from_millis(500);
 /// Entries of a list in one request.
 const CHUNK: usize = 5000;
 
+/// Why the final state could not be read. `Display` is the whole sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unread {
+    #[error("{node} could not be read: {}", error.as_str())]
+    Failed { node: String, error: OpError },
+    #[error("{node} could not be read within {} s", LIMIT.as_secs())]
+    Late { node: String },
+}
+
 /// Reads the final state of a round.
 ///
 /// # Errors
-/// The master could not be read to the end, in words.
-pub async fn read(subject: &Subject, master: &SubjectServer, prefix: &str, clock: Clock) -> Result<FinalState, String> {
+/// The master could not be read to the end.
+pub async fn read(subject: &Subject, master: &SubjectServer, prefix: &str, clock: Clock) -> Result<FinalState, Unread> {
     let reading = async {
         let mut connection = subject.connect(master, &subject.observer, clock).await?;
         let mut finals = FinalState::default();
@@ -40,8 +50,8 @@ pub async fn read(subject: &Subject, master: &SubjectServer, prefix: &str, clock
     };
     match timeout(LIMIT, reading).await {
         Ok(Ok(finals)) => Ok(finals),
-        Ok(Err(error)) => Err(format!("{} could not be read: {}", master.name, error.as_str())),
-        Err(_) => Err(format!("{} could not be read within {} s", master.name, LIMIT.as_secs())),
+        Ok(Err(error)) => Err(Unread::Failed { node: master.name.clone(), error }),
+        Err(_) => Err(Unread::Late { node: master.name.clone() }),
     }
 }
 

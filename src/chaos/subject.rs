@@ -6,6 +6,7 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::time::timeout;
 
 use super::clock::Clock;
@@ -53,6 +54,17 @@ pub struct Subject {
     pub down_after: Duration,
 }
 
+/// A server of the subject was asked in vain. `Display` is the whole sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AskError {
+    #[error("{server} does not answer '{command}'")]
+    Silent { server: String, command: String },
+    #[error("{server} cannot be asked '{command}': {}", error.as_str())]
+    Failed { server: String, command: String, error: OpError },
+    #[error("{server} refuses '{command}': {answer}")]
+    Refused { server: String, command: String, answer: String },
+}
+
 impl Subject {
     /// The nodes' names by address.
     pub fn names(&self) -> Names {
@@ -84,25 +96,25 @@ impl Subject {
     /// Sends one command to a server over a new connection.
     ///
     /// # Errors
-    /// In words: no connection, no answer within the limit, an error answer.
+    /// No connection, no answer within the limit, or an error answer.
     pub async fn ask(
         &self,
         server: &SubjectServer,
         login: &Credentials,
         command: &[&str],
         limit: Duration,
-    ) -> Result<Reply, String> {
+    ) -> Result<Reply, AskError> {
         let asking = async {
             let mut connection = self.connect(server, login, Clock::start()).await?;
             ask(&mut connection, command).await
         };
-        match timeout(limit, asking).await {
-            Err(_) => Err(format!("{} does not answer '{}'", server.name, command.join(" "))),
-            Ok(Err(error)) => {
-                Err(format!("{} cannot be asked '{}': {}", server.name, command.join(" "), error.as_str()))
-            }
-            Ok(Ok(Reply::Error(text))) => Err(format!("{} refuses '{}': {text}", server.name, command.join(" "))),
+        let asked = timeout(limit, asking).await;
+        let (server, command) = (server.name.clone(), command.join(" "));
+        match asked {
+            Ok(Ok(Reply::Error(answer))) => Err(AskError::Refused { server, command, answer }),
             Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(error)) => Err(AskError::Failed { server, command, error }),
+            Err(_) => Err(AskError::Silent { server, command }),
         }
     }
 }

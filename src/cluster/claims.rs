@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use thiserror::Error;
 
-use super::observed::{Answer, Loading, NodeState, Observed, RoleView, StoredState, WatchedMaster};
+use super::observed::{Answer, Inventory, Loading, NodeState, Observed, RoleView, StoredState, WatchedMaster};
 use crate::spec::{Group, NodeId};
 
 /// How long Sentinels get to demote a second master, in milliseconds.
@@ -81,7 +81,12 @@ pub(super) fn joined(nodes: &[NodeId]) -> String {
 
 /// The owner of an address, see [`node_at`].
 pub fn whose(address: SocketAddrV4, observed: &Observed) -> Whose {
-    node_at(address, observed).map_or(Whose::Stranger(address), Whose::Node)
+    whose_in(&observed.inventory, address)
+}
+
+/// The owner of an address, where no server was asked.
+pub fn whose_in(inventory: &Inventory, address: SocketAddrV4) -> Whose {
+    inventory.node_at(*address.ip()).map_or(Whose::Stranger(address), Whose::Node)
 }
 
 /// Why redos must not decide now who is master of a group.

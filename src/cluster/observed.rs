@@ -450,7 +450,7 @@ pub struct WatchedMaster {
     pub replicas: Vec<WatchedReplica>,
     /// The other Sentinels that it knows.
     pub peers: Vec<WatchedPeer>,
-    /// The answer to `SENTINEL CKQUORUM`: `Ok`, or its complaint.
+    /// The answer to `SENTINEL CKQUORUM`: `Ok`, or the server's own words, which redos shows and does not read.
     pub quorum_check: Result<(), String>,
 }
 

@@ -152,14 +152,15 @@ async fn ours<W: World>(
     let subject = subject(session, group, &spec, &secrets, &inventory)?;
     let environment = environment(session, &spec);
     let servers = session.servers(&spec, &secrets);
-    let switchover = || -> BoxFuture<'_, Result<(), String>> {
+    let switchover = || -> BoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async {
-            let inventory = session.engine.inventory(cluster).await.map_err(|error| error.to_string())?;
+            let inventory = session.engine.inventory(cluster).await?;
             let topology = servers.topology(&inventory).await;
             let observed = Observed::new(inventory, topology);
-            let from = sole_master(group, &observed).map_err(|unmet| unmet.to_string())?;
-            let to = successor(group, from, &spec, &observed).ok_or("no replica is in sync")?;
-            servers.switchover(&observed.inventory, group, to).await.map(drop).map_err(|error| error.reason())
+            let from = sole_master(group, &observed)?;
+            let to = successor(group, from, &spec, &observed).context("no replica is in sync")?;
+            servers.switchover(&observed.inventory, group, to).await?;
+            Ok(())
         })
     };
     drive(session, subject, scenario, environment, Some(Box::new(switchover)), history).await

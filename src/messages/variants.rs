@@ -12,6 +12,9 @@ use minijinja::ErrorKind;
 use crate::apply::ApplyError;
 use crate::chaos::driver::DriverError;
 use crate::chaos::history::{HistoryError, OpError};
+use crate::chaos::read_back::Unread;
+use crate::chaos::settle::Unsettled;
+use crate::chaos::subject::AskError;
 use crate::chaos::verdict::Cause;
 use crate::cluster::claims::{Undecided, Whose};
 use crate::cluster::fixture::{GROUP, redis};
@@ -25,7 +28,7 @@ use crate::output::phase::Phase;
 use crate::plan::diff::lifecycle::Objection;
 use crate::plan::{Action, Plan};
 use crate::servers::existing::Unfit;
-use crate::servers::switchover::SwitchoverRefusal;
+use crate::servers::switchover::{NotSwitched, SwitchoverRefusal};
 use crate::servers::{ServerError, TakenOver};
 use crate::spec::render::{RenderError, Standing};
 use crate::spec::{NodeId, Resources, Role};
@@ -88,6 +91,7 @@ fn every_variant_of_the_types_that_speak() {
     steps(&mut page);
     gates(&mut page);
     errors(&mut page);
+    failover_tests(&mut page);
     states(&mut page);
     let page = page.0.trim_start();
     insta::assert_snapshot!("variants", page);
@@ -285,10 +289,10 @@ fn server_errors() -> Vec<ServerError> {
         Timeout { node, command: command.clone(), limit: Duration::from_secs(2) },
         Refused { node, command: command.clone(), source: anyhow!("NOPERM this user has no permissions") },
         Unexpected { node, command, answer: "no pairs".to_owned() },
-        WatchesAnother { node: SENTINEL, group, address: server(), wanted: server() },
+        WatchesAnother { node: SENTINEL, group, named: Whose::Node(node), wanted: Whose::Node(redis(1)) },
         SwitchoverRefused { group, to: node, why: SwitchoverRefusal::LinkDown },
         TakeOverRefused { node, existing: server(), why: "it is still copying its data".to_owned() },
-        SwitchoverUnsettled { group, to: node, why: "redis-3 does not follow redis-2 yet".to_owned() },
+        SwitchoverUnsettled { group, to: node, why: NotSwitched::FollowsNotYet { node: redis(3), master: node } },
     })
     .into()
 }
@@ -331,21 +335,6 @@ fn errors(page: &mut Page) {
             Secrets(serde_json::from_str::<u8>("x").expect_err("no number")),
         }),
     );
-    let history = || HistoryError::OutOfPlace { line: 7, what: "it belongs to no round" };
-    let tested = examples!(DriverError {
-        History(history()),
-        Workload(std::io::Error::other("too many open files")),
-        Undo(engine_errors().remove(0)),
-        Unsettled("redis-2 is paused".to_owned()),
-    });
-    page.show("DriverError", tested.map(|error| printed(&Failure::new(FailureKind::Failed, error))));
-    let read = examples!(HistoryError {
-        Io("read", std::io::Error::other("no such file")),
-        Line { line: 7, source: serde_json::from_str::<u8>("x").expect_err("no number") },
-        NotAHistory { found: "Plan of redos/v1".to_owned() },
-        OutOfPlace { line: 7, what: "it belongs to no round" },
-    });
-    page.show("HistoryError", read.map(|error| printed(&Failure::new(FailureKind::Failed, error))));
     let unfit = examples!(Unfit {
         Unreachable(why()),
         Strange("it says 'HTTP/1.1 400'".to_owned()),
@@ -380,6 +369,65 @@ fn errors(page: &mut Page) {
         NotElected { votes: 1, needed: 2 },
     });
     page.show("why a switchover is refused", refused);
+    let (sentinel, proxy) = (SENTINEL, PROXY);
+    let missing = examples!(NotSwitched {
+        Silent { node },
+        StillNames { sentinel, named: Whose::Node(master) },
+        NotMaster { node },
+        StillMaster { node: master },
+        WritesNotYet { proxy, master: node },
+        NotConnected { sentinel, to: node },
+        KnowsNotYet { sentinel, replica: master },
+        FollowsNotYet { node: master, master: node },
+    });
+    page.show("what is not yet so after a switchover", missing);
+}
+
+fn failover_tests(page: &mut Page) {
+    let history = || HistoryError::OutOfPlace { line: 7, what: "it belongs to no round" };
+    let tested = examples!(DriverError {
+        History(history()),
+        Workload(std::io::Error::other("too many open files")),
+        Undo(engine_errors().remove(0)),
+        Unsettled(Unsettled::NoMaster),
+    });
+    page.show("DriverError", tested.map(|error| printed(&Failure::new(FailureKind::Failed, error))));
+    let [node, sentinel, master] = ["redis-2", "sentinel-1", "redis-1"].map(str::to_owned);
+    let (server, command) = (node.clone(), "ROLE".to_owned());
+    let unsettled = examples!(Unsettled {
+        Asked(AskError::Silent { server: server.clone(), command: command.clone() }),
+        NoMaster {},
+        SeveralMasters(vec![master.clone(), node.clone()]),
+        LinkDown { node: node.clone() },
+        Behind { node: node.clone(), bytes: 70_000 },
+        Stranger { node: node.clone() },
+        NamesAnother { sentinel: sentinel.clone(), named: node.clone(), master: master.clone() },
+        MasterFlagged { sentinel: sentinel.clone(), flags: "master,s_down".to_owned() },
+        KnowsOthers { sentinel: sentinel.clone(), known: "1".to_owned(), others: 2 },
+        ReplicasUnhealthy { sentinel: sentinel.clone() },
+        InTilt { sentinel: sentinel.clone() },
+        WritesElsewhere { to: node.clone(), master: master.clone() },
+        WritesNowhere {},
+    });
+    page.show("Unsettled", unsettled);
+    let asked = examples!(AskError {
+        Silent { server: server.clone(), command: command.clone() },
+        Failed { server: server.clone(), command: command.clone(), error: OpError::Closed },
+        Refused { server: server.clone(), command: command.clone(), answer: "NOPERM no permissions".to_owned() },
+    });
+    page.show("AskError", asked);
+    let unread = examples!(Unread {
+        Failed { node: node.clone(), error: OpError::Closed },
+        Late { node: node.clone() },
+    });
+    page.show("Unread", unread);
+    let read = examples!(HistoryError {
+        Io("read", std::io::Error::other("no such file")),
+        Line { line: 7, source: serde_json::from_str::<u8>("x").expect_err("no number") },
+        NotAHistory { found: "Plan of redos/v1".to_owned() },
+        OutOfPlace { line: 7, what: "it belongs to no round" },
+    });
+    page.show("HistoryError", read.map(|error| printed(&Failure::new(FailureKind::Failed, error))));
 }
 
 fn states(page: &mut Page) {

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use redis::{Pipeline, Value, pipe};
 use tokio::time::timeout;
 
-pub(super) use monitor::HELLO_CHANNEL;
+pub(super) use monitor::{HELLO_CHANNEL, Monitored};
 use users::LOGIN;
 
 use super::error::unexpected;
@@ -369,7 +369,7 @@ fn set(pipeline: &mut Pipeline, settings: &BTreeMap<String, String>) {
     }
 }
 
-/// Adds the questions about a group to a pipeline: `SENTINEL REPLICAS`, `SENTINELS`, `CKQUORUM`.
+/// Fills in the answers about a group to `SENTINEL REPLICAS`, `SENTINELS` and `CKQUORUM`.
 fn fill(node: NodeId, master: &mut WatchedMaster, replies: &[Value]) -> Result<(), ServerError> {
     let [replicas, peers, quorum] = replies else { return Err(unexpected(node, "SENTINEL", "too few replies")) };
     let replicas = reply::list(accepted(node, "SENTINEL REPLICAS", replicas)?, reply::watched_replica);

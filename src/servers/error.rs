@@ -7,7 +7,8 @@ use std::time::Duration;
 use redis::RedisError;
 use thiserror::Error;
 
-use super::switchover::SwitchoverRefusal;
+use super::switchover::{NotSwitched, SwitchoverRefusal};
+use crate::cluster::claims::Whose;
 use crate::spec::{Group, NodeId};
 
 /// A server could not be asked, or refused. `Display` does not repeat the source.
@@ -49,14 +50,14 @@ pub enum ServerError {
         answer: String,
     },
     /// A Sentinel watches the group already, with another master.
-    #[error("{node} already watches {group} with the master {address}, not {wanted}")]
+    #[error("{node} already watches {group} with the master {named}, not {wanted}")]
     WatchesAnother {
         node: NodeId,
         group: Group,
         /// Its master of the group.
-        address: SocketAddrV4,
+        named: Whose,
         /// The master that it should have got.
-        wanted: SocketAddrV4,
+        wanted: Whose,
     },
     /// The switchover would not be safe. The old master stays master.
     #[error("{group} cannot be switched over to {to}: {why}")]
@@ -81,8 +82,7 @@ pub enum ServerError {
         group: Group,
         /// The new master.
         to: NodeId,
-        /// The node that does not follow, and why.
-        why: String,
+        why: NotSwitched,
     },
 }
 
@@ -104,6 +104,12 @@ impl ServerError {
             | Self::TakeOverRefused { .. }
             | Self::SwitchoverUnsettled { .. } => false,
         }
+    }
+
+    /// Whether the server refused with this error code, the first word of its answer.
+    pub fn is_refusal(&self, code: &str) -> bool {
+        let Self::Refused { source, .. } = self else { return false };
+        source.downcast_ref::<RedisError>().is_some_and(|error| error.code() == Some(code))
     }
 
     /// Whether the server runs a script or function that `SCRIPT KILL` or `FUNCTION KILL` may end.

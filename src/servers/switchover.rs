@@ -33,9 +33,10 @@ use tokio::time::{sleep, timeout};
 pub(super) use cast::LAG_MAX;
 pub use cast::SwitchoverRefusal;
 use cast::{Cast, Voter, cast};
+pub use settled::NotSwitched;
 use settled::{agreed, followed, still_loading};
 
-use super::client::{Client, HELLO_CHANNEL, QUESTION, accept_all, info_of, within};
+use super::client::{Client, HELLO_CHANNEL, Monitored, QUESTION, accept_all, info_of, within};
 use super::link::{Link, Peer, failed};
 use super::proxy::{OpenRuntimeApi, failover_commands, readers_command};
 use super::{ServerError, Servers, reply};
@@ -163,7 +164,7 @@ async fn try_to_switch_over(
                 break Ok(());
             }
             (Ok(()), Err(why)) if is_late => {
-                remarks.push(why);
+                remarks.push(why.to_string());
                 break Ok(());
             }
             (Err(why), _) if is_late => break Err(ServerError::SwitchoverUnsettled { group, to, why }),
@@ -397,7 +398,7 @@ impl<'a> Ready<'a> {
     /// Sentinels accept such messages at their hello channel from any client that may publish there. A lone Sentinel
     /// has no other and gets the group again.
     async fn announce(&self, voter: &Voter, link: &Link, epoch: u64) -> bool {
-        let (group, master) = (self.group.to_string(), self.cast.new.address);
+        let (group, master) = (self.group, self.cast.new.address);
         let mut announcement = pipe();
         match &voter.herald {
             Some(herald) => {
@@ -406,8 +407,9 @@ impl<'a> Ready<'a> {
                 announcement.cmd("PUBLISH").arg(HELLO_CHANNEL).arg(hello);
             }
             None => {
-                announcement.cmd("SENTINEL").arg("REMOVE").arg(&group);
-                self.client.watch_anew(&mut announcement, &group, master, voter.quorum, &voter.settings);
+                announcement.cmd("SENTINEL").arg("REMOVE").arg(group.to_string());
+                let monitored = Monitored { group, master, quorum: voter.quorum, settings: &voter.settings };
+                self.client.watch_anew(&mut announcement, &monitored);
             }
         }
         send(voter.sentinel.node, link, "PUBLISH", &announcement, ANNOUNCE).await.is_ok()

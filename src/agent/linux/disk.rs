@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
+use super::error::TaskError;
+
 /// How much room is taken at once, in bytes; halved when less is left.
 const STEP: u64 = 16 << 20;
 /// The name that the file has for a moment.
@@ -26,35 +28,33 @@ impl Filled {
     /// own.
     ///
     /// # Errors
-    /// In words: it is the Engine's, or too large, or cannot be filled. Nothing is left of it then.
-    pub fn begin(folder: &str, limit: u64) -> Result<(Self, String), String> {
+    /// It is the Engine's, or too large, or cannot be filled. Nothing is left of it then.
+    pub fn begin(folder: &str, limit: u64) -> Result<(Self, String), TaskError> {
         let folder = PathBuf::from(folder);
-        let failed = |error: io::Error| format!("{} cannot be filled: {error}", folder.display());
+        let failed = |cause| TaskError::System { what: format!("{} cannot be filled", folder.display()), cause };
         let (total, _) = size(&folder).map_err(failed)?;
         if total == size(Path::new(ENGINES_OWN)).map_err(failed)?.0 {
-            return Err(format!(
+            return Err(TaskError::Impossible(format!(
                 "{} is on the Engine's own disk, which redos never fills; put the data on a small disk of their own \
                  with --data-dir",
                 folder.display()
-            ));
+            )));
         }
         if total > limit {
             let (total, limit) = (mib(total), mib(limit));
-            return Err(format!(
+            return Err(TaskError::Impossible(format!(
                 "the disk of {} has {total}, and redos fills a disk of at most {limit}",
                 folder.display()
-            ));
+            )));
         }
         let mut filled = Self { file: nameless(&folder).map_err(failed)?, folder: folder.clone(), taken: 0 };
         filled.take().map_err(failed)?;
-        match filled.has_room().map_err(failed)? {
-            true => Err(format!("{} still has room after {} were written", folder.display(), mib(filled.taken))),
-            false => {
-                let evidence =
-                    format!("a write to {} finds no room: {} are taken", folder.display(), mib(filled.taken));
-                Ok((filled, evidence))
-            }
+        let (has_room, taken) = (filled.has_room().map_err(failed)?, mib(filled.taken));
+        if has_room {
+            let seen = format!("{} still has room after {taken} were written", folder.display());
+            return Err(TaskError::Measured(seen));
         }
+        Ok((filled, format!("a write to {} finds no room: {taken} are taken", folder.display())))
     }
 
     fn take(&mut self) -> io::Result<()> {
@@ -82,14 +82,14 @@ impl Filled {
     /// Gives the room back.
     ///
     /// # Errors
-    /// In words: there is still none.
-    pub fn end(self) -> Result<String, String> {
+    /// There is still none.
+    pub fn end(self) -> Result<String, TaskError> {
         let Self { file, folder, .. } = self;
         drop(file);
         match size(&folder) {
-            Ok((_, 0)) => Err(format!("{} still has no room", folder.display())),
+            Ok((_, 0)) => Err(TaskError::Measured(format!("{} still has no room", folder.display()))),
             Ok((_, free)) => Ok(format!("{} has room for {} again", folder.display(), mib(free))),
-            Err(error) => Err(format!("cannot see how much room {} has: {error}", folder.display())),
+            Err(cause) => Err(TaskError::system(format!("cannot see how much room {} has", folder.display()))(cause)),
         }
     }
 }
@@ -121,7 +121,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().to_str().expect("a path");
         let free = size(folder.path()).expect("a size").1;
-        let refused = Filled::begin(path, 1 << 20).err().expect("it is refused");
+        let refused = Filled::begin(path, 1 << 20).err().expect("it is refused").to_string();
         assert!(refused.contains("never fills") || refused.contains("at most 1 MiB"), "{refused}");
         assert!(fs::read_dir(folder.path()).expect("readable").next().is_none(), "nothing was made");
         assert!(free > 0);

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use super::error::TaskError;
 use super::queue::Count;
 use crate::agent::order::{Direction, Disturbance, Packets};
 
@@ -66,15 +67,15 @@ impl Probe {
     /// Measures before the disturbance.
     ///
     /// # Errors
-    /// In words: there is no server at the other end that could show a disturbance.
-    pub async fn before(disturbance: Disturbance, link: &Packets) -> Result<Self, String> {
+    /// There is no server at the other end that could show a disturbance.
+    pub async fn before(disturbance: Disturbance, link: &Packets) -> Result<Self, TaskError> {
         let servers: Vec<SocketAddrV4> = link.servers.iter().copied().take(SERVERS_MAX).collect();
         let mut look = Self::at(&servers).await;
         if look.reached.is_empty() {
-            return Err(format!(
+            return Err(TaskError::Impossible(format!(
                 "none of the {} servers at the other end could be reached before the fault",
                 servers.len()
-            ));
+            )));
         }
         if let Disturbance::Throttle { rate } = disturbance {
             look.rate = Some(transfer(&look.reached, link.direction, rate).await?);
@@ -96,13 +97,13 @@ impl Probe {
     /// Measures while the disturbance is active.
     ///
     /// # Errors
-    /// In words: it is not felt, or it is felt as something else.
+    /// It is not felt, or it is felt as something else.
     pub async fn felt(
         &self,
         disturbance: Disturbance,
         link: &Packets,
         count: Option<&Count>,
-    ) -> Result<String, String> {
+    ) -> Result<String, TaskError> {
         let servers = self.servers();
         match disturbance {
             Disturbance::Drop => self.all(Opening::Silent, "are silent").await,
@@ -112,27 +113,30 @@ impl Probe {
                 let least = Duration::from_millis(delay.into()).mul_f64(ways);
                 let most = Duration::from_millis(u64::from(delay) + u64::from(jitter)).mul_f64(ways);
                 let now = Self::at(&servers).await;
-                let added = self.added(&now).ok_or("no connection opens within 0.8 s plus the delay")?;
+                let none = || TaskError::Measured("no connection opens within 0.8 s plus the delay".to_owned());
+                let added = self.added(&now).ok_or_else(none)?;
                 let evidence = format!("connections take {} longer", millis(added));
                 if added < least.mul_f64(1.0 - TOLERANCE) || added > most.mul_f64(1.0 + TOLERANCE) + SLACK {
-                    return Err(format!("{evidence}, but {} to {} were requested", millis(least), millis(most)));
+                    let (least, most) = (millis(least), millis(most));
+                    return Err(TaskError::Measured(format!("{evidence}, but {least} to {most} were requested")));
                 }
                 Ok(evidence)
             }
             Disturbance::Lose { per_mille } => {
-                let count = count.ok_or("no packet was counted")?;
+                let count = count.ok_or_else(|| TaskError::Measured("no packet was counted".to_owned()))?;
                 let many = servers.iter().cycle().take(CONNECTIONS);
                 join_all(many.map(|server| connect(*server, SILENCE))).await;
                 let (seen, lost) = (count.seen.load(Ordering::Relaxed), count.lost.load(Ordering::Relaxed));
                 let evidence = format!("{lost} of {seen} packets were lost");
-                if plausible(seen, lost, f64::from(per_mille) / 1000.0) { Ok(evidence) } else { Err(evidence) }
+                measured(plausible(seen, lost, f64::from(per_mille) / 1000.0), evidence)
             }
             Disturbance::Throttle { rate } => {
                 let now = transfer(&self.reached, link.direction, rate).await?;
                 let before = self.rate.unwrap_or_default();
                 let evidence = format!("{} get through, {} before", bits(now), bits(before));
                 if now > rate as f64 * (1.0 + TOLERANCE) || before < now * (1.0 + TOLERANCE) {
-                    return Err(format!("{evidence}, but {} were requested", bits(rate as f64)));
+                    let wanted = bits(rate as f64);
+                    return Err(TaskError::Measured(format!("{evidence}, but {wanted} were requested")));
                 }
                 Ok(evidence)
             }
@@ -147,12 +151,12 @@ impl Probe {
     }
 
     /// Whether all servers that were reached have this outcome now.
-    async fn all(&self, wanted: Opening, what: &str) -> Result<String, String> {
+    async fn all(&self, wanted: Opening, what: &str) -> Result<String, TaskError> {
         let servers = self.servers();
         let outcomes = join_all(servers.iter().map(|server| connect(*server, SILENCE))).await;
         let so = outcomes.iter().filter(|outcome| **outcome == wanted).count();
         let evidence = format!("{so} of {} servers {what}", servers.len());
-        if so == servers.len() { Ok(evidence) } else { Err(evidence) }
+        measured(so == servers.len(), evidence)
     }
 
     /// How much longer connections take than before: the median of the servers.
@@ -169,6 +173,11 @@ impl fmt::Display for Probe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} servers are reached", self.reached.len(), self.of)
     }
+}
+
+/// The evidence of a measurement, as that of success or of failure.
+fn measured(is_as_requested: bool, evidence: String) -> Result<String, TaskError> {
+    if is_as_requested { Ok(evidence) } else { Err(TaskError::Measured(evidence)) }
 }
 
 /// The shortest time of a connection to a server; `None` when one cannot be opened.
@@ -199,17 +208,20 @@ async fn connect(server: SocketAddrV4, limit: Duration) -> Opening {
 /// Sends requests to the first server that answers, until about [`TRANSFER`] at a rate is over.
 ///
 /// Returns the bits per second of the slow direction: that of the answers, unless only the other one is slow.
-async fn transfer(servers: &[(SocketAddrV4, Duration)], direction: Direction, rate: u64) -> Result<f64, String> {
+async fn transfer(servers: &[(SocketAddrV4, Duration)], direction: Direction, rate: u64) -> Result<f64, TaskError> {
     // Redis closes the connection of a client that has not logged in also where its answers pile up before a slow
     // connection.
     for (server, _) in servers.iter().cycle().take(servers.len() * TRIES) {
         match timeout(TRANSFER_MAX, exchange(*server, direction, rate)).await {
             Ok(Ok(measured)) => return Ok(measured),
             Ok(Err(_)) => {}
-            Err(_) => return Err(format!("{server} has not answered in {} s", TRANSFER_MAX.as_secs())),
+            Err(_) => {
+                let seconds = TRANSFER_MAX.as_secs();
+                return Err(TaskError::Measured(format!("{server} has not answered in {seconds} s")));
+            }
         }
     }
-    Err("none of the servers at the other end answers PING".to_owned())
+    Err(TaskError::Measured("none of the servers at the other end answers PING".to_owned()))
 }
 
 /// Exchanges what Redis and Sentinel answer to every client, be it with a refusal.
@@ -277,6 +289,6 @@ mod tests {
     async fn nobody_at_the_other_end_is_an_error() {
         let link = Packets::to(vec!["127.0.0.1:1".parse().expect("an address")]);
         let look = Probe::before(Disturbance::Drop, &link).await;
-        assert!(look.is_err_and(|why| why.contains("none of the 1 servers")));
+        assert!(look.is_err_and(|why| why.to_string().contains("none of the 1 servers")));
     }
 }

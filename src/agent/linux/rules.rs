@@ -6,6 +6,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 
+use super::error::TaskError;
 use super::netlink::{ACK, APPEND, CREATE, Message, Socket};
 use crate::agent::order::{Disturbance, Packets};
 
@@ -62,17 +63,20 @@ impl Rules {
     /// Adds the rules. Packets that are delayed or lost by chance go to the queue of this number.
     ///
     /// # Errors
-    /// In words: what the kernel cannot do.
-    pub async fn apply(disturbance: Disturbance, link: &Packets, queue: u16) -> Result<Self, String> {
+    /// The kernel cannot do it.
+    pub async fn apply(disturbance: Disturbance, link: &Packets, queue: u16) -> Result<Self, TaskError> {
         let name = format!("redos-{queue}");
-        let mut socket = Socket::open().map_err(|error| format!("the kernel has no netfilter: {error}"))?;
+        let mut socket = Socket::open().map_err(TaskError::system("the kernel has no netfilter"))?;
         let table = [begin(), table(&name), end()];
-        socket.request(table).await.map_err(|error| match error.raw_os_error() {
-            Some(NOT_SUPPORTED | INVALID) => {
-                format!("the kernel has no tables that end with their owner (Linux 5.12 and later has): {error}")
-            }
-            Some(NOT_PERMITTED) => format!("the Engine does not grant NET_ADMIN: {error}"),
-            _ => format!("the kernel has no nf_tables: {error}"),
+        socket.request(table).await.map_err(|cause| {
+            let what = match cause.raw_os_error() {
+                Some(NOT_SUPPORTED | INVALID) => {
+                    "the kernel has no tables that end with their owner (Linux 5.12 and later has)"
+                }
+                Some(NOT_PERMITTED) => "the Engine does not grant NET_ADMIN",
+                _ => "the kernel has no nf_tables",
+            };
+            TaskError::system(what)(cause)
         })?;
         let mut messages = vec![begin()];
         for chain in [(&IN, link.direction.inward()), (&OUT, link.direction.outward())] {
@@ -84,24 +88,22 @@ impl Rules {
             messages.extend(link.peers.iter().map(|peer| rule(&name, chain, Some(*peer), disturbance, queue)));
         }
         messages.push(end());
-        socket
-            .request(messages)
-            .await
-            .map_err(|error| format!("the kernel refuses {}: {error}", needs(disturbance)))?;
+        let refused = TaskError::system(format!("the kernel refuses {}", needs(disturbance)));
+        socket.request(messages).await.map_err(refused)?;
         Ok(Self { socket, name })
     }
 
     /// Removes the rules and checks that they are gone.
     ///
     /// # Errors
-    /// In words: they are still there, or the kernel does not say.
-    pub async fn end(self) -> Result<(), String> {
+    /// They are still there, or the kernel does not say.
+    pub async fn end(self) -> Result<(), TaskError> {
         let Self { socket, name } = self;
         drop(socket);
-        let failed = |error: io::Error| format!("the kernel does not say whether the rules are gone: {error}");
+        let failed = |cause| TaskError::system("the kernel does not say whether the rules are gone")(cause);
         let mut socket = Socket::open().map_err(failed)?;
         match socket.request([Message::new(GET_TABLE, ACK, IPV4, 0).text(1, &name)]).await {
-            Ok(()) => Err("the rules are still there".to_owned()),
+            Ok(()) => Err(TaskError::Measured("the rules are still there".to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(failed(error)),
         }

@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::error::TaskError;
 use crate::spec::render::SECRETS_FILE;
 use crate::spec::secret::user;
 use crate::spec::{REDIS_PORT, SENTINEL_PORT, Secrets};
@@ -37,17 +38,18 @@ impl WritesPaused {
     /// Lets writes wait, at most for `limit`, and sees that one does.
     ///
     /// # Errors
-    /// In words: the server has no such pause, or a write does not wait.
-    pub async fn begin(lease: Duration) -> Result<(Self, String), String> {
+    /// The server has no such pause, or a write does not wait.
+    pub async fn begin(lease: Duration) -> Result<(Self, String), TaskError> {
         let mut probe = RedisConnection::logged_in().await?;
-        probe.ask(&WRITE).await.map_err(|why| format!("it took no writes even before the fault: {why}"))?;
+        let no_writes = |why| TaskError::Impossible(format!("it took no writes even before the fault: {why}"));
+        probe.ask(&WRITE).await.map_err(no_writes)?;
         let millis = lease.as_millis().to_string();
         RedisConnection::logged_in().await?.ask(&["CLIENT", "PAUSE", &millis, "WRITE"]).await?;
         match timeout(SILENCE, probe.ask(&WRITE)).await {
             Err(_) => Ok((Self, format!("a write waits for more than {} ms", SILENCE.as_millis()))),
             Ok(answer) => {
-                let ended = Self.end().await;
-                Err(format!("a write does not wait but is answered: {answer:?}; {ended:?}"))
+                let [answer, end] = [answer, Self.end().await].map(|done| done.unwrap_or_else(|why| why.to_string()));
+                Err(TaskError::Measured(format!("a write does not wait but is answered: {answer}; after that {end}")))
             }
         }
     }
@@ -58,8 +60,8 @@ impl WritesPaused {
     /// may thus be its order to become a replica, which closes all connections. An attempt that breaks is repeated.
     ///
     /// # Errors
-    /// In words: the server does not, or a write still waits.
-    pub async fn end(self) -> Result<String, String> {
+    /// The server does not, or a write still waits.
+    pub async fn end(self) -> Result<String, TaskError> {
         let deadline = Instant::now() + ANSWER;
         loop {
             match write_after_unpause().await {
@@ -72,13 +74,13 @@ impl WritesPaused {
 }
 
 /// Ends the pause. Returns how long a write took then.
-async fn write_after_unpause() -> Result<Duration, String> {
+async fn write_after_unpause() -> Result<Duration, TaskError> {
     let mut connection = RedisConnection::logged_in().await?;
     connection.ask(&["CLIENT", "UNPAUSE"]).await?;
     let began = Instant::now();
     match connection.ask(&WRITE).await {
         // A node that has become a replica refuses it, and at once.
-        Err(why) if !why.contains("READONLY") => Err(why),
+        Err(why) if !why.is_readonly() => Err(why),
         Ok(_) | Err(_) => Ok(began.elapsed()),
     }
 }
@@ -87,8 +89,8 @@ async fn write_after_unpause() -> Result<Duration, String> {
 /// must keep.
 ///
 /// # Errors
-/// In words: it still runs.
-pub async fn crowd() -> Result<String, String> {
+/// It still runs.
+pub async fn crowd() -> Result<String, TaskError> {
     let began = Instant::now();
     let mut port = REDIS_PORT;
     if TcpStream::connect(local(port)).await.is_err() {
@@ -119,8 +121,11 @@ pub async fn crowd() -> Result<String, String> {
             Ok(format!("it died with {} connections, after {:.1} s", crowd.len(), began.elapsed().as_secs_f64()))
         }
         Ok(Ok(())) if is_dead().await => Ok(format!("it died after {CROWD} connections")),
-        Ok(Err(error)) => Err(format!("it accepts no more than {} connections and still runs: {error}", crowd.len())),
-        Ok(Ok(())) | Err(_) => Err(format!("it still runs with {} connections", crowd.len())),
+        Ok(Err(cause)) => {
+            let what = format!("it accepts no more than {} connections and still runs", crowd.len());
+            Err(TaskError::System { what, cause })
+        }
+        Ok(Ok(())) | Err(_) => Err(TaskError::Measured(format!("it still runs with {} connections", crowd.len()))),
     }
 }
 
@@ -133,21 +138,20 @@ struct RedisConnection(BufReader<TcpStream>);
 
 impl RedisConnection {
     /// Opens a connection with the password that the node keeps in its volume.
-    async fn logged_in() -> Result<Self, String> {
+    async fn logged_in() -> Result<Self, TaskError> {
         let text = fs::read_to_string(SECRETS_FILE)
-            .map_err(|error| format!("its volume does not hold the password that redos writes there: {error}"))?;
-        let secrets: Secrets =
-            serde_json::from_str(&text).map_err(|_| format!("{SECRETS_FILE} is not what redos wrote"))?;
+            .map_err(TaskError::system("its volume does not hold the password that redos writes there"))?;
+        let secrets: Secrets = serde_json::from_str(&text)
+            .map_err(|_| TaskError::Impossible(format!("{SECRETS_FILE} is not what redos wrote")))?;
         let stream = timeout(ANSWER, TcpStream::connect(local(REDIS_PORT))).await;
-        let stream =
-            stream.map_err(io::Error::from).flatten().map_err(|error| format!("it cannot be reached: {error}"))?;
+        let stream = stream.map_err(io::Error::from).flatten().map_err(TaskError::system("it cannot be reached"))?;
         let mut connection = Self(BufReader::new(stream));
         connection.ask(&["AUTH", user::ADMIN, secrets.admin.expose()]).await?;
         Ok(connection)
     }
 
     /// Sends a command that has an answer of one line.
-    async fn ask(&mut self, words: &[&str]) -> Result<String, String> {
+    async fn ask(&mut self, words: &[&str]) -> Result<String, TaskError> {
         let mut request = format!("*{}\r\n", words.len());
         for word in words {
             request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
@@ -161,12 +165,12 @@ impl RedisConnection {
             }
         };
         // The words may hold a password, but the first does not.
-        let what = words.first().copied().unwrap_or_default();
+        let command = words.first().copied().unwrap_or_default();
         let answer = timeout(ANSWER, asking).await.map_err(io::Error::from).flatten();
-        let answer = answer.map_err(|error| format!("it does not answer {what}: {error}"))?;
+        let answer = answer.map_err(TaskError::system(format!("it does not answer {command}")))?;
         let answer = answer.trim_end();
         match answer.strip_prefix('-') {
-            Some(refused) => Err(format!("it refuses {what}: {refused}")),
+            Some(refused) => Err(TaskError::Refused { command: command.to_owned(), answer: refused.to_owned() }),
             None => Ok(answer.to_owned()),
         }
     }

@@ -77,24 +77,23 @@ pub async fn subject<W: World>(
         cluster: DEFAULT_CLUSTER.parse()?,
         down_after: Duration::ZERO,
     };
-    let failed = |why: String| Failure::message(FailureKind::Failed, why);
     subject.sentinel = sentinel_login(&subject).await;
-    let master = watched(&subject, args).await.map_err(failed)?;
+    let master = watched(&subject, args).await?;
     let says = |field: &str| master.get(field).cloned().unwrap_or_default();
     subject.group = says("name");
     subject.down_after = Duration::from_millis(says("down-after-milliseconds").parse().unwrap_or(30_000));
-    let first = subject.sentinels.first().cloned().ok_or_else(|| failed("there is no Sentinel".to_owned()))?;
-    let replicas = subject.ask(&first, &subject.sentinel, &["SENTINEL", "REPLICAS", &subject.group], ANSWER).await;
+    let replicas =
+        subject.ask(first(&subject)?, &subject.sentinel, &["SENTINEL", "REPLICAS", &subject.group], ANSWER).await;
     let mut known = vec![(says("ip"), says("port"))];
-    for replica in replicas.map_err(failed)?.parts() {
+    for replica in replicas.map_err(anyhow::Error::new)?.parts() {
         let replica = fields(replica);
         let says = |field: &str| replica.get(field).cloned().unwrap_or_default();
         known.push((says("ip"), says("port")));
     }
     for (host, port) in known {
         let missing = || {
-            failed(format!("the node {host}:{port} is in none of the given containers"))
-                .hinted("name it: --container NAME")
+            let text = format!("the node {host}:{port} is in none of the given containers");
+            Failure::message(FailureKind::Failed, text).hinted("name it: --container NAME")
         };
         let container = owner(&containers, &host).ok_or_else(missing)?;
         let address = container.networks.iter().find_map(|network| network.address).ok_or_else(missing)?;
@@ -128,16 +127,25 @@ async fn sentinel_login(subject: &Subject) -> Credentials {
     }
 }
 
+/// The Sentinel that tells which servers there are.
+fn first(subject: &Subject) -> Result<&SubjectServer, Failure> {
+    subject.sentinels.first().ok_or_else(|| Failure::message(FailureKind::Failed, "there is no Sentinel"))
+}
+
 /// The view of the first Sentinel of the tested group: the named one, or the only one.
-async fn watched(subject: &Subject, args: &FailoverTestArgs) -> Result<BTreeMap<String, String>, String> {
-    let first = subject.sentinels.first().ok_or("there is no Sentinel")?;
-    let masters = subject.ask(first, &subject.sentinel, &["SENTINEL", "MASTERS"], ANSWER).await?;
+async fn watched(subject: &Subject, args: &FailoverTestArgs) -> Result<BTreeMap<String, String>, Failure> {
+    let first = first(subject)?;
+    let masters = subject.ask(first, &subject.sentinel, &["SENTINEL", "MASTERS"], ANSWER).await;
+    let masters = masters.map_err(anyhow::Error::new)?;
     let masters: Vec<BTreeMap<String, String>> = masters.parts().iter().map(fields).collect();
     let named = masters.iter().find(|master| master.get("name") == Some(&args.group));
     match (named, masters.as_slice()) {
         (Some(named), _) => Ok(named.clone()),
         (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(format!("{} watches no group '{}'; choose one with --group", first.name, args.group)),
+        (None, _) => {
+            let text = format!("{} watches no group '{}'", first.name, args.group);
+            Err(Failure::message(FailureKind::Failed, text).hinted("choose one of its groups: --group NAME"))
+        }
     }
 }
 

@@ -67,14 +67,14 @@ pub fn gather_without_file(global: &Global, settings: &SettingsArgs) -> Result<S
         file_dir: work_dir.clone(),
         work_dir,
         other_variables: &OTHER_VARIABLES,
-        read_file: &|path: &Path| read_text(path).map_err(|error| error.to_string()),
+        read_file: &read_text,
         find_host: &find_host,
     })
 }
 
 /// The IPv4 addresses of a host: a cluster's network has no others.
-fn find_host(name: &str) -> Result<Vec<Ipv4Addr>, String> {
-    let found = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+fn find_host(name: &str) -> std::io::Result<Vec<Ipv4Addr>> {
+    let found = (name, 0).to_socket_addrs()?;
     Ok(found.filter_map(|address| if let SocketAddr::V4(v4) = address { Some(*v4.ip()) } else { None }).collect())
 }
 
@@ -132,8 +132,8 @@ mod tests {
                 file_dir: PathBuf::from("/"),
                 work_dir: PathBuf::from("/"),
                 other_variables: &[],
-                read_file: &|_| Err("no such file".to_owned()),
-                find_host: &|_| Err("no such host".to_owned()),
+                read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+                find_host: &|_| Err(std::io::ErrorKind::NotFound.into()),
             };
             let problems = sources.read().expect_err(setting.flag);
             let origins: Vec<String> = problems.0.iter().map(|problem| problem.origin.to_string()).collect();

@@ -1,7 +1,7 @@
 //! What an image holds. The image is tried out, because a reference, a tag or a label may be wrong.
 
-use anyhow::anyhow;
 use futures_util::TryStreamExt;
+use thiserror::Error;
 
 use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls};
@@ -47,22 +47,26 @@ impl DockerEngine {
     /// It is [`ImageStore::examine`](crate::engine::ImageStore::examine) of this Engine.
     pub(super) async fn look_into(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
         let reference = &image.reference;
-        let unfit = |why: String| {
-            EngineError::new(EngineErrorKind::UnfitImage(kind), format!("use the image {reference}"), anyhow!(why))
+        let unfit = |flaw: ImageFlaw| {
+            EngineError::new(
+                EngineErrorKind::UnfitImage(kind),
+                format!("use the image {reference}"),
+                anyhow::Error::new(flaw),
+            )
         };
         let is_for_this_machine = image.architecture.is_empty() || image.architecture == self.architecture();
         let mut modules = Vec::new();
         let present = match made_by_redos(kind, &image).filter(|_| is_for_this_machine) {
             Some(present) => vec![present],
             None => {
-                let said = self.list_servers(kind, &image).await?.map_err(|said| {
-                    let (own, its) = (self.architecture(), &image.architecture);
-                    match said.contains("exec format error") {
-                        true => unfit(format!("it is for another machine: {its}, and the Engine is {own}")).hinted(
-                            format!("get the one for this machine: docker pull --platform linux/{own} {reference}"),
-                        ),
-                        false => unfit(format!("it has no shell, which nodes need to start: {said}")),
+                let said = self.list_servers(kind, &image).await?.map_err(|failed| match failed {
+                    CannotRun::OtherMachine => {
+                        let (own, its) = (self.architecture().to_owned(), image.architecture.clone());
+                        let pull = format!("docker pull --platform linux/{own} {reference}");
+                        unfit(ImageFlaw::OtherMachine { its, own })
+                            .hinted(format!("get the one for this machine: {pull}"))
                     }
+                    CannotRun::NoShell(said) => unfit(ImageFlaw::NoShell(said)),
                 })?;
                 modules
                     .extend(said.lines().filter_map(|line| line.trim_end().strip_prefix("module ")).map(str::to_owned));
@@ -71,18 +75,22 @@ impl DockerEngine {
         };
         let present = chosen(kind, &image, present).map_err(unfit)?;
         let Some(release) = present.release else {
-            return Err(unfit(format!("its {} does not say its version", present.server)));
+            return Err(unfit(ImageFlaw::NoVersion { server: present.server }));
         };
         if !present.has_client {
             let client = present.server.replace("-server", "-cli");
-            return Err(unfit(format!("it has no {client}, with which a node asks the Sentinels who is master")));
+            return Err(unfit(ImageFlaw::NoClient { client }));
         }
         let digest = image.digests.into_iter().min();
         Ok(UsedImage { reference: image.reference, id: image.id, digest, server: present.server, release, modules })
     }
 
-    /// The output of the script about the image's servers, or why there is none.
-    async fn list_servers(&self, kind: ImageKind, image: &LocalImage) -> Result<std::result::Result<String, String>> {
+    /// The output of the script about the image's servers, or why the image cannot run it.
+    async fn list_servers(
+        &self,
+        kind: ImageKind,
+        image: &LocalImage,
+    ) -> Result<std::result::Result<String, CannotRun>> {
         let operation = || format!("look into the image {}", image.reference);
         let named = named_server(kind, &image.command);
         let servers =
@@ -93,17 +101,58 @@ impl DockerEngine {
             Ok(started) => started,
             Err(error) => {
                 let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-                let is_its_fault = said.contains("executable file not found") || said.contains("exec format error");
-                let is_its_fault = is_its_fault || said.contains("no such file or directory");
-                return if is_its_fault { Ok(Err(said)) } else { Err(error) };
+                return CannotRun::at_start(said).map_or(Err(error), |failed| Ok(Err(failed)));
             }
         };
         let said = streams.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) });
         let said = said.await;
         calls::remove(self, &id).await?;
         let said = said.map_err(|error| self.failed(operation(), error))?;
-        Ok(if said.contains("exec format error") { Err(said) } else { Ok(said) })
+        Ok(if said.contains(OTHER_MACHINE) { Err(CannotRun::OtherMachine) } else { Ok(said) })
     }
+}
+
+/// Words of the kernel about a program for another type of machine.
+const OTHER_MACHINE: &str = "exec format error";
+
+/// Why a container of an image cannot run a script of the shell.
+enum CannotRun {
+    /// The image is for another type of machine.
+    OtherMachine,
+    /// It has no shell; with the words of the Engine.
+    NoShell(String),
+}
+
+impl CannotRun {
+    /// What the words of the Engine about a failed start mean. `None` if the image is not the reason.
+    fn at_start(said: String) -> Option<Self> {
+        if said.contains(OTHER_MACHINE) {
+            return Some(Self::OtherMachine);
+        }
+        let is_missing =
+            ["executable file not found", "no such file or directory"].iter().any(|words| said.contains(words));
+        is_missing.then_some(Self::NoShell(said))
+    }
+}
+
+/// Why nodes cannot run an image. `Display` is the end of a sentence about it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+enum ImageFlaw {
+    #[error("it is for another machine: {its}, and the Engine is {own}")]
+    OtherMachine { its: String, own: String },
+    #[error("it has no shell, which nodes need to start: {0}")]
+    NoShell(String),
+    #[error("its {server} does not say its version")]
+    NoVersion { server: String },
+    #[error("it has no {client}, with which a node asks the Sentinels who is master")]
+    NoClient { client: String },
+    #[error(
+        "it has {} and not {}: it is one for {}, and not for {}",
+        has.described(), wanted.described(), has.flag(), wanted.flag()
+    )]
+    OtherServer { has: ImageKind, wanted: ImageKind },
+    #[error("it has none of {}; what it runs is '{runs}'", wanted.servers().join(" and "))]
+    NoServer { wanted: ImageKind, runs: String },
 }
 
 /// The server of an image that redos made. Its packages are known.
@@ -126,24 +175,17 @@ fn program(path: &str) -> &str {
 }
 
 /// The server that nodes run: the one that the image names, else the first suitable one.
-fn chosen(kind: ImageKind, image: &LocalImage, present: Vec<Present>) -> std::result::Result<Present, String> {
+fn chosen(kind: ImageKind, image: &LocalImage, present: Vec<Present>) -> std::result::Result<Present, ImageFlaw> {
     let is_of = |kind: ImageKind, present: &Present| kind.servers().contains(&program(&present.server));
     if let Some(chosen) = present.iter().find(|present| is_of(kind, present)) {
         return Ok(chosen.clone());
     }
     let other = ImageKind::ALL.into_iter().find(|other| present.iter().any(|present| is_of(*other, present)));
     Err(match other {
-        Some(other) => {
-            let (flag, own) = (other.flag(), kind.flag());
-            format!(
-                "it has {} and not {}: it is one for {flag}, and not for {own}",
-                other.described(),
-                kind.described()
-            )
-        }
+        Some(has) => ImageFlaw::OtherServer { has, wanted: kind },
         None => {
             let runs = if image.command.is_empty() { "nothing".to_owned() } else { image.command.join(" ") };
-            format!("it has none of {}; what it runs is '{runs}'", kind.servers().join(" and "))
+            ImageFlaw::NoServer { wanted: kind, runs }
         }
     })
 }
@@ -220,9 +262,10 @@ mod tests {
             "the only one that it has"
         );
         let haproxy = "server haproxy yes HAProxy version 3.0.8 2026/01/01";
-        let swapped = server(ImageKind::Redis, &["haproxy"], haproxy).expect_err("not Redis");
+        let flaw = |found: std::result::Result<String, ImageFlaw>| found.expect_err("it is unfit").to_string();
+        let swapped = flaw(server(ImageKind::Redis, &["haproxy"], haproxy));
         assert!(swapped.contains("it has HAProxy") && swapped.contains("one for --proxy-image"), "{swapped}");
-        let nothing = server(ImageKind::Proxy, &["sleep", "1"], "").expect_err("nothing");
+        let nothing = flaw(server(ImageKind::Proxy, &["sleep", "1"], ""));
         assert!(nothing.contains("none of haproxy") && nothing.contains("'sleep 1'"), "{nothing}");
     }
 

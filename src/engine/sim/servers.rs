@@ -5,6 +5,7 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use super::{Sim, SimServer, Watched};
+use crate::cluster::claims::whose_in;
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
 use crate::engine::EngineError;
@@ -54,7 +55,7 @@ impl Servers for Sim {
 
     async fn execute(
         &self,
-        _inventory: &Inventory,
+        inventory: &Inventory,
         node: NodeId,
         command: &Command,
     ) -> std::result::Result<(), ServerError> {
@@ -80,8 +81,8 @@ impl Servers for Sim {
                 let new = Watched { master: *master, epoch: 0, settings: BTreeMap::new(), known: BTreeSet::new() };
                 let watched = watched.entry(group.to_string()).or_insert(new);
                 if watched.master != *master {
-                    let (address, wanted) = (watched.master, *master);
-                    return Err(ServerError::WatchesAnother { node, group: *group, address, wanted });
+                    let [named, wanted] = [watched.master, *master].map(|address| whose_in(inventory, address));
+                    return Err(ServerError::WatchesAnother { node, group: *group, named, wanted });
                 }
                 watched.settings.extend(settings.clone());
                 watched.settings.insert("quorum".to_owned(), quorum.to_string());

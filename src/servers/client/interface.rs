@@ -6,7 +6,7 @@ use std::net::SocketAddrV4;
 use futures_util::future::join_all;
 use redis::{Value, pipe};
 
-use super::{Client, set};
+use super::{Client, Monitored, set};
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, RedisView, Topology};
 use crate::servers::error::unexpected;
@@ -98,7 +98,8 @@ impl Servers for Client {
             Command::SetUsers(users) => self.set_users(inventory, self.any(inventory, node)?, users).await,
             Command::RemoveUsers(users) => self.remove_users(self.any(inventory, node)?, users).await,
             Command::SentinelMonitor { group, master, quorum, settings, peers } => {
-                self.monitor(sentinel()?, *group, *master, *quorum, settings, peers).await
+                let monitored = Monitored { group: *group, master: *master, quorum: *quorum, settings };
+                self.monitor(inventory, sentinel()?, &monitored, peers).await
             }
             Command::SentinelDiscover { group, replicas } => self.discover(sentinel()?, *group, replicas).await,
             Command::SentinelSet { settings, .. } if settings.is_empty() => Ok(()),
@@ -113,7 +114,7 @@ impl Servers for Client {
                 pipeline.cmd("SENTINEL").arg("FAILOVER").arg(&group);
                 match self.change(sentinel()?, "SENTINEL FAILOVER", &pipeline).await {
                     // It is replacing the master already.
-                    Err(error) if error.reason().contains("INPROG") => Ok(()),
+                    Err(error) if error.is_refusal("INPROG") => Ok(()),
                     other => other,
                 }
             }

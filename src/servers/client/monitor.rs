@@ -8,6 +8,8 @@ use redis::{Pipeline, Value, pipe};
 use tokio::time::{sleep, timeout};
 
 use super::{Client, QUESTION, accepted, set};
+use crate::cluster::claims::whose_in;
+use crate::cluster::observed::Inventory;
 use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
 use crate::servers::{SentinelPeer, ServerError, reply};
@@ -27,27 +29,40 @@ const DISCOVERY_POLL: Duration = Duration::from_millis(10);
 /// announcement.
 pub(in crate::servers) const HELLO_CHANNEL: &str = "__sentinel__:hello";
 
+/// What a Sentinel should know about a group: its master, and the settings for it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::servers) struct Monitored<'a> {
+    pub group: Group,
+    pub master: SocketAddrV4,
+    pub quorum: u16,
+    /// Its further settings, by their names in `SENTINEL SET`.
+    pub settings: &'a BTreeMap<String, String>,
+}
+
 impl Client {
+    /// Makes a Sentinel watch a group, with these other Sentinels.
+    ///
+    /// # Errors
+    /// It watches the group already, with another master; or it could not be told.
     pub(super) async fn monitor(
         &self,
+        inventory: &Inventory,
         peer: Peer,
-        group: Group,
-        master: SocketAddrV4,
-        quorum: u16,
-        settings: &BTreeMap<String, String>,
+        monitored: &Monitored<'_>,
         peers: &[SentinelPeer],
     ) -> Result<(), ServerError> {
-        let watched = self.watched(peer, group).await?;
+        let Monitored { group, master, quorum, settings } = *monitored;
         let mut pipeline = pipe();
-        match watched {
-            Some(address) if address != master => {
-                return Err(ServerError::WatchesAnother { node: peer.node, group, address, wanted: master });
+        match self.watched(peer, group).await? {
+            Some(watched) if watched != master => {
+                let [named, wanted] = [watched, master].map(|address| whose_in(inventory, address));
+                return Err(ServerError::WatchesAnother { node: peer.node, group, named, wanted });
             }
             Some(_) => {
                 pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string()).arg("quorum").arg(quorum);
                 set(&mut pipeline, settings);
             }
-            None => self.watch_anew(&mut pipeline, &group.to_string(), master, quorum, settings),
+            None => self.watch_anew(&mut pipeline, monitored),
         }
         for SentinelPeer { address, id } in peers {
             // Epoch 0: the message says which Sentinel exists, and nothing about failovers.
@@ -60,16 +75,11 @@ impl Client {
 
     /// Adds the commands that make a Sentinel watch a new group. Both are sent together, so that it never connects to a
     /// master that it cannot log in at.
-    pub(in crate::servers) fn watch_anew(
-        &self,
-        pipeline: &mut Pipeline,
-        group: &str,
-        master: SocketAddrV4,
-        quorum: u16,
-        settings: &BTreeMap<String, String>,
-    ) {
-        pipeline.cmd("SENTINEL").arg("MONITOR").arg(group).arg(master.ip().to_string()).arg(master.port()).arg(quorum);
-        pipeline.cmd("SENTINEL").arg("SET").arg(group);
+    pub(in crate::servers) fn watch_anew(&self, pipeline: &mut Pipeline, monitored: &Monitored<'_>) {
+        let Monitored { group, master, quorum, settings } = *monitored;
+        let (name, ip) = (group.to_string(), master.ip().to_string());
+        pipeline.cmd("SENTINEL").arg("MONITOR").arg(&name).arg(ip).arg(master.port()).arg(quorum);
+        pipeline.cmd("SENTINEL").arg("SET").arg(&name);
         pipeline.arg("auth-user").arg(user::SENTINEL).arg("auth-pass").arg(self.secrets.sentinel.expose());
         set(pipeline, settings);
     }

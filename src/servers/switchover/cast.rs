@@ -6,6 +6,7 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use super::super::link::Peer;
+use crate::cluster::claims::{Whose, whose_in};
 use crate::cluster::observed::{
     Answer, Inventory, NodeState, RedisView, RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer,
 };
@@ -133,6 +134,15 @@ pub(super) struct Cast {
     pub down_after: Duration,
 }
 
+impl Cast {
+    /// The Redis node at an address.
+    pub fn whose(&self, address: SocketAddrV4) -> Whose {
+        let mut nodes = [&self.old, &self.new].into_iter().chain(&self.others);
+        let node = nodes.find(|peer| peer.address == address).map(|peer| peer.node);
+        node.map_or(Whose::Stranger(address), Whose::Node)
+    }
+}
+
 /// A Sentinel that answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Voter {
@@ -156,9 +166,10 @@ pub(super) fn cast(
     if to.group() != Some(group) {
         return Err(SwitchoverRefusal::NotOfGroup);
     }
-    let (watching, word) = electorate(topology, group)?;
+    let (watching, word) = electorate(topology, inventory, group)?;
     let old = running_at(inventory, word.address).ok_or_else(|| {
-        SwitchoverRefusal::NoMaster(format!("the Sentinels name {}, where no node runs", word.address))
+        let named = whose_in(inventory, word.address);
+        SwitchoverRefusal::NoMaster(format!("the Sentinels name {named}, which is not a running node"))
     })?;
     let master = topology.redis.get(&old).and_then(Answer::said);
     let master = master.filter(|view| matches!(view.role, RoleView::Master { .. }));
@@ -251,7 +262,11 @@ fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
 /// The Sentinels that answer with their views of the group, and the master that all of them name.
 type Electorate<'a> = (Vec<(NodeId, &'a SentinelView, &'a WatchedMaster)>, &'a WatchedMaster);
 
-fn electorate(topology: &Topology, group: Group) -> Result<Electorate<'_>, SwitchoverRefusal> {
+fn electorate<'a>(
+    topology: &'a Topology,
+    inventory: &Inventory,
+    group: Group,
+) -> Result<Electorate<'a>, SwitchoverRefusal> {
     let answering = topology.sentinels.iter().filter_map(|(node, answer)| Some((*node, answer.said()?)));
     let name = group.to_string();
     let watching = answering.filter_map(|(node, view)| Some((node, view, view.masters.get(&name)?)));
@@ -267,10 +282,8 @@ fn electorate(topology: &Topology, group: Group) -> Result<Electorate<'_>, Switc
             return Err(SwitchoverRefusal::FailoverRunning(*node));
         }
         if watched.address != first.address {
-            return Err(SwitchoverRefusal::NoMaster(format!(
-                "{node} names {}, others {}",
-                watched.address, first.address
-            )));
+            let [named, others] = [watched, first].map(|watched| whose_in(inventory, watched.address));
+            return Err(SwitchoverRefusal::NoMaster(format!("{node} names {named}, others {others}")));
         }
         if let Err(why) = &watched.quorum_check {
             return Err(SwitchoverRefusal::NoQuorum(format!("{node}: {why}")));

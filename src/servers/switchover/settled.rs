@@ -1,9 +1,33 @@
 //! Whether a switchover is over. Pure.
 
+use thiserror::Error;
+
 use super::super::link::Peer;
 use super::cast::Cast;
+use crate::cluster::claims::Whose;
 use crate::cluster::observed::{Answer, RedisView, RoleView, Topology, WatchedMaster};
 use crate::spec::{Group, NodeId};
+
+/// What is not yet as it should be after a switchover. `Display` is the sentence for users.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NotSwitched {
+    #[error("{node} does not answer")]
+    Silent { node: NodeId },
+    #[error("{sentinel} still names {named}")]
+    StillNames { sentinel: NodeId, named: Whose },
+    #[error("{node} does not say that it is the master")]
+    NotMaster { node: NodeId },
+    #[error("{node} still says that it is the master")]
+    StillMaster { node: NodeId },
+    #[error("{proxy} does not send writes to {master} yet")]
+    WritesNotYet { proxy: NodeId, master: NodeId },
+    #[error("{sentinel} is not connected to {to} yet")]
+    NotConnected { sentinel: NodeId, to: NodeId },
+    #[error("{sentinel} does not know the replica {replica} yet")]
+    KnowsNotYet { sentinel: NodeId, replica: NodeId },
+    #[error("{node} does not follow {master} yet")]
+    FollowsNotYet { node: NodeId, master: NodeId },
+}
 
 fn view(node: NodeId, topology: &Topology) -> Option<&RedisView> {
     topology.redis.get(&node).and_then(Answer::said)
@@ -21,27 +45,27 @@ fn watched(sentinel: NodeId, topology: &Topology, group: Group) -> Option<&Watch
 ///
 /// # Errors
 /// The server that does not yet.
-pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String> {
+pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), NotSwitched> {
     let (old, new) = (cast.old, cast.new);
     for voter in &cast.sentinels {
         let node = voter.sentinel.node;
-        let watched = watched(node, topology, group).ok_or_else(|| format!("{node} does not answer"))?;
+        let watched = watched(node, topology, group).ok_or(NotSwitched::Silent { node })?;
         if watched.address != new.address {
-            return Err(format!("{node} still names {}", watched.address));
+            return Err(NotSwitched::StillNames { sentinel: node, named: cast.whose(watched.address) });
         }
     }
     let claims = |peer: Peer| view(peer.node, topology).map(|view| matches!(view.role, RoleView::Master { .. }));
     if claims(new) != Some(true) {
-        return Err(format!("{} does not say that it is the master", new.node));
+        return Err(NotSwitched::NotMaster { node: new.node });
     }
     // A node that is loading its data serves no client, and becomes a replica afterwards.
     if claims(old) == Some(true) && !is_loading(&old, topology) {
-        return Err(format!("{} still says that it is the master", old.node));
+        return Err(NotSwitched::StillMaster { node: old.node });
     }
     for (proxy, answer) in &topology.proxies {
         let route = answer.said().and_then(|view| view.routes.get(&group)).and_then(|route| route.write);
         if answer.said().is_some() && route != Some(new.node) {
-            return Err(format!("{proxy} does not send writes to {} yet", new.node));
+            return Err(NotSwitched::WritesNotYet { proxy: *proxy, master: new.node });
         }
     }
     Ok(())
@@ -53,28 +77,28 @@ pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(
 ///
 /// # Errors
 /// The node that does not follow yet.
-pub(super) fn followed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), String> {
+pub(super) fn followed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), NotSwitched> {
     let new = cast.new;
     let followers = || cast.others.iter().chain([&cast.old]).filter(|peer| !is_loading(peer, topology));
     for voter in &cast.sentinels {
         let node = voter.sentinel.node;
-        let watched = watched(node, topology, group).ok_or_else(|| format!("{node} does not answer"))?;
+        let watched = watched(node, topology, group).ok_or(NotSwitched::Silent { node })?;
         if watched.flags.contains("disconnected") {
-            return Err(format!("{node} is not connected to {} yet", new.node));
+            return Err(NotSwitched::NotConnected { sentinel: node, to: new.node });
         }
         for peer in followers() {
             let known = watched.replicas.iter().find(|replica| replica.address == peer.address);
-            let known = known.ok_or_else(|| format!("{node} does not know the replica {} yet", peer.node))?;
+            let known = known.ok_or(NotSwitched::KnowsNotYet { sentinel: node, replica: peer.node })?;
             if known.flags.contains("disconnected") {
-                return Err(format!("{node} is not connected to {} yet", peer.node));
+                return Err(NotSwitched::NotConnected { sentinel: node, to: peer.node });
             }
         }
     }
     for peer in followers() {
         match view(peer.node, topology).map(|view| &view.role) {
             Some(RoleView::Replica { master, link_up: true, syncing: false, .. }) if *master == new.address => {}
-            Some(_) => return Err(format!("{} does not follow {} yet", peer.node, new.node)),
-            None => return Err(format!("{} does not answer", peer.node)),
+            Some(_) => return Err(NotSwitched::FollowsNotYet { node: peer.node, master: new.node }),
+            None => return Err(NotSwitched::Silent { node: peer.node }),
         }
     }
     Ok(())
@@ -135,14 +159,14 @@ mod tests {
         let (mut observed, cast) = replaced();
         redis_mut(&mut observed, redis(1)).role = RoleView::Master { replicas: Vec::new() };
         let told = agreed(&observed.topology, &cast, GROUP);
-        assert_eq!(told, Err("redis-1 still says that it is the master".to_owned()));
+        assert_eq!(told, Err(NotSwitched::StillMaster { node: redis(1) }));
         let (mut observed, cast) = replaced();
         if let RoleView::Replica { link_up, .. } = &mut redis_mut(&mut observed, redis(3)).role {
             *link_up = false;
         }
         assert_eq!(agreed(&observed.topology, &cast, GROUP), Ok(()));
         let told = followed(&observed.topology, &cast, GROUP);
-        assert_eq!(told, Err("redis-3 does not follow redis-2 yet".to_owned()));
+        assert_eq!(told, Err(NotSwitched::FollowsNotYet { node: redis(3), master: redis(2) }));
     }
 
     #[test]
@@ -176,6 +200,6 @@ mod tests {
         let watched = sentinel_mut(&mut observed, 2).masters.get_mut("mymaster").expect("watched");
         watched.replicas[0].flags.insert("disconnected".to_owned());
         let told = followed(&observed.topology, &cast, GROUP);
-        assert_eq!(told, Err("sentinel-2 is not connected to redis-1 yet".to_owned()));
+        assert_eq!(told, Err(NotSwitched::NotConnected { sentinel: NodeId::Sentinel(2), to: redis(1) }));
     }
 }

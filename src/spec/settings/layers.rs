@@ -1,6 +1,7 @@
 //! The layers that settings are read from: flags, environment and file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
@@ -50,9 +51,9 @@ pub struct Sources<'a> {
     /// Variables that begin with `REDOS_` and are not settings of a cluster.
     pub other_variables: &'a [&'a str],
     /// Reads a file that a setting names. An error fits "cannot read FILE: …".
-    pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
+    pub read_file: &'a dyn Fn(&Path) -> io::Result<String>,
     /// Finds the addresses of a host by its name. An error fits "cannot find the address of HOST: …".
-    pub find_host: &'a dyn Fn(&str) -> Result<Vec<Ipv4Addr>, String>,
+    pub find_host: &'a dyn Fn(&str) -> io::Result<Vec<Ipv4Addr>>,
 }
 
 impl Sources<'_> {
@@ -245,7 +246,7 @@ impl Sources<'_> {
             Err(_) => {
                 let found = (self.find_host)(host).and_then(|found| {
                     // The answers come in any order; the lowest address is the same one each time.
-                    found.into_iter().min().ok_or_else(|| "it has no IPv4 address".to_owned())
+                    found.into_iter().min().ok_or_else(|| io::Error::other("it has no IPv4 address"))
                 });
                 found.map_err(|reason| Wrong {
                     what: format!("cannot find the address of {host}: {reason}"),

@@ -1,6 +1,7 @@
 //! The way from sources to settings, as a whole.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::table::{SETTINGS, SettingKind};
@@ -28,12 +29,12 @@ fn sources(lines: &str, environment: &[(&str, &str)], flags: &[(Key, &str)]) -> 
             Some("/home/me/app.txt") => Ok("from-the-flag".to_owned()),
             Some("/etc/redos/redis.conf" | "/home/me/redis.conf") => Ok("bind *\nmaxmemory 1gb\n".to_owned()),
             Some("/home/me/bad.txt") => Ok("two words\n".to_owned()),
-            _ => Err("no such file".to_owned()),
+            _ => Err(io::Error::other("no such file")),
         },
         find_host: &|host| match host {
             "redis.example.com" => Ok(vec![[192, 0, 2, 7].into(), [192, 0, 2, 6].into()]),
             "localhost" => Ok(vec![[127, 0, 0, 1].into()]),
-            _ => Err("name or service not known".to_owned()),
+            _ => Err(io::Error::other("name or service not known")),
         },
     }
 }
