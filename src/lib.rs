@@ -15,7 +15,7 @@
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
 //! [`agent`]: this same program, started beside a container.
 //!
-//! The arrows are checked by `tests/architecture.rs`: `spec` uses nothing, `cluster` uses `spec`, `plan` uses both, `engine`
+//! The arrows are checked by `tests/architecture`: `spec` uses nothing, `cluster` uses `spec`, `plan` uses both, `engine`
 //! and `servers` use `spec` and `cluster` and never `plan`, `output` takes values only, `commands` uses all and nobody uses
 //! `commands`.
 //!

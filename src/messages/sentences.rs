@@ -1,12 +1,12 @@
 //! Every sentence in the sources that can get to a user: hints, remarks, reasons of steps, questions, help.
 
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::testing::sources;
 
 /// Files whose texts no user reads: replies that redos recognises, commands that it sends, and what is for tests alone.
 const NOT_FOR_USERS: &[&str] =
-    &["engine/damage.rs", "engine/sim", "cluster/fixture.rs", "messages", "servers/rights.rs"];
+    &["engine/damage.rs", "engine/sim", "cluster/fixture.rs", "messages", "servers/rights.rs", "testing"];
 
 /// Words of a private language, or that take a second reading, and what to write instead.
 const REFUSED: &[(&str, &str)] = &[
@@ -50,36 +50,14 @@ fn sentences_use_the_common_word() {
 
 /// The sentences of each file, in their order.
 fn sentences() -> Vec<(String, Vec<String>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    collect(&root, &mut paths);
-    paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        let name = path.strip_prefix(&root).expect("it is below src").to_string_lossy().into_owned();
-        if name.ends_with("/tests.rs") || NOT_FOR_USERS.iter().any(|prefix| name.starts_with(prefix)) {
-            continue;
-        }
-        let source = fs::read_to_string(&path).expect("a source is readable");
+    let is_for_users =
+        |name: &str| !name.ends_with("/tests.rs") && !NOT_FOR_USERS.iter().any(|prefix| name.starts_with(prefix));
+    let of = |source: &str| {
         let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        let texts: Vec<String> = texts(code).into_iter().filter(|text| is_sentence(text)).collect();
-        if !texts.is_empty() {
-            found.push((name, texts));
-        }
-    }
-    assert!(found.len() > 100, "the sources were not found");
-    found
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder is readable") {
-        let path = entry.expect("an entry is readable").path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
+        texts(code).into_iter().filter(|text| is_sentence(text)).collect::<Vec<_>>()
+    };
+    let files = sources::texts().into_iter().filter(|(name, _)| is_for_users(name));
+    files.map(|(name, source)| (name, of(&source))).filter(|(_, sentences)| !sentences.is_empty()).collect()
 }
 
 /// Whether a text is prose: it has two words in lower case, or one and a value. Scripts, markup and commands are not.
