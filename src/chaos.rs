@@ -17,7 +17,7 @@ pub mod read_back;
 pub mod report;
 pub mod resp;
 pub mod scenario;
-pub mod settle;
+pub mod settled;
 pub mod subject;
 pub mod target;
 pub mod verdict;

@@ -33,8 +33,8 @@ pub mod report;
 mod screen;
 pub mod sentinels;
 pub mod status;
-pub mod table;
 mod terminal;
+pub mod text_table;
 pub mod units;
 pub mod urls;
 

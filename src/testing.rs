@@ -2,7 +2,7 @@
 //!
 //! Without it nothing but [`main`](crate::main) can be reached from outside, so that the compiler finds what only lives in tests.
 
-pub mod sources;
+pub mod source_files;
 
 macro_rules! open {
     ($($room:ident),* $(,)?) => { $(pub mod $room { pub use crate::$room::*; })* };

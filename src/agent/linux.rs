@@ -1,19 +1,19 @@
 //! What an agent does on Linux.
 
 mod disk;
+mod disturbed;
 mod error;
 mod netlink;
-mod network;
+mod packet_queue;
 mod probe;
-mod queue;
 mod rules;
 mod server;
 mod shaper;
 
 use super::order::{Order, Task};
 use disk::Filled;
+use disturbed::Disturbed;
 pub use error::TaskError;
-use network::Disturbed;
 use server::WritesPaused;
 
 /// A task that is done and can be undone.

@@ -20,7 +20,7 @@ use super::history::{
     FaultRecord, Header, HistoryError, KIND, Record, RoundBegin, RoundEnd, SeenRole, WorkloadFacts, Writer,
 };
 use super::scenario::{AFTER_FAILOVER, COOL_DOWN, SETTLE, Scenario, Trial, WARM_UP};
-use super::settle::{Unsettled, settled};
+use super::settled::{Unsettled, settled};
 use super::subject::{Subject, SubjectServer};
 use super::watch::{LastSeen, Watch};
 use super::workload::{Entrance, Workload, WorkloadSettings};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::session::{Call, World, attach, existing};
+use super::session::{Call, World, attach, lookup};
 use crate::cluster::gate::sole_master;
 use crate::cluster::observed::Observed;
 use crate::cluster::reckon::successor;
@@ -52,9 +52,9 @@ pub struct CliArgs {
 pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let found = existing::find(&*session.engine, &cluster).await?;
-    let spec = existing::recorded(&cluster, &found.inventory)?.clone();
-    let secrets = found.secrets.clone().ok_or_else(|| existing::no_passwords(&cluster))?;
+    let found = lookup::find(&*session.engine, &cluster).await?;
+    let spec = lookup::recorded(&cluster, &found.inventory)?.clone();
+    let secrets = found.secrets.clone().ok_or_else(|| lookup::no_passwords(&cluster))?;
     let observed = session.observe(&spec, found).await?.observed;
     let node = node(&args, &spec, &observed)?;
     let facts = observed.inventory.nodes.get(&node);
@@ -75,14 +75,14 @@ pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure
 /// The node of the command line.
 fn node(args: &CliArgs, spec: &Spec, observed: &Observed) -> Result<NodeId, Failure> {
     if let Some(name) = &args.node {
-        let node = existing::node(&spec.name, &observed.inventory, name)?;
+        let node = lookup::node(&spec.name, &observed.inventory, name)?;
         return Some(node).filter(|node| node.role() != Role::Proxy).ok_or_else(|| {
             Failure::message(FailureKind::Usage, format!("{name} is a proxy, which has no commands of Redis"))
                 .hinted(format!("talk to the master: {}", command_line(&spec.name, "cli")))
         });
     }
-    let group = existing::group(spec, &args.group)?;
-    existing::has_master(spec)?;
+    let group = lookup::group(spec, &args.group)?;
+    lookup::has_master(spec)?;
     let unknown = |why: String| {
         Failure::message(FailureKind::Failed, format!("{group} has no node to talk to: {why}"))
             .hinted(format!("see what is wrong: {}", command_line(&spec.name, "status")))

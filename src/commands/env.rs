@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::session::{Call, World, existing};
+use super::session::{Call, World, lookup};
 use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::engine::Clusters;
@@ -37,14 +37,14 @@ pub struct EnvArgs {
 pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let Found { inventory, secrets } = existing::find(&*session.engine, &cluster).await?;
-    let spec = existing::recorded(&cluster, &inventory)?;
-    let group = existing::group(spec, &args.group)?;
+    let Found { inventory, secrets } = lookup::find(&*session.engine, &cluster).await?;
+    let spec = lookup::recorded(&cluster, &inventory)?;
+    let group = lookup::group(spec, &args.group)?;
     let ports = proxy_group_ports(group);
-    let secrets = secrets.ok_or_else(|| existing::no_passwords(&cluster))?;
+    let secrets = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
     let remote = session.engine.remote_host();
-    let write = reach(existing::published(spec, &inventory, ports.write)?, remote);
-    let read = reach(existing::published(spec, &inventory, ports.read)?, remote);
+    let write = reach(lookup::published(spec, &inventory, ports.write)?, remote);
+    let read = reach(lookup::published(spec, &inventory, ports.read)?, remote);
     let (host, port) = write.rsplit_once(':').unwrap_or((&write, ""));
     let sentinels = inventory.nodes.iter().filter(|(node, _)| node.role() == Role::Sentinel);
     let sentinels = sentinels.filter_map(|(_, facts)| Some(format!("{}:{SENTINEL_PORT}", facts.address?)));
@@ -59,7 +59,7 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
         ("REDIS_SENTINELS", sentinels.collect::<Vec<_>>().join(",")),
     ]);
     session.ui.data(document.text(args.format)?)?;
-    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
+    if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         session.ui.warn(why);
     }
     Ok(Exit::Done)

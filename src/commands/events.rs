@@ -7,7 +7,7 @@ use futures_util::stream::SelectAll;
 use futures_util::{StreamExt, TryStreamExt};
 
 use super::logs::{past, seconds_ago};
-use super::session::{Call, Session, World, existing};
+use super::session::{Call, Session, World, lookup};
 use crate::cluster::Inventory;
 use crate::cluster::announcement::Announcement;
 use crate::cluster::observed::NodeState;
@@ -61,7 +61,7 @@ const TOLD_WITHIN: i64 = 2_000_000_000;
 pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let inventory = existing::inventory(&*session.engine, &cluster).await?;
+    let inventory = lookup::inventory(&*session.engine, &cluster).await?;
     let subnet = inventory.network.as_ref().map(|network| network.subnet);
     let (since, now) = (seconds_ago(args.since), seconds_ago(Duration::ZERO));
     let sentinels = inventory.nodes.keys().copied().filter(|node| matches!(node, NodeId::Sentinel(_))).collect();

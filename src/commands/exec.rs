@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::session::{Call, World, attach, existing};
+use super::session::{Call, World, attach, lookup};
 use crate::error::{Exit, Failure};
 
 /// Arguments of `exec`.
@@ -28,8 +28,8 @@ pub struct ExecArgs {
 pub async fn run<W: World>(args: ExecArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let inventory = existing::inventory(&*session.engine, &cluster).await?;
-    let node = existing::node(&cluster, &inventory, &args.node)?;
+    let inventory = lookup::inventory(&*session.engine, &cluster).await?;
+    let node = lookup::node(&cluster, &inventory, &args.node)?;
     let command: Vec<&str> = args.command.iter().map(String::as_str).collect();
     attach::run(&session, &cluster, node, &command, None).await
 }

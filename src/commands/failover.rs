@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::session::lock::Turn;
-use super::session::{Call, Session, World, existing, propose};
+use super::session::{Call, Session, World, lookup, propose};
 use crate::cluster::claims::loading;
 use crate::cluster::gate::sole_master;
 use crate::cluster::reckon::successor;
@@ -59,10 +59,10 @@ async fn failover<W: World>(
     cluster: &ClusterName,
     session: &Session<W>,
 ) -> Result<Exit, Failure> {
-    let found = existing::find(&*session.engine, cluster).await?;
-    let spec = existing::recorded(cluster, &found.inventory)?.clone();
-    existing::has_master(&spec)?;
-    let group = existing::group(&spec, &args.group)?;
+    let found = lookup::find(&*session.engine, cluster).await?;
+    let spec = lookup::recorded(cluster, &found.inventory)?.clone();
+    lookup::has_master(&spec)?;
+    let group = lookup::group(&spec, &args.group)?;
     let seen = session.observe(&spec, found).await?;
     let first = sole_master(group, &seen.observed).ok();
     let Seen { observed, reached } = session.await_decided(&spec, seen).await?;

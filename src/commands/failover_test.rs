@@ -12,7 +12,7 @@ use clap::Args;
 
 use super::session::judge::{HISTORY, judge};
 use super::session::lock::Turn;
-use super::session::{Call, Session, World, existing, faults};
+use super::session::{Call, Session, World, faults, lookup};
 use crate::chaos::connection::Credentials;
 use crate::chaos::driver::{Driver, DriverError, Switchover};
 use crate::chaos::fault::Written;
@@ -141,11 +141,11 @@ async fn ours<W: World>(
     mut scenario: Scenario,
     history: &Path,
 ) -> Result<(), Failure> {
-    let Found { inventory, secrets } = existing::find(&*session.engine, cluster).await?;
-    let spec = existing::recorded(cluster, &inventory)?.clone();
-    existing::has_master(&spec)?;
-    let group = existing::group(&spec, &args.group)?;
-    let secrets = secrets.ok_or_else(|| existing::no_passwords(cluster))?;
+    let Found { inventory, secrets } = lookup::find(&*session.engine, cluster).await?;
+    let spec = lookup::recorded(cluster, &inventory)?.clone();
+    lookup::has_master(&spec)?;
+    let group = lookup::group(&spec, &args.group)?;
+    let secrets = secrets.ok_or_else(|| lookup::no_passwords(cluster))?;
     if args.deadline.is_none() {
         scenario.deadline += Duration::from_millis(spec.proxy.hold);
     }
@@ -233,7 +233,7 @@ fn subject<W: World>(
     secrets: &Secrets,
     inventory: &Inventory,
 ) -> Result<Subject, Failure> {
-    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
+    if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         let text = format!("the workload cannot connect to '{}': {why}", spec.name);
         return Err(Failure::message(FailureKind::Failed, text));
     }
@@ -245,7 +245,7 @@ fn subject<W: World>(
     let ports = proxy_group_ports(group);
     let remote = session.engine.remote_host();
     let at = |port: u16| -> Result<SocketAddr, Failure> {
-        let published = existing::published(spec, inventory, port)?;
+        let published = lookup::published(spec, inventory, port)?;
         reach(published, remote).parse().map_err(|error| anyhow::Error::new(error).into())
     };
     let write = at(ports.write)?;

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{BoxStream, SelectAll};
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::session::{Call, Session, World, existing};
+use super::session::{Call, Session, World, lookup};
 use crate::engine::streams::{EngineEvent, LogChunk, LogQuery};
 use crate::engine::{EngineError, Streams};
 use crate::error::{Exit, Failure};
@@ -57,10 +57,10 @@ enum LogUpdate {
 pub async fn run<W: World>(args: LogsArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let inventory = existing::inventory(&*session.engine, &cluster).await?;
+    let inventory = lookup::inventory(&*session.engine, &cluster).await?;
     let nodes = match args.nodes.is_empty() {
         true => inventory.nodes.keys().copied().collect(),
-        false => existing::nodes(&cluster, &inventory, &args.nodes)?,
+        false => lookup::nodes(&cluster, &inventory, &args.nodes)?,
     };
     let places: BTreeMap<NodeId, usize> = inventory.nodes.keys().enumerate().map(|(at, node)| (*node, at)).collect();
     let show = |line: &LogLine| match &args.grep {

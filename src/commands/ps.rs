@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 
-use super::session::{Call, World, existing};
+use super::session::{Call, World, lookup};
 use crate::error::{Exit, Failure};
 use crate::output::list::{nodes, nodes_text};
 use crate::output::{List, Ui};
@@ -24,7 +24,7 @@ pub struct PsArgs;
 pub async fn run<W: World>(_: PsArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let inventory = existing::inventory(&*session.engine, &cluster).await?;
+    let inventory = lookup::inventory(&*session.engine, &cluster).await?;
     let list = List::new("NodeList", nodes(&inventory));
     // As with `docker ps -q`, for the next program in a pipe.
     let names = || list.items.iter().map(|node| format!("{}\n", node.container)).collect::<String>();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::options::READY_TIMEOUT;
 use super::session::lock::Turn;
-use super::session::{Call, Session, World, existing, propose, ready};
+use super::session::{Call, Session, World, lookup, propose, ready};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, LifecycleVerb};
@@ -57,16 +57,16 @@ async fn restart<W: World>(
     session: &Session<W>,
     deadline: Instant,
 ) -> Result<Exit, Failure> {
-    let found = existing::find(&*session.engine, cluster).await?;
-    let spec = existing::recorded(cluster, &found.inventory)?.clone();
-    let nodes = existing::named(&spec, &found.inventory, &args.nodes)?;
+    let found = lookup::find(&*session.engine, cluster).await?;
+    let spec = lookup::recorded(cluster, &found.inventory)?.clone();
+    let nodes = lookup::named(&spec, &found.inventory, &args.nodes)?;
     let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
     let proposal = lifecycle::restart(&spec, &observed, nodes.as_ref());
     if args.dry_run {
         return propose::lifecycle(session, cluster, &proposal);
     }
-    existing::meant(cluster, "restart", &args.nodes, &proposal.objections, args.force)?;
-    let reached = reached.ok_or_else(|| existing::no_passwords(cluster))?;
+    lookup::meant(cluster, "restart", &args.nodes, &proposal.objections, args.force)?;
+    let reached = reached.ok_or_else(|| lookup::no_passwords(cluster))?;
     let took = ready::plan(session, &spec, Some(&reached), &proposal.plan, &observed.inventory, deadline).await?;
     let document = LifecycleDocument::new(LifecycleVerb::Restart, &spec, &observed, &proposal.plan, took);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;

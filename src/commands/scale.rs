@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::options::{READY_TIMEOUT, SettingsArgs};
 use super::session::lock::Turn;
-use super::session::{Call, World, existing, propose, ready};
+use super::session::{Call, World, lookup, propose, ready};
 use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
@@ -77,7 +77,7 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
     let session = call.connect().await?;
     let cluster = request.name().clone();
     let scale = async |_| {
-        let found = existing::find(&*session.engine, &cluster).await?;
+        let found = lookup::find(&*session.engine, &cluster).await?;
         let settings = session.settle_and_try(request, &found).await?;
         let spec = &settings.spec;
         let seen = session.observe_with(spec, &settings.secrets, found).await?;

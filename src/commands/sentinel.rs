@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 use futures_util::future::join_all;
 
-use super::session::{Call, Session, World, existing};
+use super::session::{Call, Session, World, lookup};
 use crate::cluster::Inventory;
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::NodeState;
@@ -91,12 +91,12 @@ impl What {
 pub async fn run<W: World>(args: SentinelArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let found = existing::find(&*session.engine, &cluster).await?;
+    let found = lookup::find(&*session.engine, &cluster).await?;
     let inventory = found.inventory;
-    let spec = existing::recorded(&cluster, &inventory)?.clone();
-    let secrets = found.secrets.ok_or_else(|| existing::no_passwords(&cluster))?;
+    let spec = lookup::recorded(&cluster, &inventory)?.clone();
+    let secrets = found.secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
     let groups: Vec<Group> = match &args.group {
-        Some(word) => vec![existing::group(&spec, word)?],
+        Some(word) => vec![lookup::group(&spec, word)?],
         None => spec.groups().collect(),
     };
     let sentinels = asked(&spec, &inventory, args.node.as_deref())?;
@@ -119,7 +119,7 @@ pub async fn run<W: World>(args: SentinelArgs, call: Call<W>) -> Result<Exit, Fa
 fn asked(spec: &Spec, inventory: &Inventory, name: Option<&str>) -> Result<BTreeSet<NodeId>, Failure> {
     let is_sentinel = |node: &NodeId| matches!(node, NodeId::Sentinel(_));
     let Some(name) = name else { return Ok(inventory.nodes.keys().copied().filter(is_sentinel).collect()) };
-    let node = existing::node(&spec.name, inventory, name)?;
+    let node = lookup::node(&spec.name, inventory, name)?;
     if !is_sentinel(&node) {
         let what = format!("{node} is no Sentinel, and cannot be asked what Sentinels know");
         let known: Vec<String> =

@@ -1,17 +1,17 @@
 //! What verbs share, in the order in which all of them use it.
 //!
 //! They name the cluster and connect ([`Call`]), take the lock and undo faults ([`lock::Turn`]), find the cluster
-//! ([`existing`]), settle what it should be ([`settle`]), observe its servers ([`observe`]), walk plans until it is
+//! ([`lookup`]), settle what it should be ([`settle`]), observe its servers ([`observe`]), walk plans until it is
 //! ready ([`ready`]) or show them instead ([`propose`]), and explain failures ([`explain`]).
 
 pub mod ask;
 pub mod attach;
-pub mod existing;
 mod explain;
 pub mod faults;
 mod follow;
 pub mod judge;
 pub mod lock;
+pub mod lookup;
 mod observe;
 mod programs;
 pub mod propose;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::options::READY_TIMEOUT;
 use super::session::lock::Turn;
-use super::session::{Call, Session, World, existing, propose, ready};
+use super::session::{Call, Session, World, lookup, propose, ready};
 use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure};
 use crate::output::lifecycle::{LifecycleDocument, LifecycleVerb};
@@ -55,10 +55,10 @@ async fn start<W: World>(
     session: &Session<W>,
     deadline: Instant,
 ) -> Result<Exit, Failure> {
-    let found = existing::find(&*session.engine, cluster).await?;
-    let spec = existing::recorded(cluster, &found.inventory)?.clone();
+    let found = lookup::find(&*session.engine, cluster).await?;
+    let spec = lookup::recorded(cluster, &found.inventory)?.clone();
     let given = GivenSecrets::default();
-    let nodes = existing::named(&spec, &found.inventory, &args.nodes)?;
+    let nodes = lookup::named(&spec, &found.inventory, &args.nodes)?;
     let seen = session.observe(&spec, found).await?;
     if args.dry_run {
         let plan = match &nodes {

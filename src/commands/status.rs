@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::session::{Call, Session, World, existing, faults};
+use super::session::{Call, Session, World, faults, lookup};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Observed, Topology};
 use crate::cluster::status::{Status, status};
 use crate::converge::{Found, find, read_secrets};
@@ -101,8 +101,8 @@ impl<'a, W: World> Watcher<'a, W> {
 
     async fn look_at(&mut self, found: Found) -> Result<Status, Failure> {
         let Found { mut inventory, secrets } = found;
-        existing::present(&*self.session.engine, self.cluster, &inventory)?;
-        let spec = existing::recorded(self.cluster, &inventory)?.clone();
+        lookup::present(&*self.session.engine, self.cluster, &inventory)?;
+        let spec = lookup::recorded(self.cluster, &inventory)?.clone();
         faults::overlook_limits(&*self.session.engine, &spec, &mut inventory).await?;
         let topology = self.topology(&spec, &inventory, secrets).await?;
         Ok(status(&spec, &Observed::new(inventory, topology), self.session.engine.remote_host()))

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::session::lock::Turn;
-use super::session::{Call, Session, World, existing, propose, ready};
+use super::session::{Call, Session, World, lookup, propose, ready};
 use crate::converge::Seen;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
@@ -54,15 +54,15 @@ pub async fn run<W: World>(args: StopArgs, call: Call<W>) -> Result<Exit, Failur
 }
 
 async fn stop<W: World>(args: &StopArgs, cluster: &ClusterName, session: &Session<W>) -> Result<Exit, Failure> {
-    let found = existing::find(&*session.engine, cluster).await?;
-    let spec = existing::recorded(cluster, &found.inventory)?.clone();
-    let nodes = existing::named(&spec, &found.inventory, &args.nodes)?;
+    let found = lookup::find(&*session.engine, cluster).await?;
+    let spec = lookup::recorded(cluster, &found.inventory)?.clone();
+    let nodes = lookup::named(&spec, &found.inventory, &args.nodes)?;
     let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
     let proposal = lifecycle::stop(&spec, &observed, nodes.as_ref());
     if args.dry_run {
         return propose::lifecycle(session, cluster, &proposal);
     }
-    existing::meant(cluster, "stop", &args.nodes, &proposal.objections, args.force)?;
+    lookup::meant(cluster, "stop", &args.nodes, &proposal.objections, args.force)?;
     // If the passwords are not known, redos cannot log in at a server, but containers stop without that.
     let deadline = Instant::now() + DEADLINE;
     let took = ready::plan(session, &spec, reached.as_ref(), &proposal.plan, &observed.inventory, deadline).await;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::session::{Call, World, existing};
+use super::session::{Call, World, lookup};
 use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::engine::Clusters;
@@ -81,15 +81,15 @@ impl Door {
 pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let Found { inventory, secrets } = existing::find(&*session.engine, &cluster).await?;
-    let spec = existing::recorded(&cluster, &inventory)?;
+    let Found { inventory, secrets } = lookup::find(&*session.engine, &cluster).await?;
+    let spec = lookup::recorded(&cluster, &inventory)?;
     let door = match (args.stats, args.read) {
         (true, _) => Door::Statistics,
-        (false, true) => Door::Reads(existing::group(spec, &args.group)?),
-        (false, false) => Door::Writes(existing::group(spec, &args.group)?),
+        (false, true) => Door::Reads(lookup::group(spec, &args.group)?),
+        (false, false) => Door::Writes(lookup::group(spec, &args.group)?),
     };
-    let port = existing::published(spec, &inventory, door.port())?;
-    let secrets = secrets.ok_or_else(|| existing::no_passwords(&cluster))?;
+    let port = lookup::published(spec, &inventory, door.port())?;
+    let secrets = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
     let address = reach(port, session.engine.remote_host());
     let document = UrlDocument {
         api_version: API_VERSION,
@@ -103,7 +103,7 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
         },
     };
     session.ui.document(&document, |_| document.url.clone())?;
-    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
+    if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         session.ui.warn(why);
     }
     Ok(Exit::Done)

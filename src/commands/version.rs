@@ -8,7 +8,7 @@ use crate::engine::image::ImageKind;
 use crate::engine::{Clusters, EngineVersion};
 use crate::error::{Exit, Failure};
 use crate::output::Ui;
-use crate::output::table::{Column, Table};
+use crate::output::text_table::{Column, Table};
 use crate::spec::API_VERSION;
 
 /// Arguments of `version`: none of its own.

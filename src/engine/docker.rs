@@ -8,8 +8,8 @@ pub mod connect;
 mod containers;
 mod data;
 mod endpoint;
+mod errors;
 mod examine;
-mod fault;
 mod files;
 mod handle;
 mod helpers;
@@ -28,7 +28,7 @@ mod probes;
 mod relay;
 mod streams;
 mod subnets;
-mod time;
+mod timestamps;
 mod trial;
 mod volumes;
 

@@ -7,7 +7,7 @@
 pub mod debian;
 mod find;
 mod kind;
-mod refusal;
+mod pull_refusal;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -25,7 +25,7 @@ use crate::update::Update;
 pub use debian::{BuildOptions, ServerPackage};
 pub use find::{Resolved, resolve};
 pub use kind::ImageKind;
-pub use refusal::{PullRefusal, registry};
+pub use pull_refusal::{PullRefusal, registry};
 
 /// The listener to progress and remarks.
 pub type Report<'a> = &'a (dyn Fn(Update) + Send + Sync);

@@ -9,9 +9,9 @@
 mod containers;
 mod faults;
 mod images;
+mod invariants;
 mod locks;
 mod probes;
-mod rules;
 mod sentinels;
 mod servers;
 mod streams;

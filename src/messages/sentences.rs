@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::testing::sources;
+use crate::testing::source_files;
 
 /// Files whose texts no user reads: replies that redos recognises, commands that it sends, and what is for tests alone.
 const NOT_FOR_USERS: &[&str] =
@@ -56,7 +56,7 @@ fn sentences() -> Vec<(String, Vec<String>)> {
         let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         texts(code).into_iter().filter(|text| is_sentence(text)).collect::<Vec<_>>()
     };
-    let files = sources::texts().into_iter().filter(|(name, _)| is_for_users(name));
+    let files = source_files::texts().into_iter().filter(|(name, _)| is_for_users(name));
     files.map(|(name, source)| (name, of(&source))).filter(|(_, sentences)| !sentences.is_empty()).collect()
 }
 

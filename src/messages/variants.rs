@@ -13,7 +13,7 @@ use crate::apply::ApplyError;
 use crate::chaos::driver::DriverError;
 use crate::chaos::history::{HistoryError, OpError};
 use crate::chaos::read_back::Unread;
-use crate::chaos::settle::Unsettled;
+use crate::chaos::settled::Unsettled;
 use crate::chaos::subject::AskError;
 use crate::chaos::verdict::Cause;
 use crate::cluster::claims::{Undecided, Whose};

@@ -1,6 +1,6 @@
 //! `redos config`: settings with their origins.
 
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use crate::spec::settings::ConfigDocument;
 
 /// The settings as a table of at most `width` columns.

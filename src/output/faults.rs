@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Ui;
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 
 /// A fault that is not undone yet: an item of `kind: FaultList`.
 #[derive(Serialize)]

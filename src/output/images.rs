@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Ui;
 use super::list::since;
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use super::units::bytes;
 
 /// One image: an item of `kind: ImageList`.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::Ui;
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use super::units::{age, count};
 use crate::cluster::observed::{Inventory, NodeFacts};
 use crate::spec::{ClusterName, NodeId};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::phase::{Phase, PhaseTiming, Timings};
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use super::units::count;
 use super::{Ui, command_line};
 use crate::cluster::Refusal;

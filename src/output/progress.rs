@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::json;
 
 use super::phase::{Notice, Phase, Timings, Tracker};
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use super::units::seconds;
 use super::{Mode, Ui, lock};
 use crate::plan::event::Event;

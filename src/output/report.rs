@@ -14,7 +14,7 @@ pub use junit::junit;
 pub use lanes::Timeline;
 
 use super::Ui;
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use super::units::count;
 use crate::chaos::history::{ClientKind, Durability};
 use crate::chaos::report::FailoverReport;

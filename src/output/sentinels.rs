@@ -7,7 +7,7 @@ use console::Style;
 use serde::{Serialize, Serializer};
 
 use super::Ui;
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use crate::cluster::inquiry::Fieldset;
 use crate::spec::{Group, NodeId};
 

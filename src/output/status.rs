@@ -2,7 +2,7 @@
 
 use console::Style;
 
-use super::table::{Column, Table};
+use super::text_table::{Column, Table};
 use super::units::bytes;
 use super::{Ui, command_line};
 use crate::cluster::status::{GroupStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};

@@ -19,7 +19,7 @@ pub mod shrink;
 mod standby;
 #[cfg(test)]
 mod tests;
-mod watch;
+mod watched_groups;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;

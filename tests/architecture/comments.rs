@@ -1,6 +1,6 @@
 //! Doc comments state a fact, and begin with a summary.
 
-use redos::testing::sources::texts;
+use redos::testing::source_files::texts;
 
 /// Words that a doc comment has at least: fewer say nothing that the name does not.
 const DOC_WORDS_MIN: usize = 3;

@@ -1,6 +1,6 @@
 //! Reads a source of Rust as far as the map of the rooms needs it.
 
-use redos::testing::sources::texts;
+use redos::testing::source_files::texts;
 
 /// One file of `src`, its code without comments, texts and the tests within.
 pub struct Source {

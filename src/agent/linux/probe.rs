@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::error::TaskError;
-use super::queue::Count;
+use super::packet_queue::Count;
 use crate::agent::order::{Direction, Disturbance, Packets};
 
 /// Servers that are measured, at most.

@@ -16,7 +16,7 @@ use crate::chaos::target::{LEADER, NoTarget, Scene, WORDS, leader};
 use crate::cluster::observed::Observed;
 use crate::commands::session::faults::{guard, undo_all};
 use crate::commands::session::lock::Turn;
-use crate::commands::session::{Session, World, existing};
+use crate::commands::session::{Session, World, lookup};
 use crate::engine::lock::{self, Taken};
 use crate::engine::{EngineError, Nodes};
 use crate::error::{Exit, Failure, FailureKind};
@@ -105,8 +105,8 @@ struct Aim {
 async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Inflicted<'_>) -> Result<Aim, Failure> {
     let Session { engine, .. } = session;
     let Inflicted { fault: kind, whom, .. } = *fault;
-    let found = existing::find(&**engine, cluster).await?;
-    let spec = existing::recorded(cluster, &found.inventory)?.clone();
+    let found = lookup::find(&**engine, cluster).await?;
+    let spec = lookup::recorded(cluster, &found.inventory)?.clone();
     let group = whom.group.parse()?;
     let observed = session.observe(&spec, found).await?.observed;
     let mut scene = Scene {
@@ -121,7 +121,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
         scene.leader = leader(group, &sentinel_logs(session, &spec).await);
     }
     let none = |why: NoTarget| match why {
-        NoTarget::Unknown(name) => existing::no_such_node(cluster, &scene.nodes(), &name)
+        NoTarget::Unknown(name) => lookup::no_such_node(cluster, &scene.nodes(), &name)
             .hinted(format!("or name a master group, or one of {WORDS}")),
         NoTarget::Absent(why) => {
             Failure::message(FailureKind::Failed, why).hinted(format!("see the nodes: {}", command_line(cluster, "ps")))

@@ -6,7 +6,7 @@ use crate::chaos::fault::{Fault, Written};
 use crate::chaos::guard::now;
 use crate::commands::session::faults::{cluster_of, is_of, undo_of, undo_those};
 use crate::commands::session::lock::Turn;
-use crate::commands::session::{Session, World, existing};
+use crate::commands::session::{Session, World, lookup};
 use crate::engine::containers::Containers;
 use crate::error::{Exit, Failure};
 use crate::output::List;
@@ -123,8 +123,8 @@ async fn nodes_of<W: World>(
     cluster: &ClusterName,
     names: &[String],
 ) -> Result<BTreeSet<NodeId>, Failure> {
-    let inventory = existing::inventory(&*session.engine, cluster).await?;
-    existing::nodes(cluster, &inventory, names)
+    let inventory = lookup::inventory(&*session.engine, cluster).await?;
+    lookup::nodes(cluster, &inventory, names)
 }
 
 fn is_at(nodes: &BTreeSet<NodeId>, written: &Written) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Session, World, existing};
+use super::{Session, World, lookup};
 use crate::apply::Applier;
 use crate::cluster::observed::{Inventory, Observed};
 use crate::cluster::status::status;
@@ -121,7 +121,7 @@ pub async fn until_ready<W: World>(
     let status = status(spec, &done.observed, session.engine.remote_host());
     let document = UpDocument::new(&status, &timings, done.took, kept);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
-    if let Some(why) = existing::out_of_reach(spec, &*session.engine) {
+    if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         session.ui.hint(why);
     }
     Ok(Exit::Done)

@@ -9,7 +9,7 @@ use bollard::query_parameters::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::{DockerEngine, fault};
+use super::{DockerEngine, errors};
 use crate::engine::Result;
 
 /// How long a container may take to vanish when another client is removing it.
@@ -27,7 +27,7 @@ pub fn address(container: &ContainerInspectResponse) -> Option<Ipv4Addr> {
 pub async fn stop(engine: &DockerEngine, name: &str) -> Result<()> {
     match engine.docker.stop_container(name, None::<StopContainerOptions>).await {
         Ok(()) => Ok(()),
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
+        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => Ok(()),
         Err(error) => Err(engine.failed(format!("stop {name}"), error)),
     }
 }
@@ -38,8 +38,8 @@ pub async fn kill(engine: &DockerEngine, name: &str) -> Result<()> {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };
-    match fault::status(&error) {
-        Some(fault::NOT_FOUND | fault::CONFLICT) => Ok(()),
+    match errors::status(&error) {
+        Some(errors::NOT_FOUND | errors::CONFLICT) => Ok(()),
         _ => Err(engine.failed(format!("kill {name}"), error)),
     }
 }
@@ -70,7 +70,8 @@ async fn unless_in_state(
     error: bollard::errors::Error,
     paused: bool,
 ) -> Result<()> {
-    let state = if fault::status(&error).is_some() { inspect(engine, name).await?.and_then(|c| c.state) } else { None };
+    let state =
+        if errors::status(&error).is_some() { inspect(engine, name).await?.and_then(|c| c.state) } else { None };
     match state {
         Some(state) if state.paused.unwrap_or_default() == paused && (!paused || state.running == Some(true)) => Ok(()),
         _ => Err(engine.failed(format!("{verb} {name}"), error)),
@@ -84,10 +85,10 @@ pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };
-    match fault::status(&error) {
-        Some(fault::NOT_FOUND) => Ok(()),
+    match errors::status(&error) {
+        Some(errors::NOT_FOUND) => Ok(()),
         // Another client is removing it.
-        Some(fault::CONFLICT) => {
+        Some(errors::CONFLICT) => {
             let deadline = Instant::now() + REMOVAL_LIMIT;
             while Instant::now() < deadline {
                 if inspect(engine, name).await?.is_none() {
@@ -105,7 +106,7 @@ pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
 pub async fn inspect(engine: &DockerEngine, name: &str) -> Result<Option<ContainerInspectResponse>> {
     match engine.docker.inspect_container(name, None::<InspectContainerOptions>).await {
         Ok(container) => Ok(Some(container)),
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(None),
+        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => Ok(None),
         Err(error) => Err(engine.failed(format!("inspect {name}"), error)),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Volume};
 use futures_util::future::try_join;
 
-use super::{DockerEngine, labels, listing, time};
+use super::{DockerEngine, labels, listing, timestamps};
 use crate::cluster::observed::NodeState;
 use crate::engine::{ClusterSummary, Result};
 use crate::spec::{ClusterName, NodeId};
@@ -50,7 +50,7 @@ fn summarised(containers: &[ContainerSummary], volumes: &[Volume]) -> Vec<Cluste
     for (name, summary) in &mut clusters {
         summary.ports.sort_unstable();
         summary.ports.dedup();
-        summary.created_at = oldest.get(name).map(|seconds| time::rfc3339(*seconds));
+        summary.created_at = oldest.get(name).map(|seconds| timestamps::rfc3339(*seconds));
     }
     clusters.into_values().collect()
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::about::{About, ApiVersion};
 use super::endpoint::{Endpoint, Transport};
-use super::{DockerEngine, fault};
+use super::{DockerEngine, errors};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 
 /// The oldest supported Engine API: Docker 20.10's, of December 2020.
@@ -111,7 +111,7 @@ pub fn open(host: Option<&str>) -> Result<DockerEngine> {
         Transport::Unix(_) => Docker::connect_with_local(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
         Transport::Tcp => Docker::connect_with_http(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
     }
-    .map_err(|error| fault::failed(&endpoint, "ask for its version", error))?;
+    .map_err(|error| errors::failed(&endpoint, "ask for its version", error))?;
     Ok(DockerEngine::new(docker, endpoint))
 }
 
@@ -124,9 +124,9 @@ pub async fn about(docker: &Docker, endpoint: &Endpoint) -> Result<About> {
     let answer = tokio::time::timeout(FIRST_ANSWER, docker.version()).await;
     let said = match answer.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError)) {
         Ok(said) => said,
-        Err(error) => match fault::status(&error) {
+        Err(error) => match errors::status(&error) {
             Some(status) => return Err(no_engine(endpoint, &format!("it answers with HTTP status {status}"))),
-            None => return Err(fault::failed(endpoint, "ask for its version", error)),
+            None => return Err(errors::failed(endpoint, "ask for its version", error)),
         },
     };
     let version = said.version.unwrap_or_default();

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use tar::{Builder, EntryType, Header};
 
-use super::{DockerEngine, fault};
+use super::{DockerEngine, errors};
 use crate::cluster::observed::DataFacts;
 use crate::engine::{EngineError, EngineErrorKind, NodeFile, Result};
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId};
@@ -47,8 +47,8 @@ pub async fn read(engine: &DockerEngine, container: &str, path: &str) -> Result<
     });
     let tar = match tar.await {
         Ok(tar) => tar,
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => {
-            let missing = fault::message(&error).contains("No such container");
+        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => {
+            let missing = errors::message(&error).contains("No such container");
             return if missing { Err(engine.failed(format!("read {path} of {container}"), error)) } else { Ok(None) };
         }
         Err(error) => return Err(engine.failed(format!("read {path} of {container}"), error)),
@@ -100,7 +100,7 @@ async fn headers(engine: &DockerEngine, container: &str, path: &str, most: usize
         match download.try_next().await {
             Ok(Some(chunk)) => head.extend_from_slice(&chunk),
             Ok(None) => break,
-            Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => return Ok(Vec::new()),
+            Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => return Ok(Vec::new()),
             Err(error) => return Err(engine.failed(format!("look at {path} of {container}"), error)),
         }
     }

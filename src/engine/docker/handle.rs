@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::about::About;
 use super::endpoint::Endpoint;
-use super::fault;
+use super::errors;
 use crate::engine::{EngineError, Result};
 use crate::spec::ClusterName;
 
@@ -40,7 +40,7 @@ impl DockerEngine {
     }
 
     pub(super) fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {
-        fault::failed(&self.endpoint, operation, error)
+        errors::failed(&self.endpoint, operation, error)
     }
 }
 

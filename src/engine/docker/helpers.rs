@@ -20,7 +20,7 @@ use tar::{Builder, EntryType, Header};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{DockerEngine, calls, fault, labels, nodes};
+use super::{DockerEngine, calls, errors, labels, nodes};
 use crate::engine::containers::{Helper, Right};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 
@@ -181,7 +181,7 @@ pub async fn dismiss(engine: &DockerEngine, id: &str) -> Result<Option<String>> 
     let (said, stopped) = tokio::join!(listening, engine.docker.stop_container(&name, Some(options)));
     match stopped {
         Ok(()) => {}
-        Err(error) if matches!(fault::status(&error), Some(fault::NOT_FOUND | fault::CONFLICT)) => {}
+        Err(error) if matches!(errors::status(&error), Some(errors::NOT_FOUND | errors::CONFLICT)) => {}
         Err(error) => return Err(engine.failed(format!("stop {name}"), error)),
     }
     // The container is removed after it has ended, which may take a moment more.
@@ -198,7 +198,9 @@ async fn log(engine: &DockerEngine, id: &str, follow: bool) -> Result<Option<Str
         match chunk {
             Ok(chunk) => log.extend_from_slice(chunk.as_ref()),
             // Gone, or about to be.
-            Err(error) if matches!(fault::status(&error), Some(fault::NOT_FOUND | fault::CONFLICT)) => return Ok(None),
+            Err(error) if matches!(errors::status(&error), Some(errors::NOT_FOUND | errors::CONFLICT)) => {
+                return Ok(None);
+            }
             Err(error) => return Err(engine.failed(format!("read the log of {name}"), error)),
         }
     }

@@ -13,7 +13,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout};
 
-use super::{DockerEngine, fault, login};
+use super::{DockerEngine, errors, login};
 use crate::engine::image::{ImageKind, LocalImage, PullRefusal, Report};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::UsedImage;
@@ -35,7 +35,7 @@ impl ImageStore for DockerEngine {
     async fn image(&self, reference: &str) -> Result<Option<LocalImage>> {
         match self.docker.inspect_image(reference).await {
             Ok(image) => Ok(Some(local_image(reference, image))),
-            Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(None),
+            Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => Ok(None),
             Err(error) => Err(self.failed(format!("look for image {reference}"), error)),
         }
     }
@@ -76,7 +76,7 @@ impl ImageStore for DockerEngine {
                 continue;
             };
             let Some(item) = item else { break };
-            let item = item.map_err(|error| refused(&fault::message(&error)))?;
+            let item = item.map_err(|error| refused(&errors::message(&error)))?;
             (last, has_begun) = (Instant::now(), true);
             let bytes = item.progress_detail.as_ref().and_then(|detail| detail.current.zip(detail.total));
             if let (Some(id), Some(bytes)) = (&item.id, bytes) {
@@ -102,7 +102,7 @@ impl ImageStore for DockerEngine {
         let body = bollard::body_try_stream(chunks(file));
         let mut stream = self.docker.create_image(Some(options), Some(body), None);
         while let Some(item) = stream.next().await {
-            item.map_err(|error| failed(anyhow!(fault::message(&error))))?;
+            item.map_err(|error| failed(anyhow!(errors::message(&error))))?;
         }
         self.image(reference).await?.ok_or_else(|| failed(anyhow!("it is not here after the import")))
     }
@@ -118,7 +118,7 @@ impl ImageStore for DockerEngine {
         let names: Vec<&str> = references.iter().map(String::as_str).collect();
         let operation = format!("save {}", names.join(" and "));
         let failed =
-            move |error| EngineError::new(EngineErrorKind::Image, &*operation, anyhow!(fault::message(&error)));
+            move |error| EngineError::new(EngineErrorKind::Image, &*operation, anyhow!(errors::message(&error)));
         Box::pin(self.docker.export_images(&names).map_err(failed))
     }
 
@@ -130,7 +130,7 @@ impl ImageStore for DockerEngine {
         let mut stream = self.docker.import_image_stream(ImportImageOptions::default(), chunks(source), None);
         let mut loaded = Vec::new();
         while let Some(item) = stream.next().await {
-            let item = item.map_err(|error| failed(anyhow!(fault::message(&error))))?;
+            let item = item.map_err(|error| failed(anyhow!(errors::message(&error))))?;
             let text = item.stream.unwrap_or_default();
             loaded
                 .extend(text.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name.trim().to_owned()));

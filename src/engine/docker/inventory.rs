@@ -9,7 +9,7 @@ use bollard::models::{
 use bollard::query_parameters::InspectContainerOptions;
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 
-use super::{DockerEngine, fault, files, labels, listing, network, nodes, streams, time, volumes};
+use super::{DockerEngine, errors, files, labels, listing, network, nodes, streams, timestamps, volumes};
 use crate::cluster::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
@@ -102,7 +102,7 @@ async fn inspect(
 ) -> Result<Option<(NodeId, NodeFacts)>> {
     let inspected = match engine.docker.inspect_container(id, None::<InspectContainerOptions>).await {
         Ok(inspected) => inspected,
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => return Ok(None),
+        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => return Ok(None),
         Err(error) => return Err(engine.failed(format!("inspect {}", node.container_name(cluster)), error)),
     };
     let mut facts = node_facts(inspected);
@@ -234,7 +234,7 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         spec_hash: labels.get(labels::SPEC_HASH).cloned().unwrap_or_default(),
         created_at: inspected.created.unwrap_or_default(),
         started_at: state.started_at.filter(|at| at != NEVER),
-        ended_at: state.finished_at.filter(|at| at != NEVER).and_then(|at| time::seconds(&at)),
+        ended_at: state.finished_at.filter(|at| at != NEVER).and_then(|at| timestamps::seconds(&at)),
         restarts: inspected.restart_count.and_then(|count| count.try_into().ok()).unwrap_or_default(),
         stored: None,
         foreign_snapshot: None,

@@ -9,7 +9,7 @@ use bollard::query_parameters::StartContainerOptions;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{DockerEngine, calls, conflicts, data, fault, streams};
+use super::{DockerEngine, calls, conflicts, data, errors, streams};
 use crate::engine::damage::complaint;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, render};
@@ -50,26 +50,26 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
         engine.docker.start_container(&name, None::<StartContainerOptions>).await
     };
     if let Err(error) = started {
-        let said = fault::message(&error);
-        let fault = engine.failed(operation(), error);
+        let said = errors::message(&error);
+        let failed = engine.failed(operation(), error);
         if let Some(port) = conflicts::taken_port(&said) {
-            let fault = EngineError { kind: EngineErrorKind::Conflict, ..fault };
-            return Err(fault.hinted(conflicts::port_remedy(engine, port).await));
+            let failed = EngineError { kind: EngineErrorKind::Conflict, ..failed };
+            return Err(failed.hinted(conflicts::port_remedy(engine, port).await));
         }
         // This is about an address of the network; about a port the word is `address` with a small letter.
         if said.contains("Address already in use") {
-            return Err(conflicts::taken_address(engine, cluster, node).await.unwrap_or(fault));
+            return Err(conflicts::taken_address(engine, cluster, node).await.unwrap_or(failed));
         }
         if let Some(remedy) = conflicts::fixed_address_remedy(&said) {
-            return Err(EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(remedy));
+            return Err(EngineError { kind: EngineErrorKind::Conflict, ..failed }.hinted(remedy));
         }
         // The kernel's `ENOENT` for a program, through runc.
         if said.contains("executable file not found") || said.contains("no such file or directory") {
             let flag = if node.role() == Role::Proxy { "--proxy-image" } else { "--redis-image" };
-            let fault = EngineError { kind: EngineErrorKind::Image, ..fault };
-            return Err(fault.hinted(format!("its image does not have that program: choose another with {flag}")));
+            let failed = EngineError { kind: EngineErrorKind::Image, ..failed };
+            return Err(failed.hinted(format!("its image does not have that program: choose another with {flag}")));
         }
-        return Err(fault);
+        return Err(failed);
     }
     let deadline = Instant::now() + DEATH_WATCH;
     let direct = engine.reaches(cluster).await.unwrap_or(false);

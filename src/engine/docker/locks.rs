@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use bollard::models::Volume;
 
-use super::{DockerEngine, fault, labels, listing, volumes};
+use super::{DockerEngine, errors, labels, listing, volumes};
 use crate::engine::Result;
 use crate::engine::lock::{LockEntry, Locks};
 use crate::spec::ClusterName;
@@ -22,7 +22,7 @@ impl Locks for DockerEngine {
         let labels = labels.map(|(key, value)| (key.to_owned(), value)).into();
         let made = self.docker.create_volume(volumes::of_labels(&name(cluster, entry), labels)).await;
         made.map(drop).map_err(|error| {
-            let is_refused = fault::status(&error).is_some_and(|status| READ_ONLY.contains(&status));
+            let is_refused = errors::status(&error).is_some_and(|status| READ_ONLY.contains(&status));
             let failed = self.failed(format!("lock the cluster {cluster}"), error);
             if !is_refused {
                 return failed;

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::endpoint::Transport;
 use super::oneoff::{self, Location, OneOff};
 use super::subnets::{self, AddressPool, Range, Route};
-use super::{DockerEngine, calls, conflicts, fault, labels, listing};
+use super::{DockerEngine, calls, conflicts, errors, labels, listing};
 use crate::cluster::observed::NetworkFacts;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, ParseError, Spec, Subnet};
@@ -56,7 +56,7 @@ pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> 
         };
         match request(engine, spec, spec.name.as_str(), Some(subnet)).await {
             Ok(_) => return settled(engine, spec).await,
-            Err(error) if fault::message(&error).contains("overlaps") && wanted.is_none() => last = Some(error),
+            Err(error) if errors::message(&error).contains("overlaps") && wanted.is_none() => last = Some(error),
             Err(error) => return Err(refused(engine, spec, error)),
         }
     }
@@ -302,27 +302,27 @@ async fn request(
 
 /// The error of a network that Docker did not create.
 fn refused(engine: &DockerEngine, spec: &Spec, error: Error) -> EngineError {
-    let said = fault::message(&error);
-    let fault = engine.failed(format!("create network {}", spec.name), error);
+    let said = errors::message(&error);
+    let failed = engine.failed(format!("create network {}", spec.name), error);
     // Docker 20.10 to 26, and since 27.
     if said.contains("non-overlapping IPv4 address pool") || said.contains("predefined address pools") {
-        return EngineError { kind: EngineErrorKind::Conflict, hints: remedies(spec, None), ..fault };
+        return EngineError { kind: EngineErrorKind::Conflict, hints: remedies(spec, None), ..failed };
     }
     if !said.contains("overlaps") {
-        return fault;
+        return failed;
     }
-    let fault = EngineError { kind: EngineErrorKind::Conflict, ..fault };
+    let failed = EngineError { kind: EngineErrorKind::Conflict, ..failed };
     match spec.network.subnet {
-        Some(subnet) => fault.hinted(format!(
+        Some(subnet) => failed.hinted(format!(
             "another network uses addresses of {subnet}: docker network ls, ip route; give another: --subnet, or auto"
         )),
-        None => EngineError { hints: remedies(spec, None), ..fault },
+        None => EngineError { hints: remedies(spec, None), ..failed },
     }
 }
 
 /// The network that all runs of redos choose if there are several.
 pub fn chosen<'a>(cluster: &ClusterName, networks: &'a [Network]) -> Option<&'a Network> {
-    let age = |network: &&Network| (network.created.as_deref().and_then(super::time::nanos), network.id.clone());
+    let age = |network: &&Network| (network.created.as_deref().and_then(super::timestamps::nanos), network.id.clone());
     networks.iter().filter(|network| network.name.as_deref() == Some(cluster.as_str())).min_by_key(age)
 }
 
@@ -377,7 +377,7 @@ fn ipv4_subnet(configs: &[IpamConfig]) -> std::result::Result<Subnet, ParseError
 pub async fn remove(engine: &DockerEngine, id: &str) -> Result<()> {
     let network = match engine.docker.inspect_network(id, None::<InspectNetworkOptions>).await {
         Ok(network) => network,
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => return Ok(()),
+        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => return Ok(()),
         Err(error) => return Err(engine.failed(format!("inspect network {id}"), error)),
     };
     let mut ids = vec![id.to_owned()];
@@ -396,10 +396,10 @@ async fn remove_one(engine: &DockerEngine, id: &str) -> Result<()> {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        if fault::status(&error) == Some(fault::NOT_FOUND) {
+        if errors::status(&error) == Some(errors::NOT_FOUND) {
             return Ok(());
         }
-        if !fault::message(&error).contains("active endpoints") || Instant::now() >= deadline {
+        if !errors::message(&error).contains("active endpoints") || Instant::now() >= deadline {
             return Err(engine.failed(operation(), error));
         }
         disconnect_gone(engine, id).await;

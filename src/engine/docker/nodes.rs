@@ -9,7 +9,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::CreateContainerOptions;
 
-use super::{DockerEngine, calls, conflicts, fault, files, labels};
+use super::{DockerEngine, calls, conflicts, errors, files, labels};
 use crate::engine::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::spec::{NODE_DIR, NODE_UID, Resources, Spec};
 
@@ -30,8 +30,8 @@ pub async fn create(engine: &DockerEngine, spec: &Spec, node: &NodeSpec, network
         Ok(_) => return Ok(()),
         Err(error) => error,
     };
-    match fault::status(&error) {
-        Some(fault::CONFLICT) => {
+    match errors::status(&error) {
+        Some(errors::CONFLICT) => {
             let owner = calls::inspect(engine, &name).await?;
             let labels = owner.and_then(|container| container.config?.labels).unwrap_or_default();
             if labels::cluster(&labels).as_ref() == Some(&spec.name) && labels::node(&labels) == Some(node.node) {
@@ -39,17 +39,17 @@ pub async fn create(engine: &DockerEngine, spec: &Spec, node: &NodeSpec, network
             }
             Err(engine.failed(operation(), error).hinted(conflicts::name_remedy("container", &name)))
         }
-        Some(fault::NOT_FOUND) if fault::message(&error).to_lowercase().contains("image") => {
-            let fault = engine.failed(operation(), error);
-            Err(EngineError { kind: EngineErrorKind::Image, ..fault }
+        Some(errors::NOT_FOUND) if errors::message(&error).to_lowercase().contains("image") => {
+            let failed = engine.failed(operation(), error);
+            Err(EngineError { kind: EngineErrorKind::Image, ..failed }
                 .hinted(format!("get the image: docker pull {}, or redos images build", node.image)))
         }
         _ => {
-            let remedy = conflicts::fixed_address_remedy(&fault::message(&error));
-            let fault = engine.failed(operation(), error);
+            let remedy = conflicts::fixed_address_remedy(&errors::message(&error));
+            let failed = engine.failed(operation(), error);
             Err(match remedy {
-                Some(remedy) => EngineError { kind: EngineErrorKind::Conflict, ..fault }.hinted(remedy),
-                None => fault,
+                Some(remedy) => EngineError { kind: EngineErrorKind::Conflict, ..failed }.hinted(remedy),
+                None => failed,
             })
         }
     }

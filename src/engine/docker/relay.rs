@@ -244,7 +244,7 @@ enum RelayError {
 impl From<RelayError> for io::Error {
     fn from(error: RelayError) -> Self {
         match error {
-            RelayError::NoExec(error) => io::Error::new(io::ErrorKind::NotConnected, super::fault::message(&error)),
+            RelayError::NoExec(error) => io::Error::new(io::ErrorKind::NotConnected, super::errors::message(&error)),
             RelayError::Complaint(said) => io::Error::other(format!("no relay: {said}")),
         }
     }

@@ -7,7 +7,7 @@ use bollard::query_parameters::{EventsOptions, LogsOptions};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::{DockerEngine, fault, labels};
+use super::{DockerEngine, errors, labels};
 use crate::engine::streams::{EngineEvent, Exec, LogChunk, LogQuery, Streams, TerminalSize};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId};
@@ -33,7 +33,7 @@ impl Streams for DockerEngine {
         };
         let endpoint = self.endpoint.clone();
         let stream = self.docker.logs(&name, Some(options));
-        let failed = move |error| fault::failed(&endpoint, format!("read the log of {name}"), error);
+        let failed = move |error| errors::failed(&endpoint, format!("read the log of {name}"), error);
         stream.map_ok(LogChunk::from).map_err(failed).boxed()
     }
 
@@ -50,7 +50,7 @@ impl Streams for DockerEngine {
         let endpoint = self.endpoint.clone();
         let events = self.docker.events(Some(options)).filter_map(move |event| {
             std::future::ready(match event {
-                Err(error) => Some(Err(fault::failed(&endpoint, "watch events", error))),
+                Err(error) => Some(Err(errors::failed(&endpoint, "watch events", error))),
                 Ok(event) => engine_event(event).map(Ok),
             })
         });
@@ -86,7 +86,7 @@ impl Streams for DockerEngine {
             self.resize(&id, size).await?;
         }
         let endpoint = self.endpoint.clone();
-        let failed = move |error| fault::failed(&endpoint, operation.clone(), error);
+        let failed = move |error| errors::failed(&endpoint, operation.clone(), error);
         Ok(Exec { id, output: output.map_ok(LogChunk::from).map_err(failed).boxed(), input })
     }
 

@@ -8,7 +8,7 @@ use bollard::query_parameters::RemoveVolumeOptions;
 use futures_util::future::join_all;
 
 use super::labels::Labels;
-use super::{DockerEngine, fault, labels, listing};
+use super::{DockerEngine, errors, labels, listing};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
 
@@ -56,7 +56,7 @@ async fn create_owned(engine: &DockerEngine, cluster: &ClusterName, request: Vol
 pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
     match engine.docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
         Ok(()) => Ok(()),
-        Err(error) if fault::status(&error) == Some(fault::NOT_FOUND) => Ok(()),
+        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => Ok(()),
         Err(error) => Err(engine.failed(format!("remove volume {name}"), error)),
     }
 }

@@ -4,7 +4,7 @@
 //! they depend on and checks their signatures. From the wanted packages the programs go into the image, from the others
 //! only shared libraries ([`tree`]). The Engine imports the tree.
 
-mod sources;
+mod package_sources;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use super::{ImageKind, LABEL, LocalImage, Report};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::update::Update;
 
-use sources::PackageSource;
+use package_sources::PackageSource;
 
 /// Time limit of one run of `apt-get`. It fetches 25 MB at most.
 const APT_LIMIT: Duration = Duration::from_secs(600);
@@ -193,7 +193,7 @@ struct Archive {
 impl Archive {
     /// Sets up the private folders with the host's mirrors, for `suite` or its own release.
     async fn open(suite: Option<&str>, architecture: &str) -> anyhow::Result<Self> {
-        let sources = sources::of_host(suite)?;
+        let sources = package_sources::of_host(suite)?;
         let folder = tempfile::Builder::new().prefix("redos-images-").tempdir().context("no temporary folder")?;
         let root = folder.path();
         for sub in ["lists/partial", "cache", "etc/parts", "etc/sources", "etc/preferences"] {

@@ -39,15 +39,15 @@ pub fn failed(endpoint: &Endpoint, operation: impl Into<String>, error: Error) -
                 CONFLICT => EngineErrorKind::Conflict,
                 _ => EngineErrorKind::Other,
             };
-            let fault = EngineError::new(kind, operation, anyhow!(message(&error)));
+            let failed = EngineError::new(kind, operation, anyhow!(message(&error)));
             // The text of `ENOSPC`, which the Engine passes on.
             if message(&error).contains("no space left on device") {
-                return fault.hinted(format!(
+                return failed.hinted(format!(
                     "the disk of Docker at {endpoint} is full: see what takes it, docker system df, and free some, \
                      docker image prune; then run this again"
                 ));
             }
-            fault
+            failed
         }
         Error::SocketNotFoundError(_) => unreachable(endpoint, operation, io::ErrorKind::NotFound, error),
         Error::HyperLegacyError { .. } | Error::HyperResponseError { .. } | Error::IOError { .. } => {
@@ -71,9 +71,9 @@ fn unreachable(endpoint: &Endpoint, operation: impl Into<String>, kind: io::Erro
         io::ErrorKind::TimedOut => anyhow!("no answer in time"),
         _ => anyhow!(root(&error)),
     };
-    let mut fault = EngineError::new(EngineErrorKind::Unreachable, operation, source);
-    fault.hints = endpoint.remedies(kind);
-    fault
+    let mut failed = EngineError::new(EngineErrorKind::Unreachable, operation, source);
+    failed.hints = endpoint.remedies(kind);
+    failed
 }
 
 /// The deepest cause, which comes from the transport.

@@ -1,8 +1,8 @@
 //! A network disturbance as a whole: its rules, its queue, and the measurements.
 
 use super::error::TaskError;
+use super::packet_queue::Queue;
 use super::probe::Probe;
-use super::queue::Queue;
 use super::rules::Rules;
 use crate::agent::order::{Disturbance, Packets};
 
