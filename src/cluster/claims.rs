@@ -139,6 +139,17 @@ pub fn majority_word(group: Group, observed: &Observed) -> Option<NodeId> {
     votes.into_iter().find(|(_, count)| *count * 2 > sentinels).map(|(node, _)| node)
 }
 
+/// The node that clients should reach behind a group. The proxies use the same rule.
+///
+/// It is the node that a majority of the Sentinels names, whatever that node reports. If they have no majority, it is
+/// the only node that claims to be master.
+pub fn master_of(group: Group, observed: &Observed) -> Option<NodeId> {
+    majority_word(group, observed).or_else(|| match claimants(group, observed).as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
+
 /// Why redos must not decide who is master of a group now: Sentinels are deciding, or will correct it.
 ///
 /// A Sentinel promotes a replica at least three turns of its timer, 150 ms, after it has set `failover_in_progress`,
@@ -201,8 +212,8 @@ pub fn is_joining(node: NodeId, observed: &Observed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
-    use crate::spec::Spec;
+    use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, sentinel_mut};
+    use crate::spec::{REDIS_PORT, Spec};
 
     /// `redis-3` was promoted, and all Sentinels still name `redis-1`.
     fn promoted() -> Observed {
@@ -283,5 +294,23 @@ mod tests {
             why.to_string(),
             "redis-1 and redis-3 claim to be master of mymaster, and sentinel-2 does not answer"
         );
+    }
+
+    #[test]
+    fn without_a_majority_two_claimants_are_no_master() {
+        let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
+        redis_mut(&mut observed, redis(2)).role = RoleView::Master { replicas: Vec::new() };
+        for ordinal in [1, 2, 3] {
+            halt(&mut observed, NodeId::Sentinel(ordinal), NodeState::Paused);
+        }
+        assert_eq!(master_of(GROUP, &observed), None);
+        redis_mut(&mut observed, redis(2)).role = RoleView::Replica {
+            master: at(redis(1), REDIS_PORT),
+            link_up: true,
+            syncing: false,
+            last_io_seconds: None,
+            link_down_at: None,
+        };
+        assert_eq!(master_of(GROUP, &observed), Some(redis(1)), "the only claimant");
     }
 }

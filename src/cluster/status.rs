@@ -1,183 +1,23 @@
 //! The document of `redos status`: a verdict on the observed state.
 //!
-//! The document always exists: a node that is down, Sentinels that disagree, two masters are values in it. Its fields
-//! are a contract, `apiVersion: redos/v1`: new ones may be added, none changes its name or its meaning. What is not
-//! known is `null`, never missing. Bytes and offsets are numbers, addresses are `"ip:port"`.
+//! The document always exists: a node that is down, Sentinels that disagree, two masters are values in it.
+
+mod document;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use serde::Serialize;
+pub use document::{
+    GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
+};
 
-use super::claims::{claimants, majority_word};
+use super::claims::master_of;
 use super::gate::{Gate, is_published};
-use super::observed::{Answer, Observed, PublishedPort, RedisView, RoleView, SentinelView};
+use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::containers;
-use crate::spec::{
-    API_VERSION, ClusterName, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, UsedImages,
-    proxy_group_ports,
-};
-
-/// The state word of a node that has no container.
-pub const MISSING: &str = "missing";
-
-/// The state of a cluster.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Status {
-    pub api_version: &'static str,
-    /// Always `Status`, the kind of document.
-    pub kind: &'static str,
-    /// The cluster's name.
-    pub cluster: ClusterName,
-    /// Whether all gates of a ready cluster are open.
-    pub healthy: bool,
-    /// The unmet conditions in words. Empty when healthy.
-    pub reasons: Vec<String>,
-    /// Facts in words that are worth knowing but not wrong.
-    pub remarks: Vec<String>,
-    /// The server outside of the cluster that a standby copies. It takes the writes, and nothing fails over.
-    pub follows: Option<SocketAddrV4>,
-    /// The master groups.
-    pub groups: Vec<GroupStatus>,
-    pub sentinels: Vec<SentinelStatus>,
-    pub proxies: Vec<ProxyStatus>,
-    /// The images that its nodes are made from.
-    pub images: UsedImages,
-}
-
-/// A master group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GroupStatus {
-    /// The name of the group.
-    pub name: Group,
-    /// Its master, see [`master_of`].
-    pub master: Option<MasterStatus>,
-    /// Its nodes: those of the specification and those that exist.
-    pub nodes: Vec<RedisStatus>,
-}
-
-/// A group's master.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MasterStatus {
-    pub node: NodeId,
-    /// Its address and port.
-    pub address: SocketAddrV4,
-}
-
-/// A Redis node.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RedisStatus {
-    pub node: NodeId,
-    /// The role that it reports.
-    pub role: Option<RoleWord>,
-    /// The state of its container: `running`, `paused`, `exited`, …, or `missing`.
-    pub state: &'static str,
-    /// Its address and port.
-    pub address: Option<SocketAddrV4>,
-    /// A replica's link to its master.
-    pub link: Option<LinkState>,
-    /// Its replication offset in bytes.
-    pub offset: Option<i64>,
-    /// How many bytes it is behind the master. Both offsets are read at about the same moment, so under writes a small
-    /// number is noise.
-    pub lag_bytes: Option<u64>,
-    /// Seconds since the master last received from it.
-    ///
-    /// For a replica that is not attached: since it last received from the master.
-    pub lag_seconds: Option<u64>,
-    /// `redis` or `valkey`.
-    pub server: Option<String>,
-    /// The server's version.
-    pub version: Option<String>,
-    /// Memory in use, in bytes.
-    pub memory_bytes: Option<u64>,
-    /// Connections, including those of replicas, Sentinels and proxies.
-    pub clients: Option<u64>,
-    /// Number of keys in all databases.
-    pub keys: Option<u64>,
-    /// Why it is not in service, in words.
-    pub problem: Option<String>,
-}
-
-/// A role as Redis reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RoleWord {
-    /// It takes writes.
-    Master,
-    /// It follows a master.
-    Replica,
-}
-
-/// The link of a replica to its master.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LinkState {
-    /// The replica follows.
-    Up,
-    /// The replica copies the whole data first.
-    Sync,
-    /// There is no link.
-    Down,
-}
-
-/// The state of a Sentinel.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SentinelStatus {
-    pub node: NodeId,
-    /// The state of its container.
-    pub state: &'static str,
-    /// Its address and port.
-    pub address: Option<SocketAddrV4>,
-    /// The server's version.
-    pub version: Option<String>,
-    /// The address that it names as master, by group.
-    pub masters: BTreeMap<String, SocketAddrV4>,
-    /// Its quorum, by group.
-    pub quorum: BTreeMap<String, u16>,
-    /// How many other Sentinels it knows, by group.
-    pub peers: BTreeMap<String, usize>,
-    /// How many replicas it knows, by group.
-    pub replicas: BTreeMap<String, usize>,
-    /// Whether it is in TILT, and so does not act.
-    pub tilt: Option<bool>,
-    /// Whether `SENTINEL CKQUORUM` succeeds for every group of the cluster.
-    pub quorum_ok: bool,
-    /// Why it is not in service, in words.
-    pub problem: Option<String>,
-}
-
-/// The state of a proxy.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProxyStatus {
-    pub node: NodeId,
-    /// The state of its container.
-    pub state: &'static str,
-    /// The server's version.
-    pub version: Option<String>,
-    /// `host:port` for writes, by group.
-    pub write: BTreeMap<Group, String>,
-    /// `host:port` for reads, by group.
-    pub read: BTreeMap<Group, String>,
-    /// The URL of the statistics page.
-    pub stats: Option<String>,
-    /// The node that gets writes, by group; `null` when none does.
-    pub writes_to: BTreeMap<Group, Option<NodeId>>,
-    /// The server outside of the cluster that gets writes.
-    pub writes_to_existing: Option<SocketAddrV4>,
-    /// The nodes that get reads, by group.
-    pub reads_from: BTreeMap<Group, BTreeSet<NodeId>>,
-    /// Why it is not in service, in words.
-    pub problem: Option<String>,
-}
+use crate::spec::{API_VERSION, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, proxy_group_ports};
 
 /// Judges a cluster. `engine_host` is the name of the Engine's host if that is another machine.
 pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> Status {
@@ -198,27 +38,6 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
         sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
         proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed, engine_host)).collect(),
         images: spec.used.clone(),
-    }
-}
-
-/// The node that clients should reach behind a group. The proxies use the same rule.
-///
-/// It is the node that a majority of the Sentinels names, whatever that node reports. If they have no majority, it is
-/// the only node that claims to be master.
-pub fn master_of(group: Group, observed: &Observed) -> Option<NodeId> {
-    majority_word(group, observed).or_else(|| match claimants(group, observed).as_slice() {
-        [only] => Some(*only),
-        _ => None,
-    })
-}
-
-/// The `host:port` of a published port as seen from here. A port on every address of the host is reached at the
-/// loopback address, or at the name of the Engine's host if that is another machine.
-pub fn reach(port: &PublishedPort, engine_host: Option<&str>) -> String {
-    match (port.host_ip.is_unspecified(), engine_host) {
-        (true, Some(name)) if name.contains(':') => format!("[{name}]:{}", port.host),
-        (true, Some(name)) => format!("{name}:{}", port.host),
-        (true, None) | (false, _) => port.on_its_host().to_string(),
     }
 }
 
@@ -358,7 +177,7 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
     let published = |port: u16| {
         // The Engine may publish on an IPv4 and an IPv6 address; the first is the IPv4 one.
         let ports = facts.into_iter().flat_map(|facts| &facts.ports).filter(|published| published.container == port);
-        ports.min().map(|published| reach(published, engine_host))
+        ports.min().map(|published| published.reached_at(engine_host))
     };
     let by_group = |port: fn(Group) -> u16| {
         spec.groups().filter_map(|group| Some((group, published(port(group))?))).collect::<BTreeMap<_, _>>()
@@ -384,7 +203,7 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
+    use crate::cluster::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
     use crate::cluster::observed::NodeState;
 
     fn spec() -> Spec {
@@ -458,24 +277,6 @@ mod tests {
     }
 
     #[test]
-    fn without_a_majority_two_claimants_are_no_master() {
-        let mut observed = healthy(&spec());
-        redis_mut(&mut observed, redis(2)).role = RoleView::Master { replicas: Vec::new() };
-        for ordinal in [1, 2, 3] {
-            halt(&mut observed, NodeId::Sentinel(ordinal), NodeState::Paused);
-        }
-        assert_eq!(master_of(GROUP, &observed), None);
-        redis_mut(&mut observed, redis(2)).role = RoleView::Replica {
-            master: at(redis(1), REDIS_PORT),
-            link_up: true,
-            syncing: false,
-            last_io_seconds: None,
-            link_down_at: None,
-        };
-        assert_eq!(master_of(GROUP, &observed), Some(redis(1)), "the only claimant");
-    }
-
-    #[test]
     fn a_sentinel_that_names_another_master_is_shown_and_a_reason() {
         let mut observed = healthy(&spec());
         let view = sentinel_mut(&mut observed, 3);
@@ -530,15 +331,5 @@ mod tests {
         observed.inventory.nodes.insert(other, healthy(&wider).inventory.nodes[&other].clone());
         let status = judge(&observed);
         assert_eq!(status.groups[1].nodes.iter().map(|node| node.node).collect::<Vec<_>>(), [other]);
-    }
-
-    #[test]
-    fn a_port_on_every_address_is_reached_where_the_engine_is() {
-        let port = |ip: &str| PublishedPort { container: 6379, host_ip: ip.parse().expect("an address"), host: 7000 };
-        assert_eq!(reach(&port("0.0.0.0"), None), "127.0.0.1:7000");
-        assert_eq!(reach(&port("0.0.0.0"), Some("docker.example")), "docker.example:7000");
-        assert_eq!(reach(&port("::"), Some("fd00::1")), "[fd00::1]:7000");
-        assert_eq!(reach(&port("192.168.1.2"), Some("docker.example")), "192.168.1.2:7000");
-        assert_eq!(reach(&port("127.0.0.1"), Some("docker.example")), "127.0.0.1:7000");
     }
 }

@@ -3,7 +3,6 @@
 use clap::Args;
 
 use super::session::{Call, World, lookup};
-use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
@@ -43,8 +42,8 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
     let ports = proxy_group_ports(group);
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
     let remote = session.engine.remote_host();
-    let write = reach(lookup::published(spec, &inventory, ports.write)?, remote);
-    let read = reach(lookup::published(spec, &inventory, ports.read)?, remote);
+    let write = lookup::published(spec, &inventory, ports.write)?.reached_at(remote);
+    let read = lookup::published(spec, &inventory, ports.read)?.reached_at(remote);
     let (host, port) = write.rsplit_once(':').unwrap_or((&write, ""));
     let sentinels = inventory.nodes.iter().filter(|(node, _)| node.role() == Role::Sentinel);
     let sentinels = sentinels.filter_map(|(_, facts)| Some(format!("{}:{SENTINEL_PORT}", facts.address?)));

@@ -22,7 +22,6 @@ use crate::chaos::subject::{Subject, SubjectServer};
 use crate::cluster::gate::sole_master;
 use crate::cluster::observed::{Inventory, Observed};
 use crate::cluster::reckon::successor;
-use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::dial::BoxFuture;
 use crate::engine::Clusters;
@@ -246,7 +245,7 @@ fn subject<W: World>(
     let remote = session.engine.remote_host();
     let at = |port: u16| -> Result<SocketAddr, Failure> {
         let published = lookup::published(spec, inventory, port)?;
-        reach(published, remote).parse().map_err(|error| anyhow::Error::new(error).into())
+        published.reached_at(remote).parse().map_err(|error| anyhow::Error::new(error).into())
     };
     let write = at(ports.write)?;
     let login = |name: &str, password: &crate::spec::Secret| Credentials {

@@ -4,7 +4,6 @@ use clap::Args;
 use serde::Serialize;
 
 use super::session::{Call, World, lookup};
-use crate::cluster::status::reach;
 use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
@@ -90,7 +89,7 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
     };
     let port = lookup::published(spec, &inventory, door.port())?;
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
-    let address = reach(port, session.engine.remote_host());
+    let address = port.reached_at(session.engine.remote_host());
     let document = UrlDocument {
         api_version: API_VERSION,
         kind: "Url",

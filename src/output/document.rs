@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Failure, Format, Screen, Ui};
+use super::{Format, Screen, Ui};
+use crate::error::Failure;
 use crate::spec::API_VERSION;
 
 /// A document that is a list.

@@ -70,7 +70,7 @@ mod tests {
     use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
     use super::*;
-    use crate::output::lock;
+    use crate::output::ui::lock;
 
     /// A terminal of 40 columns that keeps what is written to it.
     #[derive(Clone, Debug, Default)]

@@ -5,8 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use console::Style;
 use serde::Serialize;
 
-use super::{Failure, Format, Ui};
+use super::{Format, Ui};
 use crate::cluster::story::Chapter;
+use crate::error::Failure;
 use crate::spec::{API_VERSION, NodeId};
 
 /// The width that node names are padded to; longer names shift their line.

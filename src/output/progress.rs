@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::phase::{Notice, Phase, Timings, Tracker};
 use super::text_table::{Column, Table};
+use super::ui::{Mode, Ui, lock};
 use super::units::seconds;
-use super::{Mode, Ui, lock};
 use crate::plan::event::Event;
 use crate::spec::API_VERSION;
 use crate::update::Update;

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use console::truncate_str;
 
-use super::{Failure, Ui, lock, write_failure};
+use super::ui::{Ui, lock, write_failure};
+use crate::error::Failure;
 
 /// The terminal's alternate screen; without a terminal, text after text.
 ///

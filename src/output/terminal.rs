@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use console::Term;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::Color;
+use super::options::Color;
 
 /// What stdout and stderr are connected to, and the variables about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

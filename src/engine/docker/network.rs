@@ -2,6 +2,9 @@
 //!
 //! Its subnet is from Docker's own address pools, or the requested one.
 
+mod pick;
+mod supplied;
+
 use std::collections::{BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -10,12 +13,12 @@ use anyhow::anyhow;
 use bollard::errors::Error;
 use bollard::models::{ContainerSummary, Ipam, IpamConfig, Network, NetworkCreateRequest, NetworkDisconnectRequest};
 use bollard::query_parameters::InspectNetworkOptions;
-use futures_util::future::{join_all, try_join};
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use super::endpoint::Transport;
-use super::oneoff::{self, Location, OneOff};
-use super::subnets::{self, AddressPool, Range, Route};
+pub use pick::remove_picks;
+
+use super::subnets::Range;
 use super::{DockerEngine, calls, conflicts, errors, labels, listing};
 use crate::cluster::observed::NetworkFacts;
 use crate::engine::{EngineError, EngineErrorKind, Result};
@@ -35,7 +38,7 @@ const EXAMPLE: &str = "10.128.0.0/24";
 /// Creates the network, or returns the existing one. A network that redos did not create is only looked up.
 pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
     if let Some(name) = &spec.network.name {
-        return existing(engine, spec, name).await;
+        return supplied::find(engine, spec, name).await;
     }
     let filters = labels::filter(&spec.name);
     let existing = listing::networks(engine, &filters).await?;
@@ -44,15 +47,14 @@ pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> 
         drop_extras(engine, &existing, &found.id).await;
         return Ok(found);
     }
-    // What an interrupted [`dockers_pick`] left.
+    // What an interrupted pick left.
     drop_extras(engine, &existing, "").await;
     let wanted = spec.network.subnet;
     let mut last = None;
-    for pick in 0..PICKS {
-        let subnet = match (wanted, known_routes(engine)) {
-            (Some(wanted), _) => wanted,
-            (None, Some(routes)) => own_pick(engine, spec, &routes, pick).await?,
-            (None, None) => dockers_pick(engine, spec).await?,
+    for number in 0..PICKS {
+        let subnet = match wanted {
+            Some(wanted) => wanted,
+            None => pick::subnet(engine, spec, number).await?,
         };
         match request(engine, spec, spec.name.as_str(), Some(subnet)).await {
             Ok(_) => return settled(engine, spec).await,
@@ -61,88 +63,9 @@ pub async fn create(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> 
         }
     }
     Err(last.map_or_else(
-        || unavailable(spec, "others take them as fast as they become free"),
+        || pick::unavailable(spec, "others take them as fast as they become free"),
         |e| refused(engine, spec, e),
     ))
-}
-
-/// The network of this name that redos did not create.
-async fn existing(engine: &DockerEngine, spec: &Spec, name: &str) -> Result<NetworkFacts> {
-    let unfit = |why: String, next: String| {
-        EngineError::new(EngineErrorKind::Conflict, format!("use the network {name}"), anyhow!(why)).hinted(next)
-    };
-    let make = format!("make one with a subnet: docker network create --subnet {EXAMPLE} {name}");
-    let found = named(engine, name).await?;
-    match found.as_slice() {
-        [] => Err(unfit("there is no network of this name".to_owned(), make)),
-        [network] if network.driver.as_deref() != Some(DRIVER) => {
-            let driver = network.driver.clone().unwrap_or_default();
-            Err(unfit(format!("its driver is {driver}, and redos uses bridge networks only"), make))
-        }
-        [network] => {
-            let found = fit(spec, facts(network)?)?;
-            if may_refuse_addresses(network) {
-                gives_addresses(engine, spec, &found).await?;
-            }
-            Ok(found)
-        }
-        several => {
-            let ids = several.iter().filter_map(|network| Some(network.id.as_ref()?.get(..12)?.to_owned()));
-            let ids = ids.collect::<Vec<_>>().join(", ");
-            Err(unfit(
-                format!("{} networks have this name: {ids}", several.len()),
-                "remove all but one: docker network rm ID".to_owned(),
-            ))
-        }
-    }
-}
-
-/// Whether Docker may have picked the subnet of a network.
-///
-/// A subnet that Docker picked is listed with a gateway; so is one that was given with a gateway.
-fn may_refuse_addresses(network: &Network) -> bool {
-    let configs = network.ipam.iter().flat_map(|ipam| ipam.config.iter().flatten());
-    configs.filter(|config| config.subnet.as_deref().is_some_and(|s| s.contains('.'))).all(|c| c.gateway.is_some())
-}
-
-/// Lets a container that ends at once take an address of a network.
-///
-/// Only this shows whether Docker gives fixed addresses there.
-async fn gives_addresses(engine: &DockerEngine, spec: &Spec, network: &NetworkFacts) -> Result<()> {
-    let (Some(image), Some(address)) = (&spec.used.redis, network.subnet.address(Spec::head())) else { return Ok(()) };
-    let name = &network.name;
-    let operation = || format!("use the network {name}");
-    let place = Location::At { network: &network.id, address };
-    let refused = match oneoff::start(engine, &image.id, &["sh", "-c", ":"], place, operation).await {
-        Ok(OneOff { id, .. }) => return calls::remove(engine, &id).await,
-        Err(error) => error,
-    };
-    let said = refused.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    // Other errors concern one node, whose start tells more about them.
-    if !conflicts::gives_no_fixed_addresses(&said) {
-        return Ok(());
-    }
-    let why = anyhow!(
-        "it was created without a subnet, and Docker gives fixed addresses only in a network that was \
-            created with one"
-    );
-    let guests: Vec<String> = guests(engine, &spec.name, &network.id).await?.into_iter().collect();
-    let next = if guests.is_empty() {
-        let subnet = network.subnet;
-        format!("recreate it: docker network rm {name} && docker network create --subnet {subnet} {name}")
-    } else {
-        format!(
-            "{} on it; make another, and connect them to it as well: docker network create --subnet {EXAMPLE} {name}-redos && \
-             redos -p {} up --network {name}-redos",
-            match guests.as_slice() {
-                [only] => format!("{only} is"),
-                several => format!("{} are", several.join(", ")),
-            },
-            spec.name,
-        )
-    };
-    let compose = "in a Compose project give it one: ipam, config, subnet".to_owned();
-    Err(EngineError::new(EngineErrorKind::Conflict, operation(), why).hinted(next).hinted(compose))
 }
 
 /// All networks of exactly this name.
@@ -203,86 +126,6 @@ async fn settled(engine: &DockerEngine, spec: &Spec) -> Result<NetworkFacts> {
     Ok(made)
 }
 
-/// The routes of the Engine's host, if that is this host and says so.
-fn known_routes(engine: &DockerEngine) -> Option<Vec<Route>> {
-    match engine.endpoint.transport {
-        Transport::Unix(_) => std::fs::read_to_string("/proc/net/route").ok().map(|table| subnets::routes(&table)),
-        Transport::Tcp => None,
-    }
-}
-
-/// The subnet that Docker would pick, of those that the cluster fits into, or the `pick`th after it.
-async fn own_pick(engine: &DockerEngine, spec: &Spec, routes: &[Route], pick: usize) -> Result<Subnet> {
-    let info = async { engine.docker.info().await.map_err(|error| engine.failed("ask for address pools", error)) };
-    let (networks, info) = try_join(listing::networks(engine, &HashMap::new()), info).await?;
-    let configured = info.default_address_pools.unwrap_or_default();
-    let pools = match configured.is_empty() {
-        true => AddressPool::defaults(),
-        false => configured.iter().filter_map(|pool| AddressPool::new(pool.base.as_deref()?, pool.size?)).collect(),
-    };
-    let configs = networks.into_iter().filter_map(|network| network.ipam?.config).flatten();
-    let in_networks: Vec<Range> = configs.filter_map(|config| Range::parse(&config.subnet?)).collect();
-    let used: Vec<Range> = in_networks.iter().copied().chain(routes.iter().map(|route| route.to)).collect();
-    let picked = subnets::free(&pools, &used).filter(|subnet| spec.misfit(*subnet).is_none()).nth(pick);
-    picked.ok_or_else(|| {
-        let why = subnets::why_none(&pools, &in_networks, routes, |subnet| spec.misfit(subnet).is_none());
-        let error = unavailable(spec, &why);
-        let free = AddressPool::new(ELSEWHERE, 24).and_then(|pool| subnets::free(&[pool], &used).next());
-        EngineError { hints: remedies(spec, free), ..error }
-    })
-}
-
-/// Where to look for a subnet outside of Docker's pools.
-const ELSEWHERE: &str = "10.128.0.0/9";
-
-/// The error if Docker has no subnet for the cluster.
-fn unavailable(spec: &Spec, why: &str) -> EngineError {
-    let operation = format!("create network {}", spec.name);
-    let error = EngineError::new(
-        EngineErrorKind::Conflict,
-        operation,
-        anyhow!("no subnet is left in Docker's address pools: {why}"),
-    );
-    EngineError { hints: remedies(spec, None), ..error }
-}
-
-/// The remedies if Docker has no subnet for the cluster. `free` is a subnet that nothing uses.
-fn remedies(spec: &Spec, free: Option<Subnet>) -> Vec<String> {
-    let subnet = free.map_or_else(|| EXAMPLE.to_owned(), String::from);
-    vec![
-        format!("give the cluster one that nothing else uses: redos -p {} up --subnet {subnet}", spec.name),
-        "or free some: docker network ls, then docker network prune; or give Docker more: \"default-address-pools\" in \
-         /etc/docker/daemon.json"
-            .to_owned(),
-    ]
-}
-
-/// Lets Docker pick a subnet, by creating a network and removing it at once.
-///
-/// It is slow, but it respects the routes of its host.
-async fn dockers_pick(engine: &DockerEngine, spec: &Spec) -> Result<Subnet> {
-    let name = pick_name(&spec.name);
-    let made = request(engine, spec, &name, None).await;
-    let id = made.map_err(|error| refused(engine, spec, error))?;
-    let picked = engine.docker.inspect_network(&id, None::<InspectNetworkOptions>).await;
-    remove_one(engine, &id).await?;
-    let picked = picked.map_err(|error| engine.failed(format!("inspect network {name}"), error))?;
-    let configs = picked.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
-    let subnet = ipv4_subnet(&configs).map_err(|why| unavailable(spec, &why.to_string()))?;
-    spec.misfit(subnet).map_or(Ok(subnet), |why| Err(unavailable(spec, &why)))
-}
-
-fn pick_name(cluster: &ClusterName) -> String {
-    format!("{cluster}-pick")
-}
-
-/// Removes what an interrupted [`dockers_pick`] left.
-pub async fn remove_picks(engine: &DockerEngine, cluster: &ClusterName) -> Result<()> {
-    let networks = listing::networks(engine, &labels::filter(cluster)).await?;
-    let picks = networks.into_iter().filter(|network| network.name == Some(pick_name(cluster)));
-    join_all(picks.filter_map(|pick| pick.id).map(async |id| remove_one(engine, &id).await)).await.into_iter().collect()
-}
-
 async fn request(
     engine: &DockerEngine,
     spec: &Spec,
@@ -306,7 +149,7 @@ fn refused(engine: &DockerEngine, spec: &Spec, error: Error) -> EngineError {
     let failed = engine.failed(format!("create network {}", spec.name), error);
     // Docker 20.10 to 26, and since 27.
     if said.contains("non-overlapping IPv4 address pool") || said.contains("predefined address pools") {
-        return EngineError { kind: EngineErrorKind::Conflict, hints: remedies(spec, None), ..failed };
+        return EngineError { kind: EngineErrorKind::Conflict, hints: pick::remedies(spec, None), ..failed };
     }
     if !said.contains("overlaps") {
         return failed;
@@ -316,7 +159,7 @@ fn refused(engine: &DockerEngine, spec: &Spec, error: Error) -> EngineError {
         Some(subnet) => failed.hinted(format!(
             "another network uses addresses of {subnet}: docker network ls, ip route; give another: --subnet, or auto"
         )),
-        None => EngineError { hints: remedies(spec, None), ..failed },
+        None => EngineError { hints: pick::remedies(spec, None), ..failed },
     }
 }
 

@@ -1,0 +1,170 @@
+//! The fields of the document of `redos status`.
+//!
+//! They are a contract, `apiVersion: redos/v1`: new ones may be added, none changes its name or its meaning. What is not known
+//! is `null`, never missing. Bytes and offsets are numbers, addresses are `"ip:port"`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddrV4;
+
+use serde::Serialize;
+
+use crate::spec::{ClusterName, Group, NodeId, UsedImages};
+
+/// The state word of a node that has no container.
+pub const MISSING: &str = "missing";
+
+/// The state of a cluster.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    pub api_version: &'static str,
+    /// Always `Status`, the kind of document.
+    pub kind: &'static str,
+    /// The cluster's name.
+    pub cluster: ClusterName,
+    /// Whether all gates of a ready cluster are open.
+    pub healthy: bool,
+    /// The unmet conditions in words. Empty when healthy.
+    pub reasons: Vec<String>,
+    /// Facts in words that are worth knowing but not wrong.
+    pub remarks: Vec<String>,
+    /// The server outside of the cluster that a standby copies. It takes the writes, and nothing fails over.
+    pub follows: Option<SocketAddrV4>,
+    /// The master groups.
+    pub groups: Vec<GroupStatus>,
+    pub sentinels: Vec<SentinelStatus>,
+    pub proxies: Vec<ProxyStatus>,
+    /// The images that its nodes are made from.
+    pub images: UsedImages,
+}
+
+/// A master group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupStatus {
+    /// The name of the group.
+    pub name: Group,
+    /// Its master, see [`master_of`](crate::cluster::claims::master_of).
+    pub master: Option<MasterStatus>,
+    /// Its nodes: those of the specification and those that exist.
+    pub nodes: Vec<RedisStatus>,
+}
+
+/// A group's master.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MasterStatus {
+    pub node: NodeId,
+    /// Its address and port.
+    pub address: SocketAddrV4,
+}
+
+/// A Redis node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RedisStatus {
+    pub node: NodeId,
+    /// The role that it reports.
+    pub role: Option<RoleWord>,
+    /// The state of its container: `running`, `paused`, `exited`, …, or `missing`.
+    pub state: &'static str,
+    /// Its address and port.
+    pub address: Option<SocketAddrV4>,
+    /// A replica's link to its master.
+    pub link: Option<LinkState>,
+    /// Its replication offset in bytes.
+    pub offset: Option<i64>,
+    /// How many bytes it is behind the master. Both offsets are read at about the same moment, so under writes a small
+    /// number is noise.
+    pub lag_bytes: Option<u64>,
+    /// Seconds since the master last received from it.
+    ///
+    /// For a replica that is not attached: since it last received from the master.
+    pub lag_seconds: Option<u64>,
+    /// `redis` or `valkey`.
+    pub server: Option<String>,
+    /// The server's version.
+    pub version: Option<String>,
+    /// Memory in use, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Connections, including those of replicas, Sentinels and proxies.
+    pub clients: Option<u64>,
+    /// Number of keys in all databases.
+    pub keys: Option<u64>,
+    /// Why it is not in service, in words.
+    pub problem: Option<String>,
+}
+
+/// A role as Redis reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoleWord {
+    /// It takes writes.
+    Master,
+    /// It follows a master.
+    Replica,
+}
+
+/// The link of a replica to its master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkState {
+    /// The replica follows.
+    Up,
+    /// The replica copies the whole data first.
+    Sync,
+    /// There is no link.
+    Down,
+}
+
+/// The state of a Sentinel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SentinelStatus {
+    pub node: NodeId,
+    /// The state of its container.
+    pub state: &'static str,
+    /// Its address and port.
+    pub address: Option<SocketAddrV4>,
+    /// The server's version.
+    pub version: Option<String>,
+    /// The address that it names as master, by group.
+    pub masters: BTreeMap<String, SocketAddrV4>,
+    /// Its quorum, by group.
+    pub quorum: BTreeMap<String, u16>,
+    /// How many other Sentinels it knows, by group.
+    pub peers: BTreeMap<String, usize>,
+    /// How many replicas it knows, by group.
+    pub replicas: BTreeMap<String, usize>,
+    /// Whether it is in TILT, and so does not act.
+    pub tilt: Option<bool>,
+    /// Whether `SENTINEL CKQUORUM` succeeds for every group of the cluster.
+    pub quorum_ok: bool,
+    /// Why it is not in service, in words.
+    pub problem: Option<String>,
+}
+
+/// The state of a proxy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProxyStatus {
+    pub node: NodeId,
+    /// The state of its container.
+    pub state: &'static str,
+    /// The server's version.
+    pub version: Option<String>,
+    /// `host:port` for writes, by group.
+    pub write: BTreeMap<Group, String>,
+    /// `host:port` for reads, by group.
+    pub read: BTreeMap<Group, String>,
+    /// The URL of the statistics page.
+    pub stats: Option<String>,
+    /// The node that gets writes, by group; `null` when none does.
+    pub writes_to: BTreeMap<Group, Option<NodeId>>,
+    /// The server outside of the cluster that gets writes.
+    pub writes_to_existing: Option<SocketAddrV4>,
+    /// The nodes that get reads, by group.
+    pub reads_from: BTreeMap<Group, BTreeSet<NodeId>>,
+    /// Why it is not in service, in words.
+    pub problem: Option<String>,
+}

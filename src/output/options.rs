@@ -1,0 +1,41 @@
+//! The output options of the command line.
+
+use clap::ValueEnum;
+
+/// The format of data on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables and sentences for people.
+    #[default]
+    Table,
+    /// For people, with all columns however wide the terminal is.
+    Wide,
+    /// One JSON document, `apiVersion: redos/v1`.
+    Json,
+    /// The same document as YAML.
+    Yaml,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On terminals, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    #[default]
+    Auto,
+    /// Colour also in files and pipes.
+    Always,
+    /// No colour anywhere.
+    Never,
+}
+
+/// The output options of the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    pub format: Format,
+    /// When to use colour.
+    pub color: Color,
+    /// No progress and no remarks.
+    pub quiet: bool,
+    /// Every step with its duration.
+    pub verbose: bool,
+}

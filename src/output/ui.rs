@@ -1,0 +1,411 @@
+//! The user's terminal: who gets data, remarks and errors, and in which form.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use console::Style;
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde_json::json;
+
+use super::options::{Format, Options};
+use super::{Terminal, live};
+use crate::error::{Failure, FailureKind};
+use crate::spec::API_VERSION;
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Hidden,
+    Live,
+    Lines { verbose: bool },
+    JsonLines,
+}
+
+/// The user's terminal, or files and pipes. Cheap to clone; all clones write to the same streams.
+#[derive(Clone)]
+pub struct Ui {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    options: Options,
+    pub terminal: Terminal,
+    pub stdout: Mutex<Box<dyn Write + Send>>,
+    stderr: Mutex<Box<dyn Write + Send>>,
+    /// The live display, if there is one. Other text must be written around it.
+    pub live: MultiProgress,
+}
+
+impl Ui {
+    /// A `Ui` for the streams of this process.
+    pub fn new(options: Options) -> Self {
+        let terminal = Terminal::of_process();
+        Self::with_streams(options, terminal, Box::new(io::stdout()), Box::new(io::stderr()))
+    }
+
+    /// A `Ui` for these streams, which [`Terminal`] describes.
+    pub fn with_streams(
+        options: Options,
+        terminal: Terminal,
+        stdout: Box<dyn Write + Send>,
+        stderr: Box<dyn Write + Send>,
+    ) -> Self {
+        let live = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let ui = Self {
+            shared: Arc::new(Shared {
+                options,
+                terminal,
+                stdout: Mutex::new(stdout),
+                stderr: Mutex::new(stderr),
+                live,
+            }),
+        };
+        if ui.mode() == Mode::Live {
+            ui.shared.live.set_draw_target(live::target());
+            console::set_colors_enabled_stderr(ui.colors_stderr());
+        }
+        ui
+    }
+
+    pub fn format(&self) -> Format {
+        self.shared.options.format
+    }
+
+    /// Whether text for people is to have all there is.
+    pub(super) fn is_wide(&self) -> bool {
+        self.format() == Format::Wide
+    }
+
+    /// Whether the user wants to see every step.
+    pub fn is_verbose(&self) -> bool {
+        self.shared.options.verbose && !self.shared.options.quiet
+    }
+
+    /// Whether a user is there to answer a question.
+    pub fn can_ask(&self) -> bool {
+        let Terminal { stdin, stderr, .. } = self.shared.terminal;
+        stdin && stderr && !self.shared.options.quiet
+    }
+
+    /// Whether the user wants data and errors only.
+    pub fn is_quiet(&self) -> bool {
+        self.shared.options.quiet
+    }
+
+    /// The width that text on stdout must fit in, in columns; `None` for no limit.
+    pub fn width(&self) -> Option<u16> {
+        self.shared.terminal.width().filter(|_| !self.is_wide())
+    }
+
+    /// Whether text on stdout may be coloured.
+    pub fn colors(&self) -> bool {
+        self.shared.terminal.colors(self.shared.options.color, self.shared.terminal.stdout)
+    }
+
+    fn colors_stderr(&self) -> bool {
+        self.shared.terminal.colors(self.shared.options.color, self.shared.terminal.stderr)
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        let Options { quiet, verbose, .. } = self.shared.options;
+        let terminal = &self.shared.terminal;
+        match () {
+            () if quiet => Mode::Hidden,
+            () if self.speaks_json() => Mode::JsonLines,
+            () if terminal.stderr && !terminal.dumb && !verbose => Mode::Live,
+            () => Mode::Lines { verbose },
+        }
+    }
+
+    /// Whether stderr is JSON, too: only a program reads it then.
+    fn speaks_json(&self) -> bool {
+        self.shared.options.format == Format::Json && !self.shared.terminal.stderr
+    }
+
+    /// Writes data to stdout, with a line end if it has none.
+    ///
+    /// # Errors
+    /// stdout is closed ([`FailureKind::OutputClosed`]) or cannot be written.
+    pub fn data(&self, text: impl AsRef<str>) -> Result<(), Failure> {
+        let text = text.as_ref();
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        let written = self.shared.live.suspend(|| {
+            let mut stdout = lock(&self.shared.stdout);
+            write!(stdout, "{text}{end}").and_then(|()| stdout.flush())
+        });
+        written.map_err(write_failure)
+    }
+
+    /// Writes bytes to stdout as they are.
+    ///
+    /// # Errors
+    /// stdout is a terminal, which bytes would garble; or as [`Ui::data`].
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.shared.terminal.stdout {
+            return Err(Failure::message(FailureKind::Usage, "refusing to write a file to the terminal")
+                .hinted("name a file, or send the output on with '|' or '>'"));
+        }
+        lock(&self.shared.stdout).write_all(bytes).map_err(write_failure)
+    }
+
+    /// Writes the output of a program in a node, unchanged.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn raw(&self, is_stderr: bool, bytes: &[u8]) -> Result<(), Failure> {
+        let stream = if is_stderr { &self.shared.stderr } else { &self.shared.stdout };
+        let mut stream = lock(stream);
+        stream.write_all(bytes).and_then(|()| stream.flush()).map_err(write_failure)
+    }
+
+    /// Whether the user can talk with a program through this terminal.
+    pub fn can_talk(&self) -> bool {
+        let Terminal { stdin, stdout, .. } = self.shared.terminal;
+        stdin && stdout
+    }
+
+    /// Prints what happened, beside the data. Silent under `--quiet`.
+    pub fn status(&self, text: impl Display) {
+        self.remark("status", &text.to_string(), None);
+    }
+
+    /// Prints a warning. Silent under `--quiet`.
+    pub fn warn(&self, text: impl Display) {
+        self.remark("warning", &text.to_string(), Some(("warning:", Style::new().yellow().bold())));
+    }
+
+    /// Prints what the user may want to do. Silent under `--quiet`.
+    pub fn hint(&self, text: impl Display) {
+        self.remark("hint", &text.to_string(), Some(("hint:", hint_style())));
+    }
+
+    fn remark(&self, level: &str, text: &str, prefix: Option<(&str, Style)>) {
+        if self.shared.options.quiet {
+            return;
+        }
+        if self.speaks_json() {
+            self.stderr_json(&json!({"apiVersion": API_VERSION, "kind": "Remark", "level": level, "text": text}));
+            return;
+        }
+        match prefix {
+            None => self.stderr(text),
+            Some((prefix, style)) => self.stderr(&format!("{} {text}", self.paint(prefix, style))),
+        }
+    }
+
+    /// Prints why a command failed, also under `--quiet`.
+    ///
+    /// The error comes first, then its causes, then the notes and the hints, each after a blank line.
+    pub fn failure(&self, failure: &Failure) {
+        if failure.kind == FailureKind::OutputClosed {
+            return;
+        }
+        if self.speaks_json() {
+            let mut chain = failure.chain();
+            self.stderr_json(&json!({
+                "apiVersion": API_VERSION,
+                "kind": "Error",
+                "code": failure.kind.as_str(),
+                "exitCode": failure.kind.exit().code(),
+                "message": chain.next(),
+                "causes": chain.collect::<Vec<_>>(),
+                "notes": failure.notes,
+                "hints": failure.hints,
+            }));
+            return;
+        }
+        self.stderr(&self.failure_text(failure));
+    }
+
+    pub(super) fn failure_text(&self, failure: &Failure) -> String {
+        let mut chain = failure.chain();
+        let error = self.paint("error:", Style::new().red().bold());
+        let mut text = format!("{error} {}", chain.next().unwrap_or_default());
+        for cause in chain {
+            // Text after a line end, such as the end of a log, stays beneath its cause.
+            text.push_str(&format!("\n  Caused by: {}", cause.trim_end().replace('\n', "\n    ")));
+        }
+        for note in &failure.notes {
+            text.push_str(&format!("\n\n{}", note.trim_end().replace('\n', "\n  ")));
+        }
+        if !failure.hints.is_empty() {
+            text.push('\n');
+        }
+        for hint in &failure.hints {
+            text.push_str(&format!("\n{} {hint}", self.paint("hint:", hint_style())));
+        }
+        text
+    }
+
+    /// Applies a style to a part of the data, where stdout has colour.
+    pub(super) fn paint_data(&self, text: &str, style: &Style) -> String {
+        style.clone().force_styling(self.colors()).apply_to(text).to_string()
+    }
+
+    fn paint(&self, text: &str, style: Style) -> String {
+        style.force_styling(self.colors_stderr()).apply_to(text).to_string()
+    }
+
+    pub(super) fn stderr_json(&self, value: &serde_json::Value) {
+        self.stderr(&value.to_string());
+    }
+
+    /// Removes the live display before a program that ends at once: the shell goes on where the cursor is.
+    pub fn clear_live(&self) {
+        // A terminal that is gone needs no clearing.
+        let _ = self.shared.live.clear();
+    }
+
+    /// Writes a line to stderr. If that fails, nobody can be told.
+    pub(super) fn stderr(&self, line: &str) {
+        self.shared.live.suspend(|| {
+            let mut stderr = lock(&self.shared.stderr);
+            let _ = writeln!(stderr, "{line}").and_then(|()| stderr.flush());
+        });
+    }
+}
+
+pub(super) fn write_failure(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::new(FailureKind::OutputClosed, error),
+        _ => Failure::from(anyhow::Error::new(error).context("failed to write to standard output")),
+    }
+}
+
+fn hint_style() -> Style {
+    Style::new().cyan().bold()
+}
+
+/// Locks a stream, which stays usable after a panic of another thread.
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A [`Ui`] whose output tests can read.
+#[cfg(test)]
+pub mod testing {
+    use super::*;
+
+    /// A stream whose content tests can read.
+    #[derive(Clone, Default)]
+    pub struct Tape(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Tape {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("the tape").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Tape {
+        /// What was written so far.
+        pub fn text(&self) -> String {
+            String::from_utf8(self.0.lock().expect("the tape").clone()).expect("UTF-8")
+        }
+    }
+
+    /// A `Ui` with these options on this terminal, its stdout and its stderr.
+    pub fn ui(options: Options, terminal: Terminal) -> (Ui, Tape, Tape) {
+        let (stdout, stderr) = (Tape::default(), Tape::default());
+        (Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
+    }
+
+    /// A `Ui` of this width, without colour.
+    pub fn plain(columns: u16) -> Ui {
+        ui(Options::default(), Terminal { columns: Some(columns), ..Terminal::default() }).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Tape, ui};
+    use super::*;
+
+    fn failure() -> Failure {
+        let cause = anyhow::anyhow!("the node died\n# Bad directive\n").context("failed to start container r-redis-1");
+        Failure::from(cause.context("failed to start redis-1"))
+            .noted("the end of the log of redis-1:\nReady\nBye")
+            .hinted("redos logs redis-1")
+            .hinted("redos up")
+    }
+
+    #[test]
+    fn an_error_has_its_causes_a_blank_line_and_hints() {
+        let (ui, stdout, stderr) = ui(Options { quiet: true, ..Options::default() }, Terminal::default());
+        ui.failure(&failure());
+        let wanted = "\
+error: failed to start redis-1
+  Caused by: failed to start container r-redis-1
+  Caused by: the node died
+    # Bad directive
+
+the end of the log of redis-1:
+  Ready
+  Bye
+
+hint: redos logs redis-1
+hint: redos up
+";
+        assert_eq!((stdout.text(), stderr.text()), (String::new(), wanted.to_owned()));
+    }
+
+    #[test]
+    fn a_program_that_asks_for_json_gets_it_on_both_streams_and_a_person_does_not() {
+        let options = Options { format: Format::Json, ..Options::default() };
+        let (piped, _, stderr) = ui(options, Terminal::default());
+        piped.warn("an even number of Sentinels");
+        piped.failure(&failure());
+        for line in stderr.text().lines() {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            assert_eq!(value["apiVersion"], API_VERSION, "{line}");
+        }
+        assert_eq!(stderr.text().lines().count(), 2);
+
+        let (person, _, stderr) = ui(options, Terminal { stderr: true, no_color: true, ..Terminal::default() });
+        person.warn("an even number of Sentinels");
+        assert_eq!(stderr.text(), "warning: an even number of Sentinels\n");
+    }
+
+    #[test]
+    fn quiet_hides_remarks_but_neither_data_nor_errors() {
+        let (ui, stdout, stderr) = ui(Options { quiet: true, ..Options::default() }, Terminal::default());
+        ui.status("ready");
+        ui.warn("careful");
+        ui.hint("do this");
+        ui.data("data").expect("written");
+        assert_eq!((stdout.text().as_str(), stderr.text().as_str()), ("data\n", ""));
+        ui.failure(&failure());
+        assert!(stderr.text().starts_with("error: "));
+    }
+
+    #[test]
+    fn colour_is_only_where_it_is_wanted() {
+        let terminal = Terminal { stderr: true, ..Terminal::default() };
+        let (ui, _, stderr) = ui(Options::default(), terminal);
+        ui.hint("redos up");
+        assert_eq!(stderr.text(), "\u{1b}[36m\u{1b}[1mhint:\u{1b}[0m redos up\n");
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_a_clean_end() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let stderr = Tape::default();
+        let ui = Ui::with_streams(Options::default(), Terminal::default(), Box::new(Closed), Box::new(stderr.clone()));
+        let failure = ui.data("data").expect_err("nobody reads");
+        ui.failure(&failure);
+        assert_eq!(failure.kind.exit(), crate::error::Exit::Done);
+        assert_eq!(stderr.text(), "");
+    }
+}
