@@ -1,4 +1,9 @@
-//! The loop around a plan: observe, diff, apply, observe again. Success is an empty plan, not the absence of errors.
+//! The loops around plans: observe, plan, apply, observe again. Success is an empty plan, not the absence of errors.
+//!
+//! There are two. [`Converger`] asks the servers, waits for gates and ends with a proof that the cluster serves.
+//! [`Teardown`] asks nobody and ends when nothing is left.
+
+mod teardown;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use self::teardown::{Teardown, TornDown};
 pub use crate::apply::Reached;
 use crate::apply::{Applier, ApplyError, Walked};
 use crate::cluster::Gate;
@@ -75,6 +81,11 @@ async fn secrets_of<E: Clusters + Nodes>(
 ) -> Result<Option<Secrets>, EngineError> {
     let file = engine.read_file(cluster, node, render::SECRETS_FILE).await?;
     Ok(file.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Makes the error of a look at a cluster.
+fn looking(cluster: &ClusterName) -> impl Fn(EngineError) -> ApplyError {
+    move |source| ApplyError::Engine { step: format!("look at the cluster {cluster}"), source }
 }
 
 /// The first unmet gate of the plan; without one the first step that does more than wait.
@@ -247,10 +258,10 @@ where
     }
 
     async fn look_again(&self, reached: Option<Reached<S>>) -> Result<Seen<S>, ApplyError> {
-        let looking = |source| ApplyError::Engine { step: format!("look at the cluster {}", self.spec.name), source };
-        let inventory = self.engine.inventory(&self.spec.name).await.map_err(looking)?;
+        let name = &self.spec.name;
+        let inventory = self.engine.inventory(name).await.map_err(looking(name))?;
         let Some(reached) = reached else {
-            let secrets = read_secrets(self.engine, &self.spec.name, &inventory).await.map_err(looking)?;
+            let secrets = read_secrets(self.engine, name, &inventory).await.map_err(looking(name))?;
             return Seen::of(Found { inventory, secrets }, &self.given, &self.connect).await;
         };
         let topology = reached.servers.topology(&inventory).await;
