@@ -30,6 +30,8 @@ pub use secret::{Secret, Secrets};
 
 /// The version of every document that redos reads or writes.
 pub const API_VERSION: &str = "redos/v1";
+/// The version of this redos.
+pub const REDOS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The port of Redis inside its container (Redis's own default).
 pub const REDIS_PORT: u16 = 6379;

@@ -10,7 +10,9 @@ use super::observed::{
     WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::sentinel_settings;
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports};
+use crate::spec::{
+    Group, NodeId, REDIS_PORT, REDOS_VERSION, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports,
+};
 
 /// The first group.
 pub const GROUP: Group = Group::number(1);
@@ -151,6 +153,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         resources: spec.containers.resources(node.role()),
         ports,
         spec_hash: spec_hash(spec, node),
+        made_by: Some(REDOS_VERSION.to_owned()),
         created_at: "2026-01-02T03:04:05Z".to_owned(),
         started_at: Some("2026-01-02T03:04:06Z".to_owned()),
         ended_at: None,

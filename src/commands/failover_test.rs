@@ -29,7 +29,9 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::Servers;
 use crate::spec::secret::user;
-use crate::spec::{ClusterName, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, proxy_group_ports, time};
+use crate::spec::{
+    ClusterName, Group, NodeId, REDIS_PORT, REDOS_VERSION, SENTINEL_PORT, Secrets, Spec, proxy_group_ports, time,
+};
 
 /// Arguments of `failover-test`.
 #[derive(Args, Clone, Debug)]
@@ -280,7 +282,7 @@ fn environment<W: World>(session: &Session<W>, spec: &Spec) -> BTreeMap<String, 
         hold => format!("holds a new connection for writes for {hold} ms while there is no master"),
     };
     [
-        ("redos", env!("CARGO_PKG_VERSION").to_owned()),
+        ("redos", REDOS_VERSION.to_owned()),
         ("engine", session.engine.describe()),
         ("nodes", nodes),
         ("sentinel", waits),

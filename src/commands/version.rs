@@ -9,7 +9,7 @@ use crate::engine::{Clusters, EngineVersion};
 use crate::error::{Exit, Failure};
 use crate::output::Ui;
 use crate::output::text_table::{Column, Table};
-use crate::spec::API_VERSION;
+use crate::spec::{API_VERSION, REDOS_VERSION};
 
 /// Arguments of `version`: none of its own.
 #[derive(Args, Clone, Debug)]
@@ -47,7 +47,7 @@ pub async fn run<W: World>(_: VersionArgs, call: Call<W>) -> Result<Exit, Failur
     let version = Version {
         api_version: API_VERSION,
         kind: "Version",
-        redos: env!("CARGO_PKG_VERSION"),
+        redos: REDOS_VERSION,
         engine: engine.and_then(|engine| engine.version()),
         engine_in_words: engine.map_or_else(|| "none answers".to_owned(), |engine| engine.describe()),
         auto_images: ImageKind::ALL.map(ImageKind::pinned),

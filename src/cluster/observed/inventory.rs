@@ -75,6 +75,8 @@ pub struct NodeFacts {
     pub ports: Vec<PublishedPort>,
     /// The hash of what it was created from: the label `dev.redos.spec-hash`.
     pub spec_hash: String,
+    /// The version of redos that created it: the label `dev.redos.version`.
+    pub made_by: Option<String>,
     /// When it was created, RFC 3339, as the Engine gave it.
     pub created_at: String,
     /// When it was last started, RFC 3339; `None` when it never was.

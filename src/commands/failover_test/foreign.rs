@@ -18,7 +18,7 @@ use crate::commands::session::{Session, World};
 use crate::engine::Clusters;
 use crate::engine::containers::{ContainerFacts, Containers};
 use crate::error::{Failure, FailureKind};
-use crate::spec::{DEFAULT_CLUSTER, REDIS_PORT, Secret};
+use crate::spec::{DEFAULT_CLUSTER, REDIS_PORT, REDOS_VERSION, Secret};
 
 /// Time limit of one answer.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -101,7 +101,7 @@ pub async fn subject<W: World>(
         subject.nodes.push(SubjectServer { name: container.name.clone(), container: container.name.clone(), address });
     }
     let environment = [
-        ("redos", env!("CARGO_PKG_VERSION").to_owned()),
+        ("redos", REDOS_VERSION.to_owned()),
         ("engine", session.engine.describe()),
         (
             "sentinel",

@@ -232,6 +232,7 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         resources: inspected.host_config.as_ref().map(nodes::resources).unwrap_or_default(),
         ports: bindings.map(published_ports).unwrap_or_default(),
         spec_hash: labels.get(labels::SPEC_HASH).cloned().unwrap_or_default(),
+        made_by: labels.get(labels::VERSION).cloned(),
         created_at: inspected.created.unwrap_or_default(),
         started_at: state.started_at.filter(|at| at != NEVER),
         ended_at: state.finished_at.filter(|at| at != NEVER).and_then(|at| timestamps::seconds(&at)),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::spec::{ClusterName, Group, NodeId, Role, Spec};
+use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Role, Spec};
 
 /// The cluster's name, on everything that belongs to it.
 pub const CLUSTER: &str = "dev.redos.cluster";
@@ -49,7 +49,7 @@ pub fn of(spec: &Spec, node: Option<NodeId>, spec_hash: Option<&str>, run: &str)
         (SPEC, json),
         (SPEC_HASH, hash),
         (RUN, run.to_owned()),
-        (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+        (VERSION, REDOS_VERSION.to_owned()),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))

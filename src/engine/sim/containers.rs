@@ -10,7 +10,7 @@ use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
     ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeSpec, Nodes, Result,
 };
-use crate::spec::{ClusterName, NodeId, ParseError, Resources, Spec};
+use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
 
 impl Dial for Sim {
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
@@ -55,6 +55,7 @@ impl Clusters for Sim {
                 resources: node.spec.resources,
                 ports: node.published(),
                 spec_hash: node.spec.spec_hash.clone(),
+                made_by: Some(REDOS_VERSION.to_owned()),
                 created_at: String::new(),
                 started_at: None,
                 ended_at: None,

@@ -4,24 +4,26 @@ use std::collections::BTreeMap;
 
 use crate::cluster::desired::{missing_name, other_image, published_ports};
 use crate::cluster::observed::{NodeFacts, Observed};
-use crate::spec::{ImageChoice, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
+use crate::spec::{ImageChoice, NodeId, REDOS_VERSION, Role, STATS_PORT, Spec, proxy_group_ports};
 
 /// Why a running node is recreated.
 pub fn of_replacement(spec: &Spec, node: NodeId, facts: Option<&NodeFacts>) -> String {
     let mut changes = facts.map(|facts| image_change(spec, node, facts).into_iter().collect()).unwrap_or_default();
-    let NodeId::Proxy(_) = node else { return told(changes, "") };
+    let NodeId::Proxy(_) = node else { return told(changes, facts, "") };
     changes.extend(facts.map(|facts| port_changes(spec, node, facts)).unwrap_or_default());
     let name = facts.and_then(|facts| missing_name(spec, node, facts));
     changes.extend(
         name.map(|name| format!("it gets the name {name} on the network, by which applications there find it")),
     );
-    told(changes, "; recreating it closes all connections through it")
+    told(changes, facts, "; recreating it closes all connections through it")
 }
 
-fn told(changes: Vec<String>, cost: &str) -> String {
-    let what = match changes.as_slice() {
-        [] => "its settings have changed, or this version of redos configures it differently".to_owned(),
-        changes => changes.join(", "),
+fn told(changes: Vec<String>, facts: Option<&NodeFacts>, cost: &str) -> String {
+    let other = facts.and_then(|facts| facts.made_by.as_deref()).filter(|version| *version != REDOS_VERSION);
+    let what = match (changes.as_slice(), other) {
+        ([], None) => "its settings have changed".to_owned(),
+        ([], Some(other)) => format!("redos {other} created it, and redos {REDOS_VERSION} configures it differently"),
+        (changes, _) => changes.join(", "),
     };
     format!("{what}{cost}")
 }
