@@ -1,7 +1,7 @@
 //! Scenarios on a real Docker Engine. Without one they fail; they never skip.
 //!
 //! Each scenario has its own cluster name ([`support::Cluster`]), and everything with that name is removed at its end,
-//! also when it panics.
+//! also when it panics. A scenario fails if something of it cannot be removed.
 
 mod busy;
 mod changed;

@@ -1,5 +1,9 @@
 //! The common part of scenarios: the Engine, the images, and clusters that clean up after themselves.
 
+// The benchmarks have this file as well, at another place in their tree.
+#[path = "clean_up.rs"]
+mod clean_up;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -18,6 +22,8 @@ use redos::testing::spec::secret::{Secret, user};
 use redos::testing::spec::{ClusterName, NodeId, REDIS_PORT, Resources, Role, SENTINEL_PORT, Secrets, Spec};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::OnceCell;
+
+use self::clean_up::{remove_all, volumes};
 
 /// A Redis without a configuration file, open to the network.
 pub const REDIS: &[&str] = &["redis-server", "--protected-mode", "no", "--save", ""];
@@ -88,7 +94,7 @@ pub async fn remote_address() -> String {
         while let Ok((mut near, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut far = UnixStream::connect(SOCKET).await.expect("the Engine's socket");
-                // Either side may go away first.
+                // Either side may close first, which is no error.
                 let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
             });
         }
@@ -221,47 +227,26 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
+    #[expect(clippy::print_stderr, reason = "it must not panic while the scenario does")]
     fn drop(&mut self) {
         if self.host.is_some() {
             return;
         }
         let name = self.name.clone();
-        // It has its own runtime: it may run while a panic tears down the test's runtime.
+        // The thread has its own runtime, because a panic may be ending the one of the test.
         let cleaned = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(remove_all(&name));
+            runtime.block_on(async { remove_all(&raw(), &name).await })
         });
-        cleaned.join().expect("the clean-up does not panic");
+        let left = cleaned.join().expect("the clean-up does not panic").join("\n");
+        let text = format!("the clean-up of {} leaves:\n{left}", self.name);
+        // A second panic would end the whole process, with all other scenarios.
+        if std::thread::panicking() && !left.is_empty() {
+            eprintln!("{text}");
+        } else {
+            assert!(left.is_empty(), "{text}");
+        }
     }
-}
-
-/// Removes what carries a cluster's label, through the client library: redos may be what is broken.
-async fn remove_all(cluster: &ClusterName) {
-    let docker = raw();
-    let filters = Some(HashMap::from([("label".to_owned(), vec![format!("dev.redos.cluster={cluster}")])]));
-    let list = query::ListContainersOptions { all: true, filters: filters.clone(), ..Default::default() };
-    for container in docker.list_containers(Some(list)).await.unwrap_or_default() {
-        let options = query::RemoveContainerOptions { force: true, v: true, link: false };
-        let _ = docker.remove_container(&container.id.unwrap_or_default(), Some(options)).await;
-    }
-    let list = query::ListNetworksOptions { filters };
-    for network in docker.list_networks(Some(list)).await.unwrap_or_default() {
-        let _ = docker.remove_network(&network.id.unwrap_or_default()).await;
-    }
-    for volume in volumes(&docker, cluster).await {
-        let _ = docker.remove_volume(&volume, None::<query::RemoveVolumeOptions>).await;
-    }
-}
-
-/// The names of the volumes of a cluster, and of the entries of its lock.
-async fn volumes(docker: &Docker, cluster: &ClusterName) -> Vec<String> {
-    let mut names = Vec::new();
-    for label in ["dev.redos.cluster", "dev.redos.lock"] {
-        let filters = Some(HashMap::from([("label".to_owned(), vec![format!("{label}={cluster}")])]));
-        let listed = docker.list_volumes(Some(query::ListVolumesOptions { filters })).await;
-        names.extend(listed.ok().and_then(|listed| listed.volumes).into_iter().flatten().map(|volume| volume.name));
-    }
-    names
 }
 
 /// The result of a run of the binary.
@@ -399,7 +384,7 @@ impl Cluster {
             networks.expect("networks").into_iter().filter_map(|network| network.name).collect(),
             volumes(&docker, &self.name).await,
         ];
-        // The Engine lists them in no order.
+        // The Engine lists them in any order.
         lists.map(|mut list: Vec<String>| {
             list.sort();
             list

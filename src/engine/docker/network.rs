@@ -242,19 +242,28 @@ async fn remove_one(engine: &DockerEngine, id: &str) -> Result<()> {
         if errors::status(&error) == Some(errors::NOT_FOUND) {
             return Ok(());
         }
-        if !errors::message(&error).contains("active endpoints") || Instant::now() >= deadline {
-            return Err(engine.failed(operation(), error));
+        let is_in_use = errors::message(&error).contains("active endpoints");
+        let is_miscounted = is_in_use && !disconnect_gone(engine, id).await;
+        if !is_in_use || Instant::now() >= deadline {
+            let failed = engine.failed(operation(), error);
+            return Err(if is_miscounted { failed.hinted(MISCOUNTED) } else { failed });
         }
-        disconnect_gone(engine, id).await;
         sleep(RELEASE_POLL).await;
     }
 }
 
+/// What to do when the Engine counts containers on a network where it lists none.
+///
+/// Docker 20.10 did so, on a busy machine, after it had removed containers that were just being restarted.
+const MISCOUNTED: &str = "Docker counts a container on the network that is gone, and counts again only when it starts: restart \
+                          Docker, then run this again";
+
 /// Takes the places of containers that are gone off a network: the Engine forgets some. What fails here shows when the
-/// network is removed.
-async fn disconnect_gone(engine: &DockerEngine, id: &str) {
-    let Ok(network) = engine.docker.inspect_network(id, None::<InspectNetworkOptions>).await else { return };
+/// network is removed. Returns whether the Engine listed any container there.
+async fn disconnect_gone(engine: &DockerEngine, id: &str) -> bool {
+    let Ok(network) = engine.docker.inspect_network(id, None::<InspectNetworkOptions>).await else { return true };
     let containers = network.containers.unwrap_or_default();
+    let lists_any = !containers.is_empty();
     join_all(containers.into_iter().map(async |(container, place)| {
         if matches!(calls::inspect(engine, &container).await, Ok(None)) {
             // The Engine knows the endpoint of a removed container by its name alone.
@@ -264,6 +273,7 @@ async fn disconnect_gone(engine: &DockerEngine, id: &str) {
         }
     }))
     .await;
+    lists_any
 }
 
 #[cfg(test)]
