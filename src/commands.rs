@@ -144,7 +144,7 @@ pub fn main() -> ExitCode {
     let cli = match help::command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found)) {
         Ok(cli) => cli,
         Err(error) => {
-            // Whoever closes the stream needs no text.
+            // It fails if the stream is closed, and then nobody can read it.
             let _ = error.print();
             let words: Vec<String> = std::env::args().skip(1).collect();
             if let Some(advice) = habits::advice(&words).filter(|_| error.use_stderr()) {

@@ -140,7 +140,7 @@ fn leader(group: Group, spec: &Spec, observed: &Observed) -> Result<NodeId, Unme
     if spec.follow.existing().is_some() { Ok(Spec::head()) } else { sole_master(group, observed) }
 }
 
-/// The view of each Sentinel of the spec of a group.
+/// What each Sentinel of the specification says about a group.
 fn watched<'a>(
     group: Group,
     spec: &Spec,

@@ -1,7 +1,7 @@
 //! The target of live lines: stderr, with the cursor at the beginning of the last line.
 //!
-//! The library leaves the cursor at the right end of that line. What the terminal itself writes there, the `^C` of a
-//! Ctrl-C, would go on in the next row, and the library would take the wrong rows for its own.
+//! The library leaves the cursor at the right end of that line. There the `^C` that a terminal writes for Ctrl-C would
+//! begin a new row, and the library would then draw over the wrong rows.
 
 use std::io;
 

@@ -10,7 +10,7 @@ use crate::cluster::{Gate, Unmet};
 use crate::plan::event::Event;
 use crate::plan::{Action, Plan, Step, StepId};
 
-/// A kind of steps.
+/// The steps that progress shows as one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {

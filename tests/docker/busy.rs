@@ -23,7 +23,7 @@ fn eval(script: &str) -> redis::Cmd {
 async fn keep_busy(cluster: &Cluster, node: NodeId, command: redis::Cmd) {
     let mut connection = cluster.admin(node).await;
     tokio::spawn(async move {
-        // Nobody waits for the answer.
+        // The test does not need the answer.
         let _: redis::RedisResult<redis::Value> = command.query_async(&mut connection).await;
     });
     let told = format!("{node} does not answer: a script that does not end keeps it busy");
@@ -62,7 +62,8 @@ async fn a_script_that_has_written_goes_with_its_node_when_the_sentinels_have_re
 #[tokio::test]
 async fn a_script_that_only_reads_is_ended_and_every_node_keeps_its_role() {
     let cluster = Cluster::new("reads").await;
-    // Sentinels end a script, once, of a node that they hold to be down, and no function.
+    // A Sentinel ends a script of a node that it considers down, but only once, and never a function. So it must not
+    // act here.
     cluster.up(&["--down-after", "60s"]).await.succeeds();
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let started =

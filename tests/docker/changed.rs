@@ -111,7 +111,7 @@ async fn servers_that_run_have_again_what_they_have_by_themselves_in_place_of_wh
     assert_eq!(served(&changed).await, served(&made).await);
     assert_eq!(containers().await, before, "no node was made anew");
     changed.redos(&["plan"]).await.succeeds();
-    // A server that comes back with the file of before.
+    // The server will come back with its old configuration file.
     let mut set = redis::cmd("CONFIG");
     set.arg("SET").arg("maxmemory").arg("256mb");
     let () = set.query_async(&mut changed.admin(NodeId::redis(Group::number(1), 2)).await).await.expect("done");

@@ -151,7 +151,7 @@ async fn what_happens_to_packets_is_felt_listed_and_gone_again() {
     assert!(quickest(near).await < Duration::from_millis(100), "and it is as before");
 
     let loss = Held::begin(&cluster, &["loss", "redis-2", "--share", "50%", "--for", "5m"]).await;
-    // A first packet that is lost is sent again after a second: both of a handshake pass one time in four.
+    // A lost first packet is sent again only after 1 s. Both packets of a handshake pass in one of four tries.
     let tries = futures_util::future::join_all((0..40).map(|_| connected(near, Duration::from_millis(900)))).await;
     let lost = tries.iter().filter(|outcome| outcome.is_err()).count();
     assert!((18..=39).contains(&lost), "{lost} of 40 connections were late");
@@ -177,7 +177,7 @@ async fn what_happens_to_packets_is_felt_listed_and_gone_again() {
     let before = transfer().await;
     let narrow = Held::begin(&cluster, &["throttle", "redis-2", "--rate", "1mbit", "--for", "5m"]).await;
     let now = transfer().await;
-    // 1.6 Mbit of content alone; half a second of queue may be full of something else before it.
+    // The content alone is 1.6 Mbit. Other packets may fill half a second of the queue before it.
     assert!((1.3..=8.0).contains(&now), "it took {now:.2} s, {before:.2} s before, and 1.6 s at this rate");
     narrow.interrupt().await;
     assert!(transfer().await < 1.0, "the way is wide again");
@@ -203,7 +203,7 @@ async fn a_fault_of_the_network_ends_by_itself_when_everybody_is_dead_who_could_
     cluster.up(&[]).await.succeeds();
     assert_eq!(listed(&cluster).await, [], "'up' has looked after the rest");
 
-    // And when the helper itself is killed, the kernel removes what it made.
+    // When the helper itself is killed, the kernel removes its rules.
     let mut held = Held::begin(&cluster, &["partition", "redis-2", "--for", "5m"]).await;
     let id = journalled(&cluster).await.pop().expect("a fault");
     held.process.kill().await.expect("SIGKILL");
@@ -244,7 +244,8 @@ async fn writes_that_are_paused_wait_and_go_on() {
     let cluster = Cluster::new("wait").await;
     cluster.up(&[]).await.succeeds();
     let url = cluster.redos(&["url"]).await.succeeds();
-    // Past the proxy: when the pause has held up the Sentinels' messages for a second, it leads to another master.
+    // It connects to the node and not to the proxy, which leads to another master as soon as the pause has held back
+    // the Sentinels' messages for a second.
     let mut master = connect(&direct(&cluster, &url, "redis-1").await).await.expect("a connection to the master");
     let paused = Held::begin(&cluster, &["client-pause", "redis-1", "--for", "5m"]).await;
     assert!(paused.evidence.contains("a write waits"), "{}", paused.evidence);
@@ -261,7 +262,7 @@ async fn writes_that_are_paused_wait_and_go_on() {
 #[tokio::test]
 async fn a_server_is_hit_at_its_memory_and_its_disk() {
     let cluster = Cluster::new("server").await;
-    // A disk of its own for one node, which has what is on it while somebody has it mounted.
+    // A disk of its own for one node: a file system in memory, which lasts as long as it is mounted somewhere.
     let node: NodeId = "redis-3".parse().expect("a node");
     let (volume, image) = (node.volume_name(&cluster.name), programs(&cluster.engine).await.redis.image);
     let small = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=64m")];
@@ -289,7 +290,7 @@ async fn a_server_is_hit_at_its_memory_and_its_disk() {
     let name = cluster.container(node);
     let facts = async || cluster.engine.container(&name).await.expect("a look").expect("a container");
     let before = facts().await;
-    // The Engine tells of each death once. What it says of the container itself is forgotten at the next start.
+    // The Engine reports each death as an event. The state of the container forgets it at the next start.
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
     let filters = [("container", name.clone()), ("event", "oom".to_owned())];
     let options = query::EventsOptions {
@@ -304,7 +305,7 @@ async fn a_server_is_hit_at_its_memory_and_its_disk() {
     assert!(during.memory > 0 && during.memory < 64 << 20 && during.started_at != before.started_at, "{during:?}");
     let death = timeout(SILENCE, deaths.next()).await.expect("the kernel killed it because it was out of memory");
     assert!(death.is_some_and(|event| event.is_ok()), "the Engine gives its events");
-    // The limit is the fault's: nobody is told to keep it, and no plan takes it away.
+    // The limit is part of the fault: `status` does not suggest to keep it, and no plan removes it.
     let status = cluster.status().await;
     assert_eq!(status["remarks"].as_array().map(Vec::len), Some(0), "{status:#}");
     let planned = cluster.redos(&["plan"]).await.stdout;
@@ -312,12 +313,12 @@ async fn a_server_is_hit_at_its_memory_and_its_disk() {
     oom.interrupt().await;
     let status = cluster.status().await;
     assert_eq!(status["remarks"].as_array().map(Vec::len), Some(0), "{status:#}");
-    // A limit as large as the host: as good as none.
+    // The Engine cannot remove a limit, so it is raised to the memory of the host.
     assert!(facts().await.memory >= 1 << 30, "{:?}", facts().await);
     cluster.up(&[]).await.succeeds();
     let started = facts().await.started_at;
     let mut replica = connect(&direct(&cluster, &url, "redis-3").await).await.expect("a connection to the replica");
-    // A word that the server has to keep until it is whole: more than it had left.
+    // The server must hold the whole argument in memory, which is more than it had left during the fault.
     let large = redis::cmd("ECHO").arg(vec![b'x'; 32 << 20]).query_async::<Vec<u8>>(&mut replica).await;
     assert_eq!(large.expect("it has memory again").len(), 32 << 20);
     assert_eq!(facts().await.started_at, started, "and lives");

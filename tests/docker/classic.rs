@@ -72,6 +72,6 @@ async fn the_classic_project_without_persistence_is_wiped_by_a_master_that_resta
 #[tokio::test]
 async fn the_classic_project_loses_what_a_master_took_that_was_cut_off_from_its_peers() {
     let (report, run) = judged("cl-alone", "isolate", Kept::OnDisk).await;
-    // It goes on taking writes when it is back among its peers, until a Sentinel demotes it.
+    // The isolated master takes writes even after it is connected again, until a Sentinel demotes it.
     is_guilty(&report, &run, "isolatedMaster", 20);
 }

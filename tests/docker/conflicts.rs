@@ -130,7 +130,7 @@ async fn a_port_that_is_taken_at_start_names_its_owner() {
     let cluster = Cluster::new("eng-port").await;
     let spec = cluster.spec();
     let network = cluster.engine.create_network(&spec).await.expect("a network");
-    // Without one the Engine makes a volume of this name by itself, with no label to find it by.
+    // Without this the Engine would create a volume of this name by itself, without a label to find it by.
     cluster.engine.create_volume(&spec, PROXY_1).await.expect("a volume");
     let mut node = cluster.node(PROXY_1, &network, IDLE).await;
     let stranger = Stranger::new(format!("{}-web", cluster.name), &node.image).await;
@@ -157,7 +157,7 @@ async fn of_two_networks_with_one_name_the_older_stays() {
     let second = raw().create_network(second).await;
     assert_eq!(cluster.inventory().await.network.as_ref(), Some(&first));
     assert_eq!(cluster.engine.create_network(&spec).await.expect("the same"), first);
-    // Since Docker 25 the second is refused, and there is nothing to heal.
+    // Since Docker 25 the Engine refuses the second network, so there is nothing to repair.
     if let Ok(second) = second {
         let gone = raw().inspect_network(&second.id, None).await;
         assert!(gone.is_err(), "the younger one is removed");

@@ -27,7 +27,7 @@ async fn a_cluster_comes_back_by_itself_after_a_restart_of_docker_and_after_a_lo
     own.load_images().await;
     let cluster = Cluster::at("daemon", &own.address()).await;
     cluster.up(&[]).await.succeeds();
-    // Not the master that the configuration begins with.
+    // The master must not be the one of the first configuration.
     cluster.redos(&["failover", "--to", "redis-2"]).await.succeeds();
     let () = cluster.client(&[]).await.set("before", "restart").await.expect("a write");
 
@@ -58,7 +58,7 @@ async fn pruning_takes_nothing_from_a_running_cluster() {
 
     let docker = own.raw();
     let all = [("all".to_owned(), vec!["true".to_owned()])].into();
-    // Before API 1.42 all are meant without saying so, and the word is not known.
+    // Before API 1.42 the Engine prunes all volumes anyway and does not know the filter `all`.
     let spoken = docker.version().await.expect("its version").api_version.unwrap_or_default();
     let minor: u32 = spoken.split('.').nth(1).and_then(|minor| minor.parse().ok()).expect("a version");
     let volumes = (minor >= 42).then_some(PruneVolumesOptions { filters: Some(all) });

@@ -145,7 +145,7 @@ async fn damaged_copies_alone_are_named_with_what_repairs_them() {
         said.lines().filter_map(|line| line.split_once("docker stop ")).map(|(_, rest)| rest).collect();
     assert_eq!(repairs.len(), 3, "{said}");
     for repair in repairs {
-        // It asks before it cuts; a person has a terminal.
+        // The program asks before it shortens the file. A person has a terminal for the answer; this test has a pipe.
         let command = format!("docker stop {}", repair.replacen(" -it ", " -i ", 1));
         let mut shell = tokio::process::Command::new("sh");
         shell.args(["-c", &format!("yes | ({command})")]);
@@ -177,7 +177,7 @@ async fn a_snapshot_that_somebody_puts_beside_append_only_files_is_told_of_and_c
     cluster.up(&["--replicas", "1", "--sentinels", "1", "--persistence", "rdb"]).await.succeeds();
     cluster.up(&["--replicas", "1", "--sentinels", "1", "--persistence", "both"]).await.succeeds();
     cluster.settled().await;
-    // It is in the append-only files now: what has them alone starts with it.
+    // The append-only files contain the data now, so the cluster also starts without the snapshot.
     cluster.redos(&["stop"]).await.succeeds();
     cluster.redos(&["start"]).await.succeeds();
     assert_eq!(cluster.client(&[]).await.get::<_, String>("given").await.expect("an answer"), "yes");

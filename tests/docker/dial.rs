@@ -111,7 +111,7 @@ async fn a_relay_moves_to_another_container_when_its_own_is_gone() {
     let (cluster, server) = two_nodes("eng-moves").await;
     let remote = remote_engine().await;
     ping(&mut *remote.dial(&cluster.name, Target::Network(server)).await.expect("a connection")).await;
-    // The carrier of that one was redis-1, the first that runs.
+    // That connection went through redis-1, the first running node.
     let other = cluster.inventory().await.nodes[&REDIS_2].address.expect("an address");
     cluster.engine.pause(&cluster.container(REDIS_1)).await.expect("paused");
     let target = Target::Network(SocketAddrV4::new(other, REDIS_PORT));

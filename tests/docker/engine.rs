@@ -123,7 +123,7 @@ async fn a_node_that_dies_at_start_brings_its_log() {
     let error = cluster.engine.start_node(&cluster.name, REDIS_1).await.expect_err("it dies");
     assert_eq!(error.kind, EngineErrorKind::NodeDied);
     let source = error.source.expect("a source").to_string();
-    // Its restart policy may have revived it before it is looked at.
+    // Its restart policy may have restarted it before redos looks at it.
     assert!(source.contains("exit code 1") || source.contains("restarted again and again"), "{source}");
     assert!(source.contains("no-such-directive"), "{source}");
 }

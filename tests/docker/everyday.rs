@@ -29,7 +29,7 @@ async fn after_a_failover_the_story_and_the_logs_tell_it() {
     eventually("another node is the master", async || master().await.is_some_and(|node| node != "redis-1")).await;
     let master = master().await.expect("a master");
 
-    // The last Sentinels learn of it a moment later.
+    // Some Sentinels report the failover a moment later.
     let mut story = Vec::new();
     eventually("all Sentinels have told it", async || {
         story = documents(&cluster.redos(&["events", "--since", "5m", "-o", "json"]).await.succeeds());
@@ -74,7 +74,7 @@ async fn logs_and_events_are_followed_through_a_restart() {
     };
     let mut logs = follow(&["logs", "redis-2", "--follow", "--tail", "0"]);
     let told = tempfile::NamedTempFile::new().expect("a file");
-    // It takes each event, and fails each time, which ends nothing.
+    // The program gets each event and fails each time; `events` goes on all the same.
     let hook = format!("cat >> '{}'; exit 3", told.path().display());
     let mut events = follow(&["events", "--follow", "--since", "1m", "--exec", &hook]);
     let awaited = async |child: &mut tokio::process::Child, text: &str| {
@@ -90,7 +90,7 @@ async fn logs_and_events_are_followed_through_a_restart() {
         let in_time = timeout(Duration::from_secs(30), read).await;
         assert!(in_time.is_ok(), "no '{text}' in: {seen}");
     };
-    // What is followed from now on: the first event shows that it has begun.
+    // The first event shows that `events` follows now.
     raw().pause_container(&cluster.container(NodeId::redis(Group::number(1), 2))).await.expect("paused");
     awaited(&mut events, "it was paused").await;
     raw().unpause_container(&cluster.container(NodeId::redis(Group::number(1), 2))).await.expect("unpaused");
@@ -103,7 +103,7 @@ async fn logs_and_events_are_followed_through_a_restart() {
     eventually("the command was given the events", async || {
         let given = documents(&std::fs::read_to_string(told.path()).expect("what it was given"));
         let place = |name: &str| given.iter().position(|event| event["name"] == name && event["node"] == "redis-2");
-        // What came before it followed is shown, and not given.
+        // Events from before it followed are shown, but the program does not get them.
         place("die").is_some_and(|ended| place("start").is_some_and(|started| ended < started))
     })
     .await;
@@ -168,7 +168,7 @@ async fn a_conversation_at_a_terminal_shows_no_password() {
                 assert!(!arguments.stdout.contains(&password), "an argument or a variable has the password");
                 stdin.as_mut().expect("piped").write_all(b"ACL WHOAMI\r").await.expect("typed");
             }
-            // 'script' goes on until there is nothing more to type.
+            // `script` ends when its standard input ends.
             if seen.contains("\"default\"")
                 && let Some(mut stdin) = stdin.take()
             {

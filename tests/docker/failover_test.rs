@@ -82,7 +82,7 @@ async fn a_killed_master_that_comes_back_costs_no_write_that_a_replica_has() {
     assert_eq!(report["workload"]["durability"], "wait");
     assert_eq!(report["summary"]["lost"], 0);
     if report["verdict"] == "pass" {
-        // 1 - 0.05^(1/2)
+        // With two rounds without a loss: 1 - 0.05^(1/2).
         let statement = report["statement"].as_str().unwrap_or_default();
         assert!(statement.starts_with("no loss in 2 rounds: up to 78 %"), "{statement}");
     }

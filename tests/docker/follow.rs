@@ -170,24 +170,24 @@ async fn a_running_redis_is_followed_and_taken_over_from_without_a_lost_write() 
     assert_eq!(missing(&keys, &mut client).await, Vec::<String>::new(), "of {} acknowledged writes", keys.len());
     let all: Vec<String> = (0..KEYS).map(|key| format!("before:{key}")).collect();
     assert_eq!(missing(&all, &mut client).await, Vec::<String>::new());
-    // Some 50 ms on an idle machine; the bound is for a busy one.
+    // It takes some 50 ms on an idle machine. The bound leaves room for a busy one.
     assert!(gap < Duration::from_secs(3), "{gap:?}");
 
     let status = cluster.status().await;
     assert_eq!((&status["healthy"], &status["follows"]), (&true.into(), &serde_json::Value::Null), "{status:#}");
     assert_eq!(cluster.master().await, REDIS_1);
     cluster.redos(&["plan"]).await.succeeds();
-    // The existing server is as it was, and alone.
+    // The existing server takes writes again, and no node copies it any more.
     eventually("its pause is over", async || existing.client().await.set::<_, _, ()>("alone", 1).await.is_ok()).await;
     let here: Option<u64> = client.get("alone").await.expect("a read");
     assert_eq!(here, None);
-    // A proxy that restarts does not lead back.
+    // After a restart the proxy does not lead to the existing server again.
     docker.restart_container(&cluster.container(NodeId::Proxy(1)), None).await.expect("a restart");
     cluster.redos(&["up"]).await.succeeds();
     cluster.redos(&["failover"]).await.succeeds();
     let kept: Option<usize> = cluster.client(&[]).await.get("before:7").await.expect("a read");
     assert_eq!(kept, Some(7));
-    // The variables of before do not lead back either.
+    // The environment variables that named the existing server do not lead there again, either.
     let again = up_as_compose(&cluster, &existing).await;
     assert!(again.stderr.contains("unset REDIS_MASTER_HOST"), "{}", again.stderr);
     again.succeeds();
@@ -202,14 +202,14 @@ async fn a_take_over_that_is_killed_is_ended_by_the_next_up_and_loses_nothing() 
     up_as_compose(&cluster, &existing).await.succeeds();
     let writers = Writers::start(&cluster.redos(&["url"]).await.succeeds());
     eventually("there is load", async || writers.acknowledged() > 100).await;
-    // Each run gets a little further, at whatever speed the machine has.
+    // Each run is killed a little later than the one before.
     for delay in [50, 150, 300, 500, 800, 1200] {
         let mut command = cluster.command(&["up", "--follow", "none"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs");
         tokio::time::sleep(Duration::from_millis(delay)).await;
         child.kill().await.expect("a kill");
     }
-    // What was asked for is on record, whatever was done of it.
+    // The killed runs have recorded that nothing is followed any more, however far they got.
     cluster.redos(&["up", "--follow", "none"]).await.succeeds();
     let before = writers.acknowledged();
     eventually("writes go on", async || writers.acknowledged() > before + 100).await;
@@ -298,7 +298,7 @@ async fn through_a_remote_engine_the_existing_server_is_asked_from_a_container()
     assert!(said.contains("refuses the password") && !said.contains("secret-guess"), "{said}");
     assert_eq!(cluster.labelled().await, [vec![], vec![], Vec::<String>::new()], "nothing was made");
 
-    // A plan makes no container, so nobody asks.
+    // `plan` makes no container, and only a container could ask the existing server.
     let said = far(cluster.command(&[&["plan"][..], &follow].concat()), PASSWORD).await.fails(1);
     assert!(said.contains("has not checked whether the existing server"), "{said}");
     far(up(&cluster, &follow), PASSWORD).await.succeeds();

@@ -107,7 +107,7 @@ async fn an_image_that_lacks_what_a_node_needs_is_named_before_anything_is_made(
 
 /// Makes an image whose shell is a program of another kind of machine.
 async fn import_foreign(docker: &bollard::Docker, repo: &str, tag: &str) {
-    // The head of an ELF file: 64 bits, little-endian, executable, for no machine that there is.
+    // The head of an ELF file: 64 bits, little-endian, executable, for a machine type that does not exist.
     let mut program = [b"\x7fELF\x02\x01\x01".as_slice(), &[0; 57]].concat();
     program[16..24].copy_from_slice(&[2, 0, 0xfe, 0xca, 1, 0, 0, 0]);
     let mut tree = tar::Builder::new(Vec::new());

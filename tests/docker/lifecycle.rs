@@ -57,7 +57,7 @@ async fn a_rolling_restart_under_load_loses_nothing() {
     let (written, gap) = writers.stop().await;
     stop.store(true, Ordering::Relaxed);
     let (answered, failed) = reader.await.expect("it does not panic");
-    // Without the proxy's help a dozen fail. One may, of a reader that a busy machine keeps waiting for a second.
+    // If the proxy did not lead readers away first, a dozen reads would fail. One may fail on a busy machine.
     assert!(failed.len() < 2, "{failed:?} of {answered} reads");
     assert!(answered > 100, "there were readers: {answered}");
 
@@ -72,7 +72,7 @@ async fn a_rolling_restart_under_load_loses_nothing() {
     let lost = missing(&written, &mut cluster.client(&[]).await).await;
     assert_eq!(lost, Vec::<String>::new(), "of {}", written.len());
     assert!(written.len() > 200, "there was load: {}", written.len());
-    // Measured at 50 ms on an idle machine; the bound is for a busy one.
+    // It takes 50 ms on an idle machine. The bound leaves room for a busy one.
     assert!(gap < Duration::from_secs(2), "{gap:?}");
     cluster.redos(&["plan"]).await.succeeds();
 }
@@ -92,7 +92,7 @@ async fn a_setting_that_needs_new_nodes_replaces_them_and_loses_neither_a_write_
     let (written, gap) = writers.stop().await;
     stop.store(true, Ordering::Relaxed);
     let (answered, failed) = reader.await.expect("it does not panic");
-    // As above.
+    // One may fail on a busy machine, as above.
     assert!(failed.len() < 2, "{failed:?} of {answered} reads");
     assert!(answered > 100, "there were readers: {answered}");
     let lost = missing(&written, &mut cluster.client(&[]).await).await;
@@ -156,7 +156,7 @@ async fn a_node_that_was_stopped_comes_back_into_the_cluster_as_it_is_then() {
     cluster.redos(&["start"]).await.succeeds();
     cluster.redos(&["plan"]).await.succeeds();
 
-    // Forced, and then the way back.
+    // With --force it stops what it refused above, and `start` brings all of it back.
     cluster.redos(&["stop", "--force", "redis-1", "redis-2", "redis-3", "sentinel-1", "sentinel-2"]).await.succeeds();
     cluster.redos(&["start"]).await.succeeds();
     assert_eq!(cluster.master().await, master);

@@ -46,7 +46,7 @@ async fn told_to_load(cluster: &Cluster, node: NodeId) {
 #[tokio::test]
 async fn a_master_that_loads_is_switched_over_to_a_replica_that_has_its_data() {
     let cluster = Cluster::new("asked").await;
-    // The Sentinels would wait for it.
+    // The Sentinels do not consider it down while it loads.
     cluster.up(&[&SLOW[..], &["--down-after", "60s"]].concat()).await.succeeds();
     fill(cluster.client(&[]).await).await;
     let url = cluster.redos(&["url"]).await.succeeds();
@@ -62,7 +62,7 @@ async fn a_master_that_loads_is_switched_over_to_a_replica_that_has_its_data() {
     assert_ne!(cluster.master().await, first);
     told_to_load(&cluster, first).await;
     eventually("there are writes again", async || writers.acknowledged() > before + 50).await;
-    // It loads its own data, and then those of the new master.
+    // The node loads its own data first, and then copies those of the new master.
     eventually_within(3 * 60 * SECOND, "all is well", async || cluster.redos(&["status", "-q"]).await.code == Some(0))
         .await;
     let (keys, gap) = writers.stop().await;
@@ -74,19 +74,19 @@ async fn a_master_that_loads_is_switched_over_to_a_replica_that_has_its_data() {
 async fn nodes_that_all_crash_load_and_none_leads_with_less_than_the_master_had() {
     let cluster = Cluster::new("crash").await;
     cluster.up(&SLOW).await.succeeds();
-    // Two replicas that have next to nothing, and so have loaded it long before the master.
+    // Two replicas that have almost no data, and so have loaded them long before the master.
     for node in [redis(2), redis(3)] {
         cluster.kill(node).await;
     }
     fill(cluster.client(&[]).await).await;
     cluster.kill(redis(1)).await;
-    // The Sentinels hold the master to be down, and would promote whoever is up.
+    // The Sentinels consider the master down by now, and would promote any replica that answers.
     tokio::time::sleep(Duration::from_secs(2)).await;
     for node in [redis(2), redis(3), redis(1)] {
         cluster.start(node).await;
     }
     told_to_load(&cluster, redis(1)).await;
-    // Too early, and told how long it takes.
+    // 3 s are too short: `up` says how long the loading takes.
     let said = cluster.redos(&["up", "--timeout", "3s"]).await.fails(4);
     assert!(said.contains("redis-1 is loading its data, "), "{said}");
     assert!(said.contains("wait longer: "), "{said}");
@@ -115,7 +115,7 @@ async fn a_replica_does_not_wait_for_ever_for_a_master_that_is_gone() {
     cluster.start(redis(2)).await;
     let began = Instant::now();
     eventually("it leads", async || cluster.status().await["groups"][0]["master"]["node"] == "redis-2").await;
-    // Some 20 s on a machine with nothing else to do; without a limit of its own it would wait for ever.
+    // It takes some 20 s on an idle machine. Without a time limit for the loading it would never end.
     assert!(began.elapsed() < Duration::from_secs(50), "it took {:?}", began.elapsed());
     let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
     assert_eq!(kept.as_deref(), Some("value"));
@@ -126,7 +126,7 @@ async fn a_replica_without_data_never_leads_before_it_has_those_of_its_master() 
     let cluster = Cluster::new("newcomer").await;
     cluster.up(&[&SLOW[..], &["--replicas", "1"]].concat()).await.succeeds();
     fill(cluster.client(&[]).await).await;
-    // The Sentinels know its address still.
+    // The Sentinels still know the address of the lost node.
     cluster.lose(redis(2)).await;
     crash(&cluster, redis(1)).await;
     told_to_load(&cluster, redis(1)).await;

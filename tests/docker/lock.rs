@@ -64,7 +64,7 @@ fn interrupt(process: &Child) {
 #[tokio::test]
 async fn who_waits_is_told_for_whom_and_waits_no_longer_than_it_may() {
     let cluster = Cluster::new("lwait").await;
-    // The lock was once a file there, which followed a link and emptied what it led to.
+    // In old versions the lock was a file in this folder. redos followed a link there and emptied its target.
     let folder = tempfile::tempdir().expect("a folder");
     let precious = folder.path().join("precious");
     fs::write(&precious, "words").expect("written");
@@ -88,7 +88,7 @@ async fn who_waits_is_told_for_whom_and_waits_no_longer_than_it_may() {
         let ended = timeout(Duration::from_secs(3), process.wait()).await.expect("it hears the first Ctrl-C");
         assert_eq!(ended.expect("an end").code(), Some(130), "{verb}");
     }
-    // What changes nothing waits for nobody.
+    // A verb that changes nothing does not wait for the lock.
     cluster.redos(&["plan"]).await.exits(1);
     cluster.redos(&["chaos", "heal"]).await.succeeds();
     cluster.redos(&["down", "--dry-run"]).await.succeeds();
@@ -102,7 +102,7 @@ async fn who_waits_is_told_for_whom_and_waits_no_longer_than_it_may() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_make_the_same_new_cluster_make_one_and_a_killed_one_blocks_nobody() {
     let cluster = Cluster::new("ltwo").await;
-    // This one dies while it holds the lock.
+    // This redos is killed while it holds the lock.
     let (mut killed, _) = begun(cluster.command(&SMALL));
     eventually("it has the lock", async || is_entered(&cluster).await).await;
     killed.kill().await.expect("SIGKILL");
@@ -118,7 +118,7 @@ async fn two_that_make_the_same_new_cluster_make_one_and_a_killed_one_blocks_nob
     one.succeeds();
     other.succeeds();
     for node in [NodeId::redis(Group::number(1), 1), NodeId::redis(Group::number(1), 2), NodeId::Sentinel(1)] {
-        // It panics where the login is refused.
+        // This panics if the login is refused.
         cluster.admin(node).await;
     }
     cluster.redos(&SMALL).await.succeeds();
@@ -127,7 +127,7 @@ async fn two_that_make_the_same_new_cluster_make_one_and_a_killed_one_blocks_nob
     let [_, _, volumes] = cluster.labelled().await;
     assert_eq!(volumes.len(), 5, "those of four nodes and the record: {volumes:?}");
 
-    // A fault is applied under the lock, and lasts without it.
+    // redos holds the lock while it applies a fault, and not while the fault lasts.
     let (mut chaos, mut lines) = begun(cluster.command(&["chaos", "pause", "redis-2", "--for", "60s"]));
     line_with(&mut lines, "it lasts").await;
     assert!(!is_entered(&cluster).await, "a fault that lasts blocks nobody");
@@ -167,7 +167,7 @@ async fn a_holder_on_another_machine_that_is_heard_of_no_more_blocks_for_its_lea
         ..Default::default()
     };
     raw().create_volume(request).await.expect("a volume");
-    // It belongs to no cluster that could be listed or be brought back.
+    // The entry of a lock makes no cluster that `ls` lists or `up` brings back.
     assert!(!cluster.redos(&["ls"]).await.succeeds().contains(cluster.name.as_str()));
     let said = cluster.redos(&["up", "--timeout", "1s"]).await.fails(4);
     assert!(said.contains("'redos up' (process 4711 on beta, since 2026-09-21T"), "{said}");

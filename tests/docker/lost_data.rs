@@ -25,7 +25,7 @@ enum Loss {
 
 /// Removes a path of a running node, past its server.
 async fn rub_out(cluster: &Cluster, node: NodeId, path: &str) {
-    // A shell finds `rm` also where it is a part of itself.
+    // Through a shell, because `rm` may be built into it and exist as no program.
     let command = Some(vec!["sh".to_owned(), "-c".to_owned(), format!("rm -r {path}")]);
     let options = CreateExecOptions { cmd: command, attach_stderr: Some(true), ..Default::default() };
     let made = raw().create_exec(&cluster.container(node), options).await.expect("a command").id;

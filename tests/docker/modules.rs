@@ -59,7 +59,7 @@ async fn modules_of_an_image_are_loaded_as_its_entry_point_would_unless_they_are
     let off = modules(&cluster).await;
     cluster.redos(&["down", "--volumes"]).await.succeeds();
 
-    // Data of a module are read by nobody who lacks it.
+    // A server without the module cannot read its data.
     let existing = Existing::of(&cluster, &image, &["--loadmodule", "/usr/local/lib/redis/modules/shelf.so"]).await;
     let follow = async |arguments: &[&str]| {
         let mut command = up(&cluster, &[&["--follow", &existing.address()], arguments].concat());

@@ -112,7 +112,7 @@ impl Drop for Guest {
             let options = query::RemoveContainerOptions { force: true, v: true, link: false };
             runtime.block_on(async { raw().remove_container(&name, Some(options)).await })
         });
-        // It may have left.
+        // The scenario may have removed it already.
         let _ = removed.join();
     }
 }
@@ -136,7 +136,7 @@ async fn down_keeps_the_network_for_applications_on_it_and_up_uses_it_again() {
     assert!(networks.values().any(|place| place.aliases.iter().flatten().any(|name| *name == alias)), "{networks:?}");
     guest.leave().await;
 
-    // One that has its place without the name, as one has that was made before there was such a name.
+    // A proxy without the shared name on the network, as older versions of redos created it.
     let proxy = cluster.container(NodeId::Proxy(1));
     let address = cluster.address(NodeId::Proxy(1)).await.to_string();
     let request = bollard::models::NetworkDisconnectRequest { container: proxy.clone(), force: None };
@@ -160,7 +160,7 @@ async fn an_existing_network_is_used_and_never_removed() {
     assert!(said.contains(&format!("docker network create --subnet 10.128.0.0/24 {shared}")), "{said}");
     assert_eq!(cluster.labelled().await, <[Vec<String>; 3]>::default(), "nothing is left behind");
 
-    // Docker takes no fixed addresses on a subnet of its own choice.
+    // Docker gives no fixed addresses in a subnet that it picked itself.
     let make = async |subnet: Option<(&str, Option<&str>)>| {
         let config = subnet.map(|(subnet, gateway)| IpamConfig {
             subnet: Some(subnet.to_owned()),
@@ -189,7 +189,7 @@ async fn an_existing_network_is_used_and_never_removed() {
     let said = refused_amid_guests.fails(6);
     assert!(said.contains(&format!("{} is on it", guest.0)) && !said.contains("network rm"), "{said}");
 
-    // One with a gateway as well looks like one of Docker's own choice.
+    // A network with a subnet and a gateway looks as if Docker had picked both.
     let id = make(Some(("10.131.7.0/27", Some("10.131.7.1")))).await;
     let up = cluster.up(&arguments).await;
     let plan = cluster.redos(&["plan"]).await;

@@ -97,7 +97,7 @@ impl OwnEngine {
         let init = self.host.as_ref().expect("the host is on").init;
         let pid = fs::read_to_string(format!("/proc/{init}/root/run/docker.pid")).expect("its process id");
         let mut daemon = self.daemon.take().expect("it runs");
-        // The id is of its own namespace.
+        // The id counts in the namespace of that Engine.
         let kill = ["--target", &init.to_string(), "--pid", "--mount", "kill", "-TERM", pid.trim()];
         assert!(Command::new("nsenter").args(kill).status().await.expect("nsenter").success());
         let ended = tokio::time::timeout(PATIENCE, daemon.wait()).await;
@@ -128,7 +128,7 @@ impl OwnEngine {
         host.power_off();
         host.maker.wait().await.expect("it ends");
         self.daemon.take().expect("it ran").wait().await.expect("it ends");
-        // As a boot does.
+        // A boot of the machine removes this socket, too.
         fs::remove_file(self.dir.path().join("docker.sock")).expect("removed");
     }
 
@@ -198,7 +198,7 @@ impl OwnEngine {
 impl Host {
     fn power_off(&self) {
         let init = rustix::process::Pid::from_raw(self.init).expect("a process id");
-        // It may be gone.
+        // The process may have ended already.
         let _ = rustix::process::kill_process(init, rustix::process::Signal::KILL);
     }
 }
@@ -207,13 +207,13 @@ impl Drop for OwnEngine {
     fn drop(&mut self) {
         let Some(host) = self.host.take() else { return };
         host.power_off();
-        // The kernel has killed everything in the namespace when its first process is gone; then the folder can go,
-        // too.
+        // When the first process of the namespace is gone, the kernel has killed all others. Only then can the folder
+        // be removed.
         let deadline = std::time::Instant::now() + PATIENCE;
         while fs::exists(format!("/proc/{}/ns", host.init)).unwrap_or(false) && std::time::Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(20));
         }
-        // Empty control groups that its containers were in.
+        // The empty control groups of its containers.
         for controller in fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
             let group = controller.path().join(self.name());
             for container in fs::read_dir(&group).into_iter().flatten().flatten() {

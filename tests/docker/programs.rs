@@ -46,15 +46,15 @@ async fn fetch(package: &str, folder: &Path) -> Result<(), String> {
     }
     let options = [("Dir::State", own("state")), ("Dir::Cache", own("cache"))];
     let options: Vec<String> = options.iter().map(|(key, path)| format!("-o{key}={}", path.display())).collect();
-    // Who downloads as root would hand over to a user that may not write here.
+    // As root, apt would download as the user `_apt`, which may not write here.
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
-        // Without the last two it would call an update good that has fetched no list.
+        // Without the last two, apt-get would report success although it fetched no list.
         let own = ["-qq", "-oAPT::Sandbox::User=root", "-oAcquire::Retries=5", "-oAPT::Update::Error-Mode=any"];
         command.current_dir(folder).args(&options).args(own).args(words);
         command
     };
-    // An archive turns away who asks for much at once, as scenarios that make images do beside this.
+    // An archive refuses many requests at once, and other scenarios fetch packages at the same time.
     let mut updated = run(apt(&["update"])).await;
     for _ in 0..UPDATES {
         if updated.is_ok() {

@@ -77,7 +77,7 @@ async fn a_cluster_whose_network_was_pruned_comes_back_with_its_data_on_a_new_on
         assert_eq!(cluster.master().await, master, "{verb}: whoever was master is");
         cluster.settled().await;
     }
-    // One node alone, and then the others.
+    // First one node alone, and then the others.
     stop(&cluster).await;
     remove_network(&cluster).await;
     cluster.redos(&["start", "sentinel-2", "--timeout", "5s"]).await.fails(4);

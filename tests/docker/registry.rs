@@ -54,7 +54,7 @@ impl Registry {
                 break rest.split('"').next().expect("an address").to_owned();
             }
         };
-        // It must be able to write on.
+        // The registry stops if nobody reads its log.
         tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
         Self { address, password, _process: process }
     }
@@ -106,7 +106,7 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     assert_eq!(pulled["items"][0]["image"], redis.as_str(), "{pulled:#}");
     own.raw().remove_image(&redis, None::<RemoveImageOptions>, None).await.expect("removed");
 
-    // What is missing is pulled by `up`, and shown as bytes of all.
+    // `up` pulls the missing images, and shows the bytes of all of them.
     let choice = |reference: &str| ImageChoice::Reference(reference.to_owned());
     let images = Images { redis: choice(&redis), proxy: choice(&proxy), ..Default::default() };
     let bytes = Mutex::new(Vec::new());
@@ -159,7 +159,7 @@ async fn slow(registry: &Registry, silence: Duration) -> String {
             tokio::spawn(async move {
                 tokio::time::sleep_until(begun + silence).await;
                 let mut far = TcpStream::connect(far).await.expect("the registry");
-                // Either side may close first.
+                // Either side may close first, which is no error.
                 let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
             });
         }
@@ -181,7 +181,7 @@ async fn exhausted() -> String {
                 let status = if request.contains("/manifests/") { "429 Too Many Requests" } else { "200 OK" };
                 let head = "Content-Type: application/json\r\nConnection: close\r\nContent-Length";
                 let answer = format!("HTTP/1.1 {status}\r\n{head}: {}\r\n\r\n{SAID}", SAID.len());
-                // The Engine tries TLS first, and then closes.
+                // The Engine tries TLS first, closes this connection, and then tries HTTP.
                 let _ = near.write_all(answer.as_bytes()).await;
             });
         }

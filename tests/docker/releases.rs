@@ -76,7 +76,7 @@ async fn redis_8_and_valkey_8_behind_haproxy_3_make_clusters() {
         assert_eq!(says(proxy, &["sh", "-c", "busybox id -un"]).await, "redos\n");
         lives(&images, "8.").await;
         for image in images {
-            // The next run makes them anew; without this each would leave its own behind.
+            // Each run makes its images again, so that none of them should stay.
             raw().remove_image(&image, None::<RemoveImageOptions>, None).await.expect("removed");
         }
     }

@@ -29,7 +29,7 @@ async fn living_nodes_get_memory_and_cpus_and_what_was_set_by_hand_is_told() {
     assert_eq!((host.memory, host.cpu_quota), (Some(300 << 20), Some(50_000)));
     cluster.settled().await;
 
-    // By hand, as `docker update --memory 128m --memory-swap 128m --cpus 0.7` does.
+    // What a user does with `docker update --memory 128m --memory-swap 128m --cpus 0.7`.
     let update = |cpus| ContainerUpdateBody {
         memory: Some(128 << 20),
         memory_swap: Some(128 << 20),

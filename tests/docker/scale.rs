@@ -84,7 +84,8 @@ impl Writer {
 async fn replicas_and_sentinels_come_and_go_under_load_without_a_failed_write() {
     let cluster = Cluster::new("scale").await;
     cluster.up(&[]).await.succeeds();
-    // On a machine with too much to do a proxy's checks may come late once, which costs connections. Not twice.
+    // On a busy machine the checks of a proxy may be late, which costs connections. That may happen once, but not
+    // twice.
     if come_and_go(&cluster).await > 0 {
         assert_eq!(come_and_go(&cluster).await, 0, "again");
     }
@@ -157,7 +158,7 @@ async fn a_planned_switchover_loses_nothing_and_is_soon_over() {
         let (written, lost) = writer.end(&cluster).await;
         assert_eq!(lost, 0);
         assert!(written.acknowledged.len() > 100, "there was load: {}", written.acknowledged.len());
-        // Measured at 20 to 30 ms on an idle machine; the bound is for a busy one.
+        // It takes 20 to 30 ms on an idle machine. The bound leaves room for a busy one.
         assert!(written.longest_gap < Duration::from_secs(2), "{:?}", written.longest_gap);
     }
     let refused = cluster.redos(&["failover", "--to", "redis-9"]).await;
@@ -225,12 +226,12 @@ async fn scale_killed_at_any_moment_is_finished_by_up_or_by_scale_again() {
     let writer = Writer::start(&cluster, "lasting", true).await;
     let (more, fewer) =
         (["scale", "--replicas", "2", "--sentinels", "5"], ["scale", "--replicas", "1", "--sentinels", "3"]);
-    // From before the first change to the second of the Sentinels that come or go.
+    // The kills come between the first change and the second added or removed Sentinel.
     for (round, moment) in [300, 900, 1800, 3500].into_iter().enumerate() {
         for (target, redis, sentinels) in [(&more, 3, 5), (&fewer, 2, 3)] {
             killed_after(&cluster, target, moment).await;
             if round % 2 == 0 {
-                // Whatever had been recorded by then is what it should be.
+                // `up` makes the cluster what the killed run had recorded until then.
                 cluster.redos(&["up"]).await.succeeds();
                 cluster.redos(&["plan"]).await.succeeds();
             }
@@ -254,10 +255,10 @@ async fn failover_killed_at_any_moment_leaves_one_master_and_a_cluster_that_heal
     cluster.up(&[]).await.succeeds();
     let lasting = Writer::start(&cluster, "lasting", true).await;
     let fresh = Writer::start(&cluster, "fresh", false).await;
-    // It takes some 100 ms to look and be elected, and as long again until all agree; more on a busy machine.
+    // A switchover needs some 100 ms until it is elected, and as long again until all agree; more on a busy machine.
     for moment in [40, 80, 110, 140, 170, 210, 300] {
         killed_after(&cluster, &["failover"], moment).await;
-        // By itself, in the time that Sentinels need at most (twice the failover timeout), or by `up`.
+        // The Sentinels repair it within twice the failover timeout, or `up` does.
         let deadline = Instant::now() + Duration::from_secs(20);
         while cluster.redos(&["status", "-q"]).await.code != Some(0) && Instant::now() < deadline {}
         cluster.redos(&["up"]).await.succeeds();

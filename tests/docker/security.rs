@@ -69,7 +69,7 @@ async fn without_a_password_no_server_gives_anything() {
     let runtime = at(&NodeId::Proxy(1), RUNTIME_API_PORT);
     let (mut stream, mut said) = (TcpStream::connect(&runtime).await.expect("the port is open"), String::new());
     stream.write_all(b"show info\n").await.expect("written");
-    // Closed or reset, as the kernel likes it.
+    // The connection ends, or the kernel resets it.
     let _ = stream.read_to_string(&mut said).await;
     assert_eq!(said, "", "{runtime}");
 }
@@ -133,11 +133,11 @@ async fn applications_neither_administer_nor_hear_or_forge_what_sentinels_say() 
         &["SUBSCRIBE", HELLO],
         &["SSUBSCRIBE", HELLO],
         &["CLIENT", "KILL", "TYPE", "replica"],
-        // The stream to a replica has what Sentinels say in it.
+        // The stream to a replica contains the Sentinels' announcements.
         &["PSYNC", "?", "-1"],
     ];
     for words in denied {
-        // One that was allowed to subscribe could ask for nothing else.
+        // A new connection each time: after a permitted SUBSCRIBE it could send nothing else.
         let mut client = connect(write.trim()).await.expect("a connection");
         let asked = command(words).query_async::<redis::Value>(&mut client).await;
         let error = asked.expect_err(&words.join(" "));
@@ -290,7 +290,7 @@ async fn each_password_opens_what_the_security_page_says_and_nothing_else() {
             assert_eq!(error.code(), Some("NOPERM"), "{user} at {node}: {line}: {error}");
         }
     }
-    // Every password is of one user at one kind of server.
+    // Each password belongs to one user at one kind of server.
     let (all, redis, sentinels) = (
         [
             &secrets.app,
@@ -398,7 +398,8 @@ async fn a_stranger_with_the_replication_password_is_named_and_gets_no_further()
     let sentence = format!("{gateway}:{port} copies redis-1 but is not a node of this cluster");
     eventually("the stranger is named", async || cluster.reasons().await.contains(&sentence)).await;
 
-    // A Sentinel logs in wherever a master says that it has a replica. What it shows opens nothing outside of the group.
+    // A Sentinel logs in at every address that a master lists as a replica. Its password opens nothing outside of the
+    // group.
     let (mut caller, _) = listener.accept().await.expect("a Sentinel calls");
     let mut heard = [0; 1024];
     let length = caller.read(&mut heard).await.expect("a login");

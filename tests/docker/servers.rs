@@ -195,7 +195,8 @@ async fn a_switchover_loses_no_acknowledged_write() {
     println!("{} writes acknowledged, the longest gap was {gap:?}", keys.len());
     let mut master = running.cluster.client(&[]).await;
     assert_eq!(missing(&keys, &mut master).await, Vec::<String>::new());
-    // Measured at 20 to 60 ms on an idle machine; the bound is for a busy one, and below Sentinel's own 1.4 s.
+    // It takes 20 to 60 ms on an idle machine. The bound leaves room for a busy one, and is below the 1.4 s of a
+    // failover by Sentinel.
     assert!(gap < Duration::from_secs(1), "{gap:?}");
 }
 
@@ -203,7 +204,7 @@ async fn a_switchover_loses_no_acknowledged_write() {
 #[tokio::test]
 async fn a_switchover_beside_a_node_that_is_loading_succeeds_and_lets_direct_clients_go() {
     let cluster = Cluster::new("beside").await;
-    // It answers once in a thousand keys: often enough to be one of those that are told to follow.
+    // While it loads, a node answers once in a thousand keys. That is often enough to be told whom to follow.
     cluster.up(&["--redis", "key-load-delay=100"]).await.succeeds();
     let mut keys = redis::pipe();
     for key in 0..60_000 {
@@ -233,7 +234,7 @@ async fn a_switchover_that_is_killed_leaves_one_master_and_loses_nothing() {
     let url = running.cluster.redos(&["url"]).await.succeeds();
     let writers = Writers::start(&url);
     eventually("there are writes", async || writers.acknowledged() > 100).await;
-    // A switchover takes some 200 ms, 20 of which matter most.
+    // A switchover takes some 200 ms. Writes wait during some 20 ms of them, and a kill then matters most.
     for moment in [120, 170, 200, 220, 240, 260, 300] {
         let mut failover = running.cluster.command(&["failover"]);
         let mut child = failover.stderr(std::process::Stdio::null()).spawn().expect("it runs");
@@ -263,7 +264,7 @@ async fn a_replica_that_is_promoted_behind_the_sentinels_backs_gets_no_write_and
     running.cluster.redos(&promotion).await.succeeds();
     let claims = async || {
         let topology = running.client.topology(&running.inventory).await;
-        // On a busy machine a look may get no answer in time; whether writes go on then, the writers say.
+        // On a busy machine this proxy may not answer in time. The writers show whether writes go on.
         let route = topology.proxies[&PROXY].said().and_then(|view| view.routes[&GROUP].write);
         assert!(route.is_none_or(|node| node == redis(1)), "writes go on where the Sentinels say, not at {route:?}");
         matches!(topology.redis[&redis(2)].said().expect("an answer").role, RoleView::Master { .. })
@@ -272,7 +273,7 @@ async fn a_replica_that_is_promoted_behind_the_sentinels_backs_gets_no_write_and
     eventually("the Sentinels make it a replica again", async || !claims().await).await;
     let (keys, gap) = writers.stop().await;
     println!("{} writes acknowledged, the longest gap was {gap:?}", keys.len());
-    // Sentinels leave a node some ten seconds to be what it says.
+    // Sentinels wait some 10 s before they demote a node that claims to be master.
     assert!(gap < Duration::from_secs(4), "{gap:?}");
     let mut master = running.cluster.client(&[]).await;
     assert_eq!(missing(&keys, &mut master).await, Vec::<String>::new());
@@ -299,7 +300,7 @@ async fn a_switchover_is_refused_when_it_is_not_safe() {
         matches!(running.refusal(redis(2)).await, SwitchoverRefusal::NoQuorum(_))
     })
     .await;
-    // More than two seconds, from which on a Sentinel does not trust its clock.
+    // After more than 2 s a Sentinel does not trust its clock (TILT).
     tokio::time::sleep(Duration::from_millis(2500)).await;
     for sentinel in [NodeId::Sentinel(2), NodeId::Sentinel(3)] {
         running.signal(sentinel, "CONT").await;

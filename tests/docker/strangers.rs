@@ -19,7 +19,7 @@ const STAY: Duration = Duration::from_secs(20);
 async fn strangers(address: &str, count: usize, words: &str) -> Vec<TcpStream> {
     let mut open = Vec::new();
     for _ in 0..count {
-        // One address gets only so many places: those beyond are closed as soon as they are open.
+        // One address may have only so many connections. The proxy closes further ones at once.
         let Ok(mut stranger) = TcpStream::connect(address).await else { continue };
         if stranger.write_all(words.as_bytes()).await.is_ok() {
             open.push(stranger);
@@ -31,7 +31,7 @@ async fn strangers(address: &str, count: usize, words: &str) -> Vec<TcpStream> {
 /// All that the other side says until it closes the connection.
 async fn until_closed(mut stream: TcpStream) -> String {
     let mut said = Vec::new();
-    // A connection that is reset is closed as well.
+    // A reset also counts as closed.
     let _ = timeout(STAY, stream.read_to_end(&mut said)).await.expect("closed after some seconds");
     String::from_utf8_lossy(&said).into_owned()
 }
@@ -48,7 +48,7 @@ async fn strangers_are_closed_soon_and_applications_go_on_meanwhile() {
         redis::Client::open(url.trim()).expect("a URL").get_async_pubsub().await.expect("a connection");
     subscribed.subscribe("news").await.expect("subscribed");
 
-    // No more than Docker's port forwarder can carry where it may have 20,000 descriptors: it takes six for a connection.
+    // Not more than Docker's port forwarder bears: it needs six descriptors for a connection and may have 20,000.
     for words in ["", "*2\r\n$4\r\nAUTH\r\n"] {
         let open = strangers(address, 2500, words).await;
         let mut new = connect(url.trim()).await.expect("one that connects meanwhile finds room");

@@ -75,14 +75,14 @@ async fn two_masters_are_told_of_and_the_one_that_the_sentinels_named_stays() {
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let promotion = || redis::cmd("REPLICAOF").arg("NO").arg("ONE").to_owned();
 
-    // Sentinels that have forgotten the second one.
+    // The Sentinels have forgotten the second replica.
     strays(&cluster, redis(3), &promotion()).await;
     let () = cluster.admin(redis(3)).await.set("stray", "lost").await.expect("a write");
     tokio::time::sleep(CORRECTION).await;
     told(&cluster, "redis-2 and redis-3 claim to be master of mymaster at the same time").await;
     cured(&cluster, redis(2)).await;
 
-    // Sentinels that cannot be asked: what they have written down counts, and not that the other has more.
+    // The Sentinels cannot be asked. Their files decide who is master, although another node has more data.
     pause_sentinels(&cluster).await;
     say(&mut cluster.admin(redis(1)).await, &promotion()).await;
     let mut stray = cluster.admin(redis(1)).await;
@@ -99,7 +99,7 @@ async fn a_replica_that_follows_a_wrong_master_is_told_of_and_led_back() {
     cluster.up(&[]).await.succeeds();
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let other = cluster.address(redis(2)).await.to_string();
-    // A chain, which has all data, and a server that is not there.
+    // First a replica of a replica, which has all data; then a replica of a server that does not exist.
     for (address, name) in [(&*other, "redis-2"), (NOWHERE, NOWHERE)] {
         let follow = redis::cmd("REPLICAOF").arg(address).arg(REDIS_PORT).to_owned();
         strays(&cluster, redis(3), &follow).await;
@@ -150,7 +150,7 @@ async fn a_vote_that_leads_to_nothing_again_and_again_is_told_of_and_ended() {
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let first = cluster.master().await;
     let rival = rival(&cluster).await;
-    // It does not come back with its data, and nobody else ends the vote.
+    // The elected candidate does not come back, so that nothing ends the failover.
     cluster.lose(first).await;
     told(&cluster, "the Sentinels have not agreed on who replaces it").await;
     cluster.redos(&["up"]).await.succeeds();
@@ -166,9 +166,10 @@ async fn sentinels_that_will_never_replace_a_master_are_told_of_and_pushed() {
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let first = cluster.master().await;
     pause_sentinels(&cluster).await;
-    // The master is gone for good, with its data, and they do not see it go.
+    // The master and its data are gone, and the paused Sentinels do not notice.
     cluster.lose(first).await;
-    // When they act again the replicas' links have been down for longer than ten times the longest down-after.
+    // When the Sentinels act again, the replicas' links have been down for longer than ten times the longest
+    // down-after.
     tokio::time::sleep(Duration::from_secs(8)).await;
     for sentinel in SENTINELS {
         raw().unpause_container(&cluster.container(sentinel)).await.expect("a thaw");

@@ -60,7 +60,7 @@ async fn a_master_that_comes_back_is_a_replica_from_its_first_moment() {
     cluster.up(&[]).await.succeeds();
     let writers = writers(&cluster).await;
 
-    // It comes back after it was replaced, while it is being replaced, and at once.
+    // The old master comes back after its failover, during it, and at once.
     let first = cluster.master().await;
     cluster.kill(first).await;
     let second = successor(&cluster, first).await;
@@ -85,7 +85,7 @@ async fn a_master_that_comes_back_is_a_replica_from_its_first_moment() {
 #[tokio::test]
 async fn a_master_that_is_back_soon_and_loads_for_long_is_replaced_meanwhile() {
     let cluster = Cluster::new("loads").await;
-    // So that these keys take as long as gigabytes, 1 ms each.
+    // Each key takes 1 ms to load, so that these few take as long as gigabytes.
     cluster.up(&["--down-after", "3s", "--redis", "key-load-delay=1000"]).await.succeeds();
     let mut keys = redis::pipe();
     for key in 0..20_000 {
@@ -94,7 +94,7 @@ async fn a_master_that_is_back_soon_and_loads_for_long_is_replaced_meanwhile() {
     let () = keys.query_async(&mut cluster.client(&[]).await).await.expect("writes");
     let writers = writers(&cluster).await;
     let first = cluster.master().await;
-    // As if it had crashed: its restart policy has it back in a moment.
+    // This is like a crash: its restart policy starts it again at once.
     let mut end = redis::cmd("SHUTDOWN");
     end.arg("NOSAVE").arg("NOW").arg("FORCE");
     let ended: redis::RedisResult<()> = end.query_async(&mut cluster.admin(first).await).await;
@@ -102,7 +102,7 @@ async fn a_master_that_is_back_soon_and_loads_for_long_is_replaced_meanwhile() {
     eventually("status tells", async || cluster.reasons().await.contains(&format!("{first} is loading its data, ")))
         .await;
     let second = successor(&cluster, first).await;
-    // It makes nobody a replica who cannot become one yet, and waits.
+    // `up` waits until the node has loaded its data and can become a replica.
     cluster.redos(&["up"]).await.succeeds();
     assert_eq!(cluster.master().await, second);
     let gap = recovered(&cluster, writers).await;
@@ -127,7 +127,7 @@ async fn a_master_that_has_lost_its_data_does_not_wipe_its_replicas() {
     cluster.up(&["--persistence", "none"]).await.succeeds();
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let first = cluster.master().await;
-    // At once, and so before the Sentinels miss it.
+    // The next master dies before the Sentinels consider it down.
     cluster.kill(first).await;
     cluster.start(first).await;
     let second = successor(&cluster, first).await;
@@ -135,7 +135,7 @@ async fn a_master_that_has_lost_its_data_does_not_wipe_its_replicas() {
     let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
     assert_eq!(kept.as_deref(), Some("value"), "after a restart without persistence");
 
-    // The container and its volume, before the Sentinels miss it.
+    // Container and volume are gone before the Sentinels consider the node down.
     cluster.lose(second).await;
     cluster.redos(&["up"]).await.succeeds();
     let kept: Option<String> = cluster.client(&[]).await.get("key").await.expect("a read");
@@ -146,8 +146,8 @@ async fn a_master_that_has_lost_its_data_does_not_wipe_its_replicas() {
 #[tokio::test]
 async fn a_cluster_whose_host_restarts_has_its_last_master_and_its_data() {
     let cluster = Cluster::new("power").await;
-    // With `everysec` Redis acknowledges writes whose way to the file it puts off while the disk is busy with the last ones, for
-    // up to two seconds (`flushAppendOnlyFile` in its aof.c): of what a process loses by SIGKILL that is not redos's to save.
+    // With `everysec`, Redis acknowledges writes up to 2 s before they are in the file while the disk is busy
+    // (`flushAppendOnlyFile` in its aof.c). redos cannot save what a SIGKILL loses of these.
     cluster.up(&["--redis", "appendfsync=always"]).await.succeeds();
     cluster.redos(&["failover", "--to", "redis-3"]).await.succeeds();
     let writers = writers(&cluster).await;
@@ -158,7 +158,7 @@ async fn a_cluster_whose_host_restarts_has_its_last_master_and_its_data() {
     cluster.settled().await;
     let master = cluster.master().await;
     assert_eq!(master, NodeId::redis(Group::number(1), 3), "{}", log(&cluster, NodeId::Sentinel(1)).await);
-    // Docker has chosen other ports.
+    // Docker has picked other ports, so the URL is read again.
     let lost = missing(&keys, &mut cluster.client(&[]).await).await;
     assert_eq!(lost, Vec::<String>::new(), "of {}", keys.len());
 }
@@ -169,7 +169,7 @@ async fn a_master_that_is_cut_off_from_its_peers_soon_takes_no_more_writes() {
     cluster.up(&[]).await.succeeds();
     let writers = writers(&cluster).await;
     let first = cluster.master().await;
-    // The proxy still reaches it.
+    // The proxy still reaches the isolated master.
     let cut = ["chaos", "partition", "master", "--from", "replicas,sentinels", "--for", "20s"];
     let mut cut = cluster.command(&cut).spawn().expect("a process");
     successor(&cluster, first).await;
@@ -182,8 +182,8 @@ async fn a_master_that_is_cut_off_from_its_peers_soon_takes_no_more_writes() {
     let when = ledger.iter().filter(|(key, _)| lost.contains(key)).map(|(_, when)| *when);
     let window = when.clone().max().zip(when.min()).map_or(Duration::ZERO, |(last, first)| last - first);
     println!("{} of {} lost, taken within {window:?} after the cut", lost.len(), keys.len());
-    // Sentinel's down-after of 1 s, half a second until its next question, a check: 1.7 s. The cut lasts for 20 s, and this
-    // machine may be busy.
+    // It takes 1.7 s: the down-after of 1 s, half a second until the Sentinel's next question, and a check of the
+    // proxy. The bound leaves room for a busy machine, and is below the 20 s of the cut.
     assert!(window < Duration::from_secs(8), "{window:?}");
 }
 

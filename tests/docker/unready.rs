@@ -36,14 +36,14 @@ async fn a_node_that_dies_at_every_start_is_told_of_and_configured_anew() {
     let content = [read.expect("a file"), b"\nno-such-directive 1\n".to_vec()].concat();
     let broken = NodeFile { path: REDIS_CONF.to_owned(), content, mode: 0o600 };
     cluster.engine.write_files(&cluster.name, replica, vec![broken]).await.expect("written");
-    // Not by the Engine, for which that would be a stop that was asked for.
+    // Not through the Engine: it would take that for a stop on purpose, and not restart it.
     let mut admin = cluster.admin(replica).await;
     let _: redis::RedisResult<()> = redis::cmd("SHUTDOWN").arg("NOSAVE").arg("NOW").query_async(&mut admin).await;
     eventually("its restart policy has given it several chances", async || {
         cluster.inventory().await.nodes[&replica].restarts >= 3
     })
     .await;
-    // "dies at every start", or "died and is being restarted".
+    // The reason is "dies at every start", or "died and is being restarted".
     eventually("status tells", async || cluster.reasons().await.contains(" die")).await;
     cluster.redos(&["up", "--timeout", "60s"]).await.succeeds();
     cluster.redos(&["plan"]).await.succeeds();

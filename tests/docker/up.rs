@@ -49,7 +49,7 @@ async fn up_makes_a_ready_cluster_and_a_second_one_changes_nothing() {
     assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
     again.succeeds();
     assert_eq!(cluster.inventory().await, before);
-    // Measured at 0.18 s on an idle machine; the bound is for a busy one.
+    // It takes 0.18 s on an idle machine. The bound leaves room for a busy one.
     assert!(took < Duration::from_secs(5), "it took {took:?}");
     cluster.redos(&["plan"]).await.succeeds();
 }
@@ -71,15 +71,15 @@ async fn up_repairs_what_was_killed_paused_and_removed_and_keeps_the_data() {
     cluster.redos(&["up"]).await.succeeds();
     assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
 
-    // The master, too: whoever is master then, there is one, and the data are there.
+    // The same with the master: after `up` there is one master, and the data are there.
     docker.remove_container(&cluster.container(REDIS_1), force).await.expect("a removal");
     cluster.redos(&["up"]).await.succeeds();
     assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
     cluster.redos(&["plan"]).await.succeeds();
 }
 
-// The only node of a group is led to by a proxy that has checked nothing yet, and then for a moment no longer: `up` does
-// not take the first for the end. A release build did in one of six tries.
+// A proxy leads to the only node of a group before its first check, and then for a moment no longer. `up` must not stop
+// at the first success; a release build did so in one of six tries.
 #[tokio::test]
 async fn a_proxy_made_anew_is_ready_when_it_leads_to_the_only_node_for_good() {
     let cluster = Cluster::new("onlynode").await;
@@ -125,7 +125,7 @@ async fn data_and_password_survive_down_and_a_kill_of_everything() {
 #[tokio::test]
 async fn up_killed_at_any_moment_is_finished_by_another_or_removed_by_down() {
     let cluster = Cluster::new("killed").await;
-    // From before the first object to the middle of the starts.
+    // The kills come between the first created object and the middle of the starts.
     for (round, moment) in [30, 350, 900, 1600, 2400].into_iter().enumerate() {
         let mut up = cluster.command(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);
         let mut child = up.stderr(std::process::Stdio::null()).spawn().expect("up runs");
@@ -135,7 +135,7 @@ async fn up_killed_at_any_moment_is_finished_by_another_or_removed_by_down() {
             cluster.up(&[]).await.succeeds();
             assert_eq!(cluster.status().await["healthy"], true, "after a kill at {moment} ms");
         }
-        // One `down` is enough, although the Engine still finishes the requests of the killed one.
+        // One `down` is enough, although the Engine still finishes what the killed `up` asked for.
         cluster.redos(&["down", "--volumes"]).await.succeeds();
         let left = cluster.labelled().await;
         assert!(left.iter().all(Vec::is_empty), "after a kill at {moment} ms: {left:?}");
@@ -181,7 +181,7 @@ async fn the_four_uses_work_through_the_one_address() {
         let read = ["XREADGROUP", "GROUP", "workers", "w1", "BLOCK", "8000", "STREAMS", "stream", ">"];
         command(&read).query_async::<redis::Value>(&mut worker).await
     });
-    // Both must wait on the server before there is anything for them.
+    // Both clients must wait at the server before something is sent to them.
     let mut observer = connect(url.trim()).await.expect("an observer");
     eventually("two clients are blocked", async || {
         let info: String = command(&["INFO", "clients"]).query_async(&mut observer).await.unwrap_or_default();
@@ -298,7 +298,7 @@ async fn an_applications_env_file_changes_no_cluster_that_is_there() {
         command.envs(env).env("REDIS_PORT", "no port").env("REDIS_HOSTS", "a b");
         cluster.run(command).await.succeeds();
     }
-    // The data that a 'down' left have their own password, whatever a variable says.
+    // The data that `down` kept have their own password, and a variable does not change it.
     let mut up = cluster.command(&["up"]);
     up.envs([("REDIS_PASSWORD", "of-the-application")]);
     cluster.run(up).await.succeeds();
@@ -330,7 +330,7 @@ async fn a_password_that_is_not_the_clusters_is_refused_and_nothing_is_changed()
     assert_eq!(cluster.inventory().await, before);
 
     cluster.redos(&["up", "--password-file", &own]).await.succeeds();
-    // A cluster that is down keeps its password, too.
+    // After `down` the data still have their password.
     cluster.redos(&["down"]).await.succeeds();
     cluster.up(&["--password-file", &other]).await.fails(2);
     cluster.redos(&["up"]).await.succeeds();

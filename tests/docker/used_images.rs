@@ -39,7 +39,7 @@ async fn a_cluster_keeps_its_image_after_down_and_is_never_given_one_of_another_
     let row = config.lines().find(|line| line.starts_with("images.redis")).expect("a row");
     assert!(row.contains(short) && !row.contains("auto"), "{row}");
 
-    // The reference means another image now, and the one that 'auto' prefers is here as well.
+    // The reference names a newer image now, and the image that `auto` prefers is here as well.
     derive(&docker, base, newer, &claiming("99.0.1"), &["CMD [\"redis-server\"]"]).await;
     derive(&docker, base, ours, &claiming("98.0.1"), &["CMD [\"redis-server\"]"]).await;
     cluster.redos(&["scale", "--replicas", "2"]).await.succeeds();
@@ -53,14 +53,14 @@ async fn a_cluster_keeps_its_image_after_down_and_is_never_given_one_of_another_
     assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
     cluster.redos(&["plan"]).await.succeeds();
 
-    // Data go from old to new only.
+    // A newer server reads the data of an older one, but not the other way round.
     let older = "team/older:1";
     derive(&docker, base, older, &claiming("6.2.1"), &["CMD [\"redis-server\"]"]).await;
     let said = cluster.redos(&["up", "--redis-image", older]).await.fails(2);
     assert!(said.contains("cannot read the data of") && said.contains(older) && said.contains("redis 6.2.1"), "{said}");
     cluster.redos(&["plan"]).await.succeeds();
 
-    // Without its image there is none that its data are known to be read by.
+    // Without its image, redos knows none that reads the data of the cluster.
     cluster.redos(&["down"]).await.succeeds();
     docker.remove_image(&first, None::<RemoveImageOptions>, None).await.expect("removed");
     let said = cluster.redos(&["up"]).await.fails(1);
@@ -71,7 +71,7 @@ async fn a_cluster_keeps_its_image_after_down_and_is_never_given_one_of_another_
     let nothing = cluster.inventory().await;
     assert!(nothing.nodes.is_empty() && nothing.network.is_none(), "{nothing:?}");
 
-    // Whoever asks for it has the data upgraded, also after the refusal.
+    // With an explicit image `up` upgrades the data, also after the refusal.
     cluster.redos(&["up", "--redis-image", newer]).await.succeeds();
     assert_eq!(cluster.client(&[]).await.get::<_, String>("kept").await.expect("a read"), "yes");
     assert_eq!(cluster.status().await["images"]["redis"]["reference"], newer);

@@ -35,7 +35,7 @@ async fn corrected(topic: &str, does: &str, dies: bool) {
     image_that(does, &right, &wrong).await;
     let to_wrong = ["--redis-image", &wrong, "--timeout", "40s"];
 
-    // A cluster that never ran. Servers that crash later may all be up for a moment, and the cluster ready.
+    // A cluster that never ran. Servers that crash late may all run for a moment, so that the cluster looks ready.
     let wrongs = async |run: Run| {
         if run.code == Some(0) {
             eventually("a server has crashed", async || cluster.redos(&["status", "-q"]).await.code == Some(1)).await;
@@ -45,7 +45,7 @@ async fn corrected(topic: &str, does: &str, dies: bool) {
     let began = wrongs(cluster.up(&to_wrong).await).await;
     let begins_right = cluster.up(&["--redis-image", &right]).await;
     let write: redis::RedisResult<()> = cluster.client(&[]).await.set("key", "value").await;
-    // A cluster that has data.
+    // The same with a cluster that has data.
     let changed = wrongs(cluster.up(&to_wrong).await).await;
     let goes_on_right = cluster.up(&["--redis-image", &right]).await;
     let read: redis::RedisResult<String> = cluster.client(&[]).await.get("key").await;

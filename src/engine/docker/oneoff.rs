@@ -36,7 +36,7 @@ pub enum Location<'a> {
 
 /// A container that has been started.
 pub struct OneOff {
-    /// The Engine's id of it.
+    /// The Engine's id of the container.
     pub id: String,
     /// Its standard streams.
     pub streams: AttachContainerResults,

@@ -96,7 +96,7 @@ impl Planner<'_> {
         views.flat_map(|view| view.masters.values()).flat_map(|watched| &watched.peers).any(|peer| !has(peer.address))
     }
 
-    /// Lowers the quorum on leaving Sentinels, too: they are needed while others forget.
+    /// Lowers the quorum on the Sentinels that leave, too: a failover may need them until the others have forgotten them.
     fn lower_quorum_of(&mut self, surplus: &[NodeId]) {
         for node in surplus.iter().copied() {
             let Some(view) = self.sentinel_view(node) else { continue };

@@ -92,7 +92,7 @@ impl Planner<'_> {
         ]);
         let differs = |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
         let mut settings: BTreeMap<String, String> = wanted.clone().into_iter().filter(differs).collect();
-        // A Sentinel does not report this one. It follows from the other.
+        // A Sentinel does not report `master-reboot-down-after-period`. It is set together with the other.
         if settings.contains_key("down-after-milliseconds") {
             settings.extend(wanted.remove_entry("master-reboot-down-after-period"));
         }

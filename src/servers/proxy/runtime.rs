@@ -288,9 +288,9 @@ fn leaving<'a>(servers: &'a [RuntimeServer], nodes: &BTreeSet<NodeId>) -> Vec<&'
 ///
 /// A slot in a backend about one candidate is checked when both its own node and the candidate are.
 ///
-/// A slot that is made ready is up until its first check says otherwise. That would send clients to a node of unknown
-/// role, and close their connections then. So it is set down first, which is possible only outside of maintenance, and
-/// so it drains until then.
+/// HAProxy takes a server that becomes ready for up until its first check. Clients would be sent to a node of unknown role,
+/// and lose their connections with the check. So the server is set down before it becomes ready. That is possible only
+/// outside of maintenance, so it is set to drain first.
 fn changes(servers: &[RuntimeServer], nodes: &BTreeSet<NodeId>, existing: bool) -> Vec<String> {
     let places = servers.iter().filter(|slot| slot.server == EXISTING && slot.maintenance == existing);
     let state = if existing { ServerState::Ready } else { ServerState::Maint };

@@ -126,7 +126,7 @@ pub enum SettingKind {
     Subnet(PlaceOf<Option<Subnet>>),
     /// The name of a Docker network or `auto`.
     Network(PlaceOf<Option<String>>),
-    /// Words about containers, for all nodes or for those of a kind.
+    /// A setting of containers, such as their memory: one text for all nodes, or one for each kind of node.
     Words(Aspect, PlaceOf<Words>),
     /// A span of time in a range, in milliseconds.
     Time(u64, u64, PlaceOf<u64>),

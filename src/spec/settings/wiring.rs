@@ -48,7 +48,7 @@ pub fn server<'v>(
         (None, []) => Ok(None),
         (None, several) => {
             let what = format!("it names {} servers, and a cluster can follow one", several.len());
-            let fix = "name the one that is master, as REDOS_FOLLOW=HOST:PORT; if they were containers of a compose project, \
+            let fix = "name the one that is master: REDOS_FOLLOW=HOST:PORT; if it names containers of a compose project, \
                        unset it";
             Err((HOSTS, Wrong { what, fix: fix.to_owned() }))
         }
