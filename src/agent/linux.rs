@@ -10,7 +10,7 @@ mod rules;
 mod server;
 mod shaper;
 
-use super::order::{Order, Task};
+use super::order::{Direction, Order, Task};
 use disk::Filled;
 use disturbed::Disturbed;
 pub use error::TaskError;
@@ -52,5 +52,17 @@ impl Done {
             Self::Filled(filled) => filled.end(),
             Self::Crowded => Ok("its connections are closed".to_owned()),
         }
+    }
+}
+
+impl Direction {
+    /// Whether packets to the container are affected.
+    pub const fn inward(self) -> bool {
+        matches!(self, Self::Both | Self::In)
+    }
+
+    /// Whether packets from the container are affected.
+    pub const fn outward(self) -> bool {
+        matches!(self, Self::Both | Self::Out)
     }
 }

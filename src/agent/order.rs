@@ -112,18 +112,6 @@ pub enum Direction {
     Out,
 }
 
-impl Direction {
-    /// Whether packets to the container are affected.
-    pub const fn inward(self) -> bool {
-        matches!(self, Self::Both | Self::In)
-    }
-
-    /// Whether packets from the container are affected.
-    pub const fn outward(self) -> bool {
-        matches!(self, Self::Both | Self::Out)
-    }
-}
-
 /// An answer of an agent, one line of JSON each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
