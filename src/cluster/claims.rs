@@ -153,8 +153,8 @@ pub fn master_of(group: Group, observed: &Observed) -> Option<NodeId> {
 /// Why redos must not decide who is master of a group now: Sentinels are deciding, or will correct it.
 ///
 /// A Sentinel promotes a replica at least three turns of its timer, 150 ms, after it has set `failover_in_progress`,
-/// and the other Sentinels name the old master for up to a second after that. Whoever believes the majority in that
-/// second demotes a master that has taken writes already.
+/// and the other Sentinels name the old master for up to a second after that. To believe the majority in that second
+/// would demote a master that has taken writes already.
 pub fn being_decided(group: Group, observed: &Observed) -> Option<Undecided> {
     let claims = claimants(group, observed);
     if claims.is_empty() {

@@ -126,7 +126,7 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
 async fn hold(ui: &Ui, order: &str, cancel: &CancellationToken) -> Result<Exit, Failure> {
     let order: Order = serde_json::from_str(order)
         .map_err(|error| Failure::new(FailureKind::Usage, anyhow::Error::new(error).context("this is not an order")))?;
-    // Whoever reads it may be gone; the fault has to be undone all the same.
+    // Its reader may be gone. The fault has to be undone all the same.
     agent::run(&order, cancel, |word| drop(ui.data(word.to_string()))).await;
     Ok(Exit::Done)
 }

@@ -44,11 +44,11 @@ pub trait Clusters: Send + Sync + 'static {
     /// The engine's versions; `None` before [`Clusters::greet`] was answered.
     fn version(&self) -> Option<EngineVersion>;
 
-    /// Asks the engine for its version. Before that redos does not know whether it supports the engine, and may only
+    /// Asks the Engine for its version. Before that redos does not know whether it supports the Engine, and may only
     /// make calls that change nothing.
     fn greet(&self) -> impl Future<Output = Result<()>> + Send;
 
-    /// The host name of the engine, where published ports are reached. `None` if it is this machine.
+    /// The host name of the Engine, where published ports are reached. `None` if it is this machine.
     fn remote_host(&self) -> Option<&str>;
 
     /// Everything with the cluster's labels, and what the volumes of stopped nodes hold.

@@ -55,7 +55,7 @@ pub struct LocalImage {
 
 /// The images of an engine.
 pub trait ImageStore: Send + Sync + 'static {
-    /// The machine type of the engine, in Docker's words: `amd64`, `arm64`. Empty before it was asked.
+    /// The machine type of the Engine, in Docker's words: `amd64`, `arm64`. Empty before it was asked.
     fn architecture(&self) -> &str;
 
     /// An image that the Engine has; `None` otherwise.

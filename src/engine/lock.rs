@@ -267,8 +267,8 @@ impl<E: Locks> Contest<'_, E> {
     }
 
     async fn withdraw(&self) {
-        // An entry that stays soon belongs to an ended process. Whoever gives up the wait does not wait for the Engine
-        // either.
+        // An entry that stays belongs to an ended process soon, so that others remove it. A user who gives up waiting should
+        // not have to wait for the Engine.
         let _ = timeout(LEFT_WITHIN, self.engine.leave(self.cluster, &self.own)).await;
     }
 }

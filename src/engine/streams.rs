@@ -20,7 +20,7 @@ pub struct LogQuery {
     pub follow: bool,
 }
 
-/// A piece of a log or of a program's output. It ends where the engine cut it, not at the end of a line.
+/// A piece of a log or of a program's output. It ends where the Engine cut it, not at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogChunk {
     /// Whether it was written to stderr.
@@ -29,10 +29,10 @@ pub struct LogChunk {
     pub bytes: bytes::Bytes,
 }
 
-/// What happened to a container, from the engine's event stream.
+/// What happened to a container, from the Engine's event stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineEvent {
-    /// Nanoseconds since 1970, by the engine's clock.
+    /// Nanoseconds since 1970, by the Engine's clock.
     pub time_nano: i64,
     pub node: NodeId,
     /// `start`, `die`, `pause`, `unpause`, `destroy`, …
@@ -65,7 +65,7 @@ pub trait Streams: Send + Sync + 'static {
     /// A node's log and, if asked, its future lines. The stream ends when the node does.
     fn logs(&self, cluster: &ClusterName, node: NodeId, query: &LogQuery) -> BoxStream<'static, Result<LogChunk>>;
 
-    /// Events of the containers of a cluster from `since` to `until`, in seconds since 1970 by the engine's clock.
+    /// Events of the containers of a cluster from `since` to `until`, in seconds since 1970 by the Engine's clock.
     ///
     /// Without `since` they begin now, without `until` they go on.
     fn events(
@@ -78,7 +78,7 @@ pub trait Streams: Send + Sync + 'static {
     /// Starts a program in a running node, with a terminal of this size or without one.
     ///
     /// # Errors
-    /// The node does not run, or the engine failed. A program that the node does not have is known by its exit code.
+    /// The node does not run, or the Engine failed. A program that the node does not have is known by its exit code.
     fn exec(
         &self,
         cluster: &ClusterName,
@@ -90,12 +90,12 @@ pub trait Streams: Send + Sync + 'static {
     /// Tells a program the new size of its terminal.
     ///
     /// # Errors
-    /// It has ended, or the engine failed.
+    /// It has ended, or the Engine failed.
     fn resize(&self, exec: &str, size: TerminalSize) -> impl Future<Output = Result<()>> + Send;
 
     /// The exit code of a program that has ended.
     ///
     /// # Errors
-    /// The engine failed.
+    /// The Engine failed.
     fn exit_code(&self, exec: &str) -> impl Future<Output = Result<i64>> + Send;
 }

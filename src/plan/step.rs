@@ -255,7 +255,7 @@ impl Plan {
         self.refusal.is_some() || self.steps.iter().any(|step| !step.action.only_looks())
     }
 
-    /// The steps that no other step waits for: whoever waits for these waits for all.
+    /// The steps that no other step waits for. A step that waits for these waits for all.
     pub fn leaves(&self) -> BTreeSet<StepId> {
         let waited_for: BTreeSet<StepId> = self.steps.iter().flat_map(|step| step.after.iter().copied()).collect();
         self.steps.iter().map(|step| step.id).filter(|id| !waited_for.contains(id)).collect()

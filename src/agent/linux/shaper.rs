@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::agent::order::Disturbance;
 
-/// How much a throttled connection lets through at once after a pause. Timers here are precise to a millisecond.
+/// How much a throttled connection lets through at once after a pause, as time at its rate.
+///
+/// A timer may wake the agent that late.
 const BURST: Duration = Duration::from_millis(5);
 /// How long a packet waits for a throttled connection, at most. A packet that would wait longer is lost, as at a
 /// router.

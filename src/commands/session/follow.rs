@@ -78,7 +78,7 @@ pub async fn check<W: World>(
     if names.is_empty() { Ok(()) } else { Err(unfit(Unfit::Modules { names })) }
 }
 
-/// The names of the modules that a node will have, from a temporary server. A server that does not say has none.
+/// The names of the modules that a node will have, from a temporary server. A server that does not answer counts as having none.
 async fn own_modules<W: World>(session: &Session<W>, spec: &Spec, program: &Program) -> Result<Vec<String>, Failure> {
     let ask = async |stream| timeout(PATIENCE, loaded_modules(stream)).await;
     Ok(match session.engine.try_out(program, &render::trial_configuration(spec), ask).await? {

@@ -224,7 +224,7 @@ impl Dial for DockerEngine {
     fn detour(&self) -> Duration {
         let relayed = match self.endpoint.transport {
             Transport::Tcp => true,
-            // The first connection finds it out; whoever looks it up now will know in a moment.
+            // The first connection finds the way. If it is being looked for at this moment, the answer is not known yet.
             Transport::Unix(_) => {
                 self.ways.found.try_lock().is_ok_and(|ways| ways.values().any(|way| matches!(way, Way::Through(_))))
             }

@@ -29,7 +29,7 @@ pub enum LockPhase {
 /// What a contender sees in one look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockView {
-    /// Whether its own entry is there: others remove the entry of one that they hold to be dead.
+    /// Whether its own entry is there. Others remove the entry of a contender that they consider dead.
     pub own: bool,
     /// Whether another living contender has an entry.
     pub others: bool,

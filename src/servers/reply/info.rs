@@ -138,7 +138,7 @@ fn link_down_at(info: &Info) -> Option<u64> {
     now.checked_sub(since.parse().ok()?)
 }
 
-/// A snapshot, or the one at the head of an append-only file, reports the progress.
+/// How far the server has loaded its data. It knows that of a snapshot, also of the one in an append-only file.
 fn loading(info: &Info) -> Option<Loading> {
     let share: f64 = info.read("loading_loaded_perc").unwrap_or_default();
     let percent = share.clamp(0.0, 100.0) as u8;

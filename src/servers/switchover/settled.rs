@@ -44,7 +44,7 @@ fn watched(sentinel: NodeId, topology: &Topology, group: Group) -> Option<&Watch
 /// Whether all servers that matter regard the new node as master, which is the result of a switchover.
 ///
 /// # Errors
-/// The server that does not yet.
+/// The first of them that does not do so yet.
 pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), NotSwitched> {
     let (old, new) = (cast.old, cast.new);
     for voter in &cast.sentinels {
@@ -76,7 +76,7 @@ pub(super) fn agreed(topology: &Topology, cast: &Cast, group: Group) -> Result<(
 /// A node that is loading its data follows afterwards, and is not waited for; foreign servers do not count.
 ///
 /// # Errors
-/// The node that does not follow yet.
+/// The first node that does not follow yet.
 pub(super) fn followed(topology: &Topology, cast: &Cast, group: Group) -> Result<(), NotSwitched> {
     let new = cast.new;
     let followers = || cast.others.iter().chain([&cast.old]).filter(|peer| !is_loading(peer, topology));
