@@ -49,7 +49,7 @@ async fn values_that_the_server_writes_otherwise_are_what_was_asked_for() {
     assert!(!made.stderr.contains("hunter2"), "{}", made.stderr);
     made.succeeds();
     cluster.redos(&["plan"]).await.succeeds();
-    // The same on a running cluster, and then a second time from the same file.
+    // Further directives on a running cluster, and then a change of one of them.
     cluster
         .redos(&["up", "--redis", "shutdown-on-sigint=nosave", "--redis", "oom-score-adj=absolute"])
         .await
@@ -85,7 +85,7 @@ async fn a_dry_run_of_every_verb_shows_the_plan_and_changes_nothing() {
     cluster.redos(&["start", "--dry-run"]).await.succeeds();
     assert_eq!(cluster.inventory().await, before);
 
-    // `up` prints which setting removes the nodes. It does not ask, because there is no terminal.
+    // `up` prints each change with the setting that asks for it. It has no question, because there is no terminal.
     let mut up = cluster.command(&["up", "--replicas", "0"]);
     up.env("REDOS_CHECK_INTERVAL", "100ms");
     let run = cluster.run(up).await;

@@ -75,7 +75,7 @@ async fn two_masters_are_told_of_and_the_one_that_the_sentinels_named_stays() {
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let promotion = || redis::cmd("REPLICAOF").arg("NO").arg("ONE").to_owned();
 
-    // The Sentinels have forgotten the second replica.
+    // The Sentinels have forgotten redis-3, which becomes a second master.
     strays(&cluster, redis(3), &promotion()).await;
     let () = cluster.admin(redis(3)).await.set("stray", "lost").await.expect("a write");
     tokio::time::sleep(CORRECTION).await;
@@ -150,7 +150,7 @@ async fn a_vote_that_leads_to_nothing_again_and_again_is_told_of_and_ended() {
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     let first = cluster.master().await;
     let rival = rival(&cluster).await;
-    // The elected candidate does not come back, so that nothing ends the failover.
+    // The lost master does not come back with its data, so that nothing ends the rival's failover.
     cluster.lose(first).await;
     told(&cluster, "the Sentinels have not agreed on who replaces it").await;
     cluster.redos(&["up"]).await.succeeds();
