@@ -54,7 +54,7 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
         }
     }
     reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
-    reasons.extend(strangers(spec, observed));
+    reasons.extend(strangers(spec, observed).iter().map(ToString::to_string));
     reasons
 }
 

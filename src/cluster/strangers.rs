@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
+use thiserror::Error;
+
 use super::claims::node_at;
 use super::desired::spec_hash;
 use super::observed::{Answer, Observed, OtherUsers, RedisView, RoleView};
@@ -14,27 +16,37 @@ use crate::spec::{NodeId, REDIS_PORT, Spec};
 /// A running replica reports its offset to its master every second.
 const FRESH_SECONDS: u64 = 1;
 
-/// All findings in words, with what removes them if redos can.
-pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<String> {
+/// Something that redos did not give a cluster. `Display` is the sentence for users, with what removes it if redos can.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Stranger {
+    #[error(
+        "{} {} the user '{user}', which redos did not make; 'up --remove-unknown-users' removes it",
+        listed_nodes(nodes), if nodes.len() == 1 { "has" } else { "have" }
+    )]
+    UnknownUser { user: String, nodes: BTreeSet<NodeId> },
+    #[error("the user '{user}' of {} does not have the rights that redos gave it", listed_nodes(nodes))]
+    ChangedUser { user: String, nodes: BTreeSet<NodeId> },
+    #[error("{} would log in at a master with a password that redos did not give it", listed_nodes(nodes))]
+    OtherLogin { nodes: BTreeSet<NodeId> },
+    #[error("{address} copies {master} but is not a node of this cluster")]
+    Replica { address: SocketAddrV4, master: NodeId },
+    #[error("two servers that copy {master} both say that they are {node}")]
+    SameReplica { node: NodeId, master: NodeId },
+}
+
+/// Everything in a cluster that redos did not give it.
+pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<Stranger> {
     let mut found = Vec::new();
     for (user, nodes) in by_user(all_users(observed).map(|(node, users)| (node, users.unknown.clone()))) {
-        let have = if nodes.len() == 1 { "has" } else { "have" };
-        found.push(format!(
-            "{} {have} the user '{user}', which redos did not make; 'up --remove-unknown-users' removes it",
-            listed_nodes(&nodes)
-        ));
+        found.push(Stranger::UnknownUser { user, nodes });
     }
     for (user, nodes) in by_user(changed_users(spec, observed)) {
-        found
-            .push(format!("the user '{user}' of {} does not have the rights that redos gave it", listed_nodes(&nodes)));
+        found.push(Stranger::ChangedUser { user, nodes });
     }
     let other_login = |(_, view): &(NodeId, &RedisView)| view.has_other_login;
     let nodes: BTreeSet<NodeId> = redis_views(observed).filter(other_login).map(|(node, _)| node).collect();
     if !nodes.is_empty() {
-        found.push(format!(
-            "{} would log in at a master with a password that redos did not give it",
-            listed_nodes(&nodes)
-        ));
+        found.push(Stranger::OtherLogin { nodes });
     }
     found.extend(redis_views(observed).flat_map(|(node, view)| replicas(node, view, observed)));
     found
@@ -63,15 +75,15 @@ pub fn other_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
 }
 
 /// Replicas in a master's list that are not other nodes of its group, or that claim the same node.
-fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<String> {
+fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<Stranger> {
     let RoleView::Master { replicas } = &view.role else { return Vec::new() };
     let mut nodes = BTreeSet::new();
     let mut found = Vec::new();
     for replica in replicas {
         match own_replica(master, replica.address, observed) {
-            None => found.push(format!("{} copies {master} but is not a node of this cluster", replica.address)),
+            None => found.push(Stranger::Replica { address: replica.address, master }),
             Some(node) if replica.lag_seconds <= FRESH_SECONDS && !nodes.insert(node) => {
-                found.push(format!("two servers that copy {master} both say that they are {node}"));
+                found.push(Stranger::SameReplica { node, master });
             }
             Some(_) => {}
         }
@@ -139,6 +151,10 @@ mod tests {
         observed
     }
 
+    fn sentences(observed: &Observed) -> Vec<String> {
+        strangers(&spec(), observed).iter().map(ToString::to_string).collect()
+    }
+
     fn users(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
@@ -153,10 +169,10 @@ mod tests {
     #[test]
     fn a_user_that_redos_did_not_make_is_named_and_removed_only_as_told() {
         let mut observed = current();
-        assert_eq!(strangers(&spec(), &observed), Vec::<String>::new());
+        assert_eq!(sentences(&observed), Vec::<String>::new());
         redis_mut(&mut observed, redis(1)).users.unknown = users(&["evil"]);
         sentinel_mut(&mut observed, 2).users.unknown = users(&["evil"]);
-        let found = strangers(&spec(), &observed);
+        let found = sentences(&observed);
         assert_eq!(
             found,
             [
@@ -182,7 +198,7 @@ mod tests {
         redis_mut(&mut observed, redis(2)).users.changed = users(&["default"]);
         redis_mut(&mut observed, redis(1)).has_other_login = true;
         assert_eq!(
-            strangers(&spec(), &observed),
+            sentences(&observed),
             [
                 "the user 'default' of redis-2 does not have the rights that redos gave it",
                 "redis-1 would log in at a master with a password that redos did not give it"
@@ -219,10 +235,10 @@ mod tests {
         for (address, sentence) in cases {
             let mut observed = observed.clone();
             attached(&mut observed).push(AttachedReplica { address, ..own.clone() });
-            assert_eq!(strangers(&spec(), &observed), [sentence]);
+            assert_eq!(sentences(&observed), [sentence]);
         }
         // A master receives nothing any more from the remains of a broken link.
         attached(&mut observed).push(AttachedReplica { lag_seconds: 30, ..own });
-        assert_eq!(strangers(&spec(), &observed), Vec::<String>::new());
+        assert_eq!(sentences(&observed), Vec::<String>::new());
     }
 }

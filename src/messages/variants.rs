@@ -20,6 +20,7 @@ use crate::cluster::claims::{Undecided, Whose};
 use crate::cluster::fixture::{GROUP, redis};
 use crate::cluster::observed::{Loading, NodeState};
 use crate::cluster::reckon::StaysMaster;
+use crate::cluster::strangers::Stranger;
 use crate::cluster::{Gate, Refusal, Unmet};
 use crate::engine::image::ImageKind;
 use crate::engine::{EngineError, EngineErrorKind};
@@ -251,6 +252,17 @@ fn gates(page: &mut Page) {
             SoonCorrected { node, group, sentinel, master: who },
             AnotherLeads { named: node, group, other },
             NamedIsReplica { named: node, group },
+        }),
+    );
+    let nodes = BTreeSet::from([master, node]);
+    page.show(
+        "Stranger",
+        examples!(Stranger {
+            UnknownUser { user: "evil".to_owned(), nodes: nodes.clone() },
+            ChangedUser { user: "default".to_owned(), nodes: nodes.clone() },
+            OtherLogin { nodes },
+            Replica { address: server(), master },
+            SameReplica { node, master },
         }),
     );
     page.show(
