@@ -53,6 +53,8 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand logs 'Show what nodes log, in order of time'
             cand events 'Tell what happened: Sentinels and Docker as one story'
             cand sentinel 'Show what each Sentinel says, side by side'
+            cand doctor 'Find what is wrong, why it matters and what helps; repair it with --fix'
+            cand explain 'Explain a finding of doctor by its id, offline'
             cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
             cand verify 'Judge the history of a failover test once more'
             cand chaos 'Inflict one fault on a node, for a time'
@@ -487,6 +489,44 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand --verbose 'Say more: what each step costs and why'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'redos;doctor'= {
+            cand --timeout 'With --fix: the longest wait for a ready cluster'
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, wide (all columns), json or yaml'
+            cand --output 'How to print data: table, wide (all columns), json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --fix 'Repair what ''up'' repairs, after showing the plan'
+            cand -y 'With --fix: ask nothing'
+            cand --yes 'With --fix: ask nothing'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redos;explain'= {
+            cand -p 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand --project 'Name of the cluster, which begins the name of everything it has in Docker [env: REDOS_PROJECT] [default: redos]'
+            cand -f 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand --file 'File with settings, ''-'' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]'
+            cand -o 'How to print data: table, wide (all columns), json or yaml'
+            cand --output 'How to print data: table, wide (all columns), json or yaml'
+            cand --color 'When to use colour: auto, always or never; NO_COLOR means never'
+            cand -H 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand --host 'Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]'
+            cand -q 'Print data and errors only'
+            cand --quiet 'Print data and errors only'
+            cand -v 'Say more: what each step costs and why'
+            cand --verbose 'Say more: what each step costs and why'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'redos;failover-test'= {
             cand --fault 'What happens to the master: pause, kill, stop, freeze, disconnect, partition, reset, latency=50ms, loss=5%, throttle=1mbit, slow, no-fork, client-pause, oom or fill-disk=256mb as in ''redos chaos''; isolate (cut off from its peers, not from the proxy); restart, switchover or sentinel-failover'
@@ -1413,6 +1453,8 @@ set edit:completion:arg-completer[redos] = {|@words|
             cand logs 'Show what nodes log, in order of time'
             cand events 'Tell what happened: Sentinels and Docker as one story'
             cand sentinel 'Show what each Sentinel says, side by side'
+            cand doctor 'Find what is wrong, why it matters and what helps; repair it with --fix'
+            cand explain 'Explain a finding of doctor by its id, offline'
             cand failover-test 'Measure a failover under load: outage, lost writes and why, and a verdict'
             cand verify 'Judge the history of a failover test once more'
             cand chaos 'Inflict one fault on a node, for a time'
@@ -1459,6 +1501,10 @@ set edit:completion:arg-completer[redos] = {|@words|
         &'redos;help;events'= {
         }
         &'redos;help;sentinel'= {
+        }
+        &'redos;help;doctor'= {
+        }
+        &'redos;help;explain'= {
         }
         &'redos;help;failover-test'= {
         }

@@ -19,6 +19,7 @@ pub mod status;
 pub mod story;
 pub mod strangers;
 pub mod stuck;
+pub mod vitals;
 
 pub use gate::{Gate, Unmet};
 pub use observed::Inventory;

@@ -7,10 +7,12 @@ mod chaos;
 mod cli;
 pub mod completions;
 mod config;
+mod doctor;
 mod down;
 mod env;
 mod events;
 mod exec;
+mod explain;
 mod failover;
 mod failover_test;
 mod habits;
@@ -117,6 +119,10 @@ pub enum Verb {
     Events(events::EventsArgs),
     /// Show what each Sentinel says, side by side
     Sentinel(sentinel::SentinelArgs),
+    /// Find what is wrong, why it matters and what helps; repair it with --fix
+    Doctor(doctor::DoctorArgs),
+    /// Explain a finding of doctor by its id, offline
+    Explain(explain::ExplainArgs),
     /// Measure a failover under load: outage, lost writes and why, and a verdict
     FailoverTest(failover_test::FailoverTestArgs),
     /// Judge the history of a failover test once more
@@ -200,6 +206,8 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Logs(args) => logs::run(args, call).await,
         Verb::Events(args) => events::run(args, call).await,
         Verb::Sentinel(args) => sentinel::run(args, call).await,
+        Verb::Doctor(args) => doctor::run(args, call).await,
+        Verb::Explain(args) => explain::run(args, call).await,
         Verb::FailoverTest(args) => failover_test::run(args, call).await,
         Verb::Verify(args) => verify::run(args, call).await,
         Verb::Chaos(args) => chaos::run(args, call).await,

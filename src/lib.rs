@@ -12,6 +12,8 @@
 //!    └─▶ output ◀── events, values
 //! ```
 //!
+//! [`doctor`] judges all that can be seen of a cluster, with the plan as one source: what is wrong, and what helps.
+//!
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
 //! [`agent`]: this same program, started beside a container.
 //!
@@ -32,6 +34,7 @@ mod cluster;
 mod commands;
 mod converge;
 mod dial;
+mod doctor;
 mod engine;
 mod error;
 mod interrupt;

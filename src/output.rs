@@ -16,6 +16,7 @@
 //! `TERM=dumb` and `--color never` take it away, `--color always` gives it to pipes.
 
 pub mod config;
+pub mod doctor;
 mod document;
 pub mod env;
 pub mod failover;

@@ -24,6 +24,7 @@ pub use take_over::TakenOver;
 
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Inventory, Topology};
+use crate::cluster::vitals::Vitals;
 use crate::spec::{Group, NodeId};
 
 /// A Sentinel as another one knows it.
@@ -100,6 +101,9 @@ pub trait Servers: Send + Sync + 'static {
         sentinel: NodeId,
         question: Question,
     ) -> impl Future<Output = Result<Testimony, ServerError>> + Send;
+
+    /// Asks a Redis node or a Sentinel for its vital signs.
+    fn vitals(&self, inventory: &Inventory, node: NodeId) -> impl Future<Output = Result<Vitals, ServerError>> + Send;
 
     /// Makes one node carry out a command. Done twice it changes nothing the second time.
     fn execute(

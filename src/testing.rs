@@ -8,4 +8,4 @@ macro_rules! open {
     ($($room:ident),* $(,)?) => { $(pub mod $room { pub use crate::$room::*; })* };
 }
 
-open!(apply, chaos, cluster, commands, converge, dial, engine, error, output, plan, servers, spec, update);
+open!(apply, chaos, cluster, commands, converge, dial, doctor, engine, error, output, plan, servers, spec, update);

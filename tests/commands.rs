@@ -284,6 +284,8 @@ fn every_verb_says_of_no_cluster_how_to_make_one() {
         let sim = Sim::default();
         let verbs = [
             "status",
+            "doctor",
+            "doctor --fix --yes",
             "ps",
             "url",
             "env",
@@ -303,6 +305,68 @@ fn every_verb_says_of_no_cluster_how_to_make_one() {
             assert_eq!(failure.chain().collect::<Vec<_>>(), ["there is no cluster 'sim' on an engine in memory"]);
             assert_eq!(failure.hints, ["create it: redos -p sim up", "see which clusters there are: redos ls"]);
         }
+    });
+}
+
+#[test]
+fn doctor_names_what_is_wrong_and_says_what_it_could_not_see() {
+    run(async {
+        let sim = ready("up").await;
+        let healthy = redos(&sim, "doctor -o json").await.json();
+        assert_eq!((&healthy["kind"], &healthy["healthy"]), (&json!("Doctor"), &json!(true)));
+        assert_eq!((&healthy["findings"], &healthy["counts"]["critical"]), (&json!([]), &json!(0)), "{healthy}");
+        assert_eq!(healthy["unseen"][0]["what"], "the Docker host", "an engine in memory has none");
+
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        let ill = redos(&sim, "doctor -o json").await;
+        assert_eq!(ill.exit.expect("an answer"), Exit::No);
+        let ill: Value = serde_json::from_str(&ill.stdout).expect("JSON");
+        let finding = &ill["findings"][0];
+        assert_eq!((&finding["id"], &finding["node"]), (&json!("node-down"), &json!("redis-2")), "{ill}");
+        assert_eq!(ill["findings"].as_array().map(Vec::len), Some(1), "{ill}");
+        assert_eq!(finding["remedies"][0], "redos -p sim up");
+        assert_eq!(ill["unseen"][0], json!({"what": "redis-2", "why": "it is paused"}));
+        let text = redos(&sim, "doctor").await.stdout;
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let wide = redos(&sim, "doctor -o wide").await.stdout;
+        assert!(wide.contains("docker inspect: State paused"), "{wide}");
+    });
+}
+
+#[test]
+fn doctor_repairs_what_up_repairs_and_asks_before() {
+    run(async {
+        let sim = ready("up").await;
+        let done = redos(&sim, "doctor --fix --yes -o json").await.json();
+        assert_eq!(done["healthy"], true, "nothing to repair");
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        let before = sim.journal().len();
+        let failure = redos(&sim, "doctor --fix").await.failure();
+        assert_eq!((failure.kind, sim.journal().len()), (FailureKind::Usage, before), "nobody is there to be asked");
+        assert_eq!(failure.hints[1], "go on without a question: redos -p sim doctor --fix --yes");
+        let fixed = redos(&sim, "doctor --fix --yes").await;
+        assert!(fixed.stderr.contains("unpause redis-2"), "{}", fixed.stderr);
+        assert!(fixed.done().contains("sim: no findings"));
+        redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
+fn explain_knows_every_id_without_an_engine() {
+    run(async {
+        let sim = Sim::default();
+        let list = redos(&sim, "explain -o json").await.json();
+        assert_eq!(list["kind"], "HealthCheckList");
+        for item in list["items"].as_array().expect("items") {
+            let id = item["id"].as_str().expect("an id");
+            assert!(redos(&sim, &format!("explain {id}")).await.done().starts_with(id));
+        }
+        assert!(redos(&sim, "explain").await.done().contains("replica-link-down"));
+        let one = redos(&sim, "explain no-quorum -o json").await.json();
+        assert_eq!((&one["kind"], &one["severity"]), (&json!("HealthCheck"), &json!("critical")));
+        let failure = redos(&sim, "explain replica-dead").await.failure();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert!(failure.hints[0].contains("replica-link-down"), "{:?}", failure.hints);
     });
 }
 

@@ -8,11 +8,15 @@ use std::process::Command;
 
 use clap::{CommandFactory, Parser};
 use redos::testing::commands::Cli;
+use redos::testing::doctor::CHECKS;
 use redos::testing::spec::settings::table::{SETTINGS, Setting, SettingKind};
 use serde_json::Value;
 
-/// Between these two lines of the page of settings stands the table.
-const BEGIN: &str = "<!-- generated: settings -->";
+/// Before the table of settings on its page.
+const SETTINGS_BEGIN: &str = "<!-- generated: settings -->";
+/// Before the table of checks on its page.
+const CHECKS_BEGIN: &str = "<!-- generated: checks -->";
+/// After a generated table.
 const END: &str = "<!-- end -->";
 
 fn root() -> &'static Path {
@@ -168,19 +172,47 @@ fn the_first_page_has_every_verb_and_the_exit_codes_as_the_help_has_them() {
 
 #[test]
 fn the_page_of_settings_has_every_setting_as_it_is() {
-    let path = root().join("docs/settings.md");
-    let page = fs::read_to_string(&path).expect("the page of settings");
-    let (before, rest) = page.split_once(BEGIN).expect("the beginning of the table");
+    is_current("docs/settings.md", SETTINGS_BEGIN, &settings_table());
+}
+
+#[test]
+fn the_page_of_doctor_has_every_check_as_it_is() {
+    is_current("docs/doctor.md", CHECKS_BEGIN, &checks_table());
+}
+
+/// Checks the generated table of a page, or writes it.
+fn is_current(page: &str, begin: &str, table: &str) {
+    let path = root().join(page);
+    let text = fs::read_to_string(&path).expect(page);
+    let (before, rest) = text.split_once(begin).expect("the beginning of the table");
     let (_, after) = rest.split_once(END).expect("the end of the table");
-    let current = format!("{before}{BEGIN}\n{}{END}{after}", table());
+    let current = format!("{before}{begin}\n{table}{END}{after}");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, current).expect("the page is written");
         return;
     }
-    assert!(page == current, "the settings have changed; run UPDATE_DOCS=1 cargo test --test docs");
+    assert!(text == current, "the table of {page} has changed; run UPDATE_DOCS=1 cargo test --test docs");
 }
 
-fn table() -> String {
+fn checks_table() -> String {
+    let mut text = String::from("| id | severity | finding | why it matters | what to do |\n|---|---|---|---|---|\n");
+    for check in CHECKS {
+        // A purpose, if there is one, and the command.
+        let remedy = |remedy: &&str| match remedy.split_once(": ") {
+            Some((purpose, command)) => format!("{purpose}: `{command}`"),
+            None if remedy.starts_with("redos ") || remedy.starts_with("docker ") => format!("`{remedy}`"),
+            None => (*remedy).to_owned(),
+        };
+        let remedies: Vec<String> = check.remedies.iter().map(remedy).collect();
+        let source = check.source.map(|source| format!(" ({source})")).unwrap_or_default();
+        let why = format!("{}{source}", check.why);
+        let columns = [&format!("`{}`", check.id), check.severity.as_str(), check.title, &why, &remedies.join("; ")];
+        let _ = writeln!(text, "| {} |", columns.map(|column| column.replace('|', "\\|")).join(" | "));
+    }
+    text
+}
+
+fn settings_table() -> String {
     let defaults = defaults();
     let mut text = String::from("| key | flag | variables | default | meaning |\n|---|---|---|---|---|\n");
     for setting in &SETTINGS {

@@ -21,6 +21,9 @@ const REDIS_STOP_GRACE: Duration = Duration::from_secs(20);
 /// How long a Sentinel or a proxy may take to end. Sentinel writes its state at every change, and HAProxy has none.
 const OTHERS_STOP_GRACE: Duration = Duration::from_secs(2);
 
+/// What Docker does when a node ends: it starts it again, unless a user stopped it.
+pub const RESTART_POLICY: &str = "unless-stopped";
+
 /// The container that redos creates for a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSpec {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::desired::{aliases, spec_hash};
+use super::desired::{RESTART_POLICY, aliases, spec_hash};
 use super::observed::{
     Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, OtherUsers, ProxyRoute,
     ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState, VolumeFacts, WatchedMaster,
     WatchedPeer, WatchedReplica,
 };
-use crate::spec::render::sentinel_settings;
+use crate::spec::render::{sentinel_id, sentinel_settings};
 use crate::spec::{
     Group, NodeId, REDIS_PORT, REDOS_VERSION, SENTINEL_PORT, STATS_PORT, Spec, Subnet, proxy_group_ports,
 };
@@ -158,6 +158,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         started_at: Some("2026-01-02T03:04:06Z".to_owned()),
         ended_at: None,
         restarts: 0,
+        restart_policy: RESTART_POLICY.to_owned(),
         stored: None,
         foreign_snapshot: None,
     }
@@ -209,7 +210,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             claims_for: None,
         };
         let peer = |node: NodeId| WatchedPeer {
-            id: node.to_string(),
+            id: sentinel_id(spec, node),
             address: at(node, SENTINEL_PORT),
             flags: BTreeSet::from(["sentinel".to_owned()]),
             silent_for: 0,
@@ -230,7 +231,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
         (group.to_string(), watched)
     };
     SentinelView {
-        id: me.to_string(),
+        id: sentinel_id(spec, me),
         version: "8.0.2".to_owned(),
         uptime_seconds: 60,
         tilt: false,

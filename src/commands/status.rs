@@ -129,7 +129,7 @@ impl<'a, W: World> Watcher<'a, W> {
 }
 
 /// The topology of servers that cannot be asked.
-fn silent(inventory: &Inventory, why: &str) -> Topology {
+pub fn silent(inventory: &Inventory, why: &str) -> Topology {
     let mut topology = Topology::default();
     for (node, _) in inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running) {
         match node {

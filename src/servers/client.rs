@@ -4,6 +4,7 @@ mod interface;
 mod monitor;
 mod published;
 mod users;
+mod vitals;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -19,10 +19,10 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-pub use directives::{fixed_directives, taken_back, told_directives, trial_configuration};
+pub use directives::{fixed_directives, max_clients, taken_back, told_directives, trial_configuration};
 pub use proxy::proxy_files;
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
-pub use sentinel::{sentinel_files, sentinel_id, sentinel_settings};
+pub use sentinel::{sentinel_files, sentinel_id, sentinel_periods, sentinel_settings};
 pub use users::users_file;
 pub use value::same_value;
 

@@ -21,13 +21,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["cluster", "spec", "update"]),
     ("engine", &["cluster", "dial", "spec", "update"]),
     ("servers", &["cluster", "dial", "spec"]),
+    // What `up` would change is a finding.
+    ("doctor", &["cluster", "plan", "spec"]),
     ("apply", &["cluster", "engine", "plan", "servers", "spec"]),
     ("converge", &["apply", "cluster", "engine", "plan", "servers", "spec"]),
     ("chaos", &["agent", "cluster", "dial", "engine", "spec"]),
     // The errors of the rooms, on their way up.
     ("error", &["apply", "engine", "servers", "spec"]),
     // Values only; a failure is one.
-    ("output", &["chaos", "cluster", "error", "plan", "spec", "update"]),
+    ("output", &["chaos", "cluster", "doctor", "error", "plan", "spec", "update"]),
     ("interrupt", &["error", "output"]),
 ];
 
@@ -42,6 +44,7 @@ const PURE: &[&str] = &[
     "spec",
     "cluster",
     "plan",
+    "doctor",
     "chaos/verdict",
     "chaos/scenario",
     "chaos/target",

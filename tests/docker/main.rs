@@ -11,6 +11,7 @@ mod conflicts;
 mod daemon;
 mod damaged;
 mod dial;
+mod doctor;
 mod engine;
 mod everyday;
 mod failover_test;

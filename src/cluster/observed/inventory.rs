@@ -85,6 +85,8 @@ pub struct NodeFacts {
     pub ended_at: Option<u64>,
     /// How often its restart policy has restarted it since it was last started.
     pub restarts: u64,
+    /// What Docker does when it ends: `unless-stopped`, unless a user changed it.
+    pub restart_policy: String,
     /// The content of its volume, read when it does not run. `None` where there is nothing to read.
     pub stored: Option<StoredState>,
     /// A foreign snapshot in its volume that its server would not load.

@@ -237,6 +237,12 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         started_at: state.started_at.filter(|at| at != NEVER),
         ended_at: state.finished_at.filter(|at| at != NEVER).and_then(|at| timestamps::seconds(&at)),
         restarts: inspected.restart_count.and_then(|count| count.try_into().ok()).unwrap_or_default(),
+        restart_policy: inspected
+            .host_config
+            .as_ref()
+            .and_then(|config| config.restart_policy.as_ref()?.name)
+            .map(|name| name.to_string())
+            .unwrap_or_default(),
         stored: None,
         foreign_snapshot: None,
         state: state_now,

@@ -5,6 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use super::{DATA, SUBNETS, Sim, SimNode, refused};
+use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
@@ -60,6 +61,7 @@ impl Clusters for Sim {
                 started_at: None,
                 ended_at: None,
                 restarts: 0,
+                restart_policy: RESTART_POLICY.to_owned(),
                 foreign_snapshot: None,
                 stored: if node.state == NodeState::Running { None } else { world.stored(*id) },
             };

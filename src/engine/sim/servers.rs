@@ -8,6 +8,7 @@ use super::{Sim, SimServer, Watched};
 use crate::cluster::claims::whose_in;
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
+use crate::cluster::vitals::Vitals;
 use crate::engine::EngineError;
 use crate::servers::{Command, ServerError, Servers, Switched, TakenOver};
 use crate::spec::{Group, NodeId, REDIS_PORT};
@@ -50,6 +51,18 @@ impl Servers for Sim {
         match world.nodes.get(&sentinel).map(|node| (&node.state, &node.server)) {
             Some((NodeState::Running, Some(SimServer::Sentinel { watched }))) => Ok(world.testimony(watched, question)),
             _ => Err(ServerError::Connect { node: sentinel, source: anyhow::anyhow!("it does not run") }),
+        }
+    }
+
+    /// The servers of this world know their directives, and are in the best of health.
+    async fn vitals(&self, _inventory: &Inventory, node: NodeId) -> std::result::Result<Vitals, ServerError> {
+        let world = self.world();
+        match world.nodes.get(&node).map(|node| (&node.state, &node.server)) {
+            Some((NodeState::Running, Some(SimServer::Redis { config, .. }))) => {
+                Ok(Vitals { config: config.clone(), ..Vitals::default() })
+            }
+            Some((NodeState::Running, Some(SimServer::Sentinel { .. }))) => Ok(Vitals::default()),
+            _ => Err(ServerError::Connect { node, source: anyhow::anyhow!("it does not run") }),
         }
     }
 

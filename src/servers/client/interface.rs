@@ -9,6 +9,7 @@ use redis::{Value, pipe};
 use super::{Client, Monitored, set};
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, RedisView, Topology};
+use crate::cluster::vitals::Vitals;
 use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
 use crate::servers::reply;
@@ -72,6 +73,10 @@ impl Servers for Client {
             },
             _ => Err(unexpected(sentinel, &command, "no reply")),
         }
+    }
+
+    async fn vitals(&self, inventory: &Inventory, node: NodeId) -> Result<Vitals, ServerError> {
+        self.ask_vitals(inventory, node).await
     }
 
     async fn execute(&self, inventory: &Inventory, node: NodeId, command: &Command) -> Result<(), ServerError> {

@@ -22,6 +22,11 @@ impl Info {
         Self(pairs.map(|(field, value)| (field.to_owned(), value.trim_end().to_owned())).collect())
     }
 
+    /// The values of all fields, by name.
+    pub fn into_fields(self) -> Fields {
+        self.0
+    }
+
     /// The value of a field.
     pub fn get(&self, field: &str) -> Option<&str> {
         self.0.get(field).map(String::as_str)

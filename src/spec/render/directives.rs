@@ -106,7 +106,7 @@ pub fn runtime_directives(spec: &Spec) -> BTreeMap<String, String> {
 
 /// How many clients a Redis node takes. A server takes fewer if it may open fewer files, of which it keeps 32 for
 /// itself.
-pub(super) fn max_clients(spec: &Spec) -> i64 {
+pub fn max_clients(spec: &Spec) -> i64 {
     let limit = spec.containers.ulimits(Role::Redis).get("nofile").map(|(_, hard)| hard - 32);
     limit.filter(|limit| *limit > 0).map_or(MAX_CLIENTS, |limit| limit.min(MAX_CLIENTS))
 }

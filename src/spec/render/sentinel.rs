@@ -81,6 +81,17 @@ const ASK_PERIOD: u64 = 100;
 /// Milliseconds for which a Sentinel does not act after it was frozen: six `PING`s and three `INFO`s.
 const TILT_PERIOD: u64 = 3000;
 
+/// The periods that a Sentinel is told at each start, in milliseconds, by the names of `SENTINEL DEBUG`.
+pub const fn sentinel_periods() -> [(&'static str, u64); 5] {
+    [
+        ("ping-period", PING_PERIOD),
+        ("info-period", INFO_PERIOD),
+        ("publish-period", PUBLISH_PERIOD),
+        ("ask-period", ASK_PERIOD),
+        ("tilt-period", TILT_PERIOD),
+    ]
+}
+
 /// The files of a Sentinel that watches the groups of `masters`, each with its current master.
 ///
 /// It knows all their replicas and all other Sentinels from the start. To find them by itself would take up to 10 s and

@@ -1,0 +1,201 @@
+//! The output of `redos doctor` and `redos explain`.
+
+use std::fmt::Write;
+
+use console::Style;
+use serde::Serialize;
+
+use super::text_table::{Column, Table};
+use super::units::count;
+use super::{Ui, command_line};
+use crate::doctor::{Diagnosis, DoctorFinding, HealthCheck, Measured, Severity, Unseen};
+use crate::spec::{API_VERSION, ClusterName, NodeId};
+
+/// `kind: Doctor`: what is wrong with a cluster, and what helps.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorDocument {
+    pub api_version: &'static str,
+    /// Always `Doctor`, the kind of document.
+    pub kind: &'static str,
+    /// The cluster's name.
+    pub cluster: ClusterName,
+    /// Whether no finding is critical.
+    pub healthy: bool,
+    /// The number of findings of each severity.
+    pub counts: SeverityCounts,
+    /// The findings, the worst first.
+    pub findings: Vec<FindingDocument>,
+    /// What could not be seen, and why.
+    pub unseen: Vec<Unseen>,
+}
+
+/// How many findings there are of each severity.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeverityCounts {
+    pub critical: usize,
+    pub warning: usize,
+    pub remark: usize,
+}
+
+/// One finding, with the row of its check.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingDocument {
+    pub id: &'static str,
+    pub severity: Severity,
+    /// The node that it is about; `null` for the cluster, a group, or the host.
+    pub node: Option<NodeId>,
+    /// What is wrong, in words.
+    pub finding: String,
+    pub evidence: Vec<Measured>,
+    /// Why it matters.
+    pub why: &'static str,
+    /// What helps: commands, some with their purpose and a colon before them.
+    pub remedies: Vec<String>,
+    /// Whether `redos up` repairs it, and so `redos doctor --fix`.
+    pub repaired_by_up: bool,
+}
+
+impl FindingDocument {
+    fn new(finding: DoctorFinding, up_changes: bool) -> Self {
+        let DoctorFinding { check, node, text, evidence, remedies } = finding;
+        Self {
+            id: check.id,
+            severity: check.severity,
+            node,
+            finding: text,
+            evidence,
+            why: check.why,
+            remedies,
+            repaired_by_up: up_changes && check.is_repaired_by_up(),
+        }
+    }
+}
+
+impl DoctorDocument {
+    /// The document of a diagnosis.
+    pub fn new(cluster: &ClusterName, diagnosis: Diagnosis) -> Self {
+        let Diagnosis { findings, unseen, plan } = diagnosis;
+        let up_changes = plan.refusal.is_none() && plan.changes();
+        let of = |severity| findings.iter().filter(|finding| finding.check.severity == severity).count();
+        let (critical, warning, remark) = (of(Severity::Critical), of(Severity::Warning), of(Severity::Remark));
+        Self {
+            api_version: API_VERSION,
+            kind: "Doctor",
+            cluster: cluster.clone(),
+            healthy: critical == 0,
+            counts: SeverityCounts { critical, warning, remark },
+            findings: findings.into_iter().map(|finding| FindingDocument::new(finding, up_changes)).collect(),
+            unseen,
+        }
+    }
+
+    /// The findings for people.
+    pub fn text(&self, ui: &Ui) -> String {
+        let mut text = String::new();
+        if !self.findings.is_empty() {
+            _ = writeln!(text, "{}\n", self.table(ui));
+        }
+        if !self.unseen.is_empty() {
+            _ = writeln!(text, "not seen:");
+            for Unseen { what, why } in &self.unseen {
+                _ = writeln!(text, "  {what}: {why}");
+            }
+            text.push('\n');
+        }
+        _ = write!(text, "{}", self.verdict(ui));
+        text
+    }
+
+    fn table(&self, ui: &Ui) -> String {
+        let node = |finding: &FindingDocument| finding.node.map_or_else(|| "-".to_owned(), |node| node.to_string());
+        let lines = |texts: Vec<String>| texts.join("\n");
+        let said = |measured: &Measured| match measured.node {
+            Some(node) => format!("{node}: {measured}"),
+            None => measured.to_string(),
+        };
+        if ui.is_wide() {
+            let headings = ["SEVERITY", "NODE", "ID", "FINDING", "EVIDENCE", "REMEDY"];
+            let mut table = Table::new(headings.map(Column::new));
+            for finding in &self.findings {
+                table.row([
+                    painted(finding.severity, ui),
+                    node(finding),
+                    finding.id.to_owned(),
+                    finding.finding.clone(),
+                    lines(finding.evidence.iter().map(said).collect()),
+                    lines(finding.remedies.clone()),
+                ]);
+            }
+            return table.render(None);
+        }
+        let mut table =
+            Table::new([Column::new("SEVERITY"), Column::new("NODE"), Column::text("FINDING, EVIDENCE, REMEDY")]);
+        for finding in &self.findings {
+            let evidence = finding.evidence.iter().map(said);
+            let remedies = finding.remedies.iter().map(|remedy| format!("> {remedy}"));
+            let heading = format!("{} [{}]", finding.finding, finding.id);
+            let cell = lines([heading].into_iter().chain(evidence).chain(remedies).collect());
+            table.row([painted(finding.severity, ui), node(finding), cell]);
+        }
+        table.render(ui.width())
+    }
+
+    fn verdict(&self, ui: &Ui) -> String {
+        let SeverityCounts { critical, warning, remark } = self.counts;
+        let name = &self.cluster;
+        let counted = [(critical, "critical finding"), (warning, "warning"), (remark, "remark")];
+        let counted: Vec<String> =
+            counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)).collect();
+        let hint = "why it matters: redos explain ID";
+        let repair = || format!("repair it: {}", command_line(name, "doctor --fix"));
+        match (counted.is_empty(), critical) {
+            (true, _) => ui.paint_data(&format!("{name}: no findings"), &Style::new().green().bold()),
+            (false, 0) => format!("{name}: {}; {hint}", counted.join(", ")),
+            (false, _) => {
+                let is_fixable = self.findings.iter().any(|finding| finding.repaired_by_up);
+                let hints = if is_fixable { format!("{hint}; {}", repair()) } else { hint.to_owned() };
+                let verdict = ui.paint_data(&format!("{name}: {}", counted.join(", ")), &Style::new().red().bold());
+                format!("{verdict}\n{hints}")
+            }
+        }
+    }
+}
+
+fn painted(severity: Severity, ui: &Ui) -> String {
+    let style = match severity {
+        Severity::Critical => Style::new().red().bold(),
+        Severity::Warning => Style::new().yellow(),
+        Severity::Remark => Style::new(),
+    };
+    ui.paint_data(severity.as_str(), &style)
+}
+
+/// The catalogue as a table.
+pub fn catalogue(checks: &[&HealthCheck], ui: &Ui) -> String {
+    let mut table = Table::new([Column::new("ID"), Column::new("SEVERITY"), Column::text("FINDING")]);
+    for check in checks {
+        table.row([check.id.to_owned(), painted(check.severity, ui), check.title.to_owned()]);
+    }
+    table.render(ui.width())
+}
+
+/// A check with everything that is known of it.
+pub fn explanation(check: &HealthCheck, ui: &Ui) -> String {
+    let mut table = Table::new([Column::new(""), Column::text("")]);
+    let mut row = |name: &str, text: String| table.row([name.to_owned(), text]);
+    row("why", check.why.to_owned());
+    row("what to do", check.remedies.join("\n"));
+    if check.is_repaired_by_up() {
+        row("", "'redos doctor --fix' does it after it has asked".to_owned());
+    }
+    if let Some(source) = check.source {
+        row("source", source.to_owned());
+    }
+    let heading = format!("{} ({}): {}", check.id, check.severity.as_str(), check.title);
+    let body = table.render(ui.width());
+    // The table has no headings.
+    format!("{}\n{}", ui.paint_data(&heading, &Style::new().bold()), body.trim_start_matches('\n'))
+}
