@@ -76,7 +76,7 @@ pub fn standby(spec: &Spec) -> Observed {
         let Answer::Says(view) = answer else { panic!("{answer:?}") };
         view.existing = Some(ExistingPlace { replication_id: Some("abc".to_owned()) });
         for route in view.routes.values_mut() {
-            *route = ProxyRoute { write: None, read: spec.redis_nodes(GROUP).collect() };
+            *route = ProxyRoute { read: spec.redis_nodes(GROUP).collect(), ..ProxyRoute::default() };
         }
     }
     observed
@@ -242,8 +242,11 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
 
 fn proxy_view(spec: &Spec) -> ProxyView {
     let route = |group: Group| {
-        let route =
-            ProxyRoute { write: Some(NodeId::redis(group, 1)), read: spec.redis_nodes(group).skip(1).collect() };
+        let route = ProxyRoute {
+            write: Some(NodeId::redis(group, 1)),
+            votes: spec.sentinel_nodes().collect(),
+            read: spec.redis_nodes(group).skip(1).collect(),
+        };
         (group, route)
     };
     let checked = spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_))).collect();

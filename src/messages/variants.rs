@@ -236,6 +236,7 @@ fn gates(page: &mut Page) {
             NoQuorum { sentinel, reply: "NOQUORUM 1 usable Sentinels".to_owned() },
             WritesNowhere { proxy, group },
             WritesElsewhere { proxy, group, to: node, master },
+            VoteNotCounted { proxy, sentinel, group, master },
             ReadsMissing { proxy, group, replica: node },
             WritesToAnotherServer { proxy, head: master },
             NoWayTo { proxy, server: server() },

@@ -257,7 +257,8 @@ impl Client {
             if read.is_empty() {
                 read.extend(write);
             }
-            (group, ProxyRoute { write, read })
+            let votes = write.map(|node| proxy::votes(servers, group, node)).unwrap_or_default();
+            (group, ProxyRoute { write, votes, read })
         });
         Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(servers), existing, dead_ports })
     }

@@ -143,9 +143,15 @@ pub fn takes_writes(rows: &[ServerRow], group: Group, node: NodeId) -> bool {
     let server = node.to_string();
     let is_led_to = of(write_backend(group)).any(|row| row.server == server && row.passes());
     let claims = of(format!("claims_{group}")).any(|row| row.server == server && row.has_passed());
-    let votes = of(format!("votes_{group}_{node}")).filter(|row| row.has_passed()).count();
     let sentinels = of("sentinels".to_owned()).filter(|row| !row.status.starts_with("MAINT")).count();
-    is_led_to && claims && 2 * votes > sentinels
+    is_led_to && claims && 2 * votes(rows, group, node).len() > sentinels
+}
+
+/// The Sentinels of which the proxy has had a vote for this node.
+pub fn votes(rows: &[ServerRow], group: Group, node: NodeId) -> BTreeSet<NodeId> {
+    let backend = format!("votes_{group}_{node}");
+    let given = rows.iter().filter(|row| row.backend == backend && row.has_passed());
+    given.filter_map(|row| row.server.parse().ok()).collect()
 }
 
 /// The nodes that the proxy checks: those without a slot in maintenance, or on the way there.

@@ -151,6 +151,23 @@ pub fn writes_to(proxy: NodeId, view: &ProxyView, group: Group, master: NodeId) 
     }
 }
 
+/// Whether a proxy that sends writes to the master counts the vote of this Sentinel for it.
+///
+/// It may have lost it while the Sentinel restarted. A proxy that does not check the Sentinel has no vote to count.
+pub fn counts_vote(
+    proxy: NodeId,
+    view: &ProxyView,
+    group: Group,
+    sentinel: NodeId,
+    master: NodeId,
+) -> Result<(), Unmet> {
+    let Some(route) = view.routes.get(&group).filter(|route| route.write == Some(master)) else { return Ok(()) };
+    match route.votes.contains(&sentinel) || !view.checked.contains(&sentinel) {
+        true => Ok(()),
+        false => Err(Unmet::VoteNotCounted { proxy, sentinel, group, master }),
+    }
+}
+
 /// Whether a proxy sends reads of a group to this replica.
 pub fn reads_from(proxy: NodeId, view: &ProxyView, group: Group, replica: NodeId) -> Result<(), Unmet> {
     match view.routes.get(&group).is_some_and(|route| route.read.contains(&replica)) {

@@ -1,10 +1,10 @@
 //! Whether one node is in service.
 
-use super::conditions::{answers, is_published, reads_from, replica_in_sync, sole_master, writes_to};
+use super::conditions::{answers, counts_vote, is_published, reads_from, replica_in_sync, sole_master, writes_to};
 use super::standby;
 use super::unmet::Unmet;
 use crate::cluster::claims::{Whose, node_at, whose};
-use crate::cluster::observed::{Answer, Observed};
+use crate::cluster::observed::{Answer, Observed, ProxyView};
 use crate::spec::{Group, NodeId, Spec};
 
 /// Whether [`super::Gate::InService`] holds for a node.
@@ -16,7 +16,7 @@ pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Resu
     }
     match node {
         NodeId::Redis { group, .. } => redis(node, group, spec, observed),
-        NodeId::Sentinel(_) => spec.groups().try_for_each(|group| sentinel(node, group, observed)),
+        NodeId::Sentinel(_) => spec.groups().try_for_each(|group| sentinel(node, group, spec, observed)),
         NodeId::Proxy(_) => spec.groups().try_for_each(|group| {
             let master = sole_master(group, observed)?;
             let view = observed.topology.proxies.get(&node).and_then(Answer::said);
@@ -30,23 +30,25 @@ fn redis(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result
     if node != master {
         replica_in_sync(node, master, observed)?;
     }
-    // A proxy that is to be removed gets no changes any more.
-    let proxies =
-        observed.topology.proxies.iter().filter(|(proxy, _)| spec.proxy_nodes().any(|wanted| wanted == **proxy));
-    for (proxy, answer) in proxies {
-        let Some(view) = answer.said() else { continue };
+    for (proxy, view) in proxies(spec, observed) {
         // A proxy without a slot for it has to be recreated; waiting does not help.
         if node == master && view.routes.contains_key(&group) {
-            writes_to(*proxy, view, group, master)?;
+            writes_to(proxy, view, group, master)?;
         } else if node != master && view.checked.contains(&node) {
-            reads_from(*proxy, view, group, node)?;
+            reads_from(proxy, view, group, node)?;
         }
     }
     Ok(())
 }
 
-/// A Sentinel agrees on the master, has its quorum, and the others that answer see it.
-fn sentinel(node: NodeId, group: Group, observed: &Observed) -> Result<(), Unmet> {
+/// The proxies that answer. One that is to be removed is not among them: it gets no changes any more.
+fn proxies<'a>(spec: &Spec, observed: &'a Observed) -> impl Iterator<Item = (NodeId, &'a ProxyView)> {
+    let answers = spec.proxy_nodes().map(|proxy| (proxy, observed.topology.proxies.get(&proxy)));
+    answers.filter_map(|(proxy, answer)| Some((proxy, answer?.said()?)))
+}
+
+/// A Sentinel agrees on the master, has its quorum, the others that answer see it, and the proxies count its vote.
+fn sentinel(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let master = sole_master(group, observed)?;
     let name = group.to_string();
     for (sentinel, answer) in &observed.topology.sentinels {
@@ -83,5 +85,6 @@ fn sentinel(node: NodeId, group: Group, observed: &Observed) -> Result<(), Unmet
             return Err(Unmet::NotHeardSinceStart { sentinel, peer: node });
         }
     }
-    Ok(())
+    // Without it, the next Sentinel that goes takes the majority away, and with it all connections for writes.
+    proxies(spec, observed).try_for_each(|(proxy, view)| counts_vote(proxy, view, group, node, master))
 }

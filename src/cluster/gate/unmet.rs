@@ -76,6 +76,8 @@ pub enum Unmet {
     WritesNowhere { proxy: NodeId, group: Group },
     #[error("{proxy} sends writes of {group} to {to}, not to {master}")]
     WritesElsewhere { proxy: NodeId, group: Group, to: NodeId, master: NodeId },
+    #[error("{proxy} does not yet count that {sentinel} names {master} the master of {group}")]
+    VoteNotCounted { proxy: NodeId, sentinel: NodeId, group: Group, master: NodeId },
     #[error("{proxy} does not yet send reads of {group} to {replica}")]
     ReadsMissing { proxy: NodeId, group: Group, replica: NodeId },
     #[error("{proxy} sends writes to a server that {head} does not copy")]
@@ -122,7 +124,8 @@ impl Unmet {
             | Self::NamesAnother { sentinel: node, named: who, master, .. } => {
                 [*node, *master].into_iter().chain(who.node()).collect()
             }
-            Self::WritesElsewhere { proxy, to, master, .. } => vec![*proxy, *to, *master],
+            Self::WritesElsewhere { proxy, to: other, master, .. }
+            | Self::VoteNotCounted { proxy, sentinel: other, master, .. } => vec![*proxy, *other, *master],
             Self::SeveralMasters { masters, .. } => masters.clone(),
             Self::Undecided(undecided) => undecided.about(),
             Self::NoMaster { .. } => Vec::new(),

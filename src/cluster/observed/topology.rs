@@ -253,6 +253,8 @@ pub struct ExistingPlace {
 pub struct ProxyRoute {
     /// The node that gets writes; `None` when none does.
     pub write: Option<NodeId>,
+    /// The Sentinels whose votes for that node the proxy counts.
+    pub votes: BTreeSet<NodeId>,
     /// The nodes that get reads.
     pub read: BTreeSet<NodeId>,
 }

@@ -109,6 +109,14 @@ impl SimWorld {
         claims && self.runs(node)
     }
 
+    /// The node that this Sentinel names the master of a group.
+    fn named_by(&self, sentinel: NodeId, group: Group) -> Option<NodeId> {
+        match self.nodes.get(&sentinel).filter(|_| self.runs(sentinel)).and_then(|node| node.server.as_ref()) {
+            Some(SimServer::Sentinel { watched, .. }) => self.node_at(watched.get(&group.to_string())?.master),
+            Some(_) | None => None,
+        }
+    }
+
     pub(super) fn sentinel_view(&self, watched: &BTreeMap<String, Watched>) -> SentinelView {
         let number =
             |watched: &Watched, name: &str| watched.settings.get(name).and_then(|v| v.parse().ok()).unwrap_or(0);
@@ -209,7 +217,8 @@ impl SimWorld {
             let nodes = checked.iter().copied().filter(|node| node.group() == Some(group) && self.runs(*node));
             let (masters, replicas): (Vec<NodeId>, Vec<NodeId>) = nodes.partition(|node| self.is_master(*node));
             let write = if let ([master], false) = (masters.as_slice(), existing) { Some(*master) } else { None };
-            (group, ProxyRoute { write, read: replicas.into_iter().collect() })
+            let votes = checked.iter().copied().filter(|node| write.is_some() && self.named_by(*node, group) == write);
+            (group, ProxyRoute { write, votes: votes.collect(), read: replicas.into_iter().collect() })
         };
         ProxyView {
             version: "2.6.12".to_owned(),

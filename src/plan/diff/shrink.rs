@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 
 use super::{Planner, reasons};
 use crate::cluster::claims::address_of;
-use crate::cluster::gate::Gate;
+use crate::cluster::gate::{Gate, Unmet};
 use crate::cluster::observed::{Answer, Observed, SentinelView};
 use crate::cluster::reckon::successor;
 use crate::cluster::strangers::copies_as_a_stranger;
@@ -148,9 +148,8 @@ impl Planner<'_> {
         let mut previous: Vec<StepId> = after.to_vec();
         let nodes: Vec<NodeId> = self.spec.sentinel_nodes().collect();
         if nodes.iter().any(|node| self.sentinel_view(*node).is_some_and(|view| self.ghost_of(view).is_some())) {
-            // A Sentinel that was away, as after an interrupted walk, must be back before another goes.
-            let away = nodes.iter().copied().filter(|node| self.sentinel_view(*node).is_none());
-            for node in away.collect::<Vec<NodeId>>() {
+            // A Sentinel that was away, as after an interrupted walk, must be back in service before another goes.
+            for node in nodes.iter().copied().filter(|node| self.is_coming_back(*node)).collect::<Vec<_>>() {
                 let gate = Gate::InService { node };
                 previous.push(self.step(node, Action::Await { gate }, "before another Sentinel forgets", []));
             }
@@ -169,6 +168,17 @@ impl Planner<'_> {
             self.step(node, Action::Await { gate }, "before the next Sentinel forgets", []);
             previous = self.last.get(&node).copied().into_iter().collect();
         }
+    }
+
+    /// Whether a Sentinel is out of service by a restart that is not over for all who ask it.
+    ///
+    /// A Sentinel without a quorum is not: what they must forget may be the reason.
+    fn is_coming_back(&self, node: NodeId) -> bool {
+        let unmet = Gate::InService { node }.holds(self.spec, self.observed).err();
+        let passes = |unmet| {
+            matches!(unmet, Unmet::Sees { .. } | Unmet::NotHeardSinceStart { .. } | Unmet::VoteNotCounted { .. })
+        };
+        self.sentinel_view(node).is_none() || unmet.is_some_and(passes)
     }
 
     /// A node that a Sentinel knows and that the specification does not have. A foreign replica of a master does not

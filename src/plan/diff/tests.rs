@@ -3,10 +3,10 @@
 use super::*;
 use crate::cluster::fixture::{GROUP, at, healthy, redis, redis_mut, sentinel_mut};
 use crate::cluster::gate::{Gate, Unmet};
-use crate::cluster::observed::{Loading, RoleView};
+use crate::cluster::observed::{Loading, RoleView, WatchedPeer};
 use crate::cluster::reckon::successor;
-use crate::spec::REDIS_PORT;
 use crate::spec::render::directives::PRIORITY;
+use crate::spec::{REDIS_PORT, SENTINEL_PORT};
 
 fn spec() -> Spec {
     Spec::with_defaults("redos".parse().expect("a good name"))
@@ -150,4 +150,28 @@ fn a_proxy_without_the_name_that_applications_look_for_is_made_anew_and_the_plan
         closes all connections through it";
     let plan = diff(&spec(), &observed);
     assert!(plan.steps.iter().any(|step| step.why == why), "{plan}");
+}
+
+#[test]
+fn no_sentinel_goes_before_the_proxies_count_the_vote_of_the_one_that_came_back() {
+    let spec = spec();
+    let mut observed = healthy(&spec);
+    let ghost = WatchedPeer { address: at(NodeId::Sentinel(4), SENTINEL_PORT), ..peer(&observed) };
+    for ordinal in 2..=3 {
+        let master = sentinel_mut(&mut observed, ordinal).masters.values_mut().next().expect("a group");
+        master.peers.push(ghost.clone());
+    }
+    let steps = |observed: &Observed| diff(&spec, observed).steps.iter().map(|step| step.action.to_string()).collect();
+    let begin: Vec<String> = steps(&observed);
+    assert!(begin[0].starts_with("stop sentinel-2"), "sentinel-1 has forgotten it already: {begin:#?}");
+    let Some(Answer::Says(view)) = observed.topology.proxies.get_mut(&NodeId::Proxy(1)) else { panic!("no proxy") };
+    let route = view.routes.get_mut(&Group::number(1)).expect("a route");
+    assert!(route.votes.remove(&NodeId::Sentinel(1)));
+    let begin: Vec<String> = steps(&observed);
+    assert_eq!(begin[..2], ["wait until sentinel-1 is in service", "stop sentinel-2"]);
+}
+
+fn peer(observed: &Observed) -> WatchedPeer {
+    let sentinel = observed.topology.sentinels.values().find_map(Answer::said).expect("a Sentinel");
+    sentinel.masters.values().flat_map(|master| &master.peers).next().expect("a peer").clone()
 }
