@@ -147,6 +147,7 @@ pub enum Verb {
 
 /// Parses the command line and runs its verb on the Docker Engine.
 pub fn main() -> ExitCode {
+    completions::live::answer_script();
     let cli = match help::command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found)) {
         Ok(cli) => cli,
         Err(error) => {

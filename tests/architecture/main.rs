@@ -82,7 +82,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("comfy_table", &["output"]),
     ("saphyr_parser", &["spec/settings"]),
     ("minijinja", &["spec/render", "output"]),
-    ("clap_complete", &["commands/completions.rs"]),
+    ("clap_complete", &["commands/completions"]),
     ("clap_mangen", &["commands/man.rs"]),
 ];
 

@@ -248,3 +248,30 @@ async fn sentinels_are_asked_side_by_side_also_when_some_are_gone() {
     .await;
     cluster.redos(&["sentinel", "--node", "sentinel-2"]).await.fails(1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shells_complete_the_names_of_what_there_is() {
+    let cluster = Cluster::new("everyday-tab").await;
+    cluster.up(&["--masters", "2", "--replicas", "1"]).await.succeeds();
+    let name = cluster.name.to_string();
+    // What a script of this shell gets for the last word of a line, without the help beside it.
+    let offers = async |shell: &str, line: &[&str]| {
+        let mut command = cluster.command(&["--", "redos"]);
+        command.args(line).env("COMPLETE", shell).env("_CLAP_IFS", "\n");
+        command.env("_CLAP_COMPLETE_INDEX", line.len().to_string());
+        let offered = cluster.run(command).await.succeeds();
+        let words = offered.lines().map(|line| line.split(['\t', ':']).next().unwrap_or_default().to_owned());
+        words.filter(|word| !word.starts_with('-') && !word.is_empty()).collect::<Vec<_>>()
+    };
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(offers(shell, &["-p", ""]).await.contains(&name), "{shell}");
+        let nodes = ["redis-1", "redis-2", "redis-2-1", "redis-2-2"];
+        assert_eq!(offers(shell, &["-p", &name, "logs", "sentinel-1", "redis"]).await, nodes, "{shell}");
+        assert_eq!(offers(shell, &["-p", &name, "url", "--group", ""]).await, ["mymaster", "mymaster-2"], "{shell}");
+        let sentinels = ["sentinel-1", "sentinel-2", "sentinel-3"];
+        assert_eq!(offers(shell, &["-p", &name, "sentinel", "--node", ""]).await, sentinels, "{shell}");
+        assert_eq!(offers(shell, &["-p", "nobody", "logs", "redis"]).await, [""; 0], "{shell}");
+    }
+    raw().pause_container(&cluster.container(REDIS_1)).await.expect("paused");
+    assert!(offers("fish", &["-p", &name, "stop", "redis-1"]).await.contains(&"redis-1".to_owned()));
+}

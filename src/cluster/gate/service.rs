@@ -47,7 +47,7 @@ fn proxies<'a>(spec: &Spec, observed: &'a Observed) -> impl Iterator<Item = (Nod
     answers.filter_map(|(proxy, answer)| Some((proxy, answer?.said()?)))
 }
 
-/// A Sentinel agrees on the master, has its quorum, the others that answer see it, and the proxies count its vote.
+/// A Sentinel agrees on the master and has its quorum, its peers see it, and the proxies count its vote.
 fn sentinel(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let master = sole_master(group, observed)?;
     let name = group.to_string();
