@@ -136,14 +136,14 @@ pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
 fn kernel(host: &HostFacts, examined: &Examined<'_>, found: &mut Vec<DoctorFinding>) {
     let mut tell = |row, text: &str, measured: Measured| found.push(DoctorFinding::new(row, None, text, [measured]));
     if host.overcommit == Some(0) {
-        let measured = Measured::of_host("/proc/sys/vm/overcommit_memory", "value", 0).against("1");
+        let measured = Measured::of_host("/proc/sys/vm/overcommit_memory", "value", 0).against("expected: 1");
         tell(&check::HOST_OVERCOMMIT, "vm.overcommit_memory of the Docker host is 0", measured);
     }
     let leaves_them_on =
         |(_, vitals): (NodeId, &crate::cluster::vitals::Vitals)| vitals.directive("disable-thp") == Some("no");
     if host.huge_pages.as_deref() == Some("always") && examined.seen_vitals().any(leaves_them_on) {
         let measured = Measured::of_host("/sys/kernel/mm/transparent_hugepage/enabled", "value", "always")
-            .against("madvise or never, or disable-thp yes");
+            .against("expected: madvise or never, or disable-thp yes");
         tell(&check::HOST_HUGE_PAGES, "transparent huge pages are on for Redis", measured);
     }
     let queue = examined.spec.redis.get("tcp-backlog").and_then(|length| length.parse().ok()).unwrap_or(BACKLOG);
@@ -155,7 +155,7 @@ fn kernel(host: &HostFacts, examined: &Examined<'_>, found: &mut Vec<DoctorFindi
     if let Some(source) = host.clocksource.as_deref().filter(|source| SLOW_CLOCKS.contains(source)) {
         let measured =
             Measured::of_host("/sys/devices/system/clocksource/clocksource0/current_clocksource", "value", source)
-                .against("tsc or kvm-clock");
+                .against("expected: tsc or kvm-clock");
         tell(&check::HOST_CLOCKSOURCE, &format!("the clock of the Docker host is {source}"), measured);
     }
 }

@@ -184,7 +184,7 @@ impl RedisVitals<'_> {
         ];
         for (field, row, text) in states {
             if let Some(status) = self.vitals.field(field).filter(|status| *status != "ok") {
-                let measured = Measured::of(node, "INFO persistence", field, status).against("ok");
+                let measured = Measured::of(node, "INFO persistence", field, status).against("expected: ok");
                 self.tell(row, format!("{text} on {node}"), [measured]);
             }
         }
@@ -233,7 +233,7 @@ impl RedisVitals<'_> {
         }
         let evicted = self.number("evicted_keys").unwrap_or_default();
         if evicted > 0 {
-            let measured = Measured::of(node, "INFO stats", "evicted_keys", evicted).against("0");
+            let measured = Measured::of(node, "INFO stats", "evicted_keys", evicted).against("expected: 0");
             let text = format!("{node} has removed {evicted} keys to stay below its maxmemory, by {policy}");
             self.tell_value(&check::EVICTING, text, measured, Self::megabytes(most * 2));
         }
@@ -305,7 +305,7 @@ impl RedisVitals<'_> {
         }
         let rejected = self.number("rejected_connections").unwrap_or_default();
         if rejected > 0 {
-            let measured = Measured::of(node, "INFO stats", "rejected_connections", rejected).against("0");
+            let measured = Measured::of(node, "INFO stats", "rejected_connections", rejected).against("expected: 0");
             self.tell(&check::CLIENTS_REJECTED, format!("{node} has refused {rejected} connections"), [measured]);
         }
         let denied: u64 = ["auth", "cmd", "key", "channel"]

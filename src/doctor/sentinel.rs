@@ -13,15 +13,18 @@ pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
             found.push(DoctorFinding::new(row, Some(node), text, [measured]).of_cluster(spec));
         };
         if let Some(flags) = vitals.number::<u64>("sentinel_simulate_failure_flags").filter(|flags| *flags > 0) {
-            let measured = Measured::of(node, "INFO sentinel", "sentinel_simulate_failure_flags", flags).against("0");
+            let measured =
+                Measured::of(node, "INFO sentinel", "sentinel_simulate_failure_flags", flags).against("expected: 0");
             tell(&check::SENTINEL_SIMULATES, format!("{node} will end itself in the next failover"), measured);
         }
         if let Some(queued) = vitals.number::<u64>("sentinel_scripts_queue_length").filter(|queued| *queued > 0) {
-            let measured = Measured::of(node, "INFO sentinel", "sentinel_scripts_queue_length", queued).against("0");
+            let measured =
+                Measured::of(node, "INFO sentinel", "sentinel_scripts_queue_length", queued).against("expected: 0");
             tell(&check::SENTINEL_SCRIPTS, format!("{queued} scripts wait in the queue of {node}"), measured);
         }
         if vitals.directive("resolve-hostnames") == Some("yes") {
-            let measured = Measured::of(node, "SENTINEL CONFIG GET", "resolve-hostnames", "yes").against("no");
+            let measured =
+                Measured::of(node, "SENTINEL CONFIG GET", "resolve-hostnames", "yes").against("expected: no");
             tell(&check::SENTINEL_NAMES, format!("{node} resolves host names"), measured);
         }
         for (name, wanted) in render::sentinel_periods() {

@@ -121,7 +121,7 @@ impl DoctorDocument {
             let mut table = Table::new(headings.map(Column::new));
             for finding in &self.findings {
                 table.row([
-                    painted(finding.severity, ui),
+                    finding.severity.as_str().to_owned(),
                     node(finding),
                     finding.id.to_owned(),
                     finding.finding.clone(),
@@ -138,7 +138,7 @@ impl DoctorDocument {
             let remedies = finding.remedies.iter().map(|remedy| format!("> {remedy}"));
             let heading = format!("{} [{}]", finding.finding, finding.id);
             let cell = lines([heading].into_iter().chain(evidence).chain(remedies).collect());
-            table.row([painted(finding.severity, ui), node(finding), cell]);
+            table.row([finding.severity.as_str().to_owned(), node(finding), cell]);
         }
         table.render(ui.width())
     }
@@ -164,20 +164,11 @@ impl DoctorDocument {
     }
 }
 
-fn painted(severity: Severity, ui: &Ui) -> String {
-    let style = match severity {
-        Severity::Critical => Style::new().red().bold(),
-        Severity::Warning => Style::new().yellow(),
-        Severity::Remark => Style::new(),
-    };
-    ui.paint_data(severity.as_str(), &style)
-}
-
 /// The catalogue as a table.
 pub fn catalogue(checks: &[&HealthCheck], ui: &Ui) -> String {
     let mut table = Table::new([Column::new("ID"), Column::new("SEVERITY"), Column::text("FINDING")]);
     for check in checks {
-        table.row([check.id.to_owned(), painted(check.severity, ui), check.title.to_owned()]);
+        table.row([check.id.to_owned(), check.severity.as_str().to_owned(), check.title.to_owned()]);
     }
     table.render(ui.width())
 }
