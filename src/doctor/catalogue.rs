@@ -197,6 +197,10 @@ checks! {
     PROXY_NO_READS "proxy-no-reads" Warning "A proxy sends no reads to a replica"
         "The others have to take its share."
         [REPAIR], None;
+    PROXY_VOTES "proxy-votes" Warning "A proxy does not count the vote of a Sentinel"
+        "It leads writes where most Sentinels say. With one vote less, the next Sentinel that goes may close all connections \
+         for writes."
+        ["wait, it asks each Sentinel again within a second: redos status --watch", "redos restart NODE"], None;
     PROXY_CHECKS "proxy-checks" Warning "A proxy checks other nodes than the cluster has"
         "A node that it does not check gets no connections, and a Sentinel no vote."
         [REPAIR], None;

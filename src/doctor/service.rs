@@ -99,6 +99,9 @@ fn row(unmet: &Unmet, examined: &Examined<'_>) -> (&'static HealthCheck, String,
         Unmet::WritesElsewhere { to, .. } => {
             of(&check::PROXY_WRONG_MASTER, "CLIENT INFO through the proxy", "laddr", to)
         }
+        Unmet::VoteNotCounted { sentinel, .. } => {
+            (&check::PROXY_VOTES, "the proxy's statistics".to_owned(), "votes", format!("not of {sentinel}"))
+        }
         Unmet::WritesToAnotherServer { .. } => {
             of(&check::PROXY_WRONG_MASTER, "INFO replication through the proxy", "master_replid", &"another")
         }

@@ -287,6 +287,7 @@ const BREAKS: &[(&str, Break)] = &[
     ("proxy-no-writes", |case| case.proxy().routes.get_mut(&GROUP).expect("a route").write = None),
     ("proxy-wrong-master", |case| case.proxy().routes.get_mut(&GROUP).expect("a route").write = Some(REPLICA)),
     ("proxy-no-reads", |case| _ = case.proxy().routes.get_mut(&GROUP).expect("a route").read.remove(&REPLICA)),
+    ("proxy-votes", |case| _ = case.proxy().routes.get_mut(&GROUP).expect("a route").votes.remove(&SENTINEL)),
     ("proxy-checks", |case| _ = case.proxy().checked.insert(redis(4))),
     ("unknown-user", |case| _ = redis_mut(&mut case.observed, REPLICA).users.unknown.insert("evil".to_owned())),
     ("user-changed", |case| _ = redis_mut(&mut case.observed, REPLICA).users.changed.insert("default".to_owned())),

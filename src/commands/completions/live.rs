@@ -19,6 +19,7 @@ use crate::commands::Cli;
 use crate::commands::options::{Global, SettingsArgs};
 use crate::commands::session::sources::{self, STDIN_OR_STDOUT};
 use crate::commands::session::{Docker, World};
+use crate::doctor::CHECKS;
 use crate::engine::docker::DockerEngine;
 use crate::engine::{Clusters, EngineError};
 use crate::spec::{NodeId, Role};
@@ -49,6 +50,9 @@ fn answered(argument: Arg) -> Arg {
         "SENTINEL" => || nodes(|node| node.role() == Role::Sentinel),
         "TARGET" => || words(target::WORDS).chain(groups()).chain(nodes(|_| true)).collect(),
         "GROUP" => groups,
+        "ID" => {
+            || CHECKS.iter().map(|check| CompletionCandidate::new(check.id).help(Some(check.title.into()))).collect()
+        }
         "FAULT" => || Fault::all().map(|fault| CompletionCandidate::new(fault.as_str())).collect(),
         _ if argument.get_long() == Some("project") => clusters,
         _ => return argument,
