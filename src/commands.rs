@@ -44,9 +44,9 @@ use clap::{FromArgMatches, Parser, Subcommand};
 pub use options::Global;
 pub use session::{Call, World};
 
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, FailureKind};
 use crate::interrupt;
-use crate::output::{Options, Ui};
+use crate::output::{Format, Options, Ui};
 use session::Docker;
 
 /// Highly available Redis on Docker: masters, replicas, Sentinels and one address, from one command.
@@ -145,6 +145,19 @@ pub enum Verb {
     Version(version::VersionArgs),
 }
 
+impl Verb {
+    /// Whether it prints a list of what has names.
+    const fn lists(&self) -> bool {
+        match self {
+            Self::Ls(_) | Self::Ps(_) => true,
+            Self::Explain(args) => args.id.is_none(),
+            Self::Images(args) => matches!(args.action, images::ImagesVerb::List(_)),
+            Self::Chaos(args) => matches!(args.action, chaos::ChaosVerb::Ls),
+            _ => false,
+        }
+    }
+}
+
 /// Parses the command line and runs its verb on the Docker Engine.
 pub fn main() -> ExitCode {
     completions::live::answer_script();
@@ -188,6 +201,10 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// What it cannot do, with the kind that decides the exit code.
 pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
+    if call.ui.format() == Format::Name && !verb.lists() {
+        return Err(Failure::message(FailureKind::Usage, "'-o name' is for lists, and this is none")
+            .hinted("list what has names: ls, ps, images list, chaos ls or explain, each with '-o name'"));
+    }
     match verb {
         Verb::Up(args) => up::run(args, call).await,
         Verb::Down(args) => down::run(args, call).await,

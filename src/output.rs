@@ -41,7 +41,7 @@ mod ui;
 pub mod units;
 pub mod urls;
 
-pub use document::List;
+pub use document::{List, Named};
 pub use options::{Color, Format, Options};
 pub use phase::Timings;
 pub use screen::Screen;

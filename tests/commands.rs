@@ -470,6 +470,29 @@ fn clusters_and_containers_are_listed() {
 }
 
 #[test]
+fn lists_print_names_for_other_commands_and_nothing_else_does() {
+    run(async {
+        let sim = Sim::default();
+        assert_eq!(redos(&sim, "ls -o name").await.done(), "", "no cluster has no name");
+        let refused = redos(&sim, "up -o name").await.failure();
+        assert_eq!(refused.kind.exit(), Exit::Usage);
+        assert_eq!(redos(&sim, "ls -o json").await.json()["items"], json!([]), "and nothing was made");
+        redos(&sim, "up").await.done();
+        assert_eq!(redos(&sim, "ls -o name").await.done(), "sim\n");
+        let nodes = redos(&sim, "ps -o name").await.done();
+        assert_eq!(nodes.lines().next(), Some("redis-1"));
+        redos(&sim, &format!("restart {}", nodes.lines().last().expect("a proxy"))).await.done();
+        let images = redos(&sim, "images list -o name").await.done();
+        assert!(images.lines().count() > 1 && images.lines().all(|image| image.contains(':')), "{images}");
+        assert_eq!(redos(&sim, "chaos ls -o name").await.done(), "");
+        let ids = redos(&sim, "explain -o name").await.done();
+        let first = ids.lines().next().expect("an id");
+        redos(&sim, &format!("explain {first}")).await.done();
+        redos(&sim, &format!("explain {first} -o name")).await.failure();
+    });
+}
+
+#[test]
 fn chaos_does_a_fault_for_a_time_and_undoes_it() {
     run(async {
         let sim = ready("up").await;

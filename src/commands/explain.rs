@@ -43,7 +43,7 @@ struct CheckDocument {
 pub async fn run<W: World>(args: ExplainArgs, call: Call<W>) -> Result<Exit, Failure> {
     let Some(id) = &args.id else {
         let list = List::new("HealthCheckList", CHECKS.to_vec());
-        call.ui.document(&list, |ui| catalogue(&list.items, ui))?;
+        call.ui.list(&list, |ui| catalogue(&list.items, ui))?;
         return Ok(Exit::Done);
     };
     let check = of_id(id).ok_or_else(|| unknown(id))?;

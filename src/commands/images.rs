@@ -136,7 +136,7 @@ fn chosen<W>(call: &Call<W>, images: &ImageArgs) -> Result<Images, Failure> {
 async fn list<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, Failure> {
     let items = image::list(&*session.engine, images).await?.into_iter().map(listed).collect();
     let list = List::new("ImageList", items);
-    session.ui.document(&list, |ui| images_text(&list.items, SystemTime::now(), ui))?;
+    session.ui.list(&list, |ui| images_text(&list.items, SystemTime::now(), ui))?;
     Ok(Exit::Done)
 }
 

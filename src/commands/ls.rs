@@ -32,7 +32,7 @@ pub async fn run<W: World>(_: LsArgs, call: Call<W>) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let list = List::new("ClusterList", clusters);
-    ui.document(&list, |ui| clusters_text(&list.items, SystemTime::now(), ui))?;
+    ui.list(&list, |ui| clusters_text(&list.items, SystemTime::now(), ui))?;
     Ok(Exit::Done)
 }
 

@@ -26,7 +26,7 @@ pub struct Global {
     /// File with settings, '-' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// How to print data: table, wide (all columns), json or yaml
+    /// How to print data: table, wide (all columns), json, yaml or, of lists, name
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", hide_possible_values = true)]
     pub output: Format,
     /// Print data and errors only

@@ -14,6 +14,7 @@ use crate::output::{List, Ui};
 #[command(after_help = "Examples:
   redos ps
   redos ps -o json
+  redos logs $(redos ps -o name)
   docker stats $(redos ps -q)")]
 pub struct PsArgs;
 
@@ -29,6 +30,6 @@ pub async fn run<W: World>(_: PsArgs, call: Call<W>) -> Result<Exit, Failure> {
     // As with `docker ps -q`, for the next program in a pipe.
     let names = || list.items.iter().map(|node| format!("{}\n", node.container)).collect::<String>();
     let text = |ui: &Ui| if ui.is_quiet() { names() } else { nodes_text(&list.items, SystemTime::now(), ui) };
-    session.ui.document(&list, text)?;
+    session.ui.list(&list, text)?;
     Ok(Exit::Done)
 }

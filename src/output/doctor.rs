@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::text_table::{Column, Table};
 use super::units::count;
-use super::{Ui, command_line};
+use super::{Named, Ui, command_line};
 use crate::doctor::{Diagnosis, DoctorFinding, HealthCheck, Measured, Severity, Unseen};
 use crate::spec::{API_VERSION, ClusterName, NodeId};
 
@@ -161,6 +161,12 @@ impl DoctorDocument {
                 format!("{verdict}\n{hints}")
             }
         }
+    }
+}
+
+impl Named for &HealthCheck {
+    fn name(&self) -> String {
+        self.id.to_owned()
     }
 }
 

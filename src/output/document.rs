@@ -24,14 +24,31 @@ impl<T> List<T> {
     }
 }
 
+/// An item of a list with a name by which other commands take it.
+pub trait Named {
+    /// The name, as it is typed.
+    fn name(&self) -> String;
+}
+
 impl Ui {
+    /// Writes a list to stdout in the format of the user: its names, or as [`Ui::document`].
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn list<T: Serialize + Named>(&self, list: &List<T>, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
+        if self.format() != Format::Name {
+            return self.document(list, text);
+        }
+        list.items.iter().try_for_each(|item| self.data(item.name()))
+    }
+
     /// Writes a value to stdout in the format of the user; `text` makes the one for people.
     ///
     /// # Errors
     /// As [`Ui::data`].
     pub fn document(&self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         match self.format() {
-            Format::Table | Format::Wide => self.data(text(self)),
+            Format::Table | Format::Wide | Format::Name => self.data(text(self)),
             Format::Json => self.data(serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?),
             Format::Yaml => self.data(serde_yaml::to_string(value).map_err(anyhow::Error::new)?),
         }
@@ -45,7 +62,7 @@ impl Ui {
     /// As [`Ui::data`].
     pub fn outcome(&self, value: &impl Serialize, remarks: impl FnOnce(&Ui)) -> Result<(), Failure> {
         match self.format() {
-            Format::Table | Format::Wide => {
+            Format::Table | Format::Wide | Format::Name => {
                 remarks(self);
                 Ok(())
             }
@@ -64,7 +81,7 @@ impl Screen {
     pub fn document(&mut self, value: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         let ui = self.ui.clone();
         match ui.format() {
-            Format::Table | Format::Wide => self.draw(&text(&ui)),
+            Format::Table | Format::Wide | Format::Name => self.draw(&text(&ui)),
             Format::Json => ui.data(serde_json::to_string(value).map_err(anyhow::Error::new)?),
             Format::Yaml => ui.data(format!("---\n{}", serde_yaml::to_string(value).map_err(anyhow::Error::new)?)),
         }
@@ -77,7 +94,7 @@ impl Screen {
     pub fn failure(&mut self, failure: &Failure) -> Result<(), Failure> {
         let ui = self.ui.clone();
         match ui.format() {
-            Format::Table | Format::Wide => self.draw(&ui.failure_text(failure)),
+            Format::Table | Format::Wide | Format::Name => self.draw(&ui.failure_text(failure)),
             Format::Json | Format::Yaml => {
                 ui.failure(failure);
                 Ok(())

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Ui;
 use super::text_table::{Column, Table};
+use super::{Named, Ui};
 
 /// A fault that is not undone yet: an item of `kind: FaultList`.
 #[derive(Serialize)]
@@ -19,6 +19,12 @@ pub struct ActiveFault {
     pub container: String,
     /// Seconds until it must be undone; negative when that time is over.
     pub seconds_left: i64,
+}
+
+impl Named for ActiveFault {
+    fn name(&self) -> String {
+        self.target.clone()
+    }
 }
 
 /// The faults as a table.

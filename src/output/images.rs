@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::Ui;
 use super::list::since;
 use super::text_table::{Column, Table};
 use super::units::bytes;
+use super::{Named, Ui};
 
 /// One image: an item of `kind: ImageList`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +25,12 @@ pub struct Image {
     pub size: Option<u64>,
     /// When it was made, RFC 3339; `null` when the Engine does not have it.
     pub created_at: Option<String>,
+}
+
+impl Named for Image {
+    fn name(&self) -> String {
+        self.image.clone()
+    }
 }
 
 /// The images as a table.

@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::Ui;
 use super::text_table::{Column, Table};
 use super::units::{age, count};
+use super::{Named, Ui};
 use crate::cluster::observed::{Inventory, NodeFacts};
 use crate::spec::{ClusterName, NodeId};
 
@@ -63,6 +63,12 @@ impl ClusterState {
             Self::Stopped => "stopped",
             Self::Down => "down",
         }
+    }
+}
+
+impl Named for Cluster {
+    fn name(&self) -> String {
+        self.name.to_string()
     }
 }
 
@@ -125,6 +131,12 @@ pub struct Port {
     pub container: u16,
     /// `ip:port` on the Engine's host.
     pub published: String,
+}
+
+impl Named for ListedNode {
+    fn name(&self) -> String {
+        self.node.to_string()
+    }
 }
 
 /// The containers of a cluster, in the order of their nodes.

@@ -84,7 +84,7 @@ impl Ui {
 
     fn line(&self, document: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         match self.format() {
-            Format::Table | Format::Wide => self.data(text(self)),
+            Format::Table | Format::Wide | Format::Name => self.data(text(self)),
             Format::Json => self.data(serde_json::to_string(document).map_err(anyhow::Error::new)?),
             Format::Yaml => self.data(format!("---\n{}", serde_yaml::to_string(document).map_err(anyhow::Error::new)?)),
         }

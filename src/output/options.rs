@@ -14,6 +14,8 @@ pub enum Format {
     Json,
     /// The same document as YAML.
     Yaml,
+    /// The names of what is listed, one per line, for other commands.
+    Name,
 }
 
 /// When to use colour.

@@ -28,7 +28,7 @@ pub async fn list<W: World>(session: &Session<W>) -> Result<Exit, Failure> {
         container: written.before.name,
     };
     let list = List::new("FaultList", faults.into_iter().map(active).collect());
-    session.ui.document(&list, |ui| faults_text(&list.items, ui))?;
+    session.ui.list(&list, |ui| faults_text(&list.items, ui))?;
     Ok(Exit::Done)
 }
 
