@@ -286,7 +286,7 @@ fn main_fields(topic: Topic, subjects: &BTreeMap<AskedAbout, Sayings<'_>>, ui: &
                         let own = value(*source, described);
                         let is_other = source.is_agreed() && common.as_ref() != Some(&own);
                         differs |= is_other;
-                        row.push(marked(own, is_other, ui));
+                        row.push(marked(own, is_other));
                     }
                 }
             }
@@ -321,7 +321,7 @@ fn all_fields(topic: Topic, subjects: &BTreeMap<AskedAbout, Sayings<'_>>, ui: &U
                 let own = field(described);
                 let is_other = AGREED.contains(&name) && common.as_ref() != Some(&own);
                 differs |= is_other;
-                marked(own, is_other, ui)
+                marked(own, is_other)
             });
             let cells: Vec<String> = cells.collect();
             table.row([name.to_owned()].into_iter().chain(cells));
@@ -356,8 +356,9 @@ fn commonest(sayings: &Sayings<'_>, value: impl Fn(&Described) -> String) -> Opt
     first.filter(|_| commonest.next().is_none())
 }
 
-fn marked(value: String, is_other: bool, ui: &Ui) -> String {
-    if is_other { ui.paint_data(&format!("{value} *"), &Style::new().yellow().bold()) } else { value }
+/// A cell, with a mark on what others do not say. It has no colour: the table would count the codes as columns.
+fn marked(value: String, is_other: bool) -> String {
+    if is_other { format!("{value} *") } else { value }
 }
 
 #[cfg(test)]
