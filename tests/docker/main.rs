@@ -7,6 +7,7 @@ mod busy;
 mod changed;
 mod chaos;
 mod classic;
+mod clients;
 mod conflicts;
 mod daemon;
 mod damaged;

@@ -38,32 +38,88 @@ fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Fetches a package and unpacks it beside the others, with lists and a cache of its own.
-async fn fetch(package: &str, folder: &Path) -> Result<(), String> {
-    let own = |name: &str| folder.join("apt").join(name);
-    for name in ["state/lists/partial", "cache/archives/partial"] {
-        fs::create_dir_all(own(name)).map_err(|error| format!("there is no room for it: {error}"))?;
+/// A folder with these packages and all that they depend on, as on a host of its own, to be the files of a container.
+///
+/// # Panics
+/// They cannot be fetched; in one line.
+pub async fn file_system(name: &str, packages: &[&str]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs").join(name);
+    let root = folder.join("root");
+    let _alone = FETCHING.lock().await;
+    if !root.is_dir()
+        && let Err(why) = fetch_all(packages, &folder, &root).await
+    {
+        panic!("this scenario needs {}, and {why}", packages.join(" and "));
     }
-    let options = [("Dir::State", own("state")), ("Dir::Cache", own("cache"))];
-    let options: Vec<String> = options.iter().map(|(key, path)| format!("-o{key}={}", path.display())).collect();
-    // As root, apt would download as the user `_apt`, which may not write here.
-    let apt = |words: &[&str]| {
-        let mut command = Command::new("apt-get");
-        // Without the last two, apt-get would report success although it fetched no list.
-        let own = ["-qq", "-oAPT::Sandbox::User=root", "-oAcquire::Retries=5", "-oAPT::Update::Error-Mode=any"];
-        command.current_dir(folder).args(&options).args(own).args(words);
-        command
-    };
-    // An archive refuses many requests at once, and other scenarios fetch packages at the same time.
-    let mut updated = run(apt(&["update"])).await;
-    for _ in 0..UPDATES {
-        if updated.is_ok() {
-            break;
+    root
+}
+
+/// Fetches packages with all that they depend on, and unpacks them into `root`.
+async fn fetch_all(packages: &[&str], folder: &Path, root: &Path) -> Result<(), String> {
+    let apt = Apt::with_lists(folder).await?;
+    // A host without any package: so all are fetched.
+    let words = ["-oDir::State::status=/dev/null", "--yes", "--download-only", "--no-install-recommends", "install"];
+    run(apt.command(&[&words[..], packages].concat())).await?;
+    // Unpacked beside it first, so that `root` is whole when it is there.
+    let unpacked = folder.join("unpacked");
+    let no_room = |error: std::io::Error| format!("there is no room for it: {error}");
+    for name in ["bin", "sbin", "lib", "lib64"] {
+        fs::create_dir_all(unpacked.join("usr").join(name)).map_err(no_room)?;
+        std::os::unix::fs::symlink(format!("usr/{name}"), unpacked.join(name)).map_err(no_room)?;
+    }
+    for entry in fs::read_dir(folder.join("apt/cache/archives")).map_err(no_room)?.filter_map(Result::ok) {
+        if entry.path().extension().is_some_and(|ending| ending == "deb") {
+            let mut unpack = Command::new("sh");
+            // `dpkg-deb -x` alone would replace the links by folders.
+            unpack.arg("-c").arg("dpkg-deb --fsys-tarfile \"$0\" | tar -x --keep-directory-symlink -C \"$1\"");
+            unpack.arg(entry.path()).arg(&unpacked);
+            run(unpack).await?;
         }
-        updated = run(apt(&["update"])).await;
     }
-    updated?;
-    run(apt(&["download", package])).await?;
+    fs::rename(&unpacked, root).map_err(no_room)
+}
+
+/// `apt-get` with lists and a cache of its own.
+struct Apt<'a> {
+    folder: &'a Path,
+    options: Vec<String>,
+}
+
+impl<'a> Apt<'a> {
+    /// Fetches the lists into this folder.
+    async fn with_lists(folder: &'a Path) -> Result<Self, String> {
+        let own = |name: &str| folder.join("apt").join(name);
+        for name in ["state/lists/partial", "cache/archives/partial"] {
+            fs::create_dir_all(own(name)).map_err(|error| format!("there is no room for it: {error}"))?;
+        }
+        let options = [("Dir::State", own("state")), ("Dir::Cache", own("cache"))];
+        let options = options.iter().map(|(key, path)| format!("-o{key}={}", path.display())).collect();
+        let apt = Self { folder, options };
+        // An archive refuses many requests at once, and other scenarios fetch packages at the same time.
+        let mut updated = run(apt.command(&["update"])).await;
+        for _ in 0..UPDATES {
+            if updated.is_ok() {
+                break;
+            }
+            updated = run(apt.command(&["update"])).await;
+        }
+        updated.map(|()| apt)
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("apt-get");
+        // As root, apt would download as the user `_apt`, which may not write here. Without the last two, apt-get would
+        // report success although it fetched no list.
+        let own = ["-qq", "-oAPT::Sandbox::User=root", "-oAcquire::Retries=5", "-oAPT::Update::Error-Mode=any"];
+        command.current_dir(self.folder).args(&self.options).args(own).args(words);
+        command
+    }
+}
+
+/// Fetches a package and unpacks it beside the others.
+async fn fetch(package: &str, folder: &Path) -> Result<(), String> {
+    let apt = Apt::with_lists(folder).await?;
+    run(apt.command(&["download", package])).await?;
     let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
     let archive = entries.filter_map(Result::ok).map(|entry| entry.path()).find(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,0 +1,81 @@
+//! The clients of `examples/`, in a container on the cluster's network, as applications are.
+
+use std::path::Path;
+
+use bollard::models::{ContainerCreateBody, HostConfig};
+use bollard::query_parameters as query;
+use futures_util::TryStreamExt;
+use redos::testing::engine::ImageStore;
+use serde_json::Value;
+
+use crate::programs::file_system;
+use crate::support::{Cluster, raw};
+
+/// The image with Python and its clients of Redis.
+const IMAGE: &str = "redos-clients/python:test";
+
+/// Makes the image from Debian's packages.
+async fn python(cluster: &Cluster) -> String {
+    let root = file_system("python", &["python3-minimal", "python3-redis", "python3-celery", "busybox-static"]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let tar = folder.path().join("python.tar");
+    let packed = tokio::process::Command::new("tar").arg("-cf").arg(&tar).arg("-C").arg(root).arg(".").status().await;
+    assert!(packed.expect("tar is here").success());
+    cluster.engine.import_image(&tar, IMAGE, &["ENV PATH=/usr/bin".to_owned()]).await.expect("an image").reference
+}
+
+/// Runs a command in a container of its own on the cluster's network, with `examples/python` as its folder, and returns
+/// what it printed. It must succeed.
+async fn run(cluster: &Cluster, environment: &[String], command: &[&str]) -> String {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/python");
+    let body = ContainerCreateBody {
+        image: Some(IMAGE.to_owned()),
+        cmd: Some(command.iter().map(|word| (*word).to_owned()).collect()),
+        env: Some([environment, &["PYTHONDONTWRITEBYTECODE=1".to_owned()]].concat()),
+        working_dir: Some("/examples".to_owned()),
+        host_config: Some(HostConfig {
+            binds: Some(vec![format!("{}:/examples:ro", examples.display())]),
+            network_mode: Some(cluster.name.to_string()),
+            tmpfs: Some([("/tmp".to_owned(), String::new())].into()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let docker = raw();
+    let id = docker.create_container(None::<query::CreateContainerOptions>, body).await.expect("a container").id;
+    docker.start_container(&id, None::<query::StartContainerOptions>).await.expect("a start");
+    let ended: Result<Vec<_>, _> = docker.wait_container(&id, None::<query::WaitContainerOptions>).try_collect().await;
+    let options = query::LogsOptions { stdout: true, stderr: true, ..Default::default() };
+    let logs: Vec<_> = docker.logs(&id, Some(options)).try_collect().await.expect("a log");
+    let remove = query::RemoveContainerOptions { force: true, v: true, link: false };
+    docker.remove_container(&id, Some(remove)).await.expect("a removal");
+    let said: String = logs.iter().map(|log| String::from_utf8_lossy(log.as_ref()).into_owned()).collect();
+    assert!(ended.is_ok(), "{command:?}: {said}");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_in_python_work_by_the_address_and_by_the_sentinels_also_after_a_failover() {
+    let cluster = Cluster::new("clients").await;
+    cluster.up(&[]).await.succeeds();
+    let image = python(&cluster).await;
+    let variables: Value =
+        serde_json::from_str(&cluster.redos(&["env", "--format", "json"]).await.succeeds()).expect("JSON");
+    let password = variables["REDIS_PASSWORD"].as_str().expect("a password");
+    let environment = [
+        format!("REDIS_URL=redis://default:{password}@{}-proxy:6379/0", cluster.name),
+        format!("SENTINELS={}", variables["REDIS_SENTINELS"].as_str().expect("addresses")),
+        format!("PASSWORD={password}"),
+    ];
+    for _ in 0..2 {
+        assert_eq!(run(&cluster, &environment, &["python3", "proxy.py"]).await, "hello\n");
+        let with_file = "printf %s \"$PASSWORD\" >/tmp/password; PASSWORD_FILE=/tmp/password exec python3 sentinel.py";
+        let said = run(&cluster, &environment, &["busybox", "sh", "-c", with_file]).await;
+        assert!(said.starts_with("hello\n"), "{said}");
+        let tasks = "python3 -m celery -A tasks worker --pool solo --concurrency 1 >/tmp/log 2>&1 & \
+                     python3 -c 'from tasks import add; print(add.delay(2, 3).get(timeout=30))' || { busybox cat /tmp/log; exit 1; }";
+        assert_eq!(run(&cluster, &environment, &["busybox", "sh", "-c", tasks]).await, "5\n");
+        cluster.redos(&["failover"]).await.succeeds();
+    }
+    raw().remove_image(&image, None::<query::RemoveImageOptions>, None).await.expect("removed");
+}
