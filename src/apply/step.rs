@@ -15,7 +15,7 @@ use crate::engine::{Clusters, NodeFile, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Step};
 use crate::servers::{Command, SentinelPeer, ServerError, Servers};
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Secrets, Spec, Subnet, render};
+use crate::spec::{Group, NodeId, Secrets, Spec, Subnet, render};
 
 /// How long it stays true that no Sentinel was replacing a master. A Sentinel that begins right after it was asked
 /// promotes a replica three turns of its timer later, and a turn takes 52 ms at least (`sentinelTimer` in Redis's
@@ -98,7 +98,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     (self.report)(Event::remark(format!("{node} was not made a replica of {master}: {why}")));
                     return Ok(());
                 }
-                let address = self.address(step, *master, REDIS_PORT, known_network()?.subnet)?;
+                let address = self.server(step, *master, known_network()?.subnet)?;
                 self.command(step, inventory, *node, &Command::ReplicaOf(address)).await
             }
             Action::ConfigSet { node, directives } => {
@@ -115,10 +115,10 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             }
             Action::SentinelMonitor { node, group, master } => {
                 let subnet = known_network()?.subnet;
-                let master = self.address(step, *master, REDIS_PORT, subnet)?;
+                let master = self.server(step, *master, subnet)?;
                 let others = self.spec.sentinel_nodes().filter(|peer| peer != node);
                 let peers = others.map(|peer| {
-                    let address = self.address(step, peer, SENTINEL_PORT, subnet)?;
+                    let address = self.server(step, peer, subnet)?;
                     Ok(SentinelPeer { address, id: render::sentinel_id(self.spec, peer) })
                 });
                 let command = Command::SentinelMonitor {
@@ -132,7 +132,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             }
             Action::SentinelDiscover { node, group, replicas } => {
                 let subnet = known_network()?.subnet;
-                let replicas = replicas.iter().map(|replica| self.address(step, *replica, REDIS_PORT, subnet));
+                let replicas = replicas.iter().map(|replica| self.server(step, *replica, subnet));
                 let replicas = replicas.collect::<Result<_, ApplyError>>()?;
                 let command = Command::SentinelDiscover { group: *group, replicas };
                 self.command(step, inventory, *node, &command).await
@@ -213,10 +213,9 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         ApplyError::Impossible { step: step.action.to_string(), reason: reason.to_owned() }
     }
 
-    fn address(&self, step: &Step, node: NodeId, port: u16, subnet: Subnet) -> Result<SocketAddrV4, ApplyError> {
-        let address = subnet.address(node);
-        let address = address.ok_or_else(|| self.impossible(step, &format!("the subnet has no address for {node}")))?;
-        Ok(SocketAddrV4::new(address, port))
+    fn server(&self, step: &Step, node: NodeId, subnet: Subnet) -> Result<SocketAddrV4, ApplyError> {
+        let server = subnet.server(node);
+        server.ok_or_else(|| self.impossible(step, &format!("the subnet has no address for {node}")))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use thiserror::Error;
 
@@ -34,11 +34,9 @@ pub fn loading(node: NodeId, observed: &Observed) -> Option<Loading> {
     observed.topology.redis.get(&node).and_then(Answer::said)?.loading
 }
 
-/// The pinned address of a node. A missing one will get the same again.
-pub fn address_of(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
-    let facts = observed.inventory.nodes.get(&node);
-    let will_be = || observed.inventory.network.as_ref()?.subnet.address(node);
-    facts.and_then(|facts| facts.address).or_else(will_be)
+/// Where the others reach the server of a node. A missing node will be at the same place again.
+pub fn server_of(node: NodeId, observed: &Observed) -> Option<SocketAddrV4> {
+    observed.inventory.server(node).or_else(|| observed.inventory.network.as_ref()?.subnet.server(node))
 }
 
 /// The node at an address, also a missing one: a node keeps its address for life.

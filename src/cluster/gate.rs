@@ -15,9 +15,9 @@ pub use self::conditions::{UNKILLABLE, busy, dies_at_every_start, is_off_network
 pub use self::unmet::Unmet;
 
 use self::conditions::{answers, reads_from, replica_in_sync, writes_to};
-use super::claims::{address_of, being_decided, is_joining, node_at, whose};
+use super::claims::{being_decided, is_joining, node_at, server_of, whose};
 use super::observed::{Answer, Observed, RoleView, WatchedMaster};
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
+use crate::spec::{Group, NodeId, Spec};
 
 /// A condition to wait for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -176,8 +176,8 @@ fn is_listed(node: NodeId, master: NodeId, spec: &Spec, observed: &Observed) -> 
         Some(RoleView::Replica { .. }) if spec.follow.existing().is_some() => return Ok(()),
         Some(RoleView::Replica { .. }) | None => return Err(Unmet::NoLongerMaster { node: master }),
     };
-    let address = address_of(node, observed);
-    let online = attached.iter().any(|replica| Some(*replica.address.ip()) == address && replica.state == "online");
+    let server = server_of(node, observed);
+    let online = attached.iter().any(|replica| Some(replica.address) == server && replica.state == "online");
     if online { Ok(()) } else { Err(Unmet::NotOnline { master, replica: node }) }
 }
 
@@ -193,9 +193,9 @@ pub fn is_in_sync(node: NodeId, spec: &Spec, observed: &Observed) -> bool {
 
 fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     let master = sole_master(group, observed)?;
-    let at = |node: NodeId, port: u16| address_of(node, observed).map(|ip| SocketAddrV4::new(ip, port));
+    let at = |node: NodeId| server_of(node, observed);
     let replicas: BTreeSet<SocketAddrV4> =
-        spec.redis_nodes(group).filter(|node| *node != master).filter_map(|node| at(node, REDIS_PORT)).collect();
+        spec.redis_nodes(group).filter(|node| *node != master).filter_map(at).collect();
     for (sentinel, watched) in watched(group, spec, observed) {
         let watched = watched?;
         let complain = |kind: &'static str, known: &BTreeSet<SocketAddrV4>, wanted: &BTreeSet<SocketAddrV4>| {
@@ -213,7 +213,7 @@ fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(
             return Err(Unmet::NotYetEligible { sentinel, replica: whose(replica.address, observed) });
         }
         let peers: BTreeSet<SocketAddrV4> =
-            spec.sentinel_nodes().filter(|peer| *peer != sentinel).filter_map(|peer| at(peer, SENTINEL_PORT)).collect();
+            spec.sentinel_nodes().filter(|peer| *peer != sentinel).filter_map(at).collect();
         complain("Sentinel", &watched.peers.iter().map(|peer| peer.address).collect(), &peers)?;
         let flags = watched
             .replicas

@@ -5,7 +5,6 @@
 mod document;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddrV4};
 
 pub use document::{
     GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
@@ -17,7 +16,7 @@ use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::containers;
-use crate::spec::{API_VERSION, Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec, proxy_group_ports};
+use crate::spec::{API_VERSION, Group, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
 /// Judges a cluster. `engine_host` is the name of the Engine's host if that is another machine.
 pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> Status {
@@ -82,11 +81,6 @@ fn state(node: NodeId, observed: &Observed) -> &'static str {
     observed.inventory.nodes.get(&node).map_or(MISSING, |facts| facts.state.as_str())
 }
 
-/// The address of an existing node.
-fn present_address(node: NodeId, observed: &Observed) -> Option<Ipv4Addr> {
-    observed.inventory.nodes.get(&node)?.address
-}
-
 fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {
     Gate::Answers { node }.holds(spec, observed).err().map(|unmet| unmet.to_string())
 }
@@ -94,10 +88,7 @@ fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {
 fn group_status(group: Group, spec: &Spec, observed: &Observed, nodes: &BTreeSet<NodeId>) -> GroupStatus {
     let master = master_of(group, observed);
     let leader = master.and_then(|master| view_of(master, observed));
-    let master = master.and_then(|node| {
-        let address = SocketAddrV4::new(present_address(node, observed)?, REDIS_PORT);
-        Some(MasterStatus { node, address })
-    });
+    let master = master.and_then(|node| Some(MasterStatus { node, address: observed.inventory.server(node)? }));
     let nodes = nodes.iter().copied().filter(|node| node.group() == Some(group));
     let nodes = nodes.map(|node| redis_status(node, leader, spec, observed)).collect();
     GroupStatus { name: group, master, nodes }
@@ -109,7 +100,7 @@ fn view_of(node: NodeId, observed: &Observed) -> Option<&RedisView> {
 
 fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed: &Observed) -> RedisStatus {
     let view = view_of(node, observed);
-    let ip = present_address(node, observed);
+    let address = observed.inventory.server(node);
     let (role, link, last_io) = match view.map(|view| &view.role) {
         None => (None, None, None),
         Some(RoleView::Master { .. }) => (Some(RoleWord::Master), None, None),
@@ -128,7 +119,7 @@ fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed:
     });
     let acknowledged = leader.and_then(|leader| match &leader.role {
         RoleView::Master { replicas } => {
-            replicas.iter().find(|replica| Some(*replica.address.ip()) == ip).map(|replica| replica.lag_seconds)
+            replicas.iter().find(|replica| Some(replica.address) == address).map(|replica| replica.lag_seconds)
         }
         RoleView::Replica { .. } => None,
     });
@@ -136,7 +127,7 @@ fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed:
         node,
         role,
         state: state(node, observed),
-        address: ip.map(|ip| SocketAddrV4::new(ip, REDIS_PORT)),
+        address,
         link,
         offset: view.map(|view| view.offset),
         lag_bytes,
@@ -159,7 +150,7 @@ fn sentinel_status(node: NodeId, spec: &Spec, observed: &Observed) -> SentinelSt
     SentinelStatus {
         node,
         state: state(node, observed),
-        address: present_address(node, observed).map(|ip| SocketAddrV4::new(ip, SENTINEL_PORT)),
+        address: observed.inventory.server(node),
         version: view.map(|view| view.version.clone()),
         masters: watched().map(|(name, watched)| (name, watched.address)).collect(),
         quorum: watched().map(|(name, watched)| (name, watched.quorum)).collect(),
@@ -205,6 +196,7 @@ mod tests {
     use super::*;
     use crate::cluster::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut};
     use crate::cluster::observed::NodeState;
+    use crate::spec::{REDIS_PORT, SENTINEL_PORT};
 
     fn spec() -> Spec {
         Spec::with_defaults("redos".parse().expect("a name"))

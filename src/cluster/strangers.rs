@@ -11,7 +11,7 @@ use super::claims::node_at;
 use super::desired::spec_hash;
 use super::observed::{Answer, Observed, OtherUsers, RedisView, RoleView};
 use crate::spec::names::listed_nodes;
-use crate::spec::{NodeId, REDIS_PORT, Spec};
+use crate::spec::{NodeId, Spec};
 
 /// A running replica reports its offset to its master every second.
 const FRESH_SECONDS: u64 = 1;
@@ -94,7 +94,7 @@ fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<Strang
 /// The node of a master's replica at this address; `None` for a stranger.
 fn own_replica(master: NodeId, address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
     let node = node_at(address, observed)?;
-    (node.group() == master.group() && node != master && address.port() == REDIS_PORT).then_some(node)
+    (node.group() == master.group() && node != master && address.port() == node.server_port()).then_some(node)
 }
 
 /// Whether a master has a foreign replica at this address. Sentinels find it again at once when they have forgotten it.
@@ -137,6 +137,7 @@ mod tests {
     use crate::cluster::status;
     use crate::plan::step::Action;
     use crate::plan::{Past, diff};
+    use crate::spec::REDIS_PORT;
 
     fn spec() -> Spec {
         Spec::with_defaults("redos".parse().expect("a name"))

@@ -9,7 +9,7 @@ use crate::cluster::reckon::successor;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::spec::secret::user;
-use crate::spec::{NodeId, REDIS_PORT, Role, SENTINEL_PORT, Secret, Secrets, Spec};
+use crate::spec::{NodeId, Role, Secret, Secrets, Spec};
 
 /// The server of an image that was never examined.
 const USUAL_SERVER: &str = "redis-server";
@@ -57,17 +57,15 @@ pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure
     let secrets = found.secrets.clone().ok_or_else(|| lookup::no_passwords(&cluster))?;
     let observed = session.observe(&spec, found).await?.observed;
     let node = node(&args, &spec, &observed)?;
-    let facts = observed.inventory.nodes.get(&node);
-    let address = facts.and_then(|facts| facts.address).ok_or_else(|| {
+    let address = observed.inventory.server(node).ok_or_else(|| {
         Failure::message(FailureKind::Failed, format!("{node} has no address: it does not run"))
             .hinted(format!("start it: {}", command_line(&cluster, &format!("start {node}"))))
     })?;
     let (name, password) = login(&args, node, &secrets);
     let server = spec.used.redis.as_ref().map_or(USUAL_SERVER, |used| &*used.server);
     let program = format!("{}-cli", server.trim_end_matches("-server"));
-    let port = if node.role() == Role::Sentinel { SENTINEL_PORT } else { REDIS_PORT };
-    let (address, port) = (address.to_string(), port.to_string());
-    let mut words = vec![&*program, "-h", &address, "-p", &port, "--user", name, "--askpass"];
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let mut words = vec![&*program, "-h", &host, "-p", &port, "--user", name, "--askpass"];
     words.extend(args.command.iter().map(String::as_str));
     attach::run(&session, &cluster, node, &words, Some(password)).await
 }

@@ -8,7 +8,7 @@ use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
 use crate::output::env::{EnvDocument, EnvFormat};
 use crate::output::urls::redis_url;
-use crate::spec::{Role, SENTINEL_PORT, proxy_group_ports};
+use crate::spec::{Role, proxy_group_ports};
 
 /// Arguments of `env`.
 #[derive(Args, Clone, Debug)]
@@ -45,8 +45,8 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
     let write = lookup::published(spec, &inventory, ports.write)?.reached_at(remote);
     let read = lookup::published(spec, &inventory, ports.read)?.reached_at(remote);
     let (host, port) = write.rsplit_once(':').unwrap_or((&write, ""));
-    let sentinels = inventory.nodes.iter().filter(|(node, _)| node.role() == Role::Sentinel);
-    let sentinels = sentinels.filter_map(|(_, facts)| Some(format!("{}:{SENTINEL_PORT}", facts.address?)));
+    let sentinels = inventory.nodes.keys().filter(|node| node.role() == Role::Sentinel);
+    let sentinels = sentinels.filter_map(|node| Some(inventory.server(*node)?.to_string()));
     let password = secrets.app.expose();
     let document = EnvDocument::new([
         ("REDIS_HOST", host.trim_matches(['[', ']']).to_owned()),

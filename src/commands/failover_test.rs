@@ -29,9 +29,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::servers::Servers;
 use crate::spec::secret::user;
-use crate::spec::{
-    ClusterName, Group, NodeId, REDIS_PORT, REDOS_VERSION, SENTINEL_PORT, Secrets, Spec, proxy_group_ports, time,
-};
+use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Secrets, Spec, proxy_group_ports, time};
 
 /// Arguments of `failover-test`.
 #[derive(Args, Clone, Debug)]
@@ -238,10 +236,9 @@ fn subject<W: World>(
         let text = format!("the workload cannot connect to '{}': {why}", spec.name);
         return Err(Failure::message(FailureKind::Failed, text));
     }
-    let server = |node: NodeId, port: u16| {
-        let facts = inventory.nodes.get(&node)?;
-        let address = std::net::SocketAddrV4::new(facts.address?, port);
-        Some(SubjectServer { name: node.to_string(), container: facts.name.clone(), address })
+    let server = |node: NodeId| {
+        let address = inventory.server(node)?;
+        Some(SubjectServer { name: node.to_string(), container: inventory.nodes.get(&node)?.name.clone(), address })
     };
     let ports = proxy_group_ports(group);
     let remote = session.engine.remote_host();
@@ -257,8 +254,8 @@ fn subject<W: World>(
     Ok(Subject {
         name: spec.name.to_string(),
         group: group.to_string(),
-        nodes: spec.redis_nodes(group).filter_map(|node| server(node, REDIS_PORT)).collect(),
-        sentinels: spec.sentinel_nodes().filter_map(|node| server(node, SENTINEL_PORT)).collect(),
+        nodes: spec.redis_nodes(group).filter_map(server).collect(),
+        sentinels: spec.sentinel_nodes().filter_map(server).collect(),
         write,
         read: at(ports.read).ok(),
         client: login(user::APPLICATION, &secrets.app),

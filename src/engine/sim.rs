@@ -26,7 +26,7 @@ use crate::cluster::observed::{DataFacts, NetworkFacts, NodeState, PublishedPort
 use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
-use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec, render};
+use crate::spec::{Group, NodeId, Role, Spec, render};
 
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
 const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
@@ -411,8 +411,7 @@ impl SimWorld {
     }
 
     fn everybody_but(&self, id: NodeId) -> BTreeSet<SocketAddrV4> {
-        let port = |node: NodeId| if node.role() == Role::Redis { REDIS_PORT } else { SENTINEL_PORT };
         let others = self.nodes.iter().filter(|(node, _)| **node != id && node.role() != Role::Proxy);
-        others.map(|(node, facts)| SocketAddrV4::new(facts.spec.address, port(*node))).collect()
+        others.map(|(node, facts)| SocketAddrV4::new(facts.spec.address, node.server_port())).collect()
     }
 }

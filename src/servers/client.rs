@@ -29,10 +29,7 @@ use crate::cluster::observed::{
 };
 use crate::dial::{Dial, Target};
 use crate::spec::secret::user;
-use crate::spec::{
-    Group, NodeId, REDIS_PORT, RUNTIME_API_PORT, Role, SENTINEL_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports,
-    render,
-};
+use crate::spec::{Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render};
 
 /// Time limit of a question, with connecting and logging in. A server on the same host answers within a millisecond;
 /// one second leaves room for a machine that swaps, and is the most that a frozen node costs.
@@ -101,7 +98,8 @@ impl Client {
     /// # Errors
     /// The inventory has no address of this proxy.
     pub(super) fn runtime_api(&self, inventory: &Inventory, proxy: NodeId) -> Result<RuntimeApi<'_>, ServerError> {
-        let peer = self.peer(inventory, proxy, RUNTIME_API_PORT)?;
+        let facts = inventory.nodes.get(&proxy).ok_or_else(|| no_address(proxy))?;
+        let peer = Peer { node: proxy, address: self.place(proxy, facts, RUNTIME_API_PORT)? };
         Ok(RuntimeApi::new(&*self.dialer, &self.spec.name, peer, self.secrets.runtime()))
     }
 
@@ -328,14 +326,9 @@ impl Client {
         Ok(SocketAddrV4::new(address, port))
     }
 
-    /// A Redis node or a Sentinel at its own port.
-    fn any(&self, inventory: &Inventory, node: NodeId) -> Result<Peer, ServerError> {
-        self.peer(inventory, node, if node.role() == Role::Sentinel { SENTINEL_PORT } else { REDIS_PORT })
-    }
-
-    fn peer(&self, inventory: &Inventory, node: NodeId, port: u16) -> Result<Peer, ServerError> {
-        let facts = inventory.nodes.get(&node).ok_or_else(|| no_address(node))?;
-        Ok(Peer { node, address: self.place(node, facts, port)? })
+    /// A node with the place of its server.
+    fn peer(&self, inventory: &Inventory, node: NodeId) -> Result<Peer, ServerError> {
+        Ok(Peer { node, address: inventory.server(node).ok_or_else(|| no_address(node))? })
     }
 
     async fn replicate(&self, peer: Peer, master: SocketAddrV4) -> Result<(), ServerError> {

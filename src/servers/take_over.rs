@@ -29,7 +29,7 @@ use super::reply::{self, Info};
 use super::switchover::{CATCH_UP, CHANGE, LAG_MAX, POINT, running_proxies, send};
 use super::{ServerError, Servers};
 use crate::cluster::observed::{Answer, Inventory, RoleView};
-use crate::spec::{Group, NodeId, REDIS_PORT, Spec};
+use crate::spec::{Group, NodeId, Spec};
 
 /// How long the existing server holds writes back at most, also if this program dies. A take-over takes some 20 ms of
 /// it; the rest is for a busy machine.
@@ -98,9 +98,8 @@ async fn attempt(
     let refused = |why: String| ServerError::TakeOverRefused { node, existing, why };
     let group = Spec::head().group().filter(|group| node.group() == Some(*group));
     let group = group.ok_or_else(|| refused("it is not the node that copies it".to_owned()))?;
-    let address = inventory.nodes.get(&node).and_then(|facts| facts.address);
-    let address = address.ok_or_else(|| refused("it has no address".to_owned()))?;
-    let head = Peer { node, address: SocketAddrV4::new(address, REDIS_PORT) };
+    let address = inventory.server(node).ok_or_else(|| refused("it has no address".to_owned()))?;
+    let head = Peer { node, address };
     let topology = client.topology(inventory).await;
     let view = topology.redis.get(&node).and_then(Answer::said);
     let view = view.ok_or_else(|| refused("it does not answer".to_owned()))?;

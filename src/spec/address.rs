@@ -4,7 +4,7 @@
 //! by name. So every node keeps its address for life. The addresses are counted down from the top of the subnet: Docker
 //! gives its own, to application containers, from the bottom up.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,11 @@ impl Subnet {
         };
         let broadcast = u32::from(self.base) | (u32::MAX >> self.prefix);
         Some(Ipv4Addr::from(broadcast - index))
+    }
+
+    /// Where the server of a node is reached in this subnet. `None` when the subnet has no address for it.
+    pub fn server(self, node: NodeId) -> Option<SocketAddrV4> {
+        Some(SocketAddrV4::new(self.address(node)?, node.server_port()))
     }
 
     /// The node that has this address, whether it exists or not.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::parse::ParseError;
+use super::{REDIS_PORT, SENTINEL_PORT, STATS_PORT};
 
 /// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 bytes (RFC 1035).
 pub const CLUSTER_NAME_MAX: usize = 40;
@@ -215,6 +216,15 @@ impl NodeId {
             NodeId::Redis { .. } => Role::Redis,
             NodeId::Sentinel(_) => Role::Sentinel,
             NodeId::Proxy(_) => Role::Proxy,
+        }
+    }
+
+    /// The port of its server within the cluster: Redis, Sentinel, or the statistics of a proxy.
+    pub const fn server_port(self) -> u16 {
+        match self.role() {
+            Role::Redis => REDIS_PORT,
+            Role::Sentinel => SENTINEL_PORT,
+            Role::Proxy => STATS_PORT,
         }
     }
 

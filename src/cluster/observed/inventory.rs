@@ -19,6 +19,12 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// Where the others reach the server of a node. `None` when the node is not there, or has no address now.
+    pub fn server(&self, node: NodeId) -> Option<SocketAddrV4> {
+        let address = self.nodes.get(&node)?.address?;
+        Some(SocketAddrV4::new(address, node.server_port()))
+    }
+
     /// The node that lives at an address, or would if it were there.
     pub fn node_at(&self, address: Ipv4Addr) -> Option<NodeId> {
         let there = self.nodes.iter().find(|(_, facts)| facts.address == Some(address)).map(|(node, _)| *node);

@@ -1,7 +1,6 @@
 //! Applying a fault, holding it and undoing it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -23,7 +22,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::seconds;
 use crate::spec::names::listed_nodes;
-use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, Spec};
+use crate::spec::{ClusterName, NodeId, Spec};
 
 /// How often the end of a fault checks whether another redos has undone it, while it waits for the lock.
 const UNDONE_POLL: Duration = Duration::from_millis(200);
@@ -225,14 +224,7 @@ async fn end<W: World>(
 /// These are the other nodes, those first that answer a request.
 fn link(node: NodeId, peers: &BTreeSet<NodeId>, args: Option<&LinkArgs>, observed: &Observed) -> Packets {
     let Some(args) = args else { return Packets::default() };
-    let server = |other: &NodeId| -> Option<SocketAddrV4> {
-        let port = match other.role() {
-            Role::Redis => REDIS_PORT,
-            Role::Sentinel => SENTINEL_PORT,
-            Role::Proxy => STATS_PORT,
-        };
-        Some(SocketAddrV4::new(observed.inventory.nodes.get(other)?.address?, port))
-    };
+    let server = |other: &NodeId| observed.inventory.server(*other);
     let others = observed.inventory.nodes.keys().filter(|other| **other != node);
     let mut link = if peers.is_empty() {
         Packets::to_everybody(others.filter_map(server).collect())

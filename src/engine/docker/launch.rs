@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{DockerEngine, calls, conflicts, data, errors, streams};
 use crate::engine::damage::complaint;
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::spec::{ClusterName, NodeId, REDIS_PORT, Role, SENTINEL_PORT, STATS_PORT, render};
+use crate::spec::{ClusterName, NodeId, Role, render};
 
 /// How long a start watches whether the node dies. A server with a bad configuration ends within 20 ms.
 const DEATH_WATCH: Duration = Duration::from_millis(250);
@@ -82,7 +82,7 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
             return Ok(Some(Death { how, log: log.trim_end().to_owned() }));
         }
         let server =
-            calls::address(&container).filter(|_| direct).map(|ip| SocketAddr::new(IpAddr::V4(ip), port_of(node)));
+            calls::address(&container).filter(|_| direct).map(|ip| SocketAddr::new(IpAddr::V4(ip), node.server_port()));
         if let Some(server) = server
             && matches!(timeout(DEATH_POLL, TcpStream::connect(server)).await, Ok(Ok(_)))
         {
@@ -92,15 +92,6 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
             return Ok(None);
         }
         sleep(DEATH_POLL).await;
-    }
-}
-
-/// The port that a node of this kind listens on when it is up.
-const fn port_of(node: NodeId) -> u16 {
-    match node {
-        NodeId::Redis { .. } => REDIS_PORT,
-        NodeId::Sentinel(_) => SENTINEL_PORT,
-        NodeId::Proxy(_) => STATS_PORT,
     }
 }
 

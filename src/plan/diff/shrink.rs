@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::{Planner, reasons};
-use crate::cluster::claims::address_of;
+use crate::cluster::claims::server_of;
 use crate::cluster::gate::{Gate, Unmet};
 use crate::cluster::observed::{Answer, Observed, SentinelView};
 use crate::cluster::reckon::successor;
 use crate::cluster::strangers::copies_as_a_stranger;
 use crate::plan::step::{Action, StepId};
-use crate::spec::{Group, NodeId, REDIS_PORT, Role, SENTINEL_PORT, Spec};
+use crate::spec::{Group, NodeId, Role, Spec};
 
 /// What would be lost with groups that the specification no longer has, a sentence for each of them.
 ///
@@ -184,11 +184,8 @@ impl Planner<'_> {
     /// A node that a Sentinel knows and that the specification does not have. A foreign replica of a master does not
     /// count: the Sentinel would find it again.
     fn ghost_of(&self, view: &SentinelView) -> Option<SocketAddrV4> {
-        let place = |node: NodeId| {
-            let port = if node.role() == Role::Redis { REDIS_PORT } else { SENTINEL_PORT };
-            address_of(node, self.observed).map(|ip| SocketAddrV4::new(ip, port))
-        };
-        let real: BTreeSet<SocketAddrV4> = self.spec.nodes().into_iter().filter_map(place).collect();
+        let real = self.spec.nodes().into_iter().filter_map(|node| server_of(node, self.observed));
+        let real: BTreeSet<SocketAddrV4> = real.collect();
         let known = view.masters.values().flat_map(|watched| {
             watched.replicas.iter().map(|replica| replica.address).chain(watched.peers.iter().map(|peer| peer.address))
         });

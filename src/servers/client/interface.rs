@@ -11,26 +11,21 @@ use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, RedisView, Topology};
 use crate::cluster::vitals::Vitals;
 use crate::servers::error::unexpected;
-use crate::servers::link::Peer;
 use crate::servers::reply;
 use crate::servers::switchover::switch_over;
 use crate::servers::take_over::{TakenOver, take_over};
 use crate::servers::{Command, ServerError, Servers, Switched};
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
+use crate::spec::{Group, NodeId};
 
 impl Servers for Client {
     async fn topology(&self, inventory: &Inventory) -> Topology {
         let running = || inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
-        let redis = running().filter(|(node, _)| matches!(node, NodeId::Redis { .. })).map(|(node, facts)| async {
-            let asked = async {
-                self.redis(inventory, Peer { node: *node, address: self.place(*node, facts, REDIS_PORT)? }).await
-            };
+        let redis = running().filter(|(node, _)| matches!(node, NodeId::Redis { .. })).map(|(node, _)| async {
+            let asked = async { self.redis(inventory, self.peer(inventory, *node)?).await };
             (*node, self.redis_answer(*node, asked.await))
         });
-        let sentinels = running().filter(|(node, _)| matches!(node, NodeId::Sentinel(_))).map(|(node, facts)| async {
-            let asked = async {
-                self.sentinel(inventory, Peer { node: *node, address: self.place(*node, facts, SENTINEL_PORT)? }).await
-            };
+        let sentinels = running().filter(|(node, _)| matches!(node, NodeId::Sentinel(_))).map(|(node, _)| async {
+            let asked = async { self.sentinel(inventory, self.peer(inventory, *node)?).await };
             (*node, answer(asked.await))
         });
         let proxies = running()
@@ -63,7 +58,7 @@ impl Servers for Client {
             pipeline.arg(group.to_string());
         }
         let command = question.command().join(" ");
-        let peer = self.peer(inventory, sentinel, SENTINEL_PORT)?;
+        let peer = self.peer(inventory, sentinel)?;
         let replies = self.send(peer, &command, &pipeline, self.patience(sentinel)).await?;
         match replies.as_slice() {
             [Value::ServerError(refusal)] => Ok(Testimony::Refusal(refusal.to_string())),
@@ -80,11 +75,10 @@ impl Servers for Client {
     }
 
     async fn execute(&self, inventory: &Inventory, node: NodeId, command: &Command) -> Result<(), ServerError> {
-        let redis = || self.peer(inventory, node, REDIS_PORT);
-        let sentinel = || self.peer(inventory, node, SENTINEL_PORT);
+        let peer = || self.peer(inventory, node);
         let mut pipeline = pipe();
         match command {
-            Command::ReplicaOf(master) => self.replicate(redis()?, *master).await,
+            Command::ReplicaOf(master) => self.replicate(peer()?, *master).await,
             Command::ConfigSet(directives) if directives.is_empty() => Ok(()),
             Command::ConfigSet(directives) => {
                 pipeline.cmd("CONFIG").arg("SET");
@@ -92,39 +86,39 @@ impl Servers for Client {
                     pipeline.arg(name).arg(value);
                 }
                 pipeline.cmd("CONFIG").arg("REWRITE");
-                self.change(redis()?, "CONFIG SET", &pipeline).await
+                self.change(peer()?, "CONFIG SET", &pipeline).await
             }
             Command::SetReplicationLogin => {
                 self.set_replication_login(&mut pipeline);
                 pipeline.cmd("CONFIG").arg("REWRITE");
-                self.change(redis()?, "CONFIG SET masterauth", &pipeline).await
+                self.change(peer()?, "CONFIG SET masterauth", &pipeline).await
             }
-            Command::EndScript => self.end_script(redis()?).await,
-            Command::SetUsers(users) => self.set_users(inventory, self.any(inventory, node)?, users).await,
-            Command::RemoveUsers(users) => self.remove_users(self.any(inventory, node)?, users).await,
+            Command::EndScript => self.end_script(peer()?).await,
+            Command::SetUsers(users) => self.set_users(inventory, self.peer(inventory, node)?, users).await,
+            Command::RemoveUsers(users) => self.remove_users(self.peer(inventory, node)?, users).await,
             Command::SentinelMonitor { group, master, quorum, settings, peers } => {
                 let monitored = Monitored { group: *group, master: *master, quorum: *quorum, settings };
-                self.monitor(inventory, sentinel()?, &monitored, peers).await
+                self.monitor(inventory, peer()?, &monitored, peers).await
             }
-            Command::SentinelDiscover { group, replicas } => self.discover(sentinel()?, *group, replicas).await,
+            Command::SentinelDiscover { group, replicas } => self.discover(peer()?, *group, replicas).await,
             Command::SentinelSet { settings, .. } if settings.is_empty() => Ok(()),
             Command::SentinelSet { group, settings } => {
                 pipeline.cmd("SENTINEL").arg("SET").arg(group.to_string());
                 set(&mut pipeline, settings);
-                self.change(sentinel()?, "SENTINEL SET", &pipeline).await
+                self.change(peer()?, "SENTINEL SET", &pipeline).await
             }
             Command::SentinelFailover { group, down_after } => {
                 let group = group.to_string();
                 pipeline.cmd("SENTINEL").arg("SET").arg(&group).arg("down-after-milliseconds").arg(*down_after);
                 pipeline.cmd("SENTINEL").arg("FAILOVER").arg(&group);
-                match self.change(sentinel()?, "SENTINEL FAILOVER", &pipeline).await {
+                match self.change(peer()?, "SENTINEL FAILOVER", &pipeline).await {
                     // It is replacing the master already.
                     Err(error) if error.is_refusal("INPROG") => Ok(()),
                     other => other,
                 }
             }
             Command::SentinelRemove(group) => {
-                let peer = sentinel()?;
+                let peer = peer()?;
                 if self.watched(peer, *group).await?.is_none() {
                     return Ok(());
                 }

@@ -18,7 +18,7 @@ const SLOW_ENTRIES: usize = 32;
 impl Client {
     /// Asks a Redis node or a Sentinel, with one question.
     pub(super) async fn ask_vitals(&self, inventory: &Inventory, node: NodeId) -> Result<Vitals, ServerError> {
-        let peer = self.any(inventory, node)?;
+        let peer = self.peer(inventory, node)?;
         let is_sentinel = node.role() == Role::Sentinel;
         let mut pipeline = pipe();
         if is_sentinel {

@@ -10,7 +10,7 @@ use crate::cluster::claims::{Whose, whose_in};
 use crate::cluster::observed::{
     Answer, Inventory, NodeState, RedisView, RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer,
 };
-use crate::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT};
+use crate::spec::{Group, NodeId};
 
 /// How far behind a replica may be at the beginning of a switchover, in bytes. It receives this in a few milliseconds.
 pub(in super::super) const LAG_MAX: i64 = 4 << 20;
@@ -179,14 +179,11 @@ pub(super) fn cast(
     }
     let ended_at = inventory.nodes.get(&old).and_then(|facts| facts.ended_at);
     fit(topology.redis.get(&to), Peer { node: old, address: word.address }, master, ended_at)?;
-    let peer = |node: NodeId, port| {
-        let address = inventory.nodes.get(&node)?.address?;
-        Some(Peer { node, address: SocketAddrV4::new(address, port) })
-    };
+    let peer = |node: NodeId| Some(Peer { node, address: inventory.server(node)? });
     let answering =
         topology.redis.iter().filter(|(node, answer)| node.group() == Some(group) && answer.said().is_some());
     let others = answering.map(|(node, _)| *node).filter(|node| *node != old && *node != to);
-    let voters = watching.iter().filter_map(|(node, _, watched)| Some(voter(peer(*node, SENTINEL_PORT)?, watched)));
+    let voters = watching.iter().filter_map(|(node, _, watched)| Some(voter(peer(*node)?, watched)));
     let epochs = watching.iter().flat_map(|(_, view, _)| view.masters.values()).map(|master| master.config_epoch);
     // If a Sentinel knows more peers than the others, that counts: they are part of the majority.
     let known = watching.iter().map(|(_, _, watched)| watched.peers.len() + 1).max().unwrap_or_default();
@@ -197,8 +194,8 @@ pub(super) fn cast(
     Ok(Some(Cast {
         old: Peer { node: old, address: word.address },
         is_loading: master.loading.is_some(),
-        new: peer(to, REDIS_PORT).ok_or_else(|| SwitchoverRefusal::NotAnswering("it has no address".to_owned()))?,
-        others: others.filter_map(|node| peer(node, REDIS_PORT)).collect(),
+        new: peer(to).ok_or_else(|| SwitchoverRefusal::NotAnswering("it has no address".to_owned()))?,
+        others: others.filter_map(peer).collect(),
         needed,
         epoch: epochs.max().unwrap_or_default(),
         down_after: Duration::from_millis(word.down_after),
