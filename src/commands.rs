@@ -27,6 +27,8 @@ mod plan;
 mod ps;
 mod restart;
 mod scale;
+#[cfg(feature = "testing")]
+pub mod schemas;
 mod sentinel;
 mod session;
 mod start;

@@ -15,6 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use catalogue::{CHECKS, HealthCheck, Severity};
@@ -41,7 +42,7 @@ pub struct Examined<'a> {
 }
 
 /// One thing that was measured, and by what it is judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Measured {
     /// The node that said it; `null` for the Engine and its host.
@@ -70,7 +71,7 @@ pub struct DoctorFinding {
 }
 
 /// Something that could not be seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Unseen {
     /// A node, or the host.
     pub what: String,

@@ -35,6 +35,7 @@ pub mod report;
 mod screen;
 pub mod sentinels;
 pub mod status;
+pub mod stderr;
 mod terminal;
 pub mod text_table;
 mod ui;

@@ -1,17 +1,24 @@
 //! Verbs from their arguments to their output, on the engine in memory: what goes to stdout, what to stderr, and how they
 //! end. `failover-test` is not among them: its workload needs servers that can be dialled.
 
+#[path = "chaos/schema.rs"]
+mod schema;
+
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Parser;
 use redos::testing::cluster::observed::NodeState;
+use redos::testing::cluster::story::Chapter;
+use redos::testing::commands::schemas::schemas;
 use redos::testing::commands::{self, Call, Cli, World};
 use redos::testing::engine::EngineError;
 use redos::testing::engine::sim::Sim;
 use redos::testing::error::{Exit, Failure, FailureKind};
-use redos::testing::output::{Options, Terminal, Ui};
+use redos::testing::output::logs::LogLine;
+use redos::testing::output::{Format, Options, Terminal, Ui};
 use redos::testing::spec::{Group, NodeId, Secrets, Spec};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -76,6 +83,18 @@ impl Ran {
         serde_json::from_str(&self.done()).expect("JSON")
     }
 
+    /// The kinds of the documents on both streams, all of which are what their schemas say.
+    fn kinds(&self) -> BTreeSet<String> {
+        let documents = |text| serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        let kind = |document: Result<Value, serde_json::Error>| {
+            let document = document.expect("JSON");
+            let faults = schema::faults(&document);
+            assert!(faults.is_empty(), "{}\n{document}", faults.join("\n"));
+            document["kind"].as_str().map(str::to_owned)
+        };
+        documents(&self.stdout).chain(documents(&self.stderr)).filter_map(kind).collect()
+    }
+
     /// The failure that it ended with, and no data.
     fn failure(self) -> Failure {
         assert_eq!(self.stdout, "", "a failure is no data");
@@ -83,16 +102,24 @@ impl Ran {
     }
 }
 
+/// What is written to a `Ui` with these options.
+fn tapes(options: Options) -> (Ui, Tape, Tape) {
+    let (stdout, stderr) = (Tape::default(), Tape::default());
+    let terminal = Terminal { columns: Some(80), ..Terminal::default() };
+    (Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
+}
+
 /// Runs a command line about the cluster `sim` until its end, or until `cancel`.
 async fn redos_until(sim: &Sim, line: &str, cancel: CancellationToken) -> Ran {
     let words = ["redos", "-p", "sim"].into_iter().chain(line.split(' '));
     let Cli { global, verb } = Cli::try_parse_from(words).expect(line);
-    let (stdout, stderr) = (Tape::default(), Tape::default());
-    let terminal = Terminal { columns: Some(80), ..Terminal::default() };
-    let options: Options = global.output_options();
-    let ui = Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone()));
+    let (ui, stdout, stderr) = tapes(global.output_options());
     let exit = commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()) }).await;
-    Ran { exit, stdout: stdout.text(), stderr: stderr.text() }
+    let ran = Ran { exit, stdout: stdout.text(), stderr: stderr.text() };
+    if line.contains("-o json") {
+        ran.kinds();
+    }
+    ran
 }
 
 async fn redos(sim: &Sim, line: &str) -> Ran {
@@ -545,5 +572,68 @@ fn verbs_that_need_no_engine_do_without() {
         assert!(redos(&sim, "man up").await.done().contains(".TH"));
         assert_eq!(redos(&sim, "man no-such-verb").await.failure().kind, FailureKind::Usage);
         assert_eq!(redos(&sim, "verify /no/such/file").await.failure().kind, FailureKind::Usage);
+    });
+}
+
+#[test]
+fn every_kind_of_document_is_what_its_schema_says() {
+    run(async {
+        let sim = Sim::default();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("images.tar");
+        let save = format!("images save {}", file.display());
+        let lines = [
+            "version",
+            "config",
+            "explain",
+            "explain no-quorum",
+            "images list",
+            "images pull",
+            &save,
+            "plan",
+            "up",
+            "ls",
+            "ps",
+            "status",
+            "url",
+            "url --stats",
+            "sentinel masters",
+            "doctor",
+            "failover",
+            "stop redis-2",
+            "plan",
+            "doctor",
+            "status",
+            "start redis-2",
+            "restart redis-2",
+        ];
+        let mut seen = BTreeSet::new();
+        for line in lines {
+            let ran = redos(&sim, &format!("{line} -o json")).await;
+            seen.extend(ran.kinds());
+            ran.exit.expect(line);
+        }
+        sim.disrupt(NodeId::Sentinel(1), Some(NodeState::Paused));
+        seen.extend(redos(&sim, "sentinel info -o json").await.kinds());
+        let held = redos(&sim, "chaos pause redis-2 --for 5s");
+        let faults = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            redos(&sim, "chaos ls -o json").await.kinds()
+        };
+        seen.extend(tokio::join!(held, faults).1);
+        seen.extend(redos(&sim, "down -o json").await.kinds());
+
+        // What an engine in memory has none of, and what `main` prints.
+        let (ui, stdout, stderr) = tapes(Options { format: Format::Json, ..Options::default() });
+        let log = LogLine { at: 1, node: REDIS_1, stderr: false, text: "ready".to_owned() };
+        ui.log_line(&log, 0).expect("it is written");
+        ui.event(&Chapter::of_engine(1, REDIS_1, "die", Some(137))).expect("it is written");
+        ui.warn("the clocks differ");
+        ui.failure(&redos(&sim, "status").await.failure());
+        seen.extend(Ran { exit: Ok(Exit::Done), stdout: stdout.text(), stderr: stderr.text() }.kinds());
+
+        let kinds = schemas().into_iter().map(|(kind, _)| kind.to_owned());
+        let missing: Vec<String> = kinds.filter(|kind| !seen.contains(kind)).collect();
+        assert_eq!(missing, ["LoadedImageList"], "an engine in memory loads no images");
     });
 }

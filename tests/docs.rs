@@ -8,6 +8,7 @@ use std::process::Command;
 
 use clap::{CommandFactory, Parser};
 use redos::testing::commands::Cli;
+use redos::testing::commands::schemas::{file_name, schemas};
 use redos::testing::doctor::CHECKS;
 use redos::testing::spec::settings::table::{SETTINGS, Setting, SettingKind};
 use serde_json::Value;
@@ -178,6 +179,27 @@ fn the_page_of_settings_has_every_setting_as_it_is() {
 #[test]
 fn the_page_of_doctor_has_every_check_as_it_is() {
     is_current("docs/doctor.md", CHECKS_BEGIN, &checks_table());
+}
+
+#[test]
+fn schemas_are_those_of_the_types() {
+    let folder = root().join("schemas");
+    let page = fs::read_to_string(root().join("docs/json.md")).expect("the page of documents");
+    let mut known = vec![file_name("FailoverReport")];
+    for (kind, schema) in schemas() {
+        let current = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+        let path = folder.join(file_name(kind));
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, &current).expect("the schema is written");
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        assert!(text == current, "{} is stale; run UPDATE_DOCS=1 cargo test --test docs", path.display());
+        assert!(page.contains(&format!("[`{kind}`](../schemas/{})", file_name(kind))), "docs/json.md has no {kind}");
+        known.push(file_name(kind));
+    }
+    let files = fs::read_dir(&folder).expect("the schemas").map(|file| file.expect("a file").file_name());
+    let unknown: Vec<_> = files.filter(|name| !known.iter().any(|known| name == known.as_str())).collect();
+    assert!(unknown.is_empty(), "no document has the schemas {unknown:?}");
 }
 
 /// Checks the generated table of a page, or writes it.

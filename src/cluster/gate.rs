@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddrV4;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::conditions::{UNKILLABLE, busy, dies_at_every_start, is_off_network, is_published, sole_master};
@@ -20,7 +21,7 @@ use super::observed::{Answer, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, Spec};
 
 /// A condition to wait for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(tag = "gate", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Gate {
     /// The node answers and is not loading.

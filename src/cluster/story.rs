@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::announcement::{Announcement, AnnouncementKind};
@@ -13,7 +14,7 @@ use crate::spec::{NodeId, Subnet};
 const SAME_FACT: i64 = 3_000_000_000;
 
 /// One fact in the story of a cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Chapter {
     /// When it was reported first, in nanoseconds since 1970 by the Engine's clock.

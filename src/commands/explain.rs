@@ -1,6 +1,7 @@
 //! `redos explain`: what a finding of `redos doctor` means.
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::{Call, World};
@@ -26,13 +27,15 @@ pub struct ExplainArgs {
 }
 
 /// The document of one check: `kind: HealthCheck`.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CheckDocument {
+pub struct CheckDocument {
     api_version: &'static str,
+    /// Always `HealthCheck`, the kind of document.
     kind: &'static str,
     #[serde(flatten)]
     check: &'static HealthCheck,
+    /// Whether `redos up` repairs it.
     repaired_by_up: bool,
 }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use anyhow::Error;
 use clap::{Args, Subcommand, ValueEnum};
 use futures_util::StreamExt;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 
@@ -17,7 +18,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::images::{Image, images_text};
 use crate::output::units::bytes;
 use crate::output::{List, Ui};
-use crate::spec::Images;
+use crate::spec::{API_VERSION, Images};
 
 /// Arguments of `images`.
 #[derive(Args, Clone, Debug)]
@@ -185,7 +186,13 @@ async fn save<W: World>(session: &Session<W>, images: &Images, path: &Path) -> R
     }
     file.sync_all().await.map_err(failed)?;
     partial.persist(path).map_err(|error| failed(error.error))?;
-    let saved = Saved { file: path.display().to_string(), bytes: written, images: references };
+    let saved = Saved {
+        api_version: API_VERSION,
+        kind: "SavedImages",
+        file: path.display().to_string(),
+        bytes: written,
+        images: references,
+    };
     session.ui.outcome(&saved, |ui| {
         ui.status(format!("wrote {} to {} ({})", saved.images.join(" and "), saved.file, bytes(saved.bytes)));
         ui.hint(format!("on the other host: redos images load {}", saved.file));
@@ -193,11 +200,17 @@ async fn save<W: World>(session: &Session<W>, images: &Images, path: &Path) -> R
     Ok(Exit::Done)
 }
 
-/// The result of `images save`.
-#[derive(Serialize)]
-struct Saved {
+/// `kind: SavedImages`: what `images save` wrote to a file.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Saved {
+    api_version: &'static str,
+    /// Always `SavedImages`, the kind of document.
+    kind: &'static str,
     file: String,
+    /// The size of the file.
     bytes: u64,
+    /// The references of the images in it.
     images: Vec<String>,
 }
 
@@ -224,7 +237,7 @@ async fn load<W: World>(session: &Session<W>, path: &Path) -> Result<Exit, Failu
 /// Reports the images that were got.
 fn got(ui: &Ui, how: &str, images: Vec<LocalImage>) -> Result<Exit, Failure> {
     let items = images.into_iter().map(|image| Got { image: image.reference, id: image.id, size: image.bytes });
-    let list = List::new("ImageList", items.collect());
+    let list = List::new("NewImageList", items.collect());
     ui.outcome(&list, |ui| {
         for image in &list.items {
             ui.status(format!("{how} {} ({})", image.image, bytes(image.size)));
@@ -233,11 +246,13 @@ fn got(ui: &Ui, how: &str, images: Vec<LocalImage>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// An image that was pulled or made.
-#[derive(Serialize)]
-struct Got {
+/// An image that was pulled or made: an item of `kind: NewImageList`.
+#[derive(JsonSchema, Serialize)]
+pub struct Got {
+    /// The reference of the image.
     image: String,
     id: String,
+    /// Its size in bytes.
     size: u64,
 }
 

@@ -1,6 +1,7 @@
 //! `redos url`: the address to connect to, or of the statistics, password included.
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::{Call, World, lookup};
@@ -30,13 +31,14 @@ pub struct UrlArgs {
 }
 
 /// `kind: Url`: the URL of a group or of the statistics page, with the password.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct UrlDocument<'a> {
+pub struct UrlDocument<'a> {
     api_version: &'static str,
+    /// Always `Url`, the kind of document.
     kind: &'static str,
     cluster: &'a ClusterName,
-    /// The group; `None` for the statistics, which are for all groups.
+    /// The group; it is missing for the statistics, which are for all groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<Group>,
     /// Whether it is the port for reads.

@@ -1,6 +1,7 @@
 //! `redos version`: which redos this is, and with what it works.
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::{Call, World};
@@ -21,11 +22,13 @@ Examples:
 pub struct VersionArgs;
 
 /// The document: `kind: Version`.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Version {
+pub struct Version {
     api_version: &'static str,
+    /// Always `Version`, the kind of document.
     kind: &'static str,
+    /// The version of redos.
     redos: &'static str,
     /// `null` where no Engine answers.
     engine: Option<EngineVersion>,

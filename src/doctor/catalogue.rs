@@ -2,10 +2,11 @@
 //!
 //! An id never changes its meaning: scripts compare it. `redos explain` and `docs/doctor.md` print this table.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// Clients are affected, data are at risk, or the next failure would not be survived.
@@ -31,7 +32,7 @@ impl Severity {
 ///
 /// Remedies are commands, some with their purpose and a colon before them. Words in capitals stand for what a finding
 /// fills in: NODE, CONTAINER, NETWORK, NAME, VALUE, DEFAULT.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthCheck {
     pub id: &'static str,
@@ -42,7 +43,7 @@ pub struct HealthCheck {
     pub why: &'static str,
     /// What helps, in the order in which to try it.
     pub remedies: &'static [&'static str],
-    /// Where its threshold comes from; `None` where there is none, or where redos chose it.
+    /// Where its threshold comes from; `null` where there is none, or where redos chose it.
     pub source: Option<&'static str>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Result;
@@ -25,7 +26,7 @@ pub struct ClusterSummary {
 }
 
 /// The versions of an Engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EngineVersion {
     /// Its own: `20.10.24`.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use console::Style;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text_table::{Column, Table};
@@ -12,7 +13,7 @@ use crate::doctor::{Diagnosis, DoctorFinding, HealthCheck, Measured, Severity, U
 use crate::spec::{API_VERSION, ClusterName, NodeId};
 
 /// `kind: Doctor`: what is wrong with a cluster, and what helps.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DoctorDocument {
     pub api_version: &'static str,
@@ -31,7 +32,7 @@ pub struct DoctorDocument {
 }
 
 /// How many findings there are of each severity.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeverityCounts {
     pub critical: usize,
@@ -40,7 +41,7 @@ pub struct SeverityCounts {
 }
 
 /// One finding, with the row of its check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingDocument {
     pub id: &'static str,

@@ -1,5 +1,6 @@
 //! Documents: one value, as JSON or YAML for programs and as text for people.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Format, Screen, Ui};
@@ -7,7 +8,7 @@ use crate::error::Failure;
 use crate::spec::API_VERSION;
 
 /// A document that is a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List<T> {
     /// Always `redos/v1`, as in all documents.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Ui;
 use crate::spec::{API_VERSION, ClusterName, Group, NodeId};
 
 /// `kind: Failover`: a switchover that was carried out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailoverDocument {
     pub api_version: &'static str,

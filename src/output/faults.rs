@@ -1,12 +1,13 @@
 //! `redos chaos ls`: the faults that are not undone yet.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text_table::{Column, Table};
 use super::{Named, Ui};
 
 /// A fault that is not undone yet: an item of `kind: FaultList`.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActiveFault {
     /// Its id in the journal.

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::list::since;
@@ -10,7 +11,7 @@ use super::units::bytes;
 use super::{Named, Ui};
 
 /// One image: an item of `kind: ImageList`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Image {
     /// The reference of the image.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::units::count;
@@ -21,11 +22,12 @@ pub enum LifecycleVerb {
 }
 
 /// `kind: Stop`, `Start` or `Restart`: the nodes that were stopped, started or restarted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LifecycleDocument {
     pub api_version: &'static str,
     /// `Stop`, `Start` or `Restart`.
+    #[schemars(with = "String")]
     pub kind: LifecycleVerb,
     /// The cluster's name.
     pub cluster: ClusterName,
@@ -41,9 +43,9 @@ pub struct LifecycleDocument {
 }
 
 /// A master that was replaced by another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Handover {
-    /// The master until then; `None` when it was not known.
+    /// The master until then; `null` when it was not known.
     pub from: Option<NodeId>,
     /// The master from then on.
     pub to: NodeId,

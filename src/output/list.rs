@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text_table::{Column, Table};
@@ -11,7 +12,7 @@ use crate::cluster::observed::{Inventory, NodeFacts};
 use crate::spec::{ClusterName, NodeId};
 
 /// One cluster of an Engine: an item of `kind: ClusterList`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cluster {
     /// The name of the cluster.
@@ -31,7 +32,7 @@ pub struct Cluster {
 }
 
 /// The state of all containers of a cluster together. It does not include health, which needs the servers' answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClusterState {
     /// All containers run.
@@ -101,7 +102,7 @@ pub fn clusters_text(clusters: &[Cluster], now: SystemTime, ui: &Ui) -> String {
 }
 
 /// One container of a cluster: an item of `kind: NodeList`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedNode {
     pub node: NodeId,
@@ -124,7 +125,7 @@ pub struct ListedNode {
 }
 
 /// A published port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Port {
     /// The port in the container.

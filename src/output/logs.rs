@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use console::Style;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Format, Ui};
@@ -29,22 +30,29 @@ pub struct LogLine {
     pub text: String,
 }
 
-#[derive(Serialize)]
+/// `kind: LogLine`: a line of a node's log.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LogDocument<'a> {
+pub struct LogDocument<'a> {
     api_version: &'static str,
+    /// Always `LogLine`, the kind of document.
     kind: &'static str,
+    /// When it was written, RFC 3339 in UTC by the Engine's clock; `null` if not known.
     time: Option<String>,
     node: NodeId,
+    /// `stdout` or `stderr`.
     stream: &'static str,
     text: &'a str,
 }
 
-#[derive(Serialize)]
+/// `kind: Event`: one fact in the story of a cluster.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct EventDocument<'a> {
+pub struct EventDocument<'a> {
     api_version: &'static str,
+    /// Always `Event`, the kind of document.
     kind: &'static str,
+    /// When it was reported first, RFC 3339 in UTC by the Engine's clock.
     time: Option<String>,
     #[serde(flatten)]
     chapter: &'a Chapter,
@@ -98,7 +106,7 @@ impl Ui {
 }
 
 /// An event for programs.
-pub fn event_document(chapter: &Chapter) -> impl Serialize {
+pub fn event_document(chapter: &Chapter) -> EventDocument<'_> {
     EventDocument { api_version: API_VERSION, kind: "Event", time: rfc3339(chapter.at), chapter }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster::{Gate, Unmet};
@@ -11,7 +12,7 @@ use crate::plan::event::Event;
 use crate::plan::{Action, Plan, Step, StepId};
 
 /// The steps that progress shows as one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// The network is created or removed.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::phase::{Phase, PhaseTiming, Timings};
@@ -15,7 +16,7 @@ use crate::plan::{Plan, Step};
 use crate::spec::{API_VERSION, ClusterName};
 
 /// `kind: Plan`: what `up` would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanDocument<'a> {
     pub api_version: &'static str,
@@ -83,7 +84,7 @@ impl<'a> PlanDocument<'a> {
 }
 
 /// `kind: Up`: what `up` (or `scale`) did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpDocument<'a> {
     pub api_version: &'static str,
@@ -104,7 +105,7 @@ pub struct UpDocument<'a> {
 }
 
 /// The duration of one phase, in seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhaseDocument {
     pub phase: Phase,
@@ -190,7 +191,7 @@ impl<'a> UpDocument<'a> {
 }
 
 /// `kind: Down`: what `down` removed and what it kept.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DownDocument {
     pub api_version: &'static str,
@@ -215,7 +216,7 @@ pub struct DownDocument {
 }
 
 /// A network that a `down` did not remove.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptNetwork {
     /// The name of the network.

@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use serde_json::json;
 
 use super::phase::{Notice, Phase, Timings, Tracker};
+use super::stderr::{ProgressBytes, ProgressDocument, ProgressEvent};
 use super::text_table::{Column, Table};
 use super::ui::{Mode, Ui, lock};
 use super::units::seconds;
 use crate::plan::event::Event;
-use crate::spec::API_VERSION;
 use crate::update::Update;
 
 /// A log gets a line for a wait that lasts longer than this.
@@ -174,20 +173,14 @@ impl Inner {
 
     /// One object per start, wait and end of a step. The fields are part of the contract of `apiVersion: redos/v1`.
     fn json_lines(&self, event: &Event, notices: &[Notice]) {
-        let line = |mut object: serde_json::Value| {
-            if let Some(fields) = object.as_object_mut() {
-                fields.insert("apiVersion".to_owned(), json!(API_VERSION));
-                fields.insert("kind".to_owned(), json!("Event"));
-            }
-            self.ui.stderr_json(&object);
-        };
+        let line = |event| self.ui.stderr_json(&ProgressDocument::new(event));
         match event {
-            Event::PlanStarted { plan } => line(json!({"event": "planStarted", "steps": plan.steps.len()})),
-            Event::StepStarted { step } => line(json!({"event": "stepStarted", "step": step})),
-            Event::PlanDone { took } => line(json!({"event": "planDone", "seconds": took.as_secs_f64()})),
+            Event::PlanStarted { plan } => line(ProgressEvent::PlanStarted { steps: plan.steps.len() }),
+            Event::StepStarted { step } => line(ProgressEvent::StepStarted { step }),
+            Event::PlanDone { took } => line(ProgressEvent::PlanDone { seconds: took.as_secs_f64() }),
             Event::Update(Update::Progress { subject, text, bytes }) => {
-                let bytes = bytes.map(|(done, total)| json!({"done": done, "total": total}));
-                line(json!({"event": "progress", "subject": subject, "text": text, "octets": bytes}));
+                let bytes = bytes.map(|(done, total)| ProgressBytes { done, total });
+                line(ProgressEvent::Progress { subject, text, bytes });
             }
             Event::StepWaiting { .. }
             | Event::StepDone { .. }
@@ -197,12 +190,12 @@ impl Inner {
         for notice in notices {
             match notice {
                 Notice::Waiting { step, unmet, .. } => {
-                    line(json!({"event": "stepWaiting", "id": step.id, "reason": unmet.to_string()}));
+                    line(ProgressEvent::StepWaiting { id: step.id, reason: unmet.to_string() });
                 }
                 Notice::StepDone { step, took } => {
-                    line(json!({"event": "stepDone", "id": step.id, "seconds": took.as_secs_f64()}));
+                    line(ProgressEvent::StepDone { id: step.id, seconds: took.as_secs_f64() });
                 }
-                Notice::StepFailed { step } => line(json!({"event": "stepFailed", "id": step.id})),
+                Notice::StepFailed { step } => line(ProgressEvent::StepFailed { id: step.id }),
                 Notice::PhaseBegan { .. } | Notice::PhaseMoved { .. } | Notice::PhaseDone { .. } => {}
             }
         }
@@ -356,19 +349,19 @@ mod tests {
     #[test]
     fn json_has_an_object_per_line() {
         insta::assert_snapshot!(told(Options { format: Format::Json, ..Options::default() }), @r#"
-        {"apiVersion":"redos/v1","event":"progress","kind":"Event","octets":{"done":10,"total":100},"subject":"redis:8.0","text":"pulling"}
-        {"apiVersion":"redos/v1","event":"progress","kind":"Event","octets":{"done":20,"total":100},"subject":"redis:8.0","text":"pulling"}
-        {"apiVersion":"redos/v1","event":"progress","kind":"Event","octets":{"done":100,"total":100},"subject":"redis:8.0","text":"unpacking"}
-        {"apiVersion":"redos/v1","event":"planStarted","kind":"Event","steps":3}
-        {"apiVersion":"redos/v1","event":"stepStarted","kind":"Event","step":{"action":"startNode","after":[],"id":1,"node":"redis-1","why":"redis-1 has exited"}}
-        {"apiVersion":"redos/v1","event":"stepStarted","kind":"Event","step":{"action":"startNode","after":[],"id":2,"node":"redis-2","why":"redis-2 has exited"}}
-        {"apiVersion":"redos/v1","event":"stepDone","id":1,"kind":"Event","seconds":0.1}
-        {"apiVersion":"redos/v1","event":"stepDone","id":2,"kind":"Event","seconds":0.12}
-        {"apiVersion":"redos/v1","event":"stepStarted","kind":"Event","step":{"action":"await","after":[2],"gate":{"gate":"replicasInSync","group":"mymaster"},"id":3,"why":"it must be ready"}}
-        {"apiVersion":"redos/v1","event":"stepWaiting","id":3,"kind":"Event","reason":"the link of redis-2 to redis-1 is down"}
-        {"apiVersion":"redos/v1","event":"stepWaiting","id":3,"kind":"Event","reason":"redis-2 is copying the data of redis-1"}
-        {"apiVersion":"redos/v1","event":"stepDone","id":3,"kind":"Event","seconds":5.0}
-        {"apiVersion":"redos/v1","event":"planDone","kind":"Event","seconds":5.12}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"progress","subject":"redis:8.0","text":"pulling","bytes":{"done":10,"total":100}}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"progress","subject":"redis:8.0","text":"pulling","bytes":{"done":20,"total":100}}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"progress","subject":"redis:8.0","text":"unpacking","bytes":{"done":100,"total":100}}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"planStarted","steps":3}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepStarted","step":{"id":1,"action":"startNode","node":"redis-1","why":"redis-1 has exited","after":[]}}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepStarted","step":{"id":2,"action":"startNode","node":"redis-2","why":"redis-2 has exited","after":[]}}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepDone","id":1,"seconds":0.1}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepDone","id":2,"seconds":0.12}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepStarted","step":{"id":3,"action":"await","gate":{"gate":"replicasInSync","group":"mymaster"},"why":"it must be ready","after":[2]}}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepWaiting","id":3,"reason":"the link of redis-2 to redis-1 is down"}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepWaiting","id":3,"reason":"redis-2 is copying the data of redis-1"}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"stepDone","id":3,"seconds":5.0}
+        {"apiVersion":"redos/v1","kind":"Progress","event":"planDone","seconds":5.12}
         "#);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use console::Style;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::Ui;
@@ -29,7 +30,7 @@ pub enum Topic {
 }
 
 /// What one Sentinel said to one question: an item of `kind: SentinelAnswerList`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     pub sentinel: NodeId,
@@ -41,7 +42,7 @@ pub struct Item {
 }
 
 /// What came of a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum SentinelReply {
     /// The Sentinel answered it.
@@ -62,7 +63,7 @@ pub enum SentinelReply {
 }
 
 /// One thing that a Sentinel described.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Described {
     /// The node at the address that it named; `null` for a stranger, and in what a Sentinel says of itself.
     pub node: Option<NodeId>,
@@ -71,6 +72,7 @@ pub struct Described {
     pub master: Option<NodeId>,
     /// All fields of the answer.
     #[serde(serialize_with = "in_order")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub fields: Fieldset,
 }
 

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::Style;
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use serde_json::json;
+use serde::Serialize;
 
 use super::options::{Format, Options};
+use super::stderr::{ErrorDocument, RemarkDocument, RemarkLevel};
 use super::{Terminal, live};
 use crate::error::{Failure, FailureKind};
-use crate::spec::API_VERSION;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,25 +167,25 @@ impl Ui {
 
     /// Prints what happened, beside the data. Silent under `--quiet`.
     pub fn status(&self, text: impl Display) {
-        self.remark("status", &text.to_string(), None);
+        self.remark(RemarkLevel::Status, &text.to_string(), None);
     }
 
     /// Prints a warning. Silent under `--quiet`.
     pub fn warn(&self, text: impl Display) {
-        self.remark("warning", &text.to_string(), Some(("warning:", Style::new().yellow().bold())));
+        self.remark(RemarkLevel::Warning, &text.to_string(), Some(("warning:", Style::new().yellow().bold())));
     }
 
     /// Prints what the user may want to do. Silent under `--quiet`.
     pub fn hint(&self, text: impl Display) {
-        self.remark("hint", &text.to_string(), Some(("hint:", hint_style())));
+        self.remark(RemarkLevel::Hint, &text.to_string(), Some(("hint:", hint_style())));
     }
 
-    fn remark(&self, level: &str, text: &str, prefix: Option<(&str, Style)>) {
+    fn remark(&self, level: RemarkLevel, text: &str, prefix: Option<(&str, Style)>) {
         if self.shared.options.quiet {
             return;
         }
         if self.speaks_json() {
-            self.stderr_json(&json!({"apiVersion": API_VERSION, "kind": "Remark", "level": level, "text": text}));
+            self.stderr_json(&RemarkDocument::new(level, text));
             return;
         }
         match prefix {
@@ -202,17 +202,7 @@ impl Ui {
             return;
         }
         if self.speaks_json() {
-            let mut chain = failure.chain();
-            self.stderr_json(&json!({
-                "apiVersion": API_VERSION,
-                "kind": "Error",
-                "code": failure.kind.as_str(),
-                "exitCode": failure.kind.exit().code(),
-                "message": chain.next(),
-                "causes": chain.collect::<Vec<_>>(),
-                "notes": failure.notes,
-                "hints": failure.hints,
-            }));
+            self.stderr_json(&ErrorDocument::new(failure));
             return;
         }
         self.stderr(&self.failure_text(failure));
@@ -247,8 +237,11 @@ impl Ui {
         style.force_styling(self.colors_stderr()).apply_to(text).to_string()
     }
 
-    pub(super) fn stderr_json(&self, value: &serde_json::Value) {
-        self.stderr(&value.to_string());
+    pub(super) fn stderr_json(&self, document: &impl Serialize) {
+        // None of these documents has a key that JSON cannot write.
+        if let Ok(line) = serde_json::to_string(document) {
+            self.stderr(&line);
+        }
     }
 
     /// Removes the live display before a program that ends at once: the shell goes on where the cursor is.
@@ -324,6 +317,7 @@ pub mod testing {
 mod tests {
     use super::testing::{Tape, ui};
     use super::*;
+    use crate::spec::API_VERSION;
 
     fn failure() -> Failure {
         let cause = anyhow::anyhow!("the node died\n# Bad directive\n").context("failed to start container r-redis-1");

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddrV4;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster::gate::Gate;
@@ -12,12 +13,12 @@ use crate::spec::render::Standing;
 use crate::spec::{Group, NodeId, Resources, Role};
 
 /// The number of a step within its plan, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 #[serde(transparent)]
 pub struct StepId(pub usize);
 
 /// The action of a step. It is idempotent: done twice it changes nothing the second time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Action {
     /// Record the specification with the cluster. A later command without flags then means the same cluster.
@@ -61,7 +62,7 @@ pub enum Action {
     /// Set the memory and CPUs of a node, also while it runs.
     SetResources {
         node: NodeId,
-        /// The new limits; `None` stays as it is.
+        /// The new limits; `null` stays as it is.
         resources: Resources,
     },
     /// Remove a node's container. Its volume stays.
@@ -210,7 +211,7 @@ fn listed(pairs: &BTreeMap<String, String>) -> String {
 }
 
 /// One step of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Step {
     pub id: StepId,
     #[serde(flatten)]
@@ -233,7 +234,7 @@ impl fmt::Display for Step {
 }
 
 /// Steps from the observed to the desired state. Golden tests compare the text of its `Display`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The steps; every [`Step::after`] names earlier ones only.

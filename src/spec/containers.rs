@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::names::Role;
@@ -75,12 +76,12 @@ pub enum Aspect {
 pub struct Words(String);
 
 /// The limits that the Engine can change on a running container.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resources {
-    /// The memory limit in bytes; `None` for no limit.
+    /// The memory limit in bytes; `null` for no limit.
     pub memory: Option<u64>,
-    /// The CPU limit in thousandths; `None` for no limit.
+    /// The CPU limit in thousandths; `null` for no limit.
     pub milli_cpus: Option<u64>,
 }
 

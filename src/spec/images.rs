@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Role;
@@ -67,8 +68,8 @@ pub enum Modules {
     None,
 }
 
-/// The images of a cluster's nodes. Each is `None` until it was looked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The images of a cluster's nodes. Each is `null` until it was looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UsedImages {
     /// The image of Redis nodes and Sentinels.
@@ -93,14 +94,14 @@ impl UsedImages {
 }
 
 /// An image that redos found, and its server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UsedImage {
     /// The reference under which it was found: `redis:8.2`.
     pub reference: String,
     /// The Engine's id of it, `sha256:…`: a reference may mean another image later.
     pub id: String,
-    /// Its digest in a registry, `redis@sha256:…`; `None` for an image that no registry has.
+    /// Its digest in a registry, `redis@sha256:…`; `null` for an image that no registry has.
     pub digest: Option<String>,
     /// The server program: a name, or a path.
     pub server: String,
@@ -127,7 +128,7 @@ impl fmt::Display for UsedImage {
 }
 
 /// A server program and its version, as it reports them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Release {
     /// `redis`, `valkey` or `haproxy`.

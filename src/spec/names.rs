@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parse::ParseError;
@@ -19,7 +20,7 @@ pub const DEFAULT_CLUSTER: &str = "redos";
 ///
 /// Docker's own rule for container names is wider (`[a-zA-Z0-9][a-zA-Z0-9_.-]+`); this one also fits a volume name, a
 /// DNS label and a Compose project name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClusterName(String);
 
@@ -88,7 +89,7 @@ impl From<ClusterName> for String {
 }
 
 /// One master group, counted from 1: a master, its replicas, one port for writes and one for reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Group(u16);
 
@@ -188,7 +189,7 @@ impl FromStr for Role {
 }
 
 /// One node of a cluster. Written `redis-1`, `redis-2-1` (second group, first node), `sentinel-1`, `proxy-1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum NodeId {
     /// A Redis server of a group.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::spec::{ClusterName, Group, NodeId, UsedImages};
@@ -14,7 +15,7 @@ use crate::spec::{ClusterName, Group, NodeId, UsedImages};
 pub const MISSING: &str = "missing";
 
 /// The state of a cluster.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     pub api_version: &'static str,
@@ -39,19 +40,19 @@ pub struct Status {
 }
 
 /// A master group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupStatus {
     /// The name of the group.
     pub name: Group,
-    /// Its master, see [`master_of`](crate::cluster::claims::master_of).
+    /// Its master; `null` while nobody can tell which node that is.
     pub master: Option<MasterStatus>,
     /// Its nodes: those of the specification and those that exist.
     pub nodes: Vec<RedisStatus>,
 }
 
 /// A group's master.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MasterStatus {
     pub node: NodeId,
@@ -60,7 +61,7 @@ pub struct MasterStatus {
 }
 
 /// A Redis node.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedisStatus {
     pub node: NodeId,
@@ -96,7 +97,7 @@ pub struct RedisStatus {
 }
 
 /// A role as Redis reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoleWord {
     /// It takes writes.
@@ -106,7 +107,7 @@ pub enum RoleWord {
 }
 
 /// The link of a replica to its master.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkState {
     /// The replica follows.
@@ -118,7 +119,7 @@ pub enum LinkState {
 }
 
 /// The state of a Sentinel.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SentinelStatus {
     pub node: NodeId,
@@ -145,7 +146,7 @@ pub struct SentinelStatus {
 }
 
 /// The state of a proxy.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProxyStatus {
     pub node: NodeId,

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::address::REDIS_PER_GROUP_MAX;
@@ -29,7 +30,7 @@ const ASK_FOR: u64 = 1000;
 const RETURN_LIMIT: u64 = 10_000;
 
 /// What a Redis node may believe at its next start. It holds for that one start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Standing {
     /// It has never had data, and either no node of its group has, or it begins as a replica.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::value::{AUTO, NO_SERVER, mode_word};
 use super::{Key, Settings};
 
 /// All settings of one run as a document. It holds no password.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigDocument {
     pub api_version: &'static str,
@@ -25,7 +26,7 @@ pub struct ConfigDocument {
 }
 
 /// One setting with its value and origin.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingRow {
     /// Its place in `redos.yaml`, dotted.
