@@ -23,7 +23,7 @@ fn main() {
     // The first `up` of a machine may have to make the images, which is not what is compared.
     redos(&["up"]);
     redos(&["down", "--volumes"]);
-    let mut measured: [Vec<(Duration, Duration)>; 6] = Default::default();
+    let mut measured: [Vec<(Duration, Duration)>; 8] = Default::default();
     for _ in 0..rounds {
         let up = compose.run(&["up", "-d"]);
         let ps = compose.run(&["ps"]);
@@ -33,12 +33,24 @@ fn main() {
         measured[0].push((redos(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]), up));
         measured[1].push((redos(&["up"]), again));
         measured[2].push((redos(&["status"]), ps));
+        // Compose has nothing like them.
+        measured[3].push((redos(&["sentinel"]), ps));
+        measured[4].push((redos(&["doctor"]), ps));
         let (in_sync, ready) = one_more_replica();
-        measured[3].push((in_sync, scaled));
-        measured[4].push((ready, scaled));
-        measured[5].push((redos(&["down", "--volumes"]), down));
+        measured[5].push((in_sync, scaled));
+        measured[6].push((ready, scaled));
+        measured[7].push((redos(&["down", "--volumes"]), down));
     }
-    let names = ["up", "up again", "status / ps", "one more replica, in sync", "one more replica, ready", "down"];
+    let names = [
+        "up",
+        "up again",
+        "status / ps",
+        "sentinel / ps",
+        "doctor / ps",
+        "one more replica, in sync",
+        "one more replica, ready",
+        "down",
+    ];
     let mut table = String::from("| | redos | compose | ratio | redos, all rounds |\n|---|---|---|---|---|\n");
     for (name, times) in names.iter().zip(&mut measured) {
         let all: Vec<String> = times.iter().map(|(redos, _)| format!("{:.2}", redos.as_secs_f64())).collect();
