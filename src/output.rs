@@ -9,6 +9,8 @@
 //! | a terminal, `-v` | a line per step, then a table of phases | text | text |
 //! | a file or pipe | a line per phase | text | text |
 //! | a file or pipe, `-o json` | a JSON object per line | a JSON object per line | a JSON object per line |
+//! | any, `--progress json` | a JSON object per line | a JSON object per line | a JSON object per line |
+//! | any, `--progress plain` | a line per phase | text | text |
 //! | `--quiet` | none | none | as above |
 //!
 //! So a program that asks for JSON and reads both streams gets JSON on both, and a person at a terminal gets sentences
@@ -43,7 +45,7 @@ pub mod units;
 pub mod urls;
 
 pub use document::{List, Named};
-pub use options::{Color, Format, Options};
+pub use options::{Color, Format, Options, ProgressFormat};
 pub use phase::Timings;
 pub use screen::Screen;
 pub use terminal::{RawMode, Terminal, terminal_size};

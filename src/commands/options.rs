@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::output::{Color, Format, Options};
+use crate::output::{Color, Format, Options, ProgressFormat};
 use crate::spec::settings::table::{SETTINGS, SettingKind};
 use crate::spec::settings::{FlagLayer, Setting};
 
@@ -29,6 +29,9 @@ pub struct Global {
     /// How to print data: table, wide (all columns), json, yaml or, of lists, name
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", hide_possible_values = true)]
     pub output: Format,
+    /// How to write progress and remarks to stderr: auto, plain (lines) or json
+    #[arg(long, global = true, value_name = "HOW", default_value = "auto", hide_possible_values = true)]
+    pub progress: ProgressFormat,
     /// Print data and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -46,7 +49,13 @@ pub struct Global {
 impl Global {
     /// The output options of the command line.
     pub const fn output_options(&self) -> Options {
-        Options { format: self.output, color: self.color, quiet: self.quiet, verbose: self.verbose }
+        Options {
+            format: self.output,
+            color: self.color,
+            progress: self.progress,
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
     }
 }
 

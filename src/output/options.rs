@@ -30,12 +30,26 @@ pub enum Color {
     Never,
 }
 
+/// How progress, remarks and errors are written to stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressFormat {
+    /// Live on a terminal, else lines; JSON with `-o json` where stderr is no terminal.
+    #[default]
+    Auto,
+    /// Lines for people, also on a terminal and with `-o json`.
+    Plain,
+    /// A JSON object per line, whatever stdout has.
+    Json,
+}
+
 /// The output options of the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     pub format: Format,
     /// When to use colour.
     pub color: Color,
+    /// How stderr is written.
+    pub progress: ProgressFormat,
     /// No progress and no remarks.
     pub quiet: bool,
     /// Every step with its duration.

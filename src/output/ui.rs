@@ -8,7 +8,7 @@ use console::Style;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
-use super::options::{Format, Options};
+use super::options::{Format, Options, ProgressFormat};
 use super::stderr::{ErrorDocument, RemarkDocument, RemarkLevel};
 use super::{Terminal, live};
 use crate::error::{Failure, FailureKind};
@@ -85,7 +85,7 @@ impl Ui {
     /// Whether a user is there to answer a question.
     pub fn can_ask(&self) -> bool {
         let Terminal { stdin, stderr, .. } = self.shared.terminal;
-        stdin && stderr && !self.shared.options.quiet
+        stdin && stderr && !self.shared.options.quiet && !self.speaks_json()
     }
 
     /// Whether the user wants data and errors only.
@@ -108,19 +108,24 @@ impl Ui {
     }
 
     pub(super) fn mode(&self) -> Mode {
-        let Options { quiet, verbose, .. } = self.shared.options;
+        let Options { quiet, verbose, progress, .. } = self.shared.options;
         let terminal = &self.shared.terminal;
+        let may_be_live = progress == ProgressFormat::Auto && terminal.stderr && !terminal.dumb;
         match () {
             () if quiet => Mode::Hidden,
             () if self.speaks_json() => Mode::JsonLines,
-            () if terminal.stderr && !terminal.dumb && !verbose => Mode::Live,
+            () if may_be_live && !verbose => Mode::Live,
             () => Mode::Lines { verbose },
         }
     }
 
-    /// Whether stderr is JSON, too: only a program reads it then.
+    /// Whether stderr is JSON: only a program reads it then.
     fn speaks_json(&self) -> bool {
-        self.shared.options.format == Format::Json && !self.shared.terminal.stderr
+        match self.shared.options.progress {
+            ProgressFormat::Auto => self.shared.options.format == Format::Json && !self.shared.terminal.stderr,
+            ProgressFormat::Plain => false,
+            ProgressFormat::Json => true,
+        }
     }
 
     /// Writes data to stdout, with a line end if it has none.
@@ -362,6 +367,24 @@ hint: redos up
         let (person, _, stderr) = ui(options, Terminal { stderr: true, no_color: true, ..Terminal::default() });
         person.warn("an even number of Sentinels");
         assert_eq!(stderr.text(), "warning: an even number of Sentinels\n");
+    }
+
+    #[test]
+    fn who_asks_for_the_form_of_progress_gets_it_whatever_the_streams_are() {
+        let at_terminal = Terminal { stdin: true, stderr: true, no_color: true, ..Terminal::default() };
+        let (json, _, stderr) = ui(Options { progress: ProgressFormat::Json, ..Options::default() }, at_terminal);
+        json.warn("an even number of Sentinels");
+        assert!(stderr.text().starts_with("{\"apiVersion\":"), "{}", stderr.text());
+        assert!(!json.can_ask(), "a program does not answer");
+        assert_eq!(json.mode(), Mode::JsonLines);
+
+        let plain = Options { progress: ProgressFormat::Plain, format: Format::Json, ..Options::default() };
+        let (lines, _, stderr) = ui(plain, Terminal::default());
+        lines.warn("an even number of Sentinels");
+        assert_eq!(stderr.text(), "warning: an even number of Sentinels\n");
+        let (lines, ..) = ui(plain, at_terminal);
+        assert_eq!(lines.mode(), Mode::Lines { verbose: false });
+        assert!(lines.can_ask());
     }
 
     #[test]
