@@ -5,11 +5,16 @@ use std::collections::BTreeSet;
 use super::catalogue as check;
 use super::{DoctorFinding, Examined, HealthCheck, Measured};
 use crate::cluster::gate::busy;
+use crate::cluster::observed::{Answer, Observed};
 use crate::cluster::stuck::stuck;
 use crate::cluster::{Gate, Unmet};
 use crate::spec::NodeId;
 
-/// All unmet conditions. What only follows from a node that is down is left out.
+/// Seconds after the start of a Sentinel in which not all have heard from it yet. Its peers ping it at least once a second,
+/// and the proxies ask it five times a second, each unless its machine is busy.
+const SETTLING: u64 = 5;
+
+/// All unmet conditions. What only follows from a node that is down is left out, and what ends by itself in a moment.
 pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Examined { spec, observed, .. } = examined;
     let mut unmet = Vec::new();
@@ -25,6 +30,7 @@ pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     for gate in services.chain(Gate::ready(spec)) {
         if let Err(why) = gate.holds(spec, observed)
             && !why.about().iter().any(|node| down.contains(node))
+            && !is_settling(&why, observed)
             && !unmet.contains(&why)
         {
             unmet.push(why);
@@ -37,6 +43,15 @@ pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
             .of_cluster(spec)
     }));
     findings
+}
+
+/// Whether it only says that a Sentinel was started a moment ago.
+fn is_settling(unmet: &Unmet, observed: &Observed) -> bool {
+    let (Unmet::NotHeardSinceStart { peer: node, .. } | Unmet::VoteNotCounted { sentinel: node, .. }) = unmet else {
+        return false;
+    };
+    let view = observed.topology.sentinels.get(node).and_then(Answer::said);
+    view.is_some_and(|view| view.uptime_seconds < SETTLING)
 }
 
 fn finding(unmet: &Unmet, examined: &Examined<'_>) -> DoctorFinding {
