@@ -13,7 +13,7 @@ from celery import Celery
 
 app = Celery("tasks", broker=os.environ["REDIS_URL"], backend=os.environ["REDIS_URL"])
 app.conf.update(
-    # Without it a worker takes a broken connection for a reason to end.
+    # A worker that starts during a failover, or loses its broker for long, tries again and does not end.
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={"socket_timeout": 5, "socket_keepalive": True, "retry_on_timeout": True},
