@@ -50,7 +50,7 @@ pub use phase::Timings;
 pub use screen::Screen;
 pub use terminal::{RawMode, Terminal, terminal_size};
 pub use ui::Ui;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use ui::testing;
 
 use crate::spec::{ClusterName, DEFAULT_CLUSTER};

@@ -5,8 +5,8 @@
 mod schema;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
@@ -18,30 +18,11 @@ use redos::testing::engine::EngineError;
 use redos::testing::engine::sim::Sim;
 use redos::testing::error::{Exit, Failure, FailureKind};
 use redos::testing::output::logs::LogLine;
+use redos::testing::output::testing::{self, Tape};
 use redos::testing::output::{Format, Options, Terminal, Ui};
 use redos::testing::spec::{Group, NodeId, Secrets, Spec};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-
-/// A stream that can be read back.
-#[derive(Clone, Default)]
-struct Tape(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Tape {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the tape").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Tape {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("the tape").clone()).expect("UTF-8")
-    }
-}
 
 /// A world in memory.
 struct InMemory(Sim);
@@ -104,9 +85,7 @@ impl Ran {
 
 /// What is written to a `Ui` with these options.
 fn tapes(options: Options) -> (Ui, Tape, Tape) {
-    let (stdout, stderr) = (Tape::default(), Tape::default());
-    let terminal = Terminal { columns: Some(80), ..Terminal::default() };
-    (Ui::with_streams(options, terminal, Box::new(stdout.clone()), Box::new(stderr.clone())), stdout, stderr)
+    testing::ui(options, Terminal { columns: Some(80), ..Terminal::default() })
 }
 
 /// Runs a command line about the cluster `sim` until its end, or until `cancel`.
