@@ -46,10 +46,10 @@ fn with_candidates(command: Command) -> Command {
 /// An argument with its candidates. The name of its value says what it takes, the same in all verbs.
 fn answered(argument: Arg) -> Arg {
     let candidates: fn() -> Vec<CompletionCandidate> = match value_of(&argument) {
-        "NODE" | "NODES" => || nodes(|_| true),
-        "SENTINEL" => || nodes(|node| node.role() == Role::Sentinel),
-        "TARGET" => || words(target::WORDS).chain(groups()).chain(nodes(|_| true)).collect(),
-        "GROUP" => groups,
+        "NODE" | "NODES" => || nodes(&inventory(), |_| true),
+        "SENTINEL" => || nodes(&inventory(), |node| node.role() == Role::Sentinel),
+        "TARGET" => targets,
+        "GROUP" => || groups(&inventory()),
         "ID" => {
             || CHECKS.iter().map(|check| CompletionCandidate::new(check.id).help(Some(check.title.into()))).collect()
         }
@@ -64,8 +64,11 @@ fn value_of(argument: &Arg) -> &str {
     argument.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str())
 }
 
-fn words(list: &str) -> impl Iterator<Item = CompletionCandidate> {
-    list.split(", ").map(CompletionCandidate::new)
+/// What a fault can hit: a role, a group or a node.
+fn targets() -> Vec<CompletionCandidate> {
+    let found = inventory();
+    let roles = target::WORDS.split(", ").map(CompletionCandidate::new);
+    roles.chain(groups(&found)).chain(nodes(&found, |_| true)).collect()
 }
 
 fn clusters() -> Vec<CompletionCandidate> {
@@ -75,15 +78,15 @@ fn clusters() -> Vec<CompletionCandidate> {
 }
 
 /// The nodes that there are and that fit, each with the state of its container.
-fn nodes(fits: fn(NodeId) -> bool) -> Vec<CompletionCandidate> {
-    let found = inventory().into_iter().flat_map(|inventory| inventory.nodes).filter(|(node, _)| fits(*node));
+fn nodes(found: &Option<Inventory>, fits: fn(NodeId) -> bool) -> Vec<CompletionCandidate> {
+    let found = found.iter().flat_map(|inventory| &inventory.nodes).filter(|(node, _)| fits(**node));
     let state = |word: &'static str| Some(word.into());
     found.map(|(node, facts)| CompletionCandidate::new(node.to_string()).help(state(facts.state.as_str()))).collect()
 }
 
-fn groups() -> Vec<CompletionCandidate> {
-    let recorded = inventory().and_then(|inventory| inventory.recorded);
-    let names = recorded.iter().flat_map(|spec| spec.groups()).map(|group| group.to_string());
+fn groups(found: &Option<Inventory>) -> Vec<CompletionCandidate> {
+    let recorded = found.iter().filter_map(|inventory| inventory.recorded.as_ref());
+    let names = recorded.flat_map(|spec| spec.groups()).map(|group| group.to_string());
     names.map(CompletionCandidate::new).collect()
 }
 
