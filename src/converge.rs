@@ -8,7 +8,7 @@ mod teardown;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use self::teardown::{Teardown, TornDown};
@@ -33,6 +33,9 @@ pub struct Found {
     pub secrets: Option<Secrets>,
 }
 
+/// How long the secrets of the likely node are waited for.
+const AHEAD_LIMIT: Duration = Duration::from_secs(10);
+
 /// Finds a cluster.
 ///
 /// To read a file of a container takes the Engine longer than all else, 50 ms on 20.10, which starts a program of its
@@ -42,11 +45,13 @@ pub struct Found {
 /// The Engine failed, or it failed at one node and no other gave the secrets.
 pub async fn find<E: Clusters + Nodes>(engine: &E, cluster: &ClusterName) -> Result<Found, EngineError> {
     let likely = NodeId::redis(Group::number(1), 1);
-    let (inventory, ahead) = tokio::join!(engine.inventory(cluster), secrets_of(engine, cluster, likely));
+    // A question about a container may hang. The inventory says so, and then other nodes are asked.
+    let ahead = timeout(AHEAD_LIMIT, secrets_of(engine, cluster, likely));
+    let (inventory, ahead) = tokio::join!(engine.inventory(cluster), ahead);
     let inventory = inventory?;
     let secrets = match ahead {
         // A container of this name may belong to something else.
-        Ok(Some(secrets)) if inventory.nodes.contains_key(&likely) => Some(secrets),
+        Ok(Ok(Some(secrets))) if inventory.nodes.contains_key(&likely) => Some(secrets),
         _ => read_secrets(engine, cluster, &inventory).await?,
     };
     Ok(Found { inventory, secrets })

@@ -175,7 +175,9 @@ impl<'a> Examined<'a> {
 
 /// What could not be seen of nodes and host, and why.
 fn unseen(examined: &Examined<'_>) -> Vec<Unseen> {
-    let mut unseen = Vec::new();
+    let untold = examined.observed.inventory.unseen.iter();
+    let mut unseen: Vec<Unseen> =
+        untold.map(|(node, why)| Unseen { what: node.to_string(), why: why.clone() }).collect();
     for (node, facts) in &examined.observed.inventory.nodes {
         let topology = &examined.observed.topology;
         let why = match &facts.state {

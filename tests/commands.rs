@@ -285,6 +285,27 @@ fn status_answers_whether_the_cluster_is_healthy() {
 }
 
 #[test]
+fn a_node_that_docker_does_not_show_is_a_row_and_nothing_is_changed() {
+    run(async {
+        let sim = ready("up").await;
+        let journal = sim.journal();
+        sim.hide(REDIS_2);
+        let status = redos(&sim, "status -o json").await;
+        assert_eq!(status.exit.expect("a status"), Exit::No);
+        let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
+        assert_eq!(status["groups"][0]["nodes"][1]["state"], "unseen");
+        assert_eq!(status["reasons"][0], "Docker tells nothing of redis-2: no answer within 10 s");
+        for line in ["up", "scale --replicas 3", "start", "down --volumes", "stop", "restart"] {
+            let failure = redos(&sim, line).await.exit.expect_err(line);
+            let failure = format!("{:#}", failure.source);
+            assert!(failure.contains("Docker tells nothing of redis-2"), "{line}: {failure}");
+        }
+        assert_eq!(sim.journal(), journal);
+        redos(&sim, "stop redis-3").await.done();
+    });
+}
+
+#[test]
 fn every_verb_says_of_no_cluster_how_to_make_one() {
     run(async {
         let sim = Sim::default();

@@ -1,9 +1,12 @@
-//! Refusals: states in which redos cannot know which data are right, so the user decides.
+//! Refusals: states of which redos cannot know enough to change anything, so the user decides.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::observed::Inventory;
+use crate::spec::ClusterName;
 
 /// Why `up` and `start` change nothing, and what the user can do.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -12,6 +15,20 @@ pub struct Refusal {
     pub why: String,
     /// The exact next commands, each with what it does.
     pub next: Vec<String>,
+}
+
+impl Refusal {
+    /// The refusal to change a cluster that is known in part.
+    ///
+    /// A node that the inventory does not have may exist, and be the master.
+    pub fn unseen(cluster: &ClusterName, inventory: &Inventory) -> Option<Self> {
+        let (node, why) = inventory.unseen.first_key_value()?;
+        let next = vec![
+            format!("see whether this hangs too: docker inspect {}", node.container_name(cluster)),
+            "if it does, restart Docker, which restarts all containers: sudo systemctl restart docker".to_owned(),
+        ];
+        Some(Self { why: format!("Docker tells nothing of {node}: {why}"), next })
+    }
 }
 
 impl fmt::Display for Refusal {

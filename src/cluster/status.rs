@@ -7,12 +7,12 @@ mod document;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use document::{
-    GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
+    GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status, UNSEEN,
 };
 
 use super::claims::master_of;
 use super::gate::{Gate, is_published};
-use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
+use super::observed::{Answer, Inventory, Observed, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::containers;
@@ -74,11 +74,14 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
 
 /// The nodes of the specification and those that exist.
 fn nodes(spec: &Spec, observed: &Observed) -> BTreeSet<NodeId> {
-    spec.nodes().into_iter().chain(observed.inventory.nodes.keys().copied()).collect()
+    let Inventory { nodes, unseen, .. } = &observed.inventory;
+    spec.nodes().into_iter().chain(nodes.keys().copied()).chain(unseen.keys().copied()).collect()
 }
 
 fn state(node: NodeId, observed: &Observed) -> &'static str {
-    observed.inventory.nodes.get(&node).map_or(MISSING, |facts| facts.state.as_str())
+    let Inventory { nodes, unseen, .. } = &observed.inventory;
+    let unknown = if unseen.contains_key(&node) { UNSEEN } else { MISSING };
+    nodes.get(&node).map_or(unknown, |facts| facts.state.as_str())
 }
 
 fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {

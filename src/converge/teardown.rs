@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::looking;
 use crate::apply::{Applier, ApplyError};
 use crate::cluster::observed::Inventory;
+use crate::cluster::refusal::Refusal;
 use crate::engine::{Clusters, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Plan, teardown};
@@ -80,6 +81,9 @@ impl<E: Clusters + Nodes> Teardown<'_, E> {
         let dir = inventory.recorded.as_ref().and_then(|recorded| recorded.persistence.dir.clone());
         let mut changed_at = Instant::now();
         loop {
+            if let Some(refusal) = Refusal::unseen(self.cluster, &inventory) {
+                return Err(ApplyError::Refused(refusal));
+            }
             let plan = teardown(&inventory, self.with_volumes);
             let walked = if plan.is_empty() {
                 if !self.after_a_kill || changed_at.elapsed() >= LATECOMERS {

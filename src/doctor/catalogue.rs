@@ -78,6 +78,9 @@ checks! {
     NODE_MISSING "node-missing" Critical "A node has no container"
         "The cluster has less redundancy than it was made with; the next failure may be the one it does not survive."
         [REPAIR], None;
+    NODE_UNSEEN "node-unseen" Critical "Docker does not answer about a node"
+        "The Engine waits for its container's shim, which hangs. Until it goes on, redos changes nothing: it cannot know what the node is."
+        ["see whether this hangs too: docker inspect CONTAINER", "if it does, restart Docker, which restarts all containers: sudo systemctl restart docker"], None;
     NODE_DOWN "node-down" Critical "A node does not run"
         "The cluster has less redundancy than it was made with; the next failure may be the one it does not survive."
         [REPAIR, "see why it ended: redos logs NODE --tail 50"], None;

@@ -42,8 +42,8 @@ pub(super) fn findings(examined: &Examined<'_>, plan: &Plan) -> Vec<DoctorFindin
         found.push(DoctorFinding::new(&check::FAULT_ACTIVE, None, sentence, [measured]));
     }
     let mut found: Vec<DoctorFinding> = found.into_iter().map(|finding| finding.of_cluster(spec)).collect();
-    // Its commands name the cluster already.
-    if let Some(refusal) = &plan.refusal {
+    // Its commands name the cluster already. What comes of an unseen node has a finding of its own.
+    if let Some(refusal) = plan.refusal.as_ref().filter(|_| examined.observed.inventory.unseen.is_empty()) {
         let measured = Measured::of_host("redos plan", "refusal", "yes");
         found.push(DoctorFinding {
             remedies: refusal.next.clone(),

@@ -67,6 +67,7 @@ fn row(unmet: &Unmet, examined: &Examined<'_>) -> (&'static HealthCheck, String,
     let is_busy = |node: &NodeId| busy(*node, examined.observed).is_some();
     match unmet {
         Unmet::Missing { .. } => of(&check::NODE_MISSING, "docker ps -a", "container", &"none"),
+        Unmet::Unseen { why, .. } => of(&check::NODE_UNSEEN, "docker inspect", "answer", why),
         Unmet::DiesAtEveryStart { restarts, .. } => of(&check::NODE_DIES, "docker inspect", "RestartCount", restarts),
         Unmet::OffNetwork { .. } => of(&check::NODE_OFF_NETWORK, "docker inspect", "Networks", &"another, or none"),
         Unmet::Silent { node, why } if is_busy(node) => of(&check::NODE_BUSY, "PING", "answer", why),

@@ -185,6 +185,10 @@ fn replica(case: &mut Case, change: fn(&mut RoleView)) {
 /// What breaks what.
 const BREAKS: &[(&str, Break)] = &[
     ("node-missing", |case| remove(&mut case.observed, redis(3))),
+    ("node-unseen", |case| {
+        remove(&mut case.observed, redis(3));
+        case.observed.inventory.unseen.insert(redis(3), "no answer within 10 s".to_owned());
+    }),
     ("node-down", |case| halt(&mut case.observed, REPLICA, NodeState::Paused)),
     ("node-dies", |case| {
         case.facts(REPLICA).restarts = 4;

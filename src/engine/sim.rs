@@ -62,6 +62,8 @@ struct SimWorld {
     journal: Vec<String>,
     /// The faults of the journal, by id.
     faults: BTreeMap<String, String>,
+    /// The nodes of which the Engine tells nothing, and why.
+    unseen: BTreeMap<NodeId, String>,
     /// The entries of the lock.
     locks: Vec<LockEntry>,
     /// The nodes that a fault disconnected.
@@ -118,6 +120,11 @@ impl Sim {
     /// Lets this many more changes succeed, and fails every one after them.
     pub fn cut_after(&self, changes: usize) {
         self.world().changes_left = Some(changes);
+    }
+
+    /// From here on, tells nothing of a node but that it exists.
+    pub fn hide(&self, node: NodeId) {
+        self.world().unseen.insert(node, "no answer within 10 s".to_owned());
     }
 
     /// Takes back [`Sim::cut_after`].

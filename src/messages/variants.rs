@@ -179,6 +179,7 @@ fn steps(page: &mut Page) {
             NoSuccessor { group, master },
             Unsettled(Undecided::NamedIsReplica { named: node, group }),
             SilentMaster { group, master },
+            Unseen { node, why: why() },
             NoProxy {},
             DataLost { keys: 12 },
         }),
@@ -206,6 +207,7 @@ fn gates(page: &mut Page) {
         "Unmet",
         examples!(Unmet {
             Missing { node },
+            Unseen { node, why: why() },
             DiesAtEveryStart { node, restarts: 4 },
             OffNetwork { node },
             Silent { node, why: why() },

@@ -46,7 +46,8 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
 
 /// [`diff`] for a run that has done something already: the next stage of its way.
 pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
-    if let Some(refusal) = network::refused(spec, observed) {
+    let refusal = Refusal::unseen(&spec.name, &observed.inventory).or_else(|| network::refused(spec, observed));
+    if let Some(refusal) = refusal {
         return Stage { spec: spec.clone(), plan: Plan { refusal: Some(refusal), ..Plan::default() } };
     }
     let mut sentinels = grow::next_electorate(spec, observed);

@@ -1,12 +1,13 @@
 //! What `up` says when the cluster does not become ready: which predicate fails, what the node concerned logged, and what is
 //! left to do.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use bollard::query_parameters::KillContainerOptions;
+use bollard::query_parameters::{InspectContainerOptions, KillContainerOptions};
 use redos::testing::engine::{NodeFile, Nodes};
-use redos::testing::spec::NodeId;
 use redos::testing::spec::render::REDIS_CONF;
+use redos::testing::spec::{NodeId, Spec};
 
 use crate::support::{Cluster, eventually, raw};
 
@@ -67,4 +68,68 @@ async fn an_interrupted_up_finishes_its_step_says_what_is_left_and_is_finished_b
     assert!(left.contains("make sentinel-3 watch mymaster at redis-1"), "{said}");
     cluster.up(&[]).await.succeeds();
     assert_eq!(cluster.status().await["healthy"], true);
+}
+
+/// A process that is stopped by a signal until this is dropped.
+struct Frozen(String);
+
+impl Frozen {
+    /// The shim of a container: containerd's process between the Engine and the container.
+    async fn shim_of(container: &str) -> Self {
+        let inspected = raw().inspect_container(container, None::<InspectContainerOptions>).await.expect("a container");
+        let pid = inspected.state.and_then(|state| state.pid).expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+        let shim = status.lines().find_map(|line| line.strip_prefix("PPid:")).expect("a parent").trim().to_owned();
+        let name = std::fs::read_to_string(format!("/proc/{shim}/comm")).expect("a process");
+        assert!(name.starts_with("containerd-shim"), "{name}");
+        let frozen = Self(shim);
+        frozen.signal("-STOP");
+        frozen
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.0]).status().expect("kill runs").success());
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+/// The Engine holds the container's lock while it waits for the shim, and every question about the container for the lock.
+#[tokio::test]
+async fn a_container_of_which_docker_tells_nothing_is_a_row_and_nothing_is_changed() {
+    let cluster = Cluster::new("unseen").await;
+    cluster.up(&[]).await.succeeds();
+    // Its files are read first for the passwords.
+    let name = cluster.container(Spec::head());
+    let shim = Frozen::shim_of(&name).await;
+    let kill = tokio::spawn({
+        let name = name.clone();
+        async move { raw().kill_container(&name, Some(KillContainerOptions { signal: "SIGWINCH".to_owned() })).await }
+    });
+    eventually("the Engine does not tell of it", async || {
+        let inspected = async { raw().inspect_container(&name, None::<InspectContainerOptions>).await };
+        tokio::time::timeout(Duration::from_secs(1), inspected).await.is_err()
+    })
+    .await;
+    let began = Instant::now();
+    let status = cluster.status().await;
+    let took = began.elapsed();
+    let up = cluster.redos(&["up"]).await;
+    let down = cluster.redos(&["down"]).await;
+    drop(shim);
+    kill.await.expect("a task").expect("a signal");
+
+    assert_eq!(status["groups"][0]["nodes"][0]["state"], "unseen", "{status:#}");
+    assert_eq!(status["reasons"][0], "Docker tells nothing of redis-1: no answer within 10 s", "{status:#}");
+    assert_eq!(status["groups"][0]["nodes"][1]["link"], "up", "the others are asked: {status:#}");
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    for refused in [up.fails(1), down.fails(1)] {
+        assert!(refused.contains("Docker tells nothing of redis-1"), "{refused}");
+        assert!(refused.contains(&format!("docker inspect {name}")), "{refused}");
+    }
+    cluster.redos(&["plan"]).await.succeeds();
 }

@@ -79,6 +79,9 @@ pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
         None => None,
     };
     let facts = observed.inventory.nodes.get(&node);
+    if let Some(why) = observed.inventory.unseen.get(&node) {
+        return Err(Unmet::Unseen { node, why: why.clone() });
+    }
     Err(match (facts.map(|facts| (&facts.state, facts.restarts)), silent) {
         (None, _) => Unmet::Missing { node },
         (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {

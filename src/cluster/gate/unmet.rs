@@ -14,6 +14,8 @@ use crate::spec::{Group, NodeId};
 pub enum Unmet {
     #[error("{node} is missing")]
     Missing { node: NodeId },
+    #[error("Docker tells nothing of {node}: {why}")]
+    Unseen { node: NodeId, why: String },
     #[error("{node} dies at every start: Docker restarted it {restarts} times")]
     DiesAtEveryStart { node: NodeId, restarts: u64 },
     #[error("{node} is not on the cluster's network")]
@@ -93,6 +95,7 @@ impl Unmet {
     pub fn about(&self) -> Vec<NodeId> {
         match self {
             Self::Missing { node }
+            | Self::Unseen { node, .. }
             | Self::DiesAtEveryStart { node, .. }
             | Self::OffNetwork { node }
             | Self::Silent { node, .. }
@@ -159,6 +162,7 @@ mod tests {
         ];
         let all = [
             Unmet::Missing { node },
+            Unmet::Unseen { node, why: why.clone() },
             Unmet::DiesAtEveryStart { node, restarts: 4 },
             Unmet::OffNetwork { node },
             Unmet::Silent { node, why: why.clone() },

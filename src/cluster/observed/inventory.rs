@@ -14,6 +14,8 @@ pub struct Inventory {
     pub volumes: BTreeMap<NodeId, VolumeFacts>,
     /// Its containers, by node.
     pub nodes: BTreeMap<NodeId, NodeFacts>,
+    /// Its nodes of which the Engine tells nothing but that they exist, and why.
+    pub unseen: BTreeMap<NodeId, String>,
     /// The specification that was last recorded with the cluster.
     pub recorded: Option<Spec>,
 }

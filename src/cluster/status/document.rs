@@ -13,6 +13,8 @@ use crate::spec::{ClusterName, Group, NodeId, UsedImages};
 
 /// The state word of a node that has no container.
 pub const MISSING: &str = "missing";
+/// The state of a node of which Docker tells nothing.
+pub const UNSEEN: &str = "unseen";
 
 /// The state of a cluster.
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
@@ -67,7 +69,7 @@ pub struct RedisStatus {
     pub node: NodeId,
     /// The role that it reports.
     pub role: Option<RoleWord>,
-    /// The state of its container: `running`, `paused`, `exited`, …, or `missing`.
+    /// The state of its container: `running`, `paused`, `exited`, …, `missing`, or `unseen`.
     pub state: &'static str,
     /// Its address and port.
     pub address: Option<SocketAddrV4>,

@@ -38,7 +38,7 @@ pub async fn find(engine: &(impl Clusters + Nodes), cluster: &ClusterName) -> Re
 /// # Errors
 /// It has none.
 pub fn present(engine: &impl Clusters, cluster: &ClusterName, inventory: &Inventory) -> Result<(), Failure> {
-    if !inventory.nodes.is_empty() {
+    if !inventory.nodes.is_empty() || !inventory.unseen.is_empty() {
         return Ok(());
     }
     let up = command_line(cluster, "up");
@@ -77,7 +77,12 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
 /// # Errors
 /// The cluster has no such node.
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
-    let known = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
+    let known = spec
+        .nodes()
+        .into_iter()
+        .chain(inventory.nodes.keys().copied())
+        .chain(inventory.unseen.keys().copied())
+        .collect();
     let nodes = names.iter().map(|name| of_name(&spec.name, &known, name));
     if names.is_empty() { Ok(None) } else { nodes.collect::<Result<_, _>>().map(Some) }
 }

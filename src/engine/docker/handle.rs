@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Mutex as BriefMutex, OnceLock};
 
 use bollard::Docker;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::about::About;
 use super::endpoint::Endpoint;
@@ -19,6 +19,8 @@ pub struct DockerEngine {
     pub(super) endpoint: Endpoint,
     /// What it said of itself when it was greeted.
     pub(super) about: OnceLock<About>,
+    /// The memory of its host, in bytes, once it was asked for.
+    memory: OnceCell<Option<u64>>,
     /// What this run writes into [`labels::RUN`].
     pub(super) run: String,
     /// Held while a container that publishes ports is started.
@@ -29,14 +31,18 @@ pub struct DockerEngine {
 impl DockerEngine {
     pub(super) fn new(docker: Docker, endpoint: Endpoint) -> Self {
         let run = format!("{:016x}", rand::random::<u64>());
-        let (about, publishing, ways) = Default::default();
-        Self { docker, endpoint, about, run, publishing, ways }
+        let (about, memory, publishing, ways) = Default::default();
+        Self { docker, endpoint, about, memory, run, publishing, ways }
     }
 
     /// How much memory the Engine's host has, in bytes.
     pub(super) async fn memory(&self) -> Result<Option<u64>> {
-        let host = self.docker.info().await.map_err(|error| self.failed("ask how much memory the host has", error))?;
-        Ok(host.mem_total.and_then(|bytes| u64::try_from(bytes).ok()))
+        let ask = async || {
+            let host =
+                self.docker.info().await.map_err(|error| self.failed("ask how much memory the host has", error))?;
+            Ok(host.mem_total.and_then(|bytes| u64::try_from(bytes).ok()))
+        };
+        self.memory.get_or_try_init(ask).await.copied()
     }
 
     pub(super) fn failed(&self, operation: impl Into<String>, error: bollard::errors::Error) -> EngineError {

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, EndpointSettings, Network, PortMap,
 };
 use bollard::query_parameters::InspectContainerOptions;
 use futures_util::future::{join, join_all, try_join_all, try_join3};
+use tokio::time::timeout;
 
 use super::{DockerEngine, errors, files, labels, listing, network, nodes, streams, timestamps, volumes};
 use crate::cluster::observed::{
@@ -19,6 +21,11 @@ use crate::spec::{ClusterName, NODE_UID, NodeId, Role, Spec};
 
 /// Lines of a log that hold at least one whole run of a server that cannot load its data. Such a run writes some 20.
 const RUN_LINES: usize = 60;
+/// How long the Engine may take to tell about one container.
+///
+/// It locks a container while it starts or stops it, which takes seconds on a loaded machine. If its shim hangs, the lock is
+/// never released, and every question about the container waits. Lists are answered all the same.
+const INSPECT_LIMIT: Duration = Duration::from_secs(10);
 /// The Engine's word for a time that never was.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
@@ -44,12 +51,20 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     let data_files = inventory.recorded.as_ref().map_or(DataFiles::None, render::data_files);
     let inspected = join_all(containers.iter().filter_map(|container| {
         let node = labels::node(container.labels.as_ref()?)?;
-        Some(inspect(engine, cluster, node, container.id.as_deref()?, &data_files))
+        let (id, data_files) = (container.id.as_deref()?, &data_files);
+        Some(async move { (node, inspect(engine, cluster, node, id, data_files).await) })
     }));
     let (inspected, network) = join(inspected, network(engine, cluster, inventory.recorded.as_ref(), &networks)).await;
     let network = network?;
-    for found in inspected {
-        let Some((node, mut facts)) = found? else { continue };
+    for (node, found) in inspected {
+        let mut facts = match found? {
+            Inspected::Gone => continue,
+            Inspected::Unseen(why) => {
+                inventory.unseen.insert(node, why);
+                continue;
+            }
+            Inspected::Seen(facts) => *facts,
+        };
         // The memory limit that replaces one where there was none, for none can be removed: all the memory of the host.
         if let Some(limit) = facts.resources.memory {
             let host = engine.memory().await?;
@@ -92,18 +107,29 @@ async fn network(
     Ok(Some(network))
 }
 
-/// One container in full. `None` when it is gone since it was listed.
+/// A container that was listed.
+enum Inspected {
+    Seen(Box<NodeFacts>),
+    /// It was removed since.
+    Gone,
+    /// The Engine does not tell, and why.
+    Unseen(String),
+}
+
+/// One container in full.
 async fn inspect(
     engine: &DockerEngine,
     cluster: &ClusterName,
     node: NodeId,
     id: &str,
     data_files: &DataFiles,
-) -> Result<Option<(NodeId, NodeFacts)>> {
-    let inspected = match engine.docker.inspect_container(id, None::<InspectContainerOptions>).await {
-        Ok(inspected) => inspected,
-        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => return Ok(None),
-        Err(error) => return Err(engine.failed(format!("inspect {}", node.container_name(cluster)), error)),
+) -> Result<Inspected> {
+    let asked = timeout(INSPECT_LIMIT, engine.docker.inspect_container(id, None::<InspectContainerOptions>)).await;
+    let inspected = match asked {
+        Ok(Ok(inspected)) => inspected,
+        Ok(Err(error)) if errors::status(&error) == Some(errors::NOT_FOUND) => return Ok(Inspected::Gone),
+        Ok(Err(error)) => return Err(engine.failed(format!("inspect {}", node.container_name(cluster)), error)),
+        Err(_) => return Ok(Inspected::Unseen(format!("no answer within {} s", INSPECT_LIMIT.as_secs()))),
     };
     let mut facts = node_facts(inspected);
     let said = match &facts.state {
@@ -120,7 +146,7 @@ async fn inspect(
     if let (Some(said), Some(StoredState::Redis { data, .. })) = (said, &mut facts.stored) {
         *data = Some(StoredData::Unloadable { said });
     }
-    Ok(Some((node, facts)))
+    Ok(Inspected::Seen(Box::new(facts)))
 }
 
 /// The files that a stopped node wrote last. A file that cannot be read says nothing: the rest of the cluster does.

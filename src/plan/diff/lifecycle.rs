@@ -11,6 +11,7 @@ use crate::cluster::claims::Undecided;
 use crate::cluster::gate::Gate;
 use crate::cluster::observed::{Answer, NodeState, Observed};
 use crate::cluster::reckon::fittest;
+use crate::cluster::refusal::Refusal;
 use crate::plan::step::{Action, Plan, StepId};
 use crate::spec::{Group, NodeId, PersistenceMode, Role, Spec};
 
@@ -30,6 +31,12 @@ pub enum Objection {
     Unsettled(Undecided),
     /// The master of a group does not answer, so it cannot hand over.
     SilentMaster { group: Group, master: NodeId },
+    /// Docker tells nothing of a node, so it stays as it is.
+    Unseen {
+        node: NodeId,
+        /// What became of the question.
+        why: String,
+    },
     /// No proxy remains for clients.
     NoProxy,
     /// Redis keeps nothing on disk, and all nodes with the data in memory are among the nodes.
@@ -53,6 +60,9 @@ impl fmt::Display for Objection {
             }
             Self::Unsettled(undecided) => undecided.fmt(f),
             Self::SilentMaster { group, master } => write!(f, "{master} is the master of {group} and does not answer"),
+            Self::Unseen { node, why } => {
+                write!(f, "Docker tells nothing of {node} ({why}), which would stay as it is")
+            }
             Self::NoProxy => f.write_str("no proxy would be left for clients to connect to"),
             Self::DataLost { keys } => {
                 write!(f, "Redis keeps nothing on disk, so all data would be lost (keys: {keys})")
@@ -78,6 +88,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
     let mut planner = Planner::new(spec, observed);
     let nodes = alive(observed, named);
     let mut objections = planner.unsettled_among(&nodes);
+    objections.extend(unseen(observed, named));
     let Some(named) = named else {
         objections.extend(planner.data_lost());
         let is_master = |node: &NodeId| planner.masters.values().any(|master| master == node);
@@ -127,6 +138,9 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
 /// A node that was master while it ran follows the current master.
 pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan {
     let mut planner = Planner { scope: Some(named), ..Planner::new(spec, observed) };
+    if let Some(refusal) = Refusal::unseen(&spec.name, &observed.inventory) {
+        return Plan { refusal: Some(refusal), ..Plan::default() };
+    }
     if let Some(refused) = planner.refused() {
         return refused;
     }
@@ -158,6 +172,7 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
         nodes.retain(|node| node.role() != Role::Proxy);
     }
     let mut objections = planner.unsettled_among(&nodes);
+    objections.extend(unseen(observed, named));
     // Sentinels that survive no loss at all cannot be restarted otherwise.
     if spec.sentinels > planner.sentinels_needed() {
         let alone = |node: &NodeId| planner.quorum_without(&BTreeSet::from([*node]));
@@ -195,6 +210,13 @@ pub fn restart(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>
 fn alive(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> BTreeSet<NodeId> {
     let nodes = observed.inventory.nodes.keys().copied().filter(|node| observed.runs(*node));
     nodes.filter(|node| named.is_none_or(|named| named.contains(node))).collect()
+}
+
+/// Those nodes, of the named ones or of all, of which Docker tells nothing.
+fn unseen(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> impl Iterator<Item = Objection> {
+    let nodes =
+        observed.inventory.unseen.iter().filter(move |(node, _)| named.is_none_or(|named| named.contains(node)));
+    nodes.map(|(node, why)| Objection::Unseen { node: *node, why: why.clone() })
 }
 
 /// Replicas that proxies lead no readers to.
