@@ -172,6 +172,13 @@ impl Story {
         self.0.push(chapter);
         self.0.last()
     }
+
+    /// Forgets all but this many last chapters, for a story that goes on without end.
+    ///
+    /// A fact that is told again after its chapter was forgotten is a new chapter.
+    pub fn keep_last(&mut self, count: usize) {
+        self.0.drain(..self.0.len().saturating_sub(count));
+    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,10 @@ pub struct EventsArgs {
 /// The longest time between an event and the time in the container, whose end has whole seconds.
 const TOLD_WITHIN: i64 = 2_000_000_000;
 
+/// Chapters that are kept while the story goes on, to recognise a fact that is told again. In a failover of a large
+/// cluster some hundred happen within [`Story`]'s 3 s.
+const KEPT: usize = 1000;
+
 /// Shows the story.
 ///
 /// # Errors
@@ -62,18 +66,8 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
     let cluster = call.cluster()?;
     let session = call.connect().await?;
     let inventory = lookup::inventory(&*session.engine, &cluster).await?;
-    let subnet = inventory.network.as_ref().map(|network| network.subnet);
-    let (since, now) = (seconds_ago(args.since), seconds_ago(Duration::ZERO));
-    let sentinels = inventory.nodes.keys().copied().filter(|node| matches!(node, NodeId::Sentinel(_))).collect();
-    let query = LogQuery { tail: None, since: Some(since), follow: false };
-    let (lines, happened) = tokio::join!(
-        past(&session, &cluster, &sentinels, &query),
-        session.engine.events(&cluster, Some(since), Some(now + 1)).try_collect::<Vec<EngineEvent>>()
-    );
-    let mut chapters: Vec<Chapter> = happened?.iter().map(of_engine).collect();
-    chapters.extend(remembered(&inventory, since, &chapters));
-    chapters.extend(lines.iter().filter_map(|line| of_sentinel(line, subnet)));
-    let mut story = Story::of(chapters);
+    let now = seconds_ago(Duration::ZERO);
+    let mut story = told(&session, &cluster, &inventory, args.since).await?;
     let is_wanted = |chapter: &&Chapter| !chapter.is_detail || args.all;
     story.chapters().iter().filter(is_wanted).try_for_each(|chapter| session.ui.event(chapter))?;
     if args.follow {
@@ -94,6 +88,30 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
         session.cancel.run_until_cancelled(rest).await.transpose()?;
     }
     Ok(Exit::Done)
+}
+
+/// The story of the last time, as far as the Engine and the Sentinels' logs still know it.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn told<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    inventory: &Inventory,
+    since: Duration,
+) -> Result<Story, Failure> {
+    let subnet = inventory.network.as_ref().map(|network| network.subnet);
+    let (since, now) = (seconds_ago(since), seconds_ago(Duration::ZERO));
+    let sentinels = inventory.nodes.keys().copied().filter(|node| matches!(node, NodeId::Sentinel(_))).collect();
+    let query = LogQuery { tail: None, since: Some(since), follow: false };
+    let (lines, happened) = tokio::join!(
+        past(session, cluster, &sentinels, &query),
+        session.engine.events(cluster, Some(since), Some(now + 1)).try_collect::<Vec<EngineEvent>>()
+    );
+    let mut chapters: Vec<Chapter> = happened?.iter().map(of_engine).collect();
+    chapters.extend(remembered(inventory, since, &chapters));
+    chapters.extend(lines.iter().filter_map(|line| of_sentinel(line, subnet)));
+    Ok(Story::of(chapters))
 }
 
 /// The last start and end of each node that the Engine's events do not have.
@@ -130,8 +148,11 @@ enum StoryUpdate {
     Event(Result<EngineEvent, EngineError>),
 }
 
-/// Continues the story from a time on, in seconds since 1970.
-async fn follow<W: World>(
+/// Continues the story from a time on, in seconds since 1970, and tells what is new.
+///
+/// # Errors
+/// The Engine failed, or `tell` did.
+pub async fn follow<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
     inventory: &Inventory,
@@ -169,6 +190,7 @@ async fn follow<W: World>(
                 tell(new).await?;
             }
         }
+        story.keep_last(KEPT);
     }
     Ok(())
 }
