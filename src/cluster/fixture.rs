@@ -190,6 +190,8 @@ fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
         replication_id: "abc".to_owned(),
         loading: None,
         used_memory: 1_572_864,
+        max_memory: Some(64 << 20),
+        operations_per_second: 60,
         clients: 9,
         uptime_seconds: 60,
         replica_priority: 100,
@@ -246,6 +248,8 @@ fn proxy_view(spec: &Spec) -> ProxyView {
             write: Some(NodeId::redis(group, 1)),
             votes: spec.sentinel_nodes().collect(),
             read: spec.redis_nodes(group).skip(1).collect(),
+            write_sessions: BTreeMap::from([(NodeId::redis(group, 1), 4)]),
+            read_sessions: spec.redis_nodes(group).skip(1).map(|node| (node, 2)).collect(),
         };
         (group, route)
     };

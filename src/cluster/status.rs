@@ -138,6 +138,8 @@ fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed:
         server: view.map(|view| view.server.clone()),
         version: view.map(|view| view.version.clone()),
         memory_bytes: view.map(|view| view.used_memory),
+        memory_limit_bytes: view.and_then(|view| view.max_memory),
+        operations_per_second: view.map(|view| view.operations_per_second),
         clients: view.map(|view| view.clients),
         keys: view.map(|view| view.keys),
         problem: problem(node, spec, observed),
@@ -156,6 +158,8 @@ fn sentinel_status(node: NodeId, spec: &Spec, observed: &Observed) -> SentinelSt
         address: observed.inventory.server(node),
         version: view.map(|view| view.version.clone()),
         masters: watched().map(|(name, watched)| (name, watched.address)).collect(),
+        flags: watched().map(|(name, watched)| (name, watched.flags.clone())).collect(),
+        epochs: watched().map(|(name, watched)| (name, watched.config_epoch)).collect(),
         quorum: watched().map(|(name, watched)| (name, watched.quorum)).collect(),
         peers: watched().map(|(name, watched)| (name, watched.peers.len())).collect(),
         replicas: watched().map(|(name, watched)| (name, watched.replicas.len())).collect(),
@@ -189,6 +193,8 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Opt
             .and_then(|view| view.existing.as_ref()?.replication_id.as_ref())
             .and(spec.follow.existing()),
         reads_from: routes().map(|(group, route)| (*group, route.read.clone())).collect(),
+        write_sessions: routes().map(|(group, route)| (*group, route.write_sessions.clone())).collect(),
+        read_sessions: routes().map(|(group, route)| (*group, route.read_sessions.clone())).collect(),
         problem: problem(node, spec, observed)
             .or_else(|| is_published(node, observed).err().map(|unmet| unmet.to_string())),
     }
@@ -224,12 +230,13 @@ mod tests {
         let replica = serde_json::json!({
             "node": "redis-2", "role": "replica", "state": "running", "address": at(redis(2), REDIS_PORT).to_string(),
             "link": "up", "offset": 4200, "lagBytes": 42, "lagSeconds": 1, "server": "redis", "version": "8.0.2",
-            "memoryBytes": 1_572_864, "clients": 9, "keys": 3, "problem": null,
+            "memoryBytes": 1_572_864, "memoryLimitBytes": 67_108_864, "operationsPerSecond": 60, "clients": 9, "keys": 3, "problem": null,
         });
         assert_eq!(group["nodes"][1], replica);
         let sentinel = serde_json::json!({
             "node": "sentinel-1", "state": "running", "version": "8.0.2",
             "address": at(NodeId::Sentinel(1), SENTINEL_PORT).to_string(), "masters": {"mymaster": master},
+            "flags": {"mymaster": ["master"]}, "epochs": {"mymaster": 1},
             "quorum": {"mymaster": 2}, "peers": {"mymaster": 2}, "replicas": {"mymaster": 2}, "tilt": false,
             "quorumOk": true, "problem": null,
         });
@@ -237,7 +244,8 @@ mod tests {
         let proxy = serde_json::json!({
             "node": "proxy-1", "state": "running", "version": "3.0.8", "write": {"mymaster": "127.0.0.1:6379"},
             "read": {"mymaster": "127.0.0.1:6380"}, "stats": "http://127.0.0.1:8404/",
-            "writesTo": {"mymaster": "redis-1"}, "writesToExisting": null, "readsFrom": {"mymaster": ["redis-2", "redis-3"]}, "problem": null,
+            "writesTo": {"mymaster": "redis-1"}, "writesToExisting": null, "readsFrom": {"mymaster": ["redis-2", "redis-3"]},
+            "writeSessions": {"mymaster": {"redis-1": 4}}, "readSessions": {"mymaster": {"redis-2": 2, "redis-3": 2}}, "problem": null,
         });
         assert_eq!(value["proxies"][0], proxy);
     }

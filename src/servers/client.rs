@@ -178,7 +178,7 @@ impl Client {
         let (runtime, fixed) = (render::told_directives(&self.spec), render::fixed_directives(&self.spec));
         let directives: Vec<&str> = runtime.keys().chain(fixed.keys()).map(String::as_str).chain(LOGIN).collect();
         let mut pipeline = pipe();
-        pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "replication", "keyspace"]);
+        pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "stats", "replication", "keyspace"]);
         pipeline.cmd("CONFIG").arg("GET").arg(directives);
         pipeline.cmd("ACL").arg("LIST");
         let replies = self.send(peer, "INFO", &pipeline, self.patience(peer.node)).await?;
@@ -256,7 +256,10 @@ impl Client {
                 read.extend(write);
             }
             let votes = write.map(|node| proxy::votes(servers, group, node)).unwrap_or_default();
-            (group, ProxyRoute { write, votes, read })
+            let sessions = |backend: String| proxy::sessions(servers, &backend);
+            let (write_sessions, read_sessions) =
+                (sessions(proxy::write_backend(group)), sessions(proxy::read_backend(group)));
+            (group, ProxyRoute { write, votes, read, write_sessions, read_sessions })
         });
         Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(servers), existing, dead_ports })
     }

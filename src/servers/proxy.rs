@@ -4,7 +4,7 @@
 
 mod runtime;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use base64::Engine as _;
@@ -152,6 +152,12 @@ pub fn votes(rows: &[ServerRow], group: Group, node: NodeId) -> BTreeSet<NodeId>
     let backend = format!("votes_{group}_{node}");
     let given = rows.iter().filter(|row| row.backend == backend && row.has_passed());
     given.filter_map(|row| row.server.parse().ok()).collect()
+}
+
+/// The connections to each node of a backend that has some.
+pub fn sessions(rows: &[ServerRow], backend: &str) -> BTreeMap<NodeId, u64> {
+    let busy = rows.iter().filter(|row| row.backend == backend && row.sessions > 0);
+    busy.filter_map(|row| Some((row.server.parse().ok()?, row.sessions))).collect()
 }
 
 /// The nodes that the proxy checks: those without a slot in maintenance, or on the way there.

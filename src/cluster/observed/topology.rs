@@ -56,6 +56,10 @@ pub struct RedisView {
     pub loading: Option<Loading>,
     /// `used_memory` in bytes.
     pub used_memory: u64,
+    /// `maxmemory` in bytes; `None` where it has no limit.
+    pub max_memory: Option<u64>,
+    /// `instantaneous_ops_per_sec`, which includes the checks of proxies and Sentinels.
+    pub operations_per_second: u64,
     /// `connected_clients`, the number of connections.
     pub clients: u64,
     /// `uptime_in_seconds`, since its last start.
@@ -257,4 +261,8 @@ pub struct ProxyRoute {
     pub votes: BTreeSet<NodeId>,
     /// The nodes that get reads.
     pub read: BTreeSet<NodeId>,
+    /// The connections for writes to each node that has some.
+    pub write_sessions: BTreeMap<NodeId, u64>,
+    /// The connections for reads to each node that has some.
+    pub read_sessions: BTreeMap<NodeId, u64>,
 }

@@ -90,6 +90,10 @@ pub struct RedisStatus {
     pub version: Option<String>,
     /// Memory in use, in bytes.
     pub memory_bytes: Option<u64>,
+    /// Its `maxmemory` in bytes; `null` also where it has no limit.
+    pub memory_limit_bytes: Option<u64>,
+    /// Commands that it ran in the last second, including the checks of proxies and Sentinels.
+    pub operations_per_second: Option<u64>,
     /// Connections, including those of replicas, Sentinels and proxies.
     pub clients: Option<u64>,
     /// Number of keys in all databases.
@@ -133,6 +137,10 @@ pub struct SentinelStatus {
     pub version: Option<String>,
     /// The address that it names as master, by group.
     pub masters: BTreeMap<String, SocketAddrV4>,
+    /// What it thinks of that master, by group: `master`, `s_down`, `o_down`, `failover_in_progress`, …
+    pub flags: BTreeMap<String, BTreeSet<String>>,
+    /// The number of the last failover that it knows, by group: `config-epoch`.
+    pub epochs: BTreeMap<String, u64>,
     /// Its quorum, by group.
     pub quorum: BTreeMap<String, u16>,
     /// How many other Sentinels it knows, by group.
@@ -168,6 +176,10 @@ pub struct ProxyStatus {
     pub writes_to_existing: Option<SocketAddrV4>,
     /// The nodes that get reads, by group.
     pub reads_from: BTreeMap<Group, BTreeSet<NodeId>>,
+    /// The connections to its write port, by group and node. Nodes without any are left out.
+    pub write_sessions: BTreeMap<Group, BTreeMap<NodeId, u64>>,
+    /// The connections to its read port, by group and node. Nodes without any are left out.
+    pub read_sessions: BTreeMap<Group, BTreeMap<NodeId, u64>>,
     /// Why it is not in service, in words.
     pub problem: Option<String>,
 }

@@ -57,6 +57,8 @@ impl SimWorld {
             replication_id: String::new(),
             loading: None,
             used_memory: 0,
+            max_memory: None,
+            operations_per_second: 0,
             clients: 0,
             uptime_seconds: 0,
             replica_priority: config.get(PRIORITY).and_then(|priority| priority.parse().ok()).unwrap_or(100),
@@ -218,7 +220,8 @@ impl SimWorld {
             let (masters, replicas): (Vec<NodeId>, Vec<NodeId>) = nodes.partition(|node| self.is_master(*node));
             let write = if let ([master], false) = (masters.as_slice(), existing) { Some(*master) } else { None };
             let votes = checked.iter().copied().filter(|node| write.is_some() && self.named_by(*node, group) == write);
-            (group, ProxyRoute { write, votes: votes.collect(), read: replicas.into_iter().collect() })
+            let read = replicas.into_iter().collect();
+            (group, ProxyRoute { write, votes: votes.collect(), read, ..ProxyRoute::default() })
         };
         ProxyView {
             version: "2.6.12".to_owned(),

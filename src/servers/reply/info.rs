@@ -126,6 +126,8 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> 
         replication_id: info.get("master_replid").unwrap_or_default().to_owned(),
         loading: loading(info),
         used_memory: info.read("used_memory").unwrap_or_default(),
+        max_memory: info.read("maxmemory").filter(|bytes| *bytes > 0),
+        operations_per_second: info.read("instantaneous_ops_per_sec").unwrap_or_default(),
         clients: info.read("connected_clients").unwrap_or_default(),
         uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
         replica_priority: priority.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_REPLICA_PRIORITY),
