@@ -22,6 +22,7 @@ mod init;
 mod logs;
 mod ls;
 pub mod man;
+mod monitor;
 mod options;
 mod plan;
 mod ps;
@@ -34,6 +35,7 @@ mod session;
 mod start;
 mod status;
 mod stop;
+mod top;
 mod up;
 mod url;
 mod verify;
@@ -91,6 +93,8 @@ pub enum Verb {
     Down(down::DownArgs),
     /// Show who is master, what Sentinels and proxies say, and the verdict
     Status(status::StatusArgs),
+    /// Watch the cluster live, and act on it with a key
+    Top(top::TopArgs),
     /// List the containers of the cluster
     Ps(ps::PsArgs),
     /// List all clusters of this Docker host
@@ -211,6 +215,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Up(args) => up::run(args, call).await,
         Verb::Down(args) => down::run(args, call).await,
         Verb::Status(args) => status::run(args, call).await,
+        Verb::Top(args) => top::run(args, call).await,
         Verb::Ps(args) => ps::run(args, call).await,
         Verb::Ls(args) => ls::run(args, call).await,
         Verb::Plan(args) => plan::run(args, call).await,

@@ -14,6 +14,8 @@
 //!
 //! [`doctor`] judges all that can be seen of a cluster, with the plan as one source: what is wrong, and what helps.
 //!
+//! [`view`] holds the last minutes of a cluster, for what is looked at all the time.
+//!
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
 //! [`agent`]: this same program, started beside a container.
 //!
@@ -47,5 +49,6 @@ mod spec;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod update;
+mod view;
 
 pub use commands::main;

@@ -40,6 +40,7 @@ pub mod status;
 pub mod stderr;
 mod terminal;
 pub mod text_table;
+pub mod top;
 mod ui;
 pub mod units;
 pub mod urls;
@@ -49,9 +50,9 @@ pub use options::{Color, Format, Options, ProgressFormat};
 pub use phase::Timings;
 pub use screen::Screen;
 pub use terminal::{RawMode, Terminal, terminal_size};
-pub use ui::Ui;
 #[cfg(any(test, feature = "testing"))]
 pub use ui::testing;
+pub use ui::{Caught, Ui};
 
 use crate::spec::{ClusterName, DEFAULT_CLUSTER};
 

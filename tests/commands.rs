@@ -311,6 +311,8 @@ fn every_verb_says_of_no_cluster_how_to_make_one() {
         let sim = Sim::default();
         let verbs = [
             "status",
+            "top --once",
+            "top -o json",
             "doctor",
             "doctor --fix --yes",
             "ps",
@@ -413,6 +415,39 @@ fn watch_prints_a_document_a_second_until_it_is_interrupted() {
         assert_eq!(watched.exit.expect("a clean end"), Exit::No, "it was not healthy when last seen");
         let healthy = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["healthy"] == true;
         assert_eq!(watched.stdout.lines().map(healthy).collect::<Vec<_>>(), [true, true, false]);
+    });
+}
+
+#[test]
+fn top_shows_a_frame_or_a_sample_each_time() {
+    run(async {
+        let sim = ready("up").await;
+        let frame = redos(&sim, "top --once").await.done();
+        let lines: Vec<&str> = frame.lines().collect();
+        assert!(lines[0].starts_with("sim is healthy  "), "{frame}");
+        assert_eq!(lines[1], "mymaster: master redis-1");
+        assert!(frame.contains("\n  sentinel-3 running   redis-1 epoch 0\n"), "{frame}");
+        assert!(frame.contains("writes > redis-1 (0)   reads > redis-2 (0) redis-3 (0)"), "{frame}");
+
+        let cancel = CancellationToken::new();
+        let watching = redos_until(&sim, "top -o json --interval 500ms", cancel.clone());
+        let accidents = async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            sim.disrupt(REDIS_1, Some(NodeState::Paused));
+            tokio::time::sleep(Duration::from_secs(16)).await;
+            cancel.cancel();
+        };
+        let (watched, ()) = tokio::join!(watching, accidents);
+        assert_eq!(watched.exit.expect("a clean end"), Exit::No, "it was not healthy when last seen");
+        let samples = watched.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let states: Vec<Value> =
+            samples.map(|sample| sample["status"]["groups"][0]["nodes"][0]["state"].clone()).collect();
+        assert_eq!((&states[0], states.last()), (&json!("running"), Some(&json!("paused"))));
+        assert!((30..36).contains(&states.len()), "{}", states.len());
+
+        let refused = redos(&sim, "top").await.failure();
+        assert_eq!(refused.kind, FailureKind::Usage, "there is no terminal");
+        assert!(refused.hints.iter().any(|hint| hint.ends_with("redos -p sim status --watch")), "{:?}", refused.hints);
     });
 }
 
@@ -595,6 +630,7 @@ fn every_kind_of_document_is_what_its_schema_says() {
             "ls",
             "ps",
             "status",
+            "top --once",
             "url",
             "url --stats",
             "sentinel masters",

@@ -9,15 +9,18 @@ mod faults;
 mod inflict;
 mod undo;
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 
-use super::session::{Call, World};
+use super::session::{Call, Session, World};
 use crate::agent;
 use crate::agent::order::Order;
 use crate::chaos::guard;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::Ui;
+use crate::spec::{ClusterName, Group, NodeId};
 use args::{NodesArgs, TargetArgs};
 use faults::FaultCommand;
 use inflict::Inflicted;
@@ -117,6 +120,29 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
         // Without the name of a cluster all faults are meant, also those of a Redis that redos did not create.
         (_, None) => undo::heal(&session, Some(&cluster).filter(|_| is_named)).await,
     }
+}
+
+/// Pauses a node for a time, or until the session is cancelled.
+///
+/// # Errors
+/// As [`run`].
+pub async fn pause<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    node: NodeId,
+    duration: Duration,
+) -> Result<Exit, Failure> {
+    let group = node.group().unwrap_or(Group::number(1)).to_string();
+    let whom = TargetArgs { targets: vec![node.to_string()], group, seed: None, force: false, dry_run: false };
+    inflict::inflict(session, cluster, &Inflicted::pause(&whom, duration)).await
+}
+
+/// Unpauses a node, whoever paused it.
+///
+/// # Errors
+/// As [`run`].
+pub async fn unpause<W: World>(session: &Session<W>, cluster: &ClusterName, node: NodeId) -> Result<Exit, Failure> {
+    undo::remedy(session, cluster, Remedy::Unpause, &[node.to_string()]).await
 }
 
 /// Runs an agent beside a container: it takes an order, and prints a line for each answer.

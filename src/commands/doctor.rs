@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout};
 
 use super::options::READY_TIMEOUT;
 use super::session::lock::Turn;
+use super::session::watcher::silent;
 use super::session::{Call, Session, World, ask, faults, lookup, ready};
-use super::status::silent;
 use crate::cluster::Inventory;
 use crate::cluster::observed::{NodeState, Observed};
 use crate::cluster::vitals::Vitals;

@@ -13,7 +13,7 @@ use crate::output::command_line;
 use crate::output::failover::FailoverDocument;
 use crate::plan::{Action, Plan};
 use crate::servers::Servers;
-use crate::spec::{ClusterName, NodeId};
+use crate::spec::{ClusterName, Group, NodeId};
 
 /// Arguments of `failover`.
 #[derive(Args, Clone, Debug)]
@@ -51,6 +51,21 @@ pub async fn run<W: World>(args: FailoverArgs, call: Call<W>) -> Result<Exit, Fa
     let session = call.connect().await?;
     let failover = async |_| failover(&args, to, &cluster, &session).await;
     Turn::of(&cluster, "failover").take_unless(args.dry_run, &session, failover).await
+}
+
+/// Makes a replica the master of its group, for a view from which it was asked.
+///
+/// # Errors
+/// As [`run`].
+pub async fn to<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    group: Group,
+    node: NodeId,
+) -> Result<Exit, Failure> {
+    let args = FailoverArgs { group: group.to_string(), to: Some(node.to_string()), dry_run: false };
+    let switch = async |_| failover(&args, Some(node), cluster, session).await;
+    Turn::of(cluster, "failover").take(session, switch).await
 }
 
 async fn failover<W: World>(

@@ -24,6 +24,7 @@ use crate::output::sentinels::Item;
 use crate::output::stderr::{ErrorDocument, ProgressDocument, RemarkDocument};
 use crate::spec::API_VERSION;
 use crate::spec::settings::ConfigDocument;
+use crate::view::Sample;
 
 /// The schema of each kind of document but `FailoverReport`, which is written by hand.
 pub fn schemas() -> Vec<(&'static str, Value)> {
@@ -47,6 +48,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<ProgressDocument<'_>>("Progress"),
         schema::<RemarkDocument<'_>>("Remark"),
         schema::<LifecycleDocument>("Restart"),
+        schema::<Sample>("Sample"),
         schema::<Saved>("SavedImages"),
         schema::<List<Item>>("SentinelAnswerList"),
         schema::<LifecycleDocument>("Start"),

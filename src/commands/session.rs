@@ -19,6 +19,7 @@ pub mod ready;
 mod settle;
 pub mod sources;
 mod trial;
+pub mod watcher;
 mod world;
 
 use std::sync::Arc;

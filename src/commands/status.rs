@@ -5,15 +5,10 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::session::{Call, Session, World, faults, lookup};
-use crate::cluster::observed::{Answer, Inventory, NodeState, Observed, Topology};
-use crate::cluster::status::{Status, status};
-use crate::converge::{Found, find, read_secrets};
-use crate::engine::Clusters;
+use super::session::watcher::Watcher;
+use super::session::{Call, Session, World, faults};
 use crate::error::{Exit, Failure};
 use crate::output;
-use crate::servers::Servers;
-use crate::spec::{ClusterName, NodeId, Secrets, Spec};
 
 /// How often `--watch` observes the cluster. A failover takes about two seconds: this shows its course.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -76,67 +71,4 @@ async fn watch<W: World>(session: &Session<W>, mut watcher: Watcher<'_, W>) -> R
         }
     }
     Ok(last.unwrap_or(Exit::Interrupted))
-}
-
-/// Observes one cluster, and keeps the connections to its servers.
-struct Watcher<'a, W: World> {
-    session: &'a Session<W>,
-    cluster: &'a ClusterName,
-    servers: Option<(Spec, W::Servers)>,
-}
-
-impl<'a, W: World> Watcher<'a, W> {
-    const fn new(session: &'a Session<W>, cluster: &'a ClusterName) -> Self {
-        Self { session, cluster, servers: None }
-    }
-
-    async fn look(&mut self) -> Result<Status, Failure> {
-        let found = match self.servers {
-            None => find(&*self.session.engine, self.cluster).await?,
-            // It is connected already.
-            Some(_) => Found { inventory: self.session.engine.inventory(self.cluster).await?, secrets: None },
-        };
-        self.look_at(found).await
-    }
-
-    async fn look_at(&mut self, found: Found) -> Result<Status, Failure> {
-        let Found { mut inventory, secrets } = found;
-        lookup::present(&*self.session.engine, self.cluster, &inventory)?;
-        let spec = lookup::recorded(self.cluster, &inventory)?.clone();
-        faults::overlook_limits(&*self.session.engine, &spec, &mut inventory).await?;
-        let topology = self.topology(&spec, &inventory, secrets).await?;
-        Ok(status(&spec, &Observed::new(inventory, topology), self.session.engine.remote_host()))
-    }
-
-    async fn topology(
-        &mut self,
-        spec: &Spec,
-        inventory: &Inventory,
-        secrets: Option<Secrets>,
-    ) -> Result<Topology, Failure> {
-        if self.servers.as_ref().is_none_or(|(of, _)| of != spec) {
-            let secrets = match secrets {
-                Some(secrets) => Some(secrets),
-                None => read_secrets(&*self.session.engine, self.cluster, inventory).await?,
-            };
-            self.servers = secrets.map(|secrets| (spec.clone(), self.session.servers(spec, &secrets)));
-        }
-        Ok(match &self.servers {
-            Some((_, servers)) => servers.topology(inventory).await,
-            None => silent(inventory, "the cluster's passwords are on none of its nodes"),
-        })
-    }
-}
-
-/// The topology of servers that cannot be asked.
-pub fn silent(inventory: &Inventory, why: &str) -> Topology {
-    let mut topology = Topology::default();
-    for (node, _) in inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running) {
-        match node {
-            NodeId::Redis { .. } => drop(topology.redis.insert(*node, Answer::Silent(why.to_owned()))),
-            NodeId::Sentinel(_) => drop(topology.sentinels.insert(*node, Answer::Silent(why.to_owned()))),
-            NodeId::Proxy(_) => drop(topology.proxies.insert(*node, Answer::Silent(why.to_owned()))),
-        }
-    }
-    topology
 }

@@ -64,6 +64,12 @@ fn rfc3339(nanos: i64) -> Option<String> {
     Some(humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string())
 }
 
+/// The time of day in UTC of a moment in milliseconds since 1970: `13:05:01`.
+pub(super) fn time_of_day(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000 % (24 * 3600);
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 impl Ui {
     /// Writes a line of a log: `redis-1     | text`, or a JSON or YAML document.
     ///
@@ -124,7 +130,7 @@ fn event_text(chapter: &Chapter) -> String {
 }
 
 /// Removes what could move the cursor of a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -16,9 +16,9 @@ pub struct Screen {
 }
 
 /// Switches to the alternate screen and hides the cursor (xterm's private modes 1049 and 25).
-const OPEN: &str = "\x1b[?1049h\x1b[?25l";
+pub(super) const OPEN: &str = "\x1b[?1049h\x1b[?25l";
 /// Shows the cursor and switches back.
-const CLOSE: &str = "\x1b[?25h\x1b[?1049l";
+pub(super) const CLOSE: &str = "\x1b[?25h\x1b[?1049l";
 
 impl Ui {
     /// A screen on stdout.

@@ -87,6 +87,17 @@ impl RawMode {
     }
 }
 
+impl RawMode {
+    /// What restores the terminal in a program that ends without dropping anything.
+    pub(super) fn restorer(&self) -> impl Fn() + Send + Sync + 'static {
+        let before = self.0.clone();
+        move || {
+            // If the terminal is gone, nothing needs to be restored.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+        }
+    }
+}
+
 impl Drop for RawMode {
     fn drop(&mut self) {
         // If the terminal is gone, nothing needs to be restored.

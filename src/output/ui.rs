@@ -35,7 +35,12 @@ pub(super) struct Shared {
     stderr: Mutex<Box<dyn Write + Send>>,
     /// The live display, if there is one. Other text must be written around it.
     pub live: MultiProgress,
+    /// What restores the terminal, while a live view has it.
+    leave_screen: Mutex<Option<LeaveScreen>>,
 }
+
+/// What restores the terminal of a live view.
+pub(super) type LeaveScreen = Box<dyn Fn() + Send>;
 
 impl Ui {
     /// A `Ui` for the streams of this process.
@@ -59,6 +64,7 @@ impl Ui {
                 stdout: Mutex::new(stdout),
                 stderr: Mutex::new(stderr),
                 live,
+                leave_screen: Mutex::new(None),
             }),
         };
         if ui.mode() == Mode::Live {
@@ -249,8 +255,16 @@ impl Ui {
         }
     }
 
+    /// Sets what restores the terminal, if this program ends at once.
+    pub(super) fn leave_screen_with(&self, leave: Option<LeaveScreen>) {
+        *lock(&self.shared.leave_screen) = leave;
+    }
+
     /// Removes the live display before a program that ends at once: the shell goes on where the cursor is.
     pub fn clear_live(&self) {
+        if let Some(leave) = lock(&self.shared.leave_screen).take() {
+            leave();
+        }
         // A terminal that is gone needs no clearing.
         let _ = self.shared.live.clear();
     }
@@ -278,6 +292,36 @@ fn hint_style() -> Style {
 /// Locks a stream, which stays usable after a panic of another thread.
 pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The remarks of a [`Ui`] that has no terminal.
+#[derive(Clone, Default)]
+pub struct Caught(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Caught {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        lock(&self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Caught {
+    /// The last line so far.
+    pub fn last_line(&self) -> Option<String> {
+        let caught = lock(&self.0);
+        Some(String::from_utf8_lossy(&caught).lines().last()?.to_owned())
+    }
+}
+
+impl Ui {
+    /// A `Ui` whose remarks can be shown elsewhere; it asks nothing.
+    pub fn caught() -> (Self, Caught) {
+        let (caught, options) = (Caught::default(), Options { progress: ProgressFormat::Plain, ..Options::default() });
+        (Self::with_streams(options, Terminal::default(), Box::new(io::sink()), Box::new(caught.clone())), caught)
+    }
 }
 
 /// A [`Ui`] whose output tests can read.

@@ -24,6 +24,17 @@ pub fn bytes(bytes: u64) -> String {
     format!("{value:.digits$}{}", UNITS[unit])
 }
 
+/// `999`, `1.2k`, `12k`, `3.4M`: a number of events per second, in powers of 1000.
+pub fn rate(number: u64) -> String {
+    let (value, unit) = match number {
+        0..1_000 => return number.to_string(),
+        1_000..999_500 => (number as f64 / 1e3, "k"),
+        _ => (number as f64 / 1e6, "M"),
+    };
+    let digits = if value < 9.95 { 1 } else { 0 };
+    format!("{value:.digits$}{unit}")
+}
+
 /// `12 s`, `3 min`, `5 h`, `2 d`: a duration in its largest unit.
 pub fn age(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -58,6 +69,14 @@ mod tests {
         ];
         for (number, text) in cases {
             assert_eq!(bytes(number), text);
+        }
+    }
+
+    #[test]
+    fn a_rate_has_at_most_three_digits() {
+        let cases = [(0, "0"), (999, "999"), (1000, "1.0k"), (9_949, "9.9k"), (9_950, "10k"), (999_499, "999k")];
+        for (number, text) in cases.into_iter().chain([(999_500, "1.0M"), (12_345_678, "12M")]) {
+            assert_eq!(rate(number), text);
         }
     }
 

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // It runs beside a container, where there is no Engine and no terminal.
     ("agent", &["spec"]),
     ("cluster", &["spec"]),
+    ("view", &["cluster", "spec"]),
     ("plan", &["cluster", "spec", "update"]),
     ("engine", &["cluster", "dial", "spec", "update"]),
     ("servers", &["cluster", "dial", "spec"]),
@@ -29,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The errors of the rooms, on their way up.
     ("error", &["apply", "engine", "servers", "spec"]),
     // Values only; a failure is one.
-    ("output", &["chaos", "cluster", "doctor", "error", "plan", "spec", "update"]),
+    ("output", &["chaos", "cluster", "doctor", "error", "plan", "spec", "update", "view"]),
     ("interrupt", &["error", "output"]),
 ];
 
@@ -45,6 +46,9 @@ const PURE: &[&str] = &[
     "cluster",
     "plan",
     "doctor",
+    "view",
+    "output/top/board",
+    "output/top/draw",
     "chaos/verdict",
     "chaos/scenario",
     "chaos/target",
@@ -80,6 +84,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("redis::", &["servers"]),
     ("indicatif", &["output"]),
     ("comfy_table", &["output"]),
+    ("ratatui_core", &["output/top"]),
+    ("ratatui_crossterm", &["output/top/console.rs"]),
     ("saphyr_parser", &["spec/settings"]),
     ("minijinja", &["spec/render", "output"]),
     ("clap_complete", &["commands/completions"]),

@@ -40,6 +40,11 @@ pub struct Inflicted<'a> {
 }
 
 impl<'a> Inflicted<'a> {
+    /// A pause of this target.
+    pub const fn pause(whom: &'a TargetArgs, duration: Duration) -> Self {
+        Self { fault: Fault::PAUSE, whom, duration, link: None }
+    }
+
     /// The fault of a command line; `None` where it asks for none.
     ///
     /// # Errors

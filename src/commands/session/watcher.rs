@@ -1,0 +1,121 @@
+//! The look at a cluster that verbs repeat.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Session, World, faults, lookup};
+use crate::cluster::observed::{Answer, Inventory, NodeState, Observed, Topology};
+use crate::cluster::status::{Status, status};
+use crate::converge::{Found, find, read_secrets};
+use crate::engine::Clusters;
+use crate::error::Failure;
+use crate::servers::Servers;
+use crate::spec::{ClusterName, NodeId, Secrets, Spec};
+
+/// How long the Engine's report stays good when no event contradicts it.
+///
+/// It covers what makes no event of a container, such as `docker network disconnect`. The report costs the Engine some
+/// ten milliseconds of CPU.
+const REPORT_AGE_MAX: Duration = Duration::from_secs(15);
+
+/// Observes one cluster, and keeps the connections to its servers.
+pub struct Watcher<'a, W: World> {
+    session: &'a Session<W>,
+    cluster: &'a ClusterName,
+    servers: Option<(Spec, W::Servers)>,
+    /// The Engine's last report, and when it was made.
+    report: Option<(Inventory, Instant)>,
+}
+
+impl<'a, W: World> Watcher<'a, W> {
+    /// A watcher that has not looked yet.
+    pub const fn new(session: &'a Session<W>, cluster: &'a ClusterName) -> Self {
+        Self { session, cluster, servers: None, report: None }
+    }
+
+    /// Asks the Engine and the servers.
+    ///
+    /// # Errors
+    /// The Engine failed, or there is no such cluster.
+    pub async fn look(&mut self) -> Result<Status, Failure> {
+        let found = match self.servers {
+            None => find(&*self.session.engine, self.cluster).await?,
+            // It is connected already.
+            Some(_) => Found { inventory: self.session.engine.inventory(self.cluster).await?, secrets: None },
+        };
+        self.look_at(found).await
+    }
+
+    /// Asks the servers, and the Engine only if its last report is old or was forgotten.
+    ///
+    /// # Errors
+    /// As [`Watcher::look`].
+    pub async fn look_lightly(&mut self) -> Result<Status, Failure> {
+        match self.report.take_if(|(_, made)| made.elapsed() < REPORT_AGE_MAX) {
+            Some((inventory, made)) => {
+                let status = self.judge(&inventory, None).await;
+                self.report = Some((inventory, made));
+                status
+            }
+            None => self.look().await,
+        }
+    }
+
+    /// Makes the next look ask the Engine: a container has changed.
+    pub fn forget_report(&mut self) {
+        self.report = None;
+    }
+
+    /// Asks the servers of a cluster that was found a moment ago.
+    ///
+    /// # Errors
+    /// As [`Watcher::look`].
+    pub async fn look_at(&mut self, found: Found) -> Result<Status, Failure> {
+        let Found { mut inventory, secrets } = found;
+        lookup::present(&*self.session.engine, self.cluster, &inventory)?;
+        let spec = lookup::recorded(self.cluster, &inventory)?;
+        faults::overlook_limits(&*self.session.engine, &spec.clone(), &mut inventory).await?;
+        let status = self.judge(&inventory, secrets).await?;
+        self.report = Some((inventory, Instant::now()));
+        Ok(status)
+    }
+
+    async fn judge(&mut self, inventory: &Inventory, secrets: Option<Secrets>) -> Result<Status, Failure> {
+        let spec = lookup::recorded(self.cluster, inventory)?;
+        let topology = self.topology(spec, inventory, secrets).await?;
+        Ok(status(spec, &Observed::new(inventory.clone(), topology), self.session.engine.remote_host()))
+    }
+
+    async fn topology(
+        &mut self,
+        spec: &Spec,
+        inventory: &Inventory,
+        secrets: Option<Secrets>,
+    ) -> Result<Topology, Failure> {
+        if self.servers.as_ref().is_none_or(|(of, _)| of != spec) {
+            let secrets = match secrets {
+                Some(secrets) => Some(secrets),
+                None => read_secrets(&*self.session.engine, self.cluster, inventory).await?,
+            };
+            self.servers = secrets.map(|secrets| (spec.clone(), self.session.servers(spec, &secrets)));
+        }
+        Ok(match &self.servers {
+            Some((_, servers)) => servers.topology(inventory).await,
+            None => silent(inventory, "the cluster's passwords are on none of its nodes"),
+        })
+    }
+}
+
+/// The topology of servers that cannot be asked.
+pub fn silent(inventory: &Inventory, why: &str) -> Topology {
+    let mut topology = Topology::default();
+    for (node, _) in inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running) {
+        match node {
+            NodeId::Redis { .. } => drop(topology.redis.insert(*node, Answer::Silent(why.to_owned()))),
+            NodeId::Sentinel(_) => drop(topology.sentinels.insert(*node, Answer::Silent(why.to_owned()))),
+            NodeId::Proxy(_) => drop(topology.proxies.insert(*node, Answer::Silent(why.to_owned()))),
+        }
+    }
+    topology
+}
