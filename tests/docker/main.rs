@@ -44,6 +44,7 @@ mod strangers;
 mod stuck;
 mod support;
 mod survive;
+mod top;
 mod unready;
 mod up;
 mod used_images;

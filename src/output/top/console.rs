@@ -5,6 +5,7 @@ use std::panic;
 use std::thread;
 use std::time::Duration;
 
+use ratatui_core::layout::{Position, Rect};
 use ratatui_core::terminal::Terminal as Cells;
 use ratatui_crossterm::CrosstermBackend;
 use ratatui_crossterm::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -109,7 +110,9 @@ impl Console {
     fn resume(&mut self) -> Result<Option<KeyPress>, Failure> {
         self.leave();
         self.enter()?;
-        self.cells.clear().map_err(write_failure)?;
+        // `clear` would ask the terminal for its cursor, and not every terminal answers.
+        let size = self.cells.size().map_err(write_failure)?;
+        self.cells.resize(Rect::from((Position::ORIGIN, size))).map_err(write_failure)?;
         Ok(Some(KeyPress::Other))
     }
 
