@@ -255,16 +255,21 @@ impl Ui {
         }
     }
 
-    /// Sets what restores the terminal, if this program ends at once.
-    pub(super) fn leave_screen_with(&self, leave: Option<LeaveScreen>) {
-        *lock(&self.shared.leave_screen) = leave;
+    /// Sets what restores the terminal that a live view takes.
+    pub(super) fn leave_screen_with(&self, leave: LeaveScreen) {
+        *lock(&self.shared.leave_screen) = Some(leave);
+    }
+
+    /// Restores the terminal if a live view has it. A second time would move its cursor.
+    pub(super) fn leave_screen(&self) {
+        if let Some(leave) = lock(&self.shared.leave_screen).take() {
+            leave();
+        }
     }
 
     /// Removes the live display before a program that ends at once: the shell goes on where the cursor is.
     pub fn clear_live(&self) {
-        if let Some(leave) = lock(&self.shared.leave_screen).take() {
-            leave();
-        }
+        self.leave_screen();
         // A terminal that is gone needs no clearing.
         let _ = self.shared.live.clear();
     }

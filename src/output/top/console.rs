@@ -120,20 +120,17 @@ impl Console {
         let raw = RawMode::enter().map_err(write_failure)?;
         let restore = raw.restorer();
         self.raw = Some(raw);
-        self.ui.leave_screen_with(Some(Box::new(move || {
+        self.ui.leave_screen_with(Box::new(move || {
             restore();
             // A terminal that is gone needs no restoring.
             let _ = say(CLOSE);
-        })));
+        }));
         say(OPEN).map_err(write_failure)
     }
 
-    /// Gives the terminal back. A second time would move its cursor.
     fn leave(&mut self) {
-        if self.raw.take().is_some() {
-            self.ui.leave_screen_with(None);
-            let _ = say(CLOSE);
-        }
+        self.ui.leave_screen();
+        self.raw = None;
     }
 }
 
