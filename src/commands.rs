@@ -6,6 +6,7 @@
 mod chaos;
 mod cli;
 pub mod completions;
+mod compose;
 mod config;
 mod doctor;
 mod down;
@@ -115,6 +116,9 @@ pub enum Verb {
     Url(url::UrlArgs),
     /// Print variables to connect with, for a shell, Compose or a program
     Env(env::EnvArgs),
+    /// Be a service of a Docker Compose project, which runs this by itself
+    #[command(subcommand_required = true)]
+    Compose(compose::ComposeArgs),
     /// Talk to a Redis node or a Sentinel with redis-cli, logged in
     Cli(cli::CliArgs),
     /// Run a program in a node
@@ -173,6 +177,9 @@ pub fn main() -> ExitCode {
             // It fails if the stream is closed, and then nobody can read it.
             let _ = error.print();
             let words: Vec<String> = std::env::args().skip(1).collect();
+            if error.use_stderr() {
+                compose::refuse(&words, &error);
+            }
             if let Some(advice) = habits::advice(&words).filter(|_| error.use_stderr()) {
                 Ui::new(Options::default()).hint(advice);
             }
@@ -226,6 +233,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Restart(args) => restart::run(args, call).await,
         Verb::Url(args) => url::run(args, call).await,
         Verb::Env(args) => env::run(args, call).await,
+        Verb::Compose(args) => compose::run(args, call).await,
         Verb::Cli(args) => cli::run(args, call).await,
         Verb::Exec(args) => exec::run(args, call).await,
         Verb::Logs(args) => logs::run(args, call).await,

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 /// A world in memory.
+#[derive(Clone)]
 struct InMemory(Sim);
 
 impl World for InMemory {
@@ -489,6 +490,38 @@ fn variables_are_printed_for_whoever_reads_them() {
             redos(&sim, "env --format compose").await.done().starts_with("environment:\n  REDIS_HOST: 127.0.0.1\n")
         );
         assert_eq!(redos(&sim, "env --group 9").await.failure().kind, FailureKind::Usage);
+    });
+}
+
+#[test]
+fn compose_gets_a_cluster_as_a_service_and_its_variables() {
+    run(async {
+        let sim = Sim::default();
+        let messages = async |line: &str| {
+            let ran = redos(&sim, line).await;
+            let messages = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("a message"));
+            (ran.exit, ran.stderr, messages.collect::<Vec<_>>())
+        };
+        let of = |messages: &[Value], kind: &str| {
+            let texts = messages.iter().filter(|message| message["type"] == kind);
+            texts.map(|message| message["message"].as_str().expect("text").to_owned()).collect::<Vec<_>>()
+        };
+        let up = "compose --project-name=shop up --replicas=1 redis";
+        let (exit, stderr, said) = messages(up).await;
+        assert_eq!((exit.expect(up), stderr.as_str()), (Exit::Done, ""));
+        assert!(of(&said, "info").iter().any(|text| text.contains("sim is ready")), "{said:#?}");
+        let variables = of(&said, "setenv");
+        let names: Vec<&str> = variables.iter().filter_map(|set| Some(set.split_once('=')?.0)).collect();
+        assert_eq!(names, ["HOST", "PORT", "PASSWORD", "URL", "READ_URL", "MASTER_NAME", "SENTINELS"]);
+        assert_eq!(variables[..2], ["HOST=sim-proxy", "PORT=6379"]);
+        let (_, _, again) = messages(up).await;
+        assert_eq!(of(&again, "setenv"), variables);
+
+        let (exit, _, said) = messages("compose --project-name=shop up --replicas=many redis").await;
+        exit.expect_err("a refusal");
+        assert!(of(&said, "error").concat().contains("'many' is not a whole number"), "{said:#?}");
+        let (exit, _, _) = messages("compose --project-name=shop down --replicas=1 redis").await;
+        assert_eq!((exit.expect("done"), sim.left().0.len(), sim.left().1.len()), (Exit::Done, 0, 5));
     });
 }
 

@@ -124,7 +124,7 @@ pub fn aliases(spec: &Spec, node: NodeId) -> Vec<String> {
 }
 
 /// The network name that leads to any of the proxies.
-fn proxies_name(spec: &Spec) -> String {
+pub fn proxies_name(spec: &Spec) -> String {
     format!("{}-proxy", spec.name)
 }
 

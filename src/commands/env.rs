@@ -6,9 +6,8 @@ use super::session::{Call, World, lookup};
 use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
-use crate::output::env::{EnvDocument, EnvFormat};
-use crate::output::urls::redis_url;
-use crate::spec::{Role, proxy_group_ports};
+use crate::output::env::{ClientAccess, EnvDocument, EnvFormat};
+use crate::spec::proxy_group_ports;
 
 /// Arguments of `env`.
 #[derive(Args, Clone, Debug)]
@@ -44,19 +43,8 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
     let remote = session.engine.remote_host();
     let write = lookup::published(spec, &inventory, ports.write)?.reached_at(remote);
     let read = lookup::published(spec, &inventory, ports.read)?.reached_at(remote);
-    let (host, port) = write.rsplit_once(':').unwrap_or((&write, ""));
-    let sentinels = inventory.nodes.keys().filter(|node| node.role() == Role::Sentinel);
-    let sentinels = sentinels.filter_map(|node| Some(inventory.server(*node)?.to_string()));
-    let password = secrets.app.expose();
-    let document = EnvDocument::new([
-        ("REDIS_HOST", host.trim_matches(['[', ']']).to_owned()),
-        ("REDIS_PORT", port.to_owned()),
-        ("REDIS_PASSWORD", password.to_owned()),
-        ("REDIS_URL", redis_url(password, &write)),
-        ("REDIS_READ_URL", redis_url(password, &read)),
-        ("REDIS_MASTER_NAME", group.to_string()),
-        ("REDIS_SENTINELS", sentinels.collect::<Vec<_>>().join(",")),
-    ]);
+    let access = ClientAccess { group, password: &secrets.app, write: &write, read: &read };
+    let document = EnvDocument::of(&access, &inventory);
     session.ui.data(document.text(args.format)?)?;
     if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         session.ui.warn(why);

@@ -37,6 +37,7 @@ use crate::spec::settings::{AskedSettings, Sources};
 use crate::spec::{ClusterName, Secrets, Spec};
 
 /// The start of a verb, before any call to an Engine.
+#[derive(Clone)]
 pub struct Call<W> {
     /// The options that all verbs take.
     pub global: Global,

@@ -3,7 +3,10 @@
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
+use super::urls::redis_url;
+use crate::cluster::Inventory;
 use crate::error::Failure;
+use crate::spec::{Group, Role, Secret};
 
 /// The format of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -20,6 +23,17 @@ pub enum EnvFormat {
     Github,
 }
 
+/// How clients reach a group through the proxies.
+#[derive(Clone, Copy)]
+pub struct ClientAccess<'a> {
+    pub group: Group,
+    pub password: &'a Secret,
+    /// The `host:port` for writes.
+    pub write: &'a str,
+    /// The `host:port` for reads.
+    pub read: &'a str,
+}
+
 /// Variables and their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvDocument(Vec<(&'static str, String)>);
@@ -28,6 +42,29 @@ impl EnvDocument {
     /// The document of these variables, in this order.
     pub fn new(variables: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self(variables.into_iter().collect())
+    }
+
+    /// What a client of a cluster needs to connect.
+    pub fn of(access: &ClientAccess<'_>, inventory: &Inventory) -> Self {
+        let ClientAccess { group, password, write, read } = *access;
+        let (host, port) = write.rsplit_once(':').unwrap_or((write, ""));
+        let sentinels = inventory.nodes.keys().filter(|node| node.role() == Role::Sentinel);
+        let sentinels = sentinels.filter_map(|node| Some(inventory.server(*node)?.to_string()));
+        let password = password.expose();
+        Self::new([
+            ("REDIS_HOST", host.trim_matches(['[', ']']).to_owned()),
+            ("REDIS_PORT", port.to_owned()),
+            ("REDIS_PASSWORD", password.to_owned()),
+            ("REDIS_URL", redis_url(password, write)),
+            ("REDIS_READ_URL", redis_url(password, read)),
+            ("REDIS_MASTER_NAME", group.to_string()),
+            ("REDIS_SENTINELS", sentinels.collect::<Vec<_>>().join(",")),
+        ])
+    }
+
+    /// The variables, each with its value.
+    pub fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
     /// The variables in a format.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bollard::models::{ContainerCreateBody, HostConfig};
+use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig, NetworkCreateRequest};
 use bollard::query_parameters as query;
 use futures_util::TryStreamExt;
 use redos::testing::engine::ImageStore;
@@ -11,31 +11,29 @@ use serde_json::Value;
 use crate::programs::file_system;
 use crate::support::{Cluster, raw};
 
-/// The image with Python and its clients of Redis.
-const IMAGE: &str = "redos-clients/python:test";
-
-/// Makes the image from Debian's packages.
+/// Makes an image with Python and its clients of Redis from Debian's packages.
 async fn python(cluster: &Cluster) -> String {
     let root = file_system("python", &["python3-minimal", "python3-redis", "python3-celery", "busybox-static"]).await;
     let folder = tempfile::tempdir().expect("a folder");
     let tar = folder.path().join("python.tar");
     let packed = tokio::process::Command::new("tar").arg("-cf").arg(&tar).arg("-C").arg(root).arg(".").status().await;
     assert!(packed.expect("tar is here").success());
-    cluster.engine.import_image(&tar, IMAGE, &["ENV PATH=/usr/bin".to_owned()]).await.expect("an image").reference
+    let image = format!("{}/python:test", cluster.name);
+    cluster.engine.import_image(&tar, &image, &["ENV PATH=/usr/bin".to_owned()]).await.expect("an image").reference
 }
 
-/// Runs a command in a container of its own on the cluster's network, with `examples/python` as its folder, and returns
+/// Runs a command in a container of its own on a network, with `examples/python` as its folder, and returns
 /// what it printed. It must succeed.
-async fn run(cluster: &Cluster, environment: &[String], command: &[&str]) -> String {
+async fn run(image: &str, network: &str, environment: &[String], command: &[&str]) -> String {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/python");
     let body = ContainerCreateBody {
-        image: Some(IMAGE.to_owned()),
+        image: Some(image.to_owned()),
         cmd: Some(command.iter().map(|word| (*word).to_owned()).collect()),
         env: Some([environment, &["PYTHONDONTWRITEBYTECODE=1".to_owned()]].concat()),
         working_dir: Some("/examples".to_owned()),
         host_config: Some(HostConfig {
             binds: Some(vec![format!("{}:/examples:ro", examples.display())]),
-            network_mode: Some(cluster.name.to_string()),
+            network_mode: Some(network.to_owned()),
             tmpfs: Some([("/tmp".to_owned(), String::new())].into()),
             ..Default::default()
         }),
@@ -68,14 +66,52 @@ async fn clients_in_python_work_by_the_address_and_by_the_sentinels_also_after_a
         format!("PASSWORD={password}"),
     ];
     for _ in 0..2 {
-        assert_eq!(run(&cluster, &environment, &["python3", "proxy.py"]).await, "hello\n");
+        assert_eq!(run(&image, cluster.name.as_str(), &environment, &["python3", "proxy.py"]).await, "hello\n");
         let with_file = "printf %s \"$PASSWORD\" >/tmp/password; PASSWORD_FILE=/tmp/password exec python3 sentinel.py";
-        let said = run(&cluster, &environment, &["busybox", "sh", "-c", with_file]).await;
+        let said = run(&image, cluster.name.as_str(), &environment, &["busybox", "sh", "-c", with_file]).await;
         assert!(said.starts_with("hello\n"), "{said}");
         let tasks = "python3 -m celery -A tasks worker --pool solo --concurrency 1 >/tmp/log 2>&1 & \
                      python3 -c 'from tasks import add; print(add.delay(2, 3).get(timeout=30))' || { busybox cat /tmp/log; exit 1; }";
-        assert_eq!(run(&cluster, &environment, &["busybox", "sh", "-c", tasks]).await, "5\n");
+        assert_eq!(run(&image, cluster.name.as_str(), &environment, &["busybox", "sh", "-c", tasks]).await, "5\n");
         cluster.redos(&["failover"]).await.succeeds();
     }
     raw().remove_image(&image, None::<query::RemoveImageOptions>, None).await.expect("removed");
+}
+
+/// What Compose 2.40 does for a service with `provider: {type: redos}` and one that depends on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_of_a_compose_project_is_ready_before_those_that_depend_on_it() {
+    let cluster = Cluster::new("provider").await;
+    let image = python(&cluster).await;
+    let network = format!("{}_default", cluster.name);
+    let config = IpamConfig { subnet: Some("10.250.77.0/24".to_owned()), ..Default::default() };
+    let request = NetworkCreateRequest {
+        name: network.clone(),
+        ipam: Some(Ipam { config: Some(vec![config]), ..Default::default() }),
+        ..Default::default()
+    };
+    raw().create_network(request).await.expect("a network");
+    let on_network = format!("--network={network}");
+    let call = |verb| {
+        ["compose", "--project-name=shop", verb, &on_network, "--port=0", "--read-port=0", "--stats-port=0", "redis"]
+    };
+    let up = cluster.redos(&call("up")).await.succeeds();
+    let messages = up.lines().map(|line| serde_json::from_str::<Value>(line).expect("a message a line"));
+    let variables = messages.filter(|message| message["type"] == "setenv");
+    let environment: Vec<String> =
+        variables.map(|set| format!("REDIS_{}", set["message"].as_str().expect("text"))).collect();
+    let said = run(&image, &network, &environment, &["python3", "proxy.py"]).await;
+    let mut mistyped = tokio::process::Command::new(env!("CARGO_BIN_EXE_redos"));
+    mistyped.args(["compose", "--project-name=shop", "up", "--replica=1", "redis"]);
+    let mistyped = cluster.run(mistyped).await;
+    let down = cluster.redos(&call("down")).await;
+    cluster.redos(&["down", "--volumes"]).await.succeeds();
+    raw().remove_network(&network).await.expect("removed");
+    raw().remove_image(&image, None::<query::RemoveImageOptions>, None).await.expect("removed");
+
+    assert_eq!(said, "hello\n");
+    let why: Value = serde_json::from_str(&mistyped.stdout).expect("one message");
+    assert!(why["type"] == "error" && why["message"].to_string().contains("'--replica'"), "{why}");
+    mistyped.fails(2);
+    down.succeeds();
 }

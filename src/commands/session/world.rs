@@ -11,7 +11,7 @@ use crate::servers::client::Client;
 use crate::spec::{Secrets, Spec};
 
 /// An Engine, and the servers in its containers.
-pub trait World: Send + Sync + 'static {
+pub trait World: Clone + Send + Sync + 'static {
     /// The Engine of this world.
     type Engine: Engine;
     /// The servers of a cluster.
@@ -35,6 +35,7 @@ pub trait World: Send + Sync + 'static {
 }
 
 /// A Docker Engine, with real servers.
+#[derive(Clone, Copy)]
 pub struct Docker;
 
 impl World for Docker {
