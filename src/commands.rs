@@ -23,6 +23,7 @@ mod init;
 mod logs;
 mod ls;
 pub mod man;
+mod metrics;
 mod monitor;
 mod options;
 mod plan;
@@ -129,6 +130,9 @@ pub enum Verb {
     Events(events::EventsArgs),
     /// Show what each Sentinel says, side by side
     Sentinel(sentinel::SentinelArgs),
+    /// Print what Prometheus and Grafana need to watch the cluster
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Metrics(metrics::MetricsArgs),
     /// Find what is wrong, why it matters and what helps; repair it with --fix
     Doctor(doctor::DoctorArgs),
     /// Explain a finding of doctor by its id, offline
@@ -239,6 +243,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Logs(args) => logs::run(args, call).await,
         Verb::Events(args) => events::run(args, call).await,
         Verb::Sentinel(args) => sentinel::run(args, call).await,
+        Verb::Metrics(args) => metrics::run(args, call).await,
         Verb::Doctor(args) => doctor::run(args, call).await,
         Verb::Explain(args) => explain::run(args, call).await,
         Verb::FailoverTest(args) => failover_test::run(args, call).await,

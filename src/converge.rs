@@ -68,7 +68,7 @@ pub async fn read_secrets<E: Clusters + Nodes>(
     inventory: &Inventory,
 ) -> Result<Option<Secrets>, EngineError> {
     let mut failed = Ok(None);
-    for node in inventory.nodes.keys().filter(|node| !matches!(node, NodeId::Proxy(_))) {
+    for node in inventory.nodes.keys().filter(|node| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter)) {
         match secrets_of(engine, cluster, *node).await {
             Ok(Some(secrets)) => return Ok(Some(secrets)),
             Ok(None) => {}

@@ -185,6 +185,7 @@ fn unseen(examined: &Examined<'_>) -> Vec<Unseen> {
                 NodeId::Redis { .. } => silence(topology.redis.get(node)),
                 NodeId::Sentinel(_) => silence(topology.sentinels.get(node)),
                 NodeId::Proxy(_) => silence(topology.proxies.get(node)),
+                NodeId::Exporter => silence(topology.exporter.as_ref()),
             },
             state => Some(format!("it {}", state.sentence())),
         };

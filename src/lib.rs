@@ -14,6 +14,8 @@
 //!
 //! [`doctor`] judges all that can be seen of a cluster, with the plan as one source: what is wrong, and what helps.
 //!
+//! [`metrics`] says the same to Prometheus and Grafana: what to ask, and which of doctor's findings are alerts.
+//!
 //! [`view`] holds the last minutes of a cluster, for what is looked at all the time.
 //!
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
@@ -42,6 +44,7 @@ mod error;
 mod interrupt;
 #[cfg(test)]
 mod messages;
+mod metrics;
 mod output;
 mod plan;
 mod servers;

@@ -6,6 +6,8 @@
 pub mod client;
 pub mod error;
 pub mod existing;
+pub mod exporter;
+pub mod http;
 pub mod link;
 pub mod proxy;
 pub mod reply;

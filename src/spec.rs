@@ -45,6 +45,8 @@ pub const STATS_PATH: &str = "/haproxy_all";
 pub const STATS_PAGE: &str = "/haproxy_stats";
 /// The port of the proxy's Runtime API on the cluster's network. It needs a password and is never published.
 pub const RUNTIME_API_PORT: u16 = 9999;
+/// The port of the exporter's metrics on the cluster's network. It is never published: the proxies lead to it.
+pub const EXPORTER_PORT: u16 = 9121;
 /// The distance of the published ports of two consecutive proxies.
 pub const PROXY_PORT_STEP: u16 = 100;
 /// The user and group of every node. No file of an image belongs to it, so that it fits all images.
@@ -68,6 +70,9 @@ pub struct Spec {
     pub quorum: u16,
     /// The number of HAProxy nodes.
     pub proxies: u16,
+    /// Whether there is an exporter of metrics.
+    #[serde(default)]
+    pub exporter: bool,
     /// The published ports of the first proxy.
     pub ports: Ports,
     /// The network that its nodes are on.
@@ -260,6 +265,7 @@ impl Spec {
             sentinels: 3,
             quorum: 2,
             proxies: 1,
+            exporter: false,
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
             network: NetworkChoice::default(),
             containers: ContainerSettings::default(),
@@ -307,10 +313,15 @@ impl Spec {
         (1..=self.proxies).map(NodeId::Proxy)
     }
 
-    /// All nodes of the specification: Redis, Sentinels, proxies.
+    /// The exporter, if the cluster has one.
+    pub fn exporter_node(&self) -> Option<NodeId> {
+        self.exporter.then_some(NodeId::Exporter)
+    }
+
+    /// All nodes of the specification: Redis, Sentinels, proxies, exporter.
     pub fn nodes(&self) -> Vec<NodeId> {
         let redis = self.groups().flat_map(|group| self.redis_nodes(group));
-        redis.chain(self.sentinel_nodes()).chain(self.proxy_nodes()).collect()
+        redis.chain(self.sentinel_nodes()).chain(self.proxy_nodes()).chain(self.exporter_node()).collect()
     }
 
     /// Why this cluster does not fit into a subnet; `None` when it does.

@@ -94,7 +94,8 @@ async fn redos_until(sim: &Sim, line: &str, cancel: CancellationToken) -> Ran {
     let words = ["redos", "-p", "sim"].into_iter().chain(line.split(' '));
     let Cli { global, verb } = Cli::try_parse_from(words).expect(line);
     let (ui, stdout, stderr) = tapes(global.output_options());
-    let exit = commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()) }).await;
+    // A test has many of them, and a thread of a test a small stack.
+    let exit = Box::pin(commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()) })).await;
     let ran = Ran { exit, stdout: stdout.text(), stderr: stderr.text() };
     if line.contains("-o json") {
         ran.kinds();
@@ -378,6 +379,65 @@ fn doctor_repairs_what_up_repairs_and_asks_before() {
         assert!(fixed.stderr.contains("unpause redis-2"), "{}", fixed.stderr);
         assert!(fixed.done().contains("sim: no findings"));
         redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
+fn an_exporter_is_a_node_like_any_other_and_without_it_the_cluster_is_healthy() {
+    run(async {
+        let sim = ready("up --exporter").await;
+        assert!(redos(&sim, "plan").await.done().contains("nothing to do"));
+        let list = redos(&sim, "ps -o json").await.json();
+        assert!(containers(&list).contains(&"exporter-1"), "{list}");
+        let status = redos(&sim, "status -o json").await.json();
+        assert_eq!(status["exporter"]["problem"], Value::Null, "{status}");
+
+        sim.disrupt(NodeId::Exporter, Some(NodeState::Paused));
+        let ran = redos(&sim, "status").await;
+        assert!(ran.stdout.contains("exporter-1 is paused; metrics are missing"), "{}", ran.stdout);
+        ran.done();
+        let ran = redos(&sim, "doctor").await;
+        assert!(ran.stdout.contains("exporter-down"), "{}", ran.stdout);
+        ran.done();
+        redos(&sim, "up").await.done();
+        redos(&sim, "restart exporter-1").await.done();
+        redos(&sim, "stop exporter-1").await.done();
+        redos(&sim, "start exporter-1").await.done();
+
+        redos(&sim, "up --exporter=false").await.done();
+        assert!(!sim.left().0.contains(&NodeId::Exporter) && !sim.left().1.contains(&NodeId::Exporter));
+        assert_eq!(redos(&sim, "status -o json").await.json()["exporter"], Value::Null);
+    });
+}
+
+#[test]
+fn metrics_are_told_to_prometheus_and_grafana() {
+    run(async {
+        let sim = ready("up").await;
+        let ran = redos(&sim, "metrics prometheus").await;
+        assert!(ran.stderr.contains("up --exporter"), "{}", ran.stderr);
+        let plain = ran.done();
+        assert!(plain.contains("cluster: sim") && !plain.contains("/scrape/redis-1"), "{plain}");
+        redos(&sim, "up --exporter").await.done();
+        let inside = redos(&sim, "metrics prometheus --inside --interval 90s").await.done();
+        assert!(inside.contains("- sim-proxy-1:8404") && inside.contains("/scrape/redis-1"), "{inside}");
+        assert!(inside.contains("scrape_interval: 1m30s"), "{inside}");
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let line = format!("metrics prometheus --dir {}", folder.path().display());
+        for _ in 0..2 {
+            assert_eq!(redos(&sim, &line).await.done(), "");
+        }
+        let file = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect(name);
+        assert!(file("redos-alerts.yml").contains("RedosNoMaster") && file("redos-stats-password").len() >= 32);
+        std::fs::write(folder.path().join("prometheus.yml"), "global: {}\n").expect("written");
+        assert_eq!(redos(&sim, &line).await.failure().kind, FailureKind::Usage, "another's file stays");
+
+        let nowhere = Sim::default();
+        assert_eq!(redos(&nowhere, "metrics prometheus").await.failure().kind, FailureKind::NoCluster);
+        assert!(redos(&nowhere, "metrics prometheus --rules").await.done().contains("id: no-quorum"));
+        let dashboard = redos(&nowhere, "metrics grafana").await.json();
+        assert!(dashboard["panels"].as_array().is_some_and(|panels| panels.len() > 10));
     });
 }
 

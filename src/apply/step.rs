@@ -68,7 +68,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     NodeId::Sentinel(_) => {
                         self.engine.read_file(name, *node, render::SENTINEL_CONF).await.map_err(at_engine)?
                     }
-                    NodeId::Redis { .. } | NodeId::Proxy(_) => None,
+                    NodeId::Redis { .. } | NodeId::Proxy(_) | NodeId::Exporter => None,
                 };
                 let sources = FileSources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
                 let files = sources.files(*node, masters, *existing, *standing, old).map_err(in_render)?;
@@ -254,6 +254,7 @@ impl FileSources<'_> {
                 let present = spec.nodes().into_iter().chain(masters.values().copied()).collect();
                 render::proxy_files(spec, subnet, secrets, node, &present)
             }
+            NodeId::Exporter => render::exporter_files(spec, subnet, secrets),
         };
         rendered.map(node_files)
     }

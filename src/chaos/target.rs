@@ -10,7 +10,8 @@ use crate::cluster::observed::{Answer, NodeState, Observed};
 use crate::spec::{Group, NodeId, Role, Spec};
 
 /// Words that choose nodes by their role.
-pub const WORDS: &str = "master, replica, sentinel, leader-sentinel, proxy, random, replicas, sentinels, proxies";
+pub const WORDS: &str =
+    "master, replica, sentinel, leader-sentinel, proxy, exporter, random, replicas, sentinels, proxies";
 /// The word that needs the Sentinels' logs.
 pub const LEADER: &str = "leader-sentinel";
 
@@ -75,7 +76,9 @@ impl Scene<'_> {
             "replica" => self.one_of(replicas()),
             "sentinel" => self.one_of(of_role(Role::Sentinel)),
             "proxy" => self.one_of(of_role(Role::Proxy)),
-            "random" => self.one_of(all),
+            "exporter" => of_role(Role::Exporter),
+            // A fault of the exporter affects no client.
+            "random" => self.one_of(all.into_iter().filter(|node| node.role() != Role::Exporter).collect()),
             "replicas" => replicas(),
             "sentinels" => of_role(Role::Sentinel),
             "proxies" => of_role(Role::Proxy),
@@ -120,6 +123,7 @@ impl Scene<'_> {
                 Role::Redis => observed.topology.redis.get(&other).is_some_and(|answer| answer.said().is_some()),
                 Role::Sentinel => observed.topology.sentinels.get(&other).is_some_and(|answer| answer.said().is_some()),
                 Role::Proxy => observed.topology.proxies.get(&other).and_then(Answer::said).is_some(),
+                Role::Exporter => observed.topology.exporter.as_ref().and_then(Answer::said).is_some(),
             };
             running && answers
         };

@@ -18,7 +18,7 @@ use crate::spec::{
 
 /// How long Redis may take to end: its own `shutdown-timeout` (10 s, waiting for lagging replicas) and a final save.
 const REDIS_STOP_GRACE: Duration = Duration::from_secs(20);
-/// How long a Sentinel or a proxy may take to end. Sentinel writes its state at every change, and HAProxy has none.
+/// How long another node may take to end. Sentinel writes its state at every change, and the others have none.
 const OTHERS_STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// What Docker does when a node ends: it starts it again, unless a user stopped it.
@@ -60,7 +60,7 @@ pub struct NodeSpec {
 pub struct Program {
     /// The image's reference.
     pub image: String,
-    /// The server: `redis-server`, `valkey-server` or `haproxy`.
+    /// The server: `redis-server`, `valkey-server`, `haproxy` or `redis_exporter`.
     pub server: String,
 }
 
@@ -71,33 +71,37 @@ pub struct Programs {
     pub redis: Program,
     /// The program of proxies.
     pub proxy: Program,
+    /// The program of the exporter; `None` in a cluster that has none.
+    pub exporter: Option<Program>,
 }
 
 impl Programs {
-    /// The program of a node.
-    pub fn of(&self, node: NodeId) -> &Program {
+    /// The program of a node; `None` if its image was not looked for.
+    pub fn of(&self, node: NodeId) -> Option<&Program> {
         match node {
-            NodeId::Redis { .. } | NodeId::Sentinel(_) => &self.redis,
-            NodeId::Proxy(_) => &self.proxy,
+            NodeId::Redis { .. } | NodeId::Sentinel(_) => Some(&self.redis),
+            NodeId::Proxy(_) => Some(&self.proxy),
+            NodeId::Exporter => self.exporter.as_ref(),
         }
     }
 }
 
-/// A node has no address in the subnet of its cluster.
+/// Why a node cannot have a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the subnet {subnet} has no address for {node}, it has room for {} master groups", subnet.groups_max())]
-pub struct NoAddress {
-    subnet: Subnet,
-    node: NodeId,
+pub enum NoContainer {
+    #[error("the subnet {subnet} has no address for {node}, it has room for {} master groups", subnet.groups_max())]
+    NoAddress { subnet: Subnet, node: NodeId },
+    #[error("no image was looked for that {node} runs")]
+    NoProgram { node: NodeId },
 }
 
 /// The container of one node.
 ///
 /// # Errors
-/// The subnet has no address for it.
-pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId) -> Result<NodeSpec, NoAddress> {
-    let program = programs.of(node);
-    let address = subnet.address(node).ok_or(NoAddress { subnet, node })?;
+/// The subnet has no address for it, or its image was not looked for.
+pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId) -> Result<NodeSpec, NoContainer> {
+    let program = programs.of(node).ok_or(NoContainer::NoProgram { node })?;
+    let address = subnet.address(node).ok_or(NoContainer::NoAddress { subnet, node })?;
     Ok(NodeSpec {
         node,
         image: program.image.clone(),
@@ -136,11 +140,11 @@ pub fn missing_name(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<Stri
     (node.role() == Role::Proxy && facts.network_id.is_some() && !facts.aliases.contains(&shared)).then_some(shared)
 }
 
-/// The host directory for a node's data, if the specification names one. Sentinels and proxies have no data.
+/// The host directory for a node's data, if the specification names one. Only Redis nodes have data.
 pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
     match node {
         NodeId::Redis { .. } => spec.persistence.dir.clone(),
-        NodeId::Sentinel(_) | NodeId::Proxy(_) => None,
+        NodeId::Sentinel(_) | NodeId::Proxy(_) | NodeId::Exporter => None,
     }
 }
 
@@ -188,6 +192,7 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
             "bind": spec.ports.bind,
             "ports": published_ports(spec, node),
         }),
+        NodeId::Exporter => json!({ "image": spec.images.exporter }),
     };
     if let Some(fixed) = spec.containers.fixed(node.role()) {
         made_of["containers"] = json!(fixed);

@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::desired::{RESTART_POLICY, aliases, spec_hash};
 use super::observed::{
-    Answer, AttachedReplica, ExistingPlace, NetworkFacts, NodeFacts, NodeState, Observed, OtherUsers, ProxyRoute,
-    ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState, VolumeFacts, WatchedMaster,
-    WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, ExporterView, NetworkFacts, NodeFacts, NodeState, Observed, OtherUsers,
+    ProxyRoute, ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState, VolumeFacts,
+    WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::{sentinel_id, sentinel_settings};
 use crate::spec::{
@@ -38,7 +38,7 @@ pub fn healthy(spec: &Spec) -> Observed {
     });
     for node in spec.nodes() {
         observed.inventory.nodes.insert(node, facts(spec, node));
-        if !matches!(node, NodeId::Proxy(_)) {
+        if !matches!(node, NodeId::Proxy(_) | NodeId::Exporter) {
             observed.inventory.volumes.insert(node, VolumeFacts { name: node.volume_name(&spec.name) });
         }
         match node {
@@ -51,6 +51,9 @@ pub fn healthy(spec: &Spec) -> Observed {
             }
             NodeId::Proxy(_) => {
                 observed.topology.proxies.insert(node, Answer::Says(proxy_view(spec)));
+            }
+            NodeId::Exporter => {
+                observed.topology.exporter = Some(Answer::Says(ExporterView::default()));
             }
         }
     }
@@ -88,6 +91,9 @@ pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
     observed.topology.redis.remove(&node);
     observed.topology.sentinels.remove(&node);
     observed.topology.proxies.remove(&node);
+    if node == NodeId::Exporter {
+        observed.topology.exporter = None;
+    }
 }
 
 /// The files of a stopped Redis node that was a master, or never wrote whom it followed.
@@ -139,12 +145,17 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
             let stats = publish(STATS_PORT, spec.published_stats_port(ordinal));
             spec.groups().flat_map(of_group).chain([stats]).collect()
         }
-        NodeId::Redis { .. } | NodeId::Sentinel(_) => Vec::new(),
+        NodeId::Redis { .. } | NodeId::Sentinel(_) | NodeId::Exporter => Vec::new(),
     };
     NodeFacts {
         container_id: format!("c-{node}"),
         name: node.container_name(&spec.name),
-        image: if matches!(node, NodeId::Proxy(_)) { "haproxy:3.0" } else { "redis:8.0" }.to_owned(),
+        image: match node {
+            NodeId::Redis { .. } | NodeId::Sentinel(_) => "redis:8.0",
+            NodeId::Proxy(_) => "haproxy:3.0",
+            NodeId::Exporter => "redis_exporter:1.45",
+        }
+        .to_owned(),
         image_id: None,
         state: NodeState::Running,
         address: subnet().address(node),
@@ -253,7 +264,8 @@ fn proxy_view(spec: &Spec) -> ProxyView {
         };
         (group, route)
     };
-    let checked = spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_))).collect();
+    let checked =
+        spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter)).collect();
     ProxyView {
         version: "3.0.8".to_owned(),
         routes: spec.groups().map(route).collect(),

@@ -18,7 +18,7 @@ pub use self::unmet::Unmet;
 use self::conditions::{answers, reads_from, replica_in_sync, writes_to};
 use super::claims::{being_decided, is_joining, node_at, server_of, whose};
 use super::observed::{Answer, Observed, RoleView, WatchedMaster};
-use crate::spec::{Group, NodeId, Spec};
+use crate::spec::{Group, NodeId, Role, Spec};
 
 /// A condition to wait for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
@@ -41,7 +41,7 @@ pub enum Gate {
     /// The node is in service, whatever the others do.
     ///
     /// A Redis node is the master or in sync with it, and gets connections from the proxies that answer. A Sentinel
-    /// agrees with the others and counts for them. A proxy leads to the masters.
+    /// agrees with the others and counts for them. A proxy leads to the masters. The exporter has metrics of all others.
     InService { node: NodeId },
 }
 
@@ -72,7 +72,10 @@ impl Gate {
                 Gate::ProxiesRoute { group },
             ]
         };
-        let answers = spec.nodes().into_iter().map(|node| Gate::Answers { node });
+        let answers = spec.nodes().into_iter().map(|node| match node {
+            NodeId::Exporter => Gate::InService { node },
+            node => Gate::Answers { node },
+        });
         // The Sentinels of a standby watch nothing: only redos may take over from a server that others use.
         if let Some(existing) = spec.follow.existing() {
             let copies = Gate::Copies { node: Spec::head(), existing };
@@ -80,6 +83,11 @@ impl Gate {
             return answers.chain([copies]).chain(spec.groups().flat_map(per_group)).collect();
         }
         answers.chain(spec.groups().flat_map(per_group)).collect()
+    }
+
+    /// Whether it is about metrics alone, so that clients of the cluster are not affected when it is shut.
+    pub fn is_for_metrics(&self) -> bool {
+        matches!(self, Self::Answers { node } | Self::InService { node } if node.role() == Role::Exporter)
     }
 
     /// The nodes whose logs tell most when this gate does not open.

@@ -11,8 +11,8 @@ pub use inventory::{
     VolumeFacts,
 };
 pub use topology::{
-    Answer, AttachedReplica, ExistingPlace, Loading, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView,
-    SentinelView, Topology, WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, ExporterView, Loading, OtherUsers, ProxyRoute, ProxyView, RedisView,
+    RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 
 use crate::spec::NodeId;
@@ -45,6 +45,7 @@ impl Observed {
             NodeId::Redis { .. } => self.topology.redis.get(&node).and_then(Answer::said).is_some(),
             NodeId::Sentinel(_) => self.topology.sentinels.get(&node).and_then(Answer::said).is_some(),
             NodeId::Proxy(_) => self.topology.proxies.get(&node).and_then(Answer::said).is_some(),
+            NodeId::Exporter => self.topology.exporter.as_ref().and_then(Answer::said).is_some(),
         };
         running && said
     }

@@ -7,7 +7,8 @@ mod document;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use document::{
-    GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status, UNSEEN,
+    ExporterStatus, GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus,
+    Status, UNSEEN,
 };
 
 use super::claims::master_of;
@@ -36,6 +37,7 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
         groups: groups.into_iter().map(|group| group_status(group, spec, observed, &nodes)).collect(),
         sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
         proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed, engine_host)).collect(),
+        exporter: of_role(Role::Exporter).map(|node| exporter_status(node, spec, observed)).next(),
         images: spec.used.clone(),
     }
 }
@@ -45,7 +47,7 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
 /// Each sentence appears once, because several gates fail for the same node.
 fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     let mut reasons = Vec::new();
-    for gate in Gate::ready(spec) {
+    for gate in Gate::ready(spec).into_iter().filter(|gate| !gate.is_for_metrics()) {
         if let Err(unmet) = gate.holds(spec, observed).map_err(|unmet| unmet.to_string())
             && !reasons.contains(&unmet)
         {
@@ -57,8 +59,13 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     reasons
 }
 
-/// Limits that are not in the configuration: `docker update` sets them, and nothing keeps them.
+/// Whatever does not affect clients: an exporter that is out of service, and limits that are not in the configuration.
+///
+/// `docker update` sets such limits, and nothing keeps them.
 fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
+    let unmet = Gate::ready(spec).into_iter().filter(Gate::is_for_metrics);
+    let unmet = unmet.filter_map(|gate| gate.holds(spec, observed).err());
+    let exporter = unmet.map(|unmet| format!("{unmet}; metrics are missing, and clients are not affected"));
     let by_hand = observed.inventory.nodes.iter().filter_map(|(node, facts)| {
         let beyond = facts.resources.beyond(spec.containers.resources(node.role()));
         let flags = containers::flags(node.role(), beyond);
@@ -69,7 +76,7 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
             )
         })
     });
-    by_hand.collect()
+    exporter.chain(by_hand).collect()
 }
 
 /// The nodes of the specification and those that exist.
@@ -166,6 +173,17 @@ fn sentinel_status(node: NodeId, spec: &Spec, observed: &Observed) -> SentinelSt
         tilt: view.map(|view| view.tilt),
         quorum_ok: spec.groups().all(is_content),
         problem: problem(node, spec, observed),
+    }
+}
+
+fn exporter_status(node: NodeId, spec: &Spec, observed: &Observed) -> ExporterStatus {
+    let view = observed.topology.exporter.as_ref().and_then(Answer::said);
+    let service = Gate::InService { node }.holds(spec, observed);
+    ExporterStatus {
+        node,
+        state: state(node, observed),
+        version: view.and_then(|view| view.version.clone()),
+        problem: service.err().map(|unmet| unmet.to_string()),
     }
 }
 

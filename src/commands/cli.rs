@@ -74,8 +74,9 @@ pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure
 fn node(args: &CliArgs, spec: &Spec, observed: &Observed) -> Result<NodeId, Failure> {
     if let Some(name) = &args.node {
         let node = lookup::node(&spec.name, &observed.inventory, name)?;
-        return Some(node).filter(|node| node.role() != Role::Proxy).ok_or_else(|| {
-            Failure::message(FailureKind::Usage, format!("{name} is a proxy, which has no commands of Redis"))
+        let speaks = |node: &NodeId| matches!(node.role(), Role::Redis | Role::Sentinel);
+        return Some(node).filter(speaks).ok_or_else(|| {
+            Failure::message(FailureKind::Usage, format!("{name} has no commands of Redis"))
                 .hinted(format!("talk to the master: {}", command_line(&spec.name, "cli")))
         });
     }

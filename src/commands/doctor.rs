@@ -98,7 +98,7 @@ async fn examine<W: World>(session: &Session<W>, cluster: &ClusterName, found: F
 /// The vital signs of all nodes that run.
 async fn vitals(servers: &impl Servers, inventory: &Inventory) -> BTreeMap<NodeId, Result<Vitals, String>> {
     let running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
-    let asked = running.map(|(node, _)| *node).filter(|node| node.role() != Role::Proxy);
+    let asked = running.map(|(node, _)| *node).filter(|node| matches!(node.role(), Role::Redis | Role::Sentinel));
     let ask = async |node| (node, servers.vitals(inventory, node).await.map_err(|error| error.reason()));
     join_all(asked.map(ask)).await.into_iter().collect()
 }
@@ -112,7 +112,7 @@ async fn host<W: World>(
     inventory: &Inventory,
 ) -> Result<HostFacts, String> {
     let running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
-    let mut able = running.map(|(node, _)| *node).filter(|node| node.role() != Role::Proxy);
+    let mut able = running.map(|(node, _)| *node).filter(|node| matches!(node.role(), Role::Redis | Role::Sentinel));
     let node = able.next().ok_or_else(|| "no node runs that could tell of it".to_owned())?;
     let asked = async {
         let exec = session.engine.exec(cluster, node, &["sh", "-c", SCRIPT], None).await?;

@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use super::options::{ImageArgs, SettingsArgs};
 use super::session::sources::{STDIN_OR_STDOUT, gather};
 use super::session::{Call, Session, World};
-use crate::engine::image::{self, BuildOptions, ListedImage, LocalImage, ServerPackage};
+use crate::engine::image::{self, BuildOptions, ImageKind, ListedImage, LocalImage, ServerPackage};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::images::{Image, images_text};
 use crate::output::units::bytes;
@@ -73,6 +73,9 @@ pub struct ImagesBuildArgs {
     /// The server of the Redis image
     #[arg(long, value_enum, default_value_t)]
     pub server: ServerArg,
+    /// Make the image of the exporter of metrics as well
+    #[arg(long)]
+    pub exporter: bool,
 }
 
 /// A server that images can be made of.
@@ -112,7 +115,7 @@ pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Fail
     match args.action {
         ImagesVerb::List(args) => {
             let images = chosen(&call, &args.images)?;
-            list(&call.connect().await?, &images).await
+            list(&call.connect().await?, &images.images).await
         }
         ImagesVerb::Pull(args) => {
             let images = chosen(&call, &args.images)?;
@@ -127,10 +130,17 @@ pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Fail
     }
 }
 
+/// The choice of images, and whether that of the exporter is among them.
+struct Chosen {
+    images: Images,
+    exporter: bool,
+}
+
 /// The images that settings choose. They belong to no cluster: a recorded one does not count.
-fn chosen<W>(call: &Call<W>, images: &ImageArgs) -> Result<Images, Failure> {
+fn chosen<W>(call: &Call<W>, images: &ImageArgs) -> Result<Chosen, Failure> {
     let settings = SettingsArgs { flags: images.flags.clone() };
-    Ok(gather(&call.global, &settings)?.read()?.forgiving().resolve(None, None)?.spec.images)
+    let spec = gather(&call.global, &settings)?.read()?.forgiving().resolve(None, None)?.spec;
+    Ok(Chosen { images: spec.images, exporter: spec.exporter })
 }
 
 /// `images list`: the images that `up` would use, and whether the Engine has them.
@@ -142,9 +152,9 @@ async fn list<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, F
 }
 
 /// `images pull`: from their registry, even if the Engine has them.
-async fn pull<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, Failure> {
+async fn pull<W: World>(session: &Session<W>, chosen: &Chosen) -> Result<Exit, Failure> {
     let progress = session.ui.progress();
-    let pulled = image::pull(&*session.engine, images, &|event| progress.report(event)).await;
+    let pulled = image::pull(&*session.engine, &chosen.images, chosen.exporter, &|event| progress.report(event)).await;
     progress.finish();
     got(&session.ui, "pulled", pulled?)
 }
@@ -155,7 +165,7 @@ async fn build<W: World>(session: &Session<W>, args: ImagesBuildArgs) -> Result<
         ServerArg::Redis => ServerPackage::Redis,
         ServerArg::Valkey => ServerPackage::Valkey,
     };
-    let options = BuildOptions { suite: args.suite, server, ..BuildOptions::default() };
+    let options = BuildOptions { suite: args.suite, server, kinds: ImageKind::needed(args.exporter).collect() };
     let progress = session.ui.progress();
     let built = image::build(&*session.engine, &options, &|event| progress.report(event)).await;
     progress.finish();
@@ -164,8 +174,8 @@ async fn build<W: World>(session: &Session<W>, args: ImagesBuildArgs) -> Result<
 
 /// `images save`: the images that `up` would use here, to a file or to standard output. The file appears when it is
 /// complete.
-async fn save<W: World>(session: &Session<W>, images: &Images, path: &Path) -> Result<Exit, Failure> {
-    let (references, mut stream) = image::save(&*session.engine, images).await?;
+async fn save<W: World>(session: &Session<W>, chosen: &Chosen, path: &Path) -> Result<Exit, Failure> {
+    let (references, mut stream) = image::save(&*session.engine, &chosen.images, chosen.exporter).await?;
     let mut written = 0;
     if path == Path::new(STDIN_OR_STDOUT) {
         while let Some(chunk) = stream.next().await {

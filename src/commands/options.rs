@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::output::{Color, Format, Options, ProgressFormat};
 use crate::spec::settings::table::{SETTINGS, SettingKind};
-use crate::spec::settings::{FlagLayer, Setting};
+use crate::spec::settings::{FlagLayer, Key, Setting};
 
 /// How long a verb waits for a ready cluster by default.
 ///
@@ -79,7 +79,8 @@ impl<const IMAGES: bool> RowArgs<IMAGES> {
         let has_flag = |setting: &&Setting| match setting.kind {
             SettingKind::Name => false,
             SettingKind::Image(_) => true,
-            _ => !IMAGES,
+            // Without it, the image of the exporter is not needed.
+            _ => !IMAGES || setting.key == Key::Exporter,
         };
         SETTINGS.iter().filter(has_flag)
     }
@@ -111,10 +112,14 @@ impl<const IMAGES: bool> FromArgMatches for RowArgs<IMAGES> {
 /// The flag of a setting. Its text is checked with those of the other sources.
 fn flag(setting: &'static Setting) -> Arg {
     let is_repeated = matches!(setting.kind, SettingKind::Directives);
-    Arg::new(setting.path)
+    let arg = Arg::new(setting.path)
         .long(setting.flag.trim_start_matches('-'))
         .value_name(setting.kind.value_name())
         .help(setting.help)
         .help_heading("Settings")
-        .action(if is_repeated { ArgAction::Append } else { ArgAction::Set })
+        .action(if is_repeated { ArgAction::Append } else { ArgAction::Set });
+    match setting.kind {
+        SettingKind::Switch(_) => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        _ => arg,
+    }
 }

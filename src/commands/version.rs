@@ -36,7 +36,7 @@ pub struct Version {
     #[serde(skip)]
     engine_in_words: String,
     /// What `auto` pulls where a registry is in reach.
-    auto_images: [&'static str; 2],
+    auto_images: Vec<&'static str>,
 }
 
 /// Prints the versions.
@@ -53,7 +53,7 @@ pub async fn run<W: World>(_: VersionArgs, call: Call<W>) -> Result<Exit, Failur
         redos: REDOS_VERSION,
         engine: engine.and_then(|engine| engine.version()),
         engine_in_words: engine.map_or_else(|| "none answers".to_owned(), |engine| engine.describe()),
-        auto_images: ImageKind::ALL.map(ImageKind::pinned),
+        auto_images: ImageKind::ALL.map(ImageKind::pinned).into(),
     };
     ui.document(&version, |ui| text(&version, ui))?;
     session.map(|_| Exit::Done)
@@ -69,6 +69,6 @@ fn text(version: &Version, ui: &Ui) -> String {
     };
     table.row(["redos".to_owned(), version.redos.to_owned()]);
     table.row(["Engine".to_owned(), engine]);
-    table.row(["images".to_owned(), format!("{} are what 'auto' pulls", version.auto_images.join(" and "))]);
+    table.row(["images".to_owned(), format!("{} are what 'auto' pulls", version.auto_images.join(", "))]);
     table.render(ui.width())
 }

@@ -209,6 +209,13 @@ checks! {
         "A node that it does not check gets no connections, and a Sentinel no vote."
         [REPAIR], None;
 
+    EXPORTER_DOWN "exporter-down" Warning "The exporter of metrics is out of service"
+        "The cluster works, and nobody sees its metrics: alerts that rest on them do not fire."
+        [REPAIR, "redos logs NODE --tail 50"], None;
+    EXPORTER_REFUSED "exporter-refused" Warning "The exporter gets no metrics of a node"
+        "Its password or its rights on the node were changed, or the node takes no connections: alerts about it do not fire."
+        [REPAIR, "redos restart NODE", "redos logs NODE --tail 50"], None;
+
     UNKNOWN_USER "unknown-user" Critical "A server has a user that redos did not make"
         "redos cannot tell a helpful hand from a break-in. A user that is on one node only also fails after a failover."
         ["redos up --remove-unknown-users"], None;

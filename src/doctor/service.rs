@@ -66,6 +66,10 @@ fn row(unmet: &Unmet, examined: &Examined<'_>) -> (&'static HealthCheck, String,
     let of = |row, command: &str, field, value: &dyn ToString| (row, command.to_owned(), field, value.to_string());
     let is_busy = |node: &NodeId| busy(*node, examined.observed).is_some();
     match unmet {
+        Unmet::NoMetrics { why, .. } => {
+            of(&check::EXPORTER_REFUSED, "the exporter's metrics", "redis_exporter_last_scrape_error", why)
+        }
+        _ if unmet.about() == [NodeId::Exporter] => of(&check::EXPORTER_DOWN, "redos status", "problem", unmet),
         Unmet::Missing { .. } => of(&check::NODE_MISSING, "docker ps -a", "container", &"none"),
         Unmet::Unseen { why, .. } => of(&check::NODE_UNSEEN, "docker inspect", "answer", why),
         Unmet::DiesAtEveryStart { restarts, .. } => of(&check::NODE_DIES, "docker inspect", "RestartCount", restarts),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut, stored_data};
 use crate::cluster::observed::{
-    AttachedReplica, Loading, ProxyView, PublishedPort, RoleView, StoredData, WatchedMaster, WatchedPeer,
+    AttachedReplica, ExporterView, Loading, ProxyView, PublishedPort, RoleView, StoredData, WatchedMaster, WatchedPeer,
 };
 use crate::cluster::vitals::SlowCommand;
 use crate::spec::render::sentinel_periods;
@@ -35,7 +35,7 @@ impl Case {
         let mut spec = Spec::with_defaults("redos".parse().expect("a name"));
         spec.masters = masters;
         let observed = healthy(&spec);
-        let vitals = spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_)));
+        let vitals = spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter));
         let vitals = vitals.map(|node| (node, Ok(vitals_of(node)))).collect();
         let host = HostFacts {
             overcommit: Some(1),
@@ -101,6 +101,11 @@ impl Case {
             RoleView::Master { replicas } => replicas,
             RoleView::Replica { .. } => panic!("it is the master"),
         }
+    }
+
+    fn add_exporter(&mut self) {
+        self.spec.exporter = true;
+        self.observed = healthy(&self.spec);
     }
 
     fn silence(&mut self, node: NodeId) {
@@ -184,6 +189,16 @@ fn replica(case: &mut Case, change: fn(&mut RoleView)) {
 
 /// What breaks what.
 const BREAKS: &[(&str, Break)] = &[
+    ("exporter-down", |case| {
+        case.add_exporter();
+        halt(&mut case.observed, NodeId::Exporter, NodeState::Paused);
+    }),
+    ("exporter-refused", |case| {
+        case.add_exporter();
+        let without_metrics = [(REPLICA, "WRONGPASS invalid password".to_owned())].into();
+        let view = ExporterView { without_metrics, ..ExporterView::default() };
+        case.observed.topology.exporter = Some(Answer::Says(view));
+    }),
     ("node-missing", |case| remove(&mut case.observed, redis(3))),
     ("node-unseen", |case| {
         remove(&mut case.observed, redis(3));
@@ -445,6 +460,11 @@ fn a_healthy_cluster_on_a_healthy_host_has_no_findings() {
         assert_eq!(diagnosis.findings, []);
         assert_eq!(diagnosis.unseen, []);
     }
+    let mut case = Case::healthy(1);
+    case.add_exporter();
+    // It asks each node for what it may not see.
+    case.info(REPLICA, "acl_access_denied_cmd", "1000");
+    assert_eq!(ids(&case), [""; 0]);
 }
 
 #[test]

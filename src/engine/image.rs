@@ -145,13 +145,22 @@ fn with_remedies(error: EngineError) -> EngineError {
 
 /// Pulls the images that `images` names, or the pinned ones for `auto`, even if the Engine has them.
 ///
+/// That of the exporter is pulled if there is to be one.
+///
 /// # Errors
 /// [`EngineErrorKind::Image`]: the registry cannot be reached or does not have one.
-pub async fn pull(engine: &impl ImageStore, images: &Images, report: Report<'_>) -> Result<Vec<LocalImage>> {
-    let references = ImageKind::ALL.map(|kind| match kind.choice(images) {
-        ImageChoice::Auto => kind.pinned(),
-        ImageChoice::Reference(reference) => reference.as_str(),
-    });
+pub async fn pull(
+    engine: &impl ImageStore,
+    images: &Images,
+    exporter: bool,
+    report: Report<'_>,
+) -> Result<Vec<LocalImage>> {
+    let references: Vec<&str> = ImageKind::needed(exporter)
+        .map(|kind| match kind.choice(images) {
+            ImageChoice::Auto => kind.pinned(),
+            ImageChoice::Reference(reference) => reference.as_str(),
+        })
+        .collect();
     let pulled = join_all(references.iter().map(|reference| engine.pull_image(reference, report))).await;
     pulled.into_iter().collect::<Result<_>>().map_err(with_remedies)
 }
@@ -201,14 +210,17 @@ pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<Liste
 
 /// The images that a new cluster would use here, and a reader of them as one tar file.
 ///
+/// That of the exporter is among them if there is to be one.
+///
 /// # Errors
 /// [`EngineErrorKind::Image`]: the Engine does not have one.
 pub async fn save(
     engine: &impl ImageStore,
     images: &Images,
+    exporter: bool,
 ) -> Result<(Vec<String>, BoxStream<'static, Result<Bytes>>)> {
     let mut references = Vec::new();
-    for kind in ImageKind::ALL {
+    for kind in ImageKind::needed(exporter) {
         let image = here(engine, candidates(kind, kind.choice(images))).await?.ok_or_else(|| {
             let source = anyhow::anyhow!("there is none here");
             EngineError::new(EngineErrorKind::Image, format!("save the image of {}", kind.as_str()), source)
@@ -252,6 +264,10 @@ mod tests {
             "see at hub.docker.com whether {images:?} are still rebuilt, choose others in ImageKind::pinned or keep them, and \
              move LOOK_AGAIN_BY on by half a year"
         );
-        assert_eq!(images, ["redis:8.2", "haproxy:3.0"], "docs/images.md names them");
+        assert_eq!(
+            images,
+            ["redis:8.2", "haproxy:3.0", "oliver006/redis_exporter:v1.67.0-alpine"],
+            "docs/images.md names them"
+        );
     }
 }

@@ -106,6 +106,7 @@ enum SimServer {
     Redis { replica_of: Option<SocketAddrV4>, config: BTreeMap<String, String> },
     Sentinel { watched: BTreeMap<String, Watched> },
     Proxy { checked: BTreeSet<NodeId>, existing: bool },
+    Exporter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -327,12 +328,12 @@ impl SimWorld {
                 let masters: BTreeMap<_, _> = watched.iter().map(|(name, w)| (name.clone(), word(w))).collect();
                 (!masters.is_empty()).then_some(StoredState::Sentinel { masters })
             }
-            Some(SimServer::Proxy { .. }) => None,
+            Some(SimServer::Proxy { .. } | SimServer::Exporter) => None,
             None if self.rewritten.contains_key(&id) => self.rewritten.get(&id).cloned(),
             None => match id.role() {
                 Role::Redis => stored::redis(&self.text(id, render::REDIS_CONF)?, None),
                 Role::Sentinel => stored::sentinel(&self.text(id, render::SENTINEL_CONF)?),
-                Role::Proxy => None,
+                Role::Proxy | Role::Exporter => None,
             },
         }
     }
@@ -380,7 +381,7 @@ impl SimWorld {
                 };
                 let settings = |group: &str| match self.nodes.get(&id).and_then(|node| node.server.as_ref()) {
                     Some(SimServer::Sentinel { watched }) => watched.get(group).map(|watched| watched.settings.clone()),
-                    Some(SimServer::Redis { .. } | SimServer::Proxy { .. }) | None => None,
+                    Some(SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter) | None => None,
                 };
                 let written = |group: &str| {
                     let mut settings = render::sentinel_settings(&spec, id);
@@ -400,7 +401,8 @@ impl SimWorld {
                 let existing = self.text(id, render::PROXY_CONF).is_some_and(|text| text.contains("server existing "));
                 Some(SimServer::Proxy { checked, existing })
             }
-            (Role::Redis | Role::Sentinel | Role::Proxy, ..) => None,
+            (Role::Exporter, _, Some(_)) => Some(SimServer::Exporter),
+            (Role::Redis | Role::Sentinel | Role::Proxy | Role::Exporter, ..) => None,
         };
         if let Some(node) = self.nodes.get_mut(&id) {
             node.server = server;
@@ -418,7 +420,8 @@ impl SimWorld {
     }
 
     fn everybody_but(&self, id: NodeId) -> BTreeSet<SocketAddrV4> {
-        let others = self.nodes.iter().filter(|(node, _)| **node != id && node.role() != Role::Proxy);
+        let others =
+            self.nodes.iter().filter(|(node, _)| **node != id && !matches!(node.role(), Role::Proxy | Role::Exporter));
         others.map(|(node, facts)| SocketAddrV4::new(facts.spec.address, node.server_port())).collect()
     }
 }

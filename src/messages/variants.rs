@@ -243,6 +243,7 @@ fn gates(page: &mut Page) {
             WritesToAnotherServer { proxy, head: master },
             NoWayTo { proxy, server: server() },
             NoPlaceFor { proxy, server: server() },
+            NoMetrics { exporter: NodeId::Exporter, node, why: "NOAUTH Authentication required.".to_owned() },
         }),
     );
     page.show(

@@ -5,7 +5,9 @@ use console::Style;
 use super::text_table::{Column, Table};
 use super::units::bytes;
 use super::{Ui, command_line};
-use crate::cluster::status::{GroupStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status};
+use crate::cluster::status::{
+    ExporterStatus, GroupStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
+};
 use crate::spec::{Group, NodeId};
 
 /// A cluster's status as tables, with the verdict at the end.
@@ -17,6 +19,7 @@ pub fn text(status: &Status, ui: &Ui) -> String {
     if !status.proxies.is_empty() {
         parts.push(proxies_text(&status.proxies, ui));
     }
+    parts.extend(status.exporter.as_ref().map(|exporter| exporter_text(exporter, ui)));
     parts.extend(images_text(status, ui));
     parts.extend((!status.remarks.is_empty()).then(|| status.remarks.join("\n")));
     parts.push(verdict(status, ui));
@@ -181,9 +184,16 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
     format!("{heading}{}\n{}{pages}", versions.remark(), table.render(ui.width()))
 }
 
+/// The exporter in one line.
+fn exporter_text(exporter: &ExporterStatus, ui: &Ui) -> String {
+    let version = exporter.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
+    let heading = ui.paint_data("Metrics", &Style::new().bold());
+    format!("{heading}: {} is {}{version}", exporter.node, exporter.state)
+}
+
 /// The images, if a reference means another image than the cluster's by now.
 fn images_text(status: &Status, ui: &Ui) -> Option<String> {
-    let images = [&status.images.redis, &status.images.proxy].into_iter().flatten();
+    let images = [&status.images.redis, &status.images.proxy, &status.images.exporter].into_iter().flatten();
     let lines: String = images.map(|image| format!("\n  {image}")).collect();
     (!lines.is_empty()).then(|| format!("{}{lines}", ui.paint_data("Images", &Style::new().bold())))
 }

@@ -247,6 +247,7 @@ impl<'a> Planner<'a> {
             NodeId::Redis { group: own, .. } => *group == own,
             NodeId::Sentinel(_) => !self.unborn.contains(group),
             NodeId::Proxy(_) => true,
+            NodeId::Exporter => false,
         };
         self.masters.iter().filter(|(group, _)| is_named(group)).map(|(group, master)| (*group, *master)).collect()
     }
@@ -292,7 +293,7 @@ impl<'a> Planner<'a> {
         match node {
             NodeId::Redis { group, .. } => !self.unsettled.contains_key(&group),
             NodeId::Sentinel(_) => self.unsettled.is_empty(),
-            NodeId::Proxy(_) => true,
+            NodeId::Proxy(_) | NodeId::Exporter => true,
         }
     }
 

@@ -26,9 +26,11 @@ pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
         }
         removed.push(plan.push(remove(*node), why, after));
     }
-    for node in inventory.volumes.keys().filter(|node| with_volumes || node.role() == Role::Proxy) {
+    for node in
+        inventory.volumes.keys().filter(|node| with_volumes || matches!(node.role(), Role::Proxy | Role::Exporter))
+    {
         let why =
-            if with_volumes { "its removal was asked for" } else { "it holds nothing but the proxy's configuration" };
+            if with_volumes { "its removal was asked for" } else { "it holds nothing but the node's configuration" };
         plan.push(Action::RemoveVolume { node: *node }, why, removed.iter().copied());
     }
     if with_volumes && inventory.recorded.is_some() {

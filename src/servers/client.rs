@@ -1,5 +1,6 @@
 //! [`super::Servers`] over the wire.
 
+mod exporter;
 mod interface;
 mod monitor;
 mod published;
@@ -20,8 +21,9 @@ pub(super) use monitor::{HELLO_CHANNEL, Monitored};
 use users::LOGIN;
 
 use super::error::unexpected;
+use super::http::BasicLogin;
 use super::link::{Link, Login, Peer, failed};
-use super::proxy::{self, RuntimeApi, ServerRow, StatsLogin};
+use super::proxy::{self, RuntimeApi, ServerRow};
 use super::reply::{self, Info};
 use super::{ServerError, existing};
 use crate::cluster::observed::{
@@ -264,8 +266,8 @@ impl Client {
         Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(servers), existing, dead_ports })
     }
 
-    fn stats_login(&self) -> StatsLogin<'_> {
-        StatsLogin { user: &self.spec.proxy.stats_user, password: &self.secrets.stats }
+    fn stats_login(&self) -> BasicLogin<'_> {
+        BasicLogin { user: &self.spec.proxy.stats_user, password: &self.secrets.stats }
     }
 
     async fn statistics(&self, node: NodeId, facts: &NodeFacts) -> Result<Vec<ServerRow>, ServerError> {

@@ -5,11 +5,6 @@
 mod runtime;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub use runtime::{
     OpenRuntimeApi, RuntimeApi, existing_commands, failover_commands, promotion_commands, readers_command,
@@ -17,14 +12,13 @@ pub use runtime::{
 
 use super::ServerError;
 use super::error::unexpected;
+use super::http::{self, BasicLogin, HttpQuestion};
 use super::link::Peer;
-use crate::dial::{Dial, Stream, Target};
-use crate::spec::{ClusterName, Group, NodeId, ParseError, STATS_PATH, Secret};
+use crate::dial::Dial;
+use crate::spec::{ClusterName, Group, NodeId, ParseError, STATS_PATH};
 
 /// The path of the metrics of the process alone, which include its version.
 const PROCESS_METRICS_PATH: &str = "/metrics?scope=global";
-/// The longest answer that is read, in bytes. 20 groups of 32 nodes make statistics of some 700 kB.
-const ANSWER_MAX: u64 = 4 << 20;
 
 /// The name of the slot for a server outside of the cluster, in each backend that has one.
 pub const EXISTING: &str = "existing";
@@ -184,15 +178,6 @@ fn candidate(backend: &str) -> Option<NodeId> {
     backend.rsplit('_').next()?.parse().ok()
 }
 
-/// The login of the statistics page.
-#[derive(Clone, Copy, Debug)]
-pub struct StatsLogin<'a> {
-    /// The name of the user.
-    pub user: &'a str,
-    /// The user's password.
-    pub password: &'a Secret,
-}
-
 /// Reads a proxy's statistics. The caller sets the deadline.
 ///
 /// # Errors
@@ -201,10 +186,12 @@ pub async fn statistics(
     dialer: &dyn Dial,
     cluster: &ClusterName,
     peer: Peer,
-    login: StatsLogin<'_>,
+    login: BasicLogin<'_>,
 ) -> Result<Vec<ServerRow>, ServerError> {
-    let csv = get(dialer, cluster, peer, &format!("{STATS_PATH};csv"), login).await?;
-    servers(&csv).map_err(|answer| unexpected(peer.node, &format!("GET {STATS_PATH};csv"), answer))
+    let path = format!("{STATS_PATH};csv");
+    let asked = HttpQuestion { path: &path, command: &format!("GET {path}"), login: Some(login) };
+    let csv = http::get(dialer, cluster, peer, asked).await?;
+    servers(&csv).map_err(|answer| unexpected(peer.node, &format!("GET {path}"), answer))
 }
 
 /// Reads a proxy's version, which its statistics do not have. The caller sets the deadline.
@@ -215,11 +202,12 @@ pub async fn version(
     dialer: &dyn Dial,
     cluster: &ClusterName,
     peer: Peer,
-    login: StatsLogin<'_>,
+    login: BasicLogin<'_>,
 ) -> Result<String, ServerError> {
-    let metrics = get(dialer, cluster, peer, PROCESS_METRICS_PATH, login).await?;
-    version_in(&metrics)
-        .ok_or_else(|| unexpected(peer.node, &format!("GET {PROCESS_METRICS_PATH}"), "no version in it"))
+    let command = format!("GET {PROCESS_METRICS_PATH}");
+    let asked = HttpQuestion { path: PROCESS_METRICS_PATH, command: &command, login: Some(login) };
+    let metrics = http::get(dialer, cluster, peer, asked).await?;
+    version_in(&metrics).ok_or_else(|| unexpected(peer.node, &command, "no version in it"))
 }
 
 /// The version in a line such as `haproxy_process_build_info{version="2.6.12-1+deb12u4"} 1`.
@@ -227,83 +215,6 @@ fn version_in(metrics: &str) -> Option<String> {
     let line = metrics.lines().find(|line| line.starts_with("haproxy_process_build_info{"))?;
     let (_, rest) = line.split_once("version=\"")?;
     rest.split('"').next().map(str::to_owned)
-}
-
-async fn get(
-    dialer: &dyn Dial,
-    cluster: &ClusterName,
-    peer: Peer,
-    path: &str,
-    login: StatsLogin<'_>,
-) -> Result<String, ServerError> {
-    let credentials = BASE64.encode(format!("{}:{}", login.user, login.password.expose()));
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: Basic {credentials}\r\n\r\n", peer.node);
-    let answer = exchange(dialer, cluster, peer.node, Target::Network(peer.address), &request).await?;
-    let command = format!("GET {path}");
-    let answered = Response::parse(&answer).ok_or_else(|| unexpected(peer.node, &command, "no HTTP in it"))?;
-    if answered.status.split(' ').nth(1) == Some("200") {
-        return Ok(answered.body);
-    }
-    Err(ServerError::Refused { node: peer.node, command, source: anyhow::anyhow!("{}", answered.status) })
-}
-
-/// An answer over HTTP.
-struct Response {
-    /// The status line: `HTTP/1.1 200 OK`.
-    status: String,
-    /// The content, with chunks already joined.
-    body: String,
-}
-
-impl Response {
-    /// Parses a complete answer. HAProxy sends its statistics in chunks also to a client of HTTP/1.0, which does not
-    /// know them.
-    fn parse(answer: &[u8]) -> Option<Self> {
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
-        let head = String::from_utf8_lossy(&answer[..end]);
-        let (status, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
-        let chunked = headers.to_ascii_lowercase().lines().any(|line| line == "transfer-encoding: chunked");
-        let rest = &answer[end + 4..];
-        let body = if chunked { unchunked(rest)? } else { rest.to_vec() };
-        Some(Self { status: status.to_owned(), body: String::from_utf8_lossy(&body).into_owned() })
-    }
-}
-
-/// Joins the chunks of an answer.
-///
-/// Each chunk is its length in hexadecimal digits on a line, its bytes, and a line end; the last is empty.
-fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let line = rest.windows(2).position(|bytes| bytes == b"\r\n")?;
-        let length = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?, 16).ok()?;
-        if length == 0 {
-            return Some(body);
-        }
-        let chunk = rest.get(line + 2..)?;
-        body.extend_from_slice(chunk.get(..length)?);
-        rest = chunk.get(length + 2..)?;
-    }
-}
-
-/// Sends a request and reads to the end of the connection.
-async fn exchange(
-    dialer: &dyn Dial,
-    cluster: &ClusterName,
-    node: NodeId,
-    target: Target,
-    request: &str,
-) -> Result<Vec<u8>, ServerError> {
-    let answered = async { ask(dialer.dial(cluster, target).await?, request).await };
-    answered.await.map_err(|source| ServerError::Connect { node, source: source.into() })
-}
-
-async fn ask(mut stream: Box<dyn Stream>, request: &str) -> io::Result<Vec<u8>> {
-    stream.write_all(request.as_bytes()).await?;
-    stream.flush().await?;
-    let mut answer = Vec::new();
-    stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
-    Ok(answer)
 }
 
 #[cfg(test)]
@@ -370,16 +281,6 @@ mod tests {
             row("claims_mymaster", "redis-3", "UP"),
         ];
         assert_eq!(checked(&rows), BTreeSet::from([node("redis-1"), node("sentinel-1")]));
-    }
-
-    #[test]
-    fn an_answer_comes_whole_or_in_chunks() {
-        let parse = |answer: &str| Response::parse(answer.as_bytes()).map(|response| response.body);
-        assert_eq!(parse("HTTP/1.0 200 OK\r\n\r\nab\r\n").as_deref(), Some("ab\r\n"));
-        let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nab,\r\nA\r\n0123456789\r\n0\r\n\r\n";
-        assert_eq!(parse(chunks).as_deref(), Some("ab,0123456789"));
-        assert_eq!(parse(&chunks[..chunks.len() - 9]), None, "cut off");
-        assert_eq!(parse("-ERR"), None);
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Subnet {
 
     /// The address of a node. `None` when the subnet is too small for it.
     pub fn address(self, node: NodeId) -> Option<Ipv4Addr> {
-        let Room { proxies, sentinels, redis, .. } = self.room();
+        let Room { proxies, sentinels, redis, addresses } = self.room();
         let index = match node {
             NodeId::Proxy(ordinal) if ordinal <= proxies => u32::from(ordinal),
             NodeId::Sentinel(ordinal) if ordinal <= sentinels => u32::from(proxies + ordinal),
@@ -83,6 +83,8 @@ impl Subnet {
                 let before = u32::from(group.get() - 1) * u32::from(redis);
                 u32::from(proxies + sentinels) + before + u32::from(ordinal)
             }
+            // The first one below the plan, so that the others keep theirs.
+            NodeId::Exporter => addresses,
             NodeId::Proxy(_) | NodeId::Sentinel(_) | NodeId::Redis { .. } => return None,
         };
         let broadcast = u32::from(self.base) | (u32::MAX >> self.prefix);
@@ -105,6 +107,8 @@ impl Subnet {
             NodeId::Proxy(number(index)?)
         } else if (proxies + 1..=proxies + sentinels).contains(&index) {
             NodeId::Sentinel(number(index - proxies)?)
+        } else if index == room.addresses {
+            NodeId::Exporter
         } else {
             let index = index.checked_sub(proxies + sentinels + 1)?;
             NodeId::redis(Group::number(number(index / redis + 1)?), number(index % redis + 1)?)
@@ -187,6 +191,7 @@ mod tests {
             let subnet: Subnet = subnet.parse().expect("a good subnet");
             let Room { proxies, sentinels, redis, .. } = subnet.room();
             let mut nodes: Vec<NodeId> = (1..=proxies).map(NodeId::Proxy).collect();
+            nodes.push(NodeId::Exporter);
             nodes.extend((1..=sentinels).map(NodeId::Sentinel));
             assert!(subnet.groups_max() >= 1, "{subnet}");
             for group in 1..=subnet.groups_max() {
@@ -201,7 +206,7 @@ mod tests {
             assert_eq!(back, nodes.iter().copied().collect(), "addresses lead back to their nodes");
             // The lowest ones are those of the network, of the host and of applications.
             let left = if subnet.prefix == 28 { 6 } else { 1 << (31 - u32::from(subnet.prefix)) };
-            let middle = u32::from(subnet.base) + left;
+            let middle = u32::from(subnet.base) + left - 1;
             assert!(addresses.iter().all(|a| u32::from(*a) >= middle), "{subnet} is used from the top");
         }
     }

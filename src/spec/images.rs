@@ -13,29 +13,26 @@ const VALKEY_READS: (u64, u64) = (7, 2);
 const ID_DIGITS: usize = 12;
 
 /// Where the images come from: `auto`, or a reference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Images {
     /// The image of Redis and Sentinel.
     pub redis: ImageChoice,
     /// The image of HAProxy.
     pub proxy: ImageChoice,
+    /// The image of the exporter.
+    #[serde(default)]
+    pub exporter: ImageChoice,
     /// Which modules of its image Redis loads.
     #[serde(default)]
     pub modules: Modules,
 }
 
-impl Default for Images {
-    /// The choice of redos, with all modules of the image.
-    fn default() -> Self {
-        Self { redis: ImageChoice::Auto, proxy: ImageChoice::Auto, modules: Modules::Image }
-    }
-}
-
 /// A reference, or `auto`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum ImageChoice {
+    #[default]
     /// A local image, else a pull of the pinned one, else one made from Debian's packages.
     Auto,
     /// This reference, which must be local or be pulled.
@@ -76,12 +73,15 @@ pub struct UsedImages {
     pub redis: Option<UsedImage>,
     /// The image of proxies.
     pub proxy: Option<UsedImage>,
+    /// The image of the exporter.
+    #[serde(default)]
+    pub exporter: Option<UsedImage>,
 }
 
 impl UsedImages {
     /// Whether no image was looked for yet.
     pub const fn is_empty(&self) -> bool {
-        self.redis.is_none() && self.proxy.is_none()
+        self.redis.is_none() && self.proxy.is_none() && self.exporter.is_none()
     }
 
     /// The image that nodes of a role run.
@@ -89,6 +89,7 @@ impl UsedImages {
         match role {
             Role::Redis | Role::Sentinel => self.redis.as_ref(),
             Role::Proxy => self.proxy.as_ref(),
+            Role::Exporter => self.exporter.as_ref(),
         }
     }
 }
@@ -131,7 +132,7 @@ impl fmt::Display for UsedImage {
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Release {
-    /// `redis`, `valkey` or `haproxy`.
+    /// `redis`, `valkey`, `haproxy` or `redis_exporter`.
     pub name: String,
     /// Its version: `8.2.1`.
     pub version: String,

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parse::ParseError;
-use super::{REDIS_PORT, SENTINEL_PORT, STATS_PORT};
+use super::{EXPORTER_PORT, REDIS_PORT, SENTINEL_PORT, STATS_PORT};
 
 /// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 bytes (RFC 1035).
 pub const CLUSTER_NAME_MAX: usize = 40;
@@ -155,11 +155,13 @@ pub enum Role {
     Sentinel,
     /// An HAProxy for all groups.
     Proxy,
+    /// The exporter of metrics of all Redis nodes and Sentinels.
+    Exporter,
 }
 
 impl Role {
     /// All roles, in the order of tables.
-    pub const ALL: [Role; 3] = [Role::Redis, Role::Sentinel, Role::Proxy];
+    pub const ALL: [Role; 4] = [Role::Redis, Role::Sentinel, Role::Proxy, Role::Exporter];
 
     /// The word used in names, labels and tables.
     pub const fn as_str(self) -> &'static str {
@@ -167,6 +169,7 @@ impl Role {
             Role::Redis => "redis",
             Role::Sentinel => "sentinel",
             Role::Proxy => "proxy",
+            Role::Exporter => "exporter",
         }
     }
 }
@@ -188,7 +191,8 @@ impl FromStr for Role {
     }
 }
 
-/// One node of a cluster. Written `redis-1`, `redis-2-1` (second group, first node), `sentinel-1`, `proxy-1`.
+/// One node of a cluster. Written `redis-1`, `redis-2-1` (second group, first node), `sentinel-1`, `proxy-1`,
+/// `exporter-1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum NodeId {
@@ -203,6 +207,8 @@ pub enum NodeId {
     Sentinel(u16),
     /// An HAProxy, counted from 1.
     Proxy(u16),
+    /// The exporter. A cluster has one at most.
+    Exporter,
 }
 
 impl NodeId {
@@ -217,23 +223,25 @@ impl NodeId {
             NodeId::Redis { .. } => Role::Redis,
             NodeId::Sentinel(_) => Role::Sentinel,
             NodeId::Proxy(_) => Role::Proxy,
+            NodeId::Exporter => Role::Exporter,
         }
     }
 
-    /// The port of its server within the cluster: Redis, Sentinel, or the statistics of a proxy.
+    /// The port of its server within the cluster: Redis, Sentinel, the statistics of a proxy, or the exporter's metrics.
     pub const fn server_port(self) -> u16 {
         match self.role() {
             Role::Redis => REDIS_PORT,
             Role::Sentinel => SENTINEL_PORT,
             Role::Proxy => STATS_PORT,
+            Role::Exporter => EXPORTER_PORT,
         }
     }
 
-    /// Its group; Sentinels and proxies serve all groups and have none.
+    /// Its group; Sentinels, proxies and the exporter serve all groups and have none.
     pub const fn group(self) -> Option<Group> {
         match self {
             NodeId::Redis { group, .. } => Some(group),
-            NodeId::Sentinel(_) | NodeId::Proxy(_) => None,
+            NodeId::Sentinel(_) | NodeId::Proxy(_) | NodeId::Exporter => None,
         }
     }
 
@@ -241,6 +249,7 @@ impl NodeId {
     pub const fn ordinal(self) -> u16 {
         match self {
             NodeId::Redis { ordinal, .. } | NodeId::Sentinel(ordinal) | NodeId::Proxy(ordinal) => ordinal,
+            NodeId::Exporter => 1,
         }
     }
 
@@ -262,6 +271,7 @@ impl fmt::Display for NodeId {
             NodeId::Redis { group, ordinal } => format!("redis-{}-{ordinal}", group.get()),
             NodeId::Sentinel(ordinal) => format!("sentinel-{ordinal}"),
             NodeId::Proxy(ordinal) => format!("proxy-{ordinal}"),
+            NodeId::Exporter => "exporter-1".to_owned(),
         };
         f.pad(&text)
     }
@@ -291,6 +301,7 @@ impl FromStr for NodeId {
             ("redis", [group, ordinal]) if *group > 1 => Ok(NodeId::redis(Group::number(*group), *ordinal)),
             ("sentinel", [ordinal]) => Ok(NodeId::Sentinel(*ordinal)),
             ("proxy", [ordinal]) => Ok(NodeId::Proxy(*ordinal)),
+            ("exporter", [1]) => Ok(NodeId::Exporter),
             _ => Err(unknown()),
         }
     }
@@ -330,11 +341,14 @@ mod tests {
             NodeId::redis(Group::number(2), 13),
             NodeId::Sentinel(3),
             NodeId::Proxy(1),
+            NodeId::Exporter,
         ];
         for node in nodes {
             assert_eq!(node.to_string().parse(), Ok(node));
         }
-        for bad in ["redis", "redis-0", "redis-1-1", "redis-2-1-1", "sentinel-x", "haproxy-1", "sentinel-1-1"] {
+        for bad in
+            ["redis", "redis-0", "redis-1-1", "redis-2-1-1", "sentinel-x", "haproxy-1", "sentinel-1-1", "exporter-2"]
+        {
             assert!(bad.parse::<NodeId>().is_err(), "{bad} must not be a node");
         }
     }

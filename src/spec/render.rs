@@ -1,13 +1,15 @@
 //! From spec, addresses and secrets to configuration files.
 //!
-//! One function per role: [`redis_files`], [`sentinel_files`], [`proxy_files`]. The texts are templates in
+//! One function per role: [`redis_files`], [`sentinel_files`], [`proxy_files`], [`exporter_files`]. The texts are templates in
 //! `templates/`, which give the reason for each group of lines. This module fills in names, addresses and passwords.
 //! [`directives`] has the part of `redis.conf` that can be compared with, and set on, a running server.
 
 pub mod directives;
+mod exporter;
 mod proxy;
 mod redis;
 mod sentinel;
+mod slots;
 mod users;
 pub mod value;
 
@@ -20,6 +22,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use directives::{fixed_directives, max_clients, taken_back, told_directives, trial_configuration};
+pub use exporter::{exporter_files, exporter_path, exporter_question};
 pub use proxy::proxy_files;
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_periods, sentinel_settings};
@@ -39,7 +42,9 @@ pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
 pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
 /// The Lua action of a proxy that holds new connections while there is no master.
 const PROXY_HOLD: &str = "/data/conf/hold.lua";
-/// The start script of a Redis node or a Sentinel. It ends by becoming the server.
+/// The passwords of the exporter, by target.
+const EXPORTER_PASSWORDS: &str = "/data/conf/passwords.json";
+/// The start script of a Redis node, a Sentinel or the exporter. It ends by becoming the server.
 const START_SCRIPT: &str = "/data/conf/start.sh";
 /// The [`Standing`] of a Redis node, for one start.
 const STANDING_FILE: &str = "/data/conf/standing";
@@ -100,13 +105,13 @@ pub enum RenderError {
     Secrets(#[source] serde_json::Error),
 }
 
-/// The program of a node and its arguments. `server` is the program of the Redis image, `redis-server` or
-/// `valkey-server`; a proxy ignores it.
+/// The program of a node and its arguments. `server` is the program of its image: `redis-server` or `valkey-server`,
+/// or that of the exporter; a proxy ignores it.
 ///
 /// HAProxy runs as master and worker (`-W`), so that the master reaps and reloads, and in the foreground (`-db`).
 pub fn command_line(role: Role, server: &str) -> Vec<String> {
     let words: &[&str] = match role {
-        Role::Redis | Role::Sentinel => &["sh", START_SCRIPT, server],
+        Role::Redis | Role::Sentinel | Role::Exporter => &["sh", START_SCRIPT, server],
         Role::Proxy => &["haproxy", "-W", "-db", "-f", PROXY_CONF],
     };
     words.iter().map(|word| (*word).to_owned()).collect()
@@ -127,6 +132,7 @@ pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
         Role::Redis => redis_files(spec, subnet, &secrets, Spec::head(), Source::Nobody, Standing::Open)?,
         Role::Sentinel => sentinel_files(spec, subnet, &secrets, NodeId::Sentinel(1), &masters, None)?,
         Role::Proxy => proxy_files(spec, subnet, &secrets, NodeId::Proxy(1), &BTreeSet::new())?,
+        Role::Exporter => exporter_files(spec, subnet, &secrets)?,
     };
     let lines = files.iter().flat_map(|file| file.content.lines()).map(str::trim);
     let is_comment = |line: &str| line.starts_with('#') || line.starts_with("--");

@@ -102,13 +102,30 @@ impl Secrets {
         self.peers.as_ref().unwrap_or(&self.sentinel)
     }
 
+    /// Password of the exporter's user on Redis nodes and Sentinels.
+    ///
+    /// It is derived from the one of redos, which the exporter does not have, so that older clusters have it as well.
+    pub fn exporter(&self) -> Secret {
+        digest("Exporter of ", &self.admin)
+    }
+
+    /// The word that makes the exporter use its password for a target. The proxies have it.
+    pub fn exporter_key(&self) -> Secret {
+        digest("Targets of the exporter of ", &self.admin)
+    }
+
     /// Password of the proxies' Runtime API.
     ///
     /// It is derived from the one of the health checks: a proxy has both, and nothing else has one of them alone.
     pub fn runtime(&self) -> Secret {
-        let digest = Sha256::new().chain_update("Runtime API of ").chain_update(self.probe.expose()).finalize();
-        Secret(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        digest("Runtime API of ", &self.probe)
     }
+}
+
+/// A password from another one and a purpose. It leads back to neither.
+fn digest(purpose: &str, of: &Secret) -> Secret {
+    let digest = Sha256::new().chain_update(purpose).chain_update(of.expose()).finalize();
+    Secret(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The user names for [`Secrets`] in the access control lists.
@@ -123,6 +140,8 @@ pub mod user {
     pub const SENTINEL: &str = "sentinel";
     /// The user of the proxy's health checks.
     pub const PROBE: &str = "probe";
+    /// The user of the exporter of metrics.
+    pub const EXPORTER: &str = "redos-exporter";
 }
 
 #[cfg(test)]

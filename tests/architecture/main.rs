@@ -24,6 +24,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("servers", &["cluster", "dial", "spec"]),
     // What `up` would change is a finding.
     ("doctor", &["cluster", "plan", "spec"]),
+    // Alerts are checks of doctor.
+    ("metrics", &["doctor", "spec"]),
     ("apply", &["cluster", "engine", "plan", "servers", "spec"]),
     ("converge", &["apply", "cluster", "engine", "plan", "servers", "spec"]),
     ("chaos", &["agent", "cluster", "dial", "engine", "spec"]),
@@ -46,6 +48,7 @@ const PURE: &[&str] = &[
     "cluster",
     "plan",
     "doctor",
+    "metrics",
     "view",
     "output/top/board",
     "output/top/draw",

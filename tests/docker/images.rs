@@ -139,7 +139,7 @@ async fn saved_images_can_be_loaded() {
     let programs = programs(&engine).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("images.tar");
-    let (saved, stream) = image::save(&*engine, &images).await.expect("here");
+    let (saved, stream) = image::save(&*engine, &images, false).await.expect("here");
     assert_eq!(saved, [programs.redis.image, programs.proxy.image]);
     let chunks: Vec<_> = stream.map(|chunk| chunk.expect("a chunk")).collect().await;
     std::fs::write(&file, chunks.concat()).expect("written");

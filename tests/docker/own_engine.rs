@@ -87,7 +87,7 @@ impl OwnEngine {
     pub async fn load_images(&self) {
         let (from, to) = (engine().await, self.engine().await);
         let images = Images::default();
-        let (_, stream) = image::save(&*from, &images).await.expect("images");
+        let (_, stream) = image::save(&*from, &images, false).await.expect("images");
         let source = StreamReader::new(stream.map_err(|error| std::io::Error::other(format!("{error:?}"))));
         image::load(&*to, source, "this host's Engine").await.expect("loaded");
     }

@@ -39,7 +39,11 @@ fn sized((masters, replicas, sentinels, proxies): Size) -> Spec {
 
 fn programs() -> Programs {
     let program = |image: &str, server: &str| Program { image: image.to_owned(), server: server.to_owned() };
-    Programs { redis: program("redis", "redis-server"), proxy: program("haproxy", "haproxy") }
+    Programs {
+        redis: program("redis", "redis-server"),
+        proxy: program("haproxy", "haproxy"),
+        exporter: Some(program("exporter", "redis_exporter")),
+    }
 }
 
 /// `redos up` in memory. Time is virtual: an hour of waiting costs nothing.

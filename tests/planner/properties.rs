@@ -129,10 +129,10 @@ proptest! {
     #[test]
     fn up_converges_after_any_accidents_and_has_nothing_left_to_do(
         masters in 1u16..3, replicas in 0u16..4, sentinels in prop_oneof![Just(1u16), Just(3), Just(5)], proxies in 1u16..3,
-        accidents in prop::collection::vec(accident(), 0..6),
+        exporter in any::<bool>(), accidents in prop::collection::vec(accident(), 0..6),
     ) {
         run(async {
-            let (sim, spec) = (Sim::default(), spec(masters, replicas, sentinels, proxies));
+            let (sim, spec) = (Sim::default(), Spec { exporter, ..spec(masters, replicas, sentinels, proxies) });
             for accident in &accidents {
                 happen(&sim, &spec, accident).await;
             }

@@ -65,6 +65,7 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
         NodeId::Redis { .. } => topology.redis.get(&node).map(word),
         NodeId::Sentinel(_) => topology.sentinels.get(&node).map(word),
         NodeId::Proxy(_) => topology.proxies.get(&node).map(word),
+        NodeId::Exporter => topology.exporter.as_ref().map(word),
     }
 }
 

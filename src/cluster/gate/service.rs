@@ -22,6 +22,17 @@ pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Resu
             let view = observed.topology.proxies.get(&node).and_then(Answer::said);
             view.map_or(Ok(()), |view| writes_to(node, view, group, master))
         }),
+        NodeId::Exporter => exporter(observed),
+    }
+}
+
+/// Whether the exporter gets metrics of all nodes that answer.
+fn exporter(observed: &Observed) -> Result<(), Unmet> {
+    let view = observed.topology.exporter.as_ref().and_then(Answer::said);
+    let without = view.into_iter().flat_map(|view| &view.without_metrics);
+    match without.into_iter().find(|(node, _)| answers(**node, observed).is_ok()) {
+        Some((node, why)) => Err(Unmet::NoMetrics { exporter: NodeId::Exporter, node: *node, why: why.clone() }),
+        None => Ok(()),
     }
 }
 

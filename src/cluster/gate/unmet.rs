@@ -88,6 +88,9 @@ pub enum Unmet {
     NoWayTo { proxy: NodeId, server: SocketAddrV4 },
     #[error("{proxy} is not configured for {server}")]
     NoPlaceFor { proxy: NodeId, server: SocketAddrV4 },
+
+    #[error("{exporter} gets no metrics of {node}: {why}")]
+    NoMetrics { exporter: NodeId, node: NodeId, why: String },
 }
 
 impl Unmet {
@@ -116,7 +119,8 @@ impl Unmet {
             | Self::NotOnline { master: node, replica: other }
             | Self::NotHeardSinceStart { sentinel: node, peer: other }
             | Self::ReadsMissing { proxy: node, replica: other, .. }
-            | Self::WritesToAnotherServer { proxy: node, head: other } => vec![*node, *other],
+            | Self::WritesToAnotherServer { proxy: node, head: other }
+            | Self::NoMetrics { exporter: node, node: other, .. } => vec![*node, *other],
             Self::Copying { node, from: who }
             | Self::LinkDown { node, to: who }
             | Self::DoesNotKnow { sentinel: node, who, .. }
@@ -189,13 +193,14 @@ mod tests {
             Unmet::Sees { sentinel, who, flag: "s_down" },
             Unmet::NotHeardSinceStart { sentinel, peer },
             Unmet::Tilt { sentinel },
-            Unmet::NoQuorum { sentinel, reply: why },
+            Unmet::NoQuorum { sentinel, reply: why.clone() },
             Unmet::WritesNowhere { proxy, group },
             Unmet::WritesElsewhere { proxy, group, to: node, master: other },
             Unmet::ReadsMissing { proxy, group, replica: node },
             Unmet::WritesToAnotherServer { proxy, head: node },
             Unmet::NoWayTo { proxy, server },
             Unmet::NoPlaceFor { proxy, server },
+            Unmet::NoMetrics { exporter: NodeId::Exporter, node, why },
         ];
         for unmet in all.into_iter().chain(undecided.map(Unmet::Undecided)) {
             let sentence = unmet.to_string();

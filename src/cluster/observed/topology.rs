@@ -1,4 +1,4 @@
-//! The answers of a cluster's servers: Redis nodes, Sentinels and proxies.
+//! The answers of a cluster's servers: Redis nodes, Sentinels, proxies and the exporter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,6 +13,8 @@ pub struct Topology {
     pub redis: BTreeMap<NodeId, Answer<RedisView>>,
     pub sentinels: BTreeMap<NodeId, Answer<SentinelView>>,
     pub proxies: BTreeMap<NodeId, Answer<ProxyView>>,
+    /// `None` where there is no exporter, or where it does not run.
+    pub exporter: Option<Answer<ExporterView>>,
 }
 
 /// The answer of a server, or why there is none.
@@ -265,4 +267,13 @@ pub struct ProxyRoute {
     pub write_sessions: BTreeMap<NodeId, u64>,
     /// The connections for reads to each node that has some.
     pub read_sessions: BTreeMap<NodeId, u64>,
+}
+
+/// The answers of the exporter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExporterView {
+    /// Its version; `None` where it does not say it.
+    pub version: Option<String>,
+    /// The running nodes of which it gets no metrics, and why.
+    pub without_metrics: BTreeMap<NodeId, String>,
 }

@@ -37,6 +37,8 @@ pub struct Status {
     pub groups: Vec<GroupStatus>,
     pub sentinels: Vec<SentinelStatus>,
     pub proxies: Vec<ProxyStatus>,
+    /// The exporter of metrics; `null` in a cluster without one.
+    pub exporter: Option<ExporterStatus>,
     /// The images that its nodes are made from.
     pub images: UsedImages,
 }
@@ -181,5 +183,18 @@ pub struct ProxyStatus {
     /// The connections to its read port, by group and node. Nodes without any are left out.
     pub read_sessions: BTreeMap<Group, BTreeMap<NodeId, u64>>,
     /// Why it is not in service, in words.
+    pub problem: Option<String>,
+}
+
+/// The state of the exporter of metrics.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExporterStatus {
+    pub node: NodeId,
+    /// The state of its container.
+    pub state: &'static str,
+    /// The server's version.
+    pub version: Option<String>,
+    /// Why it is not in service, in words. Clients of the cluster are not affected by that.
     pub problem: Option<String>,
 }

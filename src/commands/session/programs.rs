@@ -75,5 +75,6 @@ const fn key(kind: ImageKind) -> Key {
     match kind {
         ImageKind::Redis => Key::RedisImage,
         ImageKind::Proxy => Key::ProxyImage,
+        ImageKind::Exporter => Key::ExporterImage,
     }
 }

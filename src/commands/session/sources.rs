@@ -123,7 +123,7 @@ mod tests {
     fn every_flag_reaches_its_setting() {
         for setting in &SETTINGS {
             // No type accepts this text, so that the setting answers with a problem.
-            let cli = Cli::try_parse_from(["redos", "up", setting.flag, "~("]).expect("the flag is known");
+            let cli = Cli::try_parse_from(["redos", "up", &format!("{}=~(", setting.flag)]).expect("the flag is known");
             let Verb::Up(args) = cli.verb else { panic!("not up") };
             let sources = Sources {
                 flags: args.settings.flags.with(Key::Name, cli.global.project.as_deref()),

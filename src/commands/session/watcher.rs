@@ -115,6 +115,7 @@ pub fn silent(inventory: &Inventory, why: &str) -> Topology {
             NodeId::Redis { .. } => drop(topology.redis.insert(*node, Answer::Silent(why.to_owned()))),
             NodeId::Sentinel(_) => drop(topology.sentinels.insert(*node, Answer::Silent(why.to_owned()))),
             NodeId::Proxy(_) => drop(topology.proxies.insert(*node, Answer::Silent(why.to_owned()))),
+            NodeId::Exporter => topology.exporter = Some(Answer::Silent(why.to_owned())),
         }
     }
     topology

@@ -12,16 +12,20 @@ use crate::spec::{Release, UsedImage};
 /// Lists servers and modules of an image.
 ///
 /// For each server `$1`… that the image has it prints the name, the place, the version line, and for a Redis server
-/// whether its client is beside it. The second place is that of redis-stack. Then it prints the place of each module
+/// whether its client is beside it. The second place is that of redis-stack, the third that of redis_exporter. Then it prints the place of each module
 /// that the entry point of an official image of Redis or of redis-stack loads, in the order of loading.
 const SCRIPT: &str = r#"for server; do
-    for place in "$server" "/opt/redis-stack/bin/$server"; do
+    for place in "$server" "/opt/redis-stack/bin/$server" "/$server"; do
         command -v "$place" >/dev/null 2>&1 || continue
         case $server in
         *-server) if command -v "${place%-server}-cli" >/dev/null 2>&1; then client=yes; else client=no; fi ;;
         *) client=yes ;;
         esac
-        echo "server $place $client $("$place" -v 2>/dev/null | head -n 1)"
+        case $server in
+        *exporter) version=$("$place" -version 2>&1 | head -n 1) ;;
+        *) version=$("$place" -v 2>/dev/null | head -n 1) ;;
+        esac
+        echo "server $place $client $version"
         break
     done
 done
@@ -30,6 +34,8 @@ for module in /usr/local/lib/redis/modules/*.so $(
 ); do
     if [ -f "$module" ] && [ -s "$module" ] && [ -r "$module" ] && [ -x "$module" ]; then echo "module $module"; fi
 done"#;
+/// The end of the names of programs that export metrics.
+const EXPORTER: &str = "exporter";
 /// The label with the server's version, on images that redos made.
 const VERSION_LABEL: &str = "org.opencontainers.image.version";
 
@@ -160,13 +166,18 @@ fn made_by_redos(kind: ImageKind, image: &LocalImage) -> Option<Present> {
     let is_made = image.labels.get(LABEL).is_some_and(|made| made == kind.as_str());
     let server = named_server(kind, &image.command).filter(|_| is_made)?;
     let version = image.labels.get(VERSION_LABEL)?.clone();
-    let release = Some(Release { name: server.trim_end_matches("-server").to_owned(), version });
+    let release = Some(Release { name: release_name(server), version });
     Some(Present { server: server.to_owned(), has_client: true, release })
 }
 
 /// The server that an image's entry point or command names.
 fn named_server(kind: ImageKind, command: &[String]) -> Option<&str> {
     command.iter().map(String::as_str).find(|word| kind.servers().contains(&program(word)))
+}
+
+/// The name of a server in a release, by its program.
+fn release_name(server: &str) -> String {
+    if server.ends_with(EXPORTER) { "redis_exporter".to_owned() } else { server.trim_end_matches("-server").to_owned() }
 }
 
 /// The name of a program at the end of its path.
@@ -201,9 +212,14 @@ fn present_in(said: &str) -> Vec<Present> {
     said.lines().filter_map(|line| of_line(line.trim_end())).collect()
 }
 
-/// `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`, `HAProxy version 2.6.12-1+deb12u4 2026/01/01`
+/// `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`, `HAProxy version 2.6.12-1+deb12u4 2026/01/01`,
+/// `time="…" level=info msg="Redis Metrics Exporter 1.45.0-2+b4    build date: …"`
 fn version_in(program: &str, said: &str) -> Option<Release> {
     let mut words = said.split_whitespace();
+    if program.ends_with(EXPORTER) {
+        let version = words.skip_while(|word| *word != "Exporter").nth(1)?.trim_start_matches('v');
+        return Some(Release { name: release_name(program), version: version.to_owned() });
+    }
     // A program that is named as Redis's may be Valkey's.
     let name = words.next()?.to_ascii_lowercase();
     let version = match program {
@@ -239,6 +255,9 @@ mod tests {
         let haproxy = "HAProxy version 3.0.8-1 2026/01/01 - https://haproxy.org/";
         assert_eq!(of("haproxy", haproxy).as_deref(), Some("haproxy 3.0.8-1"));
         assert_eq!(of("redis-server", "exec: not found"), None);
+        let exporter =
+            "time=\"2026-01-01T00:00:00Z\" level=info msg=\"Redis Metrics Exporter v1.67.0    build date: x\"";
+        assert_eq!(of("redis_exporter", exporter).as_deref(), Some("redis_exporter 1.67.0"));
     }
 
     #[test]

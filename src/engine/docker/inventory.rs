@@ -34,7 +34,7 @@ fn stored_path(role: Role) -> Option<&'static str> {
     match role {
         Role::Redis => Some("/data/conf/redis.conf"),
         Role::Sentinel => Some("/data/conf/sentinel.conf"),
-        Role::Proxy => None,
+        Role::Proxy | Role::Exporter => None,
     }
 }
 
@@ -161,7 +161,7 @@ async fn stored_state(
     match role {
         Role::Redis => stored::redis(&text, stored_data(engine, container, data_files).await.ok().flatten()),
         Role::Sentinel => stored::sentinel(&text),
-        Role::Proxy => None,
+        Role::Proxy | Role::Exporter => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Role, Spec};
 
 /// The cluster's name, on everything that belongs to it.
 pub const CLUSTER: &str = "dev.redos.cluster";
-/// `redis`, `sentinel` or `proxy`; on containers and volumes.
+/// `redis`, `sentinel`, `proxy` or `exporter`; on containers and volumes.
 pub const ROLE: &str = "dev.redos.role";
 /// The name of the master group (`mymaster`); on containers and volumes of Redis nodes.
 pub const GROUP: &str = "dev.redos.group";
@@ -81,6 +81,7 @@ pub fn node(labels: &Labels) -> Option<NodeId> {
         }
         Role::Sentinel => Some(NodeId::Sentinel(ordinal)),
         Role::Proxy => Some(NodeId::Proxy(ordinal)),
+        Role::Exporter => (ordinal == 1).then_some(NodeId::Exporter),
     }
 }
 
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn labels_read_back() {
         let spec_in = Spec::with_defaults("demo".parse().expect("a name"));
-        let nodes = [NodeId::redis(Group::number(2), 3), NodeId::Sentinel(1), NodeId::Proxy(2)];
+        let nodes = [NodeId::redis(Group::number(2), 3), NodeId::Sentinel(1), NodeId::Proxy(2), NodeId::Exporter];
         for node_in in nodes {
             let labels = of(&spec_in, Some(node_in), Some("h"), "r");
             assert_eq!(node(&labels), Some(node_in));

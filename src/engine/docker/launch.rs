@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{DockerEngine, calls, conflicts, data, errors, streams};
 use crate::engine::damage::complaint;
+use crate::engine::image::ImageKind;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Role, render};
 
@@ -45,7 +46,7 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
         // Only proxies publish ports, and the Engine gives one port to two containers that start at the same time.
         let _one_at_a_time = match node.role() {
             Role::Proxy => Some(engine.publishing.lock().await),
-            Role::Redis | Role::Sentinel => None,
+            Role::Redis | Role::Sentinel | Role::Exporter => None,
         };
         engine.docker.start_container(&name, None::<StartContainerOptions>).await
     };
@@ -65,7 +66,7 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
         }
         // The kernel's `ENOENT` for a program, through runc.
         if said.contains("executable file not found") || said.contains("no such file or directory") {
-            let flag = if node.role() == Role::Proxy { "--proxy-image" } else { "--redis-image" };
+            let flag = ImageKind::of(node.role()).flag();
             let failed = EngineError { kind: EngineErrorKind::Image, ..failed };
             return Err(failed.hinted(format!("its image does not have that program: choose another with {flag}")));
         }

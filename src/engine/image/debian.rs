@@ -50,9 +50,9 @@ pub struct BuildOptions {
 }
 
 impl Default for BuildOptions {
-    /// Both images, of this host's own release, with Redis.
+    /// The images of a cluster without an exporter, of this host's own release, with Redis.
     fn default() -> Self {
-        Self { kinds: ImageKind::ALL.into(), suite: None, server: ServerPackage::default() }
+        Self { kinds: ImageKind::needed(false).collect(), suite: None, server: ServerPackage::default() }
     }
 }
 
@@ -85,6 +85,12 @@ impl Recipe {
                 main: "haproxy",
                 packages: &["haproxy", "busybox-static"],
                 command: "haproxy",
+            },
+            (ImageKind::Exporter, _) => Self {
+                repository: "redos/exporter",
+                main: "prometheus-redis-exporter",
+                packages: &["prometheus-redis-exporter", "busybox-static"],
+                command: "prometheus-redis-exporter",
             },
         }
     }

@@ -1,6 +1,8 @@
 //! Finds the images of a cluster: those that it has, those that the Engine has, or new ones.
 
-use futures_util::future::join;
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
 
 use super::{BuildOptions, ImageKind, LocalImage, Report, candidates, debian, with_remedies};
 use crate::cluster::desired::{Program, Programs};
@@ -37,17 +39,22 @@ pub async fn resolve(
     inventory: &Inventory,
     report: Report<'_>,
 ) -> Result<Resolved> {
-    let search = |kind| Search::of(kind, spec, inventory);
-    let [redis, proxy] = ImageKind::ALL.map(search);
+    let searches: Vec<Search<'_>> =
+        ImageKind::needed(spec.exporter).map(|kind| Search::of(kind, spec, inventory)).collect();
     // If two are wrong, always the same one is reported.
-    let (redis_here, proxy_here) = join(redis.here(engine), proxy.here(engine)).await;
-    let (redis, proxy) = match (redis_here?, proxy_here?) {
-        (Ok(redis), Ok(proxy)) => (redis, proxy),
-        (redis_here, proxy_here) => fetched(engine, (redis, redis_here), (proxy, proxy_here), report).await?,
+    let here = join_all(searches.iter().map(|search| search.here(engine))).await;
+    let here: Vec<std::result::Result<Here, Misfits>> = here.into_iter().collect::<Result<_>>()?;
+    let mut found = fetched(engine, searches.into_iter().zip(here).collect(), report).await?;
+    let mut take = |kind| {
+        let (used, image) = found.remove(&kind)?;
+        Some((Program { image, server: used.server.clone() }, used))
     };
-    let program = |(used, name): &Here| Program { image: name.clone(), server: used.server.clone() };
-    let programs = Programs { redis: program(&redis), proxy: program(&proxy) };
-    Ok(Resolved { used: UsedImages { redis: Some(redis.0), proxy: Some(proxy.0) }, programs })
+    let missing = || EngineError::new(EngineErrorKind::Image, "find an image", None);
+    let (redis, used_redis) = take(ImageKind::Redis).ok_or_else(missing)?;
+    let (proxy, used_proxy) = take(ImageKind::Proxy).ok_or_else(missing)?;
+    let (exporter, used_exporter) = take(ImageKind::Exporter).unzip();
+    let used = UsedImages { redis: Some(used_redis), proxy: Some(used_proxy), exporter: used_exporter };
+    Ok(Resolved { used, programs: Programs { redis, proxy, exporter } })
 }
 
 /// The images that the Engine has but that have another version than the data.
@@ -77,10 +84,10 @@ impl<'a> Search<'a> {
         known.into_iter().chain(candidates(self.kind, self.choice)).collect()
     }
 
-    /// Whether an image is suitable. Only the version that wrote the data reads them; a proxy has no data.
+    /// Whether an image is suitable. Only the version that wrote the data reads them; other nodes have no data.
     fn fits(&self, found: &UsedImage) -> bool {
         let is_of_its_line = |used: &UsedImage| found.release.is_of_the_line_of(&used.release);
-        self.kind == ImageKind::Proxy || self.used.is_none_or(is_of_its_line)
+        self.kind != ImageKind::Redis || self.used.is_none_or(is_of_its_line)
     }
 
     /// A suitable image that the Engine has; else the unsuitable ones.
@@ -189,20 +196,20 @@ async fn name_of(engine: &impl ImageStore, used: &UsedImage) -> Result<Option<St
     Ok(None)
 }
 
-/// Gets a missing image: by a pull, and if that fails and the choice is `auto`, from the package archive.
+/// Gets the missing images: by a pull, and if that fails and the choice is `auto`, from the package archive.
 async fn fetched(
     engine: &impl ImageStore,
-    (redis, redis_here): (Search<'_>, std::result::Result<Here, Misfits>),
-    (proxy, proxy_here): (Search<'_>, std::result::Result<Here, Misfits>),
+    wanted: Vec<(Search<'_>, std::result::Result<Here, Misfits>)>,
     report: Report<'_>,
-) -> Result<(Here, Here)> {
-    let pulled = async |search: &Search<'_>, is_here: bool| {
-        if is_here { None } else { Some(search.pulled(engine, report).await) }
-    };
-    let (redis_pulled, proxy_pulled) =
-        join(pulled(&redis, redis_here.is_ok()), pulled(&proxy, proxy_here.is_ok())).await;
+) -> Result<BTreeMap<ImageKind, Here>> {
+    let pulled = wanted.iter().map(
+        async |(search, here)| {
+            if here.is_ok() { None } else { Some(search.pulled(engine, report).await) }
+        },
+    );
+    let pulled = join_all(pulled).await;
     let mut options = BuildOptions { kinds: [].into(), ..BuildOptions::default() };
-    for (search, pulled) in [(&redis, &redis_pulled), (&proxy, &proxy_pulled)] {
+    for ((search, _), pulled) in wanted.iter().zip(&pulled) {
         let Some(Err(error)) = pulled else { continue };
         if search.may_be_built() && debian::possible() {
             report(Update::Remark(format!("{}: making it from this host's package archive", reason(search, error))));
@@ -216,16 +223,19 @@ async fn fetched(
             Err(error) => (Default::default(), Some(error)),
         },
     };
-    let mut whichever = async |search: Search<'_>, here, pulled: Option<Result<LocalImage>>| match (here, pulled) {
-        (Ok(here), _) => Ok(here),
-        (Err(misfits), Some(Ok(image))) => search.accepted(engine, image, misfits).await,
-        (Err(misfits), failed) => match built.remove(&search.kind) {
-            Some(image) => search.accepted(engine, image, misfits).await,
-            None => Err(search.refusal(&misfits, not_built.take().or(failed.and_then(Result::err)))),
-        },
-    };
-    let redis = whichever(redis, redis_here, redis_pulled).await?;
-    Ok((redis, whichever(proxy, proxy_here, proxy_pulled).await?))
+    let mut found = BTreeMap::new();
+    for ((search, here), pulled) in wanted.into_iter().zip(pulled) {
+        let image = match (here, pulled) {
+            (Ok(here), _) => here,
+            (Err(misfits), Some(Ok(image))) => search.accepted(engine, image, misfits).await?,
+            (Err(misfits), failed) => match built.remove(&search.kind) {
+                Some(image) => search.accepted(engine, image, misfits).await?,
+                None => return Err(search.refusal(&misfits, not_built.take().or(failed.and_then(Result::err)))),
+            },
+        };
+        found.insert(search.kind, image);
+    }
+    Ok(found)
 }
 
 /// Why no registry gives the image, in a sentence without its full stop.

@@ -2,24 +2,41 @@
 
 use crate::spec::{ImageChoice, Images, Role, UsedImage, UsedImages};
 
-/// The two kinds of images that a cluster needs.
+/// The kinds of images that a cluster needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ImageKind {
     /// Redis (or Valkey), also for the Sentinels.
     Redis,
     /// HAProxy, for the proxies.
     Proxy,
+    /// redis_exporter, for the exporter of metrics.
+    Exporter,
 }
 
 impl ImageKind {
-    /// Both kinds of images.
-    pub const ALL: [ImageKind; 2] = [ImageKind::Redis, ImageKind::Proxy];
+    /// All kinds of images.
+    pub const ALL: [ImageKind; 3] = [ImageKind::Redis, ImageKind::Proxy, ImageKind::Exporter];
+
+    /// The kinds that a cluster needs, which may have an exporter.
+    pub fn needed(exporter: bool) -> impl Iterator<Item = ImageKind> {
+        Self::ALL.into_iter().filter(move |kind| exporter || *kind != Self::Exporter)
+    }
+
+    /// The kind that nodes of a role run.
+    pub const fn of(role: Role) -> Self {
+        match role {
+            Role::Redis | Role::Sentinel => Self::Redis,
+            Role::Proxy => Self::Proxy,
+            Role::Exporter => Self::Exporter,
+        }
+    }
 
     /// The word in labels and messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Redis => "redis",
             Self::Proxy => "haproxy",
+            Self::Exporter => "exporter",
         }
     }
 
@@ -31,6 +48,8 @@ impl ImageKind {
         match self {
             Self::Redis => "redis:8.2",
             Self::Proxy => "haproxy:3.0",
+            // The variants without an operating system have no shell.
+            Self::Exporter => "oliver006/redis_exporter:v1.67.0-alpine",
         }
     }
 
@@ -39,6 +58,7 @@ impl ImageKind {
         match self {
             Self::Redis => "redos/redis:latest",
             Self::Proxy => "redos/haproxy:latest",
+            Self::Exporter => "redos/exporter:latest",
         }
     }
 
@@ -47,6 +67,7 @@ impl ImageKind {
         match self {
             Self::Redis => &["redis-server", "valkey-server"],
             Self::Proxy => &["haproxy"],
+            Self::Exporter => &["redis_exporter", "prometheus-redis-exporter"],
         }
     }
 
@@ -55,6 +76,7 @@ impl ImageKind {
         match self {
             Self::Redis => "Redis or Valkey",
             Self::Proxy => "HAProxy",
+            Self::Exporter => "redis_exporter",
         }
     }
 
@@ -63,6 +85,7 @@ impl ImageKind {
         match self {
             Self::Redis => "--redis-image",
             Self::Proxy => "--proxy-image",
+            Self::Exporter => "--exporter-image",
         }
     }
 
@@ -71,6 +94,7 @@ impl ImageKind {
         match self {
             Self::Redis => &images.redis,
             Self::Proxy => &images.proxy,
+            Self::Exporter => &images.exporter,
         }
     }
 
@@ -79,14 +103,12 @@ impl ImageKind {
         match self {
             Self::Redis => used.redis.as_ref(),
             Self::Proxy => used.proxy.as_ref(),
+            Self::Exporter => used.exporter.as_ref(),
         }
     }
 
     /// Whether nodes of a role run it.
     pub fn runs(self, role: Role) -> bool {
-        match role {
-            Role::Redis | Role::Sentinel => self == Self::Redis,
-            Role::Proxy => self == Self::Proxy,
-        }
+        self == Self::of(role)
     }
 }

@@ -34,6 +34,9 @@ impl Servers for Sim {
                 (NodeState::Running, Some(SimServer::Proxy { checked, existing })) => {
                     topology.proxies.insert(*id, Answer::Says(world.proxy_view(*id, &spec, checked, *existing)));
                 }
+                (NodeState::Running, Some(SimServer::Exporter)) => {
+                    topology.exporter = Some(Answer::Says(world.exporter_view()));
+                }
                 _ => {}
             }
         }
@@ -191,7 +194,7 @@ impl Servers for Sim {
                         watched.epoch += 1;
                     }
                 }
-                Some(SimServer::Redis { .. } | SimServer::Proxy { .. }) | None => {}
+                Some(SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter) | None => {}
             }
         }
         Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO, remarks: Vec::new() })

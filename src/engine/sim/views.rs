@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::{SimNode, SimServer, SimWorld, Watched, may_lead};
 use crate::cluster::inquiry::{Fieldset, Question, Testimony};
 use crate::cluster::observed::{
-    AttachedReplica, ExistingPlace, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
+    AttachedReplica, ExistingPlace, ExporterView, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
     WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::directives::{PRIORITY, told_directives};
@@ -211,6 +211,11 @@ impl SimWorld {
             Question::Quorum(_) => vec![record(&[&[("answer", "OK".to_owned())]])],
             Question::Info | Question::Masters | Question::Master(_) => vec![master(&group.to_string(), of_group)],
         })
+    }
+
+    /// The exporter of this world gets metrics of every node that runs.
+    pub(super) fn exporter_view(&self) -> ExporterView {
+        ExporterView { version: Some("1.45.0".to_owned()), ..ExporterView::default() }
     }
 
     pub(super) fn proxy_view(&self, id: NodeId, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {

@@ -39,6 +39,10 @@ impl Planner<'_> {
         for node in self.spec.proxy_nodes() {
             self.bring_up(node, &all_steps);
         }
+        // It asks the others when it is asked itself.
+        if let Some(node) = self.spec.exporter_node() {
+            self.bring_up(node, &[]);
+        }
     }
 
     pub(super) fn bring_up(&mut self, node: NodeId, before_start: &[StepId]) {

@@ -98,6 +98,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
         for (nodes, why) in [
             (of(Role::Sentinel), "so that no master is replaced that is stopped on purpose"),
             (of(Role::Proxy), "so that no write is acknowledged from here on"),
+            (of(Role::Exporter), "the cluster is stopped"),
             (of(Role::Redis), "the cluster is stopped"),
             (masters, "the master has everything, so it is the last"),
         ] {

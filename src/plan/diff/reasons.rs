@@ -29,7 +29,11 @@ fn told(changes: Vec<String>, facts: Option<&NodeFacts>, cost: &str) -> String {
 }
 
 fn image_change(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> {
-    let wanted = if node.role() == Role::Proxy { &spec.images.proxy } else { &spec.images.redis };
+    let wanted = match node.role() {
+        Role::Redis | Role::Sentinel => &spec.images.redis,
+        Role::Proxy => &spec.images.proxy,
+        Role::Exporter => &spec.images.exporter,
+    };
     if let Some(used) = other_image(spec, node, facts) {
         return Some(format!("its image changes from {} to {used}", facts.image));
     }
@@ -83,10 +87,11 @@ pub fn of_removal(spec: &Spec, node: NodeId, observed: &Observed) -> String {
         }
         NodeId::Sentinel(_) => ("Sentinels".to_owned(), spec.sentinels, of_role(observed, Role::Sentinel)),
         NodeId::Proxy(_) => ("proxies".to_owned(), spec.proxies, of_role(observed, Role::Proxy)),
+        NodeId::Exporter => return "the configuration has no exporter any more".to_owned(),
     };
     let cost = match node {
         NodeId::Redis { .. } => "; its volume is kept",
-        NodeId::Sentinel(_) => "",
+        NodeId::Sentinel(_) | NodeId::Exporter => "",
         NodeId::Proxy(_) => "; removing it closes all connections through it",
     };
     format!("the number of {what} changes from {have} to {want}{cost}")

@@ -33,7 +33,9 @@ impl Planner<'_> {
         let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
         // Proxies need no other node, but one of them serves while another is recreated.
         let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
-        let (other_proxies, other_servers): (Vec<NodeId>, Vec<NodeId>) = others.into_iter().partition(is_proxy);
+        // Nothing waits for the exporter, which no other node needs.
+        let others = others.into_iter().filter(|node| node.role() != Role::Exporter);
+        let (other_proxies, other_servers): (Vec<NodeId>, Vec<NodeId>) = others.partition(is_proxy);
         let needed = if stale.iter().all(is_proxy) { other_proxies } else { [other_proxies, other_servers].concat() };
         if stale.is_empty() || self.await_in_service(&needed) {
             return;

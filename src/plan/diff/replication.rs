@@ -1,14 +1,15 @@
 //! Running Redis nodes: whom they follow, their directives and their users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
 use crate::cluster::claims::{is_joining, majority_word, node_at};
 use crate::cluster::gate::is_in_sync;
 use crate::cluster::observed::{RedisView, RoleView};
-use crate::cluster::strangers::{changed_users, other_logins};
+use crate::cluster::strangers::{changed_users, other_logins, unknown_users};
 use crate::plan::step::Action;
 use crate::spec::render::directives::PRIORITY;
+use crate::spec::secret::user;
 use crate::spec::{NodeId, render};
 
 impl Planner<'_> {
@@ -51,7 +52,16 @@ impl Planner<'_> {
             self.step(node, Action::SetReplicationLogin { node }, "it is not the one that redos gave it", []);
         }
         for (node, users) in changed_users(self.spec, self.observed) {
-            self.step(node, Action::SetUsers { node, users }, "they are not those that redos gave", []);
+            let is_new = users.len() == 1 && users.contains(user::EXPORTER);
+            let why = if is_new { "the exporter logs in with it" } else { "they are not those that redos gave" };
+            self.step(node, Action::SetUsers { node, users }, why, []);
+        }
+        if !self.spec.exporter {
+            let has_left = |(_, users): &(NodeId, BTreeSet<String>)| users.contains(user::EXPORTER);
+            for (node, _) in unknown_users(self.observed).filter(has_left) {
+                let users = BTreeSet::from([user::EXPORTER.to_owned()]);
+                self.step(node, Action::RemoveUsers { node, users }, "there is no exporter any more", []);
+            }
         }
     }
 

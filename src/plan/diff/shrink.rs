@@ -65,7 +65,7 @@ impl Planner<'_> {
             self.step(node, Action::StopNode { node }, &why[&node], before.iter().copied());
             removed.push(self.step(node, Action::RemoveNode { node }, &why[&node], []));
         }
-        for node in surplus.iter().copied().filter(|node| node.role() == Role::Proxy) {
+        for node in surplus.iter().copied().filter(|node| matches!(node.role(), Role::Proxy | Role::Exporter)) {
             self.step(node, Action::RemoveNode { node }, &why[&node], before.iter().copied());
             removed.push(self.step(node, Action::RemoveVolume { node }, &why[&node], []));
         }

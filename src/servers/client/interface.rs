@@ -31,11 +31,15 @@ impl Servers for Client {
         let proxies = running()
             .filter(|(node, _)| matches!(node, NodeId::Proxy(_)))
             .map(|(node, facts)| async { (*node, answer(self.proxy(*node, facts, inventory).await)) });
-        let (redis, sentinels, proxies) = tokio::join!(join_all(redis), join_all(sentinels), join_all(proxies));
+        let exporter = running().find(|(node, _)| **node == NodeId::Exporter);
+        let exporter = async { Some(answer(self.exporter(exporter?.1, inventory).await)) };
+        let (redis, sentinels, proxies, exporter) =
+            tokio::join!(join_all(redis), join_all(sentinels), join_all(proxies), exporter);
         Topology {
             redis: redis.into_iter().collect(),
             sentinels: sentinels.into_iter().collect(),
             proxies: proxies.into_iter().collect(),
+            exporter,
         }
     }
 

@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{EXISTING, ServerRow, ask, candidate, read_backend, servers, write_backend};
+use super::{EXISTING, ServerRow, candidate, read_backend, servers, write_backend};
 use crate::dial::{Dial, Stream, Target};
 use crate::servers::ServerError;
 use crate::servers::error::unexpected;
+use crate::servers::http::ask;
 use crate::servers::link::Peer;
 use crate::spec::{ClusterName, Group, NodeId, ParseError, Secret};
 

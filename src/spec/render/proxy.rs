@@ -10,8 +10,11 @@ use serde::Serialize;
 
 use super::super::secret::{Secrets, user};
 use super::super::{
-    REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PAGE, STATS_PATH, STATS_PORT, Spec, Subnet, proxy_group_ports,
+    EXPORTER_PORT, REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PAGE, STATS_PATH, STATS_PORT, Spec, Subnet,
+    proxy_group_ports,
 };
+use super::exporter::{ExporterQuestion, exporter_questions};
+use super::slots::{redis_slots, sentinel_slots};
 use super::{PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, address, fill, read_only};
 use crate::spec::names::{Group, NodeId, Role};
 
@@ -116,6 +119,15 @@ struct ProxyConf<'a> {
     groups: Vec<ProxyGroup>,
     login: String,
     existing: Option<ExistingSlot>,
+    exporter: Option<ExporterSlot>,
+}
+
+/// The place of the exporter, whether there is one or not, and what it is asked about each node.
+#[derive(Serialize)]
+struct ExporterSlot {
+    address: Ipv4Addr,
+    port: u16,
+    questions: Vec<ExporterQuestion>,
 }
 
 /// The slot of an existing server that the cluster follows.
@@ -174,6 +186,8 @@ pub fn proxy_files(
         let password = secrets.existing.as_ref().ok_or(RenderError::NoPassword { server: address })?;
         Ok(ExistingSlot { address, login: escaped(&format!("AUTH {}\r\n", password.expose())) })
     };
+    let exporter =
+        |address| ExporterSlot { address, port: EXPORTER_PORT, questions: exporter_questions(spec, subnet, secrets) };
     let slow_interval = spec.proxy.check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
     let conf = ProxyConf {
@@ -214,20 +228,12 @@ pub fn proxy_files(
         groups: spec.groups().map(group).collect::<Result<_, RenderError>>()?,
         login: escaped(&format!("AUTH {} {}\r\n", user::PROBE, secrets.probe.expose())),
         existing: spec.follow.existing().map(existing).transpose()?,
+        exporter: subnet.address(NodeId::Exporter).map(exporter),
     };
     Ok(vec![
         read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?),
         read_only(PROXY_HOLD, fill("hold.lua", include_str!("../../../templates/hold.lua"), &conf)?),
     ])
-}
-
-fn redis_slots(spec: &Spec, group: Group) -> Vec<NodeId> {
-    let slots = spec.proxy.redis_slots.max(spec.replicas + 1);
-    (1..=slots).map(|ordinal| NodeId::redis(group, ordinal)).collect()
-}
-
-pub(super) fn sentinel_slots(spec: &Spec) -> Vec<NodeId> {
-    (1..=spec.proxy.sentinel_slots.max(spec.sentinels)).map(NodeId::Sentinel).collect()
 }
 
 /// A part of a Sentinel's answer to `SENTINEL MASTER` that shows the master's address.

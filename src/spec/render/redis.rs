@@ -9,8 +9,9 @@ use super::super::address::REDIS_PER_GROUP_MAX;
 use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
 use super::directives::{NEVER_PROMOTED, PRIORITY, fixed_directives, lines, max_clients, runtime_directives};
-use super::proxy::{TRUST_MARGIN, sentinel_slots};
+use super::proxy::TRUST_MARGIN;
 use super::sentinel::PING_PERIOD;
+use super::slots::sentinel_slots;
 use super::users::users_file;
 use super::{
     FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address, fill,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::address::REDIS_PER_GROUP_MAX;
 use super::super::patterns::{Patterns, SENTINEL_CHANNELS};
-use super::super::secret::{Secrets, user};
+use super::super::secret::{Secret, Secrets, user};
 use super::super::{Spec, Subnet};
 use super::{RenderError, fill};
 use crate::spec::names::{Group, NodeId, Role};
@@ -17,6 +17,7 @@ struct RedisUsers<'a> {
     replication: &'a str,
     sentinel: &'a str,
     probe: &'a str,
+    exporter: Option<ExporterUser>,
     passwords: &'a Secrets,
     channels: String,
     /// The possible addresses of the group's nodes, which a Sentinel may make this one follow.
@@ -31,14 +32,23 @@ struct SentinelUsers<'a> {
     sentinel: &'a str,
     probe: &'a str,
     peers_password: &'a str,
+    exporter: Option<ExporterUser>,
     passwords: &'a Secrets,
+}
+
+/// The user of the exporter, in a cluster that has one.
+#[derive(Serialize)]
+struct ExporterUser {
+    name: &'static str,
+    password: Secret,
 }
 
 /// The text of a node's `users.acl`.
 ///
 /// # Errors
-/// `node` is a proxy, which has none.
+/// `node` is a proxy or the exporter, which have none.
 pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) -> Result<String, RenderError> {
+    let exporter = spec.exporter.then(|| ExporterUser { name: user::EXPORTER, password: secrets.exporter() });
     match node {
         NodeId::Redis { group, .. } => {
             let users = RedisUsers {
@@ -46,6 +56,7 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
                 replication: user::REPLICATION,
                 sentinel: user::SENTINEL,
                 probe: user::PROBE,
+                exporter,
                 passwords: secrets,
                 channels: all_channels_but(SENTINEL_CHANNELS),
                 followed: places(subnet, group),
@@ -62,11 +73,12 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
                 sentinel: user::SENTINEL,
                 probe: user::PROBE,
                 peers_password: secrets.peers().expose(),
+                exporter,
                 passwords: secrets,
             };
             fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)
         }
-        NodeId::Proxy(_) => Err(RenderError::WrongRole { node, role: Role::Redis }),
+        NodeId::Proxy(_) | NodeId::Exporter => Err(RenderError::WrongRole { node, role: Role::Redis }),
     }
 }
 

@@ -38,6 +38,7 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
     match setting.kind {
         SettingKind::Count(min, max, place) => *place(spec) = value::count(text, min, max)?,
         SettingKind::Port(place) => *place(spec) = value::port(text)?,
+        SettingKind::Switch(place) => *place(spec) = value::switch(text)?,
         SettingKind::Address(place) => *place(spec) = value::address(text)?,
         SettingKind::Subnet(place) => *place(spec) = value::subnet(text)?,
         SettingKind::Network(place) => *place(spec) = value::network(text)?,

@@ -122,6 +122,9 @@ impl AskedSettings {
         if recorded.is_some_and(|old| old.images.proxy != spec.images.proxy) {
             spec.used.proxy = None;
         }
+        if recorded.is_some_and(|old| old.images.exporter != spec.images.exporter) {
+            spec.used.exporter = None;
+        }
         let asked = recorded.map(|old| &old.redis);
         let is_as_recorded = |name: &String| asked.and_then(|old| old.get(name)) == spec.redis.get(name);
         spec.served.retain(|name, _| is_as_recorded(name));

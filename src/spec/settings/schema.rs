@@ -48,6 +48,7 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
         SettingKind::Name => json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]*$", "maxLength": 40}),
         SettingKind::Count(min, max, _) => json!({"type": "integer", "minimum": min, "maximum": max}),
         SettingKind::Port(_) => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
+        SettingKind::Switch(_) => json!({"type": "boolean"}),
         SettingKind::Address(_) => json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
         SettingKind::Subnet(_) => {
             json!({"type": "string", "pattern": "^(auto|[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2})$"})

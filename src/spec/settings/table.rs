@@ -40,6 +40,8 @@ pub enum Key {
     Quorum,
     /// How many proxies.
     Proxies,
+    /// Whether there is an exporter of metrics.
+    Exporter,
     /// The host address of the published ports.
     Bind,
     /// The published port for writes.
@@ -94,6 +96,8 @@ pub enum Key {
     RedisImage,
     /// The image of HAProxy.
     ProxyImage,
+    /// The image of the exporter.
+    ExporterImage,
     /// The modules of the image of Redis.
     Modules,
     /// The existing server to follow.
@@ -120,6 +124,8 @@ pub enum SettingKind {
     Count(u16, u16, PlaceOf<u16>),
     /// A port, or 0.
     Port(PlaceOf<u16>),
+    /// Whether something is there: true or false.
+    Switch(PlaceOf<bool>),
     /// An IP address.
     Address(PlaceOf<IpAddr>),
     /// An IPv4 subnet or `auto`.
@@ -166,6 +172,7 @@ impl SettingKind {
             Self::Name | Self::Network(_) | Self::User(_) => "NAME",
             Self::Count(..) => "N",
             Self::Port(_) => "PORT",
+            Self::Switch(_) => "BOOL",
             Self::Address(_) => "ADDRESS",
             Self::Subnet(_) => "SUBNET",
             Self::Words(..) => "WORDS",
@@ -223,7 +230,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings in the order of [`Key`], which is the order of output.
-pub const SETTINGS: [Setting; 35] = [
+pub const SETTINGS: [Setting; 37] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -271,6 +278,14 @@ pub const SETTINGS: [Setting; 35] = [
         variables: &["REDOS_PROXIES"],
         kind: SettingKind::Count(1, PROXIES_MAX, |spec| &mut spec.proxies),
         help: "HAProxies; the ports of each are 100 above those of the one before",
+    },
+    Setting {
+        key: Key::Exporter,
+        path: "exporter",
+        flag: "--exporter",
+        variables: &["REDOS_EXPORTER"],
+        kind: SettingKind::Switch(|spec| &mut spec.exporter),
+        help: "Exporter of metrics of all Redis nodes and Sentinels, for Prometheus: true or false",
     },
     Setting {
         key: Key::Bind,
@@ -326,7 +341,7 @@ pub const SETTINGS: [Setting; 35] = [
         flag: "--memory",
         variables: &["REDOS_MEMORY"],
         kind: SettingKind::Words(Aspect::Memory, |spec| &mut spec.containers.memory),
-        help: "Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy)",
+        help: "Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy, exporter)",
     },
     Setting {
         key: Key::Cpus,
@@ -497,6 +512,14 @@ pub const SETTINGS: [Setting; 35] = [
         variables: &["REDOS_PROXY_IMAGE"],
         kind: SettingKind::Image(|spec| &mut spec.images.proxy),
         help: "Image of HAProxy; auto finds, pulls or makes one",
+    },
+    Setting {
+        key: Key::ExporterImage,
+        path: "images.exporter",
+        flag: "--exporter-image",
+        variables: &["REDOS_EXPORTER_IMAGE"],
+        kind: SettingKind::Image(|spec| &mut spec.images.exporter),
+        help: "Image of the exporter (redis_exporter); auto finds, pulls or makes one",
     },
     Setting {
         key: Key::Modules,

@@ -64,14 +64,14 @@ fn an_image_that_was_found_counts_until_another_is_chosen() {
         modules: Vec::new(),
     };
     let mut recorded = defaults();
-    recorded.used = UsedImages { redis: Some(found("redis")), proxy: Some(found("haproxy")) };
+    recorded.used = UsedImages { redis: Some(found("redis")), proxy: Some(found("haproxy")), exporter: None };
     let kept = settings(&sources("", &[], &[]), Some(&recorded));
     assert_eq!(kept.spec.used, recorded.used);
     let row = kept.document().settings.into_iter().find(|row| row.path == "images.redis").expect("a row");
     assert_eq!(row.value, "auto");
     assert_eq!(row.text(), "redis:1 (redis 1.0.0, redis)");
     let other = settings(&sources("", &[], &[(Key::RedisImage, "redis:2")]), Some(&recorded));
-    assert_eq!(other.spec.used, UsedImages { redis: None, proxy: Some(found("haproxy")) });
+    assert_eq!(other.spec.used, UsedImages { redis: None, proxy: Some(found("haproxy")), exporter: None });
 }
 
 #[test]
@@ -195,6 +195,7 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             SettingKind::Count(..) if setting.key == Key::Quorum => ("3", "3"),
             SettingKind::Count(..) => ("5", "5"),
             SettingKind::Port(_) => ("7777", "7777"),
+            SettingKind::Switch(_) => ("true", "true"),
             SettingKind::Address(_) => ("10.0.0.1", "10.0.0.1"),
             SettingKind::Subnet(_) => ("10.7.0.0/24", "10.7.0.0/24"),
             SettingKind::Network(_) => ("shared", "shared"),

@@ -48,6 +48,14 @@ pub fn port(text: &str) -> Result<u16, Wrong> {
     })
 }
 
+/// Whether something is there.
+pub fn switch(text: &str) -> Result<bool, Wrong> {
+    text.parse().map_err(|_| Wrong {
+        what: format!("'{text}' is neither true nor false"),
+        fix: "give true or false".to_owned(),
+    })
+}
+
 /// An address to publish on.
 pub fn address(text: &str) -> Result<IpAddr, Wrong> {
     text.parse().map_err(|_| Wrong {
@@ -88,7 +96,7 @@ pub fn network(text: &str) -> Result<Option<String>, Wrong> {
 
 /// Words about containers. An empty text takes them back.
 pub fn words(aspect: Aspect, text: &str) -> Result<Words, Wrong> {
-    let fix = "give words separated by spaces, each for all nodes or behind redis:, sentinel: or proxy: for a kind"
+    let fix = "give words separated by spaces, each for all nodes or behind redis:, sentinel:, proxy: or exporter: for a kind"
         .to_owned();
     Words::read(aspect, text).map_err(|why| Wrong { what: why.to_string(), fix })
 }

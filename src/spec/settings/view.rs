@@ -69,6 +69,7 @@ impl Settings {
             let found = match setting.key {
                 Key::RedisImage => self.spec.used.redis.as_ref(),
                 Key::ProxyImage => self.spec.used.proxy.as_ref(),
+                Key::ExporterImage => self.spec.used.exporter.as_ref(),
                 _ => None,
             };
             let row = row(setting, setting.path.to_owned(), value, origin);
@@ -172,6 +173,7 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
     match setting.kind {
         SettingKind::Name => json!(spec.name),
         SettingKind::Count(_, _, place) | SettingKind::Port(place) => json!(place(spec)),
+        SettingKind::Switch(place) => json!(place(spec)),
         SettingKind::Address(place) => json!(place(spec)),
         SettingKind::Subnet(place) => json!(place(spec).map_or_else(|| AUTO.to_owned(), String::from)),
         SettingKind::Network(place) => json!(place(spec).as_deref().unwrap_or(AUTO)),

@@ -1,0 +1,182 @@
+//! `redos metrics`: what Prometheus and Grafana need to watch a cluster.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Error;
+use clap::{Args, Subcommand};
+use tempfile::NamedTempFile;
+
+use super::session::{Call, World, lookup};
+use crate::converge::Found;
+use crate::engine::Clusters;
+use crate::error::{Exit, Failure, FailureKind};
+use crate::metrics::{PASSWORD_FILE, RULES_FILE, ScrapedCluster, dashboard, rules, scrape_configuration};
+use crate::output::command_line;
+use crate::spec::time::{SECOND, WrongTime, milliseconds, shown};
+use crate::spec::{NodeId, STATS_PORT, Secret};
+
+/// The file of Prometheus's own configuration.
+const CONFIGURATION_FILE: &str = "prometheus.yml";
+/// The shortest and the longest time between two looks, in milliseconds. The exporter takes a second to say that a node does
+/// not answer.
+const INTERVALS: (u64, u64) = (2000, 3_600_000);
+
+/// Arguments of `metrics`.
+#[derive(Args, Clone, Debug)]
+pub struct MetricsArgs {
+    /// For which program
+    #[command(subcommand)]
+    pub watcher: MetricsVerb,
+}
+
+/// The programs that watch a cluster.
+#[derive(Clone, Debug, Subcommand)]
+pub enum MetricsVerb {
+    /// Print a scrape configuration, or the alert rules
+    #[command(after_help = "Redis nodes and Sentinels are in it when the cluster has an exporter: redos up --exporter.
+
+Examples:
+  redos metrics prometheus --dir monitoring   all files that it needs
+  redos metrics prometheus --inside           for one on the cluster's network
+  redos metrics prometheus --rules            the alerts, without an Engine")]
+    Prometheus(PrometheusArgs),
+    /// Print a dashboard that Grafana imports
+    #[command(after_help = "Examples:
+  redos metrics grafana > redos.json     then in Grafana: Dashboards, New, Import")]
+    Grafana,
+}
+
+/// Arguments of `metrics prometheus`.
+#[derive(Args, Clone, Debug)]
+pub struct PrometheusArgs {
+    /// Write prometheus.yml, the alerts and the password of the statistics into this folder
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Name the proxies as containers on the cluster's network reach them
+    #[arg(long)]
+    pub inside: bool,
+    /// Print the alert rules, which are the same for all clusters
+    #[arg(long, conflicts_with_all = ["dir", "inside"])]
+    pub rules: bool,
+    /// Time between two looks
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = interval)]
+    pub interval: u64,
+}
+
+fn interval(text: &str) -> Result<u64, String> {
+    let (least, most) = INTERVALS;
+    milliseconds(text, SECOND, least, most).map_err(|WrongTime { what, fix }| format!("{what}; {fix}"))
+}
+
+/// Prints or writes what the program needs.
+///
+/// # Errors
+/// There is no such cluster, no proxy runs, a file cannot be written, or the output is closed.
+pub async fn run<W: World>(args: MetricsArgs, call: Call<W>) -> Result<Exit, Failure> {
+    match args.watcher {
+        MetricsVerb::Grafana => {
+            let text = serde_json::to_string_pretty(&dashboard()).map_err(Error::new)?;
+            call.ui.data(text)?;
+            Ok(Exit::Done)
+        }
+        MetricsVerb::Prometheus(args) if args.rules => {
+            call.ui.data(rules().map_err(Error::new)?)?;
+            Ok(Exit::Done)
+        }
+        MetricsVerb::Prometheus(args) => prometheus(args, call).await,
+    }
+}
+
+async fn prometheus<W: World>(args: PrometheusArgs, call: Call<W>) -> Result<Exit, Failure> {
+    let cluster = call.cluster()?;
+    let session = call.connect().await?;
+    let Found { inventory, secrets } = lookup::find(&*session.engine, &cluster).await?;
+    let spec = lookup::recorded(&cluster, &inventory)?;
+    let remote = session.engine.remote_host();
+    let inside = |node: NodeId| (node, format!("{}:{STATS_PORT}", node.container_name(&cluster)));
+    let outside = |node: NodeId| {
+        let ports = &inventory.nodes.get(&node)?.ports;
+        Some((node, ports.iter().filter(|port| port.container == STATS_PORT).min()?.reached_at(remote)))
+    };
+    let proxies: Vec<(NodeId, String)> = match args.inside {
+        true => spec.proxy_nodes().map(inside).collect(),
+        false => spec.proxy_nodes().filter_map(outside).collect(),
+    };
+    if proxies.is_empty() {
+        // It says why.
+        lookup::published(spec, &inventory, STATS_PORT)?;
+    }
+    let nodes = spec.groups().flat_map(|group| spec.redis_nodes(group)).chain(spec.sentinel_nodes());
+    // Prometheus takes no spaces.
+    let interval = shown(args.interval).replace(' ', "");
+    let configuration = scrape_configuration(&ScrapedCluster {
+        name: &cluster,
+        is_standby: spec.follow.existing().is_some(),
+        proxies,
+        nodes: nodes.filter(|_| spec.exporter).collect(),
+        user: &spec.proxy.stats_user,
+        interval: &interval,
+    })
+    .map_err(Error::new)?;
+    let ui = &session.ui;
+    match &args.dir {
+        None => ui.data(&configuration)?,
+        Some(folder) => {
+            let password = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?.stats;
+            write_all(folder, &configuration, &password)?;
+            ui.status(format!("wrote {CONFIGURATION_FILE}, {RULES_FILE} and {PASSWORD_FILE} to {}", folder.display()));
+            ui.hint(format!("start it: prometheus --config.file {}", folder.join(CONFIGURATION_FILE).display()));
+        }
+    }
+    if !spec.exporter {
+        ui.hint(format!("for Redis nodes and Sentinels as well: {}", command_line(&cluster, "up --exporter")));
+    }
+    if let Some(why) = lookup::out_of_reach(spec, &*session.engine).filter(|_| !args.inside) {
+        ui.warn(why);
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes the three files. The one with the password is for its owner alone.
+fn write_all(folder: &Path, configuration: &str, password: &Secret) -> Result<(), Failure> {
+    let own = folder.join(CONFIGURATION_FILE);
+    let is_foreign = fs::read_to_string(&own).is_ok_and(|text| !text.starts_with(first_line(configuration)));
+    if is_foreign {
+        let what = format!("{} is there, and redos did not write it for this cluster", own.display());
+        return Err(Failure::message(FailureKind::Usage, what).hinted("give another folder"));
+    }
+    let rules = rules().map_err(Error::new)?;
+    fs::create_dir_all(folder).map_err(|error| unwritten(folder, error))?;
+    for (name, text, is_public) in [
+        (PASSWORD_FILE, password.expose(), false),
+        (RULES_FILE, &*rules, true),
+        (CONFIGURATION_FILE, configuration, true),
+    ] {
+        let path = folder.join(name);
+        write_one(folder, &path, text, is_public).map_err(|error| unwritten(&path, error))?;
+    }
+    Ok(())
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// Writes a file that is there when it is complete.
+fn write_one(folder: &Path, path: &Path, text: &str, is_public: bool) -> std::io::Result<()> {
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    if is_public {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+fn unwritten(path: &Path, error: std::io::Error) -> Failure {
+    Failure::new(FailureKind::Failed, Error::new(error).context(format!("failed to write {}", path.display())))
+}
