@@ -25,6 +25,7 @@ mod load;
 mod loading;
 mod lock;
 mod lost_data;
+mod metrics;
 mod modules;
 mod networks;
 mod own_engine;
