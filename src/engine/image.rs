@@ -266,7 +266,7 @@ mod tests {
         );
         assert_eq!(
             images,
-            ["redis:8.2", "haproxy:3.0", "oliver006/redis_exporter:v1.67.0-alpine"],
+            ["redis:8.2", "haproxy:3.0", "oliver006/redis_exporter:v1.69.0-alpine"],
             "docs/images.md names them"
         );
     }

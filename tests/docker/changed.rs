@@ -24,7 +24,7 @@ async fn anonymous(cluster: &Cluster) -> impl Fn(String) -> String {
         let mut text = text.replace(name.as_str(), "NAME").replace(&network, "NETWORK");
         let all =
             [&secrets.app, &secrets.admin, &secrets.replication, &secrets.sentinel, &secrets.probe, &secrets.stats];
-        for secret in all.into_iter().chain(&secrets.peers).chain([&secrets.runtime()]) {
+        for secret in all.into_iter().chain(&secrets.peers).chain([&secrets.runtime(), &secrets.exporter_key()]) {
             text = text.replace(secret.expose(), "SECRET");
         }
         text

@@ -1,4 +1,5 @@
-//! Other servers than this host's release has: Redis 8 and Valkey 8 behind HAProxy 3, from Debian 13's packages.
+//! Other servers than this host's release has: Redis 8 and Valkey 8 behind HAProxy 3, with a later exporter, from Debian 13's
+//! packages.
 
 use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RemoveContainerOptions, RemoveImageOptions};
@@ -31,23 +32,28 @@ async fn says(image: &str, command: &[&str]) -> String {
     log.into_iter().map(|chunk| chunk.expect("a log").to_string()).collect()
 }
 
-/// `redos images build`; the references of the server's image and of the proxy's.
-async fn build(cluster: &Cluster, server: &str) -> [String; 2] {
-    let built = cluster.redos(&["images", "build", "--suite", "trixie", "--server", server, "-o", "json"]).await;
+/// `redos images build`; the references of the images of server, proxy and exporter.
+async fn build(cluster: &Cluster, server: &str) -> [String; 3] {
+    let words = ["images", "build", "--suite", "trixie", "--server", server, "--exporter", "-o", "json"];
+    let built = cluster.redos(&words).await;
     let built: serde_json::Value = serde_json::from_str(&built.succeeds()).expect("JSON");
     let image = |number: usize| built["items"][number]["image"].as_str().expect("an image").to_owned();
-    [image(0), image(1)]
+    [image(0), image(1), image(2)]
 }
 
 /// One cluster of these images, from `up` to `down`.
-async fn lives([server, proxy]: &[String; 2], version: &str) {
+async fn lives([server, proxy, exporter]: &[String; 3], version: &str) {
     let cluster = Cluster::new("release").await;
-    cluster.up(&["--redis-image", server, "--proxy-image", proxy]).await.succeeds();
+    let images = ["--redis-image", server, "--proxy-image", proxy, "--exporter-image", exporter, "--exporter"];
+    cluster.up(&images).await.succeeds();
     let status = cluster.status().await;
     assert_eq!(status["healthy"], true, "{status:#}");
     for node in status["groups"][0]["nodes"].as_array().expect("nodes") {
         assert!(node["version"].as_str().is_some_and(|own| own.starts_with(version)), "{version} in {node:#}");
     }
+    let exporter = &status["exporter"];
+    assert!(exporter["problem"].is_null(), "it has metrics of each node: {status:#}");
+    assert!(exporter["version"].as_str().is_some_and(|own| own.starts_with("1.69.")), "{exporter}");
     let () = cluster.client(&[]).await.set("kept", "yes").await.expect("a write");
     cluster.redos(&["failover"]).await.succeeds();
     assert_ne!(cluster.master().await.to_string(), "redis-1");
@@ -64,7 +70,7 @@ async fn redis_8_and_valkey_8_behind_haproxy_3_make_clusters() {
     let builder = Cluster::new("releases").await;
     for name in ["valkey", "redis"] {
         let images = build(&builder, name).await;
-        let [server, proxy] = &images;
+        let [server, proxy, _] = &images;
         assert!(server.starts_with(&format!("redos/{name}:8.")) && server.ends_with("-debian13"), "{server}");
         assert!(proxy.starts_with("redos/haproxy:3.0.") && proxy.ends_with("-debian13"), "{proxy}");
         let version = says(server, &[&format!("{name}-server"), "--version"]).await;

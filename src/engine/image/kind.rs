@@ -49,7 +49,7 @@ impl ImageKind {
             Self::Redis => "redis:8.2",
             Self::Proxy => "haproxy:3.0",
             // The variants without an operating system have no shell.
-            Self::Exporter => "oliver006/redis_exporter:v1.67.0-alpine",
+            Self::Exporter => "oliver006/redis_exporter:v1.69.0-alpine",
         }
     }
 

@@ -40,7 +40,7 @@ fn targets(spec: &Spec) -> impl Iterator<Item = NodeId> + use<> {
     redis.into_iter().chain(sentinel_slots(spec))
 }
 
-/// The name by which the exporter finds its password for a node. Versions after 1.45 look for it with the user.
+/// The name by which the exporter finds its password for a node. Later versions than 1.45 look for it with the user.
 fn target(subnet: Subnet, secrets: &Secrets, node: NodeId, user: &str) -> Option<String> {
     let server = subnet.server(node)?;
     Some(format!("redis://{user}{server}?key={}", secrets.exporter_key().expose()))
