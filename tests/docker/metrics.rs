@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
 use crate::programs::file_system;
-use crate::support::{Cluster, eventually, eventually_within, raw};
+use crate::support::{Cluster, eventually, eventually_within, exec, raw};
 
 const EXPORTER: NodeId = NodeId::Exporter;
 const PROXY: NodeId = NodeId::Proxy(1);
@@ -225,6 +225,11 @@ impl Prometheus {
         eventually_within(patience, &format!("{ids:?} fire when {fault}"), all).await;
     }
 
+    /// Waits until this alert does not fire.
+    async fn quiet_about(&self, id: &str) {
+        eventually(&format!("{id} is over"), async || !self.firing().await.contains(id)).await;
+    }
+
     /// Waits until no alert fires.
     async fn is_quiet(&self, when: &str) {
         eventually(&format!("no alert fires {when}"), async || self.firing().await.is_empty()).await;
@@ -271,6 +276,19 @@ async fn does(cluster: &Cluster, node: NodeId, words: &[&str]) {
     let mut admin = cluster.admin(node).await;
     let done: redis::RedisResult<redis::Value> = redis::Cmd::new().arg(words).query_async(&mut admin).await;
     done.unwrap_or_else(|error| panic!("{node}: {words:?}: {error}"));
+}
+
+/// A directive of the second Redis node.
+async fn asked(cluster: &Cluster, directive: &str) -> String {
+    let mut admin = cluster.admin(redis(2)).await;
+    let pair: Vec<String> = redis::cmd("CONFIG").arg("GET").arg(directive).query_async(&mut admin).await.expect("it");
+    pair[1].clone()
+}
+
+/// Runs a line of the shell in the second Redis node.
+async fn runs(cluster: &Cluster, line: &str) {
+    let ran = exec(&cluster.engine, &cluster.name, redis(2), &["sh", "-c", line]).await.expect("it runs");
+    assert_eq!(ran.code, 0, "{line}: {}", String::from_utf8_lossy(&ran.stderr));
 }
 
 async fn pause(cluster: &Cluster, nodes: &[NodeId]) {
@@ -339,10 +357,25 @@ async fn prometheus_fires_each_alert_in_the_fault_that_it_is_for_and_none_on_a_h
     unpause(&cluster, &[redis(3)]).await;
     prometheus.is_quiet("when it goes on").await;
 
-    // Snapshots that cannot be written, and memory that is nearly used up.
+    // Where the files belong is no place for them, and memory is nearly used up.
+    let [folder, snapshot, appended] =
+        [asked(&cluster, "dir").await, asked(&cluster, "dbfilename").await, asked(&cluster, "appenddirname").await];
+    runs(&cluster, &format!("cd {folder} && rm -f {snapshot} && mkdir -p {snapshot}/full && chmod 500 {appended}"))
+        .await;
     does(&cluster, redis(2), &["CONFIG", "SET", "maxmemory", "1900000"]).await;
-    prometheus.fires(&["memory-near"], "a node has little memory").await;
+    does(&cluster, redis(2), &["BGSAVE"]).await;
+    prometheus.fires(&["memory-near", "save-failed"], "a node has little memory and no place for a snapshot").await;
+    // It may refuse at once.
+    let _: redis::RedisResult<redis::Value> =
+        redis::cmd("BGREWRITEAOF").query_async(&mut cluster.admin(redis(2)).await).await;
+    prometheus.fires(&["aof-rewrite-failed"], "a node has no place for a rewrite").await;
+    runs(&cluster, &format!("cd {folder} && chmod 700 {appended} && rm -r {snapshot}")).await;
     does(&cluster, redis(2), &["CONFIG", "SET", "maxmemory", "0"]).await;
+    does(&cluster, redis(2), &["BGSAVE"]).await;
+    prometheus.quiet_about("save-failed").await;
+    does(&cluster, redis(2), &["BGREWRITEAOF"]).await;
+    prometheus.is_quiet("when there is room for all").await;
+
     does(&cluster, redis(2), &["ACL", "SETUSER", user::EXPORTER, "resetpass", ">x"]).await;
     prometheus.fires(&["exporter-refused", "node-down"], "the exporter's password was changed").await;
     cluster.redos(&["up"]).await.succeeds();
@@ -363,6 +396,15 @@ async fn prometheus_fires_each_alert_in_the_fault_that_it_is_for_and_none_on_a_h
     cluster.redos(&["up"]).await.succeeds();
     prometheus.is_quiet("when all is repaired").await;
     assert_eq!(cluster.inventory().await.nodes[&EXPORTER].state, NodeState::Running);
+
+    // The last, because it is told for five minutes.
+    let mut admin = cluster.admin(redis(2)).await;
+    let mut set = redis::cmd("CONFIG");
+    let () = set.arg("SET").arg("maxclients").arg(1).query_async(&mut admin).await.expect("set");
+    prometheus.fires(&["node-down"], "a node takes no further client").await;
+    let mut set = redis::cmd("CONFIG");
+    let () = set.arg("SET").arg("maxclients").arg(1000).query_async(&mut admin).await.expect("set");
+    prometheus.fires(&["clients-rejected"], "a node has refused clients").await;
 }
 
 /// Series of a healthy cluster of two Redis nodes and a Sentinel each of three, with their values.
