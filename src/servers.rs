@@ -90,11 +90,27 @@ pub enum Command {
     SentinelRemove(Group),
 }
 
+/// How thoroughly servers are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything is asked anew.
+    Full,
+    /// What was found out by using a proxy some seconds ago is believed while its statistics agree.
+    ///
+    /// Each such use is a few connections, and on an Engine elsewhere a few programs in containers.
+    Glance,
+}
+
 /// The servers of one cluster. It keeps connections open between calls, and answers within its own deadlines: a call
 /// never hangs because of a paused node.
 pub trait Servers: Send + Sync + 'static {
     /// Asks every running node of the inventory, all at once. A missing answer is a value, not an error.
-    fn topology(&self, inventory: &Inventory) -> impl Future<Output = Topology> + Send;
+    fn topology(&self, inventory: &Inventory) -> impl Future<Output = Topology> + Send {
+        self.topology_at(inventory, Depth::Full)
+    }
+
+    /// [`Servers::topology`] at this depth.
+    fn topology_at(&self, inventory: &Inventory, depth: Depth) -> impl Future<Output = Topology> + Send;
 
     /// Asks a Sentinel for people, who get its answer unchanged.
     fn ask_sentinel(

@@ -15,19 +15,20 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use redis::{Pipeline, Value, pipe};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 pub(super) use monitor::{HELLO_CHANNEL, Monitored};
 use users::LOGIN;
 
 use super::error::unexpected;
-use super::http::BasicLogin;
+use super::http::{BasicLogin, HttpLink};
 use super::link::{Link, Login, Peer, failed};
 use super::proxy::{self, RuntimeApi, ServerRow};
 use super::reply::{self, Info};
-use super::{ServerError, existing};
+use super::{Depth, ServerError, existing};
 use crate::cluster::observed::{
-    ExistingPlace, Inventory, NodeFacts, ProxyRoute, ProxyView, RedisView, SentinelView, WatchedMaster,
+    ExistingPlace, ExporterView, Inventory, NodeFacts, ProxyRoute, ProxyView, PublishedPort, RedisView, SentinelView,
+    WatchedMaster,
 };
 use crate::dial::{Dial, Target};
 use crate::spec::secret::user;
@@ -41,6 +42,8 @@ pub(super) const QUESTION: Duration = Duration::from_secs(1);
 const QUESTION_TO_SILENT: Duration = Duration::from_millis(250);
 /// Time limit of a change. `CONFIG REWRITE` waits for the disk.
 const CHANGE: Duration = Duration::from_secs(5);
+/// How long a glance believes what was found out by using a proxy, or by the exporter. New statistics that differ end it earlier.
+const TRIED_FOR: Duration = Duration::from_secs(15);
 /// Time limit of the write through the proxy.
 const WRITE: Duration = Duration::from_secs(2);
 /// Time to live of the key of a write check, in milliseconds, in case its removal fails.
@@ -66,6 +69,33 @@ struct Kept {
     is_unkillable: bool,
     /// A proxy's version, and the id of its container then.
     version: Option<(String, String)>,
+    /// A connection to a proxy's statistics, and the address of that.
+    page: Option<(SocketAddrV4, HttpLink)>,
+    /// What was found out by using a proxy.
+    tried: Option<TriedProxy>,
+    /// What the exporter answered, when, and the id of its container then.
+    exported: Option<(Instant, String, ExporterView)>,
+}
+
+/// What was found out by using a proxy, and when.
+#[derive(Clone)]
+struct TriedProxy {
+    at: Instant,
+    container: String,
+    /// The node at the end of each group's write port.
+    writes: BTreeMap<Group, Option<NodeId>>,
+    dead_ports: BTreeMap<PublishedPort, String>,
+}
+
+impl TriedProxy {
+    /// Whether it is still so, by new statistics of the same container.
+    fn holds(&self, facts: &NodeFacts, servers: &[ServerRow]) -> bool {
+        let is_same = |(group, write): (&Group, &Option<NodeId>)| match write {
+            Some(node) => proxy::takes_writes(servers, *group, *node),
+            None => !proxy::serves_writes(servers, *group),
+        };
+        self.at.elapsed() < TRIED_FOR && self.container == facts.container_id && self.writes.iter().all(is_same)
+    }
 }
 
 impl Client {
@@ -230,26 +260,29 @@ impl Client {
         Ok(view)
     }
 
-    async fn proxy(&self, node: NodeId, facts: &NodeFacts, inventory: &Inventory) -> Result<ProxyView, ServerError> {
+    async fn proxy(
+        &self,
+        node: NodeId,
+        facts: &NodeFacts,
+        inventory: &Inventory,
+        depth: Depth,
+    ) -> Result<ProxyView, ServerError> {
         let (statistics, version) = tokio::join!(self.statistics(node, facts), self.proxy_version(node, facts));
         let (servers, version) = (&statistics?, version?);
-        // A connection that the proxy leads nowhere says nothing. `proxy.hold` may hold it for a while.
-        let write_route = |group| async move {
-            if proxy::serves_writes(servers, group) {
-                self.write_route(node, facts, group, inventory).await
-            } else {
-                None
-            }
+        let tried = self.kept().get(&node).and_then(|kept| kept.tried.clone());
+        let tried = tried.filter(|tried| depth == Depth::Glance && tried.holds(facts, servers));
+        let tried = match tried {
+            Some(tried) => tried,
+            None => self.try_proxy(node, facts, inventory, servers).await,
         };
-        let (writes, dead_ports) =
-            tokio::join!(join_all(self.spec.groups().map(write_route)), self.dead_ports(node, facts, servers),);
         let existing = match self.secrets.existing {
             Some(_) if proxy::has_existing(servers) => {
                 Some(ExistingPlace { replication_id: self.existing_route(node, facts).await })
             }
             Some(_) | None => None,
         };
-        let routes = self.spec.groups().zip(writes).map(|(group, write)| {
+        let routes = tried.writes.iter().map(|(group, write)| {
+            let group = *group;
             // A new proxy may lead there for some milliseconds and then not, until its checks have ended.
             let write = write.filter(|node| proxy::takes_writes(servers, group, *node));
             let mut read = proxy::read_rotation(servers, group);
@@ -263,17 +296,61 @@ impl Client {
                 (sessions(proxy::write_backend(group)), sessions(proxy::read_backend(group)));
             (group, ProxyRoute { write, votes, read, write_sessions, read_sessions })
         });
-        Ok(ProxyView { version, routes: routes.collect(), checked: proxy::checked(servers), existing, dead_ports })
+        let (routes, checked) = (routes.collect(), proxy::checked(servers));
+        Ok(ProxyView { version, routes, checked, existing, dead_ports: tried.dead_ports })
+    }
+
+    /// Finds out by using a proxy where its write ports lead, and which published ports lead nowhere.
+    async fn try_proxy(
+        &self,
+        node: NodeId,
+        facts: &NodeFacts,
+        inventory: &Inventory,
+        servers: &[ServerRow],
+    ) -> TriedProxy {
+        // A connection that the proxy leads nowhere says nothing. `proxy.hold` may hold it for a while.
+        let write_route = |group| async move {
+            if proxy::serves_writes(servers, group) {
+                self.write_route(node, facts, group, inventory).await
+            } else {
+                None
+            }
+        };
+        let (writes, dead_ports) =
+            tokio::join!(join_all(self.spec.groups().map(write_route)), self.dead_ports(node, facts, servers),);
+        let writes = self.spec.groups().zip(writes).collect();
+        let tried = TriedProxy { at: Instant::now(), container: facts.container_id.clone(), writes, dead_ports };
+        self.kept().entry(node).or_default().tried = Some(tried.clone());
+        tried
     }
 
     fn stats_login(&self) -> BasicLogin<'_> {
         BasicLogin { user: &self.spec.proxy.stats_user, password: &self.secrets.stats }
     }
 
+    /// The statistics of a proxy, over the open connection or over a new one.
     async fn statistics(&self, node: NodeId, facts: &NodeFacts) -> Result<Vec<ServerRow>, ServerError> {
         let peer = Peer { node, address: self.place(node, facts, STATS_PORT)? };
-        let asked = proxy::statistics(&*self.dialer, &self.spec.name, peer, self.stats_login());
-        within(node, "GET statistics", self.first_question(), asked).await
+        let kept = self.kept().entry(node).or_default().page.take().filter(|(address, _)| *address == peer.address);
+        within(node, "GET statistics", self.first_question(), async {
+            if let Some((_, mut page)) = kept
+                && let Ok(rows) = proxy::statistics(&mut page, node, self.stats_login()).await
+            {
+                self.keep_page(peer, page);
+                return Ok(rows);
+            }
+            let mut page = HttpLink::open(&*self.dialer, &self.spec.name, peer).await?;
+            let rows = proxy::statistics(&mut page, node, self.stats_login()).await?;
+            self.keep_page(peer, page);
+            Ok(rows)
+        })
+        .await
+    }
+
+    fn keep_page(&self, peer: Peer, page: HttpLink) {
+        if page.is_open() {
+            self.kept().entry(peer.node).or_default().page = Some((peer.address, page));
+        }
     }
 
     /// The version of a proxy, asked once for each container: another version is another container.

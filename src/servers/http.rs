@@ -1,4 +1,4 @@
-//! Questions over HTTP: one request, and the answer until the end of the connection.
+//! Questions over HTTP, one after the other over a connection that may stay open.
 
 use std::io;
 
@@ -43,18 +43,68 @@ pub async fn get(
     peer: Peer,
     asked: HttpQuestion<'_>,
 ) -> Result<String, ServerError> {
-    let HttpQuestion { path, command, login } = asked;
-    let login = login.map_or_else(String::new, |BasicLogin { user, password }| {
-        format!("Authorization: Basic {}\r\n", BASE64.encode(format!("{user}:{}", password.expose())))
-    });
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n{login}\r\n", peer.node);
-    let answer = exchange(dialer, cluster, peer.node, Target::Network(peer.address), &request).await?;
-    let answered = Response::parse(&answer).ok_or_else(|| unexpected(peer.node, command, "no HTTP in it"))?;
-    if answered.status.split(' ').nth(1) == Some("200") {
-        return Ok(answered.body);
+    HttpLink::open(dialer, cluster, peer).await?.get(asked).await
+}
+
+/// A connection that takes one question after the other.
+pub struct HttpLink {
+    node: NodeId,
+    stream: Box<dyn Stream>,
+    is_open: bool,
+}
+
+impl HttpLink {
+    /// Connects. The caller sets the deadline.
+    ///
+    /// # Errors
+    /// No connection.
+    pub async fn open(dialer: &dyn Dial, cluster: &ClusterName, peer: Peer) -> Result<Self, ServerError> {
+        let node = peer.node;
+        let dialled = dialer.dial(cluster, Target::Network(peer.address)).await;
+        let stream = dialled.map_err(|source| ServerError::Connect { node, source: source.into() })?;
+        Ok(Self { node, stream, is_open: true })
     }
-    let (command, source) = (command.to_owned(), anyhow::anyhow!("{}", answered.status));
-    Err(ServerError::Refused { node: peer.node, command, source })
+
+    /// Whether the server kept it open after its last answer.
+    pub const fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Reads one page. The caller sets the deadline.
+    ///
+    /// # Errors
+    /// The connection broke, a refusal, or an answer that is not HTTP.
+    pub async fn get(&mut self, asked: HttpQuestion<'_>) -> Result<String, ServerError> {
+        let HttpQuestion { path, command, login } = asked;
+        let node = self.node;
+        let login = login.map_or_else(String::new, |BasicLogin { user, password }| {
+            format!("Authorization: Basic {}\r\n", BASE64.encode(format!("{user}:{}", password.expose())))
+        });
+        self.is_open = false;
+        let answered = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: {node}\r\n{login}\r\n")).await;
+        let answered = answered.map_err(|source| ServerError::Connect { node, source: source.into() })?;
+        let answered = answered.ok_or_else(|| unexpected(node, command, "no HTTP in it"))?;
+        self.is_open = answered.keeps_open;
+        if answered.status.split(' ').nth(1) == Some("200") {
+            return Ok(answered.body);
+        }
+        let (command, source) = (command.to_owned(), anyhow::anyhow!("{}", answered.status));
+        Err(ServerError::Refused { node, command, source })
+    }
+
+    /// Sends a request and reads its answer; `None` for one that is cut off, too long, or not HTTP.
+    async fn exchange(&mut self, request: &str) -> io::Result<Option<Response>> {
+        self.stream.write_all(request.as_bytes()).await?;
+        self.stream.flush().await?;
+        let mut answer = Vec::new();
+        loop {
+            let has_ended = self.stream.read_buf(&mut answer).await? == 0;
+            let response = Response::parse(&answer, has_ended);
+            if response.is_some() || has_ended || answer.len() as u64 > ANSWER_MAX {
+                return Ok(response);
+            }
+        }
+    }
 }
 
 /// An answer over HTTP.
@@ -63,19 +113,29 @@ struct Response {
     status: String,
     /// The content, with chunks already joined.
     body: String,
+    /// Whether the connection stays open for another question.
+    keeps_open: bool,
 }
 
 impl Response {
-    /// Parses a complete answer. HAProxy sends its statistics in chunks also to a client of HTTP/1.0, which does not
-    /// know them.
-    fn parse(answer: &[u8]) -> Option<Self> {
+    /// Parses an answer; `None` where it is not complete. Without a length it lasts until the connection has ended.
+    fn parse(answer: &[u8], has_ended: bool) -> Option<Self> {
         let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&answer[..end]);
         let (status, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
-        let chunked = headers.to_ascii_lowercase().lines().any(|line| line == "transfer-encoding: chunked");
+        let headers = headers.to_ascii_lowercase();
+        let header = |name: &str| headers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let rest = &answer[end + 4..];
-        let body = if chunked { unchunked(rest)? } else { rest.to_vec() };
-        Some(Self { status: status.to_owned(), body: String::from_utf8_lossy(&body).into_owned() })
+        let length = header("content-length").and_then(|length| length.parse::<usize>().ok());
+        let (body, has_length) = match (header("transfer-encoding"), length) {
+            (Some("chunked"), _) => (unchunked(rest)?, true),
+            (_, Some(length)) => (rest.get(..length)?.to_vec(), true),
+            _ if has_ended => (rest.to_vec(), false),
+            _ => return None,
+        };
+        let keeps_open =
+            has_length && !has_ended && status.starts_with("HTTP/1.1") && header("connection") != Some("close");
+        Some(Self { status: status.to_owned(), body: String::from_utf8_lossy(&body).into_owned(), keeps_open })
     }
 }
 
@@ -96,18 +156,6 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// [`ask`] over a new connection.
-async fn exchange(
-    dialer: &dyn Dial,
-    cluster: &ClusterName,
-    node: NodeId,
-    target: Target,
-    request: &str,
-) -> Result<Vec<u8>, ServerError> {
-    let answered = async { ask(dialer.dial(cluster, target).await?, request).await };
-    answered.await.map_err(|source| ServerError::Connect { node, source: source.into() })
-}
-
 /// Sends a request and reads to the end of the connection.
 pub async fn ask(mut stream: Box<dyn Stream>, request: &str) -> io::Result<Vec<u8>> {
     stream.write_all(request.as_bytes()).await?;
@@ -123,11 +171,21 @@ mod tests {
 
     #[test]
     fn an_answer_comes_whole_or_in_chunks() {
-        let parse = |answer: &str| Response::parse(answer.as_bytes()).map(|response| response.body);
+        let parse = |answer: &str| Response::parse(answer.as_bytes(), true).map(|response| response.body);
         assert_eq!(parse("HTTP/1.0 200 OK\r\n\r\nab\r\n").as_deref(), Some("ab\r\n"));
         let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nab,\r\nA\r\n0123456789\r\n0\r\n\r\n";
         assert_eq!(parse(chunks).as_deref(), Some("ab,0123456789"));
         assert_eq!(parse(&chunks[..chunks.len() - 9]), None, "cut off");
         assert_eq!(parse("-ERR"), None);
+    }
+
+    #[test]
+    fn a_connection_stays_open_after_an_answer_whose_end_is_known() {
+        let opens = |answer: &str| Response::parse(answer.as_bytes(), false).map(|response| response.keeps_open);
+        assert_eq!(opens("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"), Some(true));
+        assert_eq!(opens("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab"), Some(true));
+        assert_eq!(opens("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab"), Some(false));
+        assert_eq!(opens("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab"), None, "the rest is on its way");
+        assert_eq!(opens("HTTP/1.0 200 OK\r\n\r\nab"), None, "it lasts until the end");
     }
 }

@@ -12,7 +12,7 @@ pub use runtime::{
 
 use super::ServerError;
 use super::error::unexpected;
-use super::http::{self, BasicLogin, HttpQuestion};
+use super::http::{self, BasicLogin, HttpLink, HttpQuestion};
 use super::link::Peer;
 use crate::dial::Dial;
 use crate::spec::{ClusterName, Group, NodeId, ParseError, STATS_PATH};
@@ -183,15 +183,14 @@ fn candidate(backend: &str) -> Option<NodeId> {
 /// # Errors
 /// No connection, a refusal, or an answer that is not statistics.
 pub async fn statistics(
-    dialer: &dyn Dial,
-    cluster: &ClusterName,
-    peer: Peer,
+    page: &mut HttpLink,
+    node: NodeId,
     login: BasicLogin<'_>,
 ) -> Result<Vec<ServerRow>, ServerError> {
     let path = format!("{STATS_PATH};csv");
     let asked = HttpQuestion { path: &path, command: &format!("GET {path}"), login: Some(login) };
-    let csv = http::get(dialer, cluster, peer, asked).await?;
-    servers(&csv).map_err(|answer| unexpected(peer.node, &format!("GET {path}"), answer))
+    let csv = page.get(asked).await?;
+    servers(&csv).map_err(|answer| unexpected(node, &format!("GET {path}"), answer))
 }
 
 /// Reads a proxy's version, which its statistics do not have. The caller sets the deadline.

@@ -10,7 +10,7 @@ use crate::cluster::status::{Status, status};
 use crate::converge::{Found, find, read_secrets};
 use crate::engine::Clusters;
 use crate::error::Failure;
-use crate::servers::Servers;
+use crate::servers::{Depth, Servers};
 use crate::spec::{ClusterName, NodeId, Secrets, Spec};
 
 /// How long the Engine's report stays good when no event contradicts it.
@@ -54,7 +54,7 @@ impl<'a, W: World> Watcher<'a, W> {
     pub async fn look_lightly(&mut self) -> Result<Status, Failure> {
         match self.report.take_if(|(_, made)| made.elapsed() < REPORT_AGE_MAX) {
             Some((inventory, made)) => {
-                let status = self.judge(&inventory, None).await;
+                let status = self.judge(&inventory, None, Depth::Glance).await;
                 self.report = Some((inventory, made));
                 status
             }
@@ -76,14 +76,19 @@ impl<'a, W: World> Watcher<'a, W> {
         lookup::present(&*self.session.engine, self.cluster, &inventory)?;
         let spec = lookup::recorded(self.cluster, &inventory)?;
         faults::overlook_limits(&*self.session.engine, &spec.clone(), &mut inventory).await?;
-        let status = self.judge(&inventory, secrets).await?;
+        let status = self.judge(&inventory, secrets, Depth::Full).await?;
         self.report = Some((inventory, Instant::now()));
         Ok(status)
     }
 
-    async fn judge(&mut self, inventory: &Inventory, secrets: Option<Secrets>) -> Result<Status, Failure> {
+    async fn judge(
+        &mut self,
+        inventory: &Inventory,
+        secrets: Option<Secrets>,
+        depth: Depth,
+    ) -> Result<Status, Failure> {
         let spec = lookup::recorded(self.cluster, inventory)?;
-        let topology = self.topology(spec, inventory, secrets).await?;
+        let topology = self.topology(spec, inventory, secrets, depth).await?;
         Ok(status(spec, &Observed::new(inventory.clone(), topology), self.session.engine.remote_host()))
     }
 
@@ -92,6 +97,7 @@ impl<'a, W: World> Watcher<'a, W> {
         spec: &Spec,
         inventory: &Inventory,
         secrets: Option<Secrets>,
+        depth: Depth,
     ) -> Result<Topology, Failure> {
         if self.servers.as_ref().is_none_or(|(of, _)| of != spec) {
             let secrets = match secrets {
@@ -101,7 +107,7 @@ impl<'a, W: World> Watcher<'a, W> {
             self.servers = secrets.map(|secrets| (spec.clone(), self.session.servers(spec, &secrets)));
         }
         Ok(match &self.servers {
-            Some((_, servers)) => servers.topology(inventory).await,
+            Some((_, servers)) => servers.topology_at(inventory, depth).await,
             None => silent(inventory, "the cluster's passwords are on none of its nodes"),
         })
     }

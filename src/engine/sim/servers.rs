@@ -10,11 +10,11 @@ use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
 use crate::cluster::vitals::Vitals;
 use crate::engine::EngineError;
-use crate::servers::{Command, ServerError, Servers, Switched, TakenOver};
+use crate::servers::{Command, Depth, ServerError, Servers, Switched, TakenOver};
 use crate::spec::{Group, NodeId, REDIS_PORT};
 
 impl Servers for Sim {
-    async fn topology(&self, _inventory: &Inventory) -> Topology {
+    async fn topology_at(&self, _inventory: &Inventory, _depth: Depth) -> Topology {
         let mut world = self.world();
         let mut topology = Topology::default();
         let Some(spec) = world.spec.clone() else { return topology };

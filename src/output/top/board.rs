@@ -205,7 +205,8 @@ impl Board {
 fn nodes(status: &Status) -> Vec<NodeId> {
     let redis = status.groups.iter().flat_map(|group| &group.nodes).map(|node| node.node);
     let sentinels = status.sentinels.iter().map(|sentinel| sentinel.node);
-    redis.chain(sentinels).chain(status.proxies.iter().map(|proxy| proxy.node)).collect()
+    let proxies = status.proxies.iter().map(|proxy| proxy.node);
+    redis.chain(sentinels).chain(proxies).chain(status.exporter.iter().map(|exporter| exporter.node)).collect()
 }
 
 /// The state of a node's container.
@@ -213,6 +214,7 @@ fn state(status: &Status, of: NodeId) -> &'static str {
     let redis = status.groups.iter().flat_map(|group| &group.nodes).map(|node| (node.node, node.state));
     let sentinels = status.sentinels.iter().map(|sentinel| (sentinel.node, sentinel.state));
     let proxies = status.proxies.iter().map(|proxy| (proxy.node, proxy.state));
-    let mut states = redis.chain(sentinels).chain(proxies);
+    let exporter = status.exporter.iter().map(|exporter| (exporter.node, exporter.state));
+    let mut states = redis.chain(sentinels).chain(proxies).chain(exporter);
     states.find(|(node, _)| *node == of).map_or(crate::cluster::status::MISSING, |(_, state)| state)
 }

@@ -214,6 +214,11 @@ fn rows(board: &Board, painter: Painter, width: usize, has_headings: bool) -> Ve
     for proxy in &status.proxies {
         rows.extend(proxy_lines(proxy, status, painter, width).into_iter().map(|line| BoardRow::of(proxy.node, line)));
     }
+    if let Some(exporter) = &status.exporter {
+        let (word, style) = state_word(exporter.state, exporter.version.is_some(), painter);
+        let name = Span::raw(format!("{:NAME_WIDTH$} ", exporter.node.to_string()));
+        rows.push(BoardRow::of(exporter.node, Line::from(vec![Span::raw("  "), name, Span::styled(word, style)])));
+    }
     rows
 }
 

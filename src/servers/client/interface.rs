@@ -14,11 +14,11 @@ use crate::servers::error::unexpected;
 use crate::servers::reply;
 use crate::servers::switchover::switch_over;
 use crate::servers::take_over::{TakenOver, take_over};
-use crate::servers::{Command, ServerError, Servers, Switched};
+use crate::servers::{Command, Depth, ServerError, Servers, Switched};
 use crate::spec::{Group, NodeId};
 
 impl Servers for Client {
-    async fn topology(&self, inventory: &Inventory) -> Topology {
+    async fn topology_at(&self, inventory: &Inventory, depth: Depth) -> Topology {
         let running = || inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
         let redis = running().filter(|(node, _)| matches!(node, NodeId::Redis { .. })).map(|(node, _)| async {
             let asked = async { self.redis(inventory, self.peer(inventory, *node)?).await };
@@ -30,9 +30,9 @@ impl Servers for Client {
         });
         let proxies = running()
             .filter(|(node, _)| matches!(node, NodeId::Proxy(_)))
-            .map(|(node, facts)| async { (*node, answer(self.proxy(*node, facts, inventory).await)) });
+            .map(|(node, facts)| async { (*node, answer(self.proxy(*node, facts, inventory, depth).await)) });
         let exporter = running().find(|(node, _)| **node == NodeId::Exporter);
-        let exporter = async { Some(answer(self.exporter(exporter?.1, inventory).await)) };
+        let exporter = async { Some(answer(self.exporter_at(exporter?.1, inventory, depth).await)) };
         let (redis, sentinels, proxies, exporter) =
             tokio::join!(join_all(redis), join_all(sentinels), join_all(proxies), exporter);
         Topology {
