@@ -33,6 +33,7 @@ mod scale;
 #[cfg(feature = "testing")]
 pub mod schemas;
 mod sentinel;
+mod serve;
 mod session;
 mod start;
 mod status;
@@ -133,6 +134,8 @@ pub enum Verb {
     /// Print what Prometheus and Grafana need to watch the cluster
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Metrics(metrics::MetricsArgs),
+    /// Show a cluster live in the browser, read only
+    Serve(serve::ServeArgs),
     /// Find what is wrong, why it matters and what helps; repair it with --fix
     Doctor(doctor::DoctorArgs),
     /// Explain a finding of doctor by its id, offline
@@ -244,6 +247,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Events(args) => events::run(args, call).await,
         Verb::Sentinel(args) => sentinel::run(args, call).await,
         Verb::Metrics(args) => metrics::run(args, call).await,
+        Verb::Serve(args) => serve::run(args, call).await,
         Verb::Doctor(args) => doctor::run(args, call).await,
         Verb::Explain(args) => explain::run(args, call).await,
         Verb::FailoverTest(args) => failover_test::run(args, call).await,

@@ -16,7 +16,7 @@
 //!
 //! [`metrics`] says the same to Prometheus and Grafana: what to ask, and which of doctor's findings are alerts.
 //!
-//! [`view`] holds the last minutes of a cluster, for what is looked at all the time.
+//! [`view`] holds the last minutes of a cluster, for what is looked at all the time. [`web`] serves it to a browser.
 //!
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
 //! [`agent`]: this same program, started beside a container.
@@ -53,5 +53,6 @@ mod spec;
 pub mod testing;
 mod update;
 mod view;
+mod web;
 
 pub use commands::main;

@@ -29,6 +29,7 @@ pub mod images;
 pub mod lifecycle;
 pub mod list;
 mod live;
+pub mod live_page;
 pub mod logs;
 mod options;
 pub(crate) mod phase;

@@ -763,6 +763,7 @@ fn every_kind_of_document_is_what_its_schema_says() {
 
         let kinds = schemas().into_iter().map(|(kind, _)| kind.to_owned());
         let missing: Vec<String> = kinds.filter(|kind| !seen.contains(kind)).collect();
-        assert_eq!(missing, ["LoadedImageList"], "an engine in memory loads no images");
+        let elsewhere = ["Live", "LoadedImageList", "ReportList", "Serve"];
+        assert_eq!(missing, elsewhere, "an engine in memory loads no images, and time that is paused serves nobody");
     });
 }

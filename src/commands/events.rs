@@ -16,7 +16,7 @@ use crate::engine::streams::{EngineEvent, LogQuery};
 use crate::engine::{EngineError, Streams};
 use crate::error::{Exit, Failure};
 use crate::output::hook::Hook;
-use crate::output::logs::{LogLine, LogLines, event_document};
+use crate::output::logs::{EventDocument, LogLine, LogLines};
 use crate::spec::{ClusterName, NodeId, Subnet, time};
 
 /// Arguments of `events`.
@@ -78,7 +78,7 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
             }
             session.ui.event(chapter)?;
             if let Some(hook) = &hook
-                && let Err(error) = hook.run(&event_document(chapter)).await
+                && let Err(error) = hook.run(&EventDocument::new(chapter)).await
             {
                 session.ui.warn(format_args!("the command of --exec failed for '{}': {error}", chapter.name));
             }

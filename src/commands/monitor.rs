@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc::Sender;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, sleep, timeout};
 
 use super::events::{follow, told};
 use super::logs::seconds_ago;
@@ -18,8 +18,8 @@ use crate::cluster::status::Status;
 use crate::cluster::story::Chapter;
 use crate::converge::Found;
 use crate::error::{Failure, FailureKind};
-use crate::spec::ClusterName;
-use crate::view::Sample;
+use crate::spec::{ClusterName, ParseError, time};
+use crate::view::{History, Sample};
 
 /// How far back the events go at the beginning.
 const PAST: Duration = Duration::from_secs(600);
@@ -28,6 +28,25 @@ const EVENTS_AGAIN: Duration = Duration::from_secs(2);
 /// Time limit of one look. Servers have limits of their own, which add up to less; this one is for the Engine.
 const LOOK: Duration = Duration::from_secs(10);
 
+/// Samples that a view keeps: five minutes of one each second.
+pub const MOMENTS: usize = 300;
+/// News that may wait for a view.
+pub const WAITING: usize = 64;
+/// The shortest time between two samples. The statistics of proxies and Redis are not newer than that.
+const INTERVAL_MIN: Duration = Duration::from_millis(200);
+
+/// Parses the time between two samples.
+///
+/// # Errors
+/// It is no time, or too short.
+pub fn interval(text: &str) -> Result<Duration, ParseError> {
+    let given = time::wait(text)?;
+    if given < INTERVAL_MIN {
+        return Err(ParseError::new(format!("{text} is too short: give 200ms or more")));
+    }
+    Ok(given)
+}
+
 /// What a view learns.
 #[derive(Debug)]
 pub enum News {
@@ -35,6 +54,16 @@ pub enum News {
     Sample(Box<Sample>),
     /// Something that happened.
     Event(Chapter),
+}
+
+impl News {
+    /// Adds it to a history.
+    pub fn add_to(self, history: &mut History) {
+        match self {
+            Self::Sample(sample) => history.push(*sample),
+            Self::Event(chapter) => history.tell(chapter),
+        }
+    }
 }
 
 /// Tells samples and events, until nobody receives them any more. `found` is the cluster as it was found a moment ago.
@@ -79,7 +108,7 @@ async fn tell_samples<W: World>(
 ) {
     let mut watcher = Watcher::new(session, cluster);
     let mut found = Some(found);
-    let mut ticks = interval(every);
+    let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::explain::CheckDocument;
 use super::images::{Got, Saved};
+use super::serve::ServeDocument;
 use super::url::UrlDocument;
 use super::version::Version;
 use crate::cluster::status::Status;
@@ -18,6 +19,7 @@ use crate::output::faults::ActiveFault;
 use crate::output::images::Image;
 use crate::output::lifecycle::LifecycleDocument;
 use crate::output::list::{Cluster, ListedNode};
+use crate::output::live_page::{ListedReport, LiveDocument};
 use crate::output::logs::{EventDocument, LogDocument};
 use crate::output::plan::{DownDocument, PlanDocument, UpDocument};
 use crate::output::sentinels::Item;
@@ -40,6 +42,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<CheckDocument>("HealthCheck"),
         schema::<List<&HealthCheck>>("HealthCheckList"),
         schema::<List<Image>>("ImageList"),
+        schema::<LiveDocument<'_>>("Live"),
         schema::<List<String>>("LoadedImageList"),
         schema::<LogDocument<'_>>("LogLine"),
         schema::<List<Got>>("NewImageList"),
@@ -47,10 +50,12 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<PlanDocument<'_>>("Plan"),
         schema::<ProgressDocument<'_>>("Progress"),
         schema::<RemarkDocument<'_>>("Remark"),
+        schema::<List<ListedReport>>("ReportList"),
         schema::<LifecycleDocument>("Restart"),
         schema::<Sample>("Sample"),
         schema::<Saved>("SavedImages"),
         schema::<List<Item>>("SentinelAnswerList"),
+        schema::<ServeDocument>("Serve"),
         schema::<LifecycleDocument>("Start"),
         schema::<Status>("Status"),
         schema::<LifecycleDocument>("Stop"),

@@ -10,7 +10,7 @@ use futures_util::stream::{BoxStream, FuturesUnordered, pending};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::monitor::{News, monitor, snapshot};
+use super::monitor::{MOMENTS, News, WAITING, interval, monitor, snapshot};
 use super::session::{Call, Session, World, lookup};
 use super::{chaos, failover};
 use crate::cluster::story::Chapter;
@@ -20,17 +20,11 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::logs::{LogLine, LogLines};
 use crate::output::top::{Board, Console, Wish, text};
 use crate::output::{Caught, Format, Ui, command_line};
-use crate::spec::{ClusterName, NodeId, ParseError, time};
+use crate::spec::{ClusterName, NodeId};
 use crate::view::{History, Sample};
 
-/// Samples that are kept: five minutes of one each second.
-const MOMENTS: usize = 300;
-/// News that may wait for the view.
-const WAITING: usize = 64;
 /// How long a pause lasts that was asked for with a key.
 const PAUSE: Duration = Duration::from_secs(30);
-/// The shortest time between two samples. The statistics of proxies and Redis are not newer than that.
-const INTERVAL_MIN: Duration = Duration::from_millis(200);
 /// Lines of a log that are shown at first.
 const LOG_LINES: usize = 200;
 /// The width of text that goes to a file or a pipe.
@@ -57,14 +51,6 @@ pub struct TopArgs {
     /// Print one frame and end
     #[arg(long)]
     pub once: bool,
-}
-
-fn interval(text: &str) -> Result<Duration, ParseError> {
-    let given = time::wait(text)?;
-    if given < INTERVAL_MIN {
-        return Err(ParseError::new(format!("{text} is too short: give 200ms or more")));
-    }
-    Ok(given)
 }
 
 /// Shows the cluster until a key, Ctrl-C or SIGTERM ends it.
@@ -168,9 +154,9 @@ impl<'a, W: World> View<'a, W> {
                     Err(failure) => break Err(failure),
                 },
                 Some(first) = news.recv() => {
-                    take(first, &mut board.history);
+                    first.add_to(&mut board.history);
                     while let Ok(next) = news.try_recv() {
-                        take(next, &mut board.history);
+                        next.add_to(&mut board.history);
                     }
                 }
                 lines = log.next() => match lines {
@@ -249,13 +235,6 @@ impl<'a, W: World> View<'a, W> {
                 Err(failure) => ui.failure(&failure),
             }
         }
-    }
-}
-
-fn take(news: News, history: &mut History) {
-    match news {
-        News::Sample(sample) => history.push(*sample),
-        News::Event(chapter) => history.tell(chapter),
     }
 }
 

@@ -93,7 +93,7 @@ impl Ui {
     /// # Errors
     /// As [`Ui::data`].
     pub fn event(&self, chapter: &Chapter) -> Result<(), Failure> {
-        self.line(&event_document(chapter), |_| event_text(chapter))
+        self.line(&EventDocument::new(chapter), |_| event_text(chapter))
     }
 
     fn line(&self, document: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
@@ -111,9 +111,11 @@ impl Ui {
     }
 }
 
-/// An event for programs.
-pub fn event_document(chapter: &Chapter) -> EventDocument<'_> {
-    EventDocument { api_version: API_VERSION, kind: "Event", time: rfc3339(chapter.at), chapter }
+impl<'a> EventDocument<'a> {
+    /// An event for programs.
+    pub fn new(chapter: &'a Chapter) -> Self {
+        Self { api_version: API_VERSION, kind: "Event", time: rfc3339(chapter.at), chapter }
+    }
 }
 
 /// `13:05:01.123  redis-1     it does not answer (+sdown by 3 Sentinels)`: the time of day in UTC.

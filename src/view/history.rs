@@ -107,6 +107,11 @@ impl History {
         self.seen.as_ref()?.status.as_ref()
     }
 
+    /// The moments after this one, in milliseconds since 1970, oldest first.
+    pub fn moments_after(&self, at: u64) -> impl Iterator<Item = &ViewMoment> {
+        self.moments.iter().filter(move |moment| moment.at > at)
+    }
+
     /// The last events, oldest first.
     pub fn events(&self) -> &[Chapter] {
         self.story.chapters()

@@ -34,6 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Values only; a failure is one.
     ("output", &["chaos", "cluster", "doctor", "error", "plan", "spec", "update", "view"]),
     ("interrupt", &["error", "output"]),
+    // It knows no cluster, and of the ground floor only what a secret is.
+    ("web", &["spec"]),
 ];
 
 /// Files that are between rooms for a reason, with the further rooms that they may use.
@@ -61,6 +63,7 @@ const PURE: &[&str] = &[
     "engine/stored",
     "servers/reply",
     "servers/switchover/cast",
+    "web/gatekeeper",
 ];
 /// What a pure place does not name.
 const EFFECTS: &[&str] = &[
@@ -92,6 +95,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["spec/settings"]),
     ("minijinja", &["spec/render", "output"]),
     ("clap_complete", &["commands/completions"]),
+    ("hyper", &["web"]),
     ("clap_mangen", &["commands/man.rs"]),
 ];
 

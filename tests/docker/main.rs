@@ -38,6 +38,7 @@ mod scale;
 #[path = "../chaos/schema.rs"]
 mod schema;
 mod security;
+mod serve;
 mod servers;
 mod settings;
 mod settling;

@@ -13,9 +13,9 @@ use crate::output::Ui;
 use crate::output::report::{Timeline, junit, page, text};
 
 /// The file name of the report as JSON.
-const DOCUMENT: &str = "report.json";
+pub const DOCUMENT: &str = "report.json";
 /// The file name of the report as a page.
-const PAGE: &str = "report.html";
+pub const PAGE: &str = "report.html";
 /// The file name of the report for CI.
 const JUNIT: &str = "junit.xml";
 /// The file name of the history.
