@@ -50,12 +50,12 @@ async fn a_new_connection_waits_for_the_next_master() {
     let door = door(&cluster).await;
     cluster.kill(cluster.master().await).await;
     sleep(NOTICED).await;
-    let left = asks(&door, "SET left 1").await;
+    // It leaves at once: on a busy machine the next master may be there before all others have come.
+    drop(asks(&door, "SET left 1").await);
     let mut waiting = Vec::new();
     for _ in 0..100 {
         waiting.push(asks(&door, "INCR served").await);
     }
-    drop(left);
     let answers = join_all(waiting.into_iter().map(answer)).await;
     for (said, _) in &answers {
         assert!(said.starts_with("+OK\r\n:"), "{said:?}");
