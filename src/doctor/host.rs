@@ -34,7 +34,8 @@ const BACKLOG: u64 = 511;
 
 /// Known bugs of the Engine, with the versions that repaired them.
 ///
-/// A bug is repaired from the first version on, and in the major version of the second one from that on.
+/// The first version repaired the bug for all later ones. The second, where there is one, repaired it in an older series
+/// that is still maintained.
 const BUGS: [(EngineRelease, Option<EngineRelease>, &str); 2] = [
     (
         EngineRelease([25, 0, 2]),

@@ -91,7 +91,7 @@ impl fmt::Display for Holder {
 pub struct LockEntry {
     /// Unique; the beats of one entry share it.
     pub id: String,
-    /// 0 for the entry itself, and counted up by its beats.
+    /// 0 in the entry; each beat, which shows that its holder lives, counts up by one.
     pub beat: u64,
     pub holder: Holder,
 }
