@@ -23,9 +23,25 @@ const REPORT_AGE_MAX: Duration = Duration::from_secs(15);
 pub struct Watcher<'a, W: World> {
     session: &'a Session<W>,
     cluster: &'a ClusterName,
-    servers: Option<(Spec, W::Servers)>,
+    servers: Option<Connected<W::Servers>>,
     /// The Engine's last report, and when it was made.
     report: Option<(Inventory, Instant)>,
+}
+
+/// The servers of a cluster, and what its passwords were read for.
+struct Connected<S> {
+    spec: Spec,
+    /// The id of the cluster's network then. A new cluster of the same name has a new one, and new passwords.
+    network: Option<String>,
+    servers: S,
+}
+
+impl<S> Connected<S> {
+    fn fits(&self, spec: &Spec, inventory: &Inventory) -> bool {
+        let network = inventory.network.as_ref().map(|network| &network.id);
+        // A network that was removed says nothing of the passwords.
+        self.spec == *spec && (network.is_none() || network == self.network.as_ref())
+    }
 }
 
 impl<'a, W: World> Watcher<'a, W> {
@@ -73,7 +89,11 @@ impl<'a, W: World> Watcher<'a, W> {
     /// As [`Watcher::look`].
     pub async fn look_at(&mut self, found: Found) -> Result<Status, Failure> {
         let Found { mut inventory, secrets } = found;
-        lookup::present(&*self.session.engine, self.cluster, &inventory)?;
+        if let Err(failure) = lookup::present(&*self.session.engine, self.cluster, &inventory) {
+            // If the cluster comes back without its volumes, it has new passwords.
+            self.servers = None;
+            return Err(failure);
+        }
         let spec = lookup::recorded(self.cluster, &inventory)?;
         faults::overlook_limits(&*self.session.engine, &spec.clone(), &mut inventory).await?;
         let status = self.judge(&inventory, secrets, Depth::Full).await?;
@@ -99,15 +119,20 @@ impl<'a, W: World> Watcher<'a, W> {
         secrets: Option<Secrets>,
         depth: Depth,
     ) -> Result<Topology, Failure> {
-        if self.servers.as_ref().is_none_or(|(of, _)| of != spec) {
+        if self.servers.as_ref().is_none_or(|connected| !connected.fits(spec, inventory)) {
             let secrets = match secrets {
                 Some(secrets) => Some(secrets),
                 None => read_secrets(&*self.session.engine, self.cluster, inventory).await?,
             };
-            self.servers = secrets.map(|secrets| (spec.clone(), self.session.servers(spec, &secrets)));
+            let network = inventory.network.as_ref().map(|network| network.id.clone());
+            self.servers = secrets.map(|secrets| Connected {
+                spec: spec.clone(),
+                network,
+                servers: self.session.servers(spec, &secrets),
+            });
         }
         Ok(match &self.servers {
-            Some((_, servers)) => servers.topology_at(inventory, depth).await,
+            Some(connected) => connected.servers.topology_at(inventory, depth).await,
             None => silent(inventory, "the cluster's passwords are on none of its nodes"),
         })
     }
