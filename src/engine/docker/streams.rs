@@ -114,11 +114,42 @@ pub async fn log_tail(engine: &DockerEngine, name: &str, lines: usize) -> Result
     Ok(String::from_utf8_lossy(&log).into_owned())
 }
 
-/// An event of a node. Other events, and those of programs in nodes, are not for redos.
+/// Actions that change a container. All others are reads, most of them by redos itself: `archive-path`, `exec_create`, `top`.
+const CHANGES: [&str; 12] =
+    ["create", "destroy", "die", "kill", "oom", "pause", "rename", "restart", "start", "stop", "unpause", "update"];
+
+/// An event of a node that has changed it.
 fn engine_event(event: bollard::models::EventMessage) -> Option<EngineEvent> {
-    let action = event.action.filter(|action| !action.starts_with("exec_"))?;
+    let action = event.action.filter(|action| CHANGES.contains(&action.as_str()))?;
     let attributes = event.actor?.attributes?;
     let node = labels::node(&attributes)?;
     let exit_code = attributes.get("exitCode").and_then(|code| code.parse().ok());
     Some(EngineEvent { time_nano: event.time_nano?, node, action, exit_code })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use bollard::models::{EventActor, EventMessage};
+
+    use super::*;
+
+    #[test]
+    fn reading_a_container_is_no_event_of_it() {
+        let event = |action: &str| {
+            let attributes = HashMap::from([(labels::ROLE, "proxy"), (labels::ORDINAL, "1")]);
+            let attributes = attributes.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+            let actor = Some(EventActor { attributes: Some(attributes), ..EventActor::default() });
+            let (action, time_nano) = (Some(action.to_owned()), Some(1));
+            engine_event(EventMessage { action, actor, time_nano, ..EventMessage::default() })
+        };
+        for read in ["archive-path", "extract-to-dir", "exec_create: sh", "exec_start: sh", "exec_die", "top", "attach"]
+        {
+            assert_eq!(event(read), None, "{read}");
+        }
+        for change in CHANGES {
+            assert_eq!(event(change).map(|event| event.action).as_deref(), Some(change));
+        }
+    }
 }
