@@ -42,7 +42,9 @@ pub(super) const QUESTION: Duration = Duration::from_secs(1);
 const QUESTION_TO_SILENT: Duration = Duration::from_millis(250);
 /// Time limit of a change. `CONFIG REWRITE` waits for the disk.
 const CHANGE: Duration = Duration::from_secs(5);
-/// How long a glance believes what was found out by using a proxy, or by the exporter. New statistics that differ end it earlier.
+/// The age at which a glance tries proxies and the exporter again.
+///
+/// It does so earlier when new statistics of a proxy differ.
 const TRIED_FOR: Duration = Duration::from_secs(15);
 /// Time limit of the write through the proxy.
 const WRITE: Duration = Duration::from_secs(2);
