@@ -18,7 +18,7 @@ use crate::engine::Streams;
 use crate::engine::streams::LogQuery;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::logs::{LogLine, LogLines};
-use crate::output::top::{Board, Console, Wish, text};
+use crate::output::top::{Board, Console, KeyAction, text};
 use crate::output::{Caught, Format, Ui, command_line};
 use crate::spec::{ClusterName, NodeId};
 use crate::view::{History, Sample};
@@ -37,7 +37,8 @@ or unpauses it, l follows its log, ? explains, q quits. What changes something
 asks before.
 
 With -o json it prints a line each time, the document of 'status' with its time,
-until Ctrl-C; with --once the exit code is 1 when the cluster is not healthy.
+until Ctrl-C. The exit code of both -o json and --once is 1 when the cluster was
+not healthy at last.
 
 Examples:
   redos top
@@ -79,9 +80,8 @@ pub async fn run<W: World>(args: TopArgs, call: Call<W>) -> Result<Exit, Failure
         if is_data {
             print(&session, news).await
         } else {
-            let view =
-                View { session: &session, cluster: &cluster, jobs: FuturesUnordered::new(), pauses: BTreeMap::new() };
-            view.run(news).await
+            let (jobs, pauses) = (FuturesUnordered::new(), BTreeMap::new());
+            View { session: &session, cluster: &cluster, jobs, begun: 0, pauses }.run(news).await
         }
     };
     tokio::select! {
@@ -116,7 +116,7 @@ async fn print<W: World>(session: &Session<W>, mut news: mpsc::Receiver<News>) -
 
 /// The outcome of something that a key asked for.
 struct JobEnd {
-    wish: Wish,
+    number: usize,
     what: String,
     ended: Result<Exit, Failure>,
     caught: Caught,
@@ -127,8 +127,11 @@ struct View<'a, W: World> {
     session: &'a Session<W>,
     cluster: &'a ClusterName,
     jobs: FuturesUnordered<LocalBoxFuture<'a, JobEnd>>,
-    /// What ends the pauses that were made here.
-    pauses: BTreeMap<NodeId, CancellationToken>,
+    /// Jobs begun so far, which numbers the next one.
+    begun: usize,
+    /// The jobs that are pauses: their node, and what ends them. An old one may still be ending when a new one of the same
+    /// node begins.
+    pauses: BTreeMap<usize, (NodeId, CancellationToken)>,
 }
 
 impl<'a, W: World> View<'a, W> {
@@ -144,10 +147,10 @@ impl<'a, W: World> View<'a, W> {
             tokio::select! {
                 key = console.key() => match key {
                     Ok(Some(key)) => match board.press(key) {
-                        Some(Wish::Quit) => break Ok(()),
-                        Some(Wish::Logs(node)) => log = self.log(node),
-                        Some(Wish::CloseLogs) => log = pending().boxed(),
-                        Some(wish) => self.begin(wish, &mut board),
+                        Some(KeyAction::Quit) => break Ok(()),
+                        Some(KeyAction::Logs(node)) => log = self.log(node),
+                        Some(KeyAction::CloseLogs) => log = pending().boxed(),
+                        Some(action) => self.begin(action, &mut board),
                         None => {}
                     },
                     Ok(None) => break Ok(()),
@@ -164,38 +167,39 @@ impl<'a, W: World> View<'a, W> {
                     None => log = pending().boxed(),
                 },
                 Some(outcome) = self.jobs.next(), if !self.jobs.is_empty() => {
-                    if let Wish::Pause(node) = outcome.wish {
-                        self.pauses.remove(&node);
-                    }
+                    self.pauses.remove(&outcome.number);
                     tell(&outcome, &mut board);
                 }
                 () = cancel.cancelled() => break Ok(()),
             }
         };
         drop(console);
-        self.finish().await;
-        ended.map(|()| Exit::Done)
+        let finished = self.finish().await;
+        ended.and(finished).map(|()| Exit::Done)
     }
 
     /// Begins something that changes the cluster.
-    fn begin(&mut self, wish: Wish, board: &mut Board) {
+    fn begin(&mut self, action: KeyAction, board: &mut Board) {
         let (ui, caught) = Ui::caught();
         let cancel = self.session.cancel.child_token();
         let host = self.session.host.clone();
         let session: Session<W> = Session { ui, engine: self.session.engine.clone(), cancel: cancel.clone(), host };
         let cluster = self.cluster;
-        let what = match wish {
-            Wish::Failover(_, node) => format!("switchover to {node}"),
-            Wish::Pause(node) => format!("pause of {node}"),
-            Wish::Unpause(node) => format!("unpause of {node}"),
-            Wish::Logs(_) | Wish::CloseLogs | Wish::Quit => return,
+        let what = match action {
+            KeyAction::Failover(_, node) => format!("switchover to {node}"),
+            KeyAction::Pause(node) => format!("pause of {node}"),
+            KeyAction::Unpause(node) => format!("unpause of {node}"),
+            KeyAction::Logs(_) | KeyAction::CloseLogs | KeyAction::Quit => return,
         };
         board.tell(format!("{what} …"));
-        match wish {
-            Wish::Pause(node) => drop(self.pauses.insert(node, cancel)),
+        self.begun += 1;
+        let number = self.begun;
+        match action {
+            KeyAction::Pause(node) => drop(self.pauses.insert(number, (node, cancel))),
             // It ends as it would after its time.
-            Wish::Unpause(node) => {
-                if let Some(pause) = self.pauses.remove(&node) {
+            KeyAction::Unpause(node) => {
+                let pause = self.pauses.iter().find(|(_, (paused, _))| *paused == node).map(|(number, _)| *number);
+                if let Some((_, pause)) = pause.and_then(|number| self.pauses.remove(&number)) {
                     pause.cancel();
                     return;
                 }
@@ -203,13 +207,13 @@ impl<'a, W: World> View<'a, W> {
             _ => {}
         }
         let work = async move {
-            let ended = match wish {
-                Wish::Failover(group, node) => failover::to(&session, cluster, group, node).await,
-                Wish::Pause(node) => chaos::pause(&session, cluster, node, PAUSE).await,
-                Wish::Unpause(node) => chaos::unpause(&session, cluster, node).await,
-                Wish::Logs(_) | Wish::CloseLogs | Wish::Quit => Ok(Exit::Done),
+            let ended = match action {
+                KeyAction::Failover(group, node) => failover::to(&session, cluster, group, node).await,
+                KeyAction::Pause(node) => chaos::pause(&session, cluster, node, PAUSE).await,
+                KeyAction::Unpause(node) => chaos::unpause(&session, cluster, node).await,
+                KeyAction::Logs(_) | KeyAction::CloseLogs | KeyAction::Quit => Ok(Exit::Done),
             };
-            JobEnd { wish, what, ended, caught }
+            JobEnd { number, what, ended, caught }
         };
         self.jobs.push(Box::pin(work));
     }
@@ -223,18 +227,24 @@ impl<'a, W: World> View<'a, W> {
     }
 
     /// Ends pauses that were made here, and waits for the rest of what was asked for.
-    async fn finish(mut self) {
+    ///
+    /// # Errors
+    /// The first failure of these. The others are shown.
+    async fn finish(mut self) -> Result<(), Failure> {
         let ui = &self.session.ui;
-        for (node, pause) in &self.pauses {
+        let mut finished = Ok(());
+        for (node, pause) in self.pauses.values() {
             ui.status(format_args!("ending the pause of {node}"));
             pause.cancel();
         }
         while let Some(JobEnd { what, ended, .. }) = self.jobs.next().await {
             match ended {
                 Ok(_) => ui.status(format_args!("{what} is over")),
+                Err(failure) if finished.is_ok() => finished = Err(failure),
                 Err(failure) => ui.failure(&failure),
             }
         }
+        finished
     }
 }
 

@@ -85,9 +85,7 @@ impl RawMode {
         tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
         Ok(Self(before))
     }
-}
 
-impl RawMode {
     /// What restores the terminal in a program that ends without dropping anything.
     pub(super) fn restorer(&self) -> impl Fn() + Send + Sync + 'static {
         let before = self.0.clone();

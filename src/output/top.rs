@@ -8,6 +8,6 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
-pub use board::{Board, Wish};
+pub use board::{Board, KeyAction};
 pub use console::Console;
 pub use draw::text;

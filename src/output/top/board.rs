@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::cluster::status::{RoleWord, Status};
+use crate::cluster::status::{MISSING, RoleWord, Status};
 use crate::output::logs::LogLine;
 use crate::spec::{Group, NodeId};
 use crate::view::History;
@@ -26,9 +26,9 @@ pub enum KeyPress {
     Other,
 }
 
-/// What the user wants to be done.
+/// What a key asks for, once it is confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum KeyAction {
     /// Make this replica the master of its group.
     Failover(Group, NodeId),
     /// Pause this node for some time.
@@ -43,7 +43,7 @@ pub enum Wish {
     Quit,
 }
 
-impl Wish {
+impl KeyAction {
     /// The question before it is done; `None` where it changes nothing.
     fn question(self, pause: Duration) -> Option<String> {
         match self {
@@ -83,7 +83,7 @@ pub struct Board {
     pause: Duration,
     chosen: Option<NodeId>,
     pub(super) pane: Pane,
-    pub(super) question: Option<(Wish, String)>,
+    pub(super) question: Option<(KeyAction, String)>,
     pub(super) note: Option<Note>,
 }
 
@@ -95,7 +95,7 @@ impl Board {
 
     /// The node that keys act on: the first one unless another was chosen.
     pub fn chosen(&self) -> Option<NodeId> {
-        let nodes = self.history.status().map(nodes).unwrap_or_default();
+        let nodes = self.nodes();
         self.chosen.filter(|node| nodes.contains(node)).or_else(|| nodes.first().copied())
     }
 
@@ -118,16 +118,16 @@ impl Board {
     }
 
     /// Takes a key, and returns what is to be done now.
-    pub fn press(&mut self, key: KeyPress) -> Option<Wish> {
+    pub fn press(&mut self, key: KeyPress) -> Option<KeyAction> {
         if key == KeyPress::Interrupt {
-            return Some(Wish::Quit);
+            return Some(KeyAction::Quit);
         }
-        if let Some((wish, _)) = self.question.take() {
+        if let Some((action, _)) = self.question.take() {
             let agreed = matches!(key, KeyPress::Char('y' | 'Y'));
             if !agreed {
                 self.tell("nothing was done");
             }
-            return Some(wish).filter(|_| agreed);
+            return Some(action).filter(|_| agreed);
         }
         self.note = None;
         let leaves = matches!(key, KeyPress::Escape | KeyPress::Char('q'));
@@ -139,7 +139,7 @@ impl Board {
             Pane::Logs(..) => {
                 if leaves || key == KeyPress::Char('l') {
                     self.pane = Pane::None;
-                    return Some(Wish::CloseLogs);
+                    return Some(KeyAction::CloseLogs);
                 }
                 return None;
             }
@@ -154,67 +154,65 @@ impl Board {
             KeyPress::Char('l') => {
                 let node = self.chosen()?;
                 self.pane = Pane::Logs(node, VecDeque::new());
-                return Some(Wish::Logs(node));
+                return Some(KeyAction::Logs(node));
             }
-            _ if leaves => return Some(Wish::Quit),
+            _ if leaves => return Some(KeyAction::Quit),
             _ => {}
         }
         None
     }
 
+    /// The nodes in the order in which they are shown.
+    fn nodes(&self) -> Vec<NodeId> {
+        self.history.status().into_iter().flat_map(states).map(|(node, _)| node).collect()
+    }
+
     /// Chooses the next or the previous node.
     fn step(&mut self, is_down: bool) {
-        let nodes = self.history.status().map(nodes).unwrap_or_default();
+        let nodes = self.nodes();
         let at = nodes.iter().position(|node| Some(*node) == self.chosen()).unwrap_or_default();
         let at = if is_down { at + 1 } else { at.saturating_sub(1) };
         self.chosen = nodes.get(at).copied().or(self.chosen);
     }
 
-    /// Asks whether a wish is meant, or says why it cannot be.
-    fn ask(&mut self, wish: impl FnOnce(&Self) -> Result<Wish, String>) {
-        match wish(self) {
-            Ok(wish) => self.question = wish.question(self.pause).map(|question| (wish, question)),
+    /// Asks whether an action is meant, or says why it cannot be.
+    fn ask(&mut self, action: impl FnOnce(&Self) -> Result<KeyAction, String>) {
+        match action(self) {
+            Ok(action) => self.question = action.question(self.pause).map(|question| (action, question)),
             Err(why) => self.complain(why),
         }
     }
 
-    fn failover(&self) -> Result<Wish, String> {
+    fn failover(&self) -> Result<KeyAction, String> {
         let node = self.chosen().ok_or("no node is shown")?;
         let group = node.group().ok_or_else(|| format!("{node} is not a Redis node: choose a replica"))?;
         let groups = self.history.status().map(|status| status.groups.as_slice()).unwrap_or_default();
         let shown = groups.iter().flat_map(|group| &group.nodes).find(|shown| shown.node == node);
         match shown.and_then(|shown| shown.role) {
             Some(RoleWord::Master) => Err(format!("{node} is the master of {group} already: choose a replica")),
-            Some(RoleWord::Replica) => Ok(Wish::Failover(group, node)),
+            Some(RoleWord::Replica) => Ok(KeyAction::Failover(group, node)),
             None => Err(format!("{node} does not answer: choose another replica")),
         }
     }
 
-    fn pause(&self) -> Result<Wish, String> {
+    fn pause(&self) -> Result<KeyAction, String> {
         let node = self.chosen().ok_or("no node is shown")?;
-        match self.history.status().map(|status| state(status, node)) {
-            Some("running") => Ok(Wish::Pause(node)),
-            Some("paused") => Ok(Wish::Unpause(node)),
+        let status = self.history.status();
+        match status.map(|status| states(status).find(|(shown, _)| *shown == node).map_or(MISSING, |(_, state)| state))
+        {
+            Some("running") => Ok(KeyAction::Pause(node)),
+            Some("paused") => Ok(KeyAction::Unpause(node)),
             Some(other) => Err(format!("{node} cannot be paused: it is {other}")),
             None => Err("the cluster was not seen yet".to_owned()),
         }
     }
 }
 
-/// The nodes in the order in which they are shown.
-fn nodes(status: &Status) -> Vec<NodeId> {
-    let redis = status.groups.iter().flat_map(|group| &group.nodes).map(|node| node.node);
-    let sentinels = status.sentinels.iter().map(|sentinel| sentinel.node);
-    let proxies = status.proxies.iter().map(|proxy| proxy.node);
-    redis.chain(sentinels).chain(proxies).chain(status.exporter.iter().map(|exporter| exporter.node)).collect()
-}
-
-/// The state of a node's container.
-fn state(status: &Status, of: NodeId) -> &'static str {
+/// The nodes in the order in which they are shown, with the states of their containers.
+fn states(status: &Status) -> impl Iterator<Item = (NodeId, &'static str)> + '_ {
     let redis = status.groups.iter().flat_map(|group| &group.nodes).map(|node| (node.node, node.state));
     let sentinels = status.sentinels.iter().map(|sentinel| (sentinel.node, sentinel.state));
     let proxies = status.proxies.iter().map(|proxy| (proxy.node, proxy.state));
     let exporter = status.exporter.iter().map(|exporter| (exporter.node, exporter.state));
-    let mut states = redis.chain(sentinels).chain(proxies).chain(exporter);
-    states.find(|(node, _)| *node == of).map_or(crate::cluster::status::MISSING, |(_, state)| state)
+    redis.chain(sentinels).chain(proxies).chain(exporter)
 }

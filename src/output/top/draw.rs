@@ -215,7 +215,9 @@ fn rows(board: &Board, painter: Painter, width: usize, has_headings: bool) -> Ve
         rows.extend(proxy_lines(proxy, status, painter, width).into_iter().map(|line| BoardRow::of(proxy.node, line)));
     }
     if let Some(exporter) = &status.exporter {
-        let (word, style) = state_word(exporter.state, exporter.version.is_some(), painter);
+        // One that answers does not always know its version.
+        let answers = exporter.version.is_some() || exporter.problem.is_none();
+        let (word, style) = state_word(exporter.state, answers, painter);
         let name = Span::raw(format!("{:NAME_WIDTH$} ", exporter.node.to_string()));
         rows.push(BoardRow::of(exporter.node, Line::from(vec![Span::raw("  "), name, Span::styled(word, style)])));
     }
@@ -362,16 +364,17 @@ fn sentinel_line(sentinel: &SentinelStatus, status: &Status, painter: Painter, w
         Span::styled(state_cell(word, width), style),
     ];
     let all_nodes = || status.groups.iter().flat_map(|group| &group.nodes);
-    for (at, group) in status.groups.iter().enumerate() {
+    let mut comma = "";
+    for group in &status.groups {
         let name = group.name.to_string();
         let Some(address) = sentinel.masters.get(&name) else { continue };
         let named = all_nodes().find(|node| node.address == Some(*address)).map(|node| node.node);
         let differs = group.master.as_ref().is_some_and(|master| Some(master.node) != named);
         let named = named.map_or_else(|| address.to_string(), |node| node.to_string());
         let epoch = sentinel.epochs.get(&name).map(|epoch| format!(" epoch {epoch}")).unwrap_or_default();
-        let comma = if at > 0 { ", " } else { "" };
         let text = format!("{comma}{named}{}{epoch}", if differs { "*" } else { "" });
         spans.push(Span::styled(text, if differs { painter.odd() } else { Style::new() }));
+        comma = ", ";
         let doubts = sentinel.flags.get(&name).into_iter().flatten().filter(|flag| *flag != "master");
         let doubts: Vec<&str> = doubts.map(String::as_str).collect();
         if !doubts.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui_core::backend::TestBackend;
 use ratatui_core::terminal::Terminal as Cells;
 
-use super::board::{Board, KeyPress, Wish};
+use super::board::{Board, KeyAction, KeyPress};
 use super::draw::{draw, text};
 use crate::cluster::announcement::Announcement;
 use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, sentinel_mut};
@@ -61,7 +61,7 @@ fn screen(board: &Board, width: u16, height: u16) -> String {
     text.lines().map(|line| line.trim_matches('"').trim_end().to_owned() + "\n").collect()
 }
 
-fn press(board: &mut Board, keys: &str) -> Vec<Wish> {
+fn press(board: &mut Board, keys: &str) -> Vec<KeyAction> {
     keys.chars().filter_map(|key| board.press(KeyPress::Char(key))).collect()
 }
 
@@ -119,7 +119,7 @@ fn a_paused_node() {
     let mut board = board(&spec(1), |observed| halt(observed, redis(3), NodeState::Paused));
     assert_eq!(press(&mut board, "jjp"), []);
     insta::assert_snapshot!("paused", screen(&board, 80, 24));
-    assert_eq!(press(&mut board, "y"), [Wish::Unpause(redis(3))]);
+    assert_eq!(press(&mut board, "y"), [KeyAction::Unpause(redis(3))]);
 }
 
 #[test]
@@ -134,6 +134,15 @@ fn a_cluster_that_does_not_answer() {
     let why = "failed to list containers: Docker does not answer at unix:///var/run/docker.sock".to_owned();
     board.history.push(Sample::new(NOW + 12 * SECOND, 0, Err(why)));
     insta::assert_snapshot!("unseen", screen(&board, 80, 24));
+}
+
+#[test]
+fn a_sentinel_that_knows_one_group_alone() {
+    let board = board(&spec(2), |observed| {
+        sentinel_mut(observed, 1).masters.remove(&GROUP.to_string());
+    });
+    let screen = screen(&board, 80, 24);
+    assert!(screen.contains("sentinel-1 running   redis-2-1 epoch"), "{screen}");
 }
 
 #[test]
@@ -163,32 +172,32 @@ fn what_changes_something_is_asked_and_only_yes_does_it() {
     assert!(screen(&board, 80, 24).ends_with("make redis-2 the master of mymaster? [y/N]\n"));
     assert_eq!(press(&mut board, "n"), []);
     assert!(screen(&board, 80, 24).ends_with("nothing was done\n"));
-    assert_eq!(press(&mut board, "fy"), [Wish::Failover(GROUP, redis(2))]);
+    assert_eq!(press(&mut board, "fy"), [KeyAction::Failover(GROUP, redis(2))]);
     assert_eq!(press(&mut board, "p"), []);
     assert_eq!(board.press(KeyPress::Escape), None, "it answers the question");
-    assert_eq!(press(&mut board, "py"), [Wish::Pause(redis(2))]);
+    assert_eq!(press(&mut board, "py"), [KeyAction::Pause(redis(2))]);
     board.complain("pause of redis-2: it is refused");
     assert!(screen(&board, 80, 24).ends_with("pause of redis-2: it is refused\n"));
     press(&mut board, &"j".repeat(3));
     assert_eq!(press(&mut board, "fy"), [], "a Sentinel is no replica");
-    assert_eq!(board.press(KeyPress::Escape), Some(Wish::Quit));
-    assert_eq!(board.press(KeyPress::Interrupt), Some(Wish::Quit));
+    assert_eq!(board.press(KeyPress::Escape), Some(KeyAction::Quit));
+    assert_eq!(board.press(KeyPress::Interrupt), Some(KeyAction::Quit));
     press(&mut board, "p");
-    assert_eq!(board.press(KeyPress::Interrupt), Some(Wish::Quit), "also from a question");
+    assert_eq!(board.press(KeyPress::Interrupt), Some(KeyAction::Quit), "also from a question");
 }
 
 #[test]
 fn a_log_and_the_help_take_the_place_of_the_nodes() {
     let mut board = board(&spec(1), |_| {});
-    assert_eq!(press(&mut board, "jl"), [Wish::Logs(redis(2))]);
+    assert_eq!(press(&mut board, "jl"), [KeyAction::Logs(redis(2))]);
     let line = |node, at| LogLine { at, node, stderr: false, text: format!("line {at} \u{1b}[2J") };
     board.log((0..1000).map(|at| line(redis(2), at)).chain([line(redis(1), 7)]));
     let shown = screen(&board, 40, 5);
     assert_eq!(shown.lines().next(), Some("log of redis-2"));
     assert_eq!(shown.lines().nth(3), Some("line 999 \u{fffd}[2J"), "a log cannot draw");
-    assert_eq!(board.press(KeyPress::Escape), Some(Wish::CloseLogs));
+    assert_eq!(board.press(KeyPress::Escape), Some(KeyAction::CloseLogs));
     press(&mut board, "?");
     insta::assert_snapshot!("help", screen(&board, 80, 24));
     assert_eq!(press(&mut board, "q"), [], "it closes the help");
-    assert_eq!(press(&mut board, "q"), [Wish::Quit]);
+    assert_eq!(press(&mut board, "q"), [KeyAction::Quit]);
 }
