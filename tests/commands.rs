@@ -4,6 +4,7 @@
 #[path = "chaos/schema.rs"]
 mod schema;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
@@ -24,6 +25,11 @@ use redos::testing::spec::{Group, NodeId, Secrets, Spec};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+thread_local! {
+    /// How often passwords were given to servers.
+    static LOGINS: Cell<usize> = const { Cell::new(0) };
+}
+
 /// A world in memory.
 #[derive(Clone)]
 struct InMemory(Sim);
@@ -37,6 +43,7 @@ impl World for InMemory {
     }
 
     fn servers(engine: &Arc<Sim>, _spec: &Spec, _secrets: &Secrets) -> Sim {
+        LOGINS.set(LOGINS.get() + 1);
         (**engine).clone()
     }
 
@@ -304,6 +311,17 @@ fn a_node_that_docker_does_not_show_is_a_row_and_nothing_is_changed() {
         }
         assert_eq!(sim.journal(), journal);
         redos(&sim, "stop redis-3").await.done();
+
+        let list = redos(&sim, "ps -o json").await.json();
+        let unseen = &list["items"][1];
+        assert_eq!(
+            (&unseen["node"], &unseen["state"], &unseen["image"]),
+            (&json!("redis-2"), &json!("unseen"), &json!(null))
+        );
+        assert!(redos(&sim, "ps").await.done().contains("\nredis-2     -            unseen"), "{list:#}");
+        sim.hide(NodeId::Sentinel(2));
+        let asked = redos(&sim, "sentinel").await.done();
+        assert!(asked.contains("sentinel-2  (unseen)"), "{asked}");
     });
 }
 
@@ -509,6 +527,51 @@ fn top_shows_a_frame_or_a_sample_each_time() {
         let refused = redos(&sim, "top").await.failure();
         assert_eq!(refused.kind, FailureKind::Usage, "there is no terminal");
         assert!(refused.hints.iter().any(|hint| hint.ends_with("redos -p sim status --watch")), "{:?}", refused.hints);
+    });
+}
+
+#[test]
+fn top_shows_a_node_that_docker_does_not_show() {
+    run(async {
+        let sim = ready("up").await;
+        sim.hide(REDIS_2);
+        let cancel = CancellationToken::new();
+        let watching = redos_until(&sim, "top -o json", cancel.clone());
+        let (watched, ()) = tokio::join!(watching, async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            cancel.cancel();
+        });
+        let samples: Vec<Value> =
+            watched.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert!(samples.len() > 3, "{}", samples.len());
+        for sample in samples {
+            assert_eq!(sample["status"]["groups"][0]["nodes"][1]["state"], "unseen", "{sample}");
+        }
+    });
+}
+
+#[test]
+fn top_reads_the_passwords_of_a_cluster_that_was_made_again() {
+    run(async {
+        let logins_of_up = async |sim: &Sim| {
+            redos(sim, "down --volumes").await.done();
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            LOGINS.set(0);
+            redos(sim, "up").await.done();
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            LOGINS.get()
+        };
+        let alone = logins_of_up(&ready("up").await).await;
+        let sim = ready("up").await;
+        let cancel = CancellationToken::new();
+        let watching = redos_until(&sim, "top -o json", cancel.clone());
+        let (_, beside) = tokio::join!(watching, async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            let logins = logins_of_up(&sim).await;
+            cancel.cancel();
+            logins
+        });
+        assert!(beside > alone, "{beside} logins with a view, {alone} without");
     });
 }
 

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use document::{
     ExporterStatus, GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus,
-    Status, UNSEEN,
+    Status,
 };
 
 use super::claims::master_of;
 use super::gate::{Gate, is_published};
-use super::observed::{Answer, Inventory, Observed, RedisView, RoleView, SentinelView};
+use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::containers;
@@ -81,14 +81,11 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
 
 /// The nodes of the specification and those that exist.
 fn nodes(spec: &Spec, observed: &Observed) -> BTreeSet<NodeId> {
-    let Inventory { nodes, unseen, .. } = &observed.inventory;
-    spec.nodes().into_iter().chain(nodes.keys().copied()).chain(unseen.keys().copied()).collect()
+    spec.nodes().into_iter().chain(observed.inventory.known()).collect()
 }
 
 fn state(node: NodeId, observed: &Observed) -> &'static str {
-    let Inventory { nodes, unseen, .. } = &observed.inventory;
-    let unknown = if unseen.contains_key(&node) { UNSEEN } else { MISSING };
-    nodes.get(&node).map_or(unknown, |facts| facts.state.as_str())
+    observed.inventory.state(node).unwrap_or(MISSING)
 }
 
 fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {

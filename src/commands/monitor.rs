@@ -25,8 +25,11 @@ use crate::view::{History, Sample};
 const PAST: Duration = Duration::from_secs(600);
 /// The time after which the Engine is asked for its events again, if it ended the answer.
 const EVENTS_AGAIN: Duration = Duration::from_secs(2);
-/// Time limit of one look. Servers have limits of their own, which add up to less; this one is for the Engine.
-const LOOK: Duration = Duration::from_secs(10);
+/// Time limit of one look, for an Engine that does not answer.
+///
+/// An inventory waits 10 s for the answer about each container, and then reports that node as unseen. The lists before that
+/// and the questions to the servers after it have limits of their own, of some seconds.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Samples that a view keeps: five minutes of one each second.
 pub const MOMENTS: usize = 300;
@@ -157,16 +160,16 @@ async fn tell_events<W: World>(
         let _ = news.send(News::Event(chapter.clone())).await;
         Ok(())
     };
-    let mut heard_until: Option<Instant> = None;
+    let mut told_until: Option<Instant> = None;
     while !news.is_closed() {
-        let since = heard_until.map_or(PAST, |until| until.elapsed() + EVENTS_AGAIN);
+        let since = told_until.map_or(PAST, |until| until.elapsed() + EVENTS_AGAIN);
         let now = seconds_ago(Duration::ZERO);
         if let Ok(mut story) = told(session, cluster, &inventory, since).await {
             for chapter in story.chapters() {
                 let _ = tell(chapter).await;
             }
             let _ = follow(session, cluster, &inventory, now, &mut story, tell).await;
-            heard_until = Some(Instant::now());
+            told_until = Some(Instant::now());
         }
         sleep(EVENTS_AGAIN).await;
         // What happened meanwhile is not known.

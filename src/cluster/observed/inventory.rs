@@ -20,7 +20,21 @@ pub struct Inventory {
     pub recorded: Option<Spec>,
 }
 
+/// The state of a node of which the Engine tells nothing but that it exists.
+pub const UNSEEN: &str = "unseen";
+
 impl Inventory {
+    /// All nodes that have a container, also unseen ones.
+    pub fn known(&self) -> BTreeSet<NodeId> {
+        self.nodes.keys().chain(self.unseen.keys()).copied().collect()
+    }
+
+    /// The word for the state of a node's container: `running`, …, or [`UNSEEN`]. `None` where there is none.
+    pub fn state(&self, node: NodeId) -> Option<&'static str> {
+        let unseen = || self.unseen.contains_key(&node).then_some(UNSEEN);
+        self.nodes.get(&node).map(|facts| facts.state.as_str()).or_else(unseen)
+    }
+
     /// Where the others reach the server of a node. `None` when the node is not there, or has no address now.
     pub fn server(&self, node: NodeId) -> Option<SocketAddrV4> {
         let address = self.nodes.get(&node)?.address?;

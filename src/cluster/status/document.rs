@@ -13,8 +13,6 @@ use crate::spec::{ClusterName, Group, NodeId, UsedImages};
 
 /// The state word of a node that has no container.
 pub const MISSING: &str = "missing";
-/// The state of a node of which Docker tells nothing.
-pub const UNSEEN: &str = "unseen";
 
 /// The state of a cluster.
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]

@@ -77,12 +77,7 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
 /// # Errors
 /// The cluster has no such node.
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
-    let known = spec
-        .nodes()
-        .into_iter()
-        .chain(inventory.nodes.keys().copied())
-        .chain(inventory.unseen.keys().copied())
-        .collect();
+    let known = spec.nodes().into_iter().chain(inventory.known()).collect();
     let nodes = names.iter().map(|name| of_name(&spec.name, &known, name));
     if names.is_empty() { Ok(None) } else { nodes.collect::<Result<_, _>>().map(Some) }
 }
@@ -92,7 +87,7 @@ pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Opt
 /// # Errors
 /// There is no such node.
 pub fn node(cluster: &ClusterName, inventory: &Inventory, name: &str) -> Result<NodeId, Failure> {
-    of_name(cluster, &inventory.nodes.keys().copied().collect(), name)
+    of_name(cluster, &inventory.known(), name)
 }
 
 /// The nodes of these names, among those that have a container.

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::{DATA, SUBNETS, Sim, SimNode, refused};
 use crate::cluster::desired::RESTART_POLICY;
@@ -12,6 +15,9 @@ use crate::engine::{
     ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeSpec, Nodes, Result,
 };
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
+
+/// What a Docker Engine takes for an inventory with an unseen node: its lists, and 10 s without an answer.
+const UNSEEN_AFTER: Duration = Duration::from_millis(10_100);
 
 impl Dial for Sim {
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
@@ -42,6 +48,9 @@ impl Clusters for Sim {
     }
 
     async fn inventory(&self, _cluster: &ClusterName) -> Result<Inventory> {
+        if !self.world().unseen.is_empty() {
+            sleep(UNSEEN_AFTER).await;
+        }
         let world = self.world();
         let facts = |(id, node): (&NodeId, &SimNode)| {
             let facts = NodeFacts {
