@@ -152,13 +152,19 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         }
     }
 
-    /// Opens the gates that hold. After the deadline the first one that does not hold is the error.
+    /// Opens the gates that hold, and one that is for metrics alone after a while.
+    ///
+    /// After the deadline the first other one that does not hold is the error.
     fn judge(&self, walk: &mut Walk<'_>, missed: &Missed) -> Result<(), ApplyError> {
         let mut late = Ok(());
         for (id, gate, verdict) in walk.judge(self.spec, missed) {
             match verdict {
                 Ok(()) => (self.report)(Event::StepDone { id, took: walk.open(id) }),
-                Err(unmet) if Instant::now() >= self.deadline => {
+                Err(_) if walk.gives_up(id) => {
+                    (self.report)(Event::StepFailed { id });
+                    walk.open(id);
+                }
+                Err(unmet) if Instant::now() >= self.deadline && !gate.is_for_metrics() => {
                     (self.report)(Event::StepFailed { id });
                     late = late.and(Err(ApplyError::timeout(gate.clone(), unmet, self.spec, walk.seen())));
                 }

@@ -429,6 +429,27 @@ fn an_exporter_is_a_node_like_any_other_and_without_it_the_cluster_is_healthy() 
 }
 
 #[test]
+fn a_broken_exporter_keeps_no_cluster_from_being_made_or_repaired() {
+    run(async {
+        let sim = Sim::default();
+        sim.refuse_metrics(REDIS_2);
+        let warning = "exporter-1 gets no metrics of redis-2: it cannot log in; metrics are missing";
+        let made = redos(&sim, "up --exporter").await;
+        assert!(made.stderr.contains(warning), "{}", made.stderr);
+        made.done();
+        redos(&sim, "scale --replicas 3").await.done();
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        sim.hide(NodeId::Exporter);
+        let before = sim.journal().len();
+        let repaired = redos(&sim, "up").await;
+        assert!(repaired.stderr.contains("exporter-1"), "{}", repaired.stderr);
+        repaired.done();
+        assert!(!sim.journal()[before..].iter().any(|what| what.contains("exporter")), "{:?}", sim.journal());
+        redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
 fn metrics_are_told_to_prometheus_and_grafana() {
     run(async {
         let sim = ready("up").await;

@@ -13,6 +13,9 @@ use crate::spec::{NodeId, Spec};
 /// How often the Engine is asked again while a gate is shut. Containers change far less often than what servers say.
 const INVENTORY_INTERVAL: Duration = Duration::from_millis(500);
 
+/// How long metrics are waited for after the last change. The exporter starts within a second.
+const METRICS_LIMIT: Duration = Duration::from_secs(5);
+
 /// The state of a walk.
 pub(super) struct Walk<'p> {
     plan: &'p Plan,
@@ -122,6 +125,13 @@ impl<'p> Walk<'p> {
         self.shut.remove(&id);
         self.done.insert(id);
         self.began[&id].elapsed()
+    }
+
+    /// Whether nothing but metrics is waited for, and that for long enough.
+    pub(super) fn gives_up(&self, id: StepId) -> bool {
+        let is_alone = self.waiting.is_empty() && self.shut.values().all(|(gate, _)| gate.is_for_metrics());
+        let has_ended = |step: &Step| self.done.contains(&step.id) || self.shut.contains_key(&step.id);
+        is_alone && self.plan.steps.iter().all(has_ended) && self.began[&id].elapsed() >= METRICS_LIMIT
     }
 
     /// Records why a gate is shut. Returns whether that is news.

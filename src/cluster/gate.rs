@@ -18,7 +18,7 @@ pub use self::unmet::Unmet;
 use self::conditions::{answers, reads_from, replica_in_sync, writes_to};
 use super::claims::{being_decided, is_joining, node_at, server_of, whose};
 use super::observed::{Answer, Observed, RoleView, WatchedMaster};
-use crate::spec::{Group, NodeId, Role, Spec};
+use crate::spec::{Group, NodeId, Spec};
 
 /// A condition to wait for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
@@ -43,6 +43,8 @@ pub enum Gate {
     /// A Redis node is the master or in sync with it, and gets connections from the proxies that answer. A Sentinel
     /// agrees with the others and counts for them. A proxy leads to the masters. The exporter has metrics of all others.
     InService { node: NodeId },
+    /// The exporter has metrics of all nodes that answer. No client is affected while it is shut.
+    GivesMetrics,
 }
 
 impl fmt::Display for Gate {
@@ -56,6 +58,7 @@ impl fmt::Display for Gate {
             Self::QuorumReached { group } => write!(f, "{group} has its quorum"),
             Self::ProxiesRoute { group } => write!(f, "the proxies lead to the nodes of {group}"),
             Self::InService { node } => write!(f, "{node} is in service"),
+            Self::GivesMetrics => write!(f, "{} gives metrics", NodeId::Exporter),
         }
     }
 }
@@ -73,7 +76,7 @@ impl Gate {
             ]
         };
         let answers = spec.nodes().into_iter().map(|node| match node {
-            NodeId::Exporter => Gate::InService { node },
+            NodeId::Exporter => Gate::GivesMetrics,
             node => Gate::Answers { node },
         });
         // The Sentinels of a standby watch nothing: only redos may take over from a server that others use.
@@ -86,8 +89,10 @@ impl Gate {
     }
 
     /// Whether it is about metrics alone, so that clients of the cluster are not affected when it is shut.
+    ///
+    /// `up` proves the result without it, and ends with a warning when nothing else is missing.
     pub fn is_for_metrics(&self) -> bool {
-        matches!(self, Self::Answers { node } | Self::InService { node } if node.role() == Role::Exporter)
+        *self == Self::GivesMetrics
     }
 
     /// The nodes whose logs tell most when this gate does not open.
@@ -99,6 +104,7 @@ impl Gate {
                 spec.sentinel_nodes().collect()
             }
             Self::ProxiesRoute { .. } => spec.proxy_nodes().collect(),
+            Self::GivesMetrics => vec![NodeId::Exporter],
         }
     }
 
@@ -137,6 +143,7 @@ impl Gate {
             }
             Self::ProxiesRoute { group } => proxies_route(*group, spec, observed),
             Self::InService { node } => service::in_service(*node, spec, observed),
+            Self::GivesMetrics => service::in_service(NodeId::Exporter, spec, observed),
         }
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observed::Inventory;
-use crate::spec::ClusterName;
+use crate::spec::{ClusterName, NodeId};
 
 /// Why `up` and `start` change nothing, and what the user can do.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -20,9 +20,9 @@ pub struct Refusal {
 impl Refusal {
     /// The refusal to change a cluster that is known in part.
     ///
-    /// A node that the inventory does not have may exist, and be the master.
-    pub fn unseen(cluster: &ClusterName, inventory: &Inventory) -> Option<Self> {
-        let (node, why) = inventory.unseen.first_key_value()?;
+    /// A node that the inventory does not have may exist, and be the master. Nodes that do not count never are.
+    pub fn unseen(cluster: &ClusterName, inventory: &Inventory, counts: impl Fn(NodeId) -> bool) -> Option<Self> {
+        let (node, why) = inventory.unseen.iter().find(|(node, _)| counts(**node))?;
         let next = vec![
             format!("see whether this hangs too: docker inspect {}", node.container_name(cluster)),
             "if it does, restart Docker, which restarts all containers: sudo systemctl restart docker".to_owned(),

@@ -59,13 +59,18 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     reasons
 }
 
+/// Why metrics are missing, with what that means; `None` when none are.
+pub fn without_metrics(spec: &Spec, observed: &Observed) -> Option<String> {
+    let unmet = Gate::ready(spec).into_iter().filter(Gate::is_for_metrics);
+    let unmet = unmet.filter_map(|gate| gate.holds(spec, observed).err()).next()?;
+    Some(format!("{unmet}; metrics are missing, and clients are not affected"))
+}
+
 /// Whatever does not affect clients: an exporter that is out of service, and limits that are not in the configuration.
 ///
 /// `docker update` sets such limits, and nothing keeps them.
 fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
-    let unmet = Gate::ready(spec).into_iter().filter(Gate::is_for_metrics);
-    let unmet = unmet.filter_map(|gate| gate.holds(spec, observed).err());
-    let exporter = unmet.map(|unmet| format!("{unmet}; metrics are missing, and clients are not affected"));
+    let exporter = without_metrics(spec, observed).into_iter();
     let by_hand = observed.inventory.nodes.iter().filter_map(|(node, facts)| {
         let beyond = facts.resources.beyond(spec.containers.resources(node.role()));
         let flags = containers::flags(node.role(), beyond);

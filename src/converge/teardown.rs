@@ -81,7 +81,7 @@ impl<E: Clusters + Nodes> Teardown<'_, E> {
         let dir = inventory.recorded.as_ref().and_then(|recorded| recorded.persistence.dir.clone());
         let mut changed_at = Instant::now();
         loop {
-            if let Some(refusal) = Refusal::unseen(self.cluster, &inventory) {
+            if let Some(refusal) = Refusal::unseen(self.cluster, &inventory, |_| true) {
                 return Err(ApplyError::Refused(refusal));
             }
             let plan = teardown(&inventory, self.with_volumes);

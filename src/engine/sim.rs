@@ -64,6 +64,8 @@ struct SimWorld {
     faults: BTreeMap<String, String>,
     /// The nodes of which the Engine tells nothing, and why.
     unseen: BTreeMap<NodeId, String>,
+    /// The nodes of which the exporter gets no metrics, and why.
+    without_metrics: BTreeMap<NodeId, String>,
     /// The entries of the lock.
     locks: Vec<LockEntry>,
     /// The nodes that a fault disconnected.
@@ -126,6 +128,11 @@ impl Sim {
     /// From here on, tells nothing of a node but that it exists.
     pub fn hide(&self, node: NodeId) {
         self.world().unseen.insert(node, "no answer within 10 s".to_owned());
+    }
+
+    /// From here on, the exporter gets no metrics of a node.
+    pub fn refuse_metrics(&self, node: NodeId) {
+        self.world().without_metrics.insert(node, "it cannot log in".to_owned());
     }
 
     /// Takes back [`Sim::cut_after`].

@@ -46,7 +46,9 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
 
 /// [`diff`] for a run that has done something already: the next stage of its way.
 pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
-    let refusal = Refusal::unseen(&spec.name, &observed.inventory).or_else(|| network::refused(spec, observed));
+    // An exporter stays as it is: no other node needs it.
+    let counts = |node| !spec.exporter || node != NodeId::Exporter;
+    let refusal = Refusal::unseen(&spec.name, &observed.inventory, counts).or_else(|| network::refused(spec, observed));
     if let Some(refusal) = refusal {
         return Stage { spec: spec.clone(), plan: Plan { refusal: Some(refusal), ..Plan::default() } };
     }

@@ -87,6 +87,8 @@ struct TriedProxy {
     /// The node at the end of each group's write port.
     writes: BTreeMap<Group, Option<NodeId>>,
     dead_ports: BTreeMap<PublishedPort, String>,
+    /// The replication id of the outside server at the end of the write port, if the proxy has a place for one.
+    existing: Option<ExistingPlace>,
 }
 
 impl TriedProxy {
@@ -96,7 +98,11 @@ impl TriedProxy {
             Some(node) => proxy::takes_writes(servers, *group, *node),
             None => !proxy::serves_writes(servers, *group),
         };
-        self.at.elapsed() < TRIED_FOR && self.container == facts.container_id && self.writes.iter().all(is_same)
+        let has_same_place = self.existing.is_some() == proxy::has_existing(servers);
+        self.at.elapsed() < TRIED_FOR
+            && self.container == facts.container_id
+            && self.writes.iter().all(is_same)
+            && has_same_place
     }
 }
 
@@ -277,12 +283,6 @@ impl Client {
             Some(tried) => tried,
             None => self.try_proxy(node, facts, inventory, servers).await,
         };
-        let existing = match self.secrets.existing {
-            Some(_) if proxy::has_existing(servers) => {
-                Some(ExistingPlace { replication_id: self.existing_route(node, facts).await })
-            }
-            Some(_) | None => None,
-        };
         let routes = tried.writes.iter().map(|(group, write)| {
             let group = *group;
             // A new proxy may lead there for some milliseconds and then not, until its checks have ended.
@@ -299,7 +299,7 @@ impl Client {
             (group, ProxyRoute { write, votes, read, write_sessions, read_sessions })
         });
         let (routes, checked) = (routes.collect(), proxy::checked(servers));
-        Ok(ProxyView { version, routes, checked, existing, dead_ports: tried.dead_ports })
+        Ok(ProxyView { version, routes, checked, existing: tried.existing, dead_ports: tried.dead_ports })
     }
 
     /// Finds out by using a proxy where its write ports lead, and which published ports lead nowhere.
@@ -318,10 +318,22 @@ impl Client {
                 None
             }
         };
-        let (writes, dead_ports) =
-            tokio::join!(join_all(self.spec.groups().map(write_route)), self.dead_ports(node, facts, servers),);
+        let existing = async {
+            let has_place = self.secrets.existing.is_some() && proxy::has_existing(servers);
+            if has_place {
+                Some(ExistingPlace { replication_id: self.existing_route(node, facts).await })
+            } else {
+                None
+            }
+        };
+        let (writes, dead_ports, existing) = tokio::join!(
+            join_all(self.spec.groups().map(write_route)),
+            self.dead_ports(node, facts, servers),
+            existing
+        );
         let writes = self.spec.groups().zip(writes).collect();
-        let tried = TriedProxy { at: Instant::now(), container: facts.container_id.clone(), writes, dead_ports };
+        let container = facts.container_id.clone();
+        let tried = TriedProxy { at: Instant::now(), container, writes, dead_ports, existing };
         self.kept().entry(node).or_default().tried = Some(tried.clone());
         tried
     }

@@ -27,7 +27,7 @@ pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Resu
 }
 
 /// Whether the exporter gets metrics of all nodes that answer.
-fn exporter(observed: &Observed) -> Result<(), Unmet> {
+pub(super) fn exporter(observed: &Observed) -> Result<(), Unmet> {
     let view = observed.topology.exporter.as_ref().and_then(Answer::said);
     let without = view.into_iter().flat_map(|view| &view.without_metrics);
     match without.into_iter().find(|(node, _)| answers(**node, observed).is_ok()) {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Session, World, lookup};
 use crate::apply::Applier;
 use crate::cluster::observed::{Inventory, Observed};
-use crate::cluster::status::status;
+use crate::cluster::status::{status, without_metrics};
 use crate::converge::{Converged, Converger, Reached, Seen};
 use crate::engine::Clusters;
 use crate::engine::image;
@@ -121,6 +121,10 @@ pub async fn until_ready<W: World>(
     let status = status(spec, &done.observed, session.engine.remote_host());
     let document = UpDocument::new(&status, &timings, done.took, kept);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
+    if let Some(why) = without_metrics(spec, &done.observed) {
+        session.ui.warn(why);
+        session.ui.hint(format!("see why: {}", command_line(&spec.name, "logs exporter-1 --tail 50")));
+    }
     if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         session.ui.hint(why);
     }

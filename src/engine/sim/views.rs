@@ -213,9 +213,9 @@ impl SimWorld {
         })
     }
 
-    /// The exporter of this world gets metrics of every node that runs.
+    /// What the exporter of this world says.
     pub(super) fn exporter_view(&self) -> ExporterView {
-        ExporterView { version: Some("1.45.0".to_owned()), ..ExporterView::default() }
+        ExporterView { version: Some("1.45.0".to_owned()), without_metrics: self.without_metrics.clone() }
     }
 
     pub(super) fn proxy_view(&self, id: NodeId, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {

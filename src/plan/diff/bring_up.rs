@@ -49,6 +49,11 @@ impl Planner<'_> {
         if self.scope.is_some_and(|scope| !scope.contains(&node)) {
             return;
         }
+        // A start that did not help the exporter must not keep the others from being ready.
+        let is_hidden = self.observed.inventory.unseen.contains_key(&node);
+        if node == NodeId::Exporter && (is_hidden || self.past.started.contains(&node)) {
+            return;
+        }
         let Some(facts) = self.facts(node) else {
             if self.is_decided(node) {
                 self.create(node, "it is missing");

@@ -139,7 +139,8 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
 /// A node that was master while it ran follows the current master.
 pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan {
     let mut planner = Planner { scope: Some(named), ..Planner::new(spec, observed) };
-    if let Some(refusal) = Refusal::unseen(&spec.name, &observed.inventory) {
+    let counts = |node| node != NodeId::Exporter || named.contains(&node);
+    if let Some(refusal) = Refusal::unseen(&spec.name, &observed.inventory, counts) {
         return Plan { refusal: Some(refusal), ..Plan::default() };
     }
     if let Some(refused) = planner.refused() {

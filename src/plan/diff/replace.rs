@@ -104,6 +104,8 @@ impl Planner<'_> {
             NodeId::Sentinel(_) if self.standby_of.is_none() => {
                 self.watched_groups().map(|group| Gate::QuorumReached { group }).collect()
             }
+            // No other node needs it, so that none waits for it.
+            NodeId::Exporter => Vec::new(),
             // Of the proxies only this one, if it is one: the others may not know all groups yet.
             _ => self.service_gates(node),
         };
