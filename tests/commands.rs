@@ -469,8 +469,34 @@ fn metrics_are_told_to_prometheus_and_grafana() {
         }
         let file = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect(name);
         assert!(file("redos-alerts.yml").contains("RedosNoMaster") && file("redos-stats-password").len() >= 32);
+        // Whoever reads the files goes on doing so.
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let password = folder.path().join("redos-stats-password");
+        let inode = || std::fs::metadata(&password).expect("a file").ino();
+        let before = inode();
+        assert_eq!(redos(&sim, &line).await.done(), "");
+        assert_eq!(inode(), before, "an equal file stays");
+        std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o640)).expect("a mode");
+        std::fs::write(&password, "an old one").expect("written");
+        assert_eq!(redos(&sim, &line).await.done(), "");
+        assert_eq!(std::fs::metadata(&password).expect("a file").permissions().mode() & 0o777, 0o640);
+        assert!(file("redos-stats-password").len() >= 32);
         std::fs::write(folder.path().join("prometheus.yml"), "global: {}\n").expect("written");
         assert_eq!(redos(&sim, &line).await.failure().kind, FailureKind::Usage, "another's file stays");
+        for name in ["redos-alerts.yml", "redos-stats-password"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            std::fs::write(folder.path().join(name), "of another\n").expect("written");
+            let line = format!("metrics prometheus --dir {}", folder.path().display());
+            assert_eq!(redos(&sim, &line).await.failure().kind, FailureKind::Usage, "another's {name} stays");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("prometheus.yml")).expect("a folder");
+        let line = format!("metrics prometheus --dir {}", folder.path().display());
+        assert_eq!(redos(&sim, &line).await.failure().kind, FailureKind::Usage, "what cannot be read stays");
+
+        sim.disrupt(NodeId::Proxy(1), Some(NodeState::Exited { code: 1, oom_killed: false }));
+        let configured = redos(&sim, "metrics prometheus").await.done();
+        assert!(configured.contains("127.0.0.1:8404"), "a proxy that does not run is to be missed: {configured}");
 
         let nowhere = Sim::default();
         assert_eq!(redos(&nowhere, "metrics prometheus").await.failure().kind, FailureKind::NoCluster);

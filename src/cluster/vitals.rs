@@ -14,6 +14,8 @@ pub struct Vitals {
     pub periods: BTreeMap<String, String>,
     /// The slowest one of the last commands in the slow log.
     pub slowest: Option<SlowCommand>,
+    /// How many commands were refused to each user, as far back as its log goes.
+    pub refused: BTreeMap<String, u64>,
     /// How much later its clock is than the one of this machine, in milliseconds.
     pub clock_ahead: Option<i64>,
 }

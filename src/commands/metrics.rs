@@ -1,7 +1,7 @@
 //! `redos metrics`: what Prometheus and Grafana need to watch a cluster.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Error;
@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use tempfile::NamedTempFile;
 
 use super::session::{Call, World, lookup};
+use crate::cluster::observed::PublishedPort;
 use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::{Exit, Failure, FailureKind};
@@ -96,18 +97,25 @@ async fn prometheus<W: World>(args: PrometheusArgs, call: Call<W>) -> Result<Exi
     let spec = lookup::recorded(&cluster, &inventory)?;
     let remote = session.engine.remote_host();
     let inside = |node: NodeId| (node, format!("{}:{STATS_PORT}", node.container_name(&cluster)));
-    let outside = |node: NodeId| {
-        let ports = &inventory.nodes.get(&node)?.ports;
-        Some((node, ports.iter().filter(|port| port.container == STATS_PORT).min()?.reached_at(remote)))
+    let outside = |(number, node): (u16, NodeId)| {
+        let ports = inventory.nodes.get(&node).into_iter().flat_map(|facts| &facts.ports);
+        let published = ports.filter(|port| port.container == STATS_PORT).min().copied();
+        // A proxy that does not run publishes none, and is to be missed.
+        let host = spec.published_stats_port(number);
+        let configured = PublishedPort { container: STATS_PORT, host_ip: spec.ports.bind, host };
+        let port = published.or_else(|| (host != 0).then_some(configured))?;
+        Some((node, port.reached_at(remote)))
     };
     let proxies: Vec<(NodeId, String)> = match args.inside {
         true => spec.proxy_nodes().map(inside).collect(),
-        false => spec.proxy_nodes().filter_map(outside).collect(),
+        false => (1..).zip(spec.proxy_nodes()).filter_map(outside).collect(),
     };
     if proxies.is_empty() {
         // It says why.
         lookup::published(spec, &inventory, STATS_PORT)?;
     }
+    let is_left_out = |node: &NodeId| !proxies.iter().any(|(proxy, _)| proxy == node);
+    let left_out: Vec<String> = spec.proxy_nodes().filter(is_left_out).map(|node| node.to_string()).collect();
     let nodes = spec.groups().flat_map(|group| spec.redis_nodes(group)).chain(spec.sentinel_nodes());
     // Prometheus takes no spaces.
     let interval = shown(args.interval).replace(' ', "");
@@ -121,6 +129,12 @@ async fn prometheus<W: World>(args: PrometheusArgs, call: Call<W>) -> Result<Exi
     })
     .map_err(Error::new)?;
     let ui = &session.ui;
+    if !left_out.is_empty() {
+        let nodes = left_out.join(" and ");
+        ui.warn(format!(
+            "{nodes} left out: Docker chooses the port, and it does not run. Repair it and write them again"
+        ));
+    }
     match &args.dir {
         None => ui.data(&configuration)?,
         Some(folder) => {
@@ -141,37 +155,71 @@ async fn prometheus<W: World>(args: PrometheusArgs, call: Call<W>) -> Result<Exi
 
 /// Writes the three files. The one with the password is for its owner alone.
 fn write_all(folder: &Path, configuration: &str, password: &Secret) -> Result<(), Failure> {
-    let own = folder.join(CONFIGURATION_FILE);
-    let is_foreign = fs::read_to_string(&own).is_ok_and(|text| !text.starts_with(first_line(configuration)));
-    if is_foreign {
-        let what = format!("{} is there, and redos did not write it for this cluster", own.display());
-        return Err(Failure::message(FailureKind::Usage, what).hinted("give another folder"));
-    }
     let rules = rules().map_err(Error::new)?;
-    fs::create_dir_all(folder).map_err(|error| unwritten(folder, error))?;
-    for (name, text, is_public) in [
-        (PASSWORD_FILE, password.expose(), false),
-        (RULES_FILE, &*rules, true),
-        (CONFIGURATION_FILE, configuration, true),
+    let [own, alerts, secret] = [CONFIGURATION_FILE, RULES_FILE, PASSWORD_FILE].map(|name| folder.join(name));
+    let (is_configured, has_alerts, known) = (present(&own)?, present(&alerts)?, present(&secret)?);
+    let differs =
+        |text: &Option<String>, ours: &str| text.as_deref().is_some_and(|text| first_line(text) != first_line(ours));
+    // A password has no mark of redos: it is ours where the configuration beside it is.
+    let is_secret_foreign = is_configured.is_none() && differs(&known, password.expose());
+    for (path, is_foreign) in [
+        (&own, differs(&is_configured, configuration)),
+        (&alerts, differs(&has_alerts, &rules)),
+        (&secret, is_secret_foreign),
     ] {
-        let path = folder.join(name);
-        write_one(folder, &path, text, is_public).map_err(|error| unwritten(&path, error))?;
+        if is_foreign {
+            let what = format!("{} is there, and redos did not write it for this cluster", path.display());
+            return Err(Failure::message(FailureKind::Usage, what).hinted("give another folder"));
+        }
+    }
+    fs::create_dir_all(folder).map_err(|error| unwritten(folder, error))?;
+    for (path, before, text, is_public) in [
+        (&secret, known, password.expose(), false),
+        (&alerts, has_alerts, &*rules, true),
+        (&own, is_configured, configuration, true),
+    ] {
+        if before.as_deref() != Some(text) {
+            write_one(folder, path, text, is_public).map_err(|error| unwritten(path, error))?;
+        }
     }
     Ok(())
+}
+
+/// The text of a file; `None` if there is none.
+fn present(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let error = Error::new(error).context(format!("{} is there and cannot be read", path.display()));
+            Err(Failure::new(FailureKind::Usage, error)
+                .hinted("run it as a user who may read it, or give another folder"))
+        }
+    }
 }
 
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// Writes a file that is there when it is complete.
+/// Writes a file that is there when it is complete. One that replaces another keeps its owner and its mode.
 fn write_one(folder: &Path, path: &Path, text: &str, is_public: bool) -> std::io::Result<()> {
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
     #[cfg(unix)]
-    if is_public {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+        match fs::metadata(path) {
+            Ok(before) => {
+                let now = file.as_file().metadata()?;
+                if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
+                    fchown(file.as_file(), Some(before.uid()), Some(before.gid()))?;
+                }
+                file.as_file().set_permissions(before.permissions())?;
+            }
+            Err(_) if is_public => file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?,
+            Err(_) => {}
+        }
     }
     file.persist(path)?;
     Ok(())

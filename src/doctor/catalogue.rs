@@ -210,7 +210,7 @@ checks! {
         [REPAIR], None;
 
     EXPORTER_DOWN "exporter-down" Warning "The exporter of metrics is out of service"
-        "The cluster works, and nobody sees its metrics: alerts that rest on them do not fire."
+        "The cluster works, and nobody sees the metrics of Redis nodes and Sentinels: alerts that rest on them do not fire."
         [REPAIR, "redos logs NODE --tail 50"], None;
     EXPORTER_REFUSED "exporter-refused" Warning "The exporter gets no metrics of a node"
         "Its password or its rights on the node were changed, or the node takes no connections: alerts about it do not fire."

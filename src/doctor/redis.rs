@@ -9,6 +9,7 @@ use crate::cluster::observed::{Answer, NodeFacts, RoleView};
 use crate::cluster::vitals::Vitals;
 use crate::spec::names::listed_nodes;
 use crate::spec::render::max_clients;
+use crate::spec::secret::user;
 use crate::spec::{Group, NodeId, PersistenceMode, Spec};
 
 /// Seconds within which a replica acknowledges. It does so once a second.
@@ -308,12 +309,11 @@ impl RedisVitals<'_> {
             let measured = Measured::of(node, "INFO stats", "rejected_connections", rejected).against("expected: 0");
             self.tell(&check::CLIENTS_REJECTED, format!("{node} has refused {rejected} connections"), [measured]);
         }
-        let denied: u64 = ["auth", "cmd", "key", "channel"]
-            .iter()
-            // The exporter asks for the slow log, for which it has no right, at each look.
-            .filter(|kind| !(self.spec.exporter && **kind == "cmd"))
-            .filter_map(|kind| self.number(&format!("acl_access_denied_{kind}")))
-            .sum();
+        let counted = |kind: &str| self.number(&format!("acl_access_denied_{kind}")).unwrap_or_default();
+        let others = self.vitals.refused.iter().filter(|(name, _)| *name != user::EXPORTER);
+        // The exporter asks for the slow log, for which it has no right, at each look. The sum does not say who asked.
+        let commands = if self.spec.exporter { others.map(|(_, count)| count).sum() } else { counted("cmd") };
+        let denied: u64 = ["auth", "key", "channel"].into_iter().map(counted).sum::<u64>() + commands;
         if denied > DENIED {
             let measured =
                 Measured::of(node, "INFO stats", "acl_access_denied_*", denied).against(format!("at most {DENIED}"));

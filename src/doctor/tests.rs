@@ -9,6 +9,7 @@ use crate::cluster::observed::{
 };
 use crate::cluster::vitals::SlowCommand;
 use crate::spec::render::sentinel_periods;
+use crate::spec::secret::user;
 use crate::spec::{PersistenceMode, REDIS_PORT, Release, Resources, SENTINEL_PORT, UsedImage};
 
 /// Everything that can be seen of a cluster, for changes.
@@ -133,6 +134,7 @@ fn vitals_of(node: NodeId) -> Vitals {
             config: BTreeMap::from([("resolve-hostnames".to_owned(), "no".to_owned())]),
             periods: periods.collect(),
             slowest: None,
+            refused: BTreeMap::new(),
             clock_ahead: Some(3),
         };
     }
@@ -141,6 +143,7 @@ fn vitals_of(node: NodeId) -> Vitals {
         config: recorded(include_str!("replies/redis-7.0-config.txt")),
         periods: BTreeMap::new(),
         slowest: Some(SlowCommand { at: 1_795_810_220, took: 12_000, command: "KEYS".to_owned() }),
+        refused: BTreeMap::new(),
         clock_ahead: Some(3),
     };
     vitals.config.insert("replica-announce-ip".to_owned(), at(node, REDIS_PORT).ip().to_string());
@@ -464,7 +467,10 @@ fn a_healthy_cluster_on_a_healthy_host_has_no_findings() {
     case.add_exporter();
     // It asks each node for what it may not see.
     case.info(REPLICA, "acl_access_denied_cmd", "1000");
+    case.vitals(REPLICA).refused.insert(user::EXPORTER.to_owned(), 990);
     assert_eq!(ids(&case), [""; 0]);
+    case.vitals(REPLICA).refused.insert("default".to_owned(), 1000);
+    assert_eq!(ids(&case), ["access-denied"], "others are not let off");
 }
 
 #[test]

@@ -93,6 +93,11 @@ struct SimNode {
 }
 
 impl SimNode {
+    /// Whether its container runs, paused or not. Another one publishes no port.
+    fn runs(&self) -> bool {
+        matches!(self.state, NodeState::Running | NodeState::Paused)
+    }
+
     fn published(&self) -> Vec<PublishedPort> {
         let publish = |(container, host): (&u16, &u16)| PublishedPort {
             container: *container,

@@ -201,6 +201,7 @@ fn gates(page: &mut Page) {
             QuorumReached { group },
             ProxiesRoute { group },
             InService { node },
+            GivesMetrics {},
         }),
     );
     page.show(

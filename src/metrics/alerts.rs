@@ -85,7 +85,13 @@ static ALERTS: [Alert; 14] = [
         expression: "increase(redis_rejected_connections_total{job=~\"redos-redis|redos-sentinel\"}[5m]) > 0",
         lasts: "0s",
     },
-    Alert { check: &check::EXPORTER_DOWN, expression: "up{job=\"redos-exporter\"} == 0", lasts: "1m" },
+    Alert {
+        check: &check::EXPORTER_DOWN,
+        // It is asked through a proxy, which has an alert of its own.
+        expression: "up{job=\"redos-exporter\"} == 0 and on (cluster, through) \
+                     label_replace(up{job=\"redos-proxy\"} == 1, \"through\", \"$1\", \"node\", \"(.*)\")",
+        lasts: "1m",
+    },
     Alert {
         check: &check::EXPORTER_REFUSED,
         // The exporter does not say why it has no metrics; the proxy says that the node answers.

@@ -74,6 +74,9 @@ struct TargetLabels<'a> {
     group: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     standby: Option<&'static str>,
+    /// The proxy that leads to the exporter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<String>,
 }
 
 impl<'a> ScrapedCluster<'a> {
@@ -85,6 +88,7 @@ impl<'a> ScrapedCluster<'a> {
             node: node.to_string(),
             group: node.group().map(|group| group.to_string()),
             standby: (self.is_standby && node.group().is_some()).then_some("true"),
+            through: self.proxies.first().filter(|_| node == NodeId::Exporter).map(|(proxy, _)| proxy.to_string()),
         }
     }
 

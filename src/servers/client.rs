@@ -93,16 +93,18 @@ struct TriedProxy {
 
 impl TriedProxy {
     /// Whether it is still so, by new statistics of the same container.
-    fn holds(&self, facts: &NodeFacts, servers: &[ServerRow]) -> bool {
+    fn holds(&self, facts: &NodeFacts, servers: &[ServerRow], has_existing: bool) -> bool {
         let is_same = |(group, write): (&Group, &Option<NodeId>)| match write {
             Some(node) => proxy::takes_writes(servers, *group, *node),
             None => !proxy::serves_writes(servers, *group),
         };
-        let has_same_place = self.existing.is_some() == proxy::has_existing(servers);
+        // A server that did not answer is asked again.
+        let leads_there = |place: &ExistingPlace| place.replication_id.is_some();
+        let is_same_place = self.existing.as_ref().map_or(!has_existing, |place| has_existing && leads_there(place));
         self.at.elapsed() < TRIED_FOR
             && self.container == facts.container_id
             && self.writes.iter().all(is_same)
-            && has_same_place
+            && is_same_place
     }
 }
 
@@ -278,10 +280,11 @@ impl Client {
         let (statistics, version) = tokio::join!(self.statistics(node, facts), self.proxy_version(node, facts));
         let (servers, version) = (&statistics?, version?);
         let tried = self.kept().get(&node).and_then(|kept| kept.tried.clone());
-        let tried = tried.filter(|tried| depth == Depth::Glance && tried.holds(facts, servers));
+        let has_existing = self.secrets.existing.is_some() && proxy::has_existing(servers);
+        let tried = tried.filter(|tried| depth == Depth::Glance && tried.holds(facts, servers, has_existing));
         let tried = match tried {
             Some(tried) => tried,
-            None => self.try_proxy(node, facts, inventory, servers).await,
+            None => self.try_proxy(node, facts, inventory, servers, has_existing).await,
         };
         let routes = tried.writes.iter().map(|(group, write)| {
             let group = *group;
@@ -309,6 +312,7 @@ impl Client {
         facts: &NodeFacts,
         inventory: &Inventory,
         servers: &[ServerRow],
+        has_existing: bool,
     ) -> TriedProxy {
         // A connection that the proxy leads nowhere says nothing. `proxy.hold` may hold it for a while.
         let write_route = |group| async move {
@@ -319,8 +323,7 @@ impl Client {
             }
         };
         let existing = async {
-            let has_place = self.secrets.existing.is_some() && proxy::has_existing(servers);
-            if has_place {
+            if has_existing {
                 Some(ExistingPlace { replication_id: self.existing_route(node, facts).await })
             } else {
                 None

@@ -12,4 +12,4 @@ mod vitals;
 pub use info::{Info, redis_view};
 pub use parts::{Fields, ListedClient, address, fields, list, listed_clients, modules, own_address, text};
 pub use sentinel::{records, sentinel_view, watched_master, watched_peer, watched_replica};
-pub use vitals::{slowest, without_secrets};
+pub use vitals::{refused, slowest, without_secrets};

@@ -43,7 +43,7 @@ impl Subnet {
     pub(super) const EXAMPLE: Self = Self { base: Ipv4Addr::new(172, 18, 0, 0), prefix: 16 };
 
     /// The address plan of this subnet. Half of it is left to other containers; of a /28 only 4 addresses beside
-    /// Docker's own.
+    /// Docker's own. An exporter takes one of these.
     const fn room(self) -> Room {
         let half = 1u32 << (31 - self.prefix);
         match self.prefix {
@@ -83,7 +83,7 @@ impl Subnet {
                 let before = u32::from(group.get() - 1) * u32::from(redis);
                 u32::from(proxies + sentinels) + before + u32::from(ordinal)
             }
-            // The first one below the plan, so that the others keep theirs.
+            // The first one below the plan, which is an application's otherwise, so that the others keep theirs.
             NodeId::Exporter => addresses,
             NodeId::Proxy(_) | NodeId::Sentinel(_) | NodeId::Redis { .. } => return None,
         };

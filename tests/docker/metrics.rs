@@ -410,7 +410,7 @@ async fn prometheus_fires_each_alert_in_the_fault_that_it_is_for_and_none_on_a_h
 /// Series of a healthy cluster of two Redis nodes and a Sentinel each of three, with their values.
 const HEALTHY: [(&str, &str); 18] = [
     (r#"up{job="redos-proxy",cluster="c",node="proxy-1"}"#, "1x60"),
-    (r#"up{job="redos-exporter",cluster="c",node="exporter-1"}"#, "1x60"),
+    (r#"up{job="redos-exporter",cluster="c",node="exporter-1",through="proxy-1"}"#, "1x60"),
     (r#"up{job="redos-redis",cluster="c",group="g",node="redis-1"}"#, "1x60"),
     (r#"up{job="redos-redis",cluster="c",group="g",node="redis-2"}"#, "1x60"),
     (r#"redis_up{job="redos-redis",cluster="c",group="g",node="redis-1"}"#, "1x60"),
@@ -494,6 +494,7 @@ async fn promtool_agrees_about_each_rule() {
         rule_test(&[(&redis("redis_rejected_connections_total", "redis-1"), "0+1x60")], &["clients-rejected"]),
         rule_test(&[(&redis("redis_rejected_connections_total", "redis-1"), "7x60")], &[]),
         rule_test(&[(HEALTHY[1].0, "0x60")], &["exporter-down"]),
+        rule_test(&[(HEALTHY[1].0, "0x60"), (HEALTHY[0].0, "0x60")], &["node-down"]),
         rule_test(&[(&redis("redis_up", "redis-2"), "0x60"), (answers, "1x60")], &["exporter-refused", "node-down"]),
     ];
     let two_sentinels = [(&*sentinels[0], "0x60"), (&*sentinels[1], "0x60")];

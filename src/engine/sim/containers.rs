@@ -63,7 +63,7 @@ impl Clusters for Sim {
                 network_id: Some(node.network_id.clone()),
                 aliases: node.spec.aliases.iter().cloned().collect(),
                 resources: node.spec.resources,
-                ports: node.published(),
+                ports: if node.runs() { node.published() } else { Vec::new() },
                 spec_hash: node.spec.spec_hash.clone(),
                 made_by: Some(REDOS_VERSION.to_owned()),
                 created_at: String::new(),

@@ -14,6 +14,8 @@ use crate::spec::{NodeId, Role};
 
 /// Entries of the slow log that are read, newest first.
 const SLOW_ENTRIES: usize = 32;
+/// Entries of the log of refusals that are read, newest first: all that a server keeps.
+const REFUSED_ENTRIES: usize = 128;
 
 impl Client {
     /// Asks a Redis node or a Sentinel, with one question.
@@ -29,10 +31,11 @@ impl Client {
             pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "stats", "replication"]);
             pipeline.cmd("CONFIG").arg("GET").arg("*");
             pipeline.cmd("SLOWLOG").arg("GET").arg(SLOW_ENTRIES);
+            pipeline.cmd("ACL").arg("LOG").arg(REFUSED_ENTRIES);
         }
         let replies = self.send(peer, "INFO", &pipeline, self.patience(node)).await?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let [info, config, third] = replies.as_slice() else {
+        let [info, config, third, rest @ ..] = replies.as_slice() else {
             return Err(unexpected(node, "INFO", "too few replies"));
         };
         let pairs = |command: &str, reply: &Value| {
@@ -53,6 +56,8 @@ impl Client {
             vitals.periods = periods.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         } else {
             vitals.slowest = reply::slowest(accepted(node, "SLOWLOG GET", third)?);
+            let log = rest.first().ok_or_else(|| unexpected(node, "ACL LOG", "too few replies"))?;
+            vitals.refused = reply::refused(accepted(node, "ACL LOG", log)?);
         }
         Ok(vitals)
     }

@@ -23,6 +23,7 @@ pub fn text(value: &Value) -> Option<String> {
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.clone()),
         Value::Okay => Some("OK".to_owned()),
         Value::Int(number) => Some(number.to_string()),
+        Value::Double(number) => Some(number.to_string()),
         _ => None,
     }
 }

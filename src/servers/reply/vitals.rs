@@ -1,8 +1,10 @@
 //! The parts of a server's vital signs that need more than `INFO`.
 
+use std::collections::BTreeMap;
+
 use redis::Value;
 
-use super::parts::{Fields, text};
+use super::parts::{Fields, fields, text};
 use crate::cluster::vitals::SlowCommand;
 
 /// Directives without those whose value is a password.
@@ -26,9 +28,44 @@ pub fn slowest(log: &Value) -> Option<SlowCommand> {
     entries.iter().filter_map(entry).max_by_key(|slow| slow.took)
 }
 
+/// How many commands were refused to each user, by an `ACL LOG`.
+pub fn refused(log: &Value) -> BTreeMap<String, u64> {
+    let Value::Array(entries) = log else { return BTreeMap::new() };
+    let mut refused = BTreeMap::new();
+    for entry in entries.iter().filter_map(fields::<Fields>) {
+        let field = |name: &str| entry.get(name).map(String::as_str);
+        if let (Some("command"), Some(user)) = (field("reason"), field("username")) {
+            let count = field("count").and_then(|count| count.parse().ok()).unwrap_or(1);
+            *refused.entry(user.to_owned()).or_default() += count;
+        }
+    }
+    refused
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refused_commands_are_counted_for_each_user() {
+        let word = |word: &str| Value::BulkString(word.as_bytes().to_vec());
+        let entry = |count, reason, user| {
+            Value::Array(vec![
+                word("count"),
+                Value::Int(count),
+                word("reason"),
+                word(reason),
+                word("username"),
+                word(user),
+                word("age-seconds"),
+                Value::Double(0.5),
+            ])
+        };
+        let log =
+            [entry(70, "command", "a"), entry(2, "command", "b"), entry(1, "command", "a"), entry(9, "auth", "a")];
+        let wanted = BTreeMap::from([("a".to_owned(), 71), ("b".to_owned(), 2)]);
+        assert_eq!(refused(&Value::Array(log.to_vec())), wanted);
+    }
 
     #[test]
     fn the_slowest_command_is_known_by_its_name_alone() {
