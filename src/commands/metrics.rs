@@ -132,7 +132,7 @@ async fn prometheus<W: World>(args: PrometheusArgs, call: Call<W>) -> Result<Exi
     if !left_out.is_empty() {
         let nodes = left_out.join(" and ");
         ui.warn(format!(
-            "{nodes} left out: Docker chooses the port, and it does not run. Repair it and write them again"
+            "{nodes} left out, because Docker chooses the port when it starts: repair it, and do this again"
         ));
     }
     match &args.dir {

@@ -236,7 +236,7 @@ fn or_dash<T: ToString>(value: Option<T>) -> String {
 mod tests {
     use super::*;
     use crate::cluster::fixture::{at, halt, healthy, redis, redis_mut, remove, sentinel_mut, standby};
-    use crate::cluster::observed::{NodeState, Observed, RoleView};
+    use crate::cluster::observed::{Answer, ExporterView, NodeState, Observed, RoleView};
     use crate::cluster::status::status;
     use crate::output::testing::plain;
     use crate::spec::{Follow, REDIS_PORT, Spec};
@@ -278,6 +278,17 @@ mod tests {
         let mut spec = spec();
         spec.follow = Follow::Existing("192.0.2.5:7000".parse().expect("an address"));
         insta::assert_snapshot!(shown(&spec, &standby(&spec)));
+    }
+
+    #[test]
+    fn a_standby_says_that_its_exporter_gets_no_metrics() {
+        let follow = Follow::Existing("192.0.2.5:7000".parse().expect("an address"));
+        let spec = Spec { exporter: true, follow, ..spec() };
+        let mut observed = standby(&spec);
+        let without_metrics = [(redis(2), "it cannot log in".to_owned())].into();
+        observed.topology.exporter = Some(Answer::Says(ExporterView { without_metrics, ..ExporterView::default() }));
+        let text = shown(&spec, &observed);
+        assert!(text.contains("exporter-1 gets no metrics of redis-2"), "{text}");
     }
 
     #[test]

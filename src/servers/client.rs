@@ -87,7 +87,7 @@ struct TriedProxy {
     /// The node at the end of each group's write port.
     writes: BTreeMap<Group, Option<NodeId>>,
     dead_ports: BTreeMap<PublishedPort, String>,
-    /// The replication id of the outside server at the end of the write port, if the proxy has a place for one.
+    /// What is at the end of the write port, if the proxy has a place for an outside server.
     existing: Option<ExistingPlace>,
 }
 

@@ -11,23 +11,21 @@ use crate::spec::{Group, NodeId, Spec};
 pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
     answers(node, observed)?;
     is_published(node, observed)?;
-    if let Some(existing) = spec.follow.existing() {
-        return standby::in_service(node, existing, observed);
-    }
-    match node {
-        NodeId::Redis { group, .. } => redis(node, group, spec, observed),
-        NodeId::Sentinel(_) => spec.groups().try_for_each(|group| sentinel(node, group, spec, observed)),
-        NodeId::Proxy(_) => spec.groups().try_for_each(|group| {
+    match (node, spec.follow.existing()) {
+        (NodeId::Exporter, _) => exporter(observed),
+        (_, Some(existing)) => standby::in_service(node, existing, observed),
+        (NodeId::Redis { group, .. }, None) => redis(node, group, spec, observed),
+        (NodeId::Sentinel(_), None) => spec.groups().try_for_each(|group| sentinel(node, group, spec, observed)),
+        (NodeId::Proxy(_), None) => spec.groups().try_for_each(|group| {
             let master = sole_master(group, observed)?;
             let view = observed.topology.proxies.get(&node).and_then(Answer::said);
             view.map_or(Ok(()), |view| writes_to(node, view, group, master))
         }),
-        NodeId::Exporter => exporter(observed),
     }
 }
 
 /// Whether the exporter gets metrics of all nodes that answer.
-pub(super) fn exporter(observed: &Observed) -> Result<(), Unmet> {
+fn exporter(observed: &Observed) -> Result<(), Unmet> {
     let view = observed.topology.exporter.as_ref().and_then(Answer::said);
     let without = view.into_iter().flat_map(|view| &view.without_metrics);
     match without.into_iter().find(|(node, _)| answers(**node, observed).is_ok()) {

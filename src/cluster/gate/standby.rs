@@ -3,7 +3,6 @@
 use std::net::SocketAddrV4;
 
 use super::conditions::{answers, is_published, reads_from, replica_in_sync};
-use super::service::exporter;
 use super::unmet::Unmet;
 use crate::cluster::claims::Whose;
 use crate::cluster::observed::{Answer, Observed, ProxyView, RoleView};
@@ -37,8 +36,7 @@ pub(super) fn in_service(node: NodeId, existing: SocketAddrV4, observed: &Observ
             let mut proxies = proxies.filter_map(|(proxy, answer)| Some((*proxy, answer.said()?)));
             proxies.try_for_each(|(proxy, view)| reads_from(proxy, view, group, node))
         }
-        NodeId::Sentinel(_) => Ok(()),
-        NodeId::Exporter => exporter(observed),
+        NodeId::Sentinel(_) | NodeId::Exporter => Ok(()),
         NodeId::Proxy(_) => {
             let view = observed.topology.proxies.get(&node).and_then(Answer::said);
             view.map_or(Ok(()), |view| writes_to_existing(node, view, existing, observed))
