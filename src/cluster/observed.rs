@@ -8,7 +8,7 @@ mod topology;
 
 pub use inventory::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
-    UNSEEN, VolumeFacts,
+    VolumeFacts,
 };
 pub use topology::{
     Answer, AttachedReplica, ExistingPlace, ExporterView, Loading, OtherUsers, ProxyRoute, ProxyView, RedisView,

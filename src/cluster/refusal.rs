@@ -20,14 +20,14 @@ pub struct Refusal {
 impl Refusal {
     /// The refusal to change a cluster that is known in part.
     ///
-    /// A node that the inventory does not have may exist, and be the master. Nodes that do not count never are.
+    /// Its container may be about to start or to stop. Nodes that do not count are left out.
     pub fn unseen(cluster: &ClusterName, inventory: &Inventory, counts: impl Fn(NodeId) -> bool) -> Option<Self> {
         let (node, why) = inventory.unseen.iter().find(|(node, _)| counts(**node))?;
         let next = vec![
             format!("see whether this hangs too: docker inspect {}", node.container_name(cluster)),
             "if it does, restart Docker, which restarts all containers: sudo systemctl restart docker".to_owned(),
         ];
-        Some(Self { why: format!("Docker tells nothing of {node}: {why}"), next })
+        Some(Self { why: format!("Docker does not answer about {node}: {why}"), next })
     }
 }
 

@@ -86,11 +86,11 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
 
 /// The nodes of the specification and those that exist.
 fn nodes(spec: &Spec, observed: &Observed) -> BTreeSet<NodeId> {
-    spec.nodes().into_iter().chain(observed.inventory.known()).collect()
+    spec.nodes().into_iter().chain(observed.inventory.nodes.keys().copied()).collect()
 }
 
 fn state(node: NodeId, observed: &Observed) -> &'static str {
-    observed.inventory.state(node).unwrap_or(MISSING)
+    observed.inventory.nodes.get(&node).map_or(MISSING, |facts| facts.state.as_str())
 }
 
 fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {

@@ -26,7 +26,7 @@ pub async fn run<W: World>(_: PsArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
     let inventory = lookup::inventory(&*session.engine, &cluster).await?;
-    let list = List::new("NodeList", nodes(&cluster, &inventory));
+    let list = List::new("NodeList", nodes(&inventory));
     // As with `docker ps -q`, for the next program in a pipe.
     let names = || list.items.iter().map(|node| format!("{}\n", node.container)).collect::<String>();
     let text = |ui: &Ui| if ui.is_quiet() { names() } else { nodes_text(&list.items, SystemTime::now(), ui) };

@@ -9,7 +9,6 @@ use super::session::{Call, Session, World, lookup};
 use crate::cluster::Inventory;
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::NodeState;
-use crate::cluster::status::MISSING;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::List;
 use crate::output::sentinels::{Item, SentinelReply, Topic, text};
@@ -119,12 +118,12 @@ pub async fn run<W: World>(args: SentinelArgs, call: Call<W>) -> Result<Exit, Fa
 /// The Sentinels that are asked.
 fn asked(spec: &Spec, inventory: &Inventory, name: Option<&str>) -> Result<BTreeSet<NodeId>, Failure> {
     let is_sentinel = |node: &NodeId| matches!(node, NodeId::Sentinel(_));
-    let Some(name) = name else { return Ok(inventory.known().into_iter().filter(is_sentinel).collect()) };
+    let Some(name) = name else { return Ok(inventory.nodes.keys().copied().filter(is_sentinel).collect()) };
     let node = lookup::node(&spec.name, inventory, name)?;
     if !is_sentinel(&node) {
         let what = format!("{node} is no Sentinel, and cannot be asked what Sentinels know");
         let known: Vec<String> =
-            inventory.known().iter().filter(|node| is_sentinel(node)).map(NodeId::to_string).collect();
+            inventory.nodes.keys().filter(|node| is_sentinel(node)).map(NodeId::to_string).collect();
         return Err(
             Failure::message(FailureKind::Usage, what).hinted(format!("the Sentinels are {}", known.join(", ")))
         );
@@ -140,8 +139,8 @@ async fn ask<W: World>(
     sentinel: NodeId,
     question: Question,
 ) -> Item {
-    let is_running = inventory.nodes.get(&sentinel).is_some_and(|facts| facts.state == NodeState::Running);
-    let said = if is_running {
+    let state = inventory.nodes.get(&sentinel).map_or(NodeState::Dead, |facts| facts.state.clone());
+    let said = if state == NodeState::Running {
         let asked = session.cancel.run_until_cancelled(servers.ask_sentinel(inventory, sentinel, question)).await;
         match asked {
             Some(Ok(Testimony::Answer(records))) => SentinelReply::of(records, |address| inventory.node_at(address)),
@@ -150,7 +149,7 @@ async fn ask<W: World>(
             None => SentinelReply::Silent { why: "interrupted".to_owned() },
         }
     } else {
-        SentinelReply::Silent { why: inventory.state(sentinel).unwrap_or(MISSING).to_owned() }
+        SentinelReply::Silent { why: state.as_str().to_owned() }
     };
     Item { sentinel, group: question.group(), said }
 }

@@ -79,7 +79,7 @@ checks! {
         "The cluster has less redundancy than it was made with; the next failure may be the one it does not survive."
         [REPAIR], None;
     NODE_UNSEEN "node-unseen" Critical "Docker does not answer about a node"
-        "The Engine waits for its container's shim, which hangs. Until it goes on, redos changes nothing: it cannot know what the node is."
+        "The Engine waits for its container's shim, which hangs. Until it goes on, 'up', 'scale' and 'down' change nothing: redos cannot know the container's state."
         ["see whether this hangs too: docker inspect CONTAINER", "if it does, restart Docker, which restarts all containers: sudo systemctl restart docker"], None;
     NODE_DOWN "node-down" Critical "A node does not run"
         "The cluster has less redundancy than it was made with; the next failure may be the one it does not survive."

@@ -62,7 +62,7 @@ struct SimWorld {
     journal: Vec<String>,
     /// The faults of the journal, by id.
     faults: BTreeMap<String, String>,
-    /// The nodes of which the Engine tells nothing, and why.
+    /// The nodes about which the Engine does not answer, and why.
     unseen: BTreeMap<NodeId, String>,
     /// The nodes of which the exporter gets no metrics, and why.
     without_metrics: BTreeMap<NodeId, String>,
@@ -130,7 +130,7 @@ impl Sim {
         self.world().changes_left = Some(changes);
     }
 
-    /// From here on, tells nothing of a node but that it exists.
+    /// From here on, tells of a node only what a list says.
     pub fn hide(&self, node: NodeId) {
         self.world().unseen.insert(node, "no answer within 10 s".to_owned());
     }

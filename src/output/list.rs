@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text_table::{Column, Table};
 use super::units::{age, count};
 use super::{Named, Ui};
-use crate::cluster::observed::{Inventory, UNSEEN};
+use crate::cluster::observed::{Inventory, NodeFacts};
 use crate::spec::{ClusterName, NodeId};
 
 /// One cluster of an Engine: an item of `kind: ClusterList`.
@@ -108,9 +108,9 @@ pub struct ListedNode {
     pub node: NodeId,
     /// The name of its container.
     pub container: String,
-    /// The image that it was made from; `null` where Docker does not tell.
-    pub image: Option<String>,
-    /// The state of the container: `running`, `paused`, `exited`, …, or `unseen` where Docker does not tell.
+    /// The image that it was made from.
+    pub image: String,
+    /// The state of the container: `running`, `paused`, `exited`, …
     pub state: &'static str,
     /// Its exit code; `null` unless it exited.
     pub exit_code: Option<i64>,
@@ -118,8 +118,8 @@ pub struct ListedNode {
     pub address: Option<String>,
     /// Its published ports.
     pub ports: Vec<Port>,
-    /// When it was created, RFC 3339; `null` where Docker does not tell.
-    pub created_at: Option<String>,
+    /// When it was created, RFC 3339.
+    pub created_at: String,
     /// When it was last started, RFC 3339; `null` when it never was.
     pub started_at: Option<String>,
 }
@@ -141,26 +141,25 @@ impl Named for ListedNode {
 }
 
 /// The containers of a cluster, in the order of their nodes.
-pub fn nodes(cluster: &ClusterName, inventory: &Inventory) -> Vec<ListedNode> {
-    inventory.known().into_iter().map(|node| node_item(cluster, node, inventory)).collect()
+pub fn nodes(inventory: &Inventory) -> Vec<ListedNode> {
+    inventory.nodes.iter().map(|(node, facts)| node_item(*node, facts)).collect()
 }
 
-fn node_item(cluster: &ClusterName, node: NodeId, inventory: &Inventory) -> ListedNode {
-    let facts = inventory.nodes.get(&node);
+fn node_item(node: NodeId, facts: &NodeFacts) -> ListedNode {
     let published = |port: &crate::cluster::observed::PublishedPort| Port {
         container: port.container,
         published: std::net::SocketAddr::new(port.host_ip, port.host).to_string(),
     };
     ListedNode {
         node,
-        container: facts.map_or_else(|| node.container_name(cluster), |facts| facts.name.clone()),
-        image: facts.map(|facts| facts.image.clone()),
-        state: inventory.state(node).unwrap_or(UNSEEN),
-        exit_code: facts.and_then(|facts| facts.state.exit_code()),
-        address: facts.and_then(|facts| facts.address).map(|address| address.to_string()),
-        ports: facts.into_iter().flat_map(|facts| &facts.ports).map(published).collect(),
-        created_at: facts.map(|facts| facts.created_at.clone()),
-        started_at: facts.and_then(|facts| facts.started_at.clone()),
+        container: facts.name.clone(),
+        image: facts.image.clone(),
+        state: facts.state.as_str(),
+        exit_code: facts.state.exit_code(),
+        address: facts.address.map(|address| address.to_string()),
+        ports: facts.ports.iter().map(published).collect(),
+        created_at: facts.created_at.clone(),
+        started_at: facts.started_at.clone(),
     }
 }
 
@@ -180,7 +179,7 @@ pub fn nodes_text(nodes: &[ListedNode], now: SystemTime, ui: &Ui) -> String {
             node.ports.iter().map(|port| format!("{}->{}", port.published, port.container)).collect();
         table.row([
             node.node.to_string(),
-            node.image.clone().unwrap_or_else(|| "-".to_owned()),
+            node.image.clone(),
             node.exit_code.map_or_else(|| node.state.to_owned(), |code| format!("{} ({code})", node.state)),
             if is_up { since(node.started_at.as_deref(), now) } else { "-".to_owned() },
             ports.join("\n"),
@@ -228,7 +227,7 @@ mod tests {
         let mut observed = healthy(&Spec::with_defaults("redos".parse().expect("a name")));
         halt(&mut observed, redis(2), NodeState::Exited { code: 137, oom_killed: false });
         halt(&mut observed, redis(3), NodeState::Paused);
-        let nodes = nodes(&"redos".parse().expect("a name"), &observed.inventory);
+        let nodes = nodes(&observed.inventory);
         insta::assert_snapshot!(nodes_text(&nodes, now(), &plain(80)), @r#"
         NODE        IMAGE        STATE         SINCE  PORTS
         redis-1     redis:8.0    running       5 min

@@ -71,6 +71,9 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
 
 /// Whether a node answers and is not loading.
 pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
+    if let Some(why) = observed.inventory.unseen.get(&node) {
+        return Err(Unmet::Unseen { node, why: why.clone() });
+    }
     let loading = loading(node, observed);
     let silent = match asked(node, observed) {
         Some(Ok(())) => {
@@ -80,9 +83,6 @@ pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
         None => None,
     };
     let facts = observed.inventory.nodes.get(&node);
-    if let Some(why) = observed.inventory.unseen.get(&node) {
-        return Err(Unmet::Unseen { node, why: why.clone() });
-    }
     Err(match (facts.map(|facts| (&facts.state, facts.restarts)), silent) {
         (None, _) => Unmet::Missing { node },
         (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {

@@ -14,7 +14,7 @@ use crate::spec::{Group, NodeId};
 pub enum Unmet {
     #[error("{node} is missing")]
     Missing { node: NodeId },
-    #[error("Docker tells nothing of {node}: {why}")]
+    #[error("Docker does not answer about {node}: {why}")]
     Unseen { node: NodeId, why: String },
     #[error("{node} dies at every start: Docker restarted it {restarts} times")]
     DiesAtEveryStart { node: NodeId, restarts: u64 },

@@ -14,27 +14,13 @@ pub struct Inventory {
     pub volumes: BTreeMap<NodeId, VolumeFacts>,
     /// Its containers, by node.
     pub nodes: BTreeMap<NodeId, NodeFacts>,
-    /// Its nodes of which the Engine tells nothing but that they exist, and why.
+    /// Those of its nodes about which the Engine does not answer, and why: only what its list says of them is known.
     pub unseen: BTreeMap<NodeId, String>,
     /// The specification that was last recorded with the cluster.
     pub recorded: Option<Spec>,
 }
 
-/// The state of a node of which the Engine tells nothing but that it exists.
-pub const UNSEEN: &str = "unseen";
-
 impl Inventory {
-    /// All nodes that have a container, also unseen ones.
-    pub fn known(&self) -> BTreeSet<NodeId> {
-        self.nodes.keys().chain(self.unseen.keys()).copied().collect()
-    }
-
-    /// The word for the state of a node's container: `running`, …, or [`UNSEEN`]. `None` where there is none.
-    pub fn state(&self, node: NodeId) -> Option<&'static str> {
-        let unseen = || self.unseen.contains_key(&node).then_some(UNSEEN);
-        self.nodes.get(&node).map(|facts| facts.state.as_str()).or_else(unseen)
-    }
-
     /// Where the others reach the server of a node. `None` when the node is not there, or has no address now.
     pub fn server(&self, node: NodeId) -> Option<SocketAddrV4> {
         let address = self.nodes.get(&node)?.address?;

@@ -69,7 +69,7 @@ pub struct RedisStatus {
     pub node: NodeId,
     /// The role that it reports.
     pub role: Option<RoleWord>,
-    /// The state of its container: `running`, `paused`, `exited`, …, `missing`, or `unseen`.
+    /// The state of its container: `running`, `paused`, `exited`, …, or `missing`.
     pub state: &'static str,
     /// Its address and port.
     pub address: Option<SocketAddrV4>,

@@ -38,7 +38,7 @@ pub async fn find(engine: &(impl Clusters + Nodes), cluster: &ClusterName) -> Re
 /// # Errors
 /// It has none.
 pub fn present(engine: &impl Clusters, cluster: &ClusterName, inventory: &Inventory) -> Result<(), Failure> {
-    if !inventory.nodes.is_empty() || !inventory.unseen.is_empty() {
+    if !inventory.nodes.is_empty() {
         return Ok(());
     }
     let up = command_line(cluster, "up");
@@ -77,7 +77,7 @@ pub fn recorded<'a>(cluster: &ClusterName, inventory: &'a Inventory) -> Result<&
 /// # Errors
 /// The cluster has no such node.
 pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Option<BTreeSet<NodeId>>, Failure> {
-    let known = spec.nodes().into_iter().chain(inventory.known()).collect();
+    let known = spec.nodes().into_iter().chain(inventory.nodes.keys().copied()).collect();
     let nodes = names.iter().map(|name| of_name(&spec.name, &known, name));
     if names.is_empty() { Ok(None) } else { nodes.collect::<Result<_, _>>().map(Some) }
 }
@@ -87,7 +87,7 @@ pub fn named(spec: &Spec, inventory: &Inventory, names: &[String]) -> Result<Opt
 /// # Errors
 /// There is no such node.
 pub fn node(cluster: &ClusterName, inventory: &Inventory, name: &str) -> Result<NodeId, Failure> {
-    of_name(cluster, &inventory.known(), name)
+    of_name(cluster, &inventory.nodes.keys().copied().collect(), name)
 }
 
 /// The nodes of these names, among those that have a container.

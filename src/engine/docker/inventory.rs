@@ -5,19 +5,21 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, EndpointSettings, Network, PortMap,
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum,
+    EndpointSettings, Network, PortMap, PortSummary,
 };
 use bollard::query_parameters::InspectContainerOptions;
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 use tokio::time::timeout;
 
 use super::{DockerEngine, errors, files, labels, listing, network, nodes, streams, timestamps, volumes};
+use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
 use crate::engine::{Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
-use crate::spec::{ClusterName, NODE_UID, NodeId, Role, Spec};
+use crate::spec::{ClusterName, NODE_UID, NodeId, Resources, Role, Spec};
 
 /// Lines of a log that hold at least one whole run of a server that cannot load its data. Such a run writes some 20.
 const RUN_LINES: usize = 60;
@@ -52,16 +54,16 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
     let inspected = join_all(containers.iter().filter_map(|container| {
         let node = labels::node(container.labels.as_ref()?)?;
         let (id, data_files) = (container.id.as_deref()?, &data_files);
-        Some(async move { (node, inspect(engine, cluster, node, id, data_files).await) })
+        Some(async move { (node, container, inspect(engine, cluster, node, id, data_files).await) })
     }));
     let (inspected, network) = join(inspected, network(engine, cluster, inventory.recorded.as_ref(), &networks)).await;
     let network = network?;
-    for (node, found) in inspected {
+    for (node, listed, found) in inspected {
         let mut facts = match found? {
             Inspected::Gone => continue,
             Inspected::Unseen(why) => {
                 inventory.unseen.insert(node, why);
-                continue;
+                listed_facts(listed)
             }
             Inspected::Seen(facts) => *facts,
         };
@@ -112,7 +114,7 @@ enum Inspected {
     Seen(Box<NodeFacts>),
     /// It was removed since.
     Gone,
-    /// The Engine does not tell, and why.
+    /// The Engine does not answer about it, and why.
     Unseen(String),
 }
 
@@ -272,6 +274,59 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
         stored: None,
         foreign_snapshot: None,
         state: state_now,
+    }
+}
+
+/// What a list says of a container. The rest is as if it were in order, since nothing is changed that it would decide.
+fn listed_facts(listed: &ContainerSummary) -> NodeFacts {
+    let labels = listed.labels.clone().unwrap_or_default();
+    let networks = listed.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+    let place = networks
+        .into_iter()
+        .flat_map(HashMap::values)
+        .find_map(|endpoint| Some((endpoint.ip_address.as_ref()?.parse().ok()?, endpoint.network_id.clone())));
+    let port = |port: &PortSummary| {
+        let host_ip = port.ip.as_deref().and_then(|ip| ip.parse().ok()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Some(PublishedPort { container: port.private_port, host_ip, host: port.public_port? })
+    };
+    let mut ports: Vec<PublishedPort> = listed.ports.iter().flatten().filter_map(port).collect();
+    ports.sort_unstable();
+    NodeFacts {
+        container_id: listed.id.clone().unwrap_or_default(),
+        name: listed.names.iter().flatten().next().map_or("", |name| name.trim_start_matches('/')).to_owned(),
+        image: listed.image.clone().unwrap_or_default(),
+        image_id: None,
+        state: listed_state(listed),
+        address: place.as_ref().map(|(address, _)| *address),
+        network_id: place.and_then(|(_, network)| network),
+        aliases: BTreeSet::new(),
+        resources: Resources::default(),
+        ports,
+        spec_hash: labels.get(labels::SPEC_HASH).cloned().unwrap_or_default(),
+        made_by: labels.get(labels::VERSION).cloned(),
+        created_at: listed.created.map(timestamps::rfc3339).unwrap_or_default(),
+        started_at: None,
+        ended_at: None,
+        restarts: 0,
+        restart_policy: RESTART_POLICY.to_owned(),
+        stored: None,
+        foreign_snapshot: None,
+    }
+}
+
+fn listed_state(listed: &ContainerSummary) -> NodeState {
+    match listed.state.unwrap_or(ContainerSummaryStateEnum::EMPTY) {
+        ContainerSummaryStateEnum::CREATED => NodeState::Created,
+        ContainerSummaryStateEnum::RUNNING | ContainerSummaryStateEnum::STOPPING => NodeState::Running,
+        ContainerSummaryStateEnum::PAUSED => NodeState::Paused,
+        ContainerSummaryStateEnum::RESTARTING => NodeState::Restarting,
+        ContainerSummaryStateEnum::REMOVING => NodeState::Removing,
+        ContainerSummaryStateEnum::EXITED => {
+            // "Exited (137) 3 seconds ago"
+            let code = listed.status.as_deref().and_then(|text| text.split(['(', ')']).nth(1)?.parse().ok());
+            NodeState::Exited { code: code.unwrap_or_default(), oom_killed: false }
+        }
+        ContainerSummaryStateEnum::DEAD | ContainerSummaryStateEnum::EMPTY => NodeState::Dead,
     }
 }
 

@@ -79,7 +79,7 @@ impl Clusters for Sim {
         Ok(Inventory {
             network: world.network.clone(),
             volumes: world.volumes.keys().map(|node| (*node, VolumeFacts { name: node.to_string() })).collect(),
-            nodes: world.nodes.iter().filter(|(node, _)| !world.unseen.contains_key(node)).map(facts).collect(),
+            nodes: world.nodes.iter().map(facts).collect(),
             unseen: world.unseen.clone(),
             recorded: world.spec.clone(),
         })

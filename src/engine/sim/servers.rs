@@ -18,7 +18,7 @@ impl Servers for Sim {
         let mut world = self.world();
         let mut topology = Topology::default();
         let Some(spec) = world.spec.clone() else { return topology };
-        for (id, node) in world.nodes.iter().filter(|(id, _)| !world.unseen.contains_key(id)) {
+        for (id, node) in &world.nodes {
             match (&node.state, &node.server) {
                 (NodeState::Running, Some(SimServer::Redis { .. })) if world.scripts.contains_key(id) => {
                     let is_unkillable = world.scripts[id].is_unkillable;

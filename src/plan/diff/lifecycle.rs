@@ -31,7 +31,7 @@ pub enum Objection {
     Unsettled(Undecided),
     /// The master of a group does not answer, so it cannot hand over.
     SilentMaster { group: Group, master: NodeId },
-    /// Docker tells nothing of a node, so it stays as it is.
+    /// Docker does not answer about a node, so a stop of it may hang as well.
     Unseen {
         node: NodeId,
         /// What became of the question.
@@ -61,7 +61,7 @@ impl fmt::Display for Objection {
             Self::Unsettled(undecided) => undecided.fmt(f),
             Self::SilentMaster { group, master } => write!(f, "{master} is the master of {group} and does not answer"),
             Self::Unseen { node, why } => {
-                write!(f, "Docker tells nothing of {node} ({why}), which would stay as it is")
+                write!(f, "Docker does not answer about {node} ({why}), and may not stop it either")
             }
             Self::NoProxy => f.write_str("no proxy would be left for clients to connect to"),
             Self::DataLost { keys } => {
@@ -214,7 +214,7 @@ fn alive(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> BTreeSet<Node
     nodes.filter(|node| named.is_none_or(|named| named.contains(node))).collect()
 }
 
-/// Those nodes, of the named ones or of all, of which Docker tells nothing.
+/// Those nodes, of the named ones or of all, about which Docker does not answer.
 fn unseen(observed: &Observed, named: Option<&BTreeSet<NodeId>>) -> impl Iterator<Item = Objection> {
     let nodes =
         observed.inventory.unseen.iter().filter(move |(node, _)| named.is_none_or(|named| named.contains(node)));
