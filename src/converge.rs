@@ -68,7 +68,9 @@ pub async fn read_secrets<E: Clusters + Nodes>(
     inventory: &Inventory,
 ) -> Result<Option<Secrets>, EngineError> {
     let mut failed = Ok(None);
-    for node in inventory.nodes.keys().filter(|node| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter)) {
+    let is_asked =
+        |node: &&NodeId| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter) && !inventory.unseen.contains_key(node);
+    for node in inventory.nodes.keys().filter(is_asked) {
         match secrets_of(engine, cluster, *node).await {
             Ok(Some(secrets)) => return Ok(Some(secrets)),
             Ok(None) => {}

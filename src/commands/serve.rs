@@ -19,8 +19,9 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::List;
 use crate::output::command_line;
 use crate::output::live_page::{ListedReport, LiveDocument, live_page};
+use crate::output::urls::percent_encoded;
 use crate::spec::{API_VERSION, ClusterName, Secret};
-use crate::view::History;
+use crate::view::{History, Told};
 use crate::web::{self, Content, ContentKind, Gatekeeper, Site};
 
 /// Where the list of reports is, and each report beneath it.
@@ -109,6 +110,8 @@ struct ClusterSite {
 }
 
 impl Site for ClusterSite {
+    type Told = Told;
+
     fn content(&self, path: &str) -> Option<Content> {
         match path {
             "/" => {
@@ -121,20 +124,18 @@ impl Site for ClusterSite {
                 Some(Content { kind: ContentKind::Json, body: serde_json::to_vec(&list).ok()?.into() })
             }
             _ => {
-                let name = path.strip_prefix(REPORTS)?.strip_prefix('/')?;
                 // Only what is in the list is opened, whatever the path looks like.
-                let folder = folders(self.reports.as_deref()?).into_iter().find(|folder| name_of(folder) == name)?;
-                let body = std::fs::read(folder.join(PAGE)).ok()?.into();
+                let folder = folders(self.reports.as_deref()?).into_iter().find(|folder| folder.path == path)?;
+                let body = std::fs::read(folder.folder.join(PAGE)).ok()?.into();
                 Some(Content { kind: ContentKind::Report, body })
             }
         }
     }
 
-    fn message(&self, told: u64) -> (u64, String) {
+    fn message(&self, told: Told) -> (Told, String) {
         let history = lock(&self.history);
         let document = LiveDocument::since(&history, told);
-        let until = document.moments.last().map_or(told, |moment| moment.at);
-        (until, serde_json::to_string(&document).unwrap_or_default())
+        (history.told(), serde_json::to_string(&document).unwrap_or_default())
     }
 
     fn changed(&self) -> watch::Receiver<u64> {
@@ -142,28 +143,37 @@ impl Site for ClusterSite {
     }
 }
 
-/// The folders with a report: this one, and those in it.
-fn folders(reports: &Path) -> Vec<PathBuf> {
-    let inner = std::fs::read_dir(reports).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let mut folders: Vec<PathBuf> =
-        inner.chain([reports.to_owned()]).filter(|path| path.join(PAGE).is_file()).collect();
-    folders.sort();
-    folders
+/// A folder with a report.
+struct ReportFolder {
+    folder: PathBuf,
+    name: String,
+    /// The path of its page: the name beneath [`REPORTS`], or nothing for the folder that was given.
+    path: String,
 }
 
-fn name_of(folder: &Path) -> String {
-    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+impl ReportFolder {
+    fn new(folder: PathBuf, is_given: bool) -> Option<Self> {
+        let name = folder.canonicalize().ok()?.file_name()?.to_string_lossy().into_owned();
+        let below = if is_given { String::new() } else { percent_encoded(&name) };
+        folder.join(PAGE).is_file().then(|| Self { folder, path: format!("{REPORTS}/{below}"), name })
+    }
+}
+
+/// The folders with a report: this one, and those in it.
+fn folders(reports: &Path) -> Vec<ReportFolder> {
+    let inner = std::fs::read_dir(reports).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let inner = inner.filter_map(|folder| ReportFolder::new(folder, false));
+    inner.chain(ReportFolder::new(reports.to_owned(), true)).collect()
 }
 
 /// The reports in these folders, the latest first.
 fn listed(reports: &Path) -> Vec<ListedReport> {
-    let of = |folder: &PathBuf| {
+    let of = |ReportFolder { folder, name, path }: ReportFolder| {
         let report: Value = serde_json::from_slice(&std::fs::read(folder.join(DOCUMENT)).ok()?).ok()?;
         let text = |key: &str| report[key].as_str().unwrap_or_default().to_owned();
-        let name = name_of(folder);
-        Some(ListedReport { name, scenario: text("scenario"), verdict: text("verdict"), date: text("startedAt") })
+        Some(ListedReport { name, path, scenario: text("scenario"), verdict: text("verdict"), date: text("startedAt") })
     };
-    let mut listed: Vec<ListedReport> = folders(reports).iter().filter_map(of).collect();
+    let mut listed: Vec<ListedReport> = folders(reports).into_iter().filter_map(of).collect();
     listed.sort_by(|one, other| other.date.cmp(&one.date));
     listed
 }

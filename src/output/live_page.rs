@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::logs::EventDocument;
 use crate::error::Failure;
 use crate::spec::{API_VERSION, ClusterName};
-use crate::view::{History, Sample, ViewMoment};
+use crate::view::{History, Sample, Told, ViewMoment};
 
 const TEMPLATE: &str = include_str!("../../templates/serve.html");
 /// The name of the template. Its extension makes the renderer escape.
@@ -37,20 +37,21 @@ pub struct LiveDocument<'a> {
     pub sample: Option<&'a Sample>,
     /// The moments after those that were told, oldest first.
     pub moments: Vec<&'a ViewMoment>,
-    /// The last events, oldest first.
-    pub events: Vec<EventDocument<'a>>,
+    /// The last events, oldest first; `null` when there is no new one.
+    pub events: Option<Vec<EventDocument<'a>>>,
 }
 
 impl<'a> LiveDocument<'a> {
-    /// The document for who has all moments up to this one, in milliseconds since 1970; 0 for who has none.
-    pub fn since(history: &'a History, told: u64) -> Self {
+    /// The document for a page that has this much already.
+    pub fn since(history: &'a History, told: Told) -> Self {
+        let has_news = told.events != history.told().events || told == Told::default();
         Self {
             api_version: API_VERSION,
             kind: "Live",
-            is_complete: told == 0,
+            is_complete: told.moments == 0,
             sample: history.latest(),
             moments: history.moments_after(told).collect(),
-            events: history.events().iter().map(EventDocument::new).collect(),
+            events: has_news.then(|| history.events().iter().map(EventDocument::new).collect()),
         }
     }
 }
@@ -59,8 +60,10 @@ impl<'a> LiveDocument<'a> {
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedReport {
-    /// The folder with it, which is its name.
+    /// The name of its folder.
     pub name: String,
+    /// The path of its page.
+    pub path: String,
     /// What was tested, such as `kill`.
     pub scenario: String,
     /// `pass`, `fail` or `invalid`.

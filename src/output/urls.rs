@@ -12,7 +12,7 @@ pub fn statistics_url(user: &str, password: &str, address: &str) -> String {
 }
 
 /// Encodes everything except RFC 3986's unreserved characters.
-fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

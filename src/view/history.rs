@@ -21,9 +21,17 @@ pub struct History {
     moments: VecDeque<ViewMoment>,
     /// The last sample.
     latest: Option<Sample>,
-    /// The last sample that saw the cluster.
+    /// The last sample that saw the cluster, if a later one did not.
     seen: Option<Sample>,
     story: Story,
+    told: Told,
+}
+
+/// How much of a history somebody has, as numbers of moments and events since its beginning. The clock may step back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    pub moments: usize,
+    pub events: usize,
 }
 
 /// What is kept of an older sample.
@@ -75,18 +83,26 @@ pub struct Flow {
 impl History {
     /// An empty history that keeps this many moments.
     pub fn new(length: usize) -> Self {
-        Self { length, moments: VecDeque::new(), latest: None, seen: None, story: Story::default() }
+        Self {
+            length,
+            moments: VecDeque::new(),
+            latest: None,
+            seen: None,
+            story: Story::default(),
+            told: Told::default(),
+        }
     }
 
     /// Adds a sample, and forgets the oldest moment if there are too many.
     pub fn push(&mut self, sample: Sample) {
-        self.moments.push_back(ViewMoment::of(&sample, self.seen.as_ref()));
+        self.moments.push_back(ViewMoment::of(&sample, self.last_seen()));
         let surplus = self.moments.len().saturating_sub(self.length);
         self.moments.drain(..surplus);
-        if sample.status.is_some() {
-            self.seen = Some(sample.clone());
+        self.told.moments += 1;
+        let before = self.latest.replace(sample);
+        if before.as_ref().is_some_and(|before| before.status.is_some()) {
+            self.seen = before;
         }
-        self.latest = Some(sample);
     }
 
     /// Adds an event, unless it is a step of another or told already.
@@ -94,6 +110,7 @@ impl History {
         if !chapter.is_detail {
             self.story.go_on(chapter);
             self.story.keep_last(EVENTS_KEPT);
+            self.told.events += 1;
         }
     }
 
@@ -104,12 +121,23 @@ impl History {
 
     /// The last state of the cluster that could be observed, which may be older than [`History::latest`].
     pub fn status(&self) -> Option<&Status> {
-        self.seen.as_ref()?.status.as_ref()
+        self.last_seen()?.status.as_ref()
     }
 
-    /// The moments after this one, in milliseconds since 1970, oldest first.
-    pub fn moments_after(&self, at: u64) -> impl Iterator<Item = &ViewMoment> {
-        self.moments.iter().filter(move |moment| moment.at > at)
+    /// The last sample that saw the cluster.
+    fn last_seen(&self) -> Option<&Sample> {
+        self.latest.as_ref().filter(|latest| latest.status.is_some()).or(self.seen.as_ref())
+    }
+
+    /// All that there is by now.
+    pub const fn told(&self) -> Told {
+        self.told
+    }
+
+    /// The moments that somebody does not have, oldest first.
+    pub fn moments_after(&self, told: Told) -> impl Iterator<Item = &ViewMoment> {
+        let new = self.told.moments.saturating_sub(told.moments);
+        self.moments.iter().skip(self.moments.len().saturating_sub(new))
     }
 
     /// The last events, oldest first.

@@ -18,7 +18,7 @@ use hyper::{Request, Response, StatusCode, http};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
 use super::Gatekeeper;
@@ -55,13 +55,14 @@ pub enum ContentKind {
 
 /// What is served.
 pub trait Site: Send + Sync + 'static {
-    /// The content of a path, if there is any.
+    /// How much a viewer has.
+    type Told: Default + Send;
+
+    /// The content of a path, if there is any. It may read files.
     fn content(&self, path: &str) -> Option<Content>;
 
-    /// The message for a viewer who has everything up to a moment, and its own last moment.
-    ///
-    /// Zero is before the first moment.
-    fn message(&self, told: u64) -> (u64, String);
+    /// The message for a viewer who has this much, and how much it has then. The default is nothing.
+    fn message(&self, told: Self::Told) -> (Self::Told, String);
 
     /// Changes when there is a new message.
     fn changed(&self) -> watch::Receiver<u64>;
@@ -82,10 +83,8 @@ pub async fn serve(listener: TcpListener, gatekeeper: Gatekeeper, site: impl Sit
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
         let (gatekeeper, site) = (gatekeeper.clone(), site.clone());
         connections.spawn(async move {
-            let answer = service_fn(|request| {
-                let answer = answer(&request, &gatekeeper, &site);
-                async { Ok::<_, Infallible>(answer) }
-            });
+            let answer =
+                service_fn(async |request| Ok::<_, Infallible>(answer(request, &gatekeeper, site.clone()).await));
             let mut http = hyper::server::conn::http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(REQUEST_LIMIT);
             // A browser that went away in the middle of an answer is no error of anybody.
@@ -95,9 +94,33 @@ pub async fn serve(listener: TcpListener, gatekeeper: Gatekeeper, site: impl Sit
     }
 }
 
-fn answer(request: &Request<Incoming>, gatekeeper: &Mutex<Gatekeeper>, site: &Arc<impl Site>) -> HttpAnswer {
+async fn answer(request: Request<Incoming>, gatekeeper: &Mutex<Gatekeeper>, site: Arc<impl Site>) -> HttpAnswer {
+    let path = request.uri().path().to_owned();
+    let cookie = match admitted(&request, &path, gatekeeper) {
+        Ok(cookie) => cookie,
+        Err(why) => return refusal(why),
+    };
+    if path == STREAM {
+        return stream_of(site);
+    }
+    let content = spawn_blocking(move || site.content(&path)).await.ok().flatten();
+    let Some(content) = content else {
+        return text(StatusCode::NOT_FOUND, "There is no such page.");
+    };
+    let mut answer = page(content);
+    if let Some(cookie) = cookie {
+        answer.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    answer
+}
+
+/// Lets a request in. Returns the cookie for who came with the token.
+fn admitted(
+    request: &Request<Incoming>,
+    path: &str,
+    gatekeeper: &Mutex<Gatekeeper>,
+) -> Result<Option<HeaderValue>, Rejected> {
     let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let path = request.uri().path();
     let visit = Visit {
         method: request.method().as_str(),
         host: header(HOST),
@@ -106,23 +129,11 @@ fn answer(request: &Request<Incoming>, gatekeeper: &Mutex<Gatekeeper>, site: &Ar
         cookies: header(COOKIE),
     };
     let mut gatekeeper = gatekeeper.lock().unwrap_or_else(PoisonError::into_inner);
-    let admission = gatekeeper.admit(&visit);
-    if let Admission::Rejected(why) = admission {
-        return refusal(why);
+    match gatekeeper.admit(&visit) {
+        Admission::Admitted => Ok(HeaderValue::from_str(&gatekeeper.set_cookie()).ok()),
+        Admission::Known => Ok(None),
+        Admission::Rejected(why) => Err(why),
     }
-    if path == STREAM {
-        return stream_of(site.clone());
-    }
-    let Some(content) = site.content(path) else {
-        return text(StatusCode::NOT_FOUND, "There is no such page.");
-    };
-    let mut answer = page(content);
-    if admission == Admission::Admitted
-        && let Ok(cookie) = HeaderValue::from_str(&gatekeeper.set_cookie())
-    {
-        answer.headers_mut().insert(SET_COOKIE, cookie);
-    }
-    answer
 }
 
 fn refusal(why: Rejected) -> HttpAnswer {
@@ -157,18 +168,18 @@ fn page(Content { kind, body }: Content) -> HttpAnswer {
 }
 
 /// Server-sent events: one at once, and one whenever there is something new.
-fn stream_of(site: Arc<impl Site>) -> HttpAnswer {
+fn stream_of<S: Site>(site: Arc<S>) -> HttpAnswer {
     let changed = site.changed();
-    let events = stream::unfold((site, changed, 0_u64), async |(site, mut changed, told)| {
+    let events = stream::unfold((site, changed, None), async |(site, mut changed, told)| {
         // The first message has all, and waits for nothing.
-        if told > 0 {
-            changed.changed().await.ok()?;
-        } else {
-            changed.borrow_and_update();
-        }
+        let told = match told {
+            Some(told) => changed.changed().await.ok().map(|()| told)?,
+            None => S::Told::default(),
+        };
+        changed.borrow_and_update();
         let (told, message) = site.message(told);
         let event = Bytes::from(format!("data: {message}\n\n"));
-        Some((Ok::<_, Infallible>(Frame::data(event)), (site, changed, told.max(1))))
+        Some((Ok::<_, Infallible>(Frame::data(event)), (site, changed, Some(told))))
     });
     let body = StreamBody::new(Box::pin(events)).boxed_unsync();
     headed(Response::builder().header(CONTENT_TYPE, "text/event-stream"), body)

@@ -54,10 +54,10 @@ async fn a_page_shows_the_cluster_to_whoever_has_the_link_and_to_nobody_else() {
     let cluster = Cluster::new("serve").await;
     cluster.up(&[]).await.succeeds();
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("kill")).expect("a folder");
+    std::fs::create_dir(folder.path().join("kill, ü 100%")).expect("a folder");
     let report = r#"{"scenario": "kill", "verdict": "pass", "startedAt": "2026-11-27T10:00:00Z"}"#;
-    std::fs::write(folder.path().join("kill/report.json"), report).expect("written");
-    std::fs::write(folder.path().join("kill/report.html"), "<p>a report").expect("written");
+    std::fs::write(folder.path().join("kill, ü 100%/report.json"), report).expect("written");
+    std::fs::write(folder.path().join("kill, ü 100%/report.html"), "<p>a report").expect("written");
     let reports = folder.path().to_str().expect("text").to_owned();
     let mut serve = cluster.command(&["serve", "-o", "json", "--interval", "200ms", "--reports", &reports]);
     let mut serve = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs");
@@ -111,8 +111,8 @@ async fn a_page_shows_the_cluster_to_whoever_has_the_link_and_to_nobody_else() {
     let list = ask(address, "GET /reports", &known).await;
     let list: Value = serde_json::from_str(list.split("\r\n\r\n").last().expect("a body")).expect("JSON");
     assert!(faults(&list).is_empty(), "{list}");
-    assert_eq!((&list["items"][0]["name"], &list["items"][0]["verdict"]), (&"kill".into(), &"pass".into()));
-    let report = ask(address, "GET /reports/kill", &known).await;
+    assert_eq!((&list["items"][0]["name"], &list["items"][0]["verdict"]), (&"kill, ü 100%".into(), &"pass".into()));
+    let report = ask(address, &format!("GET {}", list["items"][0]["path"].as_str().expect("a path")), &known).await;
     assert!(report.ends_with("<p>a report") && report.contains("sandbox"), "{report}");
     for path in ["/reports/../kill", "/reports/%2e%2e", "/reports/", "/reports/none", "/etc/passwd"] {
         let answer = ask(address, &format!("GET {path}"), &known).await;

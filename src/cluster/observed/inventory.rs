@@ -14,7 +14,9 @@ pub struct Inventory {
     pub volumes: BTreeMap<NodeId, VolumeFacts>,
     /// Its containers, by node.
     pub nodes: BTreeMap<NodeId, NodeFacts>,
-    /// Those of its nodes about which the Engine does not answer, and why: only what its list says of them is known.
+    /// Those of its nodes about which the Engine does not answer, and why.
+    ///
+    /// Only what its list says of them is known.
     pub unseen: BTreeMap<NodeId, String>,
     /// The specification that was last recorded with the cluster.
     pub recorded: Option<Spec>,
