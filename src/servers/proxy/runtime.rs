@@ -7,14 +7,13 @@ use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{EXISTING, ServerRow, candidate, read_backend, servers, write_backend};
 use crate::dial::{Dial, Stream, Target};
 use crate::servers::ServerError;
 use crate::servers::error::unexpected;
-use crate::servers::http::ask;
 use crate::servers::link::Peer;
 use crate::spec::{ClusterName, Group, NodeId, ParseError, Secret};
 
@@ -22,6 +21,8 @@ use crate::spec::{ClusterName, Group, NodeId, ParseError, Secret};
 const COMMANDS_AT_ONCE: usize = 200;
 /// The command that lists all servers (4; 1 is a frontend, 2 a backend) of all backends, with their sessions.
 const ALL_SERVERS: &str = "show stat -1 4 -1";
+/// The longest answer that is read, in bytes. 20 groups of 32 nodes make a list of servers of some 700 kB.
+const ANSWER_MAX: u64 = 4 << 20;
 /// The time for readers of a removed node to end, and the time between two looks. A request on a connection of its own
 /// takes milliseconds; a connection that stays is closed then, and its client has to reconnect anyway.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -204,6 +205,15 @@ fn header_with(password: &Secret) -> Vec<u8> {
     [SIGNATURE, &PROXY_OVER_TCP4, &length(ADDRESSES.len() + field.len()), &ADDRESSES, &field].concat()
 }
 
+/// Sends a line and reads to the end of the connection.
+async fn exchange(mut stream: Box<dyn Stream>, line: &str) -> io::Result<Vec<u8>> {
+    stream.write_all(line.as_bytes()).await?;
+    stream.flush().await?;
+    let mut answer = Vec::new();
+    stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
+    Ok(answer)
+}
+
 /// A connection to a Runtime API. It takes one line and is closed after the answer.
 pub struct OpenRuntimeApi {
     proxy: NodeId,
@@ -217,7 +227,7 @@ impl OpenRuntimeApi {
     /// As there.
     pub async fn command(self, command: &str) -> Result<String, ServerError> {
         let (node, request) = (self.proxy, format!("{command}\n"));
-        let answer = timeout(RUNTIME_COMMAND, ask(self.stream, &request)).await;
+        let answer = timeout(RUNTIME_COMMAND, exchange(self.stream, &request)).await;
         let timed_out = |_| ServerError::Timeout { node, command: command.to_owned(), limit: RUNTIME_COMMAND };
         let answer = answer.map_err(timed_out)?;
         let answer = answer.map_err(|source| ServerError::Connect { node, source: source.into() })?;
