@@ -15,10 +15,12 @@ use crate::schema::faults;
 use crate::support::{Cluster, eventually};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
-/// Time limit of what is to be seen on the screen, and the time between two looks at it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit of what is to be seen on the screen, and the time between two looks at it. On a busy machine a failover takes
+/// half a minute, and a pause may end by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-const ROWS: usize = 24;
+/// Rows enough for all nodes and the events of a failover.
+const ROWS: usize = 40;
 const COLUMNS: usize = 80;
 /// What opens and closes the alternate screen.
 const OPEN: &str = "\x1b[?1049h";
