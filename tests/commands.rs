@@ -313,7 +313,6 @@ fn a_node_about_which_docker_does_not_answer_is_shown_and_nothing_is_changed() {
         }
         assert_eq!(sim.journal(), journal);
         redos(&sim, "stop redis-3").await.done();
-
     });
 }
 
