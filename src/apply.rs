@@ -101,7 +101,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     if !matches!(step.action, Action::Await { .. }) {
                         let (before, network) = (walk.seen().inventory.clone(), &network);
                         running.push(Box::pin(async move {
-                            let result = self.run(step, &before, network).await;
+                            let result = self.run(step, inventory, &before, network).await;
                             Finished::Step(step.id, Instant::now(), result)
                         }));
                     }

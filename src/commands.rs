@@ -118,7 +118,7 @@ pub enum Verb {
     Url(url::UrlArgs),
     /// Print variables to connect with, for a shell, Compose or a program
     Env(env::EnvArgs),
-    /// Be a service of a Docker Compose project, which runs this by itself
+    /// Make a cluster a service of a Docker Compose project; Compose runs this
     #[command(subcommand_required = true)]
     Compose(compose::ComposeArgs),
     /// Talk to a Redis node or a Sentinel with redis-cli, logged in

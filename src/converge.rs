@@ -247,7 +247,7 @@ where
                     (self.report)(Event::remark(format!("{error}: it cannot load its data")));
                     Walked::Overtaken
                 }
-                Err(error) if error.is_failover_running() => {
+                Err(error) if error.is_failover_running() || error.is_replaced_master() => {
                     (self.report)(Event::remark(error.to_string()));
                     Walked::Overtaken
                 }

@@ -224,7 +224,9 @@ impl From<ApplyError> for Failure {
             ApplyError::Timeout { .. } | ApplyError::Unfinished { .. } => FailureKind::Timeout,
             ApplyError::OtherSecrets { .. } => FailureKind::Usage,
             ApplyError::Interrupted { .. } => FailureKind::Interrupted,
-            ApplyError::Impossible { .. } | ApplyError::Render { .. } => FailureKind::Failed,
+            ApplyError::Impossible { .. } | ApplyError::Render { .. } | ApplyError::NewMaster { .. } => {
+                FailureKind::Failed
+            }
         };
         Self::new(kind, error)
     }

@@ -7,7 +7,7 @@ use crate::cluster::{Gate, Refusal, Unmet};
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::servers::ServerError;
 use crate::servers::switchover::SwitchoverRefusal;
-use crate::spec::{NodeId, Spec, render};
+use crate::spec::{Group, NodeId, Spec, render};
 
 /// Why a walk failed. `Display` does not repeat the source.
 #[derive(Debug, Error)]
@@ -40,6 +40,9 @@ pub enum ApplyError {
         #[source]
         source: render::RenderError,
     },
+    /// The file of a stopped Sentinel names another master than the plan, which was made before the Sentinel learned it.
+    #[error("{sentinel} learned that {named} is the master of {group} after the plan was made")]
+    NewMaster { sentinel: NodeId, named: NodeId, group: Group },
     /// A gate did not open in time.
     #[error("not ready in time, waiting until {gate}: {unmet}")]
     Timeout {
@@ -94,6 +97,11 @@ impl ApplyError {
     pub fn is_failover_running(&self) -> bool {
         let Self::Server { source: ServerError::SwitchoverRefused { why, .. }, .. } = self else { return false };
         matches!(why, SwitchoverRefusal::FailoverRunning(_))
+    }
+
+    /// Whether the plan is about a master that another has replaced. Another plan is made for the new one.
+    pub fn is_replaced_master(&self) -> bool {
+        matches!(self, Self::NewMaster { .. })
     }
 
     /// A gate that did not open in time. It concerns those of the gate's nodes that keep it shut, if they are known.

@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep};
 
 use super::{Applier, ApplyError, Reached};
 use crate::cluster::desired::node_spec;
-use crate::cluster::observed::{Inventory, NetworkFacts, Observed};
+use crate::cluster::observed::{Inventory, NetworkFacts, Observed, StoredState};
 use crate::cluster::reckon::{StaysMaster, may_demote};
-use crate::engine::{Clusters, NodeFile, Nodes};
+use crate::engine::{Clusters, NodeFile, Nodes, stored};
 use crate::plan::event::Event;
 use crate::plan::{Action, Step};
 use crate::servers::{Command, SentinelPeer, ServerError, Servers};
@@ -30,10 +30,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const BETWEEN: Duration = Duration::from_millis(250);
 
 impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
-    /// Does it. `inventory` is how to reach the servers, and `network` what has been made meanwhile.
+    /// Does it. `planned` is what the plan was made for, `inventory` how to reach the servers, and `network` what has
+    /// been made meanwhile.
     pub(super) async fn run(
         &self,
         step: &Step,
+        planned: &Inventory,
         inventory: &Inventory,
         network: &Mutex<Option<NetworkFacts>>,
     ) -> Result<(), ApplyError> {
@@ -70,6 +72,12 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     }
                     NodeId::Redis { .. } | NodeId::Proxy(_) | NodeId::Exporter => None,
                 };
+                let old = old.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                if let Some(wrote) = old.as_deref().and_then(stored::sentinel)
+                    && let Some((group, named)) = replaced_since(planned, *node, &wrote, masters)
+                {
+                    return Err(ApplyError::NewMaster { sentinel: *node, named, group });
+                }
                 let sources = FileSources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
                 let files = sources.files(*node, masters, *existing, *standing, old).map_err(in_render)?;
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)
@@ -234,7 +242,7 @@ impl FileSources<'_> {
         masters: &BTreeMap<Group, NodeId>,
         existing: Option<SocketAddrV4>,
         standing: render::Standing,
-        old: Option<Vec<u8>>,
+        old: Option<String>,
     ) -> Result<Vec<NodeFile>, render::RenderError> {
         let Self { spec, secrets, subnet } = *self;
         let rendered = match node {
@@ -246,10 +254,7 @@ impl FileSources<'_> {
                 };
                 render::redis_files(spec, subnet, secrets, node, source, standing)
             }
-            NodeId::Sentinel(_) => {
-                let old = old.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-                render::sentinel_files(spec, subnet, secrets, node, masters, old.as_deref())
-            }
+            NodeId::Sentinel(_) => render::sentinel_files(spec, subnet, secrets, node, masters, old.as_deref()),
             NodeId::Proxy(_) => {
                 let present = spec.nodes().into_iter().chain(masters.values().copied()).collect();
                 render::proxy_files(spec, subnet, secrets, node, &present)
@@ -264,6 +269,30 @@ fn node_files(rendered: Vec<render::RenderedFile>) -> Vec<NodeFile> {
     let file =
         |file: render::RenderedFile| NodeFile { path: file.path, content: file.content.into_bytes(), mode: file.mode };
     rendered.into_iter().map(file).collect()
+}
+
+/// A group whose master was replaced after the plan was made, and the new master, by a Sentinel's file.
+///
+/// A plan may name another master than the file of a Sentinel that was stopped before: then it knew the file. Where it
+/// did not, the old master would get the epoch of the new one, and the other Sentinels, which announce the new master
+/// with the same epoch, could not correct it: a Sentinel believes only a higher one (`sentinelProcessHelloMessage` in
+/// Redis's `sentinel.c`).
+fn replaced_since(
+    planned: &Inventory,
+    node: NodeId,
+    wrote: &StoredState,
+    masters: &BTreeMap<Group, NodeId>,
+) -> Option<(Group, NodeId)> {
+    let named_in = |state: &StoredState, group: Group| match state {
+        StoredState::Sentinel { masters } => planned.node_at(*masters.get(&group.to_string())?.address.ip()),
+        StoredState::Redis { .. } => None,
+    };
+    let knew = planned.nodes.get(&node).and_then(|facts| facts.stored.as_ref());
+    masters.iter().find_map(|(group, master)| {
+        let named = named_in(wrote, *group).filter(|named| named != master)?;
+        let is_news = knew.and_then(|knew| named_in(knew, *group)) != Some(named);
+        is_news.then_some((*group, named))
+    })
 }
 
 /// Checks at the last moment whether a node may lose the role of a master.

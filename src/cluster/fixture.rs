@@ -150,6 +150,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
     NodeFacts {
         container_id: format!("c-{node}"),
         name: node.container_name(&spec.name),
+        host: None,
         image: match node {
             NodeId::Redis { .. } | NodeId::Sentinel(_) => "redis:8.0",
             NodeId::Proxy(_) => "haproxy:3.0",

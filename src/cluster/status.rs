@@ -19,8 +19,8 @@ use super::stuck::stuck;
 use crate::spec::containers;
 use crate::spec::{API_VERSION, Group, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
-/// Judges a cluster. `engine_host` is the name of the Engine's host if that is another machine.
-pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> Status {
+/// Judges a cluster.
+pub fn status(spec: &Spec, observed: &Observed) -> Status {
     let reasons = reasons(spec, observed);
     let groups: BTreeSet<Group> =
         spec.groups().chain(observed.inventory.nodes.keys().filter_map(|node| node.group())).collect();
@@ -36,7 +36,7 @@ pub fn status(spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> St
         follows: spec.follow.existing(),
         groups: groups.into_iter().map(|group| group_status(group, spec, observed, &nodes)).collect(),
         sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
-        proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed, engine_host)).collect(),
+        proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed)).collect(),
         exporter: of_role(Role::Exporter).map(|node| exporter_status(node, spec, observed)).next(),
         images: spec.used.clone(),
     }
@@ -189,14 +189,10 @@ fn exporter_status(node: NodeId, spec: &Spec, observed: &Observed) -> ExporterSt
     }
 }
 
-fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed, engine_host: Option<&str>) -> ProxyStatus {
+fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed) -> ProxyStatus {
     let view = observed.topology.proxies.get(&node).and_then(Answer::said);
     let facts = observed.inventory.nodes.get(&node);
-    let published = |port: u16| {
-        // The Engine may publish on an IPv4 and an IPv6 address; the first is the IPv4 one.
-        let ports = facts.into_iter().flat_map(|facts| &facts.ports).filter(|published| published.container == port);
-        ports.min().map(|published| published.reached_at(engine_host))
-    };
+    let published = |port: u16| facts?.reached_at(port);
     let by_group = |port: fn(Group) -> u16| {
         spec.groups().filter_map(|group| Some((group, published(port(group))?))).collect::<BTreeMap<_, _>>()
     };
@@ -232,7 +228,7 @@ mod tests {
     }
 
     fn judge(observed: &Observed) -> Status {
-        status(&spec(), observed, None)
+        status(&spec(), observed)
     }
 
     #[test]

@@ -180,7 +180,7 @@ mod tests {
                 "redis-1 and sentinel-2 have the user 'evil', which redos did not make; 'up --remove-unknown-users' removes it"
             ]
         );
-        let judged = status::status(&spec(), &observed, None);
+        let judged = status::status(&spec(), &observed);
         assert_eq!((judged.healthy, judged.reasons), (false, found));
         assert!(diff(&spec(), &observed).is_empty());
         let actions: Vec<Action> = diff::removing_unknown_users(&spec(), &observed, &Past::default())

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::session::{Call, World, lookup};
 use crate::converge::Found;
-use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
 use crate::output::env::{ClientAccess, EnvDocument, EnvFormat};
 use crate::spec::proxy_group_ports;
@@ -40,9 +39,8 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
     let group = lookup::group(spec, &args.group)?;
     let ports = proxy_group_ports(group);
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
-    let remote = session.engine.remote_host();
-    let write = lookup::published(spec, &inventory, ports.write)?.reached_at(remote);
-    let read = lookup::published(spec, &inventory, ports.read)?.reached_at(remote);
+    let write = lookup::published(spec, &inventory, ports.write)?;
+    let read = lookup::published(spec, &inventory, ports.read)?;
     let access = ClientAccess { group, password: &secrets.app, write: &write, read: &read };
     let document = EnvDocument::of(&access, &inventory);
     session.ui.data(document.text(args.format)?)?;

@@ -241,10 +241,9 @@ fn subject<W: World>(
         Some(SubjectServer { name: node.to_string(), container: inventory.nodes.get(&node)?.name.clone(), address })
     };
     let ports = proxy_group_ports(group);
-    let remote = session.engine.remote_host();
     let at = |port: u16| -> Result<SocketAddr, Failure> {
         let published = lookup::published(spec, inventory, port)?;
-        published.reached_at(remote).parse().map_err(|error| anyhow::Error::new(error).into())
+        published.parse().map_err(|error| anyhow::Error::new(error).into())
     };
     let write = at(ports.write)?;
     let login = |name: &str, password: &crate::spec::Secret| Credentials {

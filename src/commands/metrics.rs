@@ -98,13 +98,12 @@ async fn prometheus<W: World>(args: PrometheusArgs, call: Call<W>) -> Result<Exi
     let remote = session.engine.remote_host();
     let inside = |node: NodeId| (node, format!("{}:{STATS_PORT}", node.container_name(&cluster)));
     let outside = |(number, node): (u16, NodeId)| {
-        let ports = inventory.nodes.get(&node).into_iter().flat_map(|facts| &facts.ports);
-        let published = ports.filter(|port| port.container == STATS_PORT).min().copied();
+        let published = inventory.nodes.get(&node).and_then(|facts| facts.reached_at(STATS_PORT));
         // A proxy that does not run publishes none, and is to be missed.
         let host = spec.published_stats_port(number);
         let configured = PublishedPort { container: STATS_PORT, host_ip: spec.ports.bind, host };
-        let port = published.or_else(|| (host != 0).then_some(configured))?;
-        Some((node, port.reached_at(remote)))
+        let address = published.or_else(|| (host != 0).then(|| configured.reached_at(remote)))?;
+        Some((node, address))
     };
     let proxies: Vec<(NodeId, String)> = match args.inside {
         true => spec.proxy_nodes().map(inside).collect(),

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::session::{Call, World, lookup};
 use crate::converge::Found;
-use crate::engine::Clusters;
 use crate::error::{Exit, Failure};
 use crate::output::urls::{redis_url, statistics_url};
 use crate::spec::{API_VERSION, ClusterName, Group, STATS_PORT, proxy_group_ports};
@@ -89,9 +88,8 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
         (false, true) => Door::Reads(lookup::group(spec, &args.group)?),
         (false, false) => Door::Writes(lookup::group(spec, &args.group)?),
     };
-    let port = lookup::published(spec, &inventory, door.port())?;
+    let address = lookup::published(spec, &inventory, door.port())?;
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
-    let address = port.reached_at(session.engine.remote_host());
     let document = UrlDocument {
         api_version: API_VERSION,
         kind: "Url",

@@ -22,7 +22,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{EngineError, EngineErrorKind, NodeSpec, Result};
-use crate::cluster::observed::{DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredState};
+use crate::cluster::observed::{
+    DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
+};
 use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
@@ -333,10 +335,7 @@ impl SimWorld {
                 data: None,
             }),
             Some(SimServer::Sentinel { watched }) => {
-                let word = |watched: &Watched| crate::cluster::observed::StoredMaster {
-                    address: watched.master,
-                    config_epoch: watched.epoch,
-                };
+                let word = |watched: &Watched| StoredMaster { address: watched.master, config_epoch: watched.epoch };
                 let masters: BTreeMap<_, _> = watched.iter().map(|(name, w)| (name.clone(), word(w))).collect();
                 (!masters.is_empty()).then_some(StoredState::Sentinel { masters })
             }
@@ -348,6 +347,21 @@ impl SimWorld {
                 Role::Proxy | Role::Exporter => None,
             },
         }
+    }
+
+    /// The file of a Sentinel as it rewrote it: with the masters that it knows, and their epochs.
+    fn sentinel_file(&self, id: NodeId) -> Option<String> {
+        let Some(StoredState::Sentinel { masters }) = self.written(id) else { return None };
+        let is_kept =
+            |line: &&str| !["sentinel monitor ", "sentinel config-epoch "].iter().any(|of| line.starts_with(of));
+        let text = self.text(id, render::SENTINEL_CONF)?;
+        let mut lines: Vec<String> = text.lines().filter(is_kept).map(str::to_owned).collect();
+        for (name, StoredMaster { address, config_epoch }) in masters {
+            let quorum = self.written_quorum(id, &name).unwrap_or_default();
+            lines.push(format!("sentinel monitor {name} {} {} {quorum}", address.ip(), address.port()));
+            lines.push(format!("sentinel config-epoch {name} {config_epoch}"));
+        }
+        Some(lines.join("\n"))
     }
 
     /// The quorum of a group in a Sentinel's file.
@@ -401,7 +415,7 @@ impl SimWorld {
                     settings
                 };
                 let known = self.everybody_but(id);
-                let watch = |(name, master): (String, crate::cluster::observed::StoredMaster)| {
+                let watch = |(name, master): (String, StoredMaster)| {
                     let settings = settings(&name).unwrap_or_else(|| written(&name));
                     let (epoch, known) = (master.config_epoch, known.clone());
                     (name, Watched { master: master.address, epoch, settings, known })

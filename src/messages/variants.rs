@@ -330,6 +330,7 @@ fn errors(page: &mut Page) {
         Server { step: step.clone(), source: server_errors().remove(0) },
         Impossible { step: step.clone(), reason: "the cluster has no network".to_owned() },
         Render { step: step.clone(), source: RenderError::WrongRole { node, role: Role::Proxy } },
+        NewMaster { sentinel: SENTINEL, named: node, group },
         Timeout {
             gate: Gate::ReplicasInSync { group },
             unmet: Unmet::LinkDown { node, to: Whose::Node(master) },

@@ -108,6 +108,8 @@ pub struct ListedNode {
     pub node: NodeId,
     /// The name of its container.
     pub container: String,
+    /// The host of its Engine; `null` if that is this machine.
+    pub host: Option<String>,
     /// The image that it was made from.
     pub image: String,
     /// The state of the container: `running`, `paused`, `exited`, …
@@ -153,6 +155,7 @@ fn node_item(node: NodeId, facts: &NodeFacts) -> ListedNode {
     ListedNode {
         node,
         container: facts.name.clone(),
+        host: facts.host.clone(),
         image: facts.image.clone(),
         state: facts.state.as_str(),
         exit_code: facts.state.exit_code(),
@@ -167,6 +170,7 @@ fn node_item(node: NodeId, facts: &NodeFacts) -> ListedNode {
 pub fn nodes_text(nodes: &[ListedNode], now: SystemTime, ui: &Ui) -> String {
     let mut table = Table::new([
         Column::new("NODE"),
+        Column::new("HOST").only_if(nodes.iter().any(|node| node.host.is_some())),
         Column::text("IMAGE"),
         Column::new("STATE"),
         Column::new("SINCE"),
@@ -179,6 +183,7 @@ pub fn nodes_text(nodes: &[ListedNode], now: SystemTime, ui: &Ui) -> String {
             node.ports.iter().map(|port| format!("{}->{}", port.published, port.container)).collect();
         table.row([
             node.node.to_string(),
+            node.host.clone().unwrap_or_else(|| "-".to_owned()),
             node.image.clone(),
             node.exit_code.map_or_else(|| node.state.to_owned(), |code| format!("{} ({code})", node.state)),
             if is_up { since(node.started_at.as_deref(), now) } else { "-".to_owned() },
@@ -243,6 +248,27 @@ mod tests {
         let value = serde_json::to_value(&nodes[1]).expect("JSON");
         assert_eq!(value["state"], "exited");
         assert_eq!(value["exitCode"], 137);
+        assert_eq!(value["host"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn containers_of_another_host_are_listed_with_it_and_reached_there() {
+        let mut observed =
+            healthy(&Spec { replicas: 0, sentinels: 0, ..Spec::with_defaults("redos".parse().expect("a name")) });
+        for facts in observed.inventory.nodes.values_mut() {
+            facts.host = Some("docker.example".to_owned());
+            facts.ports.iter_mut().for_each(|port| port.host_ip = std::net::Ipv4Addr::UNSPECIFIED.into());
+        }
+        insta::assert_snapshot!(nodes_text(&nodes(&observed.inventory), now(), &plain(90)), @"
+        NODE     HOST            IMAGE        STATE    SINCE  PORTS
+        redis-1  docker.example  redis:8.0    running  5 min
+        proxy-1  docker.example  haproxy:3.0  running  5 min  0.0.0.0:6379->6379
+                                                              0.0.0.0:6380->6380
+                                                              0.0.0.0:8404->8404
+        ");
+        let proxy = &observed.inventory.nodes[&NodeId::Proxy(1)];
+        assert_eq!(proxy.reached_at(6379).as_deref(), Some("docker.example:6379"));
+        assert_eq!(proxy.reached_at(1), None);
     }
 
     #[test]

@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn an_up_ends_with_what_it_waited_for_and_how_to_connect() {
-        let status = status(&Spec::with_defaults(name()), &healthy(&Spec::with_defaults(name())), None);
+        let status = status(&Spec::with_defaults(name()), &healthy(&Spec::with_defaults(name())));
         let ms = Duration::from_millis;
         let timing = |phase, steps, took| PhaseTiming { phase, steps, began: ms(10), took: ms(took) };
         let timings = Timings {

@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn shown(spec: &Spec, observed: &Observed) -> String {
-        text(&status(spec, observed, None), &plain(80))
+        text(&status(spec, observed), &plain(80))
     }
 
     #[test]

@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn sample(at: u64, observed: &Observed) -> Sample {
-        Sample::new(at, 3, Ok(status(&spec(), observed, None)))
+        Sample::new(at, 3, Ok(status(&spec(), observed)))
     }
 
     fn chapter(second: i64, action: &str) -> Chapter {

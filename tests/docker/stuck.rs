@@ -1,9 +1,11 @@
 //! States that Sentinel never leaves by itself: `status` tells of them, and `up` ends them.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
+use redos::testing::spec::render::sentinel_id;
 use redos::testing::spec::{Group, NodeId, REDIS_PORT};
 use tokio::task::JoinHandle;
 
@@ -195,4 +197,32 @@ async fn a_sentinel_that_never_was_is_seen_and_forgotten() {
         assert_eq!(sentinel["peers"]["mymaster"], 2, "{sentinel:#}");
     }
     cluster.redos(&["plan"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn a_sentinel_that_names_the_old_master_in_the_epoch_of_the_new_one_is_told_of_and_corrected() {
+    let cluster = Cluster::new("epoch").await;
+    cluster.up(&[]).await.succeeds();
+    cluster.redos(&["failover", "--to", "redis-2"]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    let watched: HashMap<String, String> = {
+        let mut other = cluster.admin(SENTINELS[0]).await;
+        redis::cmd("SENTINEL").arg("MASTER").arg("mymaster").query_async(&mut other).await.expect("an answer")
+    };
+    let old = cluster.address(redis(1)).await;
+    let (other, id) = (cluster.address(SENTINELS[0]).await, sentinel_id(&cluster.spec(), SENTINELS[0]));
+    let epoch = &watched["config-epoch"];
+    let hello = format!("{other},26379,{id},{epoch},mymaster,{old},{REDIS_PORT},{epoch}");
+    // In one go, so that the others' announcements do not come in between.
+    let mut wrong = redis::pipe();
+    wrong.cmd("SENTINEL").arg("REMOVE").arg("mymaster");
+    wrong.cmd("SENTINEL").arg("MONITOR").arg("mymaster").arg(old.to_string()).arg(REDIS_PORT).arg(2);
+    wrong.cmd("SENTINEL").arg("SET").arg("mymaster").arg("auth-user").arg("sentinel");
+    wrong.arg("auth-pass").arg(cluster.secrets().await.sentinel.expose());
+    wrong.cmd("PUBLISH").arg("__sentinel__:hello").arg(hello);
+    let _: Vec<redis::Value> = wrong.query_async(&mut cluster.admin(SENTINELS[2]).await).await.expect("it is done");
+    // It may consider that master down, which is a replica. It does not learn of the other one.
+    tokio::time::sleep(CORRECTION).await;
+    told(&cluster, "sentinel-3 names redis-1 as master of mymaster, not redis-2").await;
+    cured(&cluster, redis(2)).await;
 }

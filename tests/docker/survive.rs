@@ -85,11 +85,11 @@ async fn a_master_that_comes_back_is_a_replica_from_its_first_moment() {
 #[tokio::test]
 async fn a_master_that_is_back_soon_and_loads_for_long_is_replaced_meanwhile() {
     let cluster = Cluster::new("loads").await;
-    // Each key takes 0.5 ms to load, so that these few take as long as gigabytes. The server answers once in a thousand keys,
-    // which must be well within the second that redos waits for an answer.
-    cluster.up(&["--down-after", "3s", "--redis", "key-load-delay=500"]).await.succeeds();
+    // Each key takes 0.25 ms to load, so that these few take as long as gigabytes. The server answers once in a thousand
+    // keys, which must be well within the second that redos waits for an answer, also on a busy machine.
+    cluster.up(&["--down-after", "3s", "--redis", "key-load-delay=250"]).await.succeeds();
     let mut keys = redis::pipe();
-    for key in 0..40_000 {
+    for key in 0..80_000 {
         keys.set(key, key).ignore();
     }
     let () = keys.query_async(&mut cluster.client(&[]).await).await.expect("writes");

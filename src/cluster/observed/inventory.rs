@@ -67,6 +67,8 @@ pub struct NodeFacts {
     pub container_id: String,
     /// The name of the container.
     pub name: String,
+    /// The host of its Engine, if that is another machine.
+    pub host: Option<String>,
     /// The image reference that it was made from.
     pub image: String,
     /// The id of that image, by the record of the cluster; `None` if it was not recorded.
@@ -101,6 +103,16 @@ pub struct NodeFacts {
     pub stored: Option<StoredState>,
     /// A foreign snapshot in its volume that its server would not load.
     pub foreign_snapshot: Option<String>,
+}
+
+impl NodeFacts {
+    /// The `host:port` at which a port of the container is reached from here; `None` if it is not published.
+    ///
+    /// The Engine may publish it at an IPv4 and an IPv6 address. The IPv4 one is taken.
+    pub fn reached_at(&self, container_port: u16) -> Option<String> {
+        let ports = self.ports.iter().filter(|port| port.container == container_port);
+        ports.min().map(|port| port.reached_at(self.host.as_deref()))
+    }
 }
 
 /// The state of a container. Each needs another reaction, so there is no "other".
@@ -185,7 +197,7 @@ impl PublishedPort {
         SocketAddr::new(ip, self.host)
     }
 
-    /// The `host:port` of it as seen from here. `engine_host` is the name of the Engine's host if that is another machine.
+    /// The `host:port` of it as seen from here. `engine_host` is the host of its Engine if that is another machine.
     pub fn reached_at(&self, engine_host: Option<&str>) -> String {
         match (self.host_ip.is_unspecified(), engine_host) {
             (true, Some(name)) if name.contains(':') => format!("[{name}]:{}", self.host),

@@ -37,7 +37,8 @@ impl<W: World> Session<W> {
             ApplyError::Engine { .. }
             | ApplyError::Impossible { .. }
             | ApplyError::Refused(_)
-            | ApplyError::Render { .. } => (Vec::new(), Vec::new()),
+            | ApplyError::Render { .. }
+            | ApplyError::NewMaster { .. } => (Vec::new(), Vec::new()),
         };
         let left = match &error {
             ApplyError::Interrupted { left, .. } if !left.is_empty() => {

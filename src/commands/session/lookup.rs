@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::cluster::Inventory;
-use crate::cluster::observed::{NodeState, PublishedPort};
+use crate::cluster::observed::NodeState;
 use crate::converge::{self, Found};
 use crate::engine::{Clusters, Nodes};
 use crate::error::{Failure, FailureKind};
@@ -154,16 +154,15 @@ pub fn group(spec: &Spec, word: &str) -> Result<Group, Failure> {
     }
 }
 
-/// The address at which the first running proxy publishes a port of its container, IPv4 before IPv6.
+/// The `host:port` at which the first running proxy publishes a port of its container.
 ///
 /// # Errors
 /// No proxy runs.
-pub fn published<'a>(spec: &Spec, inventory: &'a Inventory, container: u16) -> Result<&'a PublishedPort, Failure> {
+pub fn published(spec: &Spec, inventory: &Inventory, container: u16) -> Result<String, Failure> {
     let running =
         inventory.nodes.iter().filter(|(node, facts)| node.role() == Role::Proxy && facts.state == NodeState::Running);
-    let mut ports =
-        running.filter_map(|(_, facts)| facts.ports.iter().filter(|port| port.container == container).min());
-    ports.next().ok_or_else(|| {
+    let address = running.filter_map(|(_, facts)| facts.reached_at(container)).next();
+    address.ok_or_else(|| {
         let what = format!("no proxy of '{}' is running, so there is no address to connect to", spec.name);
         Failure::message(FailureKind::Failed, what)
             .hinted(format!("repair the cluster: {}", command_line(&spec.name, "up")))

@@ -118,7 +118,7 @@ pub async fn until_ready<W: World>(
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
     let kept = kept.map(|(_, volume)| volume.name.clone()).collect();
-    let status = status(spec, &done.observed, session.engine.remote_host());
+    let status = status(spec, &done.observed);
     let document = UpDocument::new(&status, &timings, done.took, kept);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     if let Some(why) = without_metrics(spec, &done.observed) {

@@ -109,7 +109,7 @@ impl<'a, W: World> Watcher<'a, W> {
     ) -> Result<Status, Failure> {
         let spec = lookup::recorded(self.cluster, inventory)?;
         let topology = self.topology(spec, inventory, secrets, depth).await?;
-        Ok(status(spec, &Observed::new(inventory.clone(), topology), self.session.engine.remote_host()))
+        Ok(status(spec, &Observed::new(inventory.clone(), topology)))
     }
 
     async fn topology(

@@ -5,8 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum,
-    EndpointSettings, Network, PortMap, PortSummary,
+    ContainerInspectResponse, ContainerState, ContainerSummary, EndpointSettings, Network, PortMap, PortSummary,
 };
 use bollard::query_parameters::InspectContainerOptions;
 use futures_util::future::{join, join_all, try_join_all, try_join3};
@@ -63,7 +62,7 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
             Inspected::Gone => continue,
             Inspected::Unseen(why) => {
                 inventory.unseen.insert(node, why);
-                listed_facts(listed)
+                listed_facts(listed, engine.endpoint.remote_host())
             }
             Inspected::Seen(facts) => *facts,
         };
@@ -133,7 +132,7 @@ async fn inspect(
         Ok(Err(error)) => return Err(engine.failed(format!("inspect {}", node.container_name(cluster)), error)),
         Err(_) => return Ok(Inspected::Unseen(format!("no answer within {} s", INSPECT_LIMIT.as_secs()))),
     };
-    let mut facts = node_facts(inspected);
+    let mut facts = node_facts(inspected, engine.endpoint.remote_host());
     let said = match &facts.state {
         NodeState::Restarting => complaint(engine, node, &facts.container_id).await,
         NodeState::Running if facts.restarts > 0 => complaint(engine, node, &facts.container_id).await,
@@ -227,7 +226,7 @@ struct Pinned {
     aliases: BTreeSet<String>,
 }
 
-fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
+fn node_facts(inspected: ContainerInspectResponse, host: Option<&str>) -> NodeFacts {
     let state = inspected.state.unwrap_or_default();
     let config = inspected.config.unwrap_or_default();
     let networks = inspected.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
@@ -252,6 +251,7 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
     NodeFacts {
         container_id: inspected.id.unwrap_or_default(),
         name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
+        host: host.map(str::to_owned),
         image: config.image.unwrap_or_default(),
         image_id: made_from.map(|image| image.id.clone()),
         address: place.as_ref().map(|place| place.address),
@@ -278,7 +278,7 @@ fn node_facts(inspected: ContainerInspectResponse) -> NodeFacts {
 }
 
 /// What a list says of a container. The rest is as if it were in order, since nothing is changed that it would decide.
-fn listed_facts(listed: &ContainerSummary) -> NodeFacts {
+fn listed_facts(listed: &ContainerSummary, host: Option<&str>) -> NodeFacts {
     let labels = listed.labels.clone().unwrap_or_default();
     let networks = listed.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
     let place = networks
@@ -294,6 +294,7 @@ fn listed_facts(listed: &ContainerSummary) -> NodeFacts {
     NodeFacts {
         container_id: listed.id.clone().unwrap_or_default(),
         name: listed.names.iter().flatten().next().map_or("", |name| name.trim_start_matches('/')).to_owned(),
+        host: host.map(str::to_owned),
         image: listed.image.clone().unwrap_or_default(),
         image_id: None,
         state: listed_state(listed),
@@ -315,34 +316,27 @@ fn listed_facts(listed: &ContainerSummary) -> NodeFacts {
 }
 
 fn listed_state(listed: &ContainerSummary) -> NodeState {
-    match listed.state.unwrap_or(ContainerSummaryStateEnum::EMPTY) {
-        ContainerSummaryStateEnum::CREATED => NodeState::Created,
-        ContainerSummaryStateEnum::RUNNING | ContainerSummaryStateEnum::STOPPING => NodeState::Running,
-        ContainerSummaryStateEnum::PAUSED => NodeState::Paused,
-        ContainerSummaryStateEnum::RESTARTING => NodeState::Restarting,
-        ContainerSummaryStateEnum::REMOVING => NodeState::Removing,
-        ContainerSummaryStateEnum::EXITED => {
-            // "Exited (137) 3 seconds ago"
-            let code = listed.status.as_deref().and_then(|text| text.split(['(', ')']).nth(1)?.parse().ok());
-            NodeState::Exited { code: code.unwrap_or_default(), oom_killed: false }
-        }
-        ContainerSummaryStateEnum::DEAD | ContainerSummaryStateEnum::EMPTY => NodeState::Dead,
-    }
+    // "Exited (137) 3 seconds ago"
+    let code = listed.status.as_deref().and_then(|text| text.split(['(', ')']).nth(1)?.parse().ok());
+    named_state(&listed.state.map(|state| state.to_string()).unwrap_or_default(), code, false)
 }
 
 fn node_state(state: &ContainerState) -> NodeState {
-    match state.status.unwrap_or(ContainerStateStatusEnum::EMPTY) {
-        ContainerStateStatusEnum::CREATED => NodeState::Created,
-        // Until it has stopped it answers like any other.
-        ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::STOPPING => NodeState::Running,
-        ContainerStateStatusEnum::PAUSED => NodeState::Paused,
-        ContainerStateStatusEnum::RESTARTING => NodeState::Restarting,
-        ContainerStateStatusEnum::REMOVING => NodeState::Removing,
-        ContainerStateStatusEnum::EXITED => NodeState::Exited {
-            code: state.exit_code.unwrap_or_default(),
-            oom_killed: state.oom_killed.unwrap_or_default(),
-        },
-        ContainerStateStatusEnum::DEAD | ContainerStateStatusEnum::EMPTY => NodeState::Dead,
+    let word = state.status.map(|state| state.to_string()).unwrap_or_default();
+    named_state(&word, state.exit_code, state.oom_killed.unwrap_or_default())
+}
+
+/// The state that the Engine names with this word.
+fn named_state(word: &str, code: Option<i64>, oom_killed: bool) -> NodeState {
+    match word {
+        "created" => NodeState::Created,
+        // Until a stopping one has stopped it answers like any other.
+        "running" | "stopping" => NodeState::Running,
+        "paused" => NodeState::Paused,
+        "restarting" => NodeState::Restarting,
+        "removing" => NodeState::Removing,
+        "exited" => NodeState::Exited { code: code.unwrap_or_default(), oom_killed },
+        _ => NodeState::Dead,
     }
 }
 
@@ -374,7 +368,7 @@ mod tests {
                 "8404/tcp":[{"HostIp":"127.0.0.1","HostPort":""}]}},
             "NetworkSettings":{"Ports":{},"Networks":{"demo":{"IPAMConfig":{"IPv4Address":"172.18.255.254"},"NetworkID":"n1","IPAddress":""}}}}"#;
         let inspected: ContainerInspectResponse = serde_json::from_str(text).expect("an answer of the Engine");
-        let facts = node_facts(inspected);
+        let facts = node_facts(inspected, None);
         assert_eq!(facts.name, "demo-proxy-1");
         assert_eq!(facts.state, NodeState::Exited { code: 137, oom_killed: true });
         assert_eq!(facts.address, Some(Ipv4Addr::new(172, 18, 255, 254)));
@@ -392,7 +386,7 @@ mod tests {
         let on = |networks: &str| {
             let text =
                 format!(r#"{{"HostConfig":{{"NetworkMode":"n1"}},"NetworkSettings":{{"Networks":{networks}}}}}"#);
-            node_facts(serde_json::from_str(&text).expect("an answer of the Engine")).network_id
+            node_facts(serde_json::from_str(&text).expect("an answer of the Engine"), None).network_id
         };
         let place =
             |id: &str| format!(r#"{{"demo":{{"IPAMConfig":{{"IPv4Address":"172.18.0.9"}},"NetworkID":"{id}"}}}}"#);
@@ -403,7 +397,7 @@ mod tests {
 
     #[test]
     fn an_empty_answer_is_no_panic() {
-        let facts = node_facts(ContainerInspectResponse::default());
+        let facts = node_facts(ContainerInspectResponse::default(), None);
         assert_eq!(facts.state, NodeState::Dead);
     }
 }

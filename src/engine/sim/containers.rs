@@ -14,6 +14,7 @@ use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
     ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeSpec, Nodes, Result,
 };
+use crate::spec::render::SENTINEL_CONF;
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
 
 /// What a Docker Engine takes for an inventory with an unseen node: its lists, and 10 s without an answer.
@@ -56,6 +57,7 @@ impl Clusters for Sim {
             let facts = NodeFacts {
                 container_id: id.to_string(),
                 name: id.to_string(),
+                host: None,
                 image: node.spec.image.clone(),
                 image_id: node.image_id.clone(),
                 state: node.state.clone(),
@@ -188,7 +190,11 @@ impl Nodes for Sim {
     }
 
     async fn read_file(&self, _cluster: &ClusterName, node: NodeId, path: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.world().volumes.get(&node).and_then(|files| files.get(path)).cloned())
+        let world = self.world();
+        if let (SENTINEL_CONF, Some(text)) = (path, world.sentinel_file(node)) {
+            return Ok(Some(text.into_bytes()));
+        }
+        Ok(world.volumes.get(&node).and_then(|files| files.get(path)).cloned())
     }
 
     async fn start_node(&self, _cluster: &ClusterName, node: NodeId) -> Result<()> {

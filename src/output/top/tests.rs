@@ -35,7 +35,7 @@ fn board(spec: &Spec, accident: impl Fn(&mut Observed)) -> Board {
         if second == 11 {
             accident(&mut observed);
         }
-        let status = status(spec, &observed, None);
+        let status = status(spec, &observed);
         board.history.push(Sample::new(NOW + second * SECOND, 4, Ok(status)));
     }
     board

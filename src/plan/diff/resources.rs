@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(diff(&spec(), &observed), Plan::default());
         let told = "redis-2 has memory 512mb, which is not in the configuration: it is lost when redos recreates the \
                     node; keep it for all nodes of its kind: redos -p redos up --memory redis:512mb";
-        let status = status(&spec(), &observed, None);
+        let status = status(&spec(), &observed);
         assert_eq!((status.healthy, status.remarks), (true, vec![told.to_owned()]));
         let mut labelled = spec();
         labelled.containers.labels = Words::read(Aspect::Labels, "redis:team=shop").expect("words");

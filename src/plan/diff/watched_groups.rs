@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
-use crate::cluster::claims::{is_joining, node_at};
+use crate::cluster::claims::{is_joining, majority_word, node_at};
 use crate::cluster::gate::Gate;
-use crate::cluster::observed::WatchedMaster;
+use crate::cluster::observed::{Answer, WatchedMaster};
 use crate::plan::step::{Action, StepId};
 use crate::spec::render::Standing;
 use crate::spec::render::directives::PRIORITY;
@@ -102,6 +102,12 @@ impl Planner<'_> {
             self.step(node, Action::SentinelSet { node, group, settings }, why, after);
         }
         let master = node_at(watched.address, self.observed);
+        if self.stays_wrong(group, watched) {
+            let why = "it names another master than the other Sentinels, which cannot correct it: its epoch is theirs";
+            self.step(node, Action::SentinelRemove { node, group }, why, []);
+            self.watch(node, group, why.to_owned(), []);
+            return;
+        }
         if master.is_none() || self.masters.get(&group).copied() != master {
             return;
         }
@@ -115,6 +121,22 @@ impl Planner<'_> {
             let action = Action::SentinelDiscover { node, group, replicas: unknown };
             self.step(node, action, why, after);
         }
+    }
+
+    /// Whether a Sentinel names another master than the majority and will never learn the right one.
+    ///
+    /// A Sentinel takes the word of others only with a higher epoch than its own (`sentinelProcessHelloMessage` in
+    /// Redis's `sentinel.c`). Two masters with one epoch come from a file that was copied, restored or edited.
+    fn stays_wrong(&self, group: Group, watched: &WatchedMaster) -> bool {
+        let master = self.masters.get(&group).copied();
+        if master.is_none() || majority_word(group, self.observed) != master {
+            return false;
+        }
+        let named = |watched: &WatchedMaster| node_at(watched.address, self.observed);
+        let views = self.observed.topology.sentinels.values().filter_map(Answer::said);
+        let groups = views.filter_map(|view| view.masters.get(&group.to_string()));
+        let newest = groups.filter(|watched| named(watched) == master).map(|watched| watched.config_epoch).max();
+        named(watched) != master && newest == Some(watched.config_epoch)
     }
 
     /// Whether a Sentinel must look for a replica that it does not know or would not promote.
@@ -147,6 +169,53 @@ impl Planner<'_> {
             let names: Vec<String> = unknown.iter().map(ToString::to_string).collect();
             let after: Vec<StepId> = unknown.iter().filter_map(|peer| self.last.get(peer).copied()).collect();
             self.watch(node, group, format!("it does not know {}", names.join(" and ")), after);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cluster::fixture::{at, healthy, redis, redis_mut, sentinel_mut};
+    use crate::cluster::observed::{Observed, RoleView};
+    use crate::plan::diff;
+    use crate::spec::{REDIS_PORT, Spec};
+
+    /// A failover has made redis-2 the master, in epoch 2. Sentinel-3 names redis-1, in this epoch.
+    fn one_names_the_old_master(epoch: u64) -> (Spec, Observed) {
+        let spec = Spec::with_defaults("redos".parse().expect("a name"));
+        let mut observed = healthy(&spec);
+        for ordinal in [1, 3] {
+            let mut role = redis_mut(&mut observed, redis(3)).role.clone();
+            if let RoleView::Replica { master, .. } = &mut role {
+                *master = at(redis(2), REDIS_PORT);
+            }
+            redis_mut(&mut observed, redis(ordinal)).role = role;
+        }
+        redis_mut(&mut observed, redis(2)).role = RoleView::Master { replicas: Vec::new() };
+        for ordinal in [1, 2] {
+            let watched = sentinel_mut(&mut observed, ordinal).masters.get_mut("mymaster").expect("watched");
+            (watched.address, watched.config_epoch) = (at(redis(2), REDIS_PORT), 2);
+        }
+        let watched = sentinel_mut(&mut observed, 3).masters.get_mut("mymaster").expect("watched");
+        watched.config_epoch = epoch;
+        (spec, observed)
+    }
+
+    #[test]
+    fn a_sentinel_with_the_epoch_of_the_others_and_another_master_watches_the_group_anew() {
+        let (spec, observed) = one_names_the_old_master(2);
+        let plan = diff(&spec, &observed);
+        let steps: Vec<String> = plan.steps.iter().map(|step| step.action.to_string()).collect();
+        let anew = ["make sentinel-3 stop watching mymaster", "make sentinel-3 watch mymaster at redis-2"];
+        assert!(steps.windows(2).any(|two| two == anew), "{plan}");
+    }
+
+    #[test]
+    fn a_sentinel_whose_knowledge_is_older_or_newer_is_left_to_the_sentinels() {
+        for epoch in [1, 3] {
+            let (spec, observed) = one_names_the_old_master(epoch);
+            let plan = diff(&spec, &observed);
+            assert!(!plan.steps.iter().any(|step| step.action.to_string().contains("make sentinel-3 stop")), "{plan}");
         }
     }
 }
