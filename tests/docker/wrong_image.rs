@@ -33,7 +33,8 @@ async fn corrected(topic: &str, does: &str, dies: bool) {
     let right = programs(&cluster.engine).await.redis.image;
     let wrong = format!("{}:1", cluster.name);
     image_that(does, &right, &wrong).await;
-    let to_wrong = ["--redis-image", &wrong, "--timeout", "40s"];
+    // What dies is noticed long before that, also on a busy machine.
+    let to_wrong = ["--redis-image", &wrong, "--timeout", if dies { "100s" } else { "40s" }];
 
     // A cluster that never ran. Servers that crash late may all run for a moment, so that the cluster looks ready.
     let wrongs = async |run: Run| {
