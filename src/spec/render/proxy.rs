@@ -38,10 +38,18 @@ const RUNTIME_CONNECTIONS_PER_ADDRESS: u32 = 16;
 const RUNTIME_SILENCE: u32 = 10;
 /// Connections beside the clients': checks, statistics, Runtime API.
 const OTHER_CONNECTIONS: u32 = 500;
-/// How often the proxy evaluates its own verdict on who is master, in milliseconds. It costs no network traffic.
-const VERDICT_INTERVAL: u64 = 20;
-/// How many times rarer than the check of a role are checks whose answer changes slowly.
-const SLOW_CHECKS: u64 = 4;
+/// How often the proxy evaluates its own verdict on who is master, in milliseconds.
+///
+/// It costs no network traffic, and still as much of a CPU as 40 checks of nodes.
+const VERDICT_INTERVAL: u64 = 30;
+/// The same interval for a second look at a verdict that has just changed.
+const SECOND_VERDICT: u64 = 10;
+/// How soon a check is repeated whose answer has just changed, in milliseconds.
+const CHANGE_INTERVAL: u64 = 20;
+/// How many times rarer than the check of a role is the question whether a node is a replica.
+const SLOW_CHECKS: u64 = 10;
+/// How many times rarer it is asked whether a node may take reads that takes none.
+const READ_CHECKS: u64 = 4;
 /// How much rarer than the check of a role is the check of a node that reports to be master.
 ///
 /// HAProxy gives a check's connection no longer than its interval: at the default of 50 ms a master with 50 ms of delay
@@ -64,6 +72,14 @@ const VOTE_CHECKS: u64 = 4;
 /// It is asked more often than for votes: a master that comes back must not have its votes again before this veto is
 /// seen.
 const VETO_CHECKS: u64 = 2;
+/// The part of down-after after which a Sentinel is asked whether it names a node now.
+///
+/// A node that it names is checked at the two intervals above. A Sentinel replaces a master at the earliest one down-after
+/// after it began to name it, so the veto's own interval holds by then. Most checks are of this kind: with 20 replicas 20 of
+/// 21.
+const UNNAMED_CHECKS: u64 = 2;
+/// The longest such interval in milliseconds: the proxy counts a Sentinel that is back after this time.
+const UNNAMED_MAX: u64 = 500;
 /// Bytes of a Sentinel's answer to `SENTINEL MASTER` that hold name, address and flags. They end before byte 300 with
 /// the longest name and all flags; the shortest answer has some 700.
 const VOTE_LENGTH: usize = 400;
@@ -106,6 +122,10 @@ struct ProxyConf<'a> {
     patient_interval: u64,
     slow_interval: u64,
     verdict_interval: u64,
+    second_verdict: u64,
+    change_interval: u64,
+    read_interval: u64,
+    unnamed_interval: u64,
     vote_interval: u64,
     veto_interval: u64,
     vote_length: usize,
@@ -215,6 +235,10 @@ pub fn proxy_files(
         patient_interval: spec.proxy.check_interval * PATIENT_CHECKS,
         slow_interval,
         verdict_interval: VERDICT_INTERVAL,
+        second_verdict: SECOND_VERDICT,
+        change_interval: CHANGE_INTERVAL,
+        read_interval: spec.proxy.check_interval * READ_CHECKS,
+        unnamed_interval: unnamed_interval(spec),
         vote_interval: spec.proxy.check_interval * VOTE_CHECKS,
         veto_interval: spec.proxy.check_interval * VETO_CHECKS,
         vote_length: VOTE_LENGTH,
@@ -242,6 +266,12 @@ pub fn proxy_files(
 fn vote(address: Ipv4Addr) -> String {
     let (address, port) = (address.to_string(), REDIS_PORT.to_string());
     format!("$2\r\nip\r\n${}\r\n{address}\r\n$4\r\nport\r\n${}\r\n{port}\r\n", address.len(), port.len())
+}
+
+/// Not more often than a Sentinel that names the node, where `proxy.checkInterval` is long.
+fn unnamed_interval(spec: &Spec) -> u64 {
+    let longest = (spec.sentinel.down_after / UNNAMED_CHECKS).min(UNNAMED_MAX);
+    longest.max(spec.proxy.check_interval * VOTE_CHECKS)
 }
 
 /// A regular expression for the whole numbers from 0 to `most`.
