@@ -16,6 +16,7 @@ mod exec;
 mod explain;
 mod failover;
 mod failover_test;
+mod guard;
 mod habits;
 pub mod help;
 mod images;
@@ -108,6 +109,8 @@ pub enum Verb {
     Scale(scale::ScaleArgs),
     /// Make a replica the master, without losing a write
     Failover(failover::FailoverArgs),
+    /// Replace a master at once when its process ends, until Ctrl-C
+    Guard(guard::GuardArgs),
     /// Stop nodes, or the whole cluster in good order; nothing is removed
     Stop(stop::StopArgs),
     /// Start nodes that are stopped, or the whole cluster, and wait until it is ready
@@ -235,6 +238,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Plan(args) => plan::run(args, call).await,
         Verb::Scale(args) => scale::run(args, call).await,
         Verb::Failover(args) => failover::run(args, call).await,
+        Verb::Guard(args) => guard::run(args, call).await,
         Verb::Stop(args) => stop::run(args, call).await,
         Verb::Start(args) => start::run(args, call).await,
         Verb::Restart(args) => restart::run(args, call).await,

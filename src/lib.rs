@@ -21,6 +21,8 @@
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
 //! [`agent`]: this same program, started beside a container.
 //!
+//! [`deaths`] is what a guard does: it sees that a master's process has ended, and has it replaced at once.
+//!
 //! The arrows are checked by `tests/architecture`: `spec` uses nothing, `cluster` uses `spec`, `plan` uses both, `engine`
 //! and `servers` use `spec` and `cluster` and never `plan`, `output` takes values only, `commands` uses all and nobody uses
 //! `commands`.
@@ -37,6 +39,7 @@ mod chaos;
 mod cluster;
 mod commands;
 mod converge;
+mod deaths;
 mod dial;
 mod doctor;
 mod engine;

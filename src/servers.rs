@@ -19,9 +19,11 @@ pub mod take_over;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddrV4;
+use std::time::Duration;
 
 pub use error::ServerError;
 pub use switchover::Switched;
+pub use switchover::succession::{Knock, NotReplaced, Office, Succeeded};
 pub use take_over::TakenOver;
 
 use crate::cluster::inquiry::{Question, Testimony};
@@ -154,6 +156,25 @@ pub trait Servers: Send + Sync + 'static {
         group: Group,
         to: NodeId,
     ) -> impl Future<Output = Result<Switched, ServerError>> + Send;
+
+    /// The master of a group that a majority of Sentinels names, if nothing is wrong with it.
+    fn office(&self, inventory: &Inventory, group: Group) -> impl Future<Output = Option<Office>> + Send;
+
+    /// Tries to connect to the port of a master.
+    fn knock(&self, office: &Office) -> impl Future<Output = Knock> + Send;
+
+    /// Replaces a master whose process has ended, if nothing speaks against that.
+    ///
+    /// `office` is how it was while it served, `within` the time for the decision.
+    ///
+    /// # Errors
+    /// It is left to the Sentinels, for this reason.
+    fn succeed(
+        &self,
+        inventory: &Inventory,
+        office: &Office,
+        within: Duration,
+    ) -> impl Future<Output = Result<Succeeded, NotReplaced>> + Send;
 
     /// Makes the head of a standby the master, without losing a write that was acknowledged through a proxy.
     ///

@@ -135,6 +135,22 @@ impl Client {
         existing::log_in(stream, password).await
     }
 
+    /// Tries to connect to a server. The caller sets the deadline.
+    ///
+    /// # Errors
+    /// What `connect` says.
+    pub(super) async fn knock(&self, address: SocketAddrV4) -> std::io::Result<()> {
+        self.dialer.dial(&self.spec.name, Target::Network(address)).await.map(drop)
+    }
+
+    /// Asks over the open connection, or over a new one, and returns all replies. The caller sets the deadline.
+    ///
+    /// # Errors
+    /// No connection, or it broke.
+    pub(super) async fn ask(&self, peer: Peer, command: &str, question: &Pipeline) -> Result<Vec<Value>, ServerError> {
+        self.send(peer, command, question, QUESTION).await
+    }
+
     /// The Runtime API of a proxy.
     ///
     /// # Errors
@@ -464,7 +480,7 @@ fn set(pipeline: &mut Pipeline, settings: &BTreeMap<String, String>) {
 }
 
 /// Fills in the answers about a group to `SENTINEL REPLICAS`, `SENTINELS` and `CKQUORUM`.
-fn fill(node: NodeId, master: &mut WatchedMaster, replies: &[Value]) -> Result<(), ServerError> {
+pub(super) fn fill(node: NodeId, master: &mut WatchedMaster, replies: &[Value]) -> Result<(), ServerError> {
     let [replicas, peers, quorum] = replies else { return Err(unexpected(node, "SENTINEL", "too few replies")) };
     let replicas = reply::list(accepted(node, "SENTINEL REPLICAS", replicas)?, reply::watched_replica);
     master.replicas = replicas.map_err(|why| unexpected(node, "SENTINEL REPLICAS", why))?;
@@ -489,7 +505,7 @@ pub(super) async fn within<T>(
 }
 
 /// A reply that is not a refusal.
-fn accepted<'a>(node: NodeId, command: &str, reply: &'a Value) -> Result<&'a Value, ServerError> {
+pub(super) fn accepted<'a>(node: NodeId, command: &str, reply: &'a Value) -> Result<&'a Value, ServerError> {
     match reply {
         Value::ServerError(refusal) => Err(failed(node, command, refusal.clone().into())),
         other => Ok(other),

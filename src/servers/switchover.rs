@@ -17,22 +17,26 @@
 //! master that gets writes, and nothing needs another failover. One that ends between 1 and 4 leaves this: if the
 //! master fails within twice the failover timeout of the vote, the Sentinels let that time pass before they replace it.
 
+mod assembly;
 mod cast;
+mod evidence;
 mod settled;
 mod steps;
+pub(super) mod succession;
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
+pub(super) use assembly::{CHANGE, send};
 pub(super) use cast::LAG_MAX;
 pub use cast::SwitchoverRefusal;
 use cast::cast;
 pub use settled::NotSwitched;
 use settled::{agreed, followed, still_loading};
+pub(super) use steps::CATCH_UP;
 use steps::Ready;
-pub(super) use steps::{CATCH_UP, CHANGE, send};
 
 use super::client::Client;
 use super::proxy::{OpenRuntimeApi, readers_command};
@@ -119,7 +123,7 @@ async fn try_to_switch_over(
     let (ready, proxies) = tokio::join!(Ready::open(client, group, cast), open_proxies(client, inventory));
     let ready = ready?;
     let elected = async {
-        let (epoch, ()) = tokio::join!(ready.elect(), lead_readers_past(client, inventory, group, to));
+        let (epoch, ()) = tokio::join!(ready.assembly.elect(), lead_readers_past(client, inventory, group, to));
         ready.replace_master(epoch?, proxies).await
     };
     let (paused, mut remarks) = match elected.await {
@@ -132,9 +136,9 @@ async fn try_to_switch_over(
     let agreed = loop {
         let topology = client.topology(inventory).await;
         let is_late = began.elapsed() > SETTLE;
-        match (agreed(&topology, &ready.cast, group), followed(&topology, &ready.cast, group)) {
+        match (agreed(&topology, &ready.assembly.cast, group), followed(&topology, &ready.assembly.cast, group)) {
             (Ok(()), Ok(())) => {
-                remarks.extend(still_loading(&topology, &ready.cast));
+                remarks.extend(still_loading(&topology, &ready.assembly.cast));
                 break Ok(());
             }
             (Ok(()), Err(why)) if is_late => {
@@ -151,7 +155,7 @@ async fn try_to_switch_over(
         remarks.push(format!("{error}: {}", error.reason()));
     }
     agreed?;
-    Ok(Switched { from: ready.cast.old.node, to, paused, took: began.elapsed(), remarks })
+    Ok(Switched { from: ready.assembly.cast.old.node, to, paused, took: began.elapsed(), remarks })
 }
 
 pub(super) fn running_proxies(inventory: &Inventory) -> impl Iterator<Item = NodeId> {

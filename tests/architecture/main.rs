@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["cluster", "spec", "update"]),
     ("engine", &["cluster", "dial", "spec", "update"]),
     ("servers", &["cluster", "dial", "spec"]),
+    ("deaths", &["cluster", "servers", "spec"]),
     // What `up` would change is a finding.
     ("doctor", &["cluster", "plan", "spec"]),
     // Alerts are checks of doctor.
@@ -54,6 +55,7 @@ const PURE: &[&str] = &[
     "view",
     "output/top/board",
     "output/top/draw",
+    "deaths/suspicion",
     "chaos/verdict",
     "chaos/scenario",
     "chaos/target",
@@ -63,6 +65,7 @@ const PURE: &[&str] = &[
     "engine/stored",
     "servers/reply",
     "servers/switchover/cast",
+    "servers/switchover/evidence",
     "web/gatekeeper",
 ];
 /// What a pure place does not name.

@@ -17,6 +17,7 @@ mod engine;
 mod everyday;
 mod failover_test;
 mod follow;
+mod guard;
 mod hold;
 mod images;
 mod imitations;

@@ -10,7 +10,9 @@ use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
 use crate::cluster::vitals::Vitals;
 use crate::engine::EngineError;
-use crate::servers::{Command, Depth, ServerError, Servers, Switched, TakenOver};
+use crate::servers::{
+    Command, Depth, Knock, NotReplaced, Office, ServerError, Servers, Succeeded, Switched, TakenOver,
+};
 use crate::spec::{Group, NodeId, REDIS_PORT};
 
 impl Servers for Sim {
@@ -198,6 +200,24 @@ impl Servers for Sim {
             }
         }
         Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO, remarks: Vec::new() })
+    }
+
+    /// Processes in memory do not end unseen, so there is nothing to guard.
+    async fn office(&self, _inventory: &Inventory, _group: Group) -> Option<Office> {
+        None
+    }
+
+    async fn knock(&self, _office: &Office) -> Knock {
+        Knock::Accepted
+    }
+
+    async fn succeed(
+        &self,
+        _inventory: &Inventory,
+        _office: &Office,
+        _within: Duration,
+    ) -> std::result::Result<Succeeded, NotReplaced> {
+        Err(NotReplaced::IsBack)
     }
 
     async fn take_over(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use redis::{Value, pipe};
@@ -12,9 +13,9 @@ use crate::cluster::observed::{Answer, Inventory, NodeState, RedisView, Topology
 use crate::cluster::vitals::Vitals;
 use crate::servers::error::unexpected;
 use crate::servers::reply;
-use crate::servers::switchover::switch_over;
+use crate::servers::switchover::{succession, switch_over};
 use crate::servers::take_over::{TakenOver, take_over};
-use crate::servers::{Command, Depth, ServerError, Servers, Switched};
+use crate::servers::{Command, Depth, Knock, NotReplaced, Office, ServerError, Servers, Succeeded, Switched};
 use crate::spec::{Group, NodeId};
 
 impl Servers for Client {
@@ -143,6 +144,23 @@ impl Servers for Client {
 
     async fn switchover(&self, inventory: &Inventory, group: Group, to: NodeId) -> Result<Switched, ServerError> {
         switch_over(self, inventory, group, to).await
+    }
+
+    async fn office(&self, inventory: &Inventory, group: Group) -> Option<Office> {
+        succession::office(self, inventory, group).await
+    }
+
+    async fn knock(&self, office: &Office) -> Knock {
+        succession::knock(self, office).await
+    }
+
+    async fn succeed(
+        &self,
+        inventory: &Inventory,
+        office: &Office,
+        within: Duration,
+    ) -> Result<Succeeded, NotReplaced> {
+        succession::succeed(self, inventory, office, within).await
     }
 
     async fn take_over(

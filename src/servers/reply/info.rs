@@ -60,6 +60,21 @@ impl Info {
         Some(address(self.either("master_host", "primary_host")?, self.either("master_port", "primary_port")?))
     }
 
+    /// Whether a replica's link to its master is up.
+    pub fn has_link(&self) -> bool {
+        self.either("master_link_status", "primary_link_status") == Some("up")
+    }
+
+    /// Whether a replica is copying all data.
+    pub fn is_syncing(&self) -> bool {
+        self.either("master_sync_in_progress", "primary_sync_in_progress") == Some("1")
+    }
+
+    /// The priority of a replica. A master has it in its configuration alone.
+    pub fn priority(&self) -> Option<u32> {
+        self.either("slave_priority", "replica_priority")?.parse().ok()
+    }
+
     /// The replicas that a master lists.
     pub fn attached_replicas(&self) -> Vec<AttachedReplica> {
         let numbered = |prefix: &str, field: &str| {
@@ -105,8 +120,8 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> 
         Some("master" | "primary") => RoleView::Master { replicas: info.attached_replicas() },
         Some("slave" | "replica") => RoleView::Replica {
             master: info.master().ok_or_else(|| ParseError::new("INFO of a replica without its master"))?,
-            link_up: info.either("master_link_status", "primary_link_status") == Some("up"),
-            syncing: info.either("master_sync_in_progress", "primary_sync_in_progress") == Some("1"),
+            link_up: info.has_link(),
+            syncing: info.is_syncing(),
             last_io_seconds: info
                 .either("master_last_io_seconds_ago", "primary_last_io_seconds_ago")
                 .and_then(|seconds| seconds.parse().ok()),
@@ -116,8 +131,7 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> 
         None => return Err(ParseError::new("INFO without a role")),
     };
     // Only a replica's INFO has its priority; a master has it in its configuration.
-    let priority = info.either("slave_priority", "replica_priority");
-    let priority = priority.or_else(|| config.get("replica-priority").map(String::as_str));
+    let priority = info.priority().or_else(|| config.get("replica-priority")?.parse().ok());
     Ok(RedisView {
         version: version.to_owned(),
         server: server.to_owned(),
@@ -130,7 +144,7 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> 
         operations_per_second: info.read("instantaneous_ops_per_sec").unwrap_or_default(),
         clients: info.read("connected_clients").unwrap_or_default(),
         uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
-        replica_priority: priority.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_REPLICA_PRIORITY),
+        replica_priority: priority.unwrap_or(DEFAULT_REPLICA_PRIORITY),
         keys: keys(info),
         config,
         users: OtherUsers::default(),

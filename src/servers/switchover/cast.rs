@@ -241,7 +241,7 @@ fn fit<'a>(
     if master.loading.is_none() && behind > LAG_MAX { Err(SwitchoverRefusal::Behind(behind)) } else { Ok(view) }
 }
 
-fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
+pub(super) fn voter(sentinel: Peer, watched: &WatchedMaster) -> Voter {
     let herald = watched.peers.iter().find(|peer| !peer.flags.contains("s_down")).or(watched.peers.first());
     let settings = [
         ("down-after-milliseconds", watched.down_after),

@@ -1,0 +1,174 @@
+//! `redos guard`: a master whose process has ended is replaced at once, and any other is left to the Sentinels.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use redos::testing::spec::{Group, NodeId};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
+use tokio::time::sleep;
+
+use crate::support::{Cluster, eventually};
+use crate::writers::{Writers, missing};
+
+/// What a guard says of a master that it has replaced.
+const REPLACED: &str = "is master now";
+/// What it says of one that it leaves to the Sentinels.
+const LEFT: &str = "is left to the Sentinels";
+
+/// A running `redos guard`, and what it has said.
+struct Guard {
+    process: Child,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Guard {
+    /// Starts one, and waits until it watches the master.
+    async fn of(cluster: &Cluster) -> Self {
+        let mut process = cluster.command(&["guard"]).stderr(Stdio::piped()).spawn().expect("a process");
+        let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let told = said.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                told.lock().expect("lines").push(line);
+            }
+        });
+        let guard = Self { process, said };
+        guard.has_said(&format!("watching {}", cluster.master().await)).await;
+        guard
+    }
+
+    /// How often it has said something.
+    fn count(&self, text: &str) -> usize {
+        self.said.lock().expect("lines").iter().filter(|line| line.contains(text)).count()
+    }
+
+    async fn has_said(&self, text: &str) {
+        let what = format!("the guard says '{text}'");
+        eventually(&what, async || self.count(text) > 0).await;
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.process.id().and_then(|id| Pid::from_raw(id as i32)).expect("it runs");
+        kill_process(pid, signal).expect("a signal");
+    }
+}
+
+/// How often a Sentinel was told of another master.
+async fn failovers(cluster: &Cluster) -> usize {
+    let log = cluster.redos(&["logs", "sentinel-1", "--tail", "10000"]).await.succeeds();
+    log.lines().filter(|line| line.contains("+switch-master mymaster")).count()
+}
+
+/// Waits until the Sentinels name another master than this, and all is well.
+async fn replaced(cluster: &Cluster, old: NodeId) -> NodeId {
+    let status = async || cluster.status().await["groups"][0]["master"]["node"].as_str().map(str::to_owned);
+    eventually("another node is master", async || status().await.is_some_and(|node| node != old.to_string())).await;
+    cluster.redos(&["up", "-q"]).await.succeeds();
+    cluster.settled().await;
+    cluster.master().await
+}
+
+#[tokio::test]
+async fn a_killed_master_is_replaced_before_sentinels_would_begin_and_nothing_is_lost() {
+    let cluster = Cluster::new("guard").await;
+    cluster.up(&[]).await.succeeds();
+    let guards = [Guard::of(&cluster).await, Guard::of(&cluster).await];
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let mut gaps = Vec::new();
+    // On a busy machine an answer may be late, and then a guard leaves the master to the Sentinels.
+    for round in 1..=3 {
+        let (before, master) = (failovers(&cluster).await, cluster.master().await);
+        for guard in &guards {
+            guard.has_said(&format!("watching {master}")).await;
+        }
+        let writers = Writers::start(&url);
+        eventually("all write", async || writers.acknowledged() > 200).await;
+        cluster.kill(master).await;
+        sleep(Duration::from_secs(3)).await;
+        let (keys, gap) = writers.stop().await;
+        gaps.push(gap);
+        replaced(&cluster, master).await;
+        assert_eq!(failovers(&cluster).await, before + 1, "one failover in round {round}");
+        let mut client = cluster.client(&[]).await;
+        assert_eq!(missing(&keys, &mut client).await, [""; 0], "acknowledged and lost in round {round}");
+        if guards.iter().any(|guard| guard.count(REPLACED) > 0) {
+            break;
+        }
+    }
+    let acts: usize = guards.iter().map(|guard| guard.count(REPLACED)).sum();
+    assert_eq!(acts, 1, "one of both guards has acted: {:?}", guards.map(|guard| guard.said));
+    let last = gaps.last().expect("a round");
+    assert!(*last < Duration::from_secs(1), "the Sentinels would begin after a second: {gaps:?}");
+}
+
+#[tokio::test]
+async fn a_master_that_is_paused_or_only_closes_a_connection_is_left_to_the_sentinels() {
+    let cluster = Cluster::new("guard-pause").await;
+    cluster.up(&[]).await.succeeds();
+    let guard = Guard::of(&cluster).await;
+    let (before, master) = (failovers(&cluster).await, cluster.master().await);
+
+    let mut admin = cluster.admin(master).await;
+    let mut kill = redis::cmd("CLIENT");
+    kill.arg("KILL").arg("TYPE").arg("normal").arg("SKIPME").arg("yes");
+    let closed: u64 = kill.query_async(&mut admin).await.expect("an answer");
+    assert!(closed > 0, "the guard's connection is one of them");
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!((failovers(&cluster).await, cluster.master().await), (before, master));
+
+    cluster.redos(&["chaos", "pause", "master", "--for", "4s"]).await.succeeds();
+    let next = replaced(&cluster, master).await;
+    assert_eq!(failovers(&cluster).await, before + 1, "the Sentinels replaced it once");
+    guard.has_said(&format!("watching {next}")).await;
+    cluster.redos(&["chaos", "partition", "master", "--for", "5s"]).await.succeeds();
+    replaced(&cluster, next).await;
+    assert_eq!(failovers(&cluster).await, before + 2, "and the next one");
+    assert_eq!(guard.count(REPLACED), 0, "{:?}", guard.said);
+}
+
+#[tokio::test]
+async fn without_a_majority_of_sentinels_nothing_is_promoted() {
+    let cluster = Cluster::new("guard-alone").await;
+    cluster.up(&[]).await.succeeds();
+    let guard = Guard::of(&cluster).await;
+    let master = cluster.master().await;
+    for ordinal in [2, 3] {
+        cluster.kill(NodeId::Sentinel(ordinal)).await;
+    }
+    cluster.kill(master).await;
+    guard.has_said(LEFT).await;
+    sleep(Duration::from_secs(2)).await;
+    for ordinal in (1..=3).map(|ordinal| NodeId::redis(Group::number(1), ordinal)).filter(|node| *node != master) {
+        let mut replica = cluster.admin(ordinal).await;
+        let role: Vec<redis::Value> = redis::cmd("ROLE").query_async(&mut replica).await.expect("an answer");
+        assert_eq!(role[0], redis::Value::BulkString(b"slave".to_vec()), "{ordinal} was promoted: {:?}", guard.said);
+    }
+    assert_eq!(guard.count(REPLACED), 0);
+}
+
+#[tokio::test]
+async fn a_guard_that_wakes_after_a_failover_does_nothing_more() {
+    let cluster = Cluster::new("guard-frozen").await;
+    cluster.up(&[]).await.succeeds();
+    let guard = Guard::of(&cluster).await;
+    let (before, master) = (failovers(&cluster).await, cluster.master().await);
+    guard.signal(Signal::STOP);
+    cluster.kill(master).await;
+    let next = {
+        let status = async || cluster.status().await["groups"][0]["master"]["node"].as_str().map(str::to_owned);
+        eventually("the Sentinels replace it", async || status().await.is_some_and(|it| it != master.to_string()))
+            .await;
+        cluster.master().await
+    };
+    assert_eq!(failovers(&cluster).await, before + 1);
+    guard.signal(Signal::CONT);
+    guard.has_said(&format!("watching {next}")).await;
+    cluster.redos(&["up", "-q"]).await.succeeds();
+    cluster.settled().await;
+    assert_eq!((failovers(&cluster).await, cluster.master().await), (before + 1, next));
+    assert_eq!(guard.count(REPLACED), 0, "{:?}", guard.said);
+}
