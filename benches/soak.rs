@@ -34,7 +34,7 @@ use rand::{RngExt, SeedableRng};
 use events::Event;
 use support::Cluster;
 use watch::Watch;
-use writers::{Writers, missing};
+use writers::{PATIENCE, Writers, missing};
 
 /// The time from one event to the next.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -65,7 +65,7 @@ async fn main() -> ExitCode {
     for _ in 0..clients {
         tokio::spawn(hold(url.clone(), Arc::clone(&stop)));
     }
-    let writers = Writers::start_at(&url, rate.div_ceil(4).max(1));
+    let writers = Writers::start_at(&url, rate.div_ceil(4).max(1), PATIENCE);
     let watch = Watch::start(&cluster, &url, Arc::clone(&stop));
     println!("{minutes} minutes, {clients} clients, {rate} counted writes a second, SEED={seed}\n");
     println!("| at | event | node | healthy after | |\n|---|---|---|---|---|");

@@ -27,6 +27,7 @@ pub mod man;
 mod metrics;
 mod monitor;
 mod options;
+mod password;
 mod plan;
 mod ps;
 mod restart;
@@ -111,6 +112,9 @@ pub enum Verb {
     Failover(failover::FailoverArgs),
     /// Replace a master at once when its process ends, until Ctrl-C
     Guard(guard::GuardArgs),
+    /// Change passwords of a running cluster
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Password(password::PasswordArgs),
     /// Stop nodes, or the whole cluster in good order; nothing is removed
     Stop(stop::StopArgs),
     /// Start nodes that are stopped, or the whole cluster, and wait until it is ready
@@ -239,6 +243,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Scale(args) => scale::run(args, call).await,
         Verb::Failover(args) => failover::run(args, call).await,
         Verb::Guard(args) => guard::run(args, call).await,
+        Verb::Password(args) => password::run(args, call).await,
         Verb::Stop(args) => stop::run(args, call).await,
         Verb::Start(args) => start::run(args, call).await,
         Verb::Restart(args) => restart::run(args, call).await,

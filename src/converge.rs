@@ -5,9 +5,10 @@
 
 mod teardown;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ pub use crate::apply::Reached;
 use crate::apply::{Applier, ApplyError, Walked};
 use crate::cluster::Gate;
 use crate::cluster::desired::Programs;
-use crate::cluster::observed::{Inventory, Observed};
+use crate::cluster::observed::{Inventory, NodeState, Observed, RotationView};
 use crate::engine::{Clusters, EngineError, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Past, Plan, Stage};
@@ -31,6 +32,8 @@ pub struct Found {
     pub inventory: Inventory,
     /// Its secrets. `None` where no container has them: there is none, or none has run.
     pub secrets: Option<Secrets>,
+    /// The secrets in the file of each node. Empty where one file was read and no rotation of passwords is open in it.
+    pub kept: BTreeMap<NodeId, Secrets>,
 }
 
 /// How long the secrets of the likely node are waited for.
@@ -49,36 +52,52 @@ pub async fn find<E: Clusters + Nodes>(engine: &E, cluster: &ClusterName) -> Res
     let ahead = timeout(AHEAD_LIMIT, secrets_of(engine, cluster, likely));
     let (inventory, ahead) = tokio::join!(engine.inventory(cluster), ahead);
     let inventory = inventory?;
-    let secrets = match ahead {
-        // A container of this name may belong to something else.
-        Ok(Ok(Some(secrets))) if inventory.nodes.contains_key(&likely) => Some(secrets),
-        _ => read_secrets(engine, cluster, &inventory).await?,
-    };
-    Ok(Found { inventory, secrets })
+    // The container of this name may belong to something else, or be new on an old volume.
+    let has_run = inventory.nodes.get(&likely).is_some_and(|facts| facts.state != NodeState::Created);
+    match ahead {
+        Ok(Ok(Some(secrets))) if has_run && secrets.rotation.is_none() => {
+            Ok(Found { inventory, secrets: Some(secrets), kept: BTreeMap::new() })
+        }
+        _ => {
+            let kept = read_all_secrets(engine, cluster, &inventory).await?;
+            Ok(Found { inventory, secrets: newest(&kept), kept })
+        }
+    }
 }
 
-/// Reads the cluster's secrets from the first node that has them, running or not.
+/// Reads the secrets in the files of all nodes, running or not.
 ///
 /// # Errors
-/// No node gave them, and at one of them the Engine failed. A cluster without secrets (there is none, or its volumes
-/// have no containers) is `None`.
-pub async fn read_secrets<E: Clusters + Nodes>(
+/// No node gave them, and at one of them the Engine failed. Without secrets (there is no cluster, or its volumes have no
+/// containers) it is empty.
+pub async fn read_all_secrets<E: Clusters + Nodes>(
     engine: &E,
     cluster: &ClusterName,
     inventory: &Inventory,
-) -> Result<Option<Secrets>, EngineError> {
-    let mut failed = Ok(None);
+) -> Result<BTreeMap<NodeId, Secrets>, EngineError> {
     let is_asked =
         |node: &&NodeId| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter) && !inventory.unseen.contains_key(node);
-    for node in inventory.nodes.keys().filter(is_asked) {
-        match secrets_of(engine, cluster, *node).await {
-            Ok(Some(secrets)) => return Ok(Some(secrets)),
+    let asked = inventory.nodes.keys().filter(is_asked);
+    let answers = join_all(asked.map(async |node| (*node, secrets_of(engine, cluster, *node).await))).await;
+    let (mut kept, mut failed) = (BTreeMap::new(), None);
+    for (node, answer) in answers {
+        match answer {
+            Ok(Some(secrets)) => drop(kept.insert(node, secrets)),
             Ok(None) => {}
             // One broken node must not hide what all others have.
-            Err(error) => failed = Err(error),
+            Err(error) => failed = Some(error),
         }
     }
-    failed
+    match failed {
+        Some(error) if kept.is_empty() => Err(error),
+        _ => Ok(kept),
+    }
+}
+
+/// The secrets of the highest version, of the first node that has it.
+pub fn newest(kept: &BTreeMap<NodeId, Secrets>) -> Option<Secrets> {
+    let version = kept.values().map(|secrets| secrets.version).max()?;
+    kept.values().find(|secrets| secrets.version == version).cloned()
 }
 
 async fn secrets_of<E: Clusters + Nodes>(
@@ -134,17 +153,23 @@ impl<S: Servers> Seen<S> {
     /// # Errors
     /// The supplied passwords are not the cluster's. A server that does not answer is not an error.
     pub async fn of(found: Found, given: &GivenSecrets, connect: impl Fn(&Secrets) -> S) -> Result<Self, ApplyError> {
-        let Found { inventory, secrets } = found;
+        let Found { inventory, secrets, kept } = found;
         let Some(secrets) = secrets else {
             return Ok(Self { observed: Observed { inventory, ..Observed::default() }, reached: None });
         };
         let at_odds = given.at_odds_with(&secrets);
         if !at_odds.is_empty() {
-            return Err(ApplyError::OtherSecrets { which: at_odds });
+            return Err(ApplyError::OtherSecrets { users: at_odds });
         }
         let servers = connect(&secrets);
-        let topology = servers.topology(&inventory).await;
-        Ok(Self { observed: Observed::new(inventory, topology), reached: Some(Reached { secrets, servers }) })
+        Ok(Self::ask(inventory, Reached { secrets, servers }, &kept).await)
+    }
+
+    /// Asks servers for which there are connections.
+    async fn ask(inventory: Inventory, reached: Reached<S>, kept: &BTreeMap<NodeId, Secrets>) -> Self {
+        let topology = reached.servers.topology(&inventory).await;
+        let rotation = RotationView::of(&reached.secrets, kept);
+        Self { observed: Observed::new(inventory, topology).with_rotation(rotation), reached: Some(reached) }
     }
 }
 
@@ -257,6 +282,7 @@ where
             past.owes_proof = matches!(walked, Walked::Overtaken) || plan.then_observe.is_some();
             plans.push(plan);
             seen = match walked {
+                _ if observed.rotation.is_some() => self.look_at_rotation(way).await?,
                 // Gates have opened since the last change: the servers accepted these secrets.
                 Walked::Done { seen: Some(observed) } => Seen { observed: *observed, reached: Some(way) },
                 Walked::Done { seen: None } | Walked::Overtaken => self.look_again(known.then_some(way)).await?,
@@ -267,11 +293,25 @@ where
     async fn look_again(&self, reached: Option<Reached<S>>) -> Result<Seen<S>, ApplyError> {
         let name = &self.spec.name;
         let inventory = self.engine.inventory(name).await.map_err(looking(name))?;
-        let Some(reached) = reached else {
-            let secrets = read_secrets(self.engine, name, &inventory).await.map_err(looking(name))?;
-            return Seen::of(Found { inventory, secrets }, &self.given, &self.connect).await;
+        match reached {
+            Some(reached) => Ok(Seen::ask(inventory, reached, &BTreeMap::new()).await),
+            None => {
+                let kept = read_all_secrets(self.engine, name, &inventory).await.map_err(looking(name))?;
+                let found = Found { inventory, secrets: newest(&kept), kept };
+                Seen::of(found, &self.given, &self.connect).await
+            }
+        }
+    }
+
+    /// Looks again while a rotation of passwords is under way: its next stage has other secrets.
+    async fn look_at_rotation(&self, reached: Reached<S>) -> Result<Seen<S>, ApplyError> {
+        let name = &self.spec.name;
+        let inventory = self.engine.inventory(name).await.map_err(looking(name))?;
+        let kept = read_all_secrets(self.engine, name, &inventory).await.map_err(looking(name))?;
+        let reached = match newest(&kept).filter(|newest| newest.version > reached.secrets.version) {
+            Some(secrets) => Reached { servers: (self.connect)(&secrets), secrets },
+            None => reached,
         };
-        let topology = reached.servers.topology(&inventory).await;
-        Ok(Seen { observed: Observed::new(inventory, topology), reached: Some(reached) })
+        Ok(Seen::ask(inventory, reached, &kept).await)
     }
 }

@@ -36,6 +36,7 @@ pub(crate) mod phase;
 pub mod plan;
 mod progress;
 pub mod report;
+pub mod rotation;
 mod screen;
 pub mod sentinels;
 pub mod status;

@@ -51,6 +51,10 @@ pub enum Command {
     SetReplicationLogin,
     /// `ACL SETUSER` for each of these users with the rights of redos, then `ACL SAVE`.
     SetUsers(BTreeSet<String>),
+    /// The logins of a Sentinel: `SENTINEL CONFIG SET sentinel-pass`, and `SENTINEL SET group auth-pass` for each group.
+    ///
+    /// It closes its connections to the other Sentinels and to the nodes of its groups, and opens them again.
+    SetSentinelLogins,
     /// `ACL DELUSER` for each of these users, then `ACL SAVE`.
     RemoveUsers(BTreeSet<String>),
     /// `SCRIPT KILL` and `FUNCTION KILL`. Redis obeys the one for the kind of script that it runs. If it refuses both,
@@ -189,6 +193,13 @@ pub trait Servers: Send + Sync + 'static {
         node: NodeId,
         existing: SocketAddrV4,
     ) -> impl Future<Output = Result<TakenOver, ServerError>> + Send;
+
+    /// Makes the statistics of a proxy accept the passwords of the cluster and no others. No connection is closed.
+    fn proxy_logins(
+        &self,
+        inventory: &Inventory,
+        proxy: NodeId,
+    ) -> impl Future<Output = Result<(), ServerError>> + Send;
 
     /// Makes a proxy check these Redis nodes and Sentinels and put all its other slots into maintenance.
     ///

@@ -42,9 +42,9 @@ impl World for InMemory {
         Ok(self.0.clone())
     }
 
-    fn servers(engine: &Arc<Sim>, _spec: &Spec, _secrets: &Secrets) -> Sim {
+    fn servers(engine: &Arc<Sim>, _spec: &Spec, secrets: &Secrets) -> Sim {
         LOGINS.set(LOGINS.get() + 1);
-        (**engine).clone()
+        engine.knowing(secrets)
     }
 
     /// A guard is this program, which is the tests here.
@@ -200,6 +200,45 @@ fn failover_makes_a_replica_the_master() {
 }
 
 #[test]
+fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
+    run(async {
+        let sim = ready("up").await;
+        let old = redos(&sim, "url").await.done();
+        let planned = redos(&sim, "password rotate --dry-run").await;
+        assert!(planned.stdout.contains("write the passwords into the file of"), "{}", planned.stdout);
+        assert_eq!(redos(&sim, "url").await.done(), old, "nothing was done");
+
+        let nothing = redos(&sim, "password rotate --finish").await;
+        assert!(nothing.stderr.contains("no rotation of passwords is open"), "{}", nothing.stderr);
+        nothing.done();
+        let begun = redos(&sim, "password rotate --user applications --user statistics -o json").await.json();
+        assert_eq!(
+            (&begun["users"], &begun["open"]),
+            (&json!(["applications", "statistics"]), &json!(true)),
+            "{begun}"
+        );
+        assert_ne!(redos(&sim, "url").await.done(), old);
+        let status = redos(&sim, "status -o json").await.json();
+        let rotation = json!({ "stage": "open", "users": ["applications", "statistics"], "complete": true });
+        assert_eq!((&status["healthy"], &status["passwordRotation"]), (&json!(true), &rotation), "{status}");
+        let shown = redos(&sim, "status").await.done();
+        assert!(shown.contains("redos -p sim password rotate --finish"), "{shown}");
+        redos(&sim, "plan").await.done();
+        let failure = redos(&sim, "password rotate --user replication").await.failure();
+        assert_eq!(failure.hints, ["end it first: redos -p sim password rotate --finish"]);
+
+        sim.disrupt(REDIS_2, Some(NodeState::Exited { code: 137, oom_killed: false }));
+        let failure = redos(&sim, "password rotate --finish").await.failure();
+        let what = "nothing was done: redis-2 is away, and would come back with the old passwords";
+        assert_eq!(failure.chain().next().as_deref(), Some(what));
+        redos(&sim, "up").await.done();
+        let finished = redos(&sim, "password rotate --finish -o json").await.json();
+        assert_eq!((&finished["open"], &finished["users"]), (&json!(false), &json!(["applications", "statistics"])));
+        assert_eq!(redos(&sim, "status -o json").await.json()["passwordRotation"], json!(null));
+    });
+}
+
+#[test]
 fn stop_start_and_restart_keep_the_master() {
     run(async {
         let sim = ready("up").await;
@@ -338,6 +377,7 @@ fn every_verb_says_of_no_cluster_how_to_make_one() {
             "restart",
             "failover",
             "scale --replicas 3",
+            "password rotate",
         ];
         for verb in verbs.into_iter().chain(["chaos pause master", "chaos unpause redis-1"]) {
             let failure = redos(&sim, verb).await.failure();
@@ -831,6 +871,8 @@ fn every_kind_of_document_is_what_its_schema_says() {
             "sentinel masters",
             "doctor",
             "failover",
+            "password rotate",
+            "password rotate --finish",
             "stop redis-2",
             "plan",
             "doctor",

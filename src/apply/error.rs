@@ -7,6 +7,7 @@ use crate::cluster::{Gate, Refusal, Unmet};
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::servers::ServerError;
 use crate::servers::switchover::SwitchoverRefusal;
+use crate::spec::secret::RotatedUser;
 use crate::spec::{Group, NodeId, Spec, render};
 
 /// Why a walk failed. `Display` does not repeat the source.
@@ -64,10 +65,10 @@ pub enum ApplyError {
     #[error("{0}")]
     Refused(Refusal),
     /// The user gave passwords that are not those of the cluster.
-    #[error("the {} that was given is not the one of the cluster", which.join(" and the "))]
+    #[error("the password that was given for {} is not the one of the cluster", listed(users))]
     OtherSecrets {
-        /// The names of these passwords.
-        which: Vec<&'static str>,
+        /// Those for whom such a password was given.
+        users: Vec<RotatedUser>,
     },
     /// The user interrupted the walk.
     #[error("interrupted: {done} of {total} steps are done")]
@@ -79,6 +80,11 @@ pub enum ApplyError {
         /// The changes that were not begun.
         left: Vec<String>,
     },
+}
+
+/// Users as words: `applications and replication`.
+fn listed(users: &[RotatedUser]) -> String {
+    users.iter().map(|user| user.as_str()).collect::<Vec<_>>().join(" and ")
 }
 
 impl ApplyError {

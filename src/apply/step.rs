@@ -121,6 +121,25 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             Action::SetReplicationLogin { node } => {
                 self.command(step, inventory, *node, &Command::SetReplicationLogin).await
             }
+            Action::KeepPasswords { node } => {
+                let file = render::secrets_file(&self.reached(step)?.secrets).map_err(in_render)?;
+                self.engine.write_files(name, *node, node_files(vec![file])).await.map_err(at_engine)
+            }
+            Action::SetSentinelLogins { node } => {
+                self.command(step, inventory, *node, &Command::SetSentinelLogins).await?;
+                let file = render::secrets_file(&self.reached(step)?.secrets).map_err(in_render)?;
+                self.engine.write_files(name, *node, node_files(vec![file])).await.map_err(at_engine)
+            }
+            Action::SetProxyLogins { proxy } => {
+                let servers = self.servers(step)?;
+                self.patiently(step, || servers.proxy_logins(inventory, *proxy)).await
+            }
+            Action::AdvanceRotation { node, .. } => {
+                let next = self.reached(step)?.secrets.next_stage();
+                let next = next.ok_or_else(|| self.impossible(step, "no rotation is under way"))?;
+                let file = render::secrets_file(&next).map_err(in_render)?;
+                self.engine.write_files(name, *node, node_files(vec![file])).await.map_err(at_engine)
+            }
             Action::SentinelMonitor { node, group, master } => {
                 let subnet = known_network()?.subnet;
                 let master = self.server(step, *master, subnet)?;

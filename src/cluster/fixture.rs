@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::desired::{RESTART_POLICY, aliases, spec_hash};
 use super::observed::{
-    Answer, AttachedReplica, ExistingPlace, ExporterView, NetworkFacts, NodeFacts, NodeState, Observed, OtherUsers,
-    ProxyRoute, ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState, VolumeFacts,
-    WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, ExporterView, MasterLogin, NetworkFacts, NodeFacts, NodeState, Observed,
+    OtherUsers, ProxyRoute, ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState,
+    VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::{sentinel_id, sentinel_settings};
 use crate::spec::{
@@ -210,7 +210,7 @@ fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
         keys: 3,
         config: BTreeMap::new(),
         users: OtherUsers::default(),
-        has_other_login: false,
+        login: MasterLogin::Current,
     }
 }
 
@@ -268,6 +268,7 @@ fn proxy_view(spec: &Spec) -> ProxyView {
     let checked =
         spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter)).collect();
     ProxyView {
+        has_other_logins: false,
         version: "3.0.8".to_owned(),
         routes: spec.groups().map(route).collect(),
         checked,

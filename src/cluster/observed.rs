@@ -4,15 +4,17 @@
 //! masters, two nodes that both claim to be master, a node that does not answer are all values here, not errors.
 
 mod inventory;
+mod rotation;
 mod topology;
 
 pub use inventory::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
     VolumeFacts,
 };
+pub use rotation::RotationView;
 pub use topology::{
-    Answer, AttachedReplica, ExistingPlace, ExporterView, Loading, OtherUsers, ProxyRoute, ProxyView, RedisView,
-    RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, ExporterView, Loading, MasterLogin, OtherUsers, ProxyRoute, ProxyView,
+    RedisView, RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 
 use crate::spec::NodeId;
@@ -24,12 +26,20 @@ pub struct Observed {
     pub inventory: Inventory,
     /// The answers of the servers.
     pub topology: Topology,
+    /// The rotation of passwords that is open, or whose end some nodes have not recorded yet.
+    pub rotation: Option<RotationView>,
 }
 
 impl Observed {
     /// The observed state from both sources.
     pub const fn new(inventory: Inventory, topology: Topology) -> Self {
-        Self { inventory, topology }
+        Self { inventory, topology, rotation: None }
+    }
+
+    /// The same with what the nodes' files say of passwords.
+    #[must_use]
+    pub fn with_rotation(self, rotation: Option<RotationView>) -> Self {
+        Self { rotation, ..self }
     }
 
     /// Whether a node's container runs, paused or not, so that its server knows more than its files.

@@ -7,8 +7,8 @@ mod document;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use document::{
-    ExporterStatus, GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, SentinelStatus,
-    Status,
+    ExporterStatus, GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, RotationStatus,
+    SentinelStatus, Status,
 };
 
 use super::claims::master_of;
@@ -17,6 +17,7 @@ use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::containers;
+use crate::spec::secret::RotationStage;
 use crate::spec::{API_VERSION, Group, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
 /// Judges a cluster.
@@ -39,6 +40,7 @@ pub fn status(spec: &Spec, observed: &Observed) -> Status {
         proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed)).collect(),
         exporter: of_role(Role::Exporter).map(|node| exporter_status(node, spec, observed)).next(),
         images: spec.used.clone(),
+        password_rotation: rotation(observed),
     }
 }
 
@@ -81,7 +83,30 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
             )
         })
     });
-    exporter.chain(by_hand).collect()
+    exporter.chain(by_hand).chain(rotation(observed).map(|rotation| rotation_remark(spec, &rotation))).collect()
+}
+
+fn rotation(observed: &Observed) -> Option<RotationStatus> {
+    let view = observed.rotation.as_ref()?;
+    Some(RotationStatus { stage: view.stage?, users: view.users.clone(), complete: view.outdated.is_empty() })
+}
+
+/// What an open rotation of passwords means, and the command that goes on with it.
+fn rotation_remark(spec: &Spec, rotation: &RotationStatus) -> String {
+    let users: Vec<&str> = rotation.users.iter().map(|user| user.as_str()).collect();
+    let (users, name) = (users.join(", "), &spec.name);
+    match rotation.stage {
+        RotationStage::Open if rotation.complete => format!(
+            "a rotation of passwords is open ({users}): the old ones are accepted as well until 'redos -p {name} password \
+            rotate --finish'"
+        ),
+        RotationStage::Adding | RotationStage::Open => {
+            format!("a rotation of passwords is not complete ({users}): 'redos -p {name} up' goes on with it")
+        }
+        RotationStage::Dropping => {
+            format!("a rotation of passwords is being finished ({users}): 'redos -p {name} up' goes on with it")
+        }
+    }
 }
 
 /// The nodes of the specification and those that exist.

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::claims::node_at;
 use super::desired::spec_hash;
-use super::observed::{Answer, Observed, OtherUsers, RedisView, RoleView};
+use super::observed::{Answer, MasterLogin, Observed, OtherUsers, RedisView, RoleView};
 use crate::spec::names::listed_nodes;
 use crate::spec::{NodeId, Spec};
 
@@ -43,7 +43,7 @@ pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<Stranger> {
     for (user, nodes) in by_user(changed_users(spec, observed)) {
         found.push(Stranger::ChangedUser { user, nodes });
     }
-    let other_login = |(_, view): &(NodeId, &RedisView)| view.has_other_login;
+    let other_login = |(_, view): &(NodeId, &RedisView)| view.login == MasterLogin::Foreign;
     let nodes: BTreeSet<NodeId> = redis_views(observed).filter(other_login).map(|(node, _)| node).collect();
     if !nodes.is_empty() {
         found.push(Stranger::OtherLogin { nodes });
@@ -69,9 +69,21 @@ pub fn unknown_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTree
         .map(|(node, users)| (node, users.unknown.clone()))
 }
 
+/// The users of each node whose passwords are not those of the stage that a rotation is in.
+pub fn outdated_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
+    all_users(observed)
+        .filter(|(_, users)| !users.outdated.is_empty())
+        .map(|(node, users)| (node, users.outdated.clone()))
+}
+
+/// The nodes that still log in at their master with the password of before.
+pub fn former_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
+    redis_views(observed).filter(|(_, view)| view.login == MasterLogin::Former).map(|(node, _)| node)
+}
+
 /// The nodes whose login at their master must be set again.
 pub fn other_logins(observed: &Observed) -> impl Iterator<Item = NodeId> {
-    redis_views(observed).filter(|(_, view)| view.has_other_login).map(|(node, _)| node)
+    redis_views(observed).filter(|(_, view)| view.login == MasterLogin::Foreign).map(|(node, _)| node)
 }
 
 /// Replicas in a master's list that are not other nodes of its group, or that claim the same node.
@@ -197,7 +209,7 @@ mod tests {
     fn rights_and_logins_that_were_changed_are_set_again_unless_the_node_is_made_anew() {
         let mut observed = current();
         redis_mut(&mut observed, redis(2)).users.changed = users(&["default"]);
-        redis_mut(&mut observed, redis(1)).has_other_login = true;
+        redis_mut(&mut observed, redis(1)).login = MasterLogin::Foreign;
         assert_eq!(
             sentences(&observed),
             [

@@ -114,7 +114,7 @@ async fn provide<W: World>(
     if exit != Exit::Done {
         return Ok(exit);
     }
-    let (_, Found { inventory, secrets }) = afterwards.reach(cluster).await?;
+    let (_, Found { inventory, secrets, .. }) = afterwards.reach(cluster).await?;
     let spec = lookup::recorded(cluster, &inventory)?;
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(cluster))?;
     let group = Group::number(1);

@@ -13,7 +13,7 @@ use super::session::lock::Turn;
 use super::session::watcher::silent;
 use super::session::{Call, Session, World, ask, faults, lookup, ready};
 use crate::cluster::Inventory;
-use crate::cluster::observed::{NodeState, Observed};
+use crate::cluster::observed::{NodeState, Observed, RotationView};
 use crate::cluster::vitals::Vitals;
 use crate::converge::Found;
 use crate::doctor::host::SCRIPT;
@@ -76,7 +76,8 @@ fn show<W: World>(session: &Session<W>, cluster: &ClusterName, diagnosis: Diagno
 
 /// Looks at everything at the same time, and judges it.
 async fn examine<W: World>(session: &Session<W>, cluster: &ClusterName, found: Found) -> Result<Diagnosis, Failure> {
-    let Found { mut inventory, secrets } = found;
+    let Found { mut inventory, secrets, kept } = found;
+    let rotation = secrets.as_ref().and_then(|secrets| RotationView::of(secrets, &kept));
     let engine = &*session.engine;
     lookup::present(engine, cluster, &inventory)?;
     let spec = lookup::recorded(cluster, &inventory)?.clone();
@@ -90,7 +91,7 @@ async fn examine<W: World>(session: &Session<W>, cluster: &ClusterName, found: F
     let (active, host, (topology, vitals)) =
         tokio::join!(faults::active(engine, cluster), host(session, cluster, &inventory), asked);
     faults::overlook_limits(engine, &spec, &mut inventory).await?;
-    let observed = Observed::new(inventory, topology);
+    let observed = Observed::new(inventory, topology).with_rotation(rotation);
     let engine = engine.version().map(|version| version.version);
     Ok(diagnose(&Examined { spec: &spec, observed: &observed, vitals, host, engine, faults: active? }))
 }

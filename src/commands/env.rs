@@ -34,7 +34,7 @@ pub struct EnvArgs {
 pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let Found { inventory, secrets } = lookup::find(&*session.engine, &cluster).await?;
+    let Found { inventory, secrets, .. } = lookup::find(&*session.engine, &cluster).await?;
     let spec = lookup::recorded(&cluster, &inventory)?;
     let group = lookup::group(spec, &args.group)?;
     let ports = proxy_group_ports(group);

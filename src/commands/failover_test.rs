@@ -140,7 +140,7 @@ async fn ours<W: World>(
     mut scenario: Scenario,
     history: &Path,
 ) -> Result<(), Failure> {
-    let Found { inventory, secrets } = lookup::find(&*session.engine, cluster).await?;
+    let Found { inventory, secrets, .. } = lookup::find(&*session.engine, cluster).await?;
     let spec = lookup::recorded(cluster, &inventory)?.clone();
     lookup::has_master(&spec)?;
     let group = lookup::group(&spec, &args.group)?;

@@ -93,7 +93,7 @@ pub async fn run<W: World>(args: MetricsArgs, call: Call<W>) -> Result<Exit, Fai
 async fn prometheus<W: World>(args: PrometheusArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let Found { inventory, secrets } = lookup::find(&*session.engine, &cluster).await?;
+    let Found { inventory, secrets, .. } = lookup::find(&*session.engine, &cluster).await?;
     let spec = lookup::recorded(&cluster, &inventory)?;
     let remote = session.engine.remote_host();
     let inside = |node: NodeId| (node, format!("{}:{STATS_PORT}", node.container_name(&cluster)));

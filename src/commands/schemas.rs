@@ -22,6 +22,7 @@ use crate::output::list::{Cluster, ListedNode};
 use crate::output::live_page::{ListedReport, LiveDocument};
 use crate::output::logs::{EventDocument, LogDocument};
 use crate::output::plan::{DownDocument, PlanDocument, UpDocument};
+use crate::output::rotation::RotationDocument;
 use crate::output::sentinels::Item;
 use crate::output::stderr::{ErrorDocument, ProgressDocument, RemarkDocument};
 use crate::spec::API_VERSION;
@@ -47,6 +48,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<LogDocument<'_>>("LogLine"),
         schema::<List<Got>>("NewImageList"),
         schema::<List<ListedNode>>("NodeList"),
+        schema::<RotationDocument>("PasswordRotation"),
         schema::<PlanDocument<'_>>("Plan"),
         schema::<ProgressDocument<'_>>("Progress"),
         schema::<RemarkDocument<'_>>("Remark"),

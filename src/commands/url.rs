@@ -81,7 +81,7 @@ impl Door {
 pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     let session = call.connect().await?;
-    let Found { inventory, secrets } = lookup::find(&*session.engine, &cluster).await?;
+    let Found { inventory, secrets, .. } = lookup::find(&*session.engine, &cluster).await?;
     let spec = lookup::recorded(&cluster, &inventory)?;
     let door = match (args.stats, args.read) {
         (true, _) => Door::Statistics,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut, stored_data};
 use crate::cluster::observed::{
-    AttachedReplica, ExporterView, Loading, ProxyView, PublishedPort, RoleView, StoredData, WatchedMaster, WatchedPeer,
+    AttachedReplica, ExporterView, Loading, MasterLogin, ProxyView, PublishedPort, RoleView, StoredData, WatchedMaster,
+    WatchedPeer,
 };
 use crate::cluster::vitals::SlowCommand;
 use crate::spec::render::sentinel_periods;
@@ -310,7 +311,7 @@ const BREAKS: &[(&str, Break)] = &[
     ("proxy-checks", |case| _ = case.proxy().checked.insert(redis(4))),
     ("unknown-user", |case| _ = redis_mut(&mut case.observed, REPLICA).users.unknown.insert("evil".to_owned())),
     ("user-changed", |case| _ = redis_mut(&mut case.observed, REPLICA).users.changed.insert("default".to_owned())),
-    ("login-changed", |case| redis_mut(&mut case.observed, REPLICA).has_other_login = true),
+    ("login-changed", |case| redis_mut(&mut case.observed, REPLICA).login = MasterLogin::Foreign),
     ("foreign-replica", |case| {
         let stranger =
             AttachedReplica { address: "172.18.0.9:6379".parse().expect("an address"), ..case.attached()[0].clone() };

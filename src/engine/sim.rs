@@ -11,6 +11,7 @@ mod faults;
 mod images;
 mod invariants;
 mod locks;
+mod passwords;
 mod probes;
 mod sentinels;
 mod servers;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::passwords::SimPasswords;
 use super::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::cluster::observed::{
     DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
@@ -28,7 +30,7 @@ use crate::cluster::observed::{
 use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
-use crate::spec::{Group, NodeId, Role, Spec, render};
+use crate::spec::{Group, NodeId, Role, Secrets, Spec, render};
 
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
 const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
@@ -40,6 +42,8 @@ const DATA: &str = "/data/appendonlydir";
 #[derive(Clone, Default)]
 pub struct Sim {
     world: Arc<Mutex<SimWorld>>,
+    /// The secrets of the client that asks servers; without any they have no users and logins.
+    secrets: Option<Secrets>,
 }
 
 #[derive(Default)]
@@ -68,6 +72,8 @@ struct SimWorld {
     unseen: BTreeMap<NodeId, String>,
     /// The nodes of which the exporter gets no metrics, and why.
     without_metrics: BTreeMap<NodeId, String>,
+    /// What servers accept, and with what they log in at others.
+    passwords: BTreeMap<NodeId, SimPasswords>,
     /// The entries of the lock.
     locks: Vec<LockEntry>,
     /// The nodes that a fault disconnected.
@@ -264,8 +270,8 @@ impl SimWorld {
             Some(left) => *left -= 1,
             None => {}
         }
-        let found: Vec<String> =
-            self.broken_by(&what).into_iter().map(|lapse| format!("{lapse}, at: {what}")).collect();
+        let broken = self.broken_by(&what).into_iter().chain(self.refused_logins());
+        let found: Vec<String> = broken.map(|lapse| format!("{lapse}, at: {what}")).collect();
         if let Some(lapses) = &mut self.lapses {
             lapses.extend(found);
         }
@@ -423,6 +429,7 @@ impl SimWorld {
                 Some(SimServer::Sentinel { watched: masters.into_iter().map(watch).collect() })
             }
             (Role::Proxy, _, Some(_)) => {
+                self.read_logins(id);
                 let checked = self.checked_by_file(id);
                 let existing = self.text(id, render::PROXY_CONF).is_some_and(|text| text.contains("server existing "));
                 Some(SimServer::Proxy { checked, existing })

@@ -32,6 +32,7 @@ use crate::servers::existing::Unfit;
 use crate::servers::switchover::{NotSwitched, SwitchoverRefusal};
 use crate::servers::{ServerError, TakenOver};
 use crate::spec::render::{RenderError, Standing};
+use crate::spec::secret::{RotatedUser, RotationStage};
 use crate::spec::{NodeId, Resources, Role};
 
 /// The examples of a type, at least one of each variant. A variant that has none does not compile.
@@ -130,6 +131,11 @@ fn steps(page: &mut Page) {
         SetUsers { node, users: users.clone() },
         RemoveUsers { node, users },
         SetReplicationLogin { node },
+        KeepPasswords { node },
+        SetSentinelLogins { node: NodeId::Sentinel(1) },
+        SetProxyLogins { proxy: NodeId::Proxy(1) },
+        AdvanceRotation { node, from: RotationStage::Adding },
+        AdvanceRotation { node, from: RotationStage::Dropping },
         SentinelMonitor { node: SENTINEL, group, master },
         SentinelDiscover { node: SENTINEL, group, replicas: BTreeSet::from([node, redis(3)]) },
         SentinelSet { node: SENTINEL, group, settings: BTreeMap::from([("quorum".to_owned(), "2".to_owned())]) },
@@ -339,7 +345,7 @@ fn errors(page: &mut Page) {
         },
         Unfinished { next: step },
         Refused(refusal()),
-        OtherSecrets { which: vec!["password of applications", "replication password"] },
+        OtherSecrets { users: vec![RotatedUser::Applications, RotatedUser::Replication] },
         Interrupted { done: 2, total: 5, left: vec!["start redis-2".to_owned()] },
     });
     page.show("ApplyError", failed.map(|error| printed(&error.into())));

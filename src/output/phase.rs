@@ -58,9 +58,12 @@ impl Phase {
             Action::CreateNetwork | Action::RemoveNetwork => Self::Network,
             Action::CreateVolume { .. } | Action::RemoveVolume { .. } => Self::Volumes,
             Action::CreateNode { .. } => Self::Containers,
-            Action::RecordSpec | Action::RemoveRecord | Action::WriteConfig { .. } | Action::SetDataAside { .. } => {
-                Self::Configuration
-            }
+            Action::RecordSpec
+            | Action::RemoveRecord
+            | Action::WriteConfig { .. }
+            | Action::KeepPasswords { .. }
+            | Action::AdvanceRotation { .. }
+            | Action::SetDataAside { .. } => Self::Configuration,
             Action::StartNode { .. } | Action::UnpauseNode { .. } => Self::Start,
             Action::StopNode { .. } | Action::KillNode { .. } => Self::Stop,
             Action::RemoveNode { .. } => Self::Remove,
@@ -71,6 +74,8 @@ impl Phase {
             | Action::SetUsers { .. }
             | Action::RemoveUsers { .. }
             | Action::SetReplicationLogin { .. }
+            | Action::SetSentinelLogins { .. }
+            | Action::SetProxyLogins { .. }
             | Action::SentinelMonitor { .. }
             | Action::SentinelDiscover { .. }
             | Action::SentinelSet { .. }

@@ -9,6 +9,7 @@ mod damaged;
 mod grow;
 pub mod lifecycle;
 mod network;
+mod passwords;
 mod proxies;
 mod ready;
 mod reasons;
@@ -85,6 +86,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past) -> Plan {
     if let Some(refused) = planner.refused() {
         return refused;
     }
+    planner.keep_passwords();
     planner.push_sentinels();
     planner.bring_up_nodes();
     planner.set_head_right();
@@ -93,11 +95,15 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past) -> Plan {
     planner.set_rights();
     planner.set_sentinels_right();
     planner.set_proxies_right();
+    planner.set_logins();
     planner.replace_stale_nodes();
     planner.take_over();
     // A Sentinel that forgets is away for a moment, for which there must be enough of them: new ones come first.
     if planner.plan.then_observe.is_none() && spec.sentinels == target.sentinels {
         planner.remove_surplus();
+    }
+    if spec.sentinels == target.sentinels {
+        planner.advance_rotation();
     }
     // The write proves the whole; each part before it has more to change.
     let owes_proof = past.owes_proof && spec.sentinels == target.sentinels;
@@ -123,6 +129,8 @@ struct Planner<'a> {
     standby_of: Option<SocketAddrV4>,
     /// The last step of each node.
     last: BTreeMap<NodeId, StepId>,
+    /// The steps after which all files have the passwords of a rotation.
+    passwords_kept: Vec<StepId>,
     /// The only nodes that are brought up; all when `None`.
     scope: Option<&'a BTreeSet<NodeId>>,
 }
@@ -148,7 +156,7 @@ impl<'a> Planner<'a> {
                 Reckoned::Lost(why) => _ = lost.insert(group, why),
             }
         }
-        let (plan, last) = Default::default();
+        let (plan, last, passwords_kept) = Default::default();
         Self {
             spec,
             observed,
@@ -161,6 +169,7 @@ impl<'a> Planner<'a> {
             lost,
             standby_of,
             last,
+            passwords_kept,
             scope: None,
         }
     }

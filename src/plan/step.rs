@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::cluster::gate::Gate;
 use crate::cluster::refusal::Refusal;
 use crate::spec::render::Standing;
+use crate::spec::secret::RotationStage;
 use crate::spec::{Group, NodeId, Resources, Role};
 
 /// The number of a step within its plan, counted from 1.
@@ -85,6 +86,18 @@ pub enum Action {
     RemoveUsers { node: NodeId, users: BTreeSet<String> },
     /// Give a replica the cluster's own login at its master.
     SetReplicationLogin { node: NodeId },
+    /// Write the cluster's passwords into a node's file, from which redos reads them.
+    KeepPasswords { node: NodeId },
+    /// Give a Sentinel its passwords at the other Sentinels and at Redis nodes, and write them into its file.
+    SetSentinelLogins { node: NodeId },
+    /// Make the statistics of a proxy accept the passwords of the cluster and no others.
+    SetProxyLogins { proxy: NodeId },
+    /// Begin the next stage of a rotation of passwords, by a first node's file.
+    AdvanceRotation {
+        node: NodeId,
+        /// The stage that ends.
+        from: RotationStage,
+    },
     /// Make a Sentinel watch a group and know the other Sentinels.
     SentinelMonitor { node: NodeId, group: Group, master: NodeId },
     /// Make a Sentinel find out at once which replicas a master has.
@@ -180,6 +193,11 @@ impl fmt::Display for Action {
             Self::SetUsers { node, users } => write!(f, "set the rights of {} on {node}", names(users)),
             Self::RemoveUsers { node, users } => write!(f, "remove {} from {node}", names(users)),
             Self::SetReplicationLogin { node } => write!(f, "set the login of {node} at its master"),
+            Self::KeepPasswords { node } => write!(f, "write the passwords into the file of {node}"),
+            Self::SetSentinelLogins { node } => write!(f, "set the logins of {node} at the other nodes"),
+            Self::SetProxyLogins { proxy } => write!(f, "set the passwords of the statistics of {proxy}"),
+            Self::AdvanceRotation { from: RotationStage::Dropping, .. } => f.write_str("forget the old passwords"),
+            Self::AdvanceRotation { .. } => f.write_str("use the new passwords from now on"),
             Self::SentinelMonitor { node, group, master } => write!(f, "make {node} watch {group} at {master}"),
             Self::SentinelDiscover { node, group, replicas } => {
                 let names: Vec<String> = replicas.iter().map(ToString::to_string).collect();

@@ -31,7 +31,7 @@ use crate::cluster::observed::{
     WatchedMaster,
 };
 use crate::dial::{Dial, Target};
-use crate::spec::secret::user;
+use crate::spec::secret::{PasswordKind, user};
 use crate::spec::{Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render};
 
 /// Time limit of a question, with connecting and logging in. A server on the same host answers within a millisecond;
@@ -246,10 +246,10 @@ impl Client {
         let info = info_of(peer.node, info)?;
         let config = accepted(peer.node, "CONFIG GET", config)?;
         let mut config = reply::fields(config).ok_or_else(|| unexpected(peer.node, "CONFIG GET", "no pairs"))?;
-        let has_other_login = self.has_other_login(&mut config);
+        let login = self.take_login(&mut config);
         let users = self.other_users(inventory, peer.node, users)?;
         let view = reply::redis_view(&info, config).map_err(|why| unexpected(peer.node, "INFO", why))?;
-        Ok(RedisView { users, has_other_login, ..view })
+        Ok(RedisView { users, login, ..view })
     }
 
     async fn sentinel(&self, inventory: &Inventory, peer: Peer) -> Result<SentinelView, ServerError> {
@@ -295,6 +295,7 @@ impl Client {
     ) -> Result<ProxyView, ServerError> {
         let (statistics, version) = tokio::join!(self.statistics(node, facts), self.proxy_version(node, facts));
         let (servers, version) = (&statistics?, version?);
+        let has_other_logins = self.has_other_logins(node, facts).await?;
         let tried = self.kept().get(&node).and_then(|kept| kept.tried.clone());
         let has_existing = self.secrets.existing.is_some() && proxy::has_existing(servers);
         let tried = tried.filter(|tried| depth == Depth::Glance && tried.holds(facts, servers, has_existing));
@@ -318,7 +319,22 @@ impl Client {
             (group, ProxyRoute { write, votes, read, write_sessions, read_sessions })
         });
         let (routes, checked) = (routes.collect(), proxy::checked(servers));
-        Ok(ProxyView { version, routes, checked, existing: tried.existing, dead_ports: tried.dead_ports })
+        let TriedProxy { existing, dead_ports, .. } = tried;
+        Ok(ProxyView { version, routes, checked, has_other_logins, existing, dead_ports })
+    }
+
+    /// Whether a proxy's statistics, which accept the password in use, are wrong about the other one of a rotation.
+    async fn has_other_logins(&self, node: NodeId, facts: &NodeFacts) -> Result<bool, ServerError> {
+        let [_, other] = self.secrets.known(PasswordKind::Stats)[..] else { return Ok(false) };
+        let peer = Peer { node, address: self.place(node, facts, STATS_PORT)? };
+        let login = BasicLogin { password: other, ..self.stats_login() };
+        let asked = proxy::version(&*self.dialer, &self.spec.name, peer, login);
+        let is_accepted = match within(node, "GET version", self.first_question(), asked).await {
+            Ok(_) => true,
+            Err(ServerError::Refused { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        Ok(is_accepted != self.secrets.accepted(PasswordKind::Stats).contains(&other))
     }
 
     /// Finds out by using a proxy where its write ports lead, and which published ports lead nowhere.

@@ -2,14 +2,13 @@
 
 use std::io;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::ServerError;
 use super::error::unexpected;
 use super::link::Peer;
 use crate::dial::{Dial, Stream, Target};
+use crate::spec::render::basic_login;
 use crate::spec::{ClusterName, NodeId, Secret};
 
 /// The longest answer that is read, in bytes. 20 groups of 32 nodes make statistics of some 700 kB.
@@ -78,7 +77,7 @@ impl HttpLink {
         let HttpQuestion { path, command, login } = asked;
         let node = self.node;
         let login = login.map_or_else(String::new, |BasicLogin { user, password }| {
-            format!("Authorization: Basic {}\r\n", BASE64.encode(format!("{user}:{}", password.expose())))
+            format!("Authorization: Basic {}\r\n", basic_login(user, password))
         });
         self.is_open = false;
         let answered = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: {node}\r\n{login}\r\n")).await;

@@ -67,13 +67,21 @@ const COMMANDS: [(&str, &str); 52] = [
 ];
 
 /// The users of a server that differ from the text of its `users.acl`, `users_file`.
-pub fn others<'a>(users_file: &str, listed: impl IntoIterator<Item = &'a str>) -> OtherUsers {
+///
+/// `known_file` is the same text with all passwords that a user may have while a rotation is open.
+pub fn others<'a>(users_file: &str, known_file: &str, listed: impl IntoIterator<Item = &'a str>) -> OtherUsers {
     let wanted: BTreeMap<&str, User> = users_file.lines().filter_map(user).collect();
+    let known: BTreeMap<&str, User> = known_file.lines().filter_map(user).collect();
     let listed: BTreeMap<&str, User> = listed.into_iter().filter_map(user).collect();
-    let named = |(name, _): (&&str, &User)| (*name).to_owned();
-    let unknown = listed.iter().filter(|(name, _)| !wanted.contains_key(*name)).map(named).collect();
-    let changed = wanted.iter().filter(|(name, user)| listed.get(*name) != Some(user)).map(named).collect();
-    OtherUsers { unknown, changed }
+    let named = |(name, _): &(&&str, &User)| (**name).to_owned();
+    let unknown = listed.iter().filter(|(name, _)| !wanted.contains_key(*name)).map(|user| named(&user)).collect();
+    let differing = wanted.iter().filter(|(name, user)| listed.get(*name) != Some(user));
+    let is_outdated = |(name, wanted): &(&&str, &User)| {
+        let pair = listed.get(*name).zip(known.get(*name));
+        pair.is_some_and(|(listed, known)| listed.differs_in_passwords(wanted, known))
+    };
+    let (outdated, changed): (Vec<_>, Vec<_>) = differing.partition(is_outdated);
+    OtherUsers { unknown, changed: changed.iter().map(named).collect(), outdated: outdated.iter().map(named).collect() }
 }
 
 /// The rules of one user in `users.acl`, as `ACL SETUSER` takes them.
@@ -92,6 +100,17 @@ struct User {
     passwords: BTreeSet<String>,
     /// The parts of its rights. Each of them is enough for a command.
     allows: BTreeSet<Allowed>,
+}
+
+impl User {
+    /// Whether it has the rights of `wanted`, and some of the passwords of `known` but no others.
+    fn differs_in_passwords(&self, wanted: &Self, known: &Self) -> bool {
+        let Self { is_on, needs_no_password, checks_no_payload, passwords, allows } = self;
+        let has_rights = (*is_on, *needs_no_password, *checks_no_payload)
+            == (wanted.is_on, wanted.needs_no_password, wanted.checks_no_payload)
+            && *allows == wanted.allows;
+        has_rights && !passwords.is_empty() && passwords.is_subset(&known.passwords)
+    }
 }
 
 /// One part of a user's rights.
@@ -208,7 +227,7 @@ mod tests {
     fn seen(change: impl Fn(&mut Vec<String>)) -> (Vec<String>, Vec<String>) {
         let mut listed: Vec<String> = LISTED.iter().map(|line| (*line).to_owned()).collect();
         change(&mut listed);
-        let OtherUsers { unknown, changed } = others(WANTED, listed.iter().map(String::as_str));
+        let OtherUsers { unknown, changed, .. } = others(WANTED, WANTED, listed.iter().map(String::as_str));
         (unknown.into_iter().collect(), changed.into_iter().collect())
     }
 
@@ -216,7 +235,7 @@ mod tests {
     fn what_redos_wrote_is_the_same_however_a_server_lists_it() {
         assert_eq!(seen(|_| {}), (vec![], vec![]));
         let literal = WANTED.replace(">s", "#043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89");
-        assert_eq!(others(WANTED, literal.lines()), OtherUsers::default(), "as later servers list it");
+        assert_eq!(others(WANTED, WANTED, literal.lines()), OtherUsers::default(), "as later servers list it");
     }
 
     #[test]
@@ -224,6 +243,28 @@ mod tests {
         let evil = "user evil on nopass sanitize-payload ~* &* +@all".to_owned();
         assert_eq!(seen(|listed| listed.push(evil.clone())), (vec!["evil".to_owned()], vec![]));
         assert_eq!(seen(|listed| _ = listed.remove(2)), (vec![], vec!["replica".to_owned()]));
+    }
+
+    #[test]
+    fn a_user_that_lacks_a_password_of_a_rotation_is_outdated_and_not_changed() {
+        let old = "#043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89";
+        let both = WANTED.replace("default on >s", "default on >new >s");
+        let new = WANTED.replace("default on >s", "default on >new");
+        let others = |wanted: &str, known: &str, passwords: &str| {
+            let listed = LISTED.map(|line| line.replace(&format!("default on sanitize-payload {old}"), passwords));
+            let OtherUsers { changed, outdated, .. } = others(wanted, known, listed.iter().map(String::as_str));
+            (changed.into_iter().collect::<Vec<_>>(), outdated.into_iter().collect::<Vec<_>>())
+        };
+        let as_listed = |passwords: &str| format!("default on sanitize-payload {passwords}");
+        let default = vec!["default".to_owned()];
+        assert_eq!(others(&both, &both, &as_listed(old)), (vec![], default.clone()), "it lacks the new one");
+        let two = as_listed(&format!("{old} #{}", hash("new")));
+        assert_eq!(others(&both, &both, &two), (vec![], vec![]));
+        assert_eq!(others(&new, &both, &two), (vec![], default.clone()), "it still has the old one");
+        assert_eq!(others(&new, &new, &two), (default.clone(), vec![]), "the rotation has ended");
+        let foreign = as_listed(&format!("{old} #{}", hash("of somebody")));
+        assert_eq!(others(&both, &both, &foreign), (default.clone(), vec![]));
+        assert_eq!(others(&both, &both, &format!("{} nopass", as_listed(old))), (default, vec![]));
     }
 
     #[test]

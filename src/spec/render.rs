@@ -23,7 +23,7 @@ use serde::Serialize;
 
 pub use directives::{fixed_directives, max_clients, taken_back, told_directives, trial_configuration};
 pub use exporter::{exporter_files, exporter_path, exporter_question};
-pub use proxy::proxy_files;
+pub use proxy::{basic_login, proxy_files, stats_logins};
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_periods, sentinel_settings};
 pub use users::users_file;
@@ -42,6 +42,8 @@ pub const SENTINEL_CONF: &str = "/data/conf/sentinel.conf";
 pub const PROXY_CONF: &str = "/data/conf/haproxy.cfg";
 /// The Lua action of a proxy that holds new connections while there is no master.
 const PROXY_HOLD: &str = "/data/conf/hold.lua";
+/// The logins at the statistics of a proxy.
+pub const STATS_LOGINS: &str = "/data/conf/stats-logins";
 /// The passwords of the exporter, by target.
 const EXPORTER_PASSWORDS: &str = "/data/conf/passwords.json";
 /// The start script of a Redis node, a Sentinel or the exporter. It ends by becoming the server.
@@ -183,7 +185,10 @@ fn read_only(path: &str, content: String) -> RenderedFile {
 }
 
 /// The cluster's secrets as a file, from which a later run reads them.
-fn secrets_file(secrets: &Secrets) -> Result<RenderedFile, RenderError> {
+///
+/// # Errors
+/// They cannot be written as JSON.
+pub fn secrets_file(secrets: &Secrets) -> Result<RenderedFile, RenderError> {
     let json = serde_json::to_string_pretty(secrets).map_err(RenderError::Secrets)?;
     Ok(read_only(SECRETS_FILE, json + "\n"))
 }

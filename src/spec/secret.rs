@@ -1,6 +1,13 @@
 //! Secrets: the passwords of one cluster. They are never printed, logged, put in a label or an environment variable.
+//!
+//! A password is changed in a [`Rotation`]: the new one is accepted beside the old one everywhere, then it is used, and when
+//! the user says so the old one is no longer accepted. Each stage is a new version of [`Secrets`]. The version is in the
+//! file of each node, so that the highest one tells how far a rotation is, also after redos was killed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use schemars::JsonSchema;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -78,6 +85,102 @@ pub struct Secrets {
     /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Secret>,
+    /// How often these secrets were changed. The highest version in a cluster is the valid one.
+    #[serde(default)]
+    pub version: u32,
+    /// The rotation that is open, with the further passwords.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
+}
+
+/// A change of passwords that has begun and has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rotation {
+    pub stage: RotationStage,
+    /// The further password of each kind: the new one while it is being added, later the old one.
+    pub others: BTreeMap<PasswordKind, Secret>,
+}
+
+/// How far a rotation of passwords is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RotationStage {
+    /// The old passwords are in use, and servers are told to accept the new ones as well.
+    Adding,
+    /// The new passwords are in use, and all servers accept the old ones as well, until the user ends it.
+    Open,
+    /// The new passwords are in use, and servers are told to accept no others.
+    Dropping,
+}
+
+/// One of the passwords in [`Secrets`] that can be changed while the cluster runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PasswordKind {
+    /// The one of applications.
+    App,
+    /// The one of replicas at their master.
+    Replication,
+    /// The one of Sentinels at Redis nodes.
+    Sentinel,
+    /// The one of Sentinels among themselves.
+    Peers,
+    /// The one of the statistics of proxies.
+    Stats,
+}
+
+/// Those whose passwords are rotated, in the words of `redos password rotate --user`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RotatedUser {
+    /// The clients of the cluster.
+    Applications,
+    /// Replicas at their master.
+    Replication,
+    /// Sentinels at Redis nodes, and among themselves.
+    Sentinel,
+    /// People and Prometheus at the statistics of the proxies.
+    Statistics,
+}
+
+impl RotatedUser {
+    /// All of them, in the order of their words.
+    pub const ALL: [Self; 4] = [Self::Applications, Self::Replication, Self::Sentinel, Self::Statistics];
+
+    /// The word for it on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applications => "applications",
+            Self::Replication => "replication",
+            Self::Sentinel => "sentinel",
+            Self::Statistics => "statistics",
+        }
+    }
+
+    /// The passwords that it has.
+    pub const fn kinds(self) -> &'static [PasswordKind] {
+        match self {
+            Self::Applications => &[PasswordKind::App],
+            Self::Replication => &[PasswordKind::Replication],
+            Self::Sentinel => &[PasswordKind::Sentinel, PasswordKind::Peers],
+            Self::Statistics => &[PasswordKind::Stats],
+        }
+    }
+}
+
+impl fmt::Display for RotatedUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Rotation {
+    /// Those whose passwords it changes.
+    pub fn users(&self) -> BTreeSet<RotatedUser> {
+        let is_concerned = |user: &RotatedUser| user.kinds().iter().any(|kind| self.others.contains_key(kind));
+        RotatedUser::ALL.into_iter().filter(is_concerned).collect()
+    }
 }
 
 impl Secrets {
@@ -93,7 +196,93 @@ impl Secrets {
             probe: secret(),
             stats: secret(),
             existing: None,
+            version: 0,
+            rotation: None,
         }
+    }
+
+    /// The password of a kind that is in use.
+    pub fn of(&self, kind: PasswordKind) -> &Secret {
+        match kind {
+            PasswordKind::App => &self.app,
+            PasswordKind::Replication => &self.replication,
+            PasswordKind::Sentinel => &self.sentinel,
+            PasswordKind::Peers => self.peers(),
+            PasswordKind::Stats => &self.stats,
+        }
+    }
+
+    /// The passwords of a kind that servers accept, the one in use first.
+    pub fn accepted(&self, kind: PasswordKind) -> Vec<&Secret> {
+        let other = self.rotation.as_ref().filter(|rotation| rotation.stage != RotationStage::Dropping);
+        [self.of(kind)].into_iter().chain(other.and_then(|rotation| rotation.others.get(&kind))).collect()
+    }
+
+    /// Whether a password is one that servers accept from this user.
+    pub fn accepts(&self, user: RotatedUser, password: &Secret) -> bool {
+        user.kinds().iter().any(|kind| self.accepted(*kind).contains(&password))
+    }
+
+    /// The passwords of a kind that servers may still accept, the one in use first.
+    pub fn known(&self, kind: PasswordKind) -> Vec<&Secret> {
+        let other = self.rotation.as_ref().and_then(|rotation| rotation.others.get(&kind));
+        [self.of(kind)].into_iter().chain(other).collect()
+    }
+
+    /// The same with all known passwords accepted; `None` where these are all.
+    #[must_use]
+    pub fn with_all_accepted(&self) -> Option<Self> {
+        let rotation = self.rotation.clone()?;
+        Some(Self { rotation: Some(Rotation { stage: RotationStage::Open, ..rotation }), ..self.clone() })
+    }
+
+    /// The same at the beginning of a rotation to these passwords; `None` while another one is open.
+    #[must_use]
+    pub fn rotating(&self, others: BTreeMap<PasswordKind, Secret>) -> Option<Self> {
+        let rotation = Rotation { stage: RotationStage::Adding, others };
+        self.rotation.is_none().then(|| Self { version: self.version + 1, rotation: Some(rotation), ..self.clone() })
+    }
+
+    /// The same when the old passwords are to be dropped; `None` if no rotation is open and complete.
+    #[must_use]
+    pub fn dropping(&self) -> Option<Self> {
+        let rotation = self.rotation.as_ref().filter(|rotation| rotation.stage == RotationStage::Open)?;
+        let rotation = Rotation { stage: RotationStage::Dropping, others: rotation.others.clone() };
+        Some(Self { version: self.version + 1, rotation: Some(rotation), ..self.clone() })
+    }
+
+    /// The same in the next stage of the rotation, once all nodes are at this one.
+    ///
+    /// `None` if there is none: the user decides when the old passwords are dropped.
+    #[must_use]
+    pub fn next_stage(&self) -> Option<Self> {
+        let Rotation { stage, others } = self.rotation.clone()?;
+        let mut next = Self { version: self.version + 1, rotation: None, ..self.clone() };
+        match stage {
+            RotationStage::Adding => {
+                let old = others.into_iter().map(|(kind, new)| (kind, next.replace(kind, new))).collect();
+                next.rotation = Some(Rotation { stage: RotationStage::Open, others: old });
+            }
+            RotationStage::Open => return None,
+            RotationStage::Dropping => {}
+        }
+        Some(next)
+    }
+
+    /// Sets a password, and returns the one before.
+    fn replace(&mut self, kind: PasswordKind, new: Secret) -> Secret {
+        let place = match kind {
+            PasswordKind::App => &mut self.app,
+            PasswordKind::Replication => &mut self.replication,
+            PasswordKind::Sentinel => &mut self.sentinel,
+            PasswordKind::Peers => {
+                let old = self.peers().clone();
+                self.peers = Some(new);
+                return old;
+            }
+            PasswordKind::Stats => &mut self.stats,
+        };
+        std::mem::replace(place, new)
     }
 
     /// Password of a Sentinel at the other Sentinels. In a cluster of an earlier redos it is the one for the Redis
@@ -159,6 +348,35 @@ mod tests {
         for bad in ["", "a b", "a\nb", "\"a", "a'b", "a\\b", "#a"] {
             assert!(Secret::given(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_rotation_accepts_both_passwords_until_the_user_ends_it() {
+        let mut byte = 0;
+        let old = Secrets::made(|| {
+            byte += 1;
+            [byte; SECRET_BYTES]
+        });
+        let secret = |text| Secret::given(text).expect("a good password");
+        let new = BTreeMap::from([(PasswordKind::App, secret("new")), (PasswordKind::Peers, secret("peers"))]);
+        let adding = old.rotating(new).expect("none is open");
+        assert_eq!(adding.of(PasswordKind::App), &old.app, "the old one is in use");
+        assert_eq!(adding.accepted(PasswordKind::App), [&old.app, &secret("new")]);
+        assert_eq!(adding.accepted(PasswordKind::Stats), [&old.stats]);
+        assert_eq!((adding.dropping(), adding.rotating(BTreeMap::new())), (None, None));
+        let open = adding.next_stage().expect("the next one");
+        assert_eq!(open.accepted(PasswordKind::App), [&secret("new"), &old.app]);
+        assert_eq!(open.accepted(PasswordKind::Peers), [&secret("peers"), old.peers()]);
+        assert_eq!(open.next_stage(), None, "the user decides");
+        let dropping = open.dropping().expect("it is open");
+        assert_eq!(dropping.accepted(PasswordKind::App), [&secret("new")]);
+        assert_eq!(dropping.known(PasswordKind::App), [&secret("new"), &old.app]);
+        let users = dropping.rotation.as_ref().map(Rotation::users);
+        assert_eq!(users, Some(BTreeSet::from([RotatedUser::Applications, RotatedUser::Sentinel])));
+        let closed = dropping.next_stage().expect("the end");
+        assert_eq!((closed.version, &closed.rotation, &closed.app), (4, &None, &secret("new")));
+        let read: Secrets = serde_json::from_str(&serde_json::to_string(&open).expect("JSON")).expect("secrets");
+        assert_eq!(read, open);
     }
 
     #[test]

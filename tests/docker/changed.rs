@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use redos::testing::converge::read_secrets;
+use redos::testing::converge::{newest, read_all_secrets};
 use redos::testing::engine::Nodes;
 use redos::testing::spec::render::{PROXY_CONF, SECRETS_FILE};
 use redos::testing::spec::{Group, NodeId};
@@ -16,7 +16,8 @@ const SETTINGS: [&str; 8] =
 /// Makes a text the same for all clusters: their own names, subnets and passwords are replaced.
 async fn anonymous(cluster: &Cluster) -> impl Fn(String) -> String {
     let inventory = cluster.inventory().await;
-    let secrets = read_secrets(&*cluster.engine, &cluster.name, &inventory).await.expect("an answer").expect("secrets");
+    let secrets = newest(&read_all_secrets(&*cluster.engine, &cluster.name, &inventory).await.expect("an answer"))
+        .expect("secrets");
     let subnet = inventory.network.as_ref().expect("a network").subnet.to_string();
     let network = subnet.split('.').take(2).collect::<Vec<_>>().join(".");
     let name = cluster.name.clone();

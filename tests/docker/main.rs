@@ -35,6 +35,7 @@ mod pruned;
 mod registry;
 mod releases;
 mod resources;
+mod rotation;
 mod scale;
 #[path = "../chaos/schema.rs"]
 mod schema;

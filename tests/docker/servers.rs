@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
 use redos::testing::cluster::observed::{Answer, Inventory, RoleView};
-use redos::testing::converge::read_secrets;
+use redos::testing::converge::{newest, read_all_secrets};
 use redos::testing::servers::client::Client;
 use redos::testing::servers::switchover::SwitchoverRefusal;
 use redos::testing::servers::{Command, SentinelPeer, ServerError, Servers};
@@ -35,8 +35,8 @@ impl Running {
         cluster.up(&[]).await.succeeds();
         let inventory = cluster.inventory().await;
         let spec = inventory.recorded.clone().expect("a recorded specification");
-        let secrets =
-            read_secrets(&*cluster.engine, &spec.name, &inventory).await.expect("an answer").expect("secrets");
+        let secrets = newest(&read_all_secrets(&*cluster.engine, &spec.name, &inventory).await.expect("an answer"))
+            .expect("secrets");
         let client = Client::new(cluster.engine.clone(), spec, secrets);
         Self { cluster, inventory, client }
     }

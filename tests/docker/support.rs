@@ -15,7 +15,7 @@ use bollard::query_parameters as query;
 use futures_util::TryStreamExt;
 use redos::testing::cluster::desired::Programs;
 use redos::testing::cluster::observed::{Inventory, NetworkFacts};
-use redos::testing::converge::read_secrets;
+use redos::testing::converge::{newest, read_all_secrets};
 use redos::testing::engine::docker::{self, DockerEngine};
 use redos::testing::engine::{Clusters, EngineError, NodeSpec, Nodes, Streams, image};
 use redos::testing::spec::secret::{Secret, user};
@@ -357,7 +357,8 @@ impl Cluster {
     /// The cluster's passwords.
     pub async fn secrets(&self) -> Secrets {
         let inventory = self.inventory().await;
-        read_secrets(&*self.engine, &self.name, &inventory).await.expect("an answer").expect("secrets")
+        let kept = read_all_secrets(&*self.engine, &self.name, &inventory).await.expect("an answer");
+        newest(&kept).expect("secrets")
     }
 
     /// A connection to a Redis node or a Sentinel with the rights of redos itself.

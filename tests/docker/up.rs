@@ -320,13 +320,14 @@ async fn a_password_that_is_not_the_clusters_is_refused_and_nothing_is_changed()
 
     for verb in ["up", "plan"] {
         let said = cluster.redos(&[verb, "--password-file", &other, "--replicas", "2"]).await.fails(2);
-        assert!(said.contains("the password of applications that was given is not the one of the cluster"), "{said}");
+        assert!(said.contains("the password that was given for applications is not the one of the cluster"), "{said}");
         assert!(said.contains(&format!("redos -p {} url", cluster.name)) && !said.contains("staple"), "{said}");
     }
     let mut scale = cluster.command(&["scale", "--replicas", "2"]);
     scale.envs([("REDOS_REPLICATION_PASSWORD", "staple"), ("REDOS_STATS_PASSWORD", "staple")]);
     let said = cluster.run(scale).await.fails(2);
-    assert!(said.contains("the replication password and the password of the statistics page"), "{said}");
+    assert!(said.contains("given for replication and statistics"), "{said}");
+    assert!(said.contains("password rotate --user replication --user statistics"), "{said}");
     assert_eq!(cluster.inventory().await, before);
 
     cluster.redos(&["up", "--password-file", &own]).await.succeeds();

@@ -1,6 +1,6 @@
 //! Writers on a fixed schedule that keep account of what was acknowledged.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,12 @@ use tokio::task::JoinHandle;
 
 /// Writes of one writer in a second, unless told otherwise.
 const RATE: u64 = 100;
-/// How long a writer waits for an answer before it connects anew. What it wrote then is neither counted as acknowledged nor
+/// How long a writer waits for an answer before it connects anew, unless told otherwise. What it wrote then is neither counted as acknowledged nor
 /// as lost.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many writers were started, so that each has keys of its own.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// What was acknowledged, and when.
 type Ledger = Arc<Mutex<Vec<(String, Instant)>>>;
@@ -25,16 +28,18 @@ pub struct Writers {
 impl Writers {
     /// Starts them at a URL.
     pub fn start(url: &str) -> Self {
-        Self::start_at(url, RATE)
+        Self::start_at(url, RATE, PATIENCE)
     }
 
-    /// Starts them at a URL, with this many writes a second of each.
-    pub fn start_at(url: &str, rate: u64) -> Self {
+    /// Starts them at a URL, with this many writes a second of each, and this long a wait for an answer.
+    pub fn start_at(url: &str, rate: u64, patience: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let start = |id: usize| {
             let ledger = Ledger::default();
             let client = redis::Client::open(url.trim()).expect("a URL");
-            let writer = write((id, rate), id.is_multiple_of(2), client, Arc::clone(&stop), Arc::clone(&ledger));
+            let prefix = format!("written:{}", STARTED.fetch_add(1, Ordering::Relaxed));
+            let writer =
+                write((prefix, rate, patience), id.is_multiple_of(2), client, Arc::clone(&stop), Arc::clone(&ledger));
             (ledger, tokio::spawn(writer))
         };
         Self { tasks: (0..4).map(start).collect(), stop: Arc::clone(&stop) }
@@ -65,9 +70,15 @@ impl Writers {
     }
 }
 
-async fn write((id, rate): (usize, u64), lasting: bool, client: redis::Client, stop: Arc<AtomicBool>, ledger: Ledger) {
+async fn write(
+    (prefix, rate, patience): (String, u64, Duration),
+    lasting: bool,
+    client: redis::Client,
+    stop: Arc<AtomicBool>,
+    ledger: Ledger,
+) {
     let config =
-        redis::AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
+        redis::AsyncConnectionConfig::new().set_connection_timeout(Some(patience)).set_response_timeout(Some(patience));
     let mut connection: Option<MultiplexedConnection> = None;
     let began = Instant::now();
     for number in 0u64.. {
@@ -79,7 +90,7 @@ async fn write((id, rate): (usize, u64), lasting: bool, client: redis::Client, s
             connection = client.get_multiplexed_async_connection_with_config(&config).await.ok();
         }
         let Some(open) = connection.as_mut() else { continue };
-        let key = format!("written:{id}:{number}");
+        let key = format!("{prefix}:{number}");
         let done: redis::RedisResult<()> = redis::cmd("SET").arg(&key).arg(number).query_async(open).await;
         match done {
             Ok(()) => ledger.lock().expect("a ledger").push((key, Instant::now())),

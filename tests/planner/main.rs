@@ -3,6 +3,7 @@
 mod equality;
 mod golden;
 mod properties;
+mod rotation;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use redos::testing::apply::{Applier, ApplyError, Reached};
 use redos::testing::cluster::desired::{Program, Programs};
 use redos::testing::cluster::observed::Observed;
-use redos::testing::converge::{Converged, Converger, Seen, find};
+use redos::testing::converge::{Converged, Converger, Found, Seen, find};
 use redos::testing::engine::sim::Sim;
 use redos::testing::engine::{Clusters, Nodes};
 use redos::testing::plan::{Action, Past, Plan, Stage, next, teardown};
@@ -62,17 +63,30 @@ async fn converge_by(
     limit: Duration,
 ) -> Result<Converged, ApplyError> {
     let found = find(sim, &spec.name).await.expect("the simulation never fails to look");
+    converge_from(sim, spec, next, limit, found).await
+}
+
+/// [`converge_by`] for a cluster that was found, with the secrets that it should have.
+async fn converge_from(
+    sim: &Sim,
+    spec: &Spec,
+    next: impl Fn(&Spec, &Observed, &Past) -> Stage + Send + Sync,
+    limit: Duration,
+    found: Found,
+) -> Result<Converged, ApplyError> {
     let given = GivenSecrets::default();
-    let seen = Seen::of(found, &given, |_| sim.clone()).await?;
+    let seen = Seen::of(found, &given, |secrets| sim.knowing(secrets)).await?;
+    let mut byte = 8;
+    let random = || {
+        byte += 1;
+        [byte; SECRET_BYTES]
+    };
     let converger = Converger {
         engine: sim,
-        connect: |_: &Secrets| sim.clone(),
+        connect: |secrets: &Secrets| sim.knowing(secrets),
         spec,
         next,
-        new_secrets: Secrets {
-            existing: Some(Secret::from_random([8; SECRET_BYTES])),
-            ..Secrets::made(|| [7; SECRET_BYTES])
-        },
+        new_secrets: Secrets { existing: Some(Secret::from_random([8; SECRET_BYTES])), ..Secrets::made(random) },
         given,
         prepare: async |_: &redos::testing::cluster::Inventory| Ok(programs()),
         report: &|_| {},

@@ -74,8 +74,8 @@ pub struct RedisView {
     pub config: BTreeMap<String, String>,
     /// Its users that differ from those that redos created.
     pub users: OtherUsers,
-    /// Whether its login at its master is not the one that redos gave it.
-    pub has_other_login: bool,
+    /// Its login at its master.
+    pub login: MasterLogin,
 }
 
 /// The tolerance for a replica's link that ended earlier than its master, in seconds.
@@ -92,6 +92,17 @@ impl RedisView {
     }
 }
 
+/// The login of a Redis node at its master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MasterLogin {
+    /// The one that redos gives it.
+    Current,
+    /// The one of before, while a rotation of passwords is open.
+    Former,
+    /// One that redos did not give it.
+    Foreign,
+}
+
 /// The users of a Redis node or a Sentinel that differ from those that redos created.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtherUsers {
@@ -99,6 +110,8 @@ pub struct OtherUsers {
     pub unknown: BTreeSet<String>,
     /// The users that redos created and that have other rights or passwords, or are gone.
     pub changed: BTreeSet<String>,
+    /// The users that differ only in passwords of an open rotation, which they lack or should drop.
+    pub outdated: BTreeSet<String>,
 }
 
 /// The progress of a Redis node that loads its data. It serves no client until it has all of them.
@@ -238,6 +251,8 @@ pub struct ProxyView {
     pub routes: BTreeMap<Group, ProxyRoute>,
     /// The Redis nodes and Sentinels that it checks. The other slots of its configuration are in maintenance.
     pub checked: BTreeSet<NodeId>,
+    /// Whether its statistics accept other passwords than they should, while a rotation is open.
+    pub has_other_logins: bool,
     /// Its slot for a server outside of the cluster. `None` when it has none, or when that is in maintenance.
     pub existing: Option<ExistingPlace>,
     /// Its published ports that clients cannot reach it by, while its own address serves; each with the reason.

@@ -9,6 +9,7 @@ use std::net::SocketAddrV4;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::spec::secret::{RotatedUser, RotationStage};
 use crate::spec::{ClusterName, Group, NodeId, UsedImages};
 
 /// The state word of a node that has no container.
@@ -39,6 +40,20 @@ pub struct Status {
     pub exporter: Option<ExporterStatus>,
     /// The images that its nodes are made from.
     pub images: UsedImages,
+    /// The rotation of passwords that is open; `null` when none is.
+    pub password_rotation: Option<RotationStatus>,
+}
+
+/// A rotation of passwords that is open.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RotationStatus {
+    /// `adding` the new passwords, `open` until the user ends it, or `dropping` the old ones.
+    pub stage: RotationStage,
+    /// Those whose passwords are changed.
+    pub users: BTreeSet<RotatedUser>,
+    /// Whether all nodes are at this stage, by their files.
+    pub complete: bool,
 }
 
 /// A master group.

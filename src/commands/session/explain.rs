@@ -6,6 +6,7 @@ use crate::engine::Nodes;
 use crate::error::Failure;
 use crate::output::command_line;
 use crate::spec::Spec;
+use crate::spec::secret::RotatedUser;
 
 /// Last lines of a node's log in an error.
 const LOG_LINES: usize = 15;
@@ -28,7 +29,7 @@ impl<W: World> Session<W> {
                     [format!("go on from here: {}", own("up")), format!("remove what there is: {}", own("down"))];
                 (Vec::new(), hints.to_vec())
             }
-            ApplyError::OtherSecrets { .. } => (Vec::new(), own_password_helps(own)),
+            ApplyError::OtherSecrets { users } => (Vec::new(), own_password_helps(own, users)),
             ApplyError::Server { .. } => {
                 let hints =
                     [format!("see what is wrong: {}", own("status")), format!("go on from here: {}", own("up"))];
@@ -61,12 +62,14 @@ impl<W: World> Session<W> {
 }
 
 /// A running cluster keeps its passwords: a variable that happens to be set must not lock its clients out.
-fn own_password_helps(own: impl Fn(&str) -> String) -> Vec<String> {
+fn own_password_helps(own: impl Fn(&str) -> String, users: &[RotatedUser]) -> Vec<String> {
+    let users: String = users.iter().map(|user| format!(" --user {user}")).collect();
+    let rotate = own(&format!("password rotate{users}"));
     vec![
         "keep the cluster's own: give no password, by flag, variable or file ('redos config' shows who gave it)"
             .to_owned(),
         format!("see the cluster's own: {}", own("url")),
-        format!("recreate it with the given one, WITHOUT its data: {}, then {}", own("down --volumes"), own("up")),
+        format!("change it to the given one while clients go on: {rotate}, with the same flag, variable or file"),
     ]
 }
 

@@ -14,7 +14,7 @@ use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
     ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeSpec, Nodes, Result,
 };
-use crate::spec::render::SENTINEL_CONF;
+use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF};
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
 
 /// What a Docker Engine takes for an inventory with an unseen node: its lists, and 10 s without an answer.
@@ -179,8 +179,15 @@ impl Nodes for Sim {
     async fn write_files(&self, _cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
         let mut world = self.world();
         world.change(format!("write files of {node}"))?;
+        let is_configured = files.iter().any(|file| file.path != SECRETS_FILE);
+        if is_configured {
+            world.read_passwords(node, &files);
+        }
         let volume = world.volumes.entry(node).or_default();
         volume.extend(files.into_iter().map(|file| (file.path, file.content)));
+        if !is_configured {
+            return Ok(());
+        }
         world.rewritten.remove(&node);
         // A running server goes on as it was; a Redis node or a Sentinel is stopped before its file is written.
         if let Some(node) = world.nodes.get_mut(&node).filter(|node| node.state != NodeState::Running) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Sim, SimServer, Watched};
 use crate::cluster::claims::whose_in;
 use crate::cluster::inquiry::{Question, Testimony};
-use crate::cluster::observed::{Answer, Inventory, NodeState, Topology};
+use crate::cluster::observed::{Answer, Inventory, NodeState, ProxyView, RedisView, SentinelView, Topology};
 use crate::cluster::vitals::Vitals;
 use crate::engine::EngineError;
 use crate::servers::{
@@ -19,6 +19,7 @@ impl Servers for Sim {
     async fn topology_at(&self, _inventory: &Inventory, _depth: Depth) -> Topology {
         let mut world = self.world();
         let mut topology = Topology::default();
+        let secrets = self.secrets.as_ref();
         let Some(spec) = world.spec.clone() else { return topology };
         for (id, node) in &world.nodes {
             match (&node.state, &node.server) {
@@ -27,14 +28,22 @@ impl Servers for Sim {
                     topology.redis.insert(*id, Answer::Busy { is_unkillable });
                 }
                 (NodeState::Running, Some(SimServer::Redis { replica_of, config })) => {
-                    let view = world.redis_view(*id, *replica_of, config);
+                    let view = RedisView {
+                        users: world.other_users(*id, secrets),
+                        login: world.master_login(*id, secrets),
+                        ..world.redis_view(*id, *replica_of, config)
+                    };
                     topology.redis.insert(*id, Answer::Says(view));
                 }
                 (NodeState::Running, Some(SimServer::Sentinel { watched })) => {
-                    topology.sentinels.insert(*id, Answer::Says(world.sentinel_view(watched)));
+                    let users = world.other_users(*id, secrets);
+                    let view = SentinelView { users, ..world.sentinel_view(watched) };
+                    topology.sentinels.insert(*id, Answer::Says(view));
                 }
                 (NodeState::Running, Some(SimServer::Proxy { checked, existing })) => {
-                    topology.proxies.insert(*id, Answer::Says(world.proxy_view(*id, &spec, checked, *existing)));
+                    let has_other_logins = world.has_other_logins(*id, secrets);
+                    let view = ProxyView { has_other_logins, ..world.proxy_view(*id, &spec, checked, *existing) };
+                    topology.proxies.insert(*id, Answer::Says(view));
                 }
                 (NodeState::Running, Some(SimServer::Exporter)) => {
                     topology.exporter = Some(Answer::Says(world.exporter_view()));
@@ -87,6 +96,7 @@ impl Servers for Sim {
             }
             return Ok(());
         }
+        world.set_passwords(node, command, self.secrets.as_ref());
         match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
             (Command::ReplicaOf(master), Some(SimServer::Redis { replica_of, .. })) => *replica_of = Some(*master),
             (Command::ConfigSet(directives), Some(SimServer::Redis { config, .. })) => {
@@ -116,8 +126,14 @@ impl Servers for Sim {
                     watched.settings.extend(settings.clone());
                 }
             }
-            // The servers of this world have no users.
-            (Command::SetUsers(_) | Command::RemoveUsers(_) | Command::SetReplicationLogin, Some(_)) => {}
+            // Passwords are set above, and servers of this world have no other users.
+            (
+                Command::SetUsers(_)
+                | Command::RemoveUsers(_)
+                | Command::SetReplicationLogin
+                | Command::SetSentinelLogins,
+                Some(_),
+            ) => {}
             // The Sentinels of this world need no push.
             (Command::SentinelFailover { .. }, Some(SimServer::Sentinel { .. })) => {}
             (Command::SentinelRemove(group), Some(SimServer::Sentinel { watched })) => {
@@ -145,6 +161,14 @@ impl Servers for Sim {
             Some(_) => Ok(()),
             None => Err(ServerError::Connect { node: proxy, source: anyhow::anyhow!("no server for writes") }),
         }
+    }
+
+    async fn proxy_logins(&self, _inventory: &Inventory, proxy: NodeId) -> std::result::Result<(), ServerError> {
+        let mut world = self.world();
+        let unreachable = |error: EngineError| ServerError::Connect { node: proxy, source: error.into() };
+        world.change(format!("set the passwords of the statistics of {proxy}")).map_err(unreachable)?;
+        world.set_proxy_logins(proxy, self.secrets.as_ref());
+        Ok(())
     }
 
     async fn proxy_check(

@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::{SimNode, SimServer, SimWorld, Watched, may_lead};
 use crate::cluster::inquiry::{Fieldset, Question, Testimony};
 use crate::cluster::observed::{
-    AttachedReplica, ExistingPlace, ExporterView, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView, SentinelView,
-    WatchedMaster, WatchedPeer, WatchedReplica,
+    AttachedReplica, ExistingPlace, ExporterView, MasterLogin, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView,
+    SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::directives::{PRIORITY, told_directives};
 use crate::spec::{Follow, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
@@ -65,7 +65,7 @@ impl SimWorld {
             keys: 0,
             config: self.answered(config),
             users: OtherUsers::default(),
-            has_other_login: false,
+            login: MasterLogin::Current,
         }
     }
 
@@ -237,6 +237,7 @@ impl SimWorld {
                 .map(route)
                 .collect(),
             checked: checked.clone(),
+            has_other_logins: false,
             existing: existing.then(|| ExistingPlace { replication_id: Some(String::new()) }),
             dead_ports: published.into_iter().flatten().map(|port| (port, "connection refused".to_owned())).collect(),
         }

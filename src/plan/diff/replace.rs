@@ -70,20 +70,20 @@ impl Planner<'_> {
 
     /// Waits for those of the nodes that are not in service. Returns whether there are any.
     ///
-    /// One node is recreated while all others are in service.
-    fn await_in_service(&mut self, nodes: &[NodeId]) -> bool {
+    /// One node is recreated, or reconnects, while all others are in service.
+    pub(super) fn await_in_service(&mut self, nodes: &[NodeId]) -> bool {
         let everything = self.plan.leaves();
         let mut waits = false;
         for node in nodes.iter().copied() {
             for gate in self.service_gates(node) {
                 if self.is_being_started(node) || gate.holds(self.spec, self.observed).is_err() {
-                    self.plan.push(Action::Await { gate }, "before another is recreated", everything.iter().copied());
+                    self.plan.push(Action::Await { gate }, "before another is interrupted", everything.iter().copied());
                     waits = true;
                 }
             }
         }
         if waits {
-            self.plan.then_observe.get_or_insert_with(|| "nodes are recreated one at a time".to_owned());
+            self.plan.then_observe.get_or_insert_with(|| "nodes are interrupted one at a time".to_owned());
         }
         waits
     }

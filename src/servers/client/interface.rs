@@ -16,7 +16,7 @@ use crate::servers::reply;
 use crate::servers::switchover::{succession, switch_over};
 use crate::servers::take_over::{TakenOver, take_over};
 use crate::servers::{Command, Depth, Knock, NotReplaced, Office, ServerError, Servers, Succeeded, Switched};
-use crate::spec::{Group, NodeId};
+use crate::spec::{Group, NodeId, render};
 
 impl Servers for Client {
     async fn topology_at(&self, inventory: &Inventory, depth: Depth) -> Topology {
@@ -98,6 +98,7 @@ impl Servers for Client {
                 pipeline.cmd("CONFIG").arg("REWRITE");
                 self.change(peer()?, "CONFIG SET masterauth", &pipeline).await
             }
+            Command::SetSentinelLogins => self.set_sentinel_logins(peer()?).await,
             Command::EndScript => self.end_script(peer()?).await,
             Command::SetUsers(users) => self.set_users(inventory, self.peer(inventory, node)?, users).await,
             Command::RemoveUsers(users) => self.remove_users(self.peer(inventory, node)?, users).await,
@@ -140,6 +141,11 @@ impl Servers for Client {
         nodes: &BTreeSet<NodeId>,
     ) -> Result<(), ServerError> {
         self.runtime_api(inventory, proxy)?.check_only(nodes, self.spec.follow.existing().is_some()).await
+    }
+
+    async fn proxy_logins(&self, inventory: &Inventory, proxy: NodeId) -> Result<(), ServerError> {
+        let logins: BTreeSet<String> = render::stats_logins(&self.spec, &self.secrets).collect();
+        self.runtime_api(inventory, proxy)?.accept_only(&logins).await
     }
 
     async fn switchover(&self, inventory: &Inventory, group: Group, to: NodeId) -> Result<Switched, ServerError> {

@@ -15,6 +15,7 @@ use crate::dial::{Dial, Stream, Target};
 use crate::servers::ServerError;
 use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
+use crate::spec::render::STATS_LOGINS;
 use crate::spec::{ClusterName, Group, NodeId, ParseError, Secret};
 
 /// Commands of the Runtime API in one line. At some 60 bytes each they fit its buffer of 16 kB.
@@ -137,6 +138,26 @@ impl<'a> RuntimeApi<'a> {
         Ok(())
     }
 
+    /// Makes the statistics accept these logins and no others. What is to be accepted is added first.
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::command`].
+    pub async fn accept_only(&self, logins: &BTreeSet<String>) -> Result<(), ServerError> {
+        // The commands and the answer hold passwords.
+        const LIST: &str = "show acl";
+        const CHANGE: &str = "add acl and del acl";
+        let listed = self.open().await?.send(&format!("{LIST} {STATS_LOGINS}"), LIST).await?;
+        let accepted: BTreeSet<String> = listed.lines().filter_map(listed_pattern).collect();
+        let added = logins.difference(&accepted).map(|login| format!("add acl {STATS_LOGINS} {login}"));
+        let dropped = accepted.difference(logins).map(|login| format!("del acl {STATS_LOGINS} {login}"));
+        let commands: Vec<String> = added.chain(dropped).collect();
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let answer = self.open().await?.send(&commands.join(";"), CHANGE).await?;
+        if answer.trim().is_empty() { Ok(()) } else { Err(refused(self.peer.node, CHANGE, "it has no such list")) }
+    }
+
     /// Leads a group's new readers past a node, and waits for its present ones, for `patience` at most.
     ///
     /// [`readers_command`] leads readers there again.
@@ -226,7 +247,12 @@ impl OpenRuntimeApi {
     /// # Errors
     /// As there.
     pub async fn command(self, command: &str) -> Result<String, ServerError> {
-        let (node, request) = (self.proxy, format!("{command}\n"));
+        self.send(command, command).await
+    }
+
+    /// Sends a command. `shown` is its name in errors, without passwords.
+    async fn send(self, command: &str, shown: &str) -> Result<String, ServerError> {
+        let (node, request, command) = (self.proxy, format!("{command}\n"), shown);
         let answer = timeout(RUNTIME_COMMAND, exchange(self.stream, &request)).await;
         let timed_out = |_| ServerError::Timeout { node, command: command.to_owned(), limit: RUNTIME_COMMAND };
         let answer = answer.map_err(timed_out)?;
@@ -237,6 +263,12 @@ impl OpenRuntimeApi {
         }
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
+}
+
+/// The pattern in a line of `show acl`: `0x55d0c8a4c2a0 cmVkb3M6MTIz`.
+fn listed_pattern(line: &str) -> Option<String> {
+    let (reference, pattern) = line.trim().split_once(' ')?;
+    reference.starts_with("0x").then(|| pattern.to_owned())
 }
 
 /// The command that makes a proxy use, or no longer use, a server outside of the cluster. The connections there are

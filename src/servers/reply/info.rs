@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 use std::str::FromStr;
 
 use super::parts::{Fields, address};
-use crate::cluster::observed::{AttachedReplica, Loading, OtherUsers, RedisView, RoleView};
+use crate::cluster::observed::{AttachedReplica, Loading, MasterLogin, OtherUsers, RedisView, RoleView};
 use crate::spec::ParseError;
 
 /// The default replica priority (`replica-priority` in `redis.conf`).
@@ -148,7 +148,7 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> 
         keys: keys(info),
         config,
         users: OtherUsers::default(),
-        has_other_login: false,
+        login: MasterLogin::Current,
     })
 }
 

@@ -6,16 +6,18 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 
-use super::super::secret::{Secrets, user};
+use super::super::secret::{PasswordKind, Secret, Secrets, user};
 use super::super::{
     EXPORTER_PORT, REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PAGE, STATS_PATH, STATS_PORT, Spec, Subnet,
     proxy_group_ports,
 };
 use super::exporter::{ExporterQuestion, exporter_questions};
 use super::slots::{redis_slots, sentinel_slots};
-use super::{PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, address, fill, read_only};
+use super::{PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, address, fill, read_only};
 use crate::spec::names::{Group, NodeId, Role};
 
 /// Client connections of one port. Redis itself takes 10000 by default, for both ports and all other clients.
@@ -112,8 +114,7 @@ struct ProxyConf<'a> {
     stats_port: u16,
     stats_page: &'a str,
     stats_path: &'a str,
-    stats_user: String,
-    stats_password: String,
+    stats_logins: &'static str,
     hold: u64,
     hold_margin: u64,
     hold_script: &'static str,
@@ -225,8 +226,7 @@ pub fn proxy_files(
         stats_port: STATS_PORT,
         stats_page: STATS_PAGE,
         stats_path: STATS_PATH,
-        stats_user: escaped(&spec.proxy.stats_user),
-        stats_password: escaped(secrets.stats.expose()),
+        stats_logins: STATS_LOGINS,
         hold: spec.proxy.hold,
         hold_margin: HOLD_MARGIN,
         hold_script: PROXY_HOLD,
@@ -256,8 +256,19 @@ pub fn proxy_files(
     };
     Ok(vec![
         read_only(PROXY_CONF, fill("haproxy.cfg", include_str!("../../../templates/haproxy.cfg"), &conf)?),
+        read_only(STATS_LOGINS, stats_logins(spec, secrets).map(|login| login + "\n").collect()),
         read_only(PROXY_HOLD, fill("hold.lua", include_str!("../../../templates/hold.lua"), &conf)?),
     ])
+}
+
+/// The logins at a proxy's statistics, as HTTP sends them.
+pub fn stats_logins<'a>(spec: &'a Spec, secrets: &'a Secrets) -> impl Iterator<Item = String> + use<'a> {
+    secrets.accepted(PasswordKind::Stats).into_iter().map(|password| basic_login(&spec.proxy.stats_user, password))
+}
+
+/// A user and its password, as the header `Authorization: Basic` of HTTP has them.
+pub fn basic_login(user: &str, password: &Secret) -> String {
+    BASE64.encode(format!("{user}:{}", password.expose()))
 }
 
 /// A part of a Sentinel's answer to `SENTINEL MASTER` that shows the master's address.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::super::secret::Secret;
+use super::super::secret::{PasswordKind, Secret};
 use super::super::{
     Follow, Group, Modules, NodeId, Persistence, PersistenceMode, Release, Role, Secrets, Spec, Subnet, UsedImage,
 };
@@ -33,6 +33,8 @@ fn secrets() -> Secrets {
         probe: secret("probe-password"),
         stats: secret("stats-password"),
         existing: None,
+        version: 0,
+        rotation: None,
     }
 }
 
@@ -145,7 +147,8 @@ fn who_rewrites_a_file_may_write_it_and_secrets_are_where_they_are_needed() {
     let sentinel = files(sentinel(&spec(), NodeId::Sentinel(1), None));
     assert_eq!(sentinel, [&[file("/data/conf/sentinel.conf", 0o600)], &common[..], &[password]].concat());
     let proxy = proxy_files(&spec(), subnet(), &secrets(), NodeId::Proxy(1), &BTreeSet::new()).expect("files");
-    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400), file("/data/conf/hold.lua", 0o400)]);
+    let logins = file("/data/conf/stats-logins", 0o400);
+    assert_eq!(files(proxy), [file("/data/conf/haproxy.cfg", 0o400), logins, file("/data/conf/hold.lua", 0o400)]);
 }
 
 #[test]
@@ -190,10 +193,24 @@ fn a_vote_for_one_node_is_not_found_in_a_vote_for_another() {
 }
 
 #[test]
+fn a_user_has_both_passwords_while_a_rotation_is_open() {
+    let new = Secret::given("new-password").expect("a password");
+    let adding = secrets().rotating(BTreeMap::from([(PasswordKind::App, new)])).expect("none is open");
+    let node = NodeId::redis(GROUP_1, 1);
+    let users = |secrets: &Secrets| users_file(&spec(), subnet(), secrets, node).expect("a file");
+    assert!(users(&adding).starts_with("user default on >app-password >new-password sanitize-payload "));
+    let open = adding.next_stage().expect("the next one");
+    assert!(users(&open).starts_with("user default on >new-password >app-password sanitize-payload "));
+    let dropping = open.dropping().expect("it is open");
+    assert!(users(&dropping).starts_with("user default on >new-password sanitize-payload "));
+}
+
+#[test]
 fn a_password_means_nothing_to_the_proxy() {
     let mut secrets = secrets();
     secrets.stats = Secret::given("a#b:$c{d}").expect("a password");
-    assert!(proxy(&spec(), &secrets).contains("stats auth admin:a\\#b:$c{d}\n"));
+    let files = proxy_files(&spec(), subnet(), &secrets, NodeId::Proxy(1), &BTreeSet::new()).expect("files");
+    assert_eq!(text(&files, STATS_LOGINS), "YWRtaW46YSNiOiRje2R9\n", "admin:a#b:$c{{d}} as HTTP sends it");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::address::REDIS_PER_GROUP_MAX;
 use super::super::patterns::{Patterns, SENTINEL_CHANNELS};
-use super::super::secret::{Secret, Secrets, user};
+use super::super::secret::{PasswordKind, Secret, Secrets, user};
 use super::super::{Spec, Subnet};
 use super::{RenderError, fill};
 use crate::spec::names::{Group, NodeId, Role};
@@ -18,7 +18,7 @@ struct RedisUsers<'a> {
     sentinel: &'a str,
     probe: &'a str,
     exporter: Option<ExporterUser>,
-    passwords: &'a Secrets,
+    passwords: AcceptedPasswords,
     channels: String,
     /// The possible addresses of the group's nodes, which a Sentinel may make this one follow.
     followed: Vec<Ipv4Addr>,
@@ -31,9 +31,33 @@ struct SentinelUsers<'a> {
     admin: &'a str,
     sentinel: &'a str,
     probe: &'a str,
-    peers_password: &'a str,
     exporter: Option<ExporterUser>,
-    passwords: &'a Secrets,
+    passwords: AcceptedPasswords,
+}
+
+/// The passwords of users as rules, each with a space before it: ` >new >old`.
+#[derive(Serialize)]
+struct AcceptedPasswords {
+    app: String,
+    admin: String,
+    replication: String,
+    sentinel: String,
+    probe: String,
+}
+
+impl AcceptedPasswords {
+    /// Those of a server where Sentinels log in with a password of this kind.
+    fn of(secrets: &Secrets, sentinel: PasswordKind) -> Self {
+        let rules =
+            |passwords: Vec<&Secret>| passwords.iter().map(|password| format!(" >{}", password.expose())).collect();
+        Self {
+            app: rules(secrets.accepted(PasswordKind::App)),
+            admin: rules(vec![&secrets.admin]),
+            replication: rules(secrets.accepted(PasswordKind::Replication)),
+            sentinel: rules(secrets.accepted(sentinel)),
+            probe: rules(vec![&secrets.probe]),
+        }
+    }
 }
 
 /// The user of the exporter, in a cluster that has one.
@@ -57,7 +81,7 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
                 sentinel: user::SENTINEL,
                 probe: user::PROBE,
                 exporter,
-                passwords: secrets,
+                passwords: AcceptedPasswords::of(secrets, PasswordKind::Sentinel),
                 channels: all_channels_but(SENTINEL_CHANNELS),
                 followed: places(subnet, group),
                 patterns: match &spec.pubsub.patterns {
@@ -72,9 +96,8 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
                 admin: user::ADMIN,
                 sentinel: user::SENTINEL,
                 probe: user::PROBE,
-                peers_password: secrets.peers().expose(),
                 exporter,
-                passwords: secrets,
+                passwords: AcceptedPasswords::of(secrets, PasswordKind::Peers),
             };
             fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)
         }

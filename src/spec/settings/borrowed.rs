@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::super::{Secret, Secrets, Spec};
+use super::super::secret::RotatedUser;
+use super::super::{Secrets, Spec};
 use super::check;
 use super::given::{Given, put};
 use super::passwords::GivenSecrets;
@@ -45,12 +46,13 @@ impl Borrowed {
     pub fn set_aside(&self, recorded: &Spec, own: Option<&Secrets>) -> Option<Problem> {
         let mut said = Vec::new();
         let mut variables = Vec::new();
+        let mut rotated = Vec::new();
         for (key, given) in &self.values {
             let Origin::Environment(variable) = &given.origin else { continue };
             let differs = match key {
-                Key::Password => other_password(&self.secrets.app, own.map(|own| &own.app)),
-                Key::ReplicationPassword => other_password(&self.secrets.replication, own.map(|own| &own.replication)),
-                Key::StatsPassword => other_password(&self.secrets.stats, own.map(|own| &own.stats)),
+                Key::Password => self.other_password(RotatedUser::Applications, own, &mut rotated),
+                Key::ReplicationPassword => self.other_password(RotatedUser::Replication, own, &mut rotated),
+                Key::StatsPassword => self.other_password(RotatedUser::Statistics, own, &mut rotated),
                 _ => other_value(*key, given, recorded),
             };
             let Some(differs) = differs else { continue };
@@ -61,15 +63,29 @@ impl Borrowed {
             return None;
         }
         let mut fix = format!("to change the cluster, give a flag or a variable that begins with {OWN}");
+        if !rotated.is_empty() {
+            let users: String = rotated.iter().map(|user| format!(" --user {user}")).collect();
+            let _ = write!(fix, "; to change passwords: redos -p {} password rotate{users}", recorded.name);
+        }
         let _ = write!(fix, "; to silence this, unset {}", variables.join(", "));
         let what = format!("it stays as it was made, and these variables do not count: {}", said.join(", "));
         Some(Problem { origin: Origin::Recorded, what, fix, snippet: None })
     }
-}
 
-fn other_password(given: &Option<Secret>, own: Option<&Secret>) -> Option<String> {
-    let (given, own) = (given.as_ref()?, own?);
-    (given != own).then(|| " (the cluster has another password)".to_owned())
+    /// What to say of the password for a user, if the cluster is known to have another one.
+    fn other_password(
+        &self,
+        user: RotatedUser,
+        own: Option<&Secrets>,
+        rotated: &mut Vec<RotatedUser>,
+    ) -> Option<String> {
+        let given = self.secrets.of(user)?;
+        if own?.accepts(user, given) {
+            return None;
+        }
+        rotated.push(user);
+        Some(" (the cluster has another password)".to_owned())
+    }
 }
 
 fn other_value(key: Key, given: &Given, recorded: &Spec) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The passwords that the user supplied.
 
-use crate::spec::secret::SECRET_BYTES;
+use crate::spec::secret::{RotatedUser, SECRET_BYTES};
 use crate::spec::{Secret, Secrets, Spec};
 
 /// The passwords the user supplied. The others come from the existing cluster, or are generated.
@@ -31,6 +31,8 @@ impl GivenSecrets {
             peers,
             probe,
             existing,
+            version: 0,
+            rotation: None,
         }
     }
 
@@ -53,14 +55,19 @@ impl GivenSecrets {
         self.replication.as_ref().or(self.app.as_ref())
     }
 
-    /// The supplied passwords that differ from those of an existing cluster, in words.
-    pub fn at_odds_with(&self, secrets: &Secrets) -> Vec<&'static str> {
-        let pairs = [
-            (&self.app, &secrets.app, "password of applications"),
-            (&self.replication, &secrets.replication, "replication password"),
-            (&self.stats, &secrets.stats, "password of the statistics page"),
-        ];
-        let differs = |given: &Option<Secret>, own: &Secret| given.as_ref().is_some_and(|given| given != own);
-        pairs.into_iter().filter(|(given, own, _)| differs(given, own)).map(|(_, _, words)| words).collect()
+    /// The password that was given for one of those whose passwords can be rotated.
+    pub fn of(&self, user: RotatedUser) -> Option<&Secret> {
+        match user {
+            RotatedUser::Applications => self.app.as_ref(),
+            RotatedUser::Replication => self.replication.as_ref(),
+            RotatedUser::Sentinel => None,
+            RotatedUser::Statistics => self.stats.as_ref(),
+        }
+    }
+
+    /// Those for whom a password was given that an existing cluster does not accept.
+    pub fn at_odds_with(&self, secrets: &Secrets) -> Vec<RotatedUser> {
+        let is_refused = |user: &RotatedUser| self.of(*user).is_some_and(|given| !secrets.accepts(*user, given));
+        RotatedUser::ALL.into_iter().filter(is_refused).collect()
     }
 }

@@ -57,6 +57,11 @@ impl AskedSettings {
         &self.name
     }
 
+    /// The given passwords: those that an existing cluster must have, and those of borrowed variables.
+    pub fn passwords(&self) -> (&GivenSecrets, &GivenSecrets) {
+        (&self.secrets, &self.borrowed.secrets)
+    }
+
     /// The same request, in which borrowed variables are no reason to fail: for verbs that change nothing.
     #[must_use]
     pub fn forgiving(mut self) -> Self {

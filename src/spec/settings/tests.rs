@@ -155,7 +155,7 @@ fn variables_of_an_applications_env_file_count_when_a_cluster_is_made_and_change
     let warnings: Vec<String> = kept.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r"
     existing cluster: it stays as it was made, and these variables do not count: REDIS_PORT=24300 (the cluster has 6379), REDIS_PASSWORD (the cluster has another password), ADMIN_PASSWORD (the cluster has another password), REDIS_HOSTS=192.0.2.5:6379 (the cluster has none)
-      fix: to change the cluster, give a flag or a variable that begins with REDOS_; to silence this, unset REDIS_PORT, REDIS_PASSWORD, ADMIN_PASSWORD, REDIS_HOSTS
+      fix: to change the cluster, give a flag or a variable that begins with REDOS_; to change passwords: redos -p redos password rotate --user applications --user statistics; to silence this, unset REDIS_PORT, REDIS_PASSWORD, ADMIN_PASSWORD, REDIS_HOSTS
     ");
 
     // Variables that agree with the cluster need no remark, and redos's own always count.
