@@ -18,7 +18,7 @@ use crate::apply::{Applier, ApplyError, Walked};
 use crate::cluster::Gate;
 use crate::cluster::desired::Programs;
 use crate::cluster::observed::{Inventory, NodeState, Observed, RotationView};
-use crate::engine::{Clusters, EngineError, Nodes};
+use crate::engine::{Clusters, EngineError, EngineErrorKind, INSPECT_LIMIT, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Past, Plan, Stage};
 use crate::servers::Servers;
@@ -36,9 +36,6 @@ pub struct Found {
     pub kept: BTreeMap<NodeId, Secrets>,
 }
 
-/// How long the secrets of the likely node are waited for.
-const AHEAD_LIMIT: Duration = Duration::from_secs(10);
-
 /// Finds a cluster.
 ///
 /// To read a file of a container takes the Engine longer than all else, 50 ms on 20.10, which starts a program of its
@@ -49,7 +46,7 @@ const AHEAD_LIMIT: Duration = Duration::from_secs(10);
 pub async fn find<E: Clusters + Nodes>(engine: &E, cluster: &ClusterName) -> Result<Found, EngineError> {
     let likely = NodeId::redis(Group::number(1), 1);
     // A question about a container may hang. The inventory says so, and then other nodes are asked.
-    let ahead = timeout(AHEAD_LIMIT, secrets_of(engine, cluster, likely));
+    let ahead = timeout(INSPECT_LIMIT, secrets_of(engine, cluster, likely));
     let (inventory, ahead) = tokio::join!(engine.inventory(cluster), ahead);
     let inventory = inventory?;
     // The container of this name may belong to something else, or be new on an old volume.
@@ -78,14 +75,19 @@ pub async fn read_all_secrets<E: Clusters + Nodes>(
     let is_asked =
         |node: &&NodeId| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter) && !inventory.unseen.contains_key(node);
     let asked = inventory.nodes.keys().filter(is_asked);
-    let answers = join_all(asked.map(async |node| (*node, secrets_of(engine, cluster, *node).await))).await;
+    let ask = async |node: &NodeId| (*node, timeout(INSPECT_LIMIT, secrets_of(engine, cluster, *node)).await);
+    let answers = join_all(asked.map(ask)).await;
     let (mut kept, mut failed) = (BTreeMap::new(), None);
     for (node, answer) in answers {
         match answer {
-            Ok(Some(secrets)) => drop(kept.insert(node, secrets)),
-            Ok(None) => {}
+            Ok(Ok(Some(secrets))) => drop(kept.insert(node, secrets)),
+            Ok(Ok(None)) => {}
             // One broken node must not hide what all others have.
-            Err(error) => failed = Some(error),
+            Ok(Err(error)) => failed = Some(error),
+            Err(_) => {
+                let what = format!("read the passwords in {node} within {} s", INSPECT_LIMIT.as_secs());
+                failed = Some(EngineError::new(EngineErrorKind::Unreachable, what, None));
+            }
         }
     }
     match failed {

@@ -23,7 +23,7 @@ pub mod sim;
 pub mod stored;
 pub mod streams;
 
-pub use clusters::{ClusterSummary, Clusters, EngineVersion};
+pub use clusters::{ClusterSummary, Clusters, EngineVersion, INSPECT_LIMIT};
 pub use error::{EngineError, EngineErrorKind, Result};
 pub use image::ImageStore;
 pub use nodes::{NodeFile, Nodes};

@@ -3,7 +3,6 @@
 mod foreign;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -148,7 +147,7 @@ async fn ours<W: World>(
     if args.deadline.is_none() {
         scenario.deadline += Duration::from_millis(spec.proxy.hold);
     }
-    let subject = subject(session, group, &spec, &secrets, &inventory)?;
+    let subject = subject(session, group, &spec, &secrets, &inventory).await?;
     let environment = environment(session, &spec);
     let servers = session.servers(&spec, &secrets);
     let switchover = || -> BoxFuture<'_, anyhow::Result<()>> {
@@ -225,7 +224,7 @@ fn scenario(args: &FailoverTestArgs) -> Result<Scenario, Failure> {
 }
 
 /// The servers of a cluster's group, and how to reach them.
-fn subject<W: World>(
+async fn subject<W: World>(
     session: &Session<W>,
     group: Group,
     spec: &Spec,
@@ -241,11 +240,9 @@ fn subject<W: World>(
         Some(SubjectServer { name: node.to_string(), container: inventory.nodes.get(&node)?.name.clone(), address })
     };
     let ports = proxy_group_ports(group);
-    let at = |port: u16| -> Result<SocketAddr, Failure> {
-        let published = lookup::published(spec, inventory, port)?;
-        published.parse().map_err(|error| anyhow::Error::new(error).into())
-    };
-    let write = at(ports.write)?;
+    // The Engine's host may be known by name.
+    let at = async |port: u16| foreign::resolve(&lookup::published(spec, inventory, port)?).await;
+    let (write, read) = (at(ports.write).await?, at(ports.read).await.ok());
     let login = |name: &str, password: &crate::spec::Secret| Credentials {
         user: Some(name.to_owned()),
         password: Some(password.clone()),
@@ -256,7 +253,7 @@ fn subject<W: World>(
         nodes: spec.redis_nodes(group).filter_map(server).collect(),
         sentinels: spec.sentinel_nodes().filter_map(server).collect(),
         write,
-        read: at(ports.read).ok(),
+        read,
         client: login(user::APPLICATION, &secrets.app),
         observer: login(user::ADMIN, &secrets.admin),
         sentinel: login(user::ADMIN, &secrets.admin),

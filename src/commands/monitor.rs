@@ -17,6 +17,7 @@ use crate::cluster::Inventory;
 use crate::cluster::status::Status;
 use crate::cluster::story::Chapter;
 use crate::converge::Found;
+use crate::engine::INSPECT_LIMIT;
 use crate::error::{Failure, FailureKind};
 use crate::spec::{ClusterName, ParseError, time};
 use crate::view::{History, Sample};
@@ -27,9 +28,9 @@ const PAST: Duration = Duration::from_secs(600);
 const EVENTS_AGAIN: Duration = Duration::from_secs(2);
 /// Time limit of one look, for an Engine that does not answer.
 ///
-/// An inventory waits 10 s for the answer about each container, and then reports that node as unseen. The lists before that
-/// and the questions to the servers after it have limits of their own, of some seconds.
-const LOOK: Duration = Duration::from_secs(30);
+/// An inventory reports a node as unseen when the answer about its container takes longer than [`INSPECT_LIMIT`]. The lists
+/// before that and the questions to the servers after it have limits of their own, of some seconds.
+const LOOK: Duration = Duration::from_secs(3 * INSPECT_LIMIT.as_secs());
 
 /// Samples that a view keeps: five minutes of one each second.
 pub const MOMENTS: usize = 300;

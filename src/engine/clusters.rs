@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,6 +10,12 @@ use serde::Serialize;
 use super::Result;
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, Spec};
+
+/// How long an inventory waits for the answer about one container.
+///
+/// The Engine locks a container while it starts or stops it, which takes seconds on a loaded machine. If its shim hangs, the
+/// lock is never released, and every question about the container waits. Lists are answered all the same.
+pub const INSPECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// One cluster in the list of all.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -160,7 +160,11 @@ fn owner<'a>(containers: &'a [ContainerFacts], host: &str) -> Option<&'a Contain
     })
 }
 
-async fn resolve(address: &str) -> Result<SocketAddr, Failure> {
+/// The first address of a `HOST:PORT`.
+///
+/// # Errors
+/// It is not that, or the name has no address.
+pub(super) async fn resolve(address: &str) -> Result<SocketAddr, Failure> {
     let wrong = |why: String| Failure::message(FailureKind::Usage, format!("'{address}' is not HOST:PORT: {why}"));
     let mut found = lookup_host(address).await.map_err(|error| wrong(error.to_string()))?;
     found.next().ok_or_else(|| wrong("it has no address".to_owned()))

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerSummary, EndpointSettings, Network, PortMap, PortSummary,
@@ -16,17 +15,12 @@ use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
-use crate::engine::{Result, damage, stored};
+use crate::engine::{INSPECT_LIMIT, Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, NODE_UID, NodeId, Resources, Role, Spec};
 
 /// Lines of a log that hold at least one whole run of a server that cannot load its data. Such a run writes some 20.
 const RUN_LINES: usize = 60;
-/// How long the Engine may take to tell about one container.
-///
-/// It locks a container while it starts or stops it, which takes seconds on a loaded machine. If its shim hangs, the lock is
-/// never released, and every question about the container waits. Lists are answered all the same.
-const INSPECT_LIMIT: Duration = Duration::from_secs(10);
 /// The Engine's word for a time that never was.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 

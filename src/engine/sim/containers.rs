@@ -12,13 +12,14 @@ use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
-    ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeSpec, Nodes, Result,
+    ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT, NodeFile, NodeSpec, Nodes,
+    Result,
 };
 use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF};
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
 
-/// What a Docker Engine takes for an inventory with an unseen node: its lists, and 10 s without an answer.
-const UNSEEN_AFTER: Duration = Duration::from_millis(10_100);
+/// What a Docker Engine takes for its lists, and then waits for an answer.
+const UNSEEN_AFTER: Duration = Duration::from_millis(100).saturating_add(INSPECT_LIMIT);
 
 impl Dial for Sim {
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
