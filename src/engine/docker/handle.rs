@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Mutex as BriefMutex, OnceLock};
 
 use bollard::Docker;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 use super::about::About;
 use super::endpoint::Endpoint;
@@ -31,7 +31,12 @@ pub struct DockerEngine {
 impl DockerEngine {
     pub(super) fn new(docker: Docker, endpoint: Endpoint) -> Self {
         let run = format!("{:016x}", rand::random::<u64>());
-        let (about, memory, publishing, ways) = Default::default();
+        let (about, memory, publishing) = Default::default();
+        let ways = Ways {
+            found: Mutex::default(),
+            gateways: BriefMutex::default(),
+            starting: Semaphore::new(RELAYS_STARTING_MAX),
+        };
         Self { docker, endpoint, about, memory, run, publishing, ways }
     }
 
@@ -50,12 +55,19 @@ impl DockerEngine {
     }
 }
 
+/// How many relays the Engine starts at a time.
+///
+/// Each costs it a process of its own, and a dialler that gives up takes back none that it has begun: without a limit, those
+/// who try again and again at a busy host kept it busy with some 1600 of them.
+const RELAYS_STARTING_MAX: usize = 8;
+
 /// How the addresses of clusters are reached, found out once for each.
-#[derive(Default)]
 pub struct Ways {
     pub(super) found: Mutex<HashMap<ClusterName, Way>>,
     /// The host's address on the network of each.
     pub(super) gateways: BriefMutex<HashMap<ClusterName, Ipv4Addr>>,
+    /// Held while a relay starts.
+    pub(super) starting: Semaphore,
 }
 
 /// How the addresses of one cluster are reached.

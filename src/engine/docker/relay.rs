@@ -148,6 +148,8 @@ impl DockerEngine {
             cmd: Some(command.to_vec()),
             ..Default::default()
         };
+        // It is never closed, so that waiting for it does not fail.
+        let _starting = self.ways.starting.acquire().await;
         let exec = self.docker.create_exec(container, options).await.map_err(RelayError::NoExec)?;
         let started = self.docker.start_exec(&exec.id, None).await.map_err(RelayError::NoExec)?;
         let StartExecResults::Attached { output, input } = started else {
