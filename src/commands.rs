@@ -3,6 +3,8 @@
 //! All verbs have one signature: they take their arguments and a [`Call`], and end with an exit code or a failure. What they
 //! share is in [`session`], in the order in which all of them use it.
 
+mod backup;
+mod backups;
 mod chaos;
 mod cli;
 pub mod completions;
@@ -115,6 +117,10 @@ pub enum Verb {
     /// Change passwords of a running cluster
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Password(password::PasswordArgs),
+    /// Write the data of a master group to a file, from a replica
+    Backup(backup::BackupArgs),
+    /// List the backups of a directory
+    Backups(backups::BackupsArgs),
     /// Stop nodes, or the whole cluster in good order; nothing is removed
     Stop(stop::StopArgs),
     /// Start nodes that are stopped, or the whole cluster, and wait until it is ready
@@ -173,7 +179,7 @@ impl Verb {
     /// Whether it prints a list of what has names.
     const fn lists(&self) -> bool {
         match self {
-            Self::Ls(_) | Self::Ps(_) => true,
+            Self::Ls(_) | Self::Ps(_) | Self::Backups(_) => true,
             Self::Explain(args) => args.id.is_none(),
             Self::Images(args) => matches!(args.action, images::ImagesVerb::List(_)),
             Self::Chaos(args) => matches!(args.action, chaos::ChaosVerb::Ls),
@@ -244,6 +250,8 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Failover(args) => failover::run(args, call).await,
         Verb::Guard(args) => guard::run(args, call).await,
         Verb::Password(args) => password::run(args, call).await,
+        Verb::Backup(args) => backup::run(args, call).await,
+        Verb::Backups(args) => backups::run(args, call).await,
         Verb::Stop(args) => stop::run(args, call).await,
         Verb::Start(args) => start::run(args, call).await,
         Verb::Restart(args) => restart::run(args, call).await,

@@ -21,6 +21,8 @@
 //! [`chaos`] does faults to containers and measures what they do to clients. Faults of the network are held by an
 //! [`agent`]: this same program, started beside a container.
 //!
+//! [`backup`] is a snapshot in a file: its framing, its checksums, and what it says of itself.
+//!
 //! [`deaths`] is what a guard does: it sees that a master's process has ended, and has it replaced at once.
 //!
 //! The arrows are checked by `tests/architecture`: `spec` uses nothing, `cluster` uses `spec`, `plan` uses both, `engine`
@@ -35,6 +37,7 @@
 
 mod agent;
 mod apply;
+mod backup;
 mod chaos;
 mod cluster;
 mod commands;

@@ -17,6 +17,7 @@
 //! whatever goes to stdout. Nothing needs colour to be understood. Colour is for terminals; `NO_COLOR` (non-empty),
 //! `TERM=dumb` and `--color never` take it away, `--color always` gives it to pipes.
 
+pub mod backup;
 pub mod compose;
 pub mod config;
 pub mod doctor;

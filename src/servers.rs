@@ -13,6 +13,7 @@ pub mod proxy;
 pub mod reply;
 pub mod rights;
 pub mod served;
+pub mod snapshot;
 pub mod switchover;
 pub mod take_over;
 

@@ -8,4 +8,6 @@ macro_rules! open {
     ($($room:ident),* $(,)?) => { $(pub mod $room { pub use crate::$room::*; })* };
 }
 
-open!(apply, chaos, cluster, commands, converge, dial, doctor, engine, error, output, plan, servers, spec, update);
+open!(
+    apply, backup, chaos, cluster, commands, converge, dial, doctor, engine, error, output, plan, servers, spec, update
+);

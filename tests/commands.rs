@@ -200,6 +200,39 @@ fn failover_makes_a_replica_the_master() {
 }
 
 #[test]
+fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
+    run(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().display().to_string();
+        let sim = Sim::default();
+        let failure = redos(&sim, &format!("backup {place}")).await.failure();
+        assert_eq!(failure.kind, FailureKind::NoCluster);
+        redos(&sim, "up").await.done();
+        let foreign = format!("{place}/foreign.redos");
+        std::fs::write(&foreign, "something else").expect("a file");
+        for (line, why) in [
+            (format!("backup {foreign}"), "exists already"),
+            (format!("backup {place}/none/a.redos"), "there is no directory"),
+            (format!("backup {place}/none/"), "there is no directory"),
+            (format!("backup {place} --group mymaster-2"), "has no group mymaster-2"),
+            ("backup - -o json".to_owned(), "cannot both go to standard output"),
+            (format!("backup verify {foreign}"), "is neither a backup"),
+            (format!("backup verify {place}/none.redos"), "failed to read"),
+        ] {
+            let failure = redos(&sim, &line).await.failure();
+            assert_eq!(failure.kind, FailureKind::Usage, "{line}");
+            let said: Vec<String> = failure.chain().collect();
+            assert!(said.join(": ").contains(why), "{line}: {said:?}");
+        }
+        let failure = redos(&sim, &format!("backup {place}")).await.failure();
+        assert_eq!(failure.chain().next().as_deref(), Some("failed to connect to redis-3"));
+        let list = redos(&sim, &format!("backups {place} -o json")).await.json();
+        assert_eq!(list["items"][0]["manifest"], Value::Null, "{list}");
+        assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");
+    });
+}
+
+#[test]
 fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
     run(async {
         let sim = ready("up").await;
@@ -871,6 +904,7 @@ fn every_kind_of_document_is_what_its_schema_says() {
             "sentinel masters",
             "doctor",
             "failover",
+            "backups",
             "password rotate",
             "password rotate --finish",
             "stop redis-2",
@@ -907,7 +941,10 @@ fn every_kind_of_document_is_what_its_schema_says() {
 
         let kinds = schemas().into_iter().map(|(kind, _)| kind.to_owned());
         let missing: Vec<String> = kinds.filter(|kind| !seen.contains(kind)).collect();
-        let elsewhere = ["Live", "LoadedImageList", "ReportList", "Serve"];
-        assert_eq!(missing, elsewhere, "an engine in memory loads no images, and time that is paused serves nobody");
+        let elsewhere = ["Backup", "BackupCheck", "Live", "LoadedImageList", "ReportList", "Serve"];
+        assert_eq!(
+            missing, elsewhere,
+            "an engine in memory has no data and loads no images, and time that is paused serves nobody"
+        );
     });
 }

@@ -13,6 +13,7 @@ use super::version::Version;
 use crate::cluster::status::Status;
 use crate::doctor::HealthCheck;
 use crate::output::List;
+use crate::output::backup::{BackupCheckDocument, BackupDocument, ListedBackup};
 use crate::output::doctor::DoctorDocument;
 use crate::output::failover::FailoverDocument;
 use crate::output::faults::ActiveFault;
@@ -32,6 +33,9 @@ use crate::view::Sample;
 /// The schema of each kind of document but `FailoverReport`, which is written by hand.
 pub fn schemas() -> Vec<(&'static str, Value)> {
     vec![
+        schema::<BackupDocument>("Backup"),
+        schema::<BackupCheckDocument>("BackupCheck"),
+        schema::<List<ListedBackup>>("BackupList"),
         schema::<List<Cluster>>("ClusterList"),
         schema::<ConfigDocument>("Config"),
         schema::<DoctorDocument>("Doctor"),

@@ -11,6 +11,7 @@ mod endpoint;
 mod errors;
 mod examine;
 mod files;
+mod filling;
 mod handle;
 mod helpers;
 mod images;

@@ -18,6 +18,13 @@ pub enum Tried<T> {
     Ended(String),
 }
 
+/// An RDB that is read while it is sent.
+pub struct RdbStream {
+    /// Its size in bytes.
+    pub bytes: u64,
+    pub reader: Box<dyn io::Read + Send>,
+}
+
 /// Looks around, and tries what can be tried without a change to any cluster.
 pub trait Probes: Send + Sync + 'static {
     /// Starts a temporary server with this configuration, on no network, and asks it something.
@@ -27,6 +34,17 @@ pub trait Probes: Send + Sync + 'static {
         &self,
         program: &Program,
         configuration: &str,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> impl Future<Output = Result<Tried<T>>>;
+
+    /// Starts a temporary server that loads this RDB, on no network, and asks it something.
+    ///
+    /// The Engine removes it with its data, also if this ends early.
+    fn try_load<T>(
+        &self,
+        program: &Program,
+        configuration: &str,
+        rdb: RdbStream,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> impl Future<Output = Result<Tried<T>>>;
 

@@ -3,7 +3,7 @@
 use redis::{RedisError, Value, pipe};
 
 use super::link::Link;
-use super::reply;
+use super::reply::{self, Info};
 use crate::dial::Stream;
 
 /// Asks a server without a password for the names of its modules. The caller sets the deadline.
@@ -15,6 +15,30 @@ pub async fn loaded_modules(stream: Box<dyn Stream>) -> Result<Vec<String>, Redi
     let mut question = pipe();
     question.cmd("MODULE").arg("LIST");
     Ok(link.send(&question).await?.first().map(reply::modules).unwrap_or_default())
+}
+
+/// The keys that a server has loaded at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadedKeys {
+    /// All that were in the file.
+    pub in_file: u64,
+    /// Those of them that had expired.
+    pub expired: u64,
+}
+
+/// Asks a server without a password how many keys it has loaded. The caller sets the deadline.
+///
+/// # Errors
+/// The connection broke.
+pub async fn loaded_keys(stream: Box<dyn Stream>) -> Result<LoadedKeys, RedisError> {
+    let link = Link::outside(stream).await?;
+    let mut question = pipe();
+    question.cmd("INFO").arg("persistence");
+    let replies = link.send(&question).await?;
+    let info = replies.first().and_then(reply::text).map(|text| Info::parse(&text)).unwrap_or_default();
+    let number = |field: &str| info.read::<u64>(field).unwrap_or_default();
+    let expired = number("rdb_last_load_keys_expired");
+    Ok(LoadedKeys { in_file: number("rdb_last_load_keys_loaded") + expired, expired })
 }
 
 /// Asks a server without a password for directives, by name. Those that it does not know are left out. The caller sets

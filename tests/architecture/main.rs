@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dial", &["spec"]),
     // It runs beside a container, where there is no Engine and no terminal.
     ("agent", &["spec"]),
+    ("backup", &["spec"]),
     ("cluster", &["spec"]),
     ("view", &["cluster", "spec"]),
     ("plan", &["cluster", "spec", "update"]),
@@ -33,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The errors of the rooms, on their way up.
     ("error", &["apply", "engine", "servers", "spec"]),
     // Values only; a failure is one.
-    ("output", &["chaos", "cluster", "doctor", "error", "plan", "spec", "update", "view"]),
+    ("output", &["backup", "chaos", "cluster", "doctor", "error", "plan", "spec", "update", "view"]),
     ("interrupt", &["error", "output"]),
     // It knows no cluster, and of the ground floor only what a secret is.
     ("web", &["spec"]),
@@ -66,6 +67,10 @@ const PURE: &[&str] = &[
     "servers/reply",
     "servers/switchover/cast",
     "servers/switchover/evidence",
+    "backup/checksum",
+    "backup/framing",
+    "backup/manifest",
+    "backup/rdb",
     "web/gatekeeper",
 ];
 /// What a pure place does not name.
@@ -99,6 +104,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("minijinja", &["spec/render", "output"]),
     ("clap_complete", &["commands/completions"]),
     ("hyper", &["web"]),
+    ("ruzstd", &["backup"]),
     ("clap_mangen", &["commands/man.rs"]),
 ];
 

@@ -153,7 +153,7 @@ fn header(path: &str, kind: EntryType, size: u64) -> io::Result<Header> {
 }
 
 /// The writer of an archive that is sent at the same time.
-struct Pipe(mpsc::Sender<io::Result<Bytes>>);
+pub struct Pipe(pub mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

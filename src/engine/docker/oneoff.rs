@@ -6,11 +6,12 @@ use std::net::Ipv4Addr;
 use bollard::container::AttachContainerResults;
 use bollard::errors::Error;
 use bollard::models::{
-    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig,
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType,
+    NetworkingConfig,
 };
 use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, StartContainerOptions};
 
-use super::{DockerEngine, calls};
+use super::{DockerEngine, calls, labels};
 use crate::engine::Result;
 use crate::spec::NODE_UID;
 
@@ -30,7 +31,9 @@ pub enum Location<'a> {
     },
     /// On no network, with the volumes of this container.
     Volumes(&'a str),
-    /// The same as root, who may only enter every folder there and give files to another user.
+    /// On no network, with an empty volume of its own at this folder, which goes with it.
+    Scratch(&'a str),
+    /// The same as [`Location::Volumes`] as root, who may only enter every folder there and give files to another user.
     VolumesAsRoot(&'a str),
 }
 
@@ -54,7 +57,8 @@ pub async fn start(
     operation: impl Fn() -> String,
 ) -> Result<OneOff> {
     let failed = |error| engine.failed(operation(), error);
-    let created = engine.docker.create_container(None::<CreateContainerOptions>, body(image, command, place)).await;
+    let created =
+        engine.docker.create_container(None::<CreateContainerOptions>, body(image, command, place, &engine.run)).await;
     let id = created.map_err(failed)?.id;
     match started(engine, &id).await {
         Ok(streams) => Ok(OneOff { id, streams }),
@@ -73,10 +77,10 @@ async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachC
     Ok(streams)
 }
 
-fn body(image: &str, command: &[&str], place: Location<'_>) -> ContainerCreateBody {
+fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> ContainerCreateBody {
     let node = format!("{NODE_UID}:{NODE_UID}");
     let (network, user, volumes_of, rights) = match place {
-        Location::Nowhere => ("none", node, None, None),
+        Location::Nowhere | Location::Scratch(_) => ("none", node, None, None),
         Location::DefaultNetwork => ("default", node, None, None),
         Location::At { network, .. } => (network, node, None, None),
         Location::Volumes(container) => ("none", node, Some(container), None),
@@ -92,7 +96,18 @@ fn body(image: &str, command: &[&str], place: Location<'_>) -> ContainerCreateBo
         }
         _ => None,
     };
+    let volume = |source: Option<&str>, target: &str| Mount {
+        typ: Some(MountType::VOLUME),
+        source: source.map(str::to_owned),
+        target: Some(target.to_owned()),
+        ..Default::default()
+    };
+    let mounts = match place {
+        Location::Scratch(folder) => Some(vec![volume(None, folder)]),
+        _ => None,
+    };
     ContainerCreateBody {
+        labels: Some(HashMap::from([(labels::RUN.to_owned(), run.to_owned())])),
         image: Some(image.to_owned()),
         entrypoint: Some(command.iter().map(|word| (*word).to_owned()).collect()),
         cmd: Some(Vec::new()),
@@ -106,6 +121,7 @@ fn body(image: &str, command: &[&str], place: Location<'_>) -> ContainerCreateBo
             auto_remove: Some(true),
             network_mode: Some(network.to_owned()),
             readonly_rootfs: Some(true),
+            mounts,
             volumes_from: volumes_of.map(|container| vec![container.to_owned()]),
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: rights.map(|rights| rights.map(str::to_owned).into()),

@@ -7,7 +7,7 @@ use super::endpoint::Transport;
 use super::{DockerEngine, network};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{Probes, Result, Tried};
+use crate::engine::{Probes, RdbStream, Result, Tried};
 use crate::spec::Spec;
 
 impl Probes for DockerEngine {
@@ -18,6 +18,16 @@ impl Probes for DockerEngine {
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> Result<Tried<T>> {
         self.try_out_server(program, configuration, question).await
+    }
+
+    async fn try_load<T>(
+        &self,
+        program: &Program,
+        configuration: &str,
+        rdb: RdbStream,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> Result<Tried<T>> {
+        self.try_load_into_server(program, configuration, rdb, question).await
     }
 
     async fn dial_from<T>(

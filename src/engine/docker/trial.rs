@@ -18,11 +18,17 @@ const SCRIPT: &str = r#"exec 3<&0
 { cat <&3 >/dev/null; kill -9 -1; } &
 printf '%s\n' "$2" | "$1" -"#;
 /// The log line of a server that is ready.
-const READY: &str = "Ready to accept connections";
+pub const READY: &str = "Ready to accept connections";
 /// Time limit of the start of a server without data. It takes some 50 ms; a busy machine takes seconds.
 const START: Duration = Duration::from_secs(30);
 /// How many of its last lines say why a server ended.
 const LINES: usize = 6;
+
+/// The lines that say why a server ended.
+pub fn last_lines(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
+}
 
 impl DockerEngine {
     /// It is [`Probes::try_out`](crate::engine::Probes::try_out) of this Engine.
@@ -60,8 +66,7 @@ impl DockerEngine {
             Ok(false)
         };
         if !timeout(START, is_served).await?? {
-            let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            return Ok(Tried::Ended(lines[lines.len().saturating_sub(LINES)..].join("\n")));
+            return Ok(Tried::Ended(last_lines(&said)));
         }
         let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
         Ok(Tried::Served(question(stream).await))

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{Probes, Result, Tried};
+use crate::engine::{Probes, RdbStream, Result, Tried};
 use crate::spec::Spec;
 
 use super::Sim;
@@ -15,6 +15,16 @@ impl Probes for Sim {
         &self,
         program: &Program,
         _configuration: &str,
+        _question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> Result<Tried<T>> {
+        Ok(Tried::Ended(format!("{} of {} runs in memory only", program.server, program.image)))
+    }
+
+    async fn try_load<T>(
+        &self,
+        program: &Program,
+        _configuration: &str,
+        _rdb: RdbStream,
         _question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> Result<Tried<T>> {
         Ok(Tried::Ended(format!("{} of {} runs in memory only", program.server, program.image)))

@@ -1,0 +1,62 @@
+//! Backups: one file with a snapshot of one master group, and what it holds.
+//!
+//! The file is a zstd stream of the RDB that a server sent, followed by a [`Manifest`] in a skippable frame. So `zstd -d`
+//! makes a plain `dump.rdb` of it. Everything is streamed: no snapshot is ever whole in memory.
+
+pub mod checksum;
+pub mod framing;
+pub mod manifest;
+pub mod rdb;
+pub mod read;
+#[cfg(test)]
+mod tests;
+pub mod write;
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+pub use manifest::Manifest;
+
+/// The ending of the names of backups.
+pub const EXTENSION: &str = "redos";
+
+/// Why a backup or a snapshot cannot be used or made.
+#[derive(Debug, Error)]
+pub enum BackupError {
+    /// The file cannot be opened, read or written.
+    #[error("failed to {what}")]
+    Io {
+        /// The operation and the file.
+        what: String,
+        #[source]
+        source: io::Error,
+    },
+    /// The file is neither a backup nor a snapshot of Redis or Valkey.
+    #[error("{} is neither a backup of redos nor an RDB file", .0.display())]
+    Foreign(PathBuf),
+    /// The end of the file is missing.
+    #[error("{} was cut short: {why}", .path.display())]
+    CutShort {
+        path: PathBuf,
+        /// What is missing.
+        why: String,
+    },
+    /// The content is not what was written.
+    #[error("{} is damaged: {why}", .path.display())]
+    Damaged {
+        path: PathBuf,
+        /// What does not fit.
+        why: String,
+    },
+    /// A later redos wrote it.
+    #[error("{} has the backup format {found}, and this redos reads formats up to {known}", .path.display())]
+    Newer {
+        path: PathBuf,
+        /// The format of the file.
+        found: u32,
+        /// The newest known format.
+        known: u32,
+    },
+}

@@ -1,0 +1,236 @@
+//! Writes a backup while the snapshot comes: compressed to a temporary file, which gets its name when it is whole.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use ruzstd::encoding::{CompressionLevel, FrameCompressor};
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc::Receiver;
+
+use super::BackupError;
+use super::framing::Framing;
+use super::manifest::{Manifest, frame};
+use super::rdb::{RdbCheck, RdbHead};
+use crate::spec::ParseError;
+
+/// Where a backup goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackupTarget {
+    /// A file, which must not exist yet.
+    File(PathBuf),
+    /// Standard output, which gets the bytes as they come.
+    Stdout,
+}
+
+/// Why a backup was not made.
+#[derive(Debug)]
+pub enum NotBackedUp {
+    /// The server refused, or sent something else than a whole snapshot.
+    Server(ParseError),
+    /// The file cannot be written.
+    Backup(BackupError),
+}
+
+/// A snapshot that was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrittenBackup {
+    pub manifest: Manifest,
+    /// The size of the file in bytes.
+    pub file_bytes: u64,
+}
+
+/// The bytes so far, for whoever watches.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// Those of the snapshot, uncompressed.
+    pub snapshot: AtomicU64,
+}
+
+/// Writes the snapshot that comes in `pieces` to the target. It blocks, so it needs a thread of its own.
+///
+/// `manifest` makes the manifest from what the RDB says of itself; checksum and size are filled in.
+///
+/// # Errors
+/// The snapshot does not come whole, or the file cannot be written. Nothing is left then.
+pub fn write(
+    target: &BackupTarget,
+    pieces: Receiver<Bytes>,
+    meter: &Meter,
+    manifest: impl FnOnce(&RdbHead) -> Manifest,
+) -> Result<WrittenBackup, NotBackedUp> {
+    match target {
+        BackupTarget::Stdout => {
+            let (_, written) = write_to(io::stdout(), "standard output", pieces, meter, manifest)?;
+            Ok(written)
+        }
+        BackupTarget::File(path) => {
+            let name = path.display().to_string();
+            let failed =
+                |verb: &str, source| NotBackedUp::Backup(BackupError::Io { what: format!("{verb} {name}"), source });
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            // It belongs to nobody but the user: mode 0600.
+            let temporary = tempfile::Builder::new().prefix(".redos-backup-").suffix(".part").tempfile_in(folder);
+            let temporary = temporary.map_err(|error| failed("create", error))?;
+            let (temporary, written) = write_to(temporary, &name, pieces, meter, manifest)?;
+            temporary.as_file().sync_all().map_err(|error| failed("write", error))?;
+            persist(temporary, path).map_err(|error| failed("write", error))?;
+            // Without it the name may be gone after a power failure, although the content is there.
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed("write", error))?;
+            Ok(written)
+        }
+    }
+}
+
+/// Gives the file its name. A file that appeared there meanwhile stays as it is.
+fn persist(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
+    match temporary.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Err(failed.error),
+        // Not every file system can do that without replacing a file.
+        Err(failed) => failed.file.persist(path).map(drop).map_err(|failed| failed.error),
+    }
+}
+
+fn write_to<W: Write>(
+    to: W,
+    name: &str,
+    pieces: Receiver<Bytes>,
+    meter: &Meter,
+    manifest: impl FnOnce(&RdbHead) -> Manifest,
+) -> Result<(W, WrittenBackup), NotBackedUp> {
+    let failed = |source| NotBackedUp::Backup(BackupError::Io { what: format!("write {name}"), source });
+    let troubles = Rc::new(RefCell::new(Troubles::default()));
+    let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
+    compressor.set_source(Pieces {
+        pieces,
+        framing: Framing::default(),
+        snapshot: Vec::new(),
+        at: 0,
+        check: RdbCheck::default(),
+        hash: Sha256::new(),
+        meter,
+        troubles: troubles.clone(),
+    });
+    compressor.set_drain(Counted { to, bytes: 0, troubles: troubles.clone() });
+    compressor.compress();
+    let (source, drain) = (compressor.take_source(), compressor.take_drain());
+    let (Some(source), Some(mut drain)) = (source, drain) else {
+        return Err(failed(io::Error::other("the compressor has lost its streams")));
+    };
+    if let Some(error) = troubles.borrow_mut().write.take() {
+        return Err(failed(error));
+    }
+    if let Some(error) = troubles.borrow_mut().read.take() {
+        return Err(NotBackedUp::Server(error));
+    }
+    let head = source.check.finish().map_err(NotBackedUp::Server)?;
+    let manifest = Manifest {
+        rdb_version: head.version,
+        rdb_bytes: source.check.bytes(),
+        rdb_sha256: hexadecimal(&source.hash.finalize()),
+        ..manifest(&head)
+    };
+    let frame = frame(&manifest).map_err(|error| failed(error.into()))?;
+    let ended = drain.to.write_all(&frame).and_then(|()| drain.to.flush());
+    ended.map_err(failed)?;
+    let file_bytes = drain.bytes + frame.len() as u64;
+    Ok((drain.to, WrittenBackup { manifest, file_bytes }))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What went wrong on either side of the compressor, which panics if it is told.
+#[derive(Default)]
+struct Troubles {
+    read: Option<ParseError>,
+    write: Option<io::Error>,
+}
+
+/// The snapshot in the pieces that come from a server.
+struct Pieces<'a> {
+    pieces: Receiver<Bytes>,
+    framing: Framing,
+    /// What came of the snapshot and is read from `at`.
+    snapshot: Vec<u8>,
+    at: usize,
+    check: RdbCheck,
+    hash: Sha256,
+    meter: &'a Meter,
+    troubles: Rc<RefCell<Troubles>>,
+}
+
+impl Pieces<'_> {
+    /// Receives until there is something to read, or an end.
+    fn receive(&mut self) -> Result<(), ParseError> {
+        while self.at == self.snapshot.len() && !self.framing.is_whole() {
+            let Some(piece) = self.pieces.blocking_recv() else {
+                return Err(ParseError::new(match self.framing.has_begun() {
+                    true => format!("the connection ended in the middle, after {} bytes", self.check.bytes()),
+                    false => "the connection ended before the snapshot began".to_owned(),
+                }));
+            };
+            self.snapshot.clear();
+            self.at = 0;
+            self.framing.feed(&piece, &mut self.snapshot)?;
+            self.check.feed(&self.snapshot);
+            self.hash.update(&self.snapshot);
+            self.meter.snapshot.store(self.check.bytes(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let mut troubles = self.troubles.borrow_mut();
+        if troubles.read.is_some() || troubles.write.is_some() {
+            return Ok(0);
+        }
+        drop(troubles);
+        if let Err(error) = self.receive() {
+            troubles = self.troubles.borrow_mut();
+            troubles.read = Some(error);
+            return Ok(0);
+        }
+        let taken = to.len().min(self.snapshot.len() - self.at);
+        to[..taken].copy_from_slice(&self.snapshot[self.at..self.at + taken]);
+        self.at += taken;
+        Ok(taken)
+    }
+}
+
+/// A writer that counts, and keeps the first error to itself.
+struct Counted<W> {
+    to: W,
+    bytes: u64,
+    troubles: Rc<RefCell<Troubles>>,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut troubles = self.troubles.borrow_mut();
+        if troubles.write.is_none() {
+            match self.to.write_all(bytes) {
+                Ok(()) => self.bytes += bytes.len() as u64,
+                Err(error) => troubles.write = Some(error),
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

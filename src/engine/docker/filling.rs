@@ -1,0 +1,153 @@
+//! RDB files on their way into containers: streamed, so that none is ever whole in memory.
+
+use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr};
+
+use bollard::container::AttachContainerResults;
+use bollard::query_parameters::UploadToContainerOptions;
+use futures_util::{StreamExt, stream};
+use tar::{Builder, EntryType, Header};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
+use tokio::time::{Duration, timeout};
+
+use super::helpers::Pipe;
+use super::oneoff::{self, Location, OneOff};
+use super::trial::{READY, last_lines};
+use super::{DockerEngine, calls};
+use crate::cluster::desired::Program;
+use crate::dial::Stream;
+use crate::engine::{EngineError, EngineErrorKind, RdbStream, Result, Tried};
+use crate::spec::{NODE_DIR, NODE_UID, REDIS_PORT};
+
+/// Runs the server `$1` with the configuration `$2` once a line came. It ends with the server, or when redos is no longer
+/// attached.
+const SCRIPT: &str = r#"read -r _ || exit
+exec 3<&0
+{ cat <&3 >/dev/null; kill -9 -1; } &
+printf '%s\n' "$2" | "$1" -"#;
+/// The file of a temporary server.
+const TRIAL_FILE: &str = "dump.rdb";
+/// Time limit of a start without data.
+const START: Duration = Duration::from_secs(60);
+/// The slowest loading, in bytes per second. A busy machine with a slow disk loads ten times as much.
+const SLOWEST: u64 = 1_000_000;
+/// Chunks that may wait to be sent.
+const CHUNKS: usize = 4;
+/// The mode of files.
+const FILE_MODE: u32 = 0o600;
+/// The mode of folders.
+const FOLDER_MODE: u32 = 0o700;
+
+/// An entry of an archive: its path, and its content, or that it is a folder.
+type ArchiveEntry = (String, Option<(u64, Box<dyn Read + Send>)>);
+
+/// Sends an archive to a container's volume while it is made.
+async fn upload(
+    engine: &DockerEngine,
+    container: &str,
+    entries: Vec<ArchiveEntry>,
+) -> std::result::Result<(), bollard::errors::Error> {
+    let (sender, receiver) = mpsc::channel(CHUNKS);
+    let packing = tokio::task::spawn_blocking(move || {
+        if let Err(error) = pack(entries, Pipe(sender.clone())) {
+            // Nobody receives when the Engine has refused already.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    let chunks = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    let options = UploadToContainerOptions { path: NODE_DIR.to_owned(), ..Default::default() };
+    let uploaded = engine.docker.upload_to_container(container, Some(options), bollard::body_try_stream(chunks)).await;
+    // It ends with the stream that it writes to.
+    let _ = packing.await;
+    uploaded
+}
+
+fn pack(entries: Vec<ArchiveEntry>, to: Pipe) -> io::Result<()> {
+    let mut tar = Builder::new(io::BufWriter::with_capacity(128 * 1024, to));
+    for (path, content) in entries {
+        let mut header = Header::new_gnu();
+        header.set_path(&path)?;
+        header.set_uid(NODE_UID.into());
+        header.set_gid(NODE_UID.into());
+        let (kind, mode, size, reader) = match content {
+            Some((size, reader)) => (EntryType::Regular, FILE_MODE, size, reader),
+            None => (EntryType::Directory, FOLDER_MODE, 0, Box::new(io::empty()) as Box<dyn Read + Send>),
+        };
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(size);
+        header.set_cksum();
+        let mut exact = Exact { reader: reader.take(size), left: size };
+        tar.append(&header, &mut exact)?;
+    }
+    tar.into_inner()?.into_inner().map(drop).map_err(io::IntoInnerError::into_error)
+}
+
+/// A reader that fails if it ends early, which would leave a broken archive.
+struct Exact<R> {
+    reader: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Exact<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(to)?;
+        self.left -= read as u64;
+        if read == 0 && self.left > 0 && !to.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(read)
+    }
+}
+
+impl DockerEngine {
+    /// It is [`Probes::try_load`](crate::engine::Probes::try_load) of this Engine.
+    pub(super) async fn try_load_into_server<T>(
+        &self,
+        program: &Program,
+        configuration: &str,
+        rdb: RdbStream,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> Result<Tried<T>> {
+        let Program { image, server } = program;
+        let operation = || format!("load the data with {server} of {image}");
+        let configuration = format!("{configuration}\nmaxmemory 0\ndir {NODE_DIR}\ndbfilename {TRIAL_FILE}");
+        let command = ["sh", "-c", SCRIPT, "trial", server, &configuration];
+        let OneOff { id, streams } =
+            oneoff::start(self, image, &command, Location::Scratch(NODE_DIR), operation).await?;
+        let trial = self.load(&id, streams, rdb, question).await;
+        calls::remove(self, &id).await?;
+        trial.map_err(|why| EngineError::new(EngineErrorKind::Other, operation(), why))
+    }
+
+    async fn load<T>(
+        &self,
+        container: &str,
+        streams: AttachContainerResults,
+        rdb: RdbStream,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+    ) -> anyhow::Result<Tried<T>> {
+        let limit = START + Duration::from_secs(rdb.bytes / SLOWEST);
+        upload(self, container, vec![(TRIAL_FILE.to_owned(), Some((rdb.bytes, rdb.reader)))]).await?;
+        // The input stays open as long as this lasts: its end is the server's.
+        let AttachContainerResults { mut output, mut input } = streams;
+        input.write_all(b"begin\n").await?;
+        input.flush().await?;
+        let mut said = String::new();
+        let is_served = async {
+            while let Some(piece) = output.next().await {
+                said.push_str(&String::from_utf8_lossy(piece?.as_ref()));
+                if said.contains(READY) {
+                    return Ok::<_, bollard::errors::Error>(true);
+                }
+            }
+            Ok(false)
+        };
+        if !timeout(limit, is_served).await?? {
+            return Ok(Tried::Ended(last_lines(&said)));
+        }
+        let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
+        Ok(Tried::Served(question(stream).await))
+    }
+}

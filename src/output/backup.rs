@@ -1,0 +1,193 @@
+//! The output of `redos backup` and `redos backups`.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::list::since;
+use super::text_table::{Column, Table};
+use super::units::{bytes, count};
+use super::{Named, Ui};
+use crate::backup::Manifest;
+use crate::backup::read::{SnapshotFile, WholeSnapshot};
+use crate::backup::write::WrittenBackup;
+use crate::spec::API_VERSION;
+use crate::spec::images::Release;
+
+/// `kind: Backup`: a backup that was made.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupDocument {
+    pub api_version: &'static str,
+    /// Always `Backup`, the kind of document.
+    pub kind: &'static str,
+    /// The file; `null` if it went to standard output.
+    pub file: Option<PathBuf>,
+    /// The size of the file in bytes.
+    pub file_bytes: u64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// What the backup says of itself.
+    pub manifest: Manifest,
+}
+
+impl BackupDocument {
+    /// The document of a backup in a file, or on standard output.
+    pub fn new(file: Option<&Path>, written: WrittenBackup, took: Duration) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Backup",
+            file: file.map(Path::to_owned),
+            file_bytes: written.file_bytes,
+            seconds: took.as_secs_f64(),
+            manifest: written.manifest,
+        }
+    }
+
+    /// Reports what was written where, and what comes next.
+    pub fn remarks(&self, ui: &Ui) {
+        let Self { file, file_bytes, seconds, manifest, .. } = self;
+        let Manifest { cluster, group, node, rdb_bytes, .. } = manifest;
+        let place = file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+        ui.status(format_args!(
+            "{cluster}: {group} is in {place}: {}, {} of {} compressed, from {node} ({seconds:.2} s)",
+            keys(manifest),
+            bytes(*file_bytes),
+            bytes(*rdb_bytes)
+        ));
+        ui.status("it is not encrypted: whoever has the file can read the data");
+        if let Some(file) = file {
+            ui.hint(format_args!("see what a directory holds: redos backups {}", parent(file)));
+        }
+    }
+}
+
+/// `kind: BackupCheck`: a backup that was checked.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupCheckDocument {
+    pub api_version: &'static str,
+    /// Always `BackupCheck`, the kind of document.
+    pub kind: &'static str,
+    pub file: PathBuf,
+    /// The size of the RDB in bytes, uncompressed.
+    pub rdb_bytes: u64,
+    /// The version of the RDB format.
+    pub rdb_version: u32,
+    /// The server that loaded it; `null` if none was asked.
+    pub loaded_by: Option<Release>,
+    /// The number of keys that it found; `null` if none was asked.
+    pub keys: Option<u64>,
+    /// How many of them had expired; `null` if none was asked.
+    pub expired_keys: Option<u64>,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// What the backup says of itself; `null` for a plain RDB file.
+    pub manifest: Option<Manifest>,
+}
+
+impl BackupCheckDocument {
+    /// The document of a file that is whole, and was loaded if a server was asked.
+    pub fn new(
+        file: &SnapshotFile,
+        whole: &WholeSnapshot,
+        loaded: Option<(u64, u64)>,
+        by: Option<Release>,
+        took: Duration,
+    ) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "BackupCheck",
+            file: file.path.clone(),
+            rdb_bytes: whole.rdb_bytes,
+            rdb_version: whole.head.version,
+            loaded_by: by,
+            keys: loaded.map(|(keys, _)| keys),
+            expired_keys: loaded.map(|(_, expired)| expired),
+            seconds: took.as_secs_f64(),
+            manifest: file.manifest.clone(),
+        }
+    }
+
+    /// Reports what was found.
+    pub fn remarks(&self, ui: &Ui) {
+        let Self { file, rdb_bytes, rdb_version, seconds, .. } = self;
+        let file = file.display();
+        let data = format!("{} of data, RDB version {rdb_version}", bytes(*rdb_bytes));
+        match (&self.loaded_by, self.keys) {
+            (Some(server), Some(keys)) => {
+                let keys = count(usize::try_from(keys).unwrap_or(usize::MAX), "key");
+                ui.status(format_args!("{file} is whole: {keys}, {data}, loaded by {server} ({seconds:.2} s)"));
+            }
+            _ => {
+                ui.status(format_args!("{file} has the right checksums: {data}; no server was asked ({seconds:.2} s)"))
+            }
+        }
+    }
+}
+
+/// The folder of a file, as it is typed.
+fn parent(file: &Path) -> String {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.display().to_string(),
+        _ => ".".to_owned(),
+    }
+}
+
+/// `12 keys`, or `about 12 keys`.
+fn keys(manifest: &Manifest) -> String {
+    let keys = count(usize::try_from(manifest.keys).unwrap_or(usize::MAX), "key");
+    if manifest.keys_are_exact { keys } else { format!("about {keys}") }
+}
+
+/// One backup in a directory: an item of `kind: BackupList`.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedBackup {
+    pub file: PathBuf,
+    /// The size of the file in bytes.
+    pub bytes: u64,
+    /// What the backup says of itself; `null` if it cannot be used.
+    pub manifest: Option<Manifest>,
+    /// Why it cannot be used; `null` if nothing is known to be wrong.
+    pub problem: Option<String>,
+}
+
+impl Named for ListedBackup {
+    fn name(&self) -> String {
+        self.file.display().to_string()
+    }
+}
+
+/// The backups as a table.
+pub fn backups_text(backups: &[ListedBackup], now: SystemTime, ui: &Ui) -> String {
+    let mut table = Table::new([
+        Column::text("FILE"),
+        Column::new("CLUSTER"),
+        Column::new("GROUP"),
+        Column::number("KEYS"),
+        Column::number("DATA"),
+        Column::number("SIZE"),
+        Column::new("SERVER"),
+        Column::new("MADE"),
+        Column::text("PROBLEM"),
+    ]);
+    for backup in backups {
+        let name = backup.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let of = |value: fn(&Manifest) -> String| backup.manifest.as_ref().map_or_else(|| "-".to_owned(), value);
+        table.row([
+            name,
+            of(|manifest| manifest.cluster.to_string()),
+            of(|manifest| manifest.group.to_string()),
+            of(|manifest| manifest.keys.to_string()),
+            of(|manifest| bytes(manifest.rdb_bytes)),
+            bytes(backup.bytes),
+            of(|manifest| manifest.server.to_string()),
+            since(backup.manifest.as_ref().map(|manifest| manifest.created_at.as_str()), now),
+            backup.problem.clone().unwrap_or_default(),
+        ]);
+    }
+    table.render(ui.width())
+}

@@ -1,0 +1,150 @@
+//! Backups: made under load, refused when they are not whole, and made into new clusters.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use redis::aio::MultiplexedConnection;
+use tokio::task::JoinHandle;
+
+use crate::schema;
+use crate::support::{Cluster, eventually};
+
+/// A writer of numbered keys through the proxy.
+struct CountedWriter {
+    acknowledged: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl CountedWriter {
+    async fn start(cluster: &Cluster) -> Self {
+        let (acknowledged, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let mut client = cluster.client(&[]).await;
+        let (counter, is_stopped) = (acknowledged.clone(), stop.clone());
+        let task = tokio::spawn(async move {
+            while !is_stopped.load(Ordering::Relaxed) {
+                let number = counter.load(Ordering::Relaxed) + 1;
+                set(&mut client, number).await;
+                counter.store(number, Ordering::Relaxed);
+            }
+        });
+        Self { acknowledged, stop, task }
+    }
+
+    fn so_far(&self) -> u64 {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    async fn end(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.task.await.expect("every write is acknowledged");
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+}
+
+async fn set(client: &mut MultiplexedConnection, number: u64) {
+    redis::cmd("SET").arg(format!("n:{number}")).arg(number).exec_async(client).await.expect("a write");
+}
+
+/// Fills the cluster with this many keys of 1 kB that cannot be compressed.
+async fn fill(cluster: &Cluster, keys: u64) {
+    // Not in one script: its master would be considered down.
+    const AT_ONCE: u64 = 2000;
+    const SCRIPT: &str = "for i = ARGV[1], ARGV[2] do
+        local t = {}
+        for j = 1, 25 do t[j] = redis.sha1hex(i .. ':' .. j) end
+        redis.call('SET', 'fill:' .. i, table.concat(t))
+    end";
+    let mut client = cluster.client(&[]).await;
+    for first in (1..=keys).step_by(usize::try_from(AT_ONCE).expect("a step")) {
+        let mut script = redis::cmd("EVAL");
+        script.arg(SCRIPT).arg(0).arg(first).arg(keys.min(first + AT_ONCE - 1));
+        script.exec_async(&mut client).await.expect("a script");
+    }
+}
+
+/// The files in a folder, by name.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = folder.read_dir().expect("a folder");
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// The same file with a change, under another name.
+fn changed(whole: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+    let mut bytes = std::fs::read(whole).expect("a backup");
+    change(&mut bytes);
+    let path = whole.with_file_name(name);
+    std::fs::write(&path, bytes).expect("a changed backup");
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_under_load_is_whole_and_a_damaged_one_is_refused() {
+    let cluster = Cluster::new("backup-load").await;
+    cluster.up(&["--sentinels", "1", "--replicas", "1"]).await.succeeds();
+    let folder = tempfile::tempdir().expect("a folder");
+    let writer = CountedWriter::start(&cluster).await;
+    eventually("some keys are written", async || writer.so_far() > 200).await;
+    let before = writer.so_far();
+    let made = cluster.redos(&["backup", text(folder.path()), "-o", "json"]).await.succeeds();
+    assert!(writer.end().await > before, "the writes went on");
+    let made: serde_json::Value = serde_json::from_str(&made).expect("a document");
+    assert_eq!((&made["manifest"]["fromMaster"], &made["manifest"]["node"]), (&false.into(), &"redis-2".into()));
+    assert!(made["manifest"]["keys"].as_u64() >= Some(before), "{before} keys were acknowledged before: {made:#}");
+    let file = PathBuf::from(made["file"].as_str().expect("a file"));
+    assert_eq!(names(folder.path()).len(), 1, "nothing else is left: {:?}", names(folder.path()));
+    let password = cluster.redos(&["url"]).await.succeeds();
+    let password = password.split(['/', '@']).nth(2).expect("a password").trim_start_matches(':').to_owned();
+    assert!(!made.to_string().contains(&password), "no secret in the manifest");
+
+    let verify = async |path: &Path| cluster.redos(&["backup", "verify", text(path)]).await;
+    let checked = cluster.redos(&["backup", "verify", text(&file), "-o", "json"]).await.succeeds();
+    let checked: serde_json::Value = serde_json::from_str(&checked).expect("a document");
+    assert_eq!([schema::faults(&made), schema::faults(&checked)], [const { Vec::<String>::new() }; 2]);
+    assert_eq!(checked["keys"], made["manifest"]["keys"]);
+    let listed = cluster.redos(&["backups", text(folder.path())]).await.succeeds();
+    assert!(listed.contains(cluster.name.as_str()), "{listed}");
+
+    let short = changed(&file, "short.redos", |bytes| bytes.truncate(bytes.len() - 1));
+    assert!(verify(&short).await.fails(1).contains("was cut short"));
+    let flipped = changed(&file, "flipped.redos", |bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+    });
+    assert!(verify(&flipped).await.fails(1).contains("is damaged"));
+    let foreign = changed(&file, "foreign.redos", |bytes| bytes.splice(..4, *b"PK\x03\x04").for_each(drop));
+    assert!(verify(&foreign).await.fails(2).contains("is neither a backup"));
+    let again = cluster.redos(&["backup", text(&file)]).await.fails(2);
+    assert!(again.contains("exists already"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_killed_or_interrupted_leaves_no_file_of_its_name() {
+    let cluster = Cluster::new("backup-kill").await;
+    cluster.up(&["--sentinels", "1", "--replicas", "1"]).await.succeeds();
+    fill(&cluster, 20_000).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.redos");
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::KILL] {
+        let mut command = cluster.command(&["backup", text(&file)]);
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("redos");
+        eventually("it writes", async || !names(folder.path()).is_empty()).await;
+        let id = i32::try_from(process.id().expect("it runs")).expect("a process id");
+        let id = rustix::process::Pid::from_raw(id).expect("a process id");
+        rustix::process::kill_process(id, signal).expect("a signal");
+        let ended = process.wait().await.expect("it ends");
+        assert!(!file.exists(), "{signal:?}: {ended}");
+        let is_interrupted = signal == rustix::process::Signal::INT;
+        assert_eq!(ended.code(), is_interrupted.then_some(130), "it was under way");
+        assert_eq!(names(folder.path()).is_empty(), is_interrupted, "only a kill leaves the temporary file");
+    }
+    cluster.redos(&["backup", text(&file)]).await.succeeds();
+    cluster.redos(&["backup", "verify", "--no-server", text(&file)]).await.succeeds();
+    cluster.settled().await;
+}
