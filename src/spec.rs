@@ -108,6 +108,9 @@ pub struct Spec {
     /// The server outside of the cluster that takes the writes, if any.
     #[serde(default)]
     pub follow: Follow,
+    /// The backup that its first data are being copied from, until all of them are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeding: Option<String>,
 }
 
 /// Whether the cluster follows a server outside of it: an existing Redis that the user migrates from.
@@ -285,6 +288,7 @@ impl Spec {
             images: Images::default(),
             used: UsedImages::default(),
             follow: Follow::Nobody,
+            seeding: None,
         }
     }
 

@@ -210,6 +210,8 @@ fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
         redos(&sim, "up").await.done();
         let foreign = format!("{place}/foreign.redos");
         std::fs::write(&foreign, "something else").expect("a file");
+        let rdb = folder.path().join("dump.rdb");
+        std::fs::write(&rdb, "REDIS0010").expect("a file");
         for (line, why) in [
             (format!("backup {foreign}"), "exists already"),
             (format!("backup {place}/none/a.redos"), "there is no directory"),
@@ -226,6 +228,14 @@ fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
         }
         let failure = redos(&sim, &format!("backup {place}")).await.failure();
         assert_eq!(failure.chain().next().as_deref(), Some("failed to connect to redis-3"));
+        for (line, why) in [
+            (format!("up --from {foreign}"), "is neither a backup"),
+            (format!("up --from {}", rdb.display()), "exists, and --from is for a new one"),
+        ] {
+            let failure = redos(&sim, &line).await.failure();
+            let said: Vec<String> = failure.chain().collect();
+            assert!(failure.kind == FailureKind::Usage && said.join(": ").contains(why), "{line}: {said:?}");
+        }
         let list = redos(&sim, &format!("backups {place} -o json")).await.json();
         assert_eq!(list["items"][0]["manifest"], Value::Null, "{list}");
         assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");

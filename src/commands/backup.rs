@@ -14,6 +14,8 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::{Instant, interval, timeout};
 
+pub use verify::{check, try_load, unusable};
+
 use super::session::{Call, Session, World, lookup};
 use crate::backup::manifest::{FORMAT, Manifest};
 use crate::backup::rdb::RdbHead;

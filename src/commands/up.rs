@@ -1,14 +1,19 @@
 //! `redos up`: creates or repairs until the cluster is what it should be, and ready.
 
+mod seed;
+
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::time::Instant;
 
+use super::backup::unusable;
 use super::options::{READY_TIMEOUT, SettingsArgs};
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, ask, propose, ready};
+use crate::backup::read::SnapshotFile;
 use crate::cluster::observed::Observed;
 use crate::converge;
 use crate::error::{Exit, Failure, FailureKind};
@@ -29,6 +34,7 @@ Examples:
   redos up --masters 3 --port 7000      writes on 7000, 7002 and 7004
   redos up --password-file secret.txt   with a password of your own
   redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
+  redos -p shop2 up --from shop.redos   a new cluster with the data of a backup
   redos -p shop -f shop.yaml up         another cluster, from a file")]
 pub struct UpArgs {
     /// The longest wait for a ready cluster
@@ -37,6 +43,9 @@ pub struct UpArgs {
     /// Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections
     #[arg(long)]
     pub remove_unknown_users: bool,
+    /// Give a new cluster the data of a backup, or of a dump.rdb of Redis or Valkey
+    #[arg(long, value_name = "BACKUP", conflicts_with = "dry_run")]
+    pub from: Option<PathBuf>,
     /// Show what it would do and why, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -58,11 +67,29 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
     }
     let deadline = Instant::now() + args.timeout;
     let request = call.request(&args.settings)?;
+    if let Some(file) = &args.from {
+        // A wrong file is refused before the Engine is asked.
+        SnapshotFile::open(file).map_err(unusable)?;
+    }
     let session = call.connect().await?;
     let cluster = request.name().clone();
     let up = async |_| {
-        let found = converge::find(&*session.engine, &cluster).await?;
-        let settings = session.settle_and_try(request, &found).await?;
+        let mut found = converge::find(&*session.engine, &cluster).await?;
+        if args.from.is_some() {
+            seed::is_new(&cluster, &found)?;
+        }
+        let mut settings = session.settle_and_try(request, &found).await?;
+        let began = Instant::now();
+        let mut seeded = None;
+        if let Some(path) = &args.from {
+            settings.spec.seeding = None;
+            seed::fits(&settings.spec)?;
+            let (file, whole) = seed::examine(&session, &settings.spec, path).await?;
+            found = seed::copy(&session, &settings.spec, &file, &whole, &found).await?;
+            seeded = Some((file, whole));
+        }
+        // The time for the copy of data does not count.
+        let deadline = deadline + began.elapsed();
         let spec = &settings.spec;
         let seen = session.observe_with(spec, &settings.secrets, found).await?;
         lose_nothing(spec, &seen.observed)?;
@@ -72,7 +99,11 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         let deadline = deadline + asked.elapsed();
         let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        ready::until_ready(&session, spec, passwords, next, seen, deadline).await
+        let exit = ready::until_ready(&session, spec, passwords, next, seen, deadline).await?;
+        if let Some((file, whole)) = &seeded {
+            seed::count_keys(&session, spec, file, whole).await?;
+        }
+        Ok(exit)
     };
     Turn { cluster: &cluster, verb: "up", deadline }.take(&session, up).await
 }

@@ -38,7 +38,7 @@ pub use handle::DockerEngine;
 
 use about::About;
 
-use super::{ClusterSummary, Clusters, EngineVersion, NodeFile, NodeSpec, Nodes, Result};
+use super::{ClusterSummary, Clusters, EngineVersion, NodeFile, NodeSpec, Nodes, RdbStream, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 
@@ -101,6 +101,10 @@ impl Clusters for DockerEngine {
 impl Nodes for DockerEngine {
     async fn create_volume(&self, spec: &Spec, node: NodeId) -> Result<()> {
         volumes::create(self, spec, node).await
+    }
+
+    async fn fill_volume(&self, spec: &Spec, node: NodeId, image: &str, rdb: RdbStream) -> Result<()> {
+        filling::volume(self, spec, node, image, rdb).await
     }
 
     async fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{NodeSpec, Result};
+use super::{NodeSpec, RdbStream, Result};
 use crate::spec::{ClusterName, NodeId, Resources, Spec};
 
 /// A file to be written into a node's volume, owned by [`crate::spec::NODE_UID`].
@@ -29,6 +29,18 @@ impl std::fmt::Debug for NodeFile {
 pub trait Nodes: Send + Sync + 'static {
     /// Creates a node's volume.
     fn create_volume(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Puts an RDB into the volume of a node without a container. Its server loads it at its first start.
+    ///
+    /// The files belong to [`crate::spec::NODE_UID`]. With append-only files the RDB is their base. `image` is any image
+    /// with a shell.
+    fn fill_volume(
+        &self,
+        spec: &Spec,
+        node: NodeId,
+        image: &str,
+        rdb: RdbStream,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Removes a node's volume with its content.
     fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;

@@ -16,6 +16,7 @@ mod reasons;
 mod replace;
 mod replication;
 mod resources;
+mod seeding;
 pub mod shrink;
 mod standby;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
     // An exporter stays as it is: no other node needs it.
     let counts = |node| !spec.exporter || node != NodeId::Exporter;
     let refusal = Refusal::unseen(&spec.name, &observed.inventory, counts).or_else(|| network::refused(spec, observed));
+    let refusal = refusal.or_else(|| seeding::refused(spec, observed));
     if let Some(refusal) = refusal {
         return Stage { spec: spec.clone(), plan: Plan { refusal: Some(refusal), ..Plan::default() } };
     }

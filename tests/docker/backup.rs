@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use redis::aio::MultiplexedConnection;
 use tokio::task::JoinHandle;
 
+use redos::testing::backup::checksum::crc64;
+use redos::testing::cluster::observed::Inventory;
+
 use crate::schema;
 use crate::support::{Cluster, eventually};
 
@@ -122,6 +125,77 @@ async fn a_backup_under_load_is_whole_and_a_damaged_one_is_refused() {
     assert!(verify(&foreign).await.fails(2).contains("is neither a backup"));
     let again = cluster.redos(&["backup", text(&file)]).await.fails(2);
     assert!(again.contains("exists already"), "{again}");
+
+    let copy = Cluster::new("backup-copy").await;
+    let newer = changed(&file, "newer.rdb", |bytes| *bytes = rdb(99, 0));
+    for (bad, code) in [(&short, 1), (&flipped, 1), (&foreign, 2), (&newer, 2)] {
+        copy.up(&["--from", text(bad)]).await.fails(code);
+        assert_eq!(copy.labelled().await, [const { Vec::<String>::new() }; 3], "{} makes nothing", bad.display());
+    }
+    let said = copy.up(&["--from", text(&file), "--sentinels", "1", "--replicas", "1"]).await.fails(0);
+    assert!(said.contains(&format!(" of {} keys in ", made["manifest"]["keys"])), "{said}");
+    let mut client = copy.client(&[]).await;
+    let keys: Vec<String> = (1..=before).map(|number| format!("n:{number}")).collect();
+    let values: Vec<Option<u64>> = redis::cmd("MGET").arg(&keys).query_async(&mut client).await.expect("values");
+    let missing: Vec<u64> = (1..=before)
+        .zip(&values)
+        .filter(|(number, value)| Some(*number) != **value)
+        .map(|(number, _)| number)
+        .collect();
+    assert!(missing.is_empty(), "acknowledged before the backup: {missing:?}");
+    let refused = copy.up(&["--from", text(&file)]).await.fails(2);
+    assert!(refused.contains("exists, and --from is for a new one"), "{refused}");
+}
+
+/// An RDB of this version with this many keys of 1 kB, as Redis writes it.
+fn rdb(version: u32, keys: u32) -> Vec<u8> {
+    let length = |number: u32| [&[0x80], number.to_be_bytes().as_slice()].concat();
+    let mut rdb = format!("REDIS{version:04}").into_bytes();
+    rdb.extend([&[0xfe, 0x00, 0xfb], length(keys).as_slice(), &[0]].concat());
+    for key in 1..=keys {
+        let name = format!("fill:{key}");
+        rdb.extend(
+            [&[0], length(name.len() as u32).as_slice(), name.as_bytes(), &length(1000), &[b'v'; 1000]].concat(),
+        );
+    }
+    rdb.push(0xff);
+    let crc = crc64(0, &rdb);
+    rdb.extend(crc.to_le_bytes());
+    rdb
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_killed_is_finished_or_begun_again_and_never_taken_for_whole() {
+    const KEYS: u32 = 20_000;
+    let cluster = Cluster::new("backup-killed").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dump.rdb");
+    std::fs::write(&file, rdb(10, KEYS)).expect("an RDB file");
+    let ports = ["--port", "0", "--read-port", "0", "--stats-port", "0", "--sentinels", "1", "--replicas", "1"];
+    let up = [&["up", "--from", text(&file)], ports.as_slice()].concat();
+    let killed_when = async |condition: fn(&Inventory) -> bool| {
+        let mut process = cluster.command(&up).stderr(Stdio::null()).spawn().expect("redos");
+        eventually("it is so far", async || condition(&cluster.inventory().await)).await;
+        process.kill().await.expect("it is killed");
+    };
+    let is_partial = |inventory: &Inventory| inventory.recorded.as_ref().is_some_and(|spec| spec.seeding.is_some());
+    killed_when(is_partial).await;
+    assert!(is_partial(&cluster.inventory().await), "it was killed while it copied");
+    let refused = cluster.up(&[]).await.fails(1);
+    assert!(refused.contains("were not copied completely"), "{refused}");
+    assert!(refused.contains(&format!("up --from {}", file.display())), "{refused}");
+
+    killed_when(|inventory| !inventory.nodes.is_empty()).await;
+    cluster.up(&[]).await.succeeds();
+    let count = async || {
+        let mut client = cluster.client(&[]).await;
+        redis::cmd("DBSIZE").query_async::<u32>(&mut client).await.expect("a number")
+    };
+    assert_eq!(count().await, KEYS);
+    cluster.settled().await;
+    cluster.redos(&["stop"]).await.succeeds();
+    cluster.redos(&["start"]).await.succeeds();
+    assert_eq!(count().await, KEYS, "they are in the append-only file");
 }
 
 #[tokio::test(flavor = "multi_thread")]

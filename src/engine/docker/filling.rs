@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr};
 
+use anyhow::anyhow;
 use bollard::container::AttachContainerResults;
 use bollard::query_parameters::UploadToContainerOptions;
 use futures_util::{StreamExt, stream};
@@ -11,6 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
+use super::files::SELF;
 use super::helpers::Pipe;
 use super::oneoff::{self, Location, OneOff};
 use super::trial::{READY, last_lines};
@@ -18,8 +20,11 @@ use super::{DockerEngine, calls};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{EngineError, EngineErrorKind, RdbStream, Result, Tried};
-use crate::spec::{NODE_DIR, NODE_UID, REDIS_PORT};
+use crate::spec::render::{self, DataFiles};
+use crate::spec::{NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Spec};
 
+/// Waits until its input ends, which it does at the latest when redos does.
+const WAIT: &[&str] = &["sh", "-c", "cat >/dev/null"];
 /// Runs the server `$1` with the configuration `$2` once a line came. It ends with the server, or when redos is no longer
 /// attached.
 const SCRIPT: &str = r#"read -r _ || exit
@@ -41,6 +46,48 @@ const FOLDER_MODE: u32 = 0o700;
 
 /// An entry of an archive: its path, and its content, or that it is a folder.
 type ArchiveEntry = (String, Option<(u64, Box<dyn Read + Send>)>);
+
+/// Puts an RDB into a node's volume, with what its server needs to load it.
+///
+/// # Errors
+/// The cluster keeps no data, the Engine failed, or the RDB cannot be read to its end.
+pub async fn volume(engine: &DockerEngine, spec: &Spec, node: NodeId, image: &str, rdb: RdbStream) -> Result<()> {
+    let name = node.volume_name(&spec.name);
+    let operation = || format!("put the data into the volume {name}");
+    let entries = match entries(spec, rdb) {
+        Ok(entries) => entries,
+        Err(why) => return Err(EngineError::new(EngineErrorKind::Other, operation(), why)),
+    };
+    let OneOff { id, streams } = oneoff::start(engine, image, WAIT, Location::Volume(&name), operation).await?;
+    let sent = upload(engine, &id, entries).await.map_err(|error| engine.failed(operation(), error));
+    drop(streams);
+    calls::remove(engine, &id).await?;
+    sent
+}
+
+/// The files of a volume with this RDB. What makes a server load it comes last.
+fn entries(spec: &Spec, rdb: RdbStream) -> anyhow::Result<Vec<ArchiveEntry>> {
+    let inside = |path: &str| path.strip_prefix(NODE_DIR).unwrap_or(path).trim_start_matches('/').to_owned();
+    let text = |text: String| Some((text.len() as u64, Box::new(io::Cursor::new(text)) as Box<dyn Read + Send>));
+    let content = Some((rdb.bytes, rdb.reader));
+    let root = (SELF.to_owned(), None);
+    match render::data_files(spec) {
+        DataFiles::AppendOnly { folder, manifest, .. } => {
+            let prefix = inside(&manifest).trim_end_matches(".manifest").to_owned();
+            let name = prefix.rsplit('/').next().unwrap_or_default().to_owned();
+            let lines = format!("file {name}.1.base.rdb seq 1 type b\nfile {name}.1.incr.aof seq 1 type i\n");
+            Ok(vec![
+                root,
+                (inside(&folder), None),
+                (format!("{prefix}.1.base.rdb"), content),
+                (format!("{prefix}.1.incr.aof"), text(String::new())),
+                (inside(&manifest), text(lines)),
+            ])
+        }
+        DataFiles::Snapshot(path) => Ok(vec![root, (inside(&path), content)]),
+        DataFiles::None => Err(anyhow!("the cluster keeps no data on disk")),
+    }
+}
 
 /// Sends an archive to a container's volume while it is made.
 async fn upload(

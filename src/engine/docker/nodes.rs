@@ -164,7 +164,7 @@ pub fn no_health_check() -> HealthConfig {
 }
 
 /// The mount points of a node's data: two, see [`files::SELF`].
-fn data_places() -> [String; 2] {
+pub fn data_places() -> [String; 2] {
     [NODE_DIR.to_owned(), format!("{NODE_DIR}/{}", files::SELF)]
 }
 

@@ -11,7 +11,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, StartContainerOptions};
 
-use super::{DockerEngine, calls, labels};
+use super::{DockerEngine, calls, labels, nodes};
 use crate::engine::Result;
 use crate::spec::NODE_UID;
 
@@ -33,6 +33,8 @@ pub enum Location<'a> {
     Volumes(&'a str),
     /// On no network, with an empty volume of its own at this folder, which goes with it.
     Scratch(&'a str),
+    /// On no network, with this named volume as a node has it.
+    Volume(&'a str),
     /// The same as [`Location::Volumes`] as root, who may only enter every folder there and give files to another user.
     VolumesAsRoot(&'a str),
 }
@@ -80,7 +82,7 @@ async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachC
 fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> ContainerCreateBody {
     let node = format!("{NODE_UID}:{NODE_UID}");
     let (network, user, volumes_of, rights) = match place {
-        Location::Nowhere | Location::Scratch(_) => ("none", node, None, None),
+        Location::Nowhere | Location::Scratch(_) | Location::Volume(_) => ("none", node, None, None),
         Location::DefaultNetwork => ("default", node, None, None),
         Location::At { network, .. } => (network, node, None, None),
         Location::Volumes(container) => ("none", node, Some(container), None),
@@ -104,6 +106,7 @@ fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> Contai
     };
     let mounts = match place {
         Location::Scratch(folder) => Some(vec![volume(None, folder)]),
+        Location::Volume(name) => Some(nodes::data_places().map(|target| volume(Some(name), &target)).into()),
         _ => None,
     };
     ContainerCreateBody {

@@ -8,7 +8,7 @@ use bollard::query_parameters::RemoveVolumeOptions;
 use futures_util::future::join_all;
 
 use super::labels::Labels;
-use super::{DockerEngine, errors, labels, listing};
+use super::{DockerEngine, calls, errors, labels, listing};
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
 
@@ -54,11 +54,35 @@ async fn create_owned(engine: &DockerEngine, cluster: &ClusterName, request: Vol
 
 /// Removes a volume. A missing one is no error.
 pub async fn remove(engine: &DockerEngine, name: &str) -> Result<()> {
-    match engine.docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
+    let mut removed = engine.docker.remove_volume(name, None::<RemoveVolumeOptions>).await;
+    if let Err(error) = &removed
+        && errors::status(error) == Some(errors::CONFLICT)
+        && remove_leftovers(engine, name).await?
+    {
+        removed = engine.docker.remove_volume(name, None::<RemoveVolumeOptions>).await;
+    }
+    match removed {
         Ok(()) => Ok(()),
         Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => Ok(()),
         Err(error) => Err(engine.failed(format!("remove volume {name}"), error)),
     }
+}
+
+/// Removes the containers with this volume that a redos created for one task and was killed before it started them.
+///
+/// Nothing else removes them. Returns whether there were any. They have no label of a cluster, which nodes have.
+async fn remove_leftovers(engine: &DockerEngine, volume: &str) -> Result<bool> {
+    let filters = [("volume", volume), ("status", "created"), ("label", labels::RUN)];
+    let filters = filters.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])).into();
+    let mut found = false;
+    for container in listing::containers(engine, &filters).await? {
+        let labels = container.labels.unwrap_or_default();
+        if let Some(id) = container.id.filter(|_| !labels.contains_key(labels::CLUSTER)) {
+            calls::remove(engine, &id).await?;
+            found = true;
+        }
+    }
+    Ok(found)
 }
 
 /// Records the specification, unless the last record is the same.

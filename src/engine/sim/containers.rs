@@ -13,7 +13,7 @@ use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, Vo
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
     ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT, NodeFile, NodeSpec, Nodes,
-    Result,
+    RdbStream, Result,
 };
 use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF};
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
@@ -152,6 +152,13 @@ impl Nodes for Sim {
     async fn create_volume(&self, _spec: &Spec, node: NodeId) -> Result<()> {
         let mut world = self.world();
         world.change(format!("create volume of {node}"))?;
+        world.volumes.entry(node).or_default();
+        Ok(())
+    }
+
+    async fn fill_volume(&self, _spec: &Spec, node: NodeId, _image: &str, _rdb: RdbStream) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("fill the volume of {node}"))?;
         world.volumes.entry(node).or_default();
         Ok(())
     }
