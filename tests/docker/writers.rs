@@ -13,6 +13,9 @@ const RATE: u64 = 100;
 /// as lost.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long a writer waits for the answers of the others before it writes beside them.
+const TURN: Duration = Duration::from_millis(50);
+
 /// How many writers were started, so that each has keys of its own.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 
@@ -20,6 +23,10 @@ static STARTED: AtomicUsize = AtomicUsize::new(0);
 type Ledger = Arc<Mutex<Vec<(String, Instant)>>>;
 
 /// Four writers: two keep their connection while it works, two open one for each write.
+///
+/// They write in turns. A server that finds several commands waiting answers all clients but the first before it tells
+/// its replicas, so one that is killed between these two system calls takes acknowledged writes with it, whoever made
+/// the cluster. A single command goes to the replicas first.
 pub struct Writers {
     stop: Arc<AtomicBool>,
     tasks: Vec<(Ledger, JoinHandle<()>)>,
@@ -34,13 +41,22 @@ impl Writers {
     /// Starts them at a URL, with this many writes a second of each, and this long a wait for an answer.
     pub fn start_at(url: &str, rate: u64, patience: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let turn = Arc::new(tokio::sync::Mutex::new(()));
         let start = |id: usize| {
             let ledger = Ledger::default();
             let client = redis::Client::open(url.trim()).expect("a URL");
             let prefix = format!("written:{}", STARTED.fetch_add(1, Ordering::Relaxed));
-            let writer =
-                write((prefix, rate, patience), id.is_multiple_of(2), client, Arc::clone(&stop), Arc::clone(&ledger));
-            (ledger, tokio::spawn(writer))
+            let writer = Writer {
+                prefix,
+                rate,
+                patience,
+                lasting: id.is_multiple_of(2),
+                client,
+                turn: Arc::clone(&turn),
+                stop: Arc::clone(&stop),
+                ledger: Arc::clone(&ledger),
+            };
+            (ledger, tokio::spawn(writer.write()))
         };
         Self { tasks: (0..4).map(start).collect(), stop: Arc::clone(&stop) }
     }
@@ -70,34 +86,50 @@ impl Writers {
     }
 }
 
-async fn write(
-    (prefix, rate, patience): (String, u64, Duration),
+/// One of them.
+struct Writer {
+    /// How its keys begin.
+    prefix: String,
+    /// Writes in a second.
+    rate: u64,
+    /// How long it waits for an answer.
+    patience: Duration,
+    /// Whether it keeps its connection.
     lasting: bool,
     client: redis::Client,
+    /// Whoever has it writes.
+    turn: Arc<tokio::sync::Mutex<()>>,
     stop: Arc<AtomicBool>,
     ledger: Ledger,
-) {
-    let config =
-        redis::AsyncConnectionConfig::new().set_connection_timeout(Some(patience)).set_response_timeout(Some(patience));
-    let mut connection: Option<MultiplexedConnection> = None;
-    let began = Instant::now();
-    for number in 0u64.. {
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
-        tokio::time::sleep_until((began + Duration::from_millis(1000 * number / rate)).into()).await;
-        if connection.is_none() {
-            connection = client.get_multiplexed_async_connection_with_config(&config).await.ok();
-        }
-        let Some(open) = connection.as_mut() else { continue };
-        let key = format!("{prefix}:{number}");
-        let done: redis::RedisResult<()> = redis::cmd("SET").arg(&key).arg(number).query_async(open).await;
-        match done {
-            Ok(()) => ledger.lock().expect("a ledger").push((key, Instant::now())),
-            Err(_) => connection = None,
-        }
-        if !lasting {
-            connection = None;
+}
+
+impl Writer {
+    async fn write(self) {
+        let patience = Some(self.patience);
+        let config =
+            redis::AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
+        let mut connection: Option<MultiplexedConnection> = None;
+        let began = Instant::now();
+        for number in 0u64.. {
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            tokio::time::sleep_until((began + Duration::from_millis(1000 * number / self.rate)).into()).await;
+            if connection.is_none() {
+                connection = self.client.get_multiplexed_async_connection_with_config(&config).await.ok();
+            }
+            let Some(open) = connection.as_mut() else { continue };
+            let key = format!("{}:{number}", self.prefix);
+            let turn = tokio::time::timeout(TURN, self.turn.lock()).await;
+            let done: redis::RedisResult<()> = redis::cmd("SET").arg(&key).arg(number).query_async(open).await;
+            drop(turn);
+            match done {
+                Ok(()) => self.ledger.lock().expect("a ledger").push((key, Instant::now())),
+                Err(_) => connection = None,
+            }
+            if !self.lasting {
+                connection = None;
+            }
         }
     }
 }
