@@ -121,14 +121,10 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             Action::SetReplicationLogin { node } => {
                 self.command(step, inventory, *node, &Command::SetReplicationLogin).await
             }
-            Action::KeepPasswords { node } => {
-                let file = render::secrets_file(&self.reached(step)?.secrets).map_err(in_render)?;
-                self.engine.write_files(name, *node, node_files(vec![file])).await.map_err(at_engine)
-            }
+            Action::KeepPasswords { node } => self.keep_passwords(step, *node, &self.reached(step)?.secrets).await,
             Action::SetSentinelLogins { node } => {
                 self.command(step, inventory, *node, &Command::SetSentinelLogins).await?;
-                let file = render::secrets_file(&self.reached(step)?.secrets).map_err(in_render)?;
-                self.engine.write_files(name, *node, node_files(vec![file])).await.map_err(at_engine)
+                self.keep_passwords(step, *node, &self.reached(step)?.secrets).await
             }
             Action::SetProxyLogins { proxy } => {
                 let servers = self.servers(step)?;
@@ -137,8 +133,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             Action::AdvanceRotation { node, .. } => {
                 let next = self.reached(step)?.secrets.next_stage();
                 let next = next.ok_or_else(|| self.impossible(step, "no rotation is under way"))?;
-                let file = render::secrets_file(&next).map_err(in_render)?;
-                self.engine.write_files(name, *node, node_files(vec![file])).await.map_err(at_engine)
+                self.keep_passwords(step, *node, &next).await
             }
             Action::SentinelMonitor { node, group, master } => {
                 let subnet = known_network()?.subnet;
@@ -206,6 +201,14 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
 
     fn servers(&self, step: &Step) -> Result<&S, ApplyError> {
         self.reached(step).map(|reached| &reached.servers)
+    }
+
+    /// Writes the file of passwords on a node.
+    async fn keep_passwords(&self, step: &Step, node: NodeId, secrets: &Secrets) -> Result<(), ApplyError> {
+        let file = render::secrets_file(secrets);
+        let file = file.map_err(|source| ApplyError::Render { step: step.action.to_string(), source })?;
+        let written = self.engine.write_files(&self.spec.name, node, node_files(vec![file])).await;
+        written.map_err(|source| ApplyError::Engine { step: step.action.to_string(), source })
     }
 
     async fn command(
