@@ -5,8 +5,9 @@ use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RemoveContainerOptions, RemoveImageOptions};
 use futures_util::StreamExt;
 use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
 
-use crate::support::{Cluster, raw};
+use crate::support::{Cluster, connect, raw};
 
 /// What a program in an image says, as an arbitrary user, without any capability, on a read-only root.
 async fn says(image: &str, command: &[&str]) -> String {
@@ -41,6 +42,19 @@ async fn build(cluster: &Cluster, server: &str) -> [String; 3] {
     [image(0), image(1), image(2)]
 }
 
+/// Changes all passwords of a cluster. A client that is connected with the old one goes on until they are dropped.
+async fn rotates(cluster: &Cluster, mut old: MultiplexedConnection) {
+    let old_url = cluster.redos(&["url"]).await.succeeds();
+    cluster.redos(&["password", "rotate"]).await.succeeds();
+    let () = old.set("kept", "meanwhile").await.expect("a write with the old password");
+    let mut new = cluster.client(&[]).await;
+    assert_eq!(new.get::<_, String>("kept").await.expect("a read with the new password"), "meanwhile");
+    connect(&old_url).await.expect("the old password is accepted until the end");
+    cluster.redos(&["password", "rotate", "--finish"]).await.succeeds();
+    connect(&old_url).await.expect_err("the old password is not accepted any more");
+    let () = new.set("kept", "after").await.expect("a write with the new password");
+}
+
 /// One cluster of these images, from `up` to `down`.
 async fn lives([server, proxy, exporter]: &[String; 3], version: &str) {
     let cluster = Cluster::new("release").await;
@@ -60,6 +74,7 @@ async fn lives([server, proxy, exporter]: &[String; 3], version: &str) {
     let mut client = cluster.client(&[]).await;
     assert_eq!(client.get::<_, String>("kept").await.expect("a read"), "yes");
     let () = client.set("kept", "still").await.expect("a write");
+    rotates(&cluster, client).await;
     cluster.redos(&["plan"]).await.succeeds();
     cluster.redos(&["down", "--volumes"]).await.succeeds();
     assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3]);
