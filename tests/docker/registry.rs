@@ -1,6 +1,6 @@
 //! A registry for scenarios. They push images, pull them in tens of megabytes, and are refused.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ struct Registry {
 
 impl Registry {
     /// A registry that keeps its images in `folder`. With a login it makes up the password itself.
-    async fn start(folder: &Path, with_login: bool) -> Self {
+    async fn start(program: &Path, folder: &Path, with_login: bool) -> Self {
         let login = format!("auth:\n  htpasswd:\n    realm: test\n    path: {}/htpasswd\n", folder.display());
         let config = format!(
             "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:0\n{}",
@@ -40,7 +40,7 @@ impl Registry {
         );
         let file = folder.join("config.yml");
         std::fs::write(&file, config).expect("written");
-        let mut command = Command::new(program("docker-registry", "docker-registry").await);
+        let mut command = Command::new(program);
         command.arg("serve").arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.kill_on_drop(true).spawn().expect("a registry");
         let mut log = BufReader::new(process.stderr.take().expect("a pipe")).lines();
@@ -62,6 +62,11 @@ impl Registry {
     fn reference(&self, kind: ImageKind, tag: &str) -> String {
         format!("{}/team/{}:{tag}", self.address, kind.as_str())
     }
+}
+
+/// The program of a registry. It is fetched before a thread moves into a network in which there is no archive.
+async fn registry_program() -> PathBuf {
+    program("docker-registry", "docker-registry").await
 }
 
 /// The user that a registry without users creates when it wants a login.
@@ -94,8 +99,9 @@ async fn push(own: &OwnEngine, registry: &Registry) {
 #[tokio::test]
 async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
+    let server = registry_program().await;
     let own = OwnEngine::start(None).await;
-    let registry = Registry::start(folder.path(), false).await;
+    let registry = Registry::start(&server, folder.path(), false).await;
     push(&own, &registry).await;
 
     let cluster = Cluster::at("registry", &own.address()).await;
@@ -134,7 +140,7 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     assert!(said.contains("check its name and tag"), "{said}");
 
     let locked = tempfile::tempdir().expect("a folder");
-    let closed = Registry::start(locked.path(), true).await;
+    let closed = Registry::start(&server, locked.path(), true).await;
     let private = closed.reference(ImageKind::Redis, "1");
     let said = cluster.up(&["--redis-image", &private, "--proxy-image", &proxy]).await.fails(1);
     let login = format!("docker login {} && docker pull {private}", closed.address);
@@ -192,8 +198,9 @@ async fn exhausted() -> String {
 #[tokio::test]
 async fn a_slow_registry_is_waited_for_and_every_refusal_says_what_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
+    let server = registry_program().await;
     let own = OwnEngine::start(None).await;
-    let registry = Registry::start(folder.path(), false).await;
+    let registry = Registry::start(&server, folder.path(), false).await;
     push(&own, &registry).await;
     let cluster = Cluster::at("slow", &own.address()).await;
     let silence = Duration::from_secs(7);
@@ -216,8 +223,9 @@ async fn a_slow_registry_is_waited_for_and_every_refusal_says_what_it_is() {
 #[tokio::test]
 async fn a_pull_uses_the_login_of_dockers_own_configuration_or_of_its_helper() {
     let folder = tempfile::tempdir().expect("a folder");
+    let server = registry_program().await;
     let own = OwnEngine::start(None).await;
-    let registry = Registry::start(folder.path(), true).await;
+    let registry = Registry::start(&server, folder.path(), true).await;
     push(&own, &registry).await;
     let cluster = Cluster::at("login", &own.address()).await;
     let [redis, proxy] = [ImageKind::Redis, ImageKind::Proxy].map(|kind| registry.reference(kind, "1"));
