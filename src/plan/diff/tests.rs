@@ -45,6 +45,21 @@ fn nothing_is_planned_while_a_node_is_unseen() {
 }
 
 #[test]
+fn nothing_is_planned_while_a_part_of_the_first_data_is_missing() {
+    let mut observed = healthy(&spec());
+    observed.inventory.nodes.clear();
+    let recorded = observed.inventory.recorded.insert(spec());
+    recorded.seeding = Some("/b/a.redos".to_owned());
+    let plan = diff(&spec(), &observed);
+    assert_eq!(plan.steps, []);
+    let refusal = plan.refusal.expect("a refusal");
+    assert_eq!(refusal.why, "the data of /b/a.redos were not copied completely into 'redos'");
+    assert_eq!(refusal.next[0], "copy them again: redos -p redos up --from /b/a.redos");
+    observed.inventory.recorded = Some(spec());
+    assert!(!changes(&spec(), &observed).is_empty(), "with all data it goes on");
+}
+
+#[test]
 fn a_healthy_cluster_needs_nothing() {
     assert_eq!(diff(&spec(), &healthy(&spec())), Plan::default());
 }
