@@ -7,6 +7,7 @@ pub mod address;
 pub mod containers;
 pub mod images;
 pub mod names;
+pub mod own_users;
 pub mod parse;
 pub mod patterns;
 pub mod render;
@@ -24,6 +25,7 @@ pub use address::Subnet;
 pub use containers::{ContainerSettings, Log, Resources};
 pub use images::{ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
+pub use own_users::OwnUsers;
 pub use parse::ParseError;
 pub use patterns::Patterns;
 pub use secret::{Secret, Secrets};
@@ -96,6 +98,9 @@ pub struct Spec {
     /// The rights of applications on channels.
     #[serde(default)]
     pub pubsub: PubSub,
+    /// Further users of Redis nodes and Sentinels.
+    #[serde(default)]
+    pub users: OwnUsers,
     /// The times of the Sentinels.
     pub sentinel: SentinelSettings,
     /// The checks of the proxies, and their number of slots.
@@ -277,6 +282,7 @@ impl Spec {
             served: BTreeMap::new(),
             taken_back: BTreeMap::new(),
             pubsub: PubSub::default(),
+            users: OwnUsers::default(),
             sentinel: SentinelSettings { down_after: 1000, failover_timeout: 3000 },
             proxy: ProxySettings {
                 check_interval: 50,

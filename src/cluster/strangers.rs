@@ -24,6 +24,11 @@ pub enum Stranger {
         listed_nodes(nodes), if nodes.len() == 1 { "has" } else { "have" }
     )]
     UnknownUser { user: String, nodes: BTreeSet<NodeId> },
+    #[error(
+        "{} still {} the user '{user}', which the settings no longer name; 'up' removes it",
+        listed_nodes(nodes), if nodes.len() == 1 { "has" } else { "have" }
+    )]
+    FormerUser { user: String, nodes: BTreeSet<NodeId> },
     #[error("the user '{user}' of {} does not have the rights that redos gave it", listed_nodes(nodes))]
     ChangedUser { user: String, nodes: BTreeSet<NodeId> },
     #[error("{} would log in at a master with a password that redos did not give it", listed_nodes(nodes))]
@@ -42,6 +47,9 @@ pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<Stranger> {
     }
     for (user, nodes) in by_user(changed_users(spec, observed)) {
         found.push(Stranger::ChangedUser { user, nodes });
+    }
+    for (user, nodes) in by_user(former_users(observed)) {
+        found.push(Stranger::FormerUser { user, nodes });
     }
     let other_login = |(_, view): &(NodeId, &RedisView)| view.login == MasterLogin::Foreign;
     let nodes: BTreeSet<NodeId> = redis_views(observed).filter(other_login).map(|(node, _)| node).collect();
@@ -67,6 +75,11 @@ pub fn unknown_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTree
     all_users(observed)
         .filter(|(_, users)| !users.unknown.is_empty())
         .map(|(node, users)| (node, users.unknown.clone()))
+}
+
+/// The users of each node that redos created and that the settings no longer name.
+pub fn former_users(observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
+    all_users(observed).filter(|(_, users)| !users.former.is_empty()).map(|(node, users)| (node, users.former.clone()))
 }
 
 /// The users of each node whose passwords are not those of the stage that a rotation is in.

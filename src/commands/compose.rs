@@ -120,7 +120,8 @@ async fn provide<W: World>(
     let group = Group::number(1);
     let ports = proxy_group_ports(group);
     let at = |port: u16| format!("{}:{port}", proxies_name(spec));
-    let access = ClientAccess { group, password: &secrets.app, write: &at(ports.write), read: &at(ports.read) };
+    let access =
+        ClientAccess { group, user: None, password: &secrets.app, write: &at(ports.write), read: &at(ports.read) };
     compose.compose_variables(&EnvDocument::of(&access, &inventory))?;
     Ok(exit)
 }

@@ -16,12 +16,16 @@ addresses on the cluster's network, for clients that are on it.
 Examples:
   eval \"$(redos env)\"
   redos env --format dotenv > .env
+  redos env --user reports        a user of your own, see 'users' in redos.yaml
   redos env --format github >> \"$GITHUB_ENV\"
   redos env --format compose      for an 'environment:' of Compose")]
 pub struct EnvArgs {
     /// Master group, by name or number
     #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
     pub group: String,
+    /// Another user than that of applications, of the setting 'users'
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
     /// For whom: shell, dotenv, json, compose or github
     #[arg(long, value_name = "FORMAT", default_value = "shell", hide_possible_values = true)]
     pub format: EnvFormat,
@@ -41,7 +45,8 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(&cluster))?;
     let write = lookup::published(spec, &inventory, ports.write)?;
     let read = lookup::published(spec, &inventory, ports.read)?;
-    let access = ClientAccess { group, password: &secrets.app, write: &write, read: &read };
+    let (_, password) = lookup::login(spec, &secrets, args.user.as_deref())?;
+    let access = ClientAccess { group, user: args.user.as_deref(), password: &password, write: &write, read: &read };
     let document = EnvDocument::of(&access, &inventory);
     session.ui.data(document.text(args.format)?)?;
     if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {

@@ -16,6 +16,7 @@ use crate::spec::{API_VERSION, ClusterName, Group, STATS_PORT, proxy_group_ports
   redis-cli -u \"$(redos url)\"
   REDIS_URL=$(redos url --group 2) ./app
   redos url --read             for reads from replicas
+  redos url --user reports     a user of your own, see 'users' in redos.yaml
   redos url --stats            the statistics page, for a browser")]
 pub struct UrlArgs {
     /// Master group, by name or number
@@ -24,6 +25,9 @@ pub struct UrlArgs {
     /// The port for reads from replicas, which may be a moment behind
     #[arg(long)]
     pub read: bool,
+    /// Another user than that of applications, of the setting 'users'
+    #[arg(long, value_name = "USER", conflicts_with = "stats")]
+    pub user: Option<String>,
     /// The statistics page of the proxy, with its user and password
     #[arg(long, conflicts_with = "read")]
     pub stats: bool,
@@ -98,7 +102,10 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
         read: matches!(door, Door::Reads(_)),
         url: match door {
             Door::Statistics => statistics_url(&spec.proxy.stats_user, secrets.stats.expose(), &address),
-            Door::Writes(_) | Door::Reads(_) => redis_url(secrets.app.expose(), &address),
+            Door::Writes(_) | Door::Reads(_) => {
+                let (user, password) = lookup::login(spec, &secrets, args.user.as_deref())?;
+                redis_url(user, password.expose(), &address)
+            }
         },
     };
     session.ui.document(&document, |_| document.url.clone())?;

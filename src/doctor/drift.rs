@@ -79,6 +79,9 @@ fn strange(examined: &Examined<'_>) -> Vec<DoctorFinding> {
             Stranger::ChangedUser { user, nodes } => {
                 (&check::USER_CHANGED, nodes.first().copied(), of_each(nodes, "rights or password of", user))
             }
+            Stranger::FormerUser { user, nodes } => {
+                (&check::USER_CHANGED, nodes.first().copied(), of_each(nodes, "user", user))
+            }
             Stranger::OtherLogin { nodes } => {
                 let said = |node: &NodeId| Measured::of(*node, "CONFIG GET", "masteruser, masterauth", "others");
                 (&check::LOGIN_CHANGED, nodes.first().copied(), nodes.iter().map(said).collect())

@@ -270,6 +270,7 @@ fn gates(page: &mut Page) {
         "Stranger",
         examples!(Stranger {
             UnknownUser { user: "evil".to_owned(), nodes: nodes.clone() },
+            FormerUser { user: "reports".to_owned(), nodes: nodes.clone() },
             ChangedUser { user: "default".to_owned(), nodes: nodes.clone() },
             OtherLogin { nodes },
             Replica { address: server(), master },

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::urls::redis_url;
 use crate::cluster::Inventory;
 use crate::error::Failure;
+use crate::spec::secret::user;
 use crate::spec::{Group, Role, Secret};
 
 /// The format of variables.
@@ -27,6 +28,8 @@ pub enum EnvFormat {
 #[derive(Clone, Copy)]
 pub struct ClientAccess<'a> {
     pub group: Group,
+    /// The user, where it is not the one that every application has.
+    pub user: Option<&'a str>,
     pub password: &'a Secret,
     /// The `host:port` for writes.
     pub write: &'a str,
@@ -46,20 +49,23 @@ impl EnvDocument {
 
     /// What a client of a cluster needs to connect.
     pub fn of(access: &ClientAccess<'_>, inventory: &Inventory) -> Self {
-        let ClientAccess { group, password, write, read } = *access;
+        let ClientAccess { group, user, password, write, read } = *access;
+        let name = user.unwrap_or(user::APPLICATION);
         let (host, port) = write.rsplit_once(':').unwrap_or((write, ""));
         let sentinels = inventory.nodes.keys().filter(|node| node.role() == Role::Sentinel);
         let sentinels = sentinels.filter_map(|node| Some(inventory.server(*node)?.to_string()));
         let password = password.expose();
-        Self::new([
+        let user = user.map(|user| ("REDIS_USERNAME", user.to_owned()));
+        let variables = [
             ("REDIS_HOST", host.trim_matches(['[', ']']).to_owned()),
             ("REDIS_PORT", port.to_owned()),
             ("REDIS_PASSWORD", password.to_owned()),
-            ("REDIS_URL", redis_url(password, write)),
-            ("REDIS_READ_URL", redis_url(password, read)),
+            ("REDIS_URL", redis_url(name, password, write)),
+            ("REDIS_READ_URL", redis_url(name, password, read)),
             ("REDIS_MASTER_NAME", group.to_string()),
             ("REDIS_SENTINELS", sentinels.collect::<Vec<_>>().join(",")),
-        ])
+        ];
+        Self::new(variables.into_iter().chain(user))
     }
 
     /// The variables, each with its value.

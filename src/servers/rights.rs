@@ -81,7 +81,17 @@ pub fn others<'a>(users_file: &str, known_file: &str, listed: impl IntoIterator<
         pair.is_some_and(|(listed, known)| listed.differs_in_passwords(wanted, known))
     };
     let (outdated, changed): (Vec<_>, Vec<_>) = differing.partition(is_outdated);
-    OtherUsers { unknown, changed: changed.iter().map(named).collect(), outdated: outdated.iter().map(named).collect() }
+    OtherUsers {
+        unknown,
+        changed: changed.iter().map(named).collect(),
+        outdated: outdated.iter().map(named).collect(),
+        former: BTreeSet::new(),
+    }
+}
+
+/// Whether a user in a server's list has this password.
+pub fn has_password(line: &str, name: &str, password: &str) -> bool {
+    user(line).is_some_and(|(listed, user)| listed == name && user.passwords.contains(&hash(password)))
 }
 
 /// The rules of one user in `users.acl`, as `ACL SETUSER` takes them.

@@ -56,6 +56,19 @@ impl From<Patterns> for String {
     }
 }
 
+/// Patterns that allow every channel except those that begin with `reserved`.
+///
+/// Access control lists can only allow. So there is a pattern for each byte of `reserved`: what comes before it and
+/// then ends, and what comes before it and then goes on with another byte.
+pub fn all_channels_but(reserved: &str) -> String {
+    let patterns = reserved.char_indices().flat_map(|(at, byte)| {
+        let before = &reserved[..at];
+        let ends = (!before.is_empty()).then(|| format!("&{before}"));
+        ends.into_iter().chain([format!("&{before}[^{byte}]*")])
+    });
+    patterns.collect::<Vec<_>>().join(" ")
+}
+
 /// The texts that a part of a pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {

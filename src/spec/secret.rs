@@ -298,6 +298,20 @@ impl Secrets {
         digest("Exporter of ", &self.admin)
     }
 
+    /// Password of a user of the user's own.
+    ///
+    /// It is derived from the one of redos, so that every node and every run knows it, whatever was interrupted.
+    pub fn of_own_user(&self, name: &str) -> Secret {
+        digest(&format!("User {name} of "), &self.admin)
+    }
+
+    /// A hash in a user's list of passwords that differs for each text of rules. No password has it.
+    ///
+    /// Servers list rules in forms of their own, which cannot be compared word by word.
+    pub fn mark_of_rules(&self, rules: &str) -> String {
+        digest(&format!("Rules {rules} of "), &self.admin).0
+    }
+
     /// The word that makes the exporter use its password for a target. The proxies have it.
     pub fn exporter_key(&self) -> Secret {
         digest("Targets of the exporter of ", &self.admin)

@@ -53,5 +53,6 @@ mod top;
 mod unready;
 mod up;
 mod used_images;
+mod users;
 mod writers;
 mod wrong_image;

@@ -112,6 +112,8 @@ pub struct OtherUsers {
     pub changed: BTreeSet<String>,
     /// The users that differ only in passwords of an open rotation, which they lack or should drop.
     pub outdated: BTreeSet<String>,
+    /// The users that redos created for a setting that names them no more.
+    pub former: BTreeSet<String>,
 }
 
 /// The progress of a Redis node that loads its data. It serves no client until it has all of them.

@@ -11,7 +11,8 @@ use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::count;
 use crate::plan::diff::lifecycle::Objection;
-use crate::spec::{ClusterName, Group, NodeId, Role, Spec};
+use crate::spec::secret::user as user_names;
+use crate::spec::{ClusterName, Group, NodeId, Role, Secret, Secrets, Spec};
 
 /// The inventory of a cluster that has containers.
 ///
@@ -196,4 +197,24 @@ pub fn out_of_reach(spec: &Spec, engine: &impl Clusters) -> Option<String> {
             ports to others: {open}"
         )
     })
+}
+
+/// The name and the password of a user: that of applications, or one of the setting `users`.
+///
+/// # Errors
+/// The cluster has no such user.
+pub fn login<'a>(spec: &Spec, secrets: &Secrets, user: Option<&'a str>) -> Result<(&'a str, Secret), Failure> {
+    let Some(name) = user.filter(|name| *name != user_names::APPLICATION) else {
+        return Ok((user_names::APPLICATION, secrets.app.clone()));
+    };
+    if spec.users.0.contains_key(name) {
+        return Ok((name, secrets.of_own_user(name)));
+    }
+    let names: Vec<&str> = spec.users.0.keys().map(String::as_str).collect();
+    let what = format!("the cluster '{}' has no user '{name}' of the setting 'users'", spec.name);
+    let hint = match names.as_slice() {
+        [] => format!("add it: {}", command_line(&spec.name, &format!("up --users '{name} readonly'"))),
+        names => format!("it has {}", names.join(", ")),
+    };
+    Err(Failure::message(FailureKind::Usage, what).hinted(hint))
 }

@@ -41,12 +41,15 @@ pub async fn check<W: World>(
     let spec = &settings.spec;
     let asked = |spec: &Spec| {
         let image = (spec.images.redis.clone(), spec.images.modules, spec.used.redis.clone());
-        (spec.redis.clone(), image, spec.containers.ulimits(Role::Redis))
+        (spec.redis.clone(), spec.users.clone(), image, spec.containers.ulimits(Role::Redis))
     };
     let has_modules = spec.used.redis.as_ref().is_some_and(|image| !image.modules.is_empty());
     let taken_back = takes_back(spec, inventory);
-    let nothing =
-        spec.redis.is_empty() && taken_back.is_empty() && spec.images.redis == ImageChoice::Auto && !has_modules;
+    let nothing = spec.redis.is_empty()
+        && spec.users.is_empty()
+        && taken_back.is_empty()
+        && spec.images.redis == ImageChoice::Auto
+        && !has_modules;
     if nothing || inventory.recorded.as_ref().is_some_and(|recorded| asked(recorded) == asked(spec)) {
         return Ok(());
     }

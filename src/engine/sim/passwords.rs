@@ -19,12 +19,15 @@ const KINDS: [PasswordKind; 5] =
 pub(super) struct SimPasswords {
     accepts: BTreeMap<PasswordKind, BTreeSet<String>>,
     uses: BTreeMap<PasswordKind, String>,
+    /// Users of the user's own, with their rules.
+    own_users: BTreeMap<String, String>,
 }
 
 impl SimPasswords {
     /// Those of a server whose files were made of these secrets.
-    fn of(secrets: &Secrets) -> Self {
+    fn of(secrets: &Secrets, own_users: BTreeMap<String, String>) -> Self {
         Self {
+            own_users,
             accepts: KINDS.into_iter().map(|kind| (kind, accepted(secrets, kind))).collect(),
             uses: KINDS.into_iter().map(|kind| (kind, secrets.of(kind).expose().to_owned())).collect(),
         }
@@ -79,7 +82,8 @@ impl SimWorld {
         let read = written.and_then(|file| serde_json::from_slice::<Secrets>(&file.content).ok());
         let is_running = self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Running);
         if let Some(read) = read.filter(|_| !is_running) {
-            self.passwords.insert(node, SimPasswords::of(&read));
+            let own_users = self.own_users();
+            self.passwords.insert(node, SimPasswords::of(&read, own_users));
         }
     }
 
@@ -88,6 +92,11 @@ impl SimWorld {
         let logins = self.text(proxy, STATS_LOGINS).unwrap_or_default();
         let logins = logins.lines().map(str::to_owned).collect();
         self.passwords.entry(proxy).or_default().accepts.insert(PasswordKind::Stats, logins);
+    }
+
+    /// The users that the recorded settings name, with their rules.
+    fn own_users(&self) -> BTreeMap<String, String> {
+        self.spec.iter().flat_map(|spec| &spec.users.0).map(|(name, user)| (name.clone(), user.merged())).collect()
     }
 
     fn logins(&self, secrets: &Secrets) -> BTreeSet<String> {
@@ -105,6 +114,10 @@ impl SimWorld {
                 if is_outdated { &mut others.outdated } else { &mut others.changed }.insert((*name).to_owned());
             }
         }
+        let wanted = self.own_users();
+        let is_other = |(name, rules): &(&String, &String)| own.own_users.get(*name) != Some(*rules);
+        others.changed.extend(wanted.iter().filter(is_other).map(|(name, _)| name.clone()));
+        others.former.extend(own.own_users.keys().filter(|name| !wanted.contains_key(*name)).cloned());
         others
     }
 
@@ -127,12 +140,15 @@ impl SimWorld {
 
     /// Carries out a command about passwords.
     pub(super) fn set_passwords(&mut self, node: NodeId, command: &Command, secrets: Option<&Secrets>) {
+        let wanted = self.own_users();
         let Some((secrets, own)) = secrets.zip(self.passwords.get_mut(&node)) else { return };
         let use_own = |own: &mut SimPasswords, kind: PasswordKind| {
             own.uses.insert(kind, secrets.of(kind).expose().to_owned());
         };
         match command {
+            Command::RemoveUsers(names) => own.own_users.retain(|name, _| !names.contains(name)),
             Command::SetUsers(names) => {
+                own.own_users.extend(wanted.into_iter().filter(|(name, _)| names.contains(name)));
                 for (_, kind) in users(node.role()).iter().filter(|(name, _)| names.contains(*name)) {
                     own.accepts.insert(*kind, accepted(secrets, *kind));
                 }

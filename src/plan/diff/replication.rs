@@ -6,7 +6,7 @@ use super::Planner;
 use crate::cluster::claims::{is_joining, majority_word, node_at};
 use crate::cluster::gate::is_in_sync;
 use crate::cluster::observed::{RedisView, RoleView};
-use crate::cluster::strangers::{changed_users, other_logins, unknown_users};
+use crate::cluster::strangers::{changed_users, former_users, other_logins, unknown_users};
 use crate::plan::step::Action;
 use crate::spec::render::directives::PRIORITY;
 use crate::spec::secret::user;
@@ -53,8 +53,18 @@ impl Planner<'_> {
         }
         for (node, users) in changed_users(self.spec, self.observed) {
             let is_new = users.len() == 1 && users.contains(user::EXPORTER);
-            let why = if is_new { "the exporter logs in with it" } else { "they are not those that redos gave" };
+            let is_own = users.iter().all(|user| self.spec.users.0.contains_key(user));
+            let why = if is_own {
+                "the settings name it"
+            } else if is_new {
+                "the exporter logs in with it"
+            } else {
+                "they are not those that redos gave"
+            };
             self.step(node, Action::SetUsers { node, users }, why, []);
+        }
+        for (node, users) in former_users(self.observed) {
+            self.step(node, Action::RemoveUsers { node, users }, "the settings no longer name it", []);
         }
         if !self.spec.exporter {
             let has_left = |(_, users): &(NodeId, BTreeSet<String>)| users.contains(user::EXPORTER);

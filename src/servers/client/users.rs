@@ -34,7 +34,15 @@ impl Client {
             Some(all) => self.users_file(inventory, node, &all)?,
             None => wanted.clone(),
         };
-        Ok(rights::others(&wanted, &known, lines.iter().map(String::as_str)))
+        let mut others = rights::others(&wanted, &known, lines.iter().map(String::as_str));
+        // Nobody but redos could give a user the password that redos makes for it.
+        let is_former = |name: &String| {
+            let password = self.secrets.of_own_user(name);
+            lines.iter().any(|line| rights::has_password(line, name, password.expose()))
+        };
+        others.former = others.unknown.iter().filter(|name| is_former(name)).cloned().collect();
+        others.unknown.retain(|name| !others.former.contains(name));
+        Ok(others)
     }
 
     /// Removes the login of a replica at its master from its directives, and judges it.

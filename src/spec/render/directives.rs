@@ -191,7 +191,10 @@ pub fn trial_configuration(spec: &Spec) -> String {
     directives.insert("maxclients".to_owned(), max_clients(spec).to_string());
     directives.extend(spec.redis.clone());
     directives.extend(loaded_modules(spec).map(|modules| ("loadmodule".to_owned(), modules)));
-    let all: Vec<String> = lines(&directives).into_iter().chain(ours.map(str::to_owned)).chain([port]).collect();
+    // A hash that no password has.
+    let users = spec.users.0.iter().map(|(name, user)| format!("user {name} on #{} {}", "0".repeat(64), user.merged()));
+    let all: Vec<String> =
+        lines(&directives).into_iter().chain(ours.map(str::to_owned)).chain([port]).chain(users).collect();
     all.join("\n")
 }
 

@@ -5,7 +5,8 @@ use std::net::Ipv4Addr;
 use serde::Serialize;
 
 use super::super::address::REDIS_PER_GROUP_MAX;
-use super::super::patterns::{Patterns, SENTINEL_CHANNELS};
+use super::super::own_users::OwnUser;
+use super::super::patterns::{Patterns, SENTINEL_CHANNELS, all_channels_but};
 use super::super::secret::{PasswordKind, Secret, Secrets, user};
 use super::super::{Spec, Subnet};
 use super::{RenderError, fill};
@@ -13,6 +14,7 @@ use crate::spec::names::{Group, NodeId, Role};
 
 #[derive(Serialize)]
 struct RedisUsers<'a> {
+    own: Vec<OwnUserLine>,
     admin: &'a str,
     replication: &'a str,
     sentinel: &'a str,
@@ -28,6 +30,7 @@ struct RedisUsers<'a> {
 
 #[derive(Serialize)]
 struct SentinelUsers<'a> {
+    own: Vec<OwnUserLine>,
     admin: &'a str,
     sentinel: &'a str,
     probe: &'a str,
@@ -67,6 +70,25 @@ struct ExporterUser {
     password: Secret,
 }
 
+/// A user of the user's own.
+#[derive(Serialize)]
+struct OwnUserLine {
+    name: String,
+    password: Secret,
+    /// The password that nobody knows and that tells one text of rules from another.
+    mark: String,
+    rules: String,
+}
+
+fn own_users(spec: &Spec, secrets: &Secrets) -> Vec<OwnUserLine> {
+    let line = |(name, user): (&String, &OwnUser)| {
+        let rules = user.merged();
+        let mark = secrets.mark_of_rules(&rules);
+        OwnUserLine { name: name.clone(), password: secrets.of_own_user(name), mark, rules }
+    };
+    spec.users.0.iter().map(line).collect()
+}
+
 /// The text of a node's `users.acl`.
 ///
 /// # Errors
@@ -76,6 +98,7 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
     match node {
         NodeId::Redis { group, .. } => {
             let users = RedisUsers {
+                own: own_users(spec, secrets),
                 admin: user::ADMIN,
                 replication: user::REPLICATION,
                 sentinel: user::SENTINEL,
@@ -93,6 +116,7 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
         }
         NodeId::Sentinel(_) => {
             let users = SentinelUsers {
+                own: own_users(spec, secrets),
                 admin: user::ADMIN,
                 sentinel: user::SENTINEL,
                 probe: user::PROBE,
@@ -108,17 +132,4 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
 /// The possible addresses of a group's nodes, whether they exist or not.
 fn places(subnet: Subnet, group: Group) -> Vec<Ipv4Addr> {
     (1..=REDIS_PER_GROUP_MAX).filter_map(|ordinal| subnet.address(NodeId::redis(group, ordinal))).collect()
-}
-
-/// Patterns that allow every channel except those that begin with `reserved`.
-///
-/// Access control lists can only allow. So there is a pattern for each byte of `reserved`: what comes before it and
-/// then ends, and what comes before it and then goes on with another byte.
-fn all_channels_but(reserved: &str) -> String {
-    let patterns = reserved.char_indices().flat_map(|(at, byte)| {
-        let before = &reserved[..at];
-        let ends = (!before.is_empty()).then(|| format!("&{before}"));
-        ends.into_iter().chain([format!("&{before}[^{byte}]*")])
-    });
-    patterns.collect::<Vec<_>>().join(" ")
 }

@@ -12,7 +12,7 @@ use super::directives;
 use super::given::Given;
 use super::problem::{Origin, Problem, Snippet, nearest};
 use super::table::{self, Key, SETTINGS, Setting, SettingKind};
-use super::value::Wrong;
+use super::value::{self, Wrong};
 
 /// The `kind` of the document.
 pub const KIND: &str = "Cluster";
@@ -182,6 +182,7 @@ impl FileReader<'_> {
     fn value(&mut self, setting: &Setting, node: &YamlNode) {
         let path = setting.path;
         match &node.value {
+            YamlValue::List(items) if matches!(setting.kind, SettingKind::Users(_)) => self.users(setting, node, items),
             YamlValue::Map(_) | YamlValue::List(_) => {
                 self.problem(node.span, refused(&format!("'{path}' takes one value"), "write it as 'key: value'"));
             }
@@ -199,6 +200,21 @@ impl FileReader<'_> {
                 self.layer.values.insert(setting.key, given);
             }
         }
+    }
+
+    /// Reads a list of users as the text that a flag has.
+    fn users(&mut self, setting: &Setting, node: &YamlNode, items: &[YamlNode]) {
+        let mut entries = Vec::new();
+        for item in items {
+            match user_entry(item)
+                .and_then(|entry| value::users(&entry).map(|_| entry).map_err(|wrong| (item.span, wrong)))
+            {
+                Ok(entry) => entries.push(entry),
+                Err((span, wrong)) => self.problem(span, wrong),
+            }
+        }
+        let given = self.given(&entries.join("; "), node.span);
+        self.layer.values.insert(setting.key, given);
     }
 
     fn directives(&mut self, node: &YamlNode) {
@@ -292,6 +308,38 @@ impl FileReader<'_> {
         };
         self.problem(name.span, Wrong { what, fix });
     }
+}
+
+/// An item of the list of users as `NAME PRESET RULE…`.
+fn user_entry(item: &YamlNode) -> Result<String, (Span, Wrong)> {
+    let example = "write a user as 'reports readonly', or with the keys name, preset and rules";
+    let plain = |node: &YamlNode| match &node.value {
+        YamlValue::Scalar { text, .. } if !text.contains([';', '\n']) => Ok(text.clone()),
+        _ => Err((node.span, refused("this is not the text of a user", example))),
+    };
+    let YamlValue::Map(entries) = &item.value else { return plain(item) };
+    let (mut name, mut preset, mut rules) = (None, "none".to_owned(), Vec::new());
+    for (key, node) in entries {
+        match key.text.as_str() {
+            "name" => name = Some(plain(node)?),
+            "preset" => preset = plain(node)?,
+            "rules" => match &node.value {
+                YamlValue::List(items) => rules.extend(items.iter().map(plain).collect::<Result<Vec<_>, _>>()?),
+                _ => rules.push(plain(node)?),
+            },
+            key_text => {
+                let is_password = key_text.to_lowercase().contains("password");
+                let password = "redos makes the password of a user, and 'redos url --user NAME' shows it";
+                let fix = if is_password { password } else { "a user has name, preset and rules" };
+                return Err((key.span, refused(&format!("unknown key '{key_text}' of a user"), fix)));
+            }
+        }
+    }
+    let Some(name) = name else { return Err((item.span, refused("this user has no name", example))) };
+    if name.contains(char::is_whitespace) || preset.contains(char::is_whitespace) {
+        return Err((item.span, refused("a name and a preset are one word each", example)));
+    }
+    Ok(format!("{name} {preset} {}", rules.join(" ")).trim_end().to_owned())
 }
 
 /// A dotted path as its section and its last key.

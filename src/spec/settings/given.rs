@@ -52,6 +52,7 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         SettingKind::User(place) => *place(spec) = value::user_name(text)?,
         SettingKind::Image(place) => *place(spec) = value::image(text)?,
         SettingKind::Patterns(place) => *place(spec) = value::patterns(text)?,
+        SettingKind::Users(place) => *place(spec) = value::users(text)?,
         // It was resolved to an address when it was read.
         SettingKind::Follow(place) => {
             let follow = place(spec);

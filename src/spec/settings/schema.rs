@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::own_users::PRESETS;
 use super::super::{API_VERSION, ClusterName, Spec};
 use super::directives::MANAGED;
 use super::file::KIND;
@@ -63,6 +64,19 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
         SettingKind::FilePrefix(_) => json!({"type": "string", "pattern": "^([A-Za-z0-9_][A-Za-z0-9._-]*)?$"}),
         SettingKind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
         SettingKind::Follow(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]+(:[0-9]{1,5})?$"}),
+        SettingKind::Users(_) => json!({
+            "type": ["string", "array"],
+            "items": {"anyOf": [{"type": "string"}, {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["name"],
+                "properties": {
+                    "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 64},
+                    "preset": {"enum": PRESETS.map(|(word, _)| word)},
+                    "rules": {"type": ["string", "array"], "items": {"type": "string"}},
+                },
+            }]},
+        }),
         SettingKind::Patterns(_) | SettingKind::Words(..) => json!({"type": "string"}),
         SettingKind::Directory(_) | SettingKind::Image(_) | SettingKind::Conf | SettingKind::PasswordFile { .. } => {
             json!({"type": "string", "minLength": 1})

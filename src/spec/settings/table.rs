@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
 use super::super::containers::{Aspect, Words};
-use super::super::{Follow, ImageChoice, Patterns, Secret, Spec, Subnet};
+use super::super::{Follow, ImageChoice, OwnUsers, Patterns, Secret, Spec, Subnet};
 use super::passwords::GivenSecrets;
 
 /// The largest number of master groups: those that fit in a /20.
@@ -80,6 +80,8 @@ pub enum Key {
     RedisConf,
     /// The patterns that applications may subscribe to.
     Patterns,
+    /// Further users of Redis nodes.
+    Users,
     /// Time without an answer that makes a node down.
     DownAfter,
     /// The time limit of a failover's phases.
@@ -152,6 +154,8 @@ pub enum SettingKind {
     Follow(PlaceOf<Follow>),
     /// Patterns of channels, separated by white space.
     Patterns(PlaceOf<Patterns>),
+    /// Users with presets and rules.
+    Users(PlaceOf<OwnUsers>),
     /// Directives of `redis.conf` by name.
     Directives,
     /// A file with directives of `redis.conf`.
@@ -184,6 +188,7 @@ impl SettingKind {
             Self::Modules => "WHICH",
             Self::Follow(_) => "HOST:PORT",
             Self::Patterns(_) => "PATTERNS",
+            Self::Users(_) => "USERS",
             Self::Directives => "NAME=VALUE",
             Self::Conf | Self::PasswordFile { .. } => "FILE",
         }
@@ -230,7 +235,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings in the order of [`Key`], which is the order of output.
-pub const SETTINGS: [Setting; 37] = [
+pub const SETTINGS: [Setting; 38] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -445,6 +450,14 @@ pub const SETTINGS: [Setting; 37] = [
         kind: SettingKind::Patterns(|spec| &mut spec.pubsub.patterns),
         help: "Patterns that applications may use in PSUBSCRIBE, separated by spaces; * allows all, also those that \
             match the Sentinels' channels",
+    },
+    Setting {
+        key: Key::Users,
+        path: "users",
+        flag: "--users",
+        variables: &["REDOS_USERS"],
+        kind: SettingKind::Users(|spec| &mut spec.users),
+        help: "Further users, as NAME PRESET RULE…, separated by ';'; a preset is app, readonly, monitor, backup or none",
     },
     Setting {
         key: Key::DownAfter,

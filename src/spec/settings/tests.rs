@@ -212,6 +212,7 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             SettingKind::Image(_) => ("redis:9", "redis:9"),
             SettingKind::Follow(_) => ("192.0.2.5:7000", "192.0.2.5:7000"),
             SettingKind::Patterns(_) => ("news.*", "news.*"),
+            SettingKind::Users(_) => ("ops monitor", "[{name: ops, preset: monitor}]"),
             SettingKind::Conf => ("redis.conf", "redis.conf"),
             SettingKind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
             SettingKind::PasswordFile { .. } => ("app.txt", "app.txt"),

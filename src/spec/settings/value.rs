@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::containers::{Aspect, Words};
 use super::super::time::{self, WrongTime};
-use super::super::{ImageChoice, Modules, ParseError, Patterns, PersistenceMode, REDIS_PORT, Subnet};
+use super::super::{ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, Subnet};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,6 +220,12 @@ pub fn user_name(text: &str) -> Result<String, Wrong> {
 /// Patterns of channels.
 pub fn patterns(text: &str) -> Result<Patterns, Wrong> {
     let fix = "name patterns that cannot match them, separated by spaces, or give * alone to allow all";
+    text.to_owned().try_into().map_err(|why: ParseError| Wrong { what: why.to_string(), fix: fix.to_owned() })
+}
+
+/// Users with presets and rules.
+pub fn users(text: &str) -> Result<OwnUsers, Wrong> {
+    let fix = "give users such as 'reports readonly %R~shop:*', which docs/users.md explains";
     text.to_owned().try_into().map_err(|why: ParseError| Wrong { what: why.to_string(), fix: fix.to_owned() })
 }
 
