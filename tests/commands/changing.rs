@@ -1,0 +1,288 @@
+//! Verbs that change a cluster or the engine.
+
+use std::time::Duration;
+
+use redos::testing::cluster::observed::NodeState;
+use redos::testing::engine::sim::Sim;
+use redos::testing::error::{Exit, FailureKind};
+use redos::testing::spec::NodeId;
+use serde_json::{Value, json};
+
+use crate::memory::{REDIS_1, REDIS_2, containers, ready, redos, run};
+
+#[test]
+fn up_makes_a_ready_cluster_and_finds_nothing_to_do_the_second_time() {
+    run(async {
+        let sim = Sim::default();
+        let planned = redos(&sim, "up --dry-run").await;
+        assert_eq!(planned.exit.expect("a plan"), Exit::No, "there is something to do");
+        assert_eq!(sim.left(), (vec![], vec![], false), "nothing was done");
+
+        let first = redos(&sim, "up -o json").await.json();
+        assert_eq!((&first["kind"], &first["status"]["healthy"]), (&json!("Up"), &json!(true)), "{first}");
+        assert_eq!(containers(&redos(&sim, "ps -o json").await.json()).len(), 7);
+
+        let changes = sim.journal().len();
+        redos(&sim, "up").await.done();
+        assert_eq!(sim.journal().len(), changes, "nothing was changed");
+        let planned = redos(&sim, "plan").await;
+        assert!(planned.stdout.contains("nothing to do"), "{}", planned.stdout);
+        planned.done();
+    });
+}
+
+#[test]
+fn up_refuses_what_cannot_be_before_it_makes_anything() {
+    run(async {
+        let sim = Sim::default();
+        let failure = redos(&sim, "up --sentinels 3 --quorum 5").await.failure();
+        assert_eq!(failure.kind.exit(), Exit::Usage);
+        let failure = redos(&sim, "up --redis maxmemory=lots").await.failure();
+        assert_eq!(failure.kind.exit(), Exit::Usage, "an engine in memory has no server that takes a directive");
+        assert_eq!(sim.left(), (vec![], vec![], false));
+    });
+}
+
+#[test]
+fn scale_changes_how_many_nodes_there_are() {
+    run(async {
+        let sim = ready("up").await;
+        redos(&sim, "scale --replicas 3 --sentinels 5").await.done();
+        assert_eq!(containers(&redos(&sim, "ps -o json").await.json()).len(), 10);
+        let failure = redos(&sim, "scale --sentinels 4").await.failure();
+        assert!(failure.hints.iter().any(|hint| hint.ends_with("scale … --force")), "{:?}", failure.hints);
+        redos(&sim, "scale --replicas 1").await.done();
+        assert_eq!(containers(&redos(&sim, "ps -o json").await.json()).len(), 8);
+    });
+}
+
+#[test]
+fn failover_makes_a_replica_the_master() {
+    run(async {
+        let sim = ready("up").await;
+        let planned = redos(&sim, "failover --dry-run").await;
+        assert!(planned.stdout.contains("redis-1 becomes a replica"), "{}", planned.stdout);
+        let switched = redos(&sim, "failover --to redis-3 -o json").await.json();
+        assert_eq!((&switched["from"], &switched["to"]), (&json!("redis-1"), &json!("redis-3")), "{switched}");
+        let again = redos(&sim, "failover --to redis-3").await;
+        assert!(again.stderr.contains("redis-3 is the master of mymaster already"), "{}", again.stderr);
+        again.done();
+        let failure = redos(&sim, "failover redis-2").await.failure();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert_eq!(failure.hints, ["make it the master: redos -p sim failover --to redis-2"]);
+        let failure = redos(&sim, "failover mymaster-2").await.failure();
+        assert_eq!(failure.chain().next().as_deref(), Some("the cluster 'sim' has no group mymaster-2"));
+    });
+}
+
+#[test]
+fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
+    run(async {
+        let sim = ready("up").await;
+        let old = redos(&sim, "url").await.done();
+        let planned = redos(&sim, "password rotate --dry-run").await;
+        assert!(planned.stdout.contains("write the passwords into the file of"), "{}", planned.stdout);
+        assert_eq!(redos(&sim, "url").await.done(), old, "nothing was done");
+
+        let nothing = redos(&sim, "password rotate --finish").await;
+        assert!(nothing.stderr.contains("no rotation of passwords is open"), "{}", nothing.stderr);
+        nothing.done();
+        let begun = redos(&sim, "password rotate --user applications --user statistics -o json").await.json();
+        assert_eq!(
+            (&begun["users"], &begun["open"]),
+            (&json!(["applications", "statistics"]), &json!(true)),
+            "{begun}"
+        );
+        assert_ne!(redos(&sim, "url").await.done(), old);
+        let status = redos(&sim, "status -o json").await.json();
+        let rotation = json!({ "stage": "open", "users": ["applications", "statistics"], "complete": true });
+        assert_eq!((&status["healthy"], &status["passwordRotation"]), (&json!(true), &rotation), "{status}");
+        let shown = redos(&sim, "status").await.done();
+        assert!(shown.contains("redos -p sim password rotate --finish"), "{shown}");
+        redos(&sim, "plan").await.done();
+        let failure = redos(&sim, "password rotate --user replication").await.failure();
+        assert_eq!(failure.hints, ["end it first: redos -p sim password rotate --finish"]);
+
+        sim.disrupt(REDIS_2, Some(NodeState::Exited { code: 137, oom_killed: false }));
+        let failure = redos(&sim, "password rotate --finish").await.failure();
+        let what = "nothing was done: redis-2 is away, and would come back with the old passwords";
+        assert_eq!(failure.chain().next().as_deref(), Some(what));
+        redos(&sim, "up").await.done();
+        let finished = redos(&sim, "password rotate --finish -o json").await.json();
+        assert_eq!((&finished["open"], &finished["users"]), (&json!(false), &json!(["applications", "statistics"])));
+        assert_eq!(redos(&sim, "status -o json").await.json()["passwordRotation"], json!(null));
+    });
+}
+
+#[test]
+fn stop_start_and_restart_keep_the_master() {
+    run(async {
+        let sim = ready("up").await;
+        let master = async || redos(&sim, "status -o json").await.json()["groups"][0]["master"]["node"].clone();
+        assert_eq!(master().await, "redis-1");
+        redos(&sim, "stop").await.done();
+        let cluster = redos(&sim, "ls -o json").await.json();
+        assert_eq!(cluster["items"][0]["state"], "stopped");
+        redos(&sim, "start").await.done();
+        assert_eq!(master().await, "redis-1");
+
+        redos(&sim, "stop redis-2").await.done();
+        redos(&sim, "start redis-2").await.done();
+        redos(&sim, "restart redis-2").await.done();
+        redos(&sim, "status").await.done();
+        for verb in ["stop", "start", "restart", "chaos pause", "chaos heal", "chaos unpause"] {
+            let failure = redos(&sim, &format!("{verb} redis-9")).await.failure();
+            assert_eq!(failure.kind, FailureKind::Usage, "{verb}");
+            assert_eq!(failure.chain().next().as_deref(), Some("the cluster 'sim' has no node 'redis-9'"), "{verb}");
+        }
+    });
+}
+
+#[test]
+fn down_keeps_volumes_unless_it_is_told_otherwise() {
+    run(async {
+        let sim = ready("up").await;
+        let planned = redos(&sim, "down --dry-run").await;
+        assert_eq!(planned.exit.expect("a plan"), Exit::No);
+        let down = redos(&sim, "down -o json").await.json();
+        assert_eq!(down["keptVolumes"].as_array().map(Vec::len), Some(6), "{down}");
+        let (nodes, volumes, has_network) = sim.left();
+        assert_eq!((nodes.len(), volumes.len(), has_network), (0, 6, false));
+        let failure = redos(&sim, "status").await.failure();
+        assert_eq!(failure.hints, ["bring it back with its data: redos -p sim up"]);
+        redos(&sim, "down --volumes").await.done();
+        assert_eq!(sim.left(), (vec![], vec![], false));
+    });
+}
+
+#[test]
+fn a_node_about_which_docker_does_not_answer_is_shown_and_nothing_is_changed() {
+    run(async {
+        let sim = ready("up").await;
+        let journal = sim.journal();
+        sim.hide(REDIS_2);
+        let status = redos(&sim, "status -o json").await;
+        assert_eq!(status.exit.expect("a status"), Exit::No);
+        let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
+        let node = &status["groups"][0]["nodes"][1];
+        assert_eq!((&node["state"], &node["link"]), (&"running".into(), &"up".into()), "its server answers");
+        assert_eq!(node["problem"], "Docker does not answer about redis-2: no answer within 10 s");
+        assert_eq!(status["reasons"], json!([node["problem"]]));
+        for line in ["up", "scale --replicas 3", "start", "down --volumes", "stop", "restart"] {
+            let failure = redos(&sim, line).await.exit.expect_err(line);
+            let failure = format!("{:#}", failure.source);
+            assert!(failure.contains("Docker does not answer about redis-2"), "{line}: {failure}");
+        }
+        assert_eq!(sim.journal(), journal);
+        redos(&sim, "stop redis-3").await.done();
+    });
+}
+
+#[test]
+fn doctor_repairs_what_up_repairs_and_asks_before() {
+    run(async {
+        let sim = ready("up").await;
+        let done = redos(&sim, "doctor --fix --yes -o json").await.json();
+        assert_eq!(done["healthy"], true, "nothing to repair");
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        let before = sim.journal().len();
+        let failure = redos(&sim, "doctor --fix").await.failure();
+        assert_eq!((failure.kind, sim.journal().len()), (FailureKind::Usage, before), "nobody is there to be asked");
+        assert_eq!(failure.hints[1], "go on without a question: redos -p sim doctor --fix --yes");
+        let fixed = redos(&sim, "doctor --fix --yes").await;
+        assert!(fixed.stderr.contains("unpause redis-2"), "{}", fixed.stderr);
+        assert!(fixed.done().contains("sim: no findings"));
+        redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
+fn an_exporter_is_a_node_like_any_other_and_without_it_the_cluster_is_healthy() {
+    run(async {
+        let sim = ready("up --exporter").await;
+        assert!(redos(&sim, "plan").await.done().contains("nothing to do"));
+        let list = redos(&sim, "ps -o json").await.json();
+        assert!(containers(&list).contains(&"exporter-1"), "{list}");
+        let status = redos(&sim, "status -o json").await.json();
+        assert_eq!(status["exporter"]["problem"], Value::Null, "{status}");
+
+        sim.disrupt(NodeId::Exporter, Some(NodeState::Paused));
+        let ran = redos(&sim, "status").await;
+        assert!(ran.stdout.contains("exporter-1 is paused; metrics are missing"), "{}", ran.stdout);
+        ran.done();
+        let ran = redos(&sim, "doctor").await;
+        assert!(ran.stdout.contains("exporter-down"), "{}", ran.stdout);
+        ran.done();
+        redos(&sim, "up").await.done();
+        redos(&sim, "restart exporter-1").await.done();
+        redos(&sim, "stop exporter-1").await.done();
+        redos(&sim, "start exporter-1").await.done();
+
+        redos(&sim, "up --exporter=false").await.done();
+        assert!(!sim.left().0.contains(&NodeId::Exporter) && !sim.left().1.contains(&NodeId::Exporter));
+        assert_eq!(redos(&sim, "status -o json").await.json()["exporter"], Value::Null);
+    });
+}
+
+#[test]
+fn a_broken_exporter_keeps_no_cluster_from_being_made_or_repaired() {
+    run(async {
+        let sim = Sim::default();
+        sim.refuse_metrics(REDIS_2);
+        let warning = "exporter-1 gets no metrics of redis-2: it cannot log in; metrics are missing";
+        let made = redos(&sim, "up --exporter").await;
+        assert!(made.stderr.contains(warning), "{}", made.stderr);
+        made.done();
+        redos(&sim, "scale --replicas 3").await.done();
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        sim.hide(NodeId::Exporter);
+        let before = sim.journal().len();
+        let repaired = redos(&sim, "up").await;
+        assert!(repaired.stderr.contains("exporter-1"), "{}", repaired.stderr);
+        repaired.done();
+        assert!(!sim.journal()[before..].iter().any(|what| what.contains("exporter")), "{:?}", sim.journal());
+        redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
+fn chaos_does_a_fault_for_a_time_and_undoes_it() {
+    run(async {
+        let sim = ready("up").await;
+        let planned = redos(&sim, "chaos pause master --dry-run --seed 1").await.done();
+        assert_eq!(planned, "pause of redis-1 for 10.00 s, seed 1\n");
+        assert_eq!(redos(&sim, "chaos ls").await.done(), "no fault is active\n");
+
+        let held = redos(&sim, "chaos pause redis-2 --for 5s");
+        let looks = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            redos(&sim, "chaos ls -o json").await.json()
+        };
+        let (held, faults) = tokio::join!(held, looks);
+        assert_eq!(faults["items"][0]["fault"], "pause", "{faults}");
+        assert!(held.stderr.contains("pause of sim-redis-2 is undone"), "{}", held.stderr);
+        held.done();
+        redos(&sim, "status").await.done();
+
+        sim.disrupt(REDIS_1, Some(NodeState::Paused));
+        let mended = redos(&sim, "chaos unpause redis-1").await;
+        assert!(mended.stderr.contains("redis-1 is not paused"), "{}", mended.stderr);
+        let failure = redos(&sim, "chaos unpause redis-9").await.failure();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        redos(&sim, "chaos heal").await.done();
+    });
+}
+
+#[test]
+fn images_of_the_engine_are_listed_and_pulled() {
+    run(async {
+        let sim = Sim::default();
+        let list = redos(&sim, "images list -o json").await.json();
+        assert_eq!(list["items"][0]["used"], true, "{list}");
+        let pulled = redos(&sim, "images pull -o json").await.json();
+        assert_eq!(pulled["items"].as_array().map(Vec::len), Some(2), "{pulled}");
+        let failure = redos(&sim, "images pull --redis-image nobody/has:it").await.failure();
+        assert!(!failure.hints.is_empty());
+        assert!(redos(&sim, "images save -").await.done().contains("haproxy"));
+    });
+}
