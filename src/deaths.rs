@@ -103,7 +103,15 @@ pub async fn guard<S: Servers>(
             deed
         };
         let (deed, at_work) = tokio::join!(knocking, at_work());
-        let Deed::Replace { within } = deed else { continue };
+        let within = match deed {
+            Deed::Replace { within } => within,
+            Deed::Rest => {
+                let why = format!("no two are replaced within the failover timeout ({:?})", office.failover_timeout);
+                tell(GuardNews::Left(office.master, why));
+                continue;
+            }
+            Deed::Watch | Deed::Knock => continue,
+        };
         if let Some(why) = at_work {
             tell(GuardNews::Left(office.master, why));
             continue;

@@ -18,8 +18,10 @@ const TENTHS: u32 = 7;
 /// The next deed of a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// It is no death, or not this guard's to act on.
+    /// It is no death.
     Watch,
+    /// A master was replaced, or was to be, less than a failover timeout ago: this one is left to the Sentinels.
+    Rest,
     /// Knock at the port.
     Knock,
     /// Have the master replaced within this time.
@@ -44,7 +46,8 @@ impl Suspicion {
     /// The connection to the master closed.
     pub fn closed(&mut self, now: Duration, down_after: Duration) -> Deed {
         if now < self.rests_until {
-            return self.watch();
+            self.closed = None;
+            return Deed::Rest;
         }
         (self.closed, self.refused, self.accepted) = (Some((now, now + down_after * TENTHS / 10)), 0, 0);
         Deed::Knock
@@ -112,6 +115,15 @@ mod tests {
         assert_eq!(guard.knocked(Knock::Accepted, ms(80)), Deed::Watch, "CLIENT KILL, or too many clients");
         guard.closed(ms(90), DOWN_AFTER);
         assert_eq!(guard.knocked(Knock::Silent, ms(190)), Deed::Watch, "it is cut off, or its queue is full");
+    }
+
+    #[test]
+    fn a_guard_that_has_acted_rests_and_says_so() {
+        let mut guard = Suspicion::default();
+        guard.tried(ms(100), TIMEOUT);
+        assert_eq!(guard.closed(ms(3099), DOWN_AFTER), Deed::Rest);
+        assert_eq!(guard.knocked(Knock::Refused, ms(3100)), Deed::Watch, "it does not knock");
+        assert_eq!(guard.closed(ms(3101), DOWN_AFTER), Deed::Knock);
     }
 
     /// What happens to a guard, after how many milliseconds.
