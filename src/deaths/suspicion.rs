@@ -20,7 +20,7 @@ const TENTHS: u32 = 7;
 pub enum Deed {
     /// It is no death.
     Watch,
-    /// A master was replaced, or was to be, less than a failover timeout ago: this one is left to the Sentinels.
+    /// The guard has acted less than a failover timeout ago, so the Sentinels replace this master.
     Rest,
     /// Knock at the port.
     Knock,

@@ -13,6 +13,7 @@
 //! find a node that says that it is master and has all data, which the proxies trust. All of it takes some 30 ms.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
@@ -131,8 +132,16 @@ pub(in crate::servers) async fn knock(client: &Client, office: &Office) -> Knock
 async fn knock_within(client: &Client, office: &Office, limit: Duration) -> Knock {
     match timeout(limit, client.knock(office.address)).await {
         Ok(Ok(())) => Knock::Accepted,
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => Knock::Refused,
-        Ok(Err(_)) | Err(_) => Knock::Silent,
+        Ok(Err(error)) => shown_by(error.kind()),
+        Err(_) => Knock::Silent,
+    }
+}
+
+/// What a connection that failed shows. A port that closes while it answers resets the connection.
+const fn shown_by(error: ErrorKind) -> Knock {
+    match error {
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Knock::Refused,
+        _ => Knock::Silent,
     }
 }
 
@@ -258,4 +267,18 @@ async fn follower(client: &Client, peer: Peer) -> Result<Follower, ServerError> 
         priority: info.priority().unwrap_or_default(),
         offset: info.offset(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_kernel_of_its_host_answers_is_a_refusal() {
+        assert_eq!(shown_by(ErrorKind::ConnectionRefused), Knock::Refused);
+        assert_eq!(shown_by(ErrorKind::ConnectionReset), Knock::Refused, "the port closes while it answers");
+        for elsewhere in [ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable, ErrorKind::TimedOut] {
+            assert_eq!(shown_by(elsewhere), Knock::Silent, "{elsewhere}");
+        }
+    }
 }
