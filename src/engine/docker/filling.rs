@@ -1,36 +1,31 @@
 //! RDB files on their way into containers: streamed, so that none is ever whole in memory.
 
 use std::io::{self, Read};
-use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::anyhow;
 use bollard::container::AttachContainerResults;
 use bollard::query_parameters::UploadToContainerOptions;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use tar::{Builder, EntryType, Header};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
-use tokio::time::{Duration, timeout};
+use tokio::time::Duration;
 
 use super::files::SELF;
 use super::helpers::Pipe;
 use super::oneoff::{self, Location, OneOff};
-use super::trial::{READY, last_lines};
+use super::trial::SCRIPT;
 use super::{DockerEngine, calls};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{EngineError, EngineErrorKind, RdbStream, Result, Tried};
 use crate::spec::render::{self, DataFiles};
-use crate::spec::{NODE_DIR, NODE_UID, NodeId, REDIS_PORT, Spec};
+use crate::spec::{NODE_DIR, NODE_UID, NodeId, Spec};
 
 /// Waits until its input ends, which it does at the latest when redos does.
 const WAIT: &[&str] = &["sh", "-c", "cat >/dev/null"];
-/// Runs the server `$1` with the configuration `$2` once a line came. It ends with the server, or when redos is no longer
-/// attached.
-const SCRIPT: &str = r#"read -r _ || exit
-exec 3<&0
-{ cat <&3 >/dev/null; kill -9 -1; } &
-printf '%s\n' "$2" | "$1" -"#;
+/// What a temporary server waits for before it starts: a line.
+const AFTER_A_LINE: &str = "read -r _ || exit";
 /// The file of a temporary server.
 const TRIAL_FILE: &str = "dump.rdb";
 /// Time limit of a start without data.
@@ -160,7 +155,8 @@ impl DockerEngine {
         let Program { image, server } = program;
         let operation = || format!("load the data with {server} of {image}");
         let configuration = format!("{configuration}\nmaxmemory 0\ndir {NODE_DIR}\ndbfilename {TRIAL_FILE}");
-        let command = ["sh", "-c", SCRIPT, "trial", server, &configuration];
+        let script = format!("{AFTER_A_LINE}\n{SCRIPT}");
+        let command = ["sh", "-c", &script, "trial", server, &configuration];
         let OneOff { id, streams } =
             oneoff::start(self, image, &command, Location::Scratch(NODE_DIR), operation).await?;
         let trial = self.load(&id, streams, rdb, question).await;
@@ -178,23 +174,9 @@ impl DockerEngine {
         let limit = START + Duration::from_secs(rdb.bytes / SLOWEST);
         upload(self, container, vec![(TRIAL_FILE.to_owned(), Some((rdb.bytes, rdb.reader)))]).await?;
         // The input stays open as long as this lasts: its end is the server's.
-        let AttachContainerResults { mut output, mut input } = streams;
+        let AttachContainerResults { output, mut input } = streams;
         input.write_all(b"begin\n").await?;
         input.flush().await?;
-        let mut said = String::new();
-        let is_served = async {
-            while let Some(piece) = output.next().await {
-                said.push_str(&String::from_utf8_lossy(piece?.as_ref()));
-                if said.contains(READY) {
-                    return Ok::<_, bollard::errors::Error>(true);
-                }
-            }
-            Ok(false)
-        };
-        if !timeout(limit, is_served).await?? {
-            return Ok(Tried::Ended(last_lines(&said)));
-        }
-        let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
-        Ok(Tried::Served(question(stream).await))
+        self.once_served(container, output, limit, question).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use bollard::container::AttachContainerResults;
+use bollard::container::{AttachContainerResults, LogOutput};
 use futures_util::StreamExt;
 use tokio::time::{Duration, timeout};
 
@@ -14,18 +14,18 @@ use crate::engine::{EngineError, EngineErrorKind, Result, Tried};
 use crate::spec::REDIS_PORT;
 
 /// Runs the server `$1` with the configuration `$2`. It ends with the server, or when redos is no longer attached.
-const SCRIPT: &str = r#"exec 3<&0
+pub const SCRIPT: &str = r#"exec 3<&0
 { cat <&3 >/dev/null; kill -9 -1; } &
 printf '%s\n' "$2" | "$1" -"#;
 /// The log line of a server that is ready.
-pub const READY: &str = "Ready to accept connections";
+const READY: &str = "Ready to accept connections";
 /// Time limit of the start of a server without data. It takes some 50 ms; a busy machine takes seconds.
 const START: Duration = Duration::from_secs(30);
 /// How many of its last lines say why a server ended.
 const LINES: usize = 6;
 
 /// The lines that say why a server ended.
-pub fn last_lines(said: &str) -> String {
+fn last_lines(said: &str) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
@@ -42,19 +42,24 @@ impl DockerEngine {
         let operation = || format!("try the settings with {server} of {image}");
         let command = ["sh", "-c", SCRIPT, "trial", server, configuration];
         let OneOff { id, streams } = oneoff::start(self, image, &command, Location::Nowhere, operation).await?;
-        let trial = self.watch(&id, streams, question).await;
+        let AttachContainerResults { output, input: _input } = streams;
+        let trial = self.once_served(&id, output, START, question).await;
         calls::remove(self, &id).await?;
         trial.map_err(|why| EngineError::new(EngineErrorKind::Other, operation(), why))
     }
 
-    async fn watch<T>(
+    /// Waits until a temporary server says that it is ready, and asks it; or returns why it ended. The caller keeps the
+    /// input open: its end is the server's.
+    ///
+    /// # Errors
+    /// The server says neither within the limit, or the Engine failed.
+    pub(super) async fn once_served<T>(
         &self,
         container: &str,
-        streams: AttachContainerResults,
+        mut output: impl futures_util::Stream<Item = std::result::Result<LogOutput, bollard::errors::Error>> + Unpin,
+        limit: Duration,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> anyhow::Result<Tried<T>> {
-        // The input stays open as long as this lasts: its end is the server's.
-        let AttachContainerResults { mut output, input: _input } = streams;
         let mut said = String::new();
         let is_served = async {
             while let Some(piece) = output.next().await {
@@ -65,7 +70,7 @@ impl DockerEngine {
             }
             Ok(false)
         };
-        if !timeout(START, is_served).await?? {
+        if !timeout(limit, is_served).await?? {
             return Ok(Tried::Ended(last_lines(&said)));
         }
         let stream = self.inside(container, IpAddr::V4(Ipv4Addr::LOCALHOST), REDIS_PORT).await?;
