@@ -2,7 +2,7 @@
 //!
 //! [`observed`] holds the facts that the Engine and the servers reported. From them follow who is master ([`reckon`],
 //! [`claims`]), which conditions hold ([`gate`]), which states do not end by themselves ([`stuck`]), what redos did not
-//! create ([`strangers`]) and the verdict that users see ([`status`]). [`crate::plan`] decides what to do about it.
+//! create ([`strangers`]), how a replica with another image does ([`soak`]) and the verdict that users see ([`status`]). [`crate::plan`] decides what to do about it.
 
 pub mod announcement;
 pub mod claims;
@@ -15,6 +15,7 @@ pub mod inquiry;
 pub mod observed;
 pub mod reckon;
 pub mod refusal;
+pub mod soak;
 pub mod status;
 pub mod story;
 pub mod strangers;

@@ -44,6 +44,7 @@ mod status;
 mod stop;
 mod top;
 mod up;
+mod upgrade;
 mod url;
 mod verify;
 mod version;
@@ -110,6 +111,8 @@ pub enum Verb {
     Plan(plan::PlanArgs),
     /// Change how many nodes there are, without losing a write or the quorum
     Scale(scale::ScaleArgs),
+    /// Change images on one replica first, compare it, and go on or back
+    Upgrade(upgrade::UpgradeArgs),
     /// Make a replica the master, without losing a write
     Failover(failover::FailoverArgs),
     /// Replace a master at once when its process ends, until Ctrl-C
@@ -247,6 +250,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Ls(args) => ls::run(args, call).await,
         Verb::Plan(args) => plan::run(args, call).await,
         Verb::Scale(args) => scale::run(args, call).await,
+        Verb::Upgrade(args) => upgrade::run(args, call).await,
         Verb::Failover(args) => failover::run(args, call).await,
         Verb::Guard(args) => guard::run(args, call).await,
         Verb::Password(args) => password::run(args, call).await,

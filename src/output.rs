@@ -47,6 +47,7 @@ pub mod text_table;
 pub mod top;
 mod ui;
 pub mod units;
+pub mod upgrade;
 pub mod urls;
 
 pub use document::{List, Named};

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
 pub use containers::{ContainerSettings, Log, Resources};
-pub use images::{ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
+pub use images::{FormerImages, ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use own_users::OwnUsers;
 pub use parse::ParseError;
@@ -110,6 +110,9 @@ pub struct Spec {
     /// The images that redos found. Every new node runs them.
     #[serde(default, skip_serializing_if = "UsedImages::is_empty")]
     pub used: UsedImages,
+    /// The images before the last change of them, to which `redos upgrade --to-previous` goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Box<FormerImages>>,
     /// The server outside of the cluster that takes the writes, if any.
     #[serde(default)]
     pub follow: Follow,
@@ -294,6 +297,7 @@ impl Spec {
             images: Images::default(),
             used: UsedImages::default(),
             follow: Follow::Nobody,
+            former: None,
             seeding: None,
         }
     }

@@ -204,6 +204,8 @@ fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
         used_memory: 1_572_864,
         max_memory: Some(64 << 20),
         operations_per_second: 60,
+        commands: 0,
+        error_replies: 0,
         clients: 9,
         uptime_seconds: 60,
         replica_priority: 100,
@@ -262,6 +264,7 @@ fn proxy_view(spec: &Spec) -> ProxyView {
             read: spec.redis_nodes(group).skip(1).collect(),
             write_sessions: BTreeMap::from([(NodeId::redis(group, 1), 4)]),
             read_sessions: spec.redis_nodes(group).skip(1).map(|node| (node, 2)).collect(),
+            read_failures: BTreeMap::new(),
         };
         (group, route)
     };

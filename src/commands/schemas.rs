@@ -26,6 +26,7 @@ use crate::output::plan::{DownDocument, PlanDocument, UpDocument};
 use crate::output::rotation::RotationDocument;
 use crate::output::sentinels::Item;
 use crate::output::stderr::{ErrorDocument, ProgressDocument, RemarkDocument};
+use crate::output::upgrade::UpgradeDocument;
 use crate::spec::API_VERSION;
 use crate::spec::settings::ConfigDocument;
 use crate::view::Sample;
@@ -66,6 +67,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<Status>("Status"),
         schema::<LifecycleDocument>("Stop"),
         schema::<UpDocument<'_>>("Up"),
+        schema::<UpgradeDocument>("Upgrade"),
         schema::<UrlDocument<'_>>("Url"),
         schema::<Version>("Version"),
     ]

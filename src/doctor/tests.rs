@@ -342,7 +342,7 @@ const BREAKS: &[(&str, Break)] = &[
             id: format!("sha256:{reference}"),
             digest: None,
             server: "redis-server".to_owned(),
-            release: Release { name: "Redis".to_owned(), version: "8.0.2".to_owned() },
+            release: Release { name: "redis".to_owned(), version: "8.0.2".to_owned() },
             modules: Vec::new(),
         };
         (case.spec.used.redis, case.spec.used.proxy) = (Some(used("redis:8.0")), Some(used("haproxy:3.0")));

@@ -5,6 +5,7 @@
 
 mod bring_up;
 mod busy;
+pub mod canary;
 mod damaged;
 mod grow;
 pub mod lifecycle;
@@ -30,7 +31,7 @@ use super::stage::{Past, Stage};
 use super::step::{Action, Plan, Step, StepId};
 use crate::cluster::claims::{Undecided, is_joining};
 use crate::cluster::data;
-use crate::cluster::desired::host_dir;
+use crate::cluster::desired::{host_dir, is_stale};
 use crate::cluster::observed::{Answer, NodeFacts, NodeState, Observed, RedisView, SentinelView};
 use crate::cluster::reckon::{Reckoned, reckon};
 use crate::cluster::refusal::Refusal;
@@ -48,6 +49,11 @@ pub fn diff(spec: &Spec, observed: &Observed) -> Plan {
 
 /// [`diff`] for a run that has done something already: the next stage of its way.
 pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
+    next_without(&[], spec, observed, past)
+}
+
+/// [`next`], which recreates no node of these roles for other settings or images: their turn is later.
+pub fn next_without(later: &[Role], spec: &Spec, observed: &Observed, past: &Past) -> Stage {
     // An exporter stays as it is: no other node needs it.
     let counts = |node| !spec.exporter || node != NodeId::Exporter;
     let refusal = Refusal::unseen(&spec.name, &observed.inventory, counts).or_else(|| network::refused(spec, observed));
@@ -58,14 +64,14 @@ pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
     let mut sentinels = grow::next_electorate(spec, observed);
     while sentinels < spec.sentinels {
         let stage = Spec { sentinels, quorum: spec.quorum.min(sentinels / 2 + 1), ..spec.clone() };
-        let mut plan = wave(&stage, spec, observed, past);
+        let mut plan = wave(&stage, spec, observed, past, later);
         if !plan.is_empty() {
             plan.then_observe.get_or_insert_with(|| "Sentinels are added one at a time".to_owned());
             return Stage { spec: stage, plan };
         }
         sentinels += 1;
     }
-    Stage { spec: spec.clone(), plan: wave(spec, spec, observed, past) }
+    Stage { spec: spec.clone(), plan: wave(spec, spec, observed, past, later) }
 }
 
 /// [`next`], and the removal of users that redos did not make.
@@ -78,14 +84,14 @@ pub fn removing_unknown_users(spec: &Spec, observed: &Observed, past: &Past) -> 
 }
 
 /// One part of the way to `target`. `spec` is the target except for the number of its Sentinels.
-fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past) -> Plan {
-    let mut planner = Planner { past: past.clone(), ..Planner::new(spec, observed) };
+fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past, later: &[Role]) -> Plan {
+    let mut planner = Planner { past: past.clone(), later, ..Planner::new(spec, observed) };
     planner.make_network();
     planner.record(target);
     if planner.look_into_old_volumes() || planner.asks_head() {
         return planner.plan;
     }
-    if let Some(refused) = planner.refused() {
+    if let Some(refused) = planner.refused().or_else(|| planner.refused_step_back()) {
         return refused;
     }
     planner.keep_passwords();
@@ -135,6 +141,10 @@ struct Planner<'a> {
     passwords_kept: Vec<StepId>,
     /// The only nodes that are brought up; all when `None`.
     scope: Option<&'a BTreeSet<NodeId>>,
+    /// The roles whose nodes are not recreated for other settings yet.
+    later: &'a [Role],
+    /// A replica that must not be promoted yet.
+    kept_back: Option<NodeId>,
 }
 
 impl<'a> Planner<'a> {
@@ -173,6 +183,8 @@ impl<'a> Planner<'a> {
             last,
             passwords_kept,
             scope: None,
+            later: &[],
+            kept_back: None,
         }
     }
 
@@ -192,6 +204,11 @@ impl<'a> Planner<'a> {
         let id = self.plan.push(action, why, after);
         self.last.insert(node, id);
         id
+    }
+
+    /// Whether a node's container is to be recreated now.
+    fn is_outdated(&self, node: NodeId, facts: &NodeFacts) -> bool {
+        !self.later.contains(&node.role()) && is_stale(self.spec, node, facts)
     }
 
     fn record(&mut self, target: &Spec) {
@@ -297,8 +314,12 @@ impl<'a> Planner<'a> {
 
     /// Whether a replica's data are certainly not all that its group has.
     fn has_nothing_to_lose(&self, node: NodeId) -> bool {
+        let is_kept_back = self.kept_back == Some(node);
         let is_set_aside = |step: &Step| step.action == Action::SetDataAside { node };
-        !self.has_data(node) || is_joining(node, self.observed) || self.plan.steps.iter().any(is_set_aside)
+        is_kept_back
+            || !self.has_data(node)
+            || is_joining(node, self.observed)
+            || self.plan.steps.iter().any(is_set_aside)
     }
 
     /// Whether the masters are decided that a node's configuration must name.

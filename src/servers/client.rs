@@ -316,7 +316,8 @@ impl Client {
             let sessions = |backend: String| proxy::sessions(servers, &backend);
             let (write_sessions, read_sessions) =
                 (sessions(proxy::write_backend(group)), sessions(proxy::read_backend(group)));
-            (group, ProxyRoute { write, votes, read, write_sessions, read_sessions })
+            let read_failures = proxy::failures(servers, &proxy::read_backend(group));
+            (group, ProxyRoute { write, votes, read, write_sessions, read_sessions, read_failures })
         });
         let (routes, checked) = (routes.collect(), proxy::checked(servers));
         let TriedProxy { existing, dead_ports, .. } = tried;

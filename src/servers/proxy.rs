@@ -46,6 +46,8 @@ pub struct ServerRow {
     pub check: String,
     /// The number of its connections.
     pub sessions: u64,
+    /// The connections that could not be made to it, or that it cut off: `econ` and `eresp`.
+    pub failures: u64,
 }
 
 impl ServerRow {
@@ -77,13 +79,16 @@ pub fn servers(csv: &str) -> Result<Vec<ServerRow>, ParseError> {
     };
     let (backend, server, status) = (column("pxname")?, column("svname")?, column("status")?);
     let (check, sessions) = (column("check_status")?, column("scur")?);
+    let (refused, cut_off) = (column("econ")?, column("eresp")?);
     let rows = lines.map(columns).filter_map(|row| {
+        let number = |place: usize| row.get(place)?.parse::<u64>().ok();
         Some(ServerRow {
             backend: row.get(backend)?.clone(),
             server: row.get(server)?.clone(),
             status: row.get(status)?.clone(),
             check: row.get(check)?.clone(),
-            sessions: row.get(sessions)?.parse().unwrap_or_default(),
+            sessions: number(sessions).unwrap_or_default(),
+            failures: number(refused).unwrap_or_default() + number(cut_off).unwrap_or_default(),
         })
     });
     Ok(rows.filter(|row| row.server != "FRONTEND" && row.server != "BACKEND").collect())
@@ -152,6 +157,12 @@ pub fn votes(rows: &[ServerRow], group: Group, node: NodeId) -> BTreeSet<NodeId>
 pub fn sessions(rows: &[ServerRow], backend: &str) -> BTreeMap<NodeId, u64> {
     let busy = rows.iter().filter(|row| row.backend == backend && row.sessions > 0);
     busy.filter_map(|row| Some((row.server.parse().ok()?, row.sessions))).collect()
+}
+
+/// The failed connections to each node of a backend that has some.
+pub fn failures(rows: &[ServerRow], backend: &str) -> BTreeMap<NodeId, u64> {
+    let failed = rows.iter().filter(|row| row.backend == backend && row.failures > 0);
+    failed.filter_map(|row| Some((row.server.parse().ok()?, row.failures))).collect()
 }
 
 /// The nodes that the proxy checks: those without a slot in maintenance, or on the way there.
@@ -226,7 +237,7 @@ mod tests {
 
     fn row(backend: &str, server: &str, status: &str) -> ServerRow {
         let (backend, server, status) = (backend.to_owned(), server.to_owned(), status.to_owned());
-        ServerRow { backend, server, status, check: "L7OK".to_owned(), sessions: 0 }
+        ServerRow { backend, server, status, check: "L7OK".to_owned(), sessions: 0, failures: 0 }
     }
 
     #[test]

@@ -128,6 +128,16 @@ impl fmt::Display for UsedImage {
     }
 }
 
+/// The images of a cluster before its last upgrade.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FormerImages {
+    /// Where they came from.
+    pub choice: Images,
+    /// The images that were found then.
+    pub used: UsedImages,
+}
+
 /// A server program and its version, as it reports them.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

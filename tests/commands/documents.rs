@@ -40,6 +40,7 @@ fn every_kind_of_document_is_what_its_schema_says() {
             "sentinel masters",
             "doctor",
             "failover",
+            "upgrade --proxy-image haproxy:3.2",
             "backups",
             "password rotate",
             "password rotate --finish",

@@ -8,3 +8,4 @@ mod changing;
 mod documents;
 mod looking;
 mod memory;
+mod upgrading;

@@ -3,7 +3,6 @@
 //! Each scenario has its own cluster name ([`support::Cluster`]), and everything with that name is removed at its end,
 //! also when it panics. A scenario fails if something of it cannot be removed.
 
-mod abandoned;
 mod backup;
 mod busy;
 mod changed;
@@ -53,6 +52,7 @@ mod survive;
 mod top;
 mod unready;
 mod up;
+mod upgrade;
 mod used_images;
 mod users;
 mod writers;

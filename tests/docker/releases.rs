@@ -6,8 +6,12 @@ use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RemoveConta
 use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
+use tokio::sync::Mutex;
 
 use crate::support::{Cluster, connect, raw};
+
+/// Scenarios that make images of Debian 13 take turns: each removes them at its end.
+pub static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What a program in an image says, as an arbitrary user, without any capability, on a read-only root.
 async fn says(image: &str, command: &[&str]) -> String {
@@ -34,7 +38,7 @@ async fn says(image: &str, command: &[&str]) -> String {
 }
 
 /// `redos images build`; the references of the images of server, proxy and exporter.
-async fn build(cluster: &Cluster, server: &str) -> [String; 3] {
+pub async fn build(cluster: &Cluster, server: &str) -> [String; 3] {
     let words = ["images", "build", "--suite", "trixie", "--server", server, "--exporter", "-o", "json"];
     let built = cluster.redos(&words).await;
     let built: serde_json::Value = serde_json::from_str(&built.succeeds()).expect("JSON");
@@ -82,6 +86,7 @@ async fn lives([server, proxy, exporter]: &[String; 3], version: &str) {
 
 #[tokio::test]
 async fn redis_8_and_valkey_8_behind_haproxy_3_make_clusters() {
+    let _turn = TURN.lock().await;
     let builder = Cluster::new("releases").await;
     for name in ["valkey", "redis"] {
         let images = build(&builder, name).await;

@@ -7,14 +7,14 @@ use crate::imitations::derive;
 use crate::support::{Cluster, Run, eventually, programs, raw};
 
 /// What the server of an image does that cannot read the data.
-const DIES: &str = "echo \"Can't handle RDB format version 99\"; exit 1";
+pub const DIES: &str = "echo \"Can't handle RDB format version 99\"; exit 1";
 /// What one does that comes up well and crashes after some seconds.
-const CRASHES: &str =
+pub const CRASHES: &str =
     "\"$0-itself\" \"$@\" & own=$!; trap \"kill $own; wait; exit 0\" TERM; sleep 3 & wait $!; kill -9 $own; exit 1";
 
 /// An image whose server passes the trial, for which it reads its configuration from standard input, and does this with a
 /// configuration that is a file.
-async fn image_that(does: &str, base: &str, reference: &str) {
+pub async fn image_that(does: &str, base: &str, reference: &str) {
     let script = format!(
         "own=$(command -v redis-server)
 busybox mv \"$own\" \"$own-itself\"

@@ -4,6 +4,7 @@ mod equality;
 mod golden;
 mod properties;
 mod rotation;
+mod upgrade;
 mod users;
 
 use std::net::{Ipv4Addr, SocketAddrV4};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddrV4;
 
 use super::inventory::PublishedPort;
-use crate::spec::{Group, NodeId};
+use crate::spec::{Group, NodeId, Release};
 
 /// The answers of all servers. A node that was not asked (it does not run) is missing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,6 +62,10 @@ pub struct RedisView {
     pub max_memory: Option<u64>,
     /// `instantaneous_ops_per_sec`, which includes the checks of proxies and Sentinels.
     pub operations_per_second: u64,
+    /// `total_commands_processed` since its start.
+    pub commands: u64,
+    /// `total_error_replies` since its start.
+    pub error_replies: u64,
     /// `connected_clients`, the number of connections.
     pub clients: u64,
     /// `uptime_in_seconds`, since its last start.
@@ -85,6 +89,11 @@ pub struct RedisView {
 const END_MARGIN: u64 = 2;
 
 impl RedisView {
+    /// The program and version that it runs.
+    pub fn release(&self) -> Release {
+        Release { name: self.server.clone(), version: self.version.clone() }
+    }
+
     /// Whether this replica followed its master until that ended, and so has all acknowledged writes.
     pub fn followed_until(&self, ended_at: u64) -> bool {
         let RoleView::Replica { link_down_at: Some(broke), syncing: false, .. } = self.role else { return false };
@@ -284,6 +293,8 @@ pub struct ProxyRoute {
     pub write_sessions: BTreeMap<NodeId, u64>,
     /// The connections for reads to each node that has some.
     pub read_sessions: BTreeMap<NodeId, u64>,
+    /// The connections for reads that failed at a node or were cut off by it, since the proxy was started.
+    pub read_failures: BTreeMap<NodeId, u64>,
 }
 
 /// The answers of the exporter.

@@ -8,14 +8,34 @@ use crate::engine::{Clusters, EngineError, EngineErrorKind};
 use crate::error::Failure;
 use crate::output::command_line;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
-use crate::spec::{Role, UsedImage};
+use crate::spec::{FormerImages, Role, UsedImage, UsedImages};
 
-/// Finds the images and puts them into the spec. Returns what nodes are created from.
+/// [`find`] for a verb that needs no other look at the cluster.
 ///
 /// # Errors
-/// A name or a port that a new cluster needs is in use, an image cannot be had, lacks what a node needs, or cannot read
-/// the cluster's data: nothing was changed.
+/// As [`find`], or the image cannot read the cluster's data: nothing was changed.
 pub async fn settle<W: World>(
+    session: &Session<W>,
+    settings: &mut Settings,
+    inventory: &Inventory,
+) -> Result<Programs, Failure> {
+    let programs = find(session, settings, inventory).await?;
+    let recorded = inventory.recorded.as_ref().and_then(|recorded| recorded.used.redis.as_ref());
+    if let (Some(have), Some(want)) = (recorded, &settings.spec.used.redis)
+        && !want.release.reads_data_of(&have.release)
+        && inventory.nodes.keys().chain(inventory.volumes.keys()).any(|node| node.role() == Role::Redis)
+    {
+        return Err(too_old(settings, have, want).into());
+    }
+    Ok(programs)
+}
+
+/// Finds the images and puts them into the spec, with those before them. Returns what nodes are created from.
+///
+/// # Errors
+/// A name or a port that a new cluster needs is in use, an image cannot be had or lacks what a node needs: nothing was
+/// changed.
+pub async fn find<W: World>(
     session: &Session<W>,
     settings: &mut Settings,
     inventory: &Inventory,
@@ -29,15 +49,21 @@ pub async fn settle<W: World>(
     let found = image::resolve(&**engine, &settings.spec, inventory, &|event| progress.report(event)).await;
     progress.finish();
     let Resolved { used, programs } = found.map_err(|error| unfit(settings, error))?;
-    let recorded = inventory.recorded.as_ref().and_then(|recorded| recorded.used.redis.as_ref());
-    if let (Some(have), Some(want)) = (recorded, &used.redis)
-        && !want.release.reads_data_of(&have.release)
-        && inventory.nodes.keys().chain(inventory.volumes.keys()).any(|node| node.role() == Role::Redis)
-    {
-        return Err(too_old(settings, have, want).into());
+    let recorded = inventory.recorded.as_ref();
+    if let Some(recorded) = recorded.filter(|recorded| is_other(&recorded.used, &used)) {
+        let former = FormerImages { choice: recorded.images.clone(), used: recorded.used.clone() };
+        settings.spec.former = Some(Box::new(former));
     }
     settings.spec.used = used;
     Ok(programs)
+}
+
+/// Whether servers or proxies that run one image are to run another one.
+fn is_other(have: &UsedImages, want: &UsedImages) -> bool {
+    let differs = |have: &Option<UsedImage>, want: &Option<UsedImage>| {
+        have.as_ref().zip(want.as_ref()).is_some_and(|(have, want)| have.id != want.id)
+    };
+    differs(&have.redis, &want.redis) || differs(&have.proxy, &want.proxy)
 }
 
 /// An unsuitable image is a wrong setting, if the user chose it.

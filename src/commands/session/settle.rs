@@ -6,7 +6,7 @@ use crate::engine::Clusters;
 use crate::error::Failure;
 use crate::output::Ui;
 use crate::spec::settings::{AskedSettings, Settings};
-use crate::spec::{ClusterName, Spec};
+use crate::spec::{ClusterName, FormerImages, Spec};
 
 impl<W: World> Session<W> {
     /// Lays the given settings over the record of the cluster, and warns about unwise ones.
@@ -28,6 +28,30 @@ impl<W: World> Session<W> {
         let program = programs::settle(self, &mut settings, &found.inventory).await?.redis;
         trial::check(self, &mut settings, &program, &found.inventory).await?;
         follow::check(self, &settings, &found.inventory, Some(&program)).await?;
+        Ok(settings)
+    }
+
+    /// [`Session::settle_and_try`] for other images, of which the caller checks whether they read the data.
+    ///
+    /// `back_to` are images that the cluster had before.
+    ///
+    /// # Errors
+    /// As [`Session::settle_and_try`].
+    pub async fn settle_images(
+        &self,
+        request: AskedSettings,
+        found: &Found,
+        back_to: Option<&FormerImages>,
+    ) -> Result<Settings, Failure> {
+        let mut settings = self.settle(request, found)?;
+        if let Some(FormerImages { choice, used }) = back_to {
+            settings.spec.images.redis = choice.redis.clone();
+            settings.spec.images.proxy = choice.proxy.clone();
+            settings.spec.used.redis.clone_from(&used.redis);
+            settings.spec.used.proxy.clone_from(&used.proxy);
+        }
+        let program = programs::find(self, &mut settings, &found.inventory).await?.redis;
+        trial::check(self, &mut settings, &program, &found.inventory).await?;
         Ok(settings)
     }
 }

@@ -1,4 +1,4 @@
-//! The images in memory: one of Redis and one of HAProxy, in the versions that `auto` pulls.
+//! The images in memory: those that `auto` pulls, and older and newer ones.
 
 use std::path::Path;
 
@@ -20,10 +20,20 @@ fn missing(operation: String) -> EngineError {
     EngineError::new(EngineErrorKind::Image, operation, anyhow!("an engine in memory has its own images alone"))
 }
 
-fn held(kind: ImageKind) -> LocalImage {
+/// The images that are here beside those that `auto` pulls.
+const OTHERS: [&str; 4] = ["redis:7.0", "redis:8.4", "valkey:8.1", "haproxy:3.2"];
+
+/// The version that a server from an image of this reference reports.
+pub(super) fn version(reference: &str) -> Option<String> {
+    let (_, version) = reference.rsplit_once(':')?;
+    Some(format!("{version}.0"))
+}
+
+fn held(reference: &str) -> LocalImage {
+    let kind = ImageKind::ALL.into_iter().find(|kind| kind.pinned() == reference);
     LocalImage {
-        reference: kind.pinned().to_owned(),
-        id: format!("sha256:{}", kind.as_str()),
+        reference: reference.to_owned(),
+        id: format!("sha256:{}", kind.map_or(reference, |kind| kind.as_str())),
         digests: Vec::new(),
         architecture: ARCHITECTURE.to_owned(),
         command: Vec::new(),
@@ -39,7 +49,8 @@ impl ImageStore for Sim {
     }
 
     async fn image(&self, reference: &str) -> Result<Option<LocalImage>> {
-        Ok(ImageKind::ALL.map(held).into_iter().find(|image| reference == image.reference || reference == image.id))
+        let all = ImageKind::ALL.map(ImageKind::pinned).into_iter().chain(OTHERS).map(held);
+        Ok(all.into_iter().find(|image| reference == image.reference || reference == image.id))
     }
 
     async fn images_labelled(&self, _label: &str) -> Result<Vec<String>> {
@@ -68,9 +79,11 @@ impl ImageStore for Sim {
     }
 
     async fn examine(&self, kind: ImageKind, image: LocalImage) -> Result<UsedImage> {
-        let server = kind.servers().first().copied().unwrap_or_default();
-        let version = kind.pinned().rsplit_once(':').map_or("", |(_, version)| version);
-        let release = Release { name: kind.as_str().to_owned(), version: format!("{version}.0") };
+        let (name, _) = image.reference.rsplit_once(':').unwrap_or_default();
+        let server = kind.servers().iter().find(|server| server.starts_with(name)).or(kind.servers().first());
+        let server = server.copied().unwrap_or_default();
+        let name = if name == "valkey" { name } else { kind.as_str() };
+        let release = Release { name: name.to_owned(), version: version(&image.reference).unwrap_or_default() };
         Ok(UsedImage {
             reference: image.reference,
             id: image.id,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{SimNode, SimServer, SimWorld, Watched, may_lead};
+use super::{SimNode, SimServer, SimWorld, Watched, images, may_lead};
 use crate::cluster::inquiry::{Fieldset, Question, Testimony};
 use crate::cluster::observed::{
     AttachedReplica, ExistingPlace, ExporterView, MasterLogin, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView,
@@ -49,9 +49,11 @@ impl SimWorld {
                 RoleView::Master { replicas: followers.map(attached).collect() }
             }
         };
+        let image = self.nodes.get(&id).map(|node| &*node.spec.image).unwrap_or_default();
+        let server = if image.starts_with("valkey:") { "valkey" } else { "redis" };
         RedisView {
-            version: "7.0.15".to_owned(),
-            server: "redis".to_owned(),
+            version: images::version(image).unwrap_or_else(|| "7.0.15".to_owned()),
+            server: server.to_owned(),
             role,
             offset: 0,
             replication_id: String::new(),
@@ -59,6 +61,8 @@ impl SimWorld {
             used_memory: 0,
             max_memory: None,
             operations_per_second: 0,
+            commands: 0,
+            error_replies: 0,
             clients: 0,
             uptime_seconds: 0,
             replica_priority: config.get(PRIORITY).and_then(|priority| priority.parse().ok()).unwrap_or(100),

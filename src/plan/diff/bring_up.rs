@@ -2,7 +2,6 @@
 
 use super::Planner;
 use crate::cluster::data;
-use crate::cluster::desired::is_stale;
 use crate::cluster::gate::{busy, dies_at_every_start, is_off_network};
 use crate::cluster::observed::NodeState;
 use crate::cluster::reckon::last_known;
@@ -63,7 +62,7 @@ impl Planner<'_> {
             return;
         };
         let is_off = is_off_network(facts, self.observed);
-        let is_stale = is_off || is_stale(self.spec, node, facts);
+        let is_stale = is_off || self.is_outdated(node, facts);
         if data::damage(node, self.observed).is_some() {
             return self.bring_up_damaged(node, is_stale, before_start);
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::Planner;
-use crate::cluster::desired::is_stale;
 use crate::cluster::gate::is_published;
 use crate::cluster::observed::Answer;
 use crate::plan::step::{Action, StepId};
@@ -21,7 +20,7 @@ impl Planner<'_> {
         let nodes: BTreeSet<NodeId> = wanted.chain(self.masters.values().copied()).collect();
         for proxy in self.spec.proxy_nodes().collect::<Vec<_>>() {
             let Some(view) = self.observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };
-            let is_stale = self.facts(proxy).is_some_and(|facts| is_stale(self.spec, proxy, facts));
+            let is_stale = self.facts(proxy).is_some_and(|facts| self.is_outdated(proxy, facts));
             if let Err(why) = is_published(proxy, self.observed)
                 && !is_stale
                 && !self.past.started.contains(&proxy)

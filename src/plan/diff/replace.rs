@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::{Planner, reasons};
-use crate::cluster::desired::is_stale;
 use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_off_network};
 use crate::cluster::observed::NodeState;
 use crate::cluster::reckon::successor;
@@ -24,7 +23,7 @@ impl Planner<'_> {
         let is_stale = |node: &NodeId| {
             let facts = self.observed.inventory.nodes.get(node);
             let is_outdated =
-                facts.is_some_and(|facts| facts.state == NodeState::Running && is_stale(self.spec, *node, facts));
+                facts.is_some_and(|facts| facts.state == NodeState::Running && self.is_outdated(*node, facts));
             let comes_anew = dies_at_every_start(*node, self.observed)
                 || busy(*node, self.observed).is_some()
                 || facts.is_some_and(|facts| is_off_network(facts, self.observed));
@@ -93,6 +92,9 @@ impl Planner<'_> {
         let previous: Vec<StepId> = previous.into_iter().collect();
         let out = self.take_out(&BTreeSet::from([node]), &previous);
         self.step(node, Action::StopNode { node }, why, out.steps.iter().copied());
+        if let Some(why) = self.cannot_read_its_data(node) {
+            self.step(node, Action::SetDataAside { node }, why, []);
+        }
         self.step(node, Action::RemoveNode { node }, why, []);
         self.create(node, why);
         self.write_config(node, why);

@@ -142,6 +142,8 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> 
         used_memory: info.read("used_memory").unwrap_or_default(),
         max_memory: info.read("maxmemory").filter(|bytes| *bytes > 0),
         operations_per_second: info.read("instantaneous_ops_per_sec").unwrap_or_default(),
+        commands: info.read("total_commands_processed").unwrap_or_default(),
+        error_replies: info.read("total_error_replies").unwrap_or_default(),
         clients: info.read("connected_clients").unwrap_or_default(),
         uptime_seconds: info.read("uptime_in_seconds").unwrap_or_default(),
         replica_priority: priority.unwrap_or(DEFAULT_REPLICA_PRIORITY),
