@@ -70,6 +70,7 @@ async fn remove<W: World>(
     progress.finish();
     match result {
         Ok(done) => {
+            engine.remove_abandoned().await?;
             let document = document(cluster.clone(), done);
             ui.outcome(&document, |ui| document.remarks(ui))?;
             Ok(Exit::Done)

@@ -83,4 +83,7 @@ pub trait Clusters: Send + Sync + 'static {
 
     /// Removes a network by id, and disconnects what is still on it.
     fn remove_network(&self, id: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes the temporary containers of every redos that was killed before it started them.
+    fn remove_abandoned(&self) -> impl Future<Output = Result<()>> + Send;
 }

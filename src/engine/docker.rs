@@ -96,6 +96,10 @@ impl Clusters for DockerEngine {
     async fn remove_network(&self, id: &str) -> Result<()> {
         network::remove(self, id).await
     }
+
+    async fn remove_abandoned(&self) -> Result<()> {
+        oneoff::remove_abandoned(self).await
+    }
 }
 
 impl Nodes for DockerEngine {

@@ -3,6 +3,7 @@
 //! Each scenario has its own cluster name ([`support::Cluster`]), and everything with that name is removed at its end,
 //! also when it panics. A scenario fails if something of it cannot be removed.
 
+mod abandoned;
 mod backup;
 mod busy;
 mod changed;

@@ -393,6 +393,22 @@ impl Cluster {
     }
 }
 
+/// The temporary containers that a killed redos created and did not start, by its process id.
+///
+/// There are none after the next redos that starts one, and after `down`.
+pub async fn abandoned_by(pid: Option<u32>) -> Vec<String> {
+    let pid = pid.expect("its process id was asked for before it was killed");
+    let filters = [("label", "dev.redos.temporary"), ("status", "created")];
+    let filters = filters.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])).into();
+    let list = query::ListContainersOptions { all: true, filters: Some(filters), ..Default::default() };
+    let containers = raw().list_containers(Some(list)).await.expect("containers");
+    let is_its = |labels: &HashMap<String, String>| {
+        let creator: serde_json::Value = serde_json::from_str(&labels["dev.redos.temporary"]).expect("a process");
+        creator["pid"] == pid
+    };
+    containers.into_iter().filter(|c| c.labels.as_ref().is_some_and(is_its)).filter_map(|c| c.id).collect()
+}
+
 /// A client connection with room for a slow machine.
 pub async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
     let patient = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use bollard::query_parameters as query;
 use redis::AsyncCommands;
 use redos::testing::spec::{Group, NodeId, Role};
 
-use crate::support::{Cluster, connect, eventually, raw};
+use crate::support::{Cluster, abandoned_by, connect, eventually, raw};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
 const REDIS_2: NodeId = NodeId::redis(Group::number(1), 2);
@@ -130,6 +130,7 @@ async fn up_killed_at_any_moment_is_finished_by_another_or_removed_by_down() {
         let mut up = cluster.command(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);
         let mut child = up.stderr(std::process::Stdio::null()).spawn().expect("up runs");
         tokio::time::sleep(Duration::from_millis(moment)).await;
+        let pid = child.id();
         child.kill().await.expect("a SIGKILL");
         if round % 2 == 0 {
             cluster.up(&[]).await.succeeds();
@@ -139,6 +140,7 @@ async fn up_killed_at_any_moment_is_finished_by_another_or_removed_by_down() {
         cluster.redos(&["down", "--volumes"]).await.succeeds();
         let left = cluster.labelled().await;
         assert!(left.iter().all(Vec::is_empty), "after a kill at {moment} ms: {left:?}");
+        assert_eq!(abandoned_by(pid).await, [""; 0], "after a kill at {moment} ms");
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redos::testing::spec::{Group, NodeId};
 use tokio::time::sleep;
 
-use crate::support::{Cluster, connect};
+use crate::support::{Cluster, abandoned_by, connect};
 use crate::writers::{Writers, missing};
 
 const A_WHILE: Duration = Duration::from_millis(800);
@@ -142,8 +142,10 @@ async fn users_come_change_and_go_without_a_failed_write_of_others() {
         let mut command = cluster.command(&["up", "--users", users]);
         let mut up = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
         sleep(Duration::from_millis(after)).await;
+        let pid = up.id();
         let _ = up.kill().await;
         cluster.up(&["--users", users]).await.succeeds();
+        assert_eq!(abandoned_by(pid).await, [""; 0], "after a kill at {after} ms");
         cluster.redos(&["plan"]).await.succeeds();
     }
     assert!(connect(&w).await.is_err(), "it is removed");

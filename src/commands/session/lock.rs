@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Session, World, faults};
+use crate::engine::Clusters;
 use crate::engine::lock::{self, Holder, Lock, Taken};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
@@ -32,8 +33,8 @@ impl<'a> Turn<'a> {
 
     /// Works under the lock, on a cluster whose faults are undone first.
     ///
-    /// All verbs that change a cluster use it, except those of `chaos`, which change its faults. The work learns
-    /// whether an earlier redos was killed: the Engine may still be busy with the calls of that one.
+    /// All verbs that change a cluster use it, except those of `chaos`, which change its faults. What a killed redos has
+    /// left of its temporary containers is removed. The work learns whether an earlier redos was killed: the Engine may still be busy with the calls of that one.
     ///
     /// # Errors
     /// The time is over, the user interrupted, the Engine failed, a fault could not be undone; or the work failed.
@@ -44,6 +45,9 @@ impl<'a> Turn<'a> {
     ) -> Result<T, Failure> {
         let cluster = self.cluster;
         let healed = async |after_a_kill| {
+            if after_a_kill {
+                session.engine.remove_abandoned().await?;
+            }
             faults::undo_of(session, cluster).await?;
             work(after_a_kill).await
         };

@@ -24,6 +24,8 @@ pub const SPEC_HASH: &str = "dev.redos.spec-hash";
 pub const RUN: &str = "dev.redos.run";
 /// The version of redos that created it.
 pub const VERSION: &str = "dev.redos.version";
+/// The process that created a container for one task, as JSON; empty where it is not known.
+pub const TEMPORARY: &str = "dev.redos.temporary";
 /// A fault that is not undone yet, on a volume of its own that belongs to no cluster.
 pub const FAULT: &str = "dev.redos.fault";
 /// The cluster of a lock's entry, on a volume of its own that belongs to no cluster.
@@ -111,8 +113,21 @@ mod tests {
 
     #[test]
     fn the_keys_are_what_older_clusters_carry() {
-        let keys =
-            [CLUSTER, ROLE, GROUP, ORDINAL, SPEC, SPEC_HASH, RUN, VERSION, FAULT, LOCK, LOCK_HOLDER, COMPOSE_PROJECT];
+        let keys = [
+            CLUSTER,
+            ROLE,
+            GROUP,
+            ORDINAL,
+            SPEC,
+            SPEC_HASH,
+            RUN,
+            VERSION,
+            TEMPORARY,
+            FAULT,
+            LOCK,
+            LOCK_HOLDER,
+            COMPOSE_PROJECT,
+        ];
         let pinned = [
             "dev.redos.cluster",
             "dev.redos.role",
@@ -122,6 +137,7 @@ mod tests {
             "dev.redos.spec-hash",
             "dev.redos.run",
             "dev.redos.version",
+            "dev.redos.temporary",
             "dev.redos.fault",
             "dev.redos.lock",
             "dev.redos.lock-holder",

@@ -11,9 +11,15 @@ use bollard::models::{
 };
 use bollard::query_parameters::{AttachContainerOptions, CreateContainerOptions, StartContainerOptions};
 
-use super::{DockerEngine, calls, labels, nodes};
+use super::{DockerEngine, calls, labels, listing, nodes, timestamps};
 use crate::engine::Result;
+use crate::engine::lock::process::{Fate, ProcessFacts};
 use crate::spec::NODE_UID;
+
+/// How many seconds a redos on another machine may take from the creation of a container to its start.
+///
+/// It takes some 10 ms; a busy machine takes seconds.
+const STARTED_WITHIN: u64 = 120;
 
 /// The network and volumes of such a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +65,8 @@ pub async fn start(
     operation: impl Fn() -> String,
 ) -> Result<OneOff> {
     let failed = |error| engine.failed(operation(), error);
+    // What cannot be removed now is tried again by the next one, and this one's own calls tell what is wrong.
+    let _ = remove_abandoned(engine).await;
     let created =
         engine.docker.create_container(None::<CreateContainerOptions>, body(image, command, place, &engine.run)).await;
     let id = created.map_err(failed)?.id;
@@ -70,6 +78,47 @@ pub async fn start(
             Err(failed(error))
         }
     }
+}
+
+/// Removes the containers that another redos created, and was killed before it started them.
+///
+/// The Engine removes by itself only what has run. A redos that still runs keeps its own.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn remove_abandoned(engine: &DockerEngine) -> Result<()> {
+    let filters = [("status", "created"), ("label", labels::RUN)];
+    let filters = filters.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])).into();
+    let mut now = None;
+    for container in listing::containers(engine, &filters).await? {
+        let labels = container.labels.unwrap_or_default();
+        let Some(id) = container.id.filter(|_| !labels.contains_key(labels::CLUSTER)) else { continue };
+        let creator = labels.get(labels::TEMPORARY).and_then(|facts| serde_json::from_str(facts).ok());
+        let creator = creator.map_or(Fate::Unknown, |creator: ProcessFacts| creator.fate());
+        if creator == Fate::Unknown && now.is_none() {
+            now = engine_clock(engine).await?;
+        }
+        let age = now.zip(container.created).and_then(|(now, created)| now.checked_sub(u64::try_from(created).ok()?));
+        if is_abandoned(creator, age) {
+            calls::remove(engine, &id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether nobody will start a container of this age, in seconds.
+fn is_abandoned(creator: Fate, age: Option<u64>) -> bool {
+    match creator {
+        Fate::Runs => false,
+        Fate::Ended => true,
+        Fate::Unknown => age.is_some_and(|age| age > STARTED_WITHIN),
+    }
+}
+
+/// Seconds since 1970 by the Engine's own clock, which dates its containers.
+async fn engine_clock(engine: &DockerEngine) -> Result<Option<u64>> {
+    let info = engine.docker.info().await.map_err(|error| engine.failed("ask Docker for its time", error))?;
+    Ok(info.system_time.as_deref().and_then(timestamps::seconds))
 }
 
 async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachContainerResults, Error> {
@@ -109,8 +158,11 @@ fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> Contai
         Location::Volume(name) => Some(nodes::data_places().map(|target| volume(Some(name), &target)).into()),
         _ => None,
     };
+    // Facts are plain data with text keys, which JSON can always hold.
+    let creator = ProcessFacts::own().and_then(|own| serde_json::to_string(&own).ok()).unwrap_or_default();
+    let labels = [(labels::RUN, run.to_owned()), (labels::TEMPORARY, creator)];
     ContainerCreateBody {
-        labels: Some(HashMap::from([(labels::RUN.to_owned(), run.to_owned())])),
+        labels: Some(labels.map(|(key, value)| (key.to_owned(), value)).into()),
         image: Some(image.to_owned()),
         entrypoint: Some(command.iter().map(|word| (*word).to_owned()).collect()),
         cmd: Some(Vec::new()),
@@ -134,5 +186,29 @@ fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> Contai
             ..Default::default()
         }),
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_will_start_is_abandoned() {
+        for age in [None, Some(0), Some(86_400)] {
+            assert!(!is_abandoned(Fate::Runs, age), "{age:?}");
+            assert!(is_abandoned(Fate::Ended, age), "{age:?}");
+        }
+        assert!(!is_abandoned(Fate::Unknown, None));
+        assert!(!is_abandoned(Fate::Unknown, Some(STARTED_WITHIN)), "another machine may be slow");
+        assert!(is_abandoned(Fate::Unknown, Some(STARTED_WITHIN + 1)));
+    }
+
+    #[test]
+    fn it_says_which_process_created_it() {
+        let labels = body("image", &["true"], Location::Nowhere, "r").labels.expect("labels");
+        let creator: ProcessFacts = serde_json::from_str(&labels[labels::TEMPORARY]).expect("a process");
+        assert_eq!(creator.fate(), Fate::Runs);
+        assert!(labels.contains_key(labels::RUN) && !labels.contains_key(labels::CLUSTER));
     }
 }

@@ -146,6 +146,10 @@ impl Clusters for Sim {
         world.network = None;
         Ok(())
     }
+
+    async fn remove_abandoned(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl Nodes for Sim {
