@@ -6,6 +6,7 @@
 pub mod checksum;
 pub mod framing;
 pub mod manifest;
+mod new_file;
 pub mod rdb;
 pub mod read;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Writes a backup while the snapshot comes: compressed to a temporary file, which gets its name when it is whole.
+//! Writes a backup while the snapshot comes: compressed to a file that gets its name when it is whole.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 use tokio::sync::mpsc::Receiver;
 
 use super::BackupError;
 use super::framing::Framing;
 use super::manifest::{Manifest, frame};
+use super::new_file::NewFile;
 use super::rdb::{RdbCheck, RdbHead};
 use crate::spec::ParseError;
 
@@ -77,26 +77,13 @@ pub fn write(
                 Some(folder) if !folder.as_os_str().is_empty() => folder,
                 _ => Path::new("."),
             };
-            // It belongs to nobody but the user: mode 0600.
-            let temporary = tempfile::Builder::new().prefix(".redos-backup-").suffix(".part").tempfile_in(folder);
-            let temporary = temporary.map_err(|error| failed("create", error))?;
-            let (temporary, written) = write_to(temporary, &name, pieces, meter, manifest)?;
-            temporary.as_file().sync_all().map_err(|error| failed("write", error))?;
-            persist(temporary, path).map_err(|error| failed("write", error))?;
+            let file = NewFile::create_in(folder).map_err(|error| failed("create", error))?;
+            let (file, written) = write_to(file, &name, pieces, meter, manifest)?;
+            file.persist(path).map_err(|error| failed("write", error))?;
             // Without it the name may be gone after a power failure, although the content is there.
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed("write", error))?;
             Ok(written)
         }
-    }
-}
-
-/// Gives the file its name. A file that appeared there meanwhile stays as it is.
-fn persist(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
-    match temporary.persist_noclobber(path) {
-        Ok(_) => Ok(()),
-        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Err(failed.error),
-        // Not every file system can do that without replacing a file.
-        Err(failed) => failed.file.persist(path).map(drop).map_err(|failed| failed.error),
     }
 }
 
