@@ -9,6 +9,7 @@ pub mod manifest;
 mod new_file;
 pub mod rdb;
 pub mod read;
+pub mod retention;
 #[cfg(test)]
 mod tests;
 pub mod write;

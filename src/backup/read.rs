@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use ruzstd::decoding::StreamingDecoder;
 use sha2::{Digest, Sha256};
 
-use super::BackupError;
 use super::manifest::{FORMAT, Manifest, NoManifest, TRAILER, frame_length, json_length, parse};
 use super::rdb::{self, RdbCheck, RdbHead};
 use super::write::hexadecimal;
+use super::{BackupError, EXTENSION};
 
 /// The first bytes of a zstd stream.
 const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
@@ -37,6 +37,22 @@ pub struct WholeSnapshot {
     pub rdb_bytes: u64,
     /// An RDB without keys of the same version.
     pub empty: Vec<u8>,
+}
+
+/// The files in a directory whose names are those of backups, each opened or with what is wrong with it.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn in_directory(directory: &Path) -> io::Result<Vec<(PathBuf, Result<SnapshotFile, BackupError>)>> {
+    let mut files = Vec::new();
+    for entry in directory.read_dir()? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == EXTENSION) && path.is_file() {
+            let opened = SnapshotFile::open(&path);
+            files.push((path, opened));
+        }
+    }
+    Ok(files)
 }
 
 impl SnapshotFile {

@@ -2,6 +2,7 @@
 
 mod verify;
 
+use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub use verify::{check, try_load, unusable};
 use super::session::{Call, Session, World, lookup};
 use crate::backup::manifest::{FORMAT, Manifest};
 use crate::backup::rdb::RdbHead;
+use crate::backup::read::{SnapshotFile, in_directory};
+use crate::backup::retention::Retention;
 use crate::backup::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, write};
 use crate::backup::{BackupError, EXTENSION};
 use crate::cluster::gate::{is_in_sync, sole_master};
@@ -29,7 +32,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::backup::BackupDocument;
 use crate::output::{Format, command_line};
 use crate::servers::snapshot::{SnapshotFacts, SnapshotOf, open_snapshot};
-use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Spec};
+use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Secrets, Spec};
 use crate::update::Update;
 
 /// Bytes of one read from the server.
@@ -55,6 +58,7 @@ Examples:
   redos backup /var/backups/                   the same name there
   redos backup before-the-sale.redos
   redos backup --group mymaster-2 backups/
+  redos backup backups/ --keep 7d,4w           the newest of each of 7 days and 4 weeks stays
   redos backup - | aws s3 cp - s3://bucket/shop.redos
   redos backup verify before-the-sale.redos"
 )]
@@ -68,6 +72,9 @@ pub struct BackupArgs {
     /// Master group, by name or number
     #[arg(long, value_name = "GROUP", default_value = "mymaster")]
     pub group: String,
+    /// Remove older backups of the group from the directory, except the newest of these days, weeks, …
+    #[arg(long, value_name = "LIST")]
+    pub keep: Option<Retention>,
 }
 
 /// What to do with a backup.
@@ -86,11 +93,16 @@ pub async fn run<W: World>(args: BackupArgs, call: Call<W>) -> Result<Exit, Fail
     if let Some(BackupVerb::Verify(args)) = args.action {
         return verify::run(args, call).await;
     }
-    let began = Instant::now();
     let cluster = call.cluster()?;
     let to_stdout = args.target.as_os_str() == "-";
     if to_stdout {
         stdout_is_free(call.ui.format())?;
+    }
+    if args.keep.is_some() && !args.target.is_dir() {
+        let what = format!("--keep is for a directory with backups, and {} is none", args.target.display());
+        return Err(
+            Failure::message(FailureKind::Usage, what).hinted("give the directory: redos backup DIR --keep 7d,4w")
+        );
     }
     let session = call.connect().await?;
     let found = lookup::find(&*session.engine, &cluster).await?;
@@ -104,25 +116,74 @@ pub async fn run<W: World>(args: BackupArgs, call: Call<W>) -> Result<Exit, Fail
     };
     let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
     let secrets = reached.ok_or_else(|| lookup::no_passwords(&cluster))?.secrets;
-    let source = source(group, &spec, &observed)?;
-    let address = observed.inventory.server(source.node).ok_or_else(|| cannot(&cluster, group, "it has no address"))?;
+    let mut document = make(&session, &spec, group, &observed, &secrets, &target, created_at).await?;
+    let kept = args.keep.as_ref().map(|keep| remove_expired(&args.target, keep, &mut document)).transpose();
+    match target {
+        // The backup itself is on stdout.
+        BackupTarget::Stdout => document.remarks(&session.ui),
+        BackupTarget::File(_) => session.ui.outcome(&document, |ui| document.remarks(ui))?,
+    }
+    kept?;
+    Ok(Exit::Done)
+}
+
+/// Removes the backups of the same group that a list does not keep. Nothing else in the directory is touched.
+fn remove_expired(directory: &Path, keep: &Retention, made: &mut BackupDocument) -> Result<(), Failure> {
+    let failed = |what: String, error| {
+        Failure::new(FailureKind::Failed, anyhow::Error::new(error).context(what)).hinted(format!(
+            "the new backup is whole; remove older ones by hand, see: redos backups {}",
+            directory.display()
+        ))
+    };
+    let files =
+        in_directory(directory).map_err(|error| failed(format!("failed to read {}", directory.display()), error))?;
+    let of_series = |file: &&SnapshotFile| {
+        let is_same =
+            |manifest: &Manifest| (&manifest.cluster, manifest.group) == (&made.manifest.cluster, made.manifest.group);
+        file.manifest.as_ref().is_some_and(is_same) && !file.path.is_symlink()
+    };
+    let expired = keep.expired(files.iter().filter_map(|(_, opened)| opened.as_ref().ok()).filter(of_series));
+    for path in expired.into_iter().filter(|path| Some(path) != made.file.as_ref()) {
+        fs::remove_file(&path).map_err(|error| failed(format!("failed to remove {}", path.display()), error))?;
+        made.removed.push(path);
+    }
+    Ok(())
+}
+
+/// Makes the backup of a group of an observed cluster.
+///
+/// # Errors
+/// No node can give its data, the target cannot be written, or the snapshot does not come whole.
+pub async fn make<W: World>(
+    session: &Session<W>,
+    spec: &Spec,
+    group: Group,
+    observed: &Observed,
+    secrets: &Secrets,
+    target: &BackupTarget,
+    created_at: SystemTime,
+) -> Result<BackupDocument, Failure> {
+    let began = Instant::now();
+    let cluster = &spec.name;
+    let source = source(group, spec, observed)?;
+    let address = observed.inventory.server(source.node).ok_or_else(|| cannot(cluster, group, "it has no address"))?;
     let of = SnapshotOf { node: source.node, address, password: &secrets.admin, offset: source.offset };
-    let (stream, facts) = open_snapshot(&*session.engine, &cluster, of).await.map_err(|error| {
-        Failure::from(error).hinted(format!("see what is wrong: {}", command_line(&cluster, "status")))
+    let (stream, facts) = open_snapshot(&*session.engine, cluster, of).await.map_err(|error| {
+        Failure::from(error).hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
     })?;
     if facts.is_master && spec.replicas > 0 {
-        return Err(cannot(&cluster, group, &format!("{} has just become the master", source.node)));
+        return Err(cannot(cluster, group, &format!("{} has just become the master", source.node)));
     }
     if facts.is_master {
         session.ui.warn(format_args!("{group} has no replica, so its master {} is copied", source.node));
     }
-    let settings = serde_json::to_value(&spec).map_err(anyhow::Error::new)?;
+    let settings = serde_json::to_value(spec).map_err(anyhow::Error::new)?;
     let manifest = {
         let (cluster, node, facts) = (cluster.clone(), source.node, facts.clone());
         let created_at = humantime::format_rfc3339_seconds(created_at).to_string();
         move |head: &RdbHead| described(head, facts, Manifest { settings, ..blank(cluster, group, node, created_at) })
     };
-    let written = stream_to(&session, &target, stream, &facts, source.node, manifest).await;
+    let written = stream_to(session, target, stream, &facts, source.node, manifest).await;
     let written = written.map_err(|why| match why {
         Interruption::User => {
             Failure::message(FailureKind::Interrupted, "the backup was interrupted, and there is no file of it")
@@ -130,22 +191,16 @@ pub async fn run<W: World>(args: BackupArgs, call: Call<W>) -> Result<Exit, Fail
         Interruption::Error(NotBackedUp::Server(why)) => {
             let what = format!("the snapshot of {} did not come whole, and there is no file of it: {why}", source.node);
             Failure::message(FailureKind::Failed, what)
-                .hinted(format!("see how the node is: {}", command_line(&cluster, "status")))
-                .hinted(format!("try again: {}", command_line(&cluster, "backup")))
+                .hinted(format!("see how the node is: {}", command_line(cluster, "status")))
+                .hinted(format!("try again: {}", command_line(cluster, "backup")))
         }
         Interruption::Error(NotBackedUp::Backup(error)) => unwritten(error),
     })?;
-    let file = match &target {
+    let file = match target {
         BackupTarget::File(path) => Some(path.as_path()),
         BackupTarget::Stdout => None,
     };
-    let document = BackupDocument::new(file, written, began.elapsed());
-    match file {
-        // The backup itself is on stdout.
-        None => document.remarks(&session.ui),
-        Some(_) => session.ui.outcome(&document, |ui| document.remarks(ui))?,
-    }
-    Ok(Exit::Done)
+    Ok(BackupDocument::new(file, written, began.elapsed()))
 }
 
 /// Refuses to mix a backup with other output.
@@ -161,7 +216,10 @@ fn stdout_is_free(format: Format) -> Result<(), Failure> {
 }
 
 /// The file of a backup, which does not exist yet.
-fn place(given: &Path, cluster: &ClusterName, group: Group, at: SystemTime) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// It exists, or its directory does not.
+pub fn place(given: &Path, cluster: &ClusterName, group: Group, at: SystemTime) -> Result<PathBuf, Failure> {
     let path = if given.is_dir() {
         let time = humantime::format_rfc3339_seconds(at).to_string().replace(['-', ':'], "");
         given.join(format!("{cluster}-{group}-{time}.{EXTENSION}"))

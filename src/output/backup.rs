@@ -13,8 +13,8 @@ use super::{Named, Ui};
 use crate::backup::Manifest;
 use crate::backup::read::{SnapshotFile, WholeSnapshot};
 use crate::backup::write::WrittenBackup;
-use crate::spec::API_VERSION;
 use crate::spec::images::Release;
+use crate::spec::API_VERSION;
 
 /// `kind: Backup`: a backup that was made.
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
@@ -31,6 +31,8 @@ pub struct BackupDocument {
     pub seconds: f64,
     /// What the backup says of itself.
     pub manifest: Manifest,
+    /// The older backups of the group that `--keep` has removed.
+    pub removed: Vec<PathBuf>,
 }
 
 impl BackupDocument {
@@ -43,6 +45,7 @@ impl BackupDocument {
             file_bytes: written.file_bytes,
             seconds: took.as_secs_f64(),
             manifest: written.manifest,
+            removed: Vec::new(),
         }
     }
 
@@ -58,6 +61,9 @@ impl BackupDocument {
             bytes(*rdb_bytes)
         ));
         ui.status("it is not encrypted: whoever has the file can read the data");
+        for removed in &self.removed {
+            ui.status(format_args!("removed {}", removed.display()));
+        }
         if let Some(file) = file {
             ui.hint(format_args!("see what a directory holds: redos backups {}", parent(file)));
         }
@@ -153,6 +159,8 @@ pub struct ListedBackup {
     pub manifest: Option<Manifest>,
     /// Why it cannot be used; `null` if nothing is known to be wrong.
     pub problem: Option<String>,
+    /// Whether `backup --keep` would remove it; `null` without `--keep`.
+    pub is_expired: Option<bool>,
 }
 
 impl Named for ListedBackup {
@@ -172,6 +180,7 @@ pub fn backups_text(backups: &[ListedBackup], now: SystemTime, ui: &Ui) -> Strin
         Column::number("SIZE"),
         Column::new("SERVER"),
         Column::new("MADE"),
+        Column::text("KEEP"),
         Column::text("PROBLEM"),
     ]);
     for backup in backups {
@@ -186,6 +195,7 @@ pub fn backups_text(backups: &[ListedBackup], now: SystemTime, ui: &Ui) -> Strin
             bytes(backup.bytes),
             of(|manifest| manifest.server.to_string()),
             since(backup.manifest.as_ref().map(|manifest| manifest.created_at.as_str()), now),
+            backup.is_expired.map_or("", |is_expired| if is_expired { "no" } else { "yes" }).to_owned(),
             backup.problem.clone().unwrap_or_default(),
         ]);
     }

@@ -32,6 +32,7 @@ fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
             ("backup - -o json".to_owned(), "cannot both go to standard output"),
             (format!("backup verify {foreign}"), "is neither a backup"),
             (format!("backup verify {place}/none.redos"), "failed to read"),
+            (format!("backup {place}/a.redos --keep 7d"), "--keep is for a directory"),
         ] {
             let failure = redos(&sim, &line).await.failure();
             assert_eq!(failure.kind, FailureKind::Usage, "{line}");
@@ -48,8 +49,9 @@ fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
             let said: Vec<String> = failure.chain().collect();
             assert!(failure.kind == FailureKind::Usage && said.join(": ").contains(why), "{line}: {said:?}");
         }
-        let list = redos(&sim, &format!("backups {place} -o json")).await.json();
+        let list = redos(&sim, &format!("backups {place} --keep 1 -o json")).await.json();
         assert_eq!(list["items"][0]["manifest"], Value::Null, "{list}");
+        assert_eq!(list["items"][0]["isExpired"], false, "what cannot be read stays");
         assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");
     });
 }

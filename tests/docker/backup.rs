@@ -228,3 +228,48 @@ async fn a_backup_that_is_killed_or_interrupted_leaves_no_file_of_its_name() {
     cluster.redos(&["backup", "verify", "--no-server", text(&file)]).await.succeeds();
     cluster.settled().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_backups_of_the_same_group_are_removed_and_nothing_else() {
+    let cluster = Cluster::new("backup-keep").await;
+    cluster.up(&["--sentinels", "1", "--replicas", "1", "--masters", "2"]).await.succeeds();
+    let folder = tempfile::tempdir().expect("a folder");
+    let backup = async |arguments: &[&str]| {
+        cluster.redos(&[&["backup", text(folder.path()), "-o", "json"], arguments].concat()).await.succeeds()
+    };
+    let file = |document: &str| {
+        let document: serde_json::Value = serde_json::from_str(document).expect("a document");
+        document["file"].as_str().expect("a file").to_owned()
+    };
+    let other_group = file(&backup(&["--group", "2"]).await);
+    let first = file(&backup(&[]).await);
+    std::fs::write(folder.path().join("mine.redos"), "not a backup").expect("a file");
+    std::fs::write(folder.path().join("notes.txt"), "mine").expect("a file");
+    let copy = folder.path().join("copy.redos");
+    std::fs::copy(&first, &copy).expect("a copy");
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    let shown = cluster.redos(&["backups", text(folder.path()), "--keep", "1", "-o", "json"]).await.succeeds();
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("a list");
+    let expired = |of: &str| {
+        shown["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .find(|item| item["file"] == of)
+            .map(|item| item["isExpired"].clone())
+    };
+    assert_eq!([expired(&first), expired(&other_group)].map(|is| is.is_some()), [true, true]);
+    assert_eq!(expired(&other_group), Some(false.into()));
+    let second = backup(&["--keep", "1"]).await;
+    let document: serde_json::Value = serde_json::from_str(&second).expect("a document");
+    assert_eq!(schema::faults(&document), [""; 0]);
+    assert_eq!(document["removed"].as_array().map(Vec::len), Some(2), "{document:#}");
+    let mut left = names(folder.path());
+    left.sort();
+    let name = |path: &str| Path::new(path).file_name().expect("a name").to_string_lossy().into_owned();
+    let mut expected = vec!["mine.redos".to_owned(), "notes.txt".to_owned(), name(&file(&second)), name(&other_group)];
+    expected.sort();
+    assert_eq!(left, expected);
+    let refused = cluster.redos(&["backup", text(&folder.path().join("a.redos")), "--keep", "7d"]).await.fails(2);
+    assert!(refused.contains("--keep is for a directory"), "{refused}");
+}
