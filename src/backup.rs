@@ -3,6 +3,7 @@
 //! The file is a zstd stream of the RDB that a server sent, followed by a [`Manifest`] in a skippable frame. So `zstd -d`
 //! makes a plain `dump.rdb` of it. Everything is streamed: no snapshot is ever whole in memory.
 
+pub mod append_only;
 pub mod checksum;
 pub mod framing;
 pub mod manifest;
@@ -38,6 +39,13 @@ pub enum BackupError {
     /// The file is neither a backup nor a snapshot of Redis or Valkey.
     #[error("{} is neither a backup of redos nor an RDB file", .0.display())]
     Foreign(PathBuf),
+    /// The directory or file has no append-only files that a server would load.
+    #[error("{} has no append-only files that can be loaded: {why}", .path.display())]
+    NotAppendOnly {
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The end of the file is missing.
     #[error("{} was cut short: {why}", .path.display())]
     CutShort {

@@ -33,6 +33,7 @@ mod password;
 mod plan;
 mod ps;
 mod restart;
+mod restore;
 mod scale;
 #[cfg(feature = "testing")]
 pub mod schemas;
@@ -124,6 +125,8 @@ pub enum Verb {
     Backup(backup::BackupArgs),
     /// List the backups of a directory
     Backups(backups::BackupsArgs),
+    /// Replace the data of a master group by those of a backup
+    Restore(restore::RestoreArgs),
     /// Stop nodes, or the whole cluster in good order; nothing is removed
     Stop(stop::StopArgs),
     /// Start nodes that are stopped, or the whole cluster, and wait until it is ready
@@ -242,7 +245,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
             .hinted("list what has names: ls, ps, images list, chaos ls or explain, each with '-o name'"));
     }
     match verb {
-        Verb::Up(args) => up::run(args, call).await,
+        Verb::Up(args) => Box::pin(up::run(args, call)).await,
         Verb::Down(args) => down::run(args, call).await,
         Verb::Status(args) => status::run(args, call).await,
         Verb::Top(args) => top::run(args, call).await,
@@ -256,6 +259,7 @@ pub async fn run<W: World>(verb: Verb, call: Call<W>) -> Result<Exit, Failure> {
         Verb::Password(args) => password::run(args, call).await,
         Verb::Backup(args) => backup::run(args, call).await,
         Verb::Backups(args) => backups::run(args, call).await,
+        Verb::Restore(args) => Box::pin(restore::run(args, call)).await,
         Verb::Stop(args) => stop::run(args, call).await,
         Verb::Start(args) => start::run(args, call).await,
         Verb::Restart(args) => restart::run(args, call).await,

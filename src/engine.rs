@@ -27,7 +27,7 @@ pub use clusters::{ClusterSummary, Clusters, EngineVersion, INSPECT_LIMIT};
 pub use error::{EngineError, EngineErrorKind, Result};
 pub use image::ImageStore;
 pub use nodes::{NodeFile, Nodes};
-pub use probes::{Probes, RdbStream, Tried};
+pub use probes::{AppendOnlyStream, DataStream, FileStream, Probes, Tried};
 pub use streams::Streams;
 
 pub use crate::cluster::desired::NodeSpec;

@@ -11,6 +11,7 @@ pub mod own_users;
 pub mod parse;
 pub mod patterns;
 pub mod render;
+pub mod restoring;
 pub mod secret;
 pub mod settings;
 pub mod time;
@@ -28,6 +29,7 @@ pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use own_users::OwnUsers;
 pub use parse::ParseError;
 pub use patterns::Patterns;
+pub use restoring::Restoring;
 pub use secret::{Secret, Secrets};
 
 /// The version of every document that redos reads or writes.
@@ -119,6 +121,9 @@ pub struct Spec {
     /// The backup that its first data are being copied from, until all of them are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeding: Option<String>,
+    /// The data that come in place of a group's own, until all nodes have only them. Only a record has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restoring: Option<Restoring>,
 }
 
 /// Whether the cluster follows a server outside of it: an existing Redis that the user migrates from.
@@ -299,6 +304,7 @@ impl Spec {
             follow: Follow::Nobody,
             former: None,
             seeding: None,
+            restoring: None,
         }
     }
 

@@ -44,7 +44,17 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         let in_render = |source| ApplyError::Render { step: step.action.to_string(), source };
         let known_network = || lock(network).clone().ok_or_else(|| self.impossible(step, "the cluster has no network"));
         match &step.action {
-            Action::RecordSpec => self.engine.record_spec(self.target).await.map_err(at_engine),
+            Action::RecordSpec => {
+                let target = Spec { restoring: None, ..self.target.clone() };
+                self.engine.record_spec(&target).await.map_err(at_engine)
+            }
+            Action::RecordRestore { restoring } => {
+                let target = Spec { restoring: Some(restoring.clone()), ..self.target.clone() };
+                self.engine.record_spec(&target).await.map_err(at_engine)
+            }
+            Action::ReplaceData { node } => self.engine.replace_data(self.spec, *node).await.map_err(at_engine),
+            Action::RemoveData { node } => self.engine.remove_data(self.spec, *node).await.map_err(at_engine),
+            Action::DiscardRestore { node } => self.engine.discard_copy(self.spec, *node).await.map_err(at_engine),
             Action::RemoveRecord => self.engine.remove_record(name).await.map_err(at_engine),
             Action::CreateNetwork => {
                 let made = self.engine.create_network(self.spec).await.map_err(at_engine)?;

@@ -110,7 +110,7 @@ async fn provide<W: World>(
     compose: &Ui,
 ) -> Result<Exit, Failure> {
     let afterwards = call.clone();
-    let exit = up::run(args, call).await?;
+    let exit = Box::pin(up::run(args, call)).await?;
     if exit != Exit::Done {
         return Ok(exit);
     }

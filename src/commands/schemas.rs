@@ -13,7 +13,7 @@ use super::version::Version;
 use crate::cluster::status::Status;
 use crate::doctor::HealthCheck;
 use crate::output::List;
-use crate::output::backup::{BackupCheckDocument, BackupDocument, ListedBackup};
+use crate::output::backup::{BackupCheckDocument, BackupDocument, ListedBackup, RestoreDocument};
 use crate::output::doctor::DoctorDocument;
 use crate::output::failover::FailoverDocument;
 use crate::output::faults::ActiveFault;
@@ -59,6 +59,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<RemarkDocument<'_>>("Remark"),
         schema::<List<ListedReport>>("ReportList"),
         schema::<LifecycleDocument>("Restart"),
+        schema::<RestoreDocument>("Restore"),
         schema::<Sample>("Sample"),
         schema::<Saved>("SavedImages"),
         schema::<List<Item>>("SentinelAnswerList"),

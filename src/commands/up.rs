@@ -1,6 +1,7 @@
 //! `redos up`: creates or repairs until the cluster is what it should be, and ready.
 
-mod seed;
+pub mod seed;
+pub mod source;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,11 +10,10 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::Instant;
 
-use super::backup::unusable;
+use self::source::DataSource;
 use super::options::{READY_TIMEOUT, SettingsArgs};
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, ask, propose, ready};
-use crate::backup::read::SnapshotFile;
 use crate::cluster::observed::Observed;
 use crate::converge;
 use crate::error::{Exit, Failure, FailureKind};
@@ -35,6 +35,7 @@ Examples:
   redos up --password-file secret.txt   with a password of your own
   redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
   redos -p shop2 up --from shop.redos   a new cluster with the data of a backup
+  redos up --from old/appendonlydir     a new cluster with the data of another Redis
   redos -p shop -f shop.yaml up         another cluster, from a file")]
 pub struct UpArgs {
     /// The longest wait for a ready cluster
@@ -43,8 +44,8 @@ pub struct UpArgs {
     /// Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections
     #[arg(long)]
     pub remove_unknown_users: bool,
-    /// Give a new cluster the data of a backup, or of a dump.rdb of Redis or Valkey
-    #[arg(long, value_name = "BACKUP", conflicts_with = "dry_run")]
+    /// Give a new cluster the data of a backup, or the dump.rdb or append-only files of another Redis
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "dry_run")]
     pub from: Option<PathBuf>,
     /// Show what it would do and why, and change nothing
     #[arg(long)]
@@ -69,7 +70,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
     let request = call.request(&args.settings)?;
     if let Some(file) = &args.from {
         // A wrong file is refused before the Engine is asked.
-        SnapshotFile::open(file).map_err(unusable)?;
+        DataSource::glance(file)?;
     }
     let session = call.connect().await?;
     let cluster = request.name().clone();
@@ -84,9 +85,9 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         if let Some(path) = &args.from {
             settings.spec.seeding = None;
             seed::fits(&settings.spec)?;
-            let (file, whole) = seed::examine(&session, &settings.spec, path).await?;
-            found = seed::copy(&session, &settings.spec, &file, &whole, &found).await?;
-            seeded = Some((file, whole));
+            let source = Box::pin(seed::examine(&session, &settings.spec, path)).await?;
+            found = Box::pin(seed::copy(&session, &settings.spec, &source, &found)).await?;
+            seeded = Some(source);
         }
         // The time for the copy of data does not count.
         let deadline = deadline + began.elapsed();
@@ -100,8 +101,8 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
         let exit = ready::until_ready(&session, spec, passwords, next, seen, deadline).await?;
-        if let Some((file, whole)) = &seeded {
-            seed::count_keys(&session, spec, file, whole).await?;
+        if let Some(source) = &seeded {
+            seed::count_keys(&session, spec, source).await?;
         }
         Ok(exit)
     };

@@ -38,7 +38,7 @@ pub use handle::DockerEngine;
 
 use about::About;
 
-use super::{ClusterSummary, Clusters, EngineVersion, NodeFile, NodeSpec, Nodes, RdbStream, Result};
+use super::{ClusterSummary, Clusters, DataStream, EngineVersion, NodeFile, NodeSpec, Nodes, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 
@@ -107,8 +107,25 @@ impl Nodes for DockerEngine {
         volumes::create(self, spec, node).await
     }
 
-    async fn fill_volume(&self, spec: &Spec, node: NodeId, image: &str, rdb: RdbStream) -> Result<()> {
-        filling::volume(self, spec, node, image, rdb).await
+    async fn fill_volume(&self, spec: &Spec, node: NodeId, image: &str, data: DataStream) -> Result<()> {
+        filling::volume(self, spec, node, image, data).await
+    }
+
+    async fn copy_beside(&self, spec: &Spec, node: NodeId, data: DataStream) -> Result<()> {
+        data::discard_copy(self, spec, node).await?;
+        filling::beside(self, spec, node, data).await
+    }
+
+    async fn replace_data(&self, spec: &Spec, node: NodeId) -> Result<()> {
+        data::replace(self, spec, node).await
+    }
+
+    async fn remove_data(&self, spec: &Spec, node: NodeId) -> Result<()> {
+        data::remove(self, spec, node).await
+    }
+
+    async fn discard_copy(&self, spec: &Spec, node: NodeId) -> Result<()> {
+        data::discard_copy(self, spec, node).await
     }
 
     async fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{NodeSpec, RdbStream, Result};
+use super::{DataStream, NodeSpec, Result};
 use crate::spec::{ClusterName, NodeId, Resources, Spec};
 
 /// A file to be written into a node's volume, owned by [`crate::spec::NODE_UID`].
@@ -39,8 +39,24 @@ pub trait Nodes: Send + Sync + 'static {
         spec: &Spec,
         node: NodeId,
         image: &str,
-        rdb: RdbStream,
+        data: DataStream,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Puts data beside those of a node, which may run. What an earlier attempt has put there is removed first.
+    ///
+    /// [`Nodes::replace_data`] makes it the data of the node.
+    fn copy_beside(&self, spec: &Spec, node: NodeId, data: DataStream) -> impl Future<Output = Result<()>> + Send;
+
+    /// Puts what [`Nodes::copy_beside`] has copied in place of the data of a stopped node, which are removed.
+    ///
+    /// It can be repeated at any moment of it. It fails if nothing was copied.
+    fn replace_data(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes the data of a stopped node. Its configuration and passwords stay.
+    fn remove_data(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes what [`Nodes::copy_beside`] has copied.
+    fn discard_copy(&self, spec: &Spec, node: NodeId) -> impl Future<Output = Result<()>> + Send;
 
     /// Removes a node's volume with its content.
     fn remove_volume(&self, cluster: &ClusterName, node: NodeId) -> impl Future<Output = Result<()>> + Send;

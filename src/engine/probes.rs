@@ -18,11 +18,38 @@ pub enum Tried<T> {
     Ended(String),
 }
 
-/// An RDB that is read while it is sent.
-pub struct RdbStream {
+/// A file that is read while it is sent.
+pub struct FileStream {
     /// Its size in bytes.
     pub bytes: u64,
     pub reader: Box<dyn io::Read + Send>,
+}
+
+/// Data that a server loads at its start.
+pub enum DataStream {
+    /// An RDB, which has all data at one moment.
+    Rdb(FileStream),
+    /// Append-only files, in their order.
+    AppendOnly(Vec<AppendOnlyStream>),
+}
+
+/// One of several append-only files.
+pub struct AppendOnlyStream {
+    pub file: FileStream,
+    /// Whether it has the data from before the others.
+    pub is_base: bool,
+    /// Whether it is an RDB and nothing else.
+    pub is_rdb: bool,
+}
+
+impl DataStream {
+    /// The size of all files in bytes.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Rdb(file) => file.bytes,
+            Self::AppendOnly(files) => files.iter().map(|file| file.file.bytes).sum(),
+        }
+    }
 }
 
 /// Looks around, and tries what can be tried without a change to any cluster.
@@ -37,14 +64,14 @@ pub trait Probes: Send + Sync + 'static {
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> impl Future<Output = Result<Tried<T>>>;
 
-    /// Starts a temporary server that loads this RDB, on no network, and asks it something.
+    /// Starts a temporary server that loads these data, on no network, and asks it something.
     ///
     /// The Engine removes it with its data, also if this ends early.
     fn try_load<T>(
         &self,
         program: &Program,
         configuration: &str,
-        rdb: RdbStream,
+        data: DataStream,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> impl Future<Output = Result<Tried<T>>>;
 

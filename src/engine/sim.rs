@@ -37,6 +37,8 @@ const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
 
 /// The file in a simulated volume that represents the data of a Redis node.
 const DATA: &str = "/data/appendonlydir";
+/// The path of data that were copied beside them.
+const COPY: &str = "/data/restored";
 
 /// A simulated Engine with one cluster on it. Clones share it.
 #[derive(Clone, Default)]
@@ -449,7 +451,7 @@ impl SimWorld {
         if is_master && !has_data(&id) && self.volumes.keys().any(|node| wipes(&node)) {
             self.journal.push(format!("{id} leads without data"));
         }
-        self.volumes.entry(id).or_default().insert(DATA.to_owned(), Vec::new());
+        self.volumes.entry(id).or_default().entry(DATA.to_owned()).or_default();
     }
 
     fn everybody_but(&self, id: NodeId) -> BTreeSet<SocketAddrV4> {

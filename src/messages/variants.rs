@@ -32,6 +32,7 @@ use crate::servers::existing::Unfit;
 use crate::servers::switchover::{NotSwitched, SwitchoverRefusal};
 use crate::servers::{ServerError, TakenOver};
 use crate::spec::render::{RenderError, Standing};
+use crate::spec::restoring::{RestoreStage, Restoring};
 use crate::spec::secret::{RotatedUser, RotationStage};
 use crate::spec::{NodeId, Resources, Role};
 
@@ -119,6 +120,17 @@ fn steps(page: &mut Page) {
         WriteConfig { node: PROXY, masters: BTreeMap::new(), existing: None, standing },
         WriteConfig { node, masters: BTreeMap::new(), existing: Some(server()), standing },
         SetDataAside { node },
+        RecordRestore {
+            restoring: Restoring {
+                group,
+                node,
+                from: "/b/shop.redos".to_owned(),
+                stage: RestoreStage::Replacing,
+            }
+        },
+        ReplaceData { node },
+        RemoveData { node },
+        DiscardRestore { node },
         StartNode { node },
         UnpauseNode { node },
         StopNode { node },

@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::list::since;
 use super::text_table::{Column, Table};
 use super::units::{bytes, count};
-use super::{Named, Ui};
+use super::{Named, Ui, command_line};
 use crate::backup::Manifest;
 use crate::backup::read::{SnapshotFile, WholeSnapshot};
 use crate::backup::write::WrittenBackup;
 use crate::spec::images::Release;
-use crate::spec::API_VERSION;
+use crate::spec::{API_VERSION, ClusterName, Group};
 
 /// `kind: Backup`: a backup that was made.
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
@@ -130,6 +130,74 @@ impl BackupCheckDocument {
             _ => {
                 ui.status(format_args!("{file} has the right checksums: {data}; no server was asked ({seconds:.2} s)"))
             }
+        }
+    }
+}
+
+/// `kind: Restore`: the data of a group that were replaced.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestoreDocument {
+    pub api_version: &'static str,
+    /// Always `Restore`, the kind of document.
+    pub kind: &'static str,
+    /// The cluster's name.
+    pub cluster: ClusterName,
+    pub group: Group,
+    /// The file with the data.
+    pub file: PathBuf,
+    /// The number of keys that the group has now; `null` if no node answered.
+    pub keys: Option<u64>,
+    /// The size of the data in bytes, uncompressed.
+    pub bytes: u64,
+    /// The backup of the data that the group had before; `null` if none was asked for.
+    pub former_data: Option<PathBuf>,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// What the backup says of itself; `null` for a plain RDB file.
+    pub manifest: Option<Manifest>,
+}
+
+impl RestoreDocument {
+    /// The document of a restored group, with its keys and the backup of its former data.
+    pub fn new(
+        cluster: &ClusterName,
+        group: Group,
+        (file, bytes, manifest): (&Path, u64, Option<&Manifest>),
+        (keys, former_data): (Option<u64>, Option<PathBuf>),
+        took: Duration,
+    ) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Restore",
+            cluster: cluster.clone(),
+            group,
+            file: file.to_owned(),
+            keys,
+            bytes,
+            former_data,
+            seconds: took.as_secs_f64(),
+            manifest: manifest.cloned(),
+        }
+    }
+
+    /// Reports what the group has now, and how it gets its former data back.
+    pub fn remarks(&self, ui: &Ui) {
+        let Self { cluster, group, file, keys, bytes: data, former_data, seconds, manifest, .. } = self;
+        let number = |keys: u64| count(usize::try_from(keys).unwrap_or(usize::MAX), "key");
+        let has = match (keys, manifest) {
+            (Some(keys), Some(manifest)) => format!("{keys} of {}", number(manifest.keys)),
+            (Some(keys), None) => number(*keys),
+            (None, _) => "an unknown number of keys".to_owned(),
+        };
+        let (file, data) = (file.display(), bytes(*data));
+        ui.status(format_args!("{cluster}: {group} has the data of {file}: {has}, {data} ({seconds:.2} s)"));
+        if let Some(Manifest { expiring_keys, .. }) = manifest.as_ref().filter(|manifest| manifest.expiring_keys > 0) {
+            ui.status(format_args!("{expiring_keys} of the keys in the file expire, and may have done so"));
+        }
+        if let Some(former) = former_data {
+            let back = command_line(cluster, &format!("restore {} --group {group}", former.display()));
+            ui.hint(format_args!("to have the former data again: {back}"));
         }
     }
 }

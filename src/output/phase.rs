@@ -63,7 +63,11 @@ impl Phase {
             | Action::WriteConfig { .. }
             | Action::KeepPasswords { .. }
             | Action::AdvanceRotation { .. }
-            | Action::SetDataAside { .. } => Self::Configuration,
+            | Action::SetDataAside { .. }
+            | Action::RecordRestore { .. }
+            | Action::ReplaceData { .. }
+            | Action::RemoveData { .. }
+            | Action::DiscardRestore { .. } => Self::Configuration,
             Action::StartNode { .. } | Action::UnpauseNode { .. } => Self::Start,
             Action::StopNode { .. } | Action::KillNode { .. } => Self::Stop,
             Action::RemoveNode { .. } => Self::Remove,

@@ -17,6 +17,7 @@ mod reasons;
 mod replace;
 mod replication;
 mod resources;
+pub mod restoring;
 mod seeding;
 pub mod shrink;
 mod standby;
@@ -60,6 +61,9 @@ pub fn next_without(later: &[Role], spec: &Spec, observed: &Observed, past: &Pas
     let refusal = refusal.or_else(|| seeding::refused(spec, observed));
     if let Some(refusal) = refusal {
         return Stage { spec: spec.clone(), plan: Plan { refusal: Some(refusal), ..Plan::default() } };
+    }
+    if let Some(plan) = restoring::finish(spec, observed) {
+        return Stage { spec: spec.clone(), plan };
     }
     let mut sentinels = grow::next_electorate(spec, observed);
     while sentinels < spec.sentinels {
@@ -212,7 +216,8 @@ impl<'a> Planner<'a> {
     }
 
     fn record(&mut self, target: &Spec) {
-        if self.observed.inventory.recorded.as_ref() != Some(target) {
+        let target = Spec { restoring: None, ..target.clone() };
+        if self.observed.inventory.recorded.as_ref() != Some(&target) {
             let why = match self.observed.inventory.recorded {
                 Some(_) => "the configuration has changed",
                 None => "the cluster is new",
@@ -315,11 +320,14 @@ impl<'a> Planner<'a> {
     /// Whether a replica's data are certainly not all that its group has.
     fn has_nothing_to_lose(&self, node: NodeId) -> bool {
         let is_kept_back = self.kept_back == Some(node);
-        let is_set_aside = |step: &Step| step.action == Action::SetDataAside { node };
+        let is_emptied = |step: &Step| match step.action {
+            Action::SetDataAside { node: of } | Action::RemoveData { node: of } => of == node,
+            _ => false,
+        };
         is_kept_back
             || !self.has_data(node)
             || is_joining(node, self.observed)
-            || self.plan.steps.iter().any(is_set_aside)
+            || self.plan.steps.iter().any(is_emptied)
     }
 
     /// Whether the masters are decided that a node's configuration must name.

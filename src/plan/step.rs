@@ -11,7 +11,7 @@ use crate::cluster::gate::Gate;
 use crate::cluster::refusal::Refusal;
 use crate::spec::render::Standing;
 use crate::spec::secret::RotationStage;
-use crate::spec::{Group, NodeId, Resources, Role};
+use crate::spec::{Group, NodeId, Resources, Restoring, Role};
 
 /// The number of a step within its plan, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
@@ -50,6 +50,17 @@ pub enum Action {
     },
     /// Move a Redis node's data into a folder of its volume. It then starts without data and copies its master's.
     SetDataAside { node: NodeId },
+    /// Record how far the restore of a group is.
+    RecordRestore {
+        /// What is restored from what, and the stage that begins.
+        restoring: Restoring,
+    },
+    /// Put the data that were copied beside a node's own in their place. The old ones are removed.
+    ReplaceData { node: NodeId },
+    /// Remove a Redis node's data. It then starts without data and copies its master's.
+    RemoveData { node: NodeId },
+    /// Remove the data that were copied beside a node's own.
+    DiscardRestore { node: NodeId },
     /// Start a node that is stopped.
     StartNode { node: NodeId },
     /// Unpause a paused node.
@@ -181,6 +192,12 @@ impl fmt::Display for Action {
                 }
             }
             Self::SetDataAside { node } => write!(f, "set the data of {node} aside in its volume"),
+            Self::RecordRestore { restoring: Restoring { group, .. } } => {
+                write!(f, "record that the data of {group} are being replaced")
+            }
+            Self::ReplaceData { node } => write!(f, "put the copied data of {node} in place of its own"),
+            Self::RemoveData { node } => write!(f, "remove the data of {node}"),
+            Self::DiscardRestore { node } => write!(f, "remove the data that were copied for {node}"),
             Self::StartNode { node } => write!(f, "start {node}"),
             Self::UnpauseNode { node } => write!(f, "unpause {node}"),
             Self::StopNode { node } => write!(f, "stop {node}"),

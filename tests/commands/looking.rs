@@ -33,6 +33,9 @@ fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
             (format!("backup verify {foreign}"), "is neither a backup"),
             (format!("backup verify {place}/none.redos"), "failed to read"),
             (format!("backup {place}/a.redos --keep 7d"), "--keep is for a directory"),
+            (format!("restore {foreign}"), "is neither a backup"),
+            (format!("restore {place}"), "no file there is the manifest"),
+            (format!("restore {} --group 9", rdb.display()), "has no group mymaster-9"),
         ] {
             let failure = redos(&sim, &line).await.failure();
             assert_eq!(failure.kind, FailureKind::Usage, "{line}");
@@ -49,6 +52,10 @@ fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
             let said: Vec<String> = failure.chain().collect();
             assert!(failure.kind == FailureKind::Usage && said.join(": ").contains(why), "{line}: {said:?}");
         }
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        let failure = redos(&sim, &format!("restore {}", rdb.display())).await.failure();
+        let said: Vec<String> = failure.chain().collect();
+        assert!(said.join(": ").contains("redis-2 does not answer, and could bring the old data back"), "{said:?}");
         let list = redos(&sim, &format!("backups {place} --keep 1 -o json")).await.json();
         assert_eq!(list["items"][0]["manifest"], Value::Null, "{list}");
         assert_eq!(list["items"][0]["isExpired"], false, "what cannot be read stays");

@@ -229,6 +229,78 @@ async fn a_backup_that_is_killed_or_interrupted_leaves_no_file_of_its_name() {
     cluster.settled().await;
 }
 
+/// Commands that set `log:1` and so on, as an append-only file has them.
+fn log(keys: std::ops::RangeInclusive<u32>) -> Vec<u8> {
+    let set = |key: u32| {
+        let name = format!("log:{key}");
+        format!("*3\r\n$3\r\nSET\r\n${}\r\n{name}\r\n$1\r\nv\r\n", name.len())
+    };
+    keys.map(set).collect::<String>().into_bytes()
+}
+
+/// An RDB with data of the module type `shelf-dat`, which no server has.
+fn rdb_of_a_module() -> Vec<u8> {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let digit = |letter| LETTERS.find(letter).expect("a letter") as u64;
+    let id = "shelf-dat".chars().fold(0, |id, letter| id << 6 | digit(letter)) << 10 | 1;
+    let mut rdb = [b"REDIS0010".as_slice(), &[0xfe, 0, 7, 1, b'k', 0x81], &id.to_be_bytes(), &[0, 0xff]].concat();
+    let crc = crc64(0, &rdb);
+    rdb.extend(crc.to_le_bytes());
+    rdb
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn append_only_files_of_another_redis_are_taken_and_those_that_do_not_load_change_nothing() {
+    const KEYS: u32 = 500;
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+        path
+    };
+    let manifest = b"file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i\nfile a.2.incr.aof seq 2 type i\n";
+    write("appendonlydir/a.manifest", manifest);
+    write("appendonlydir/a.1.base.rdb", &rdb(10, KEYS));
+    write("appendonlydir/a.1.incr.aof", &log(1..=KEYS));
+    write("appendonlydir/a.2.incr.aof", &log(KEYS + 1..=2 * KEYS));
+    let commands = write("old/appendonly.aof", &log(1..=3 * KEYS));
+    let with_preamble = write("older/appendonly.aof", &[rdb(10, KEYS), log(1..=KEYS)].concat());
+
+    let cluster = Cluster::new("backup-aof").await;
+    let mut short = log(1..=KEYS);
+    short.truncate(short.len() - 3);
+    let newer = [rdb(99, 0), log(1..=KEYS)].concat();
+    for (file, code, why) in [
+        (write("short.aof", &short), 1, "does not load"),
+        (write("newer.aof", &newer), 2, "does not read RDB version 99"),
+        (write("foreign.aof", b"something else"), 2, "does not begin like an append-only file"),
+        (folder.path().join("old"), 2, "no file there is the manifest"),
+        (write("module.rdb", &rdb_of_a_module()), 1, "data of the module 'shelf-dat'"),
+    ] {
+        let said = cluster.up(&["--from", text(&file)]).await.fails(code);
+        assert!(said.contains(why), "{}: {said}", file.display());
+        assert_eq!(cluster.labelled().await, [const { Vec::<String>::new() }; 3], "{} makes nothing", file.display());
+    }
+    let said = cluster.up(&["--from", text(&commands), "--persistence", "rdb"]).await.fails(2);
+    assert!(said.contains("--persistence both"), "{said}");
+    for (source, keys) in [(folder.path().to_owned(), 3 * KEYS), (commands, 3 * KEYS), (with_preamble, 2 * KEYS)] {
+        let said = cluster.up(&["--from", text(&source), "--sentinels", "1", "--replicas", "1"]).await.fails(0);
+        assert!(said.contains(&format!("{keys} keys from {}", source.display())), "{said}");
+        let mut client = cluster.client(&[]).await;
+        let size = async |client: &mut MultiplexedConnection| {
+            redis::cmd("DBSIZE").query_async::<u32>(client).await.expect("a number")
+        };
+        assert_eq!(size(&mut client).await, keys);
+        set(&mut client, 1).await;
+        cluster.settled().await;
+        cluster.redos(&["stop"]).await.succeeds();
+        cluster.redos(&["start"]).await.succeeds();
+        assert_eq!(size(&mut cluster.client(&[]).await).await, keys + 1, "what was written later is kept with them");
+        cluster.redos(&["down", "--volumes"]).await.succeeds();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn old_backups_of_the_same_group_are_removed_and_nothing_else() {
     let cluster = Cluster::new("backup-keep").await;

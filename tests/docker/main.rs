@@ -37,6 +37,7 @@ mod pruned;
 mod registry;
 mod releases;
 mod resources;
+mod restore;
 mod rotation;
 mod scale;
 #[path = "../chaos/schema.rs"]

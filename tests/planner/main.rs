@@ -3,6 +3,7 @@
 mod equality;
 mod golden;
 mod properties;
+mod restore;
 mod rotation;
 mod upgrade;
 mod users;

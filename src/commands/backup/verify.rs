@@ -12,7 +12,7 @@ use crate::cluster::desired::Program;
 use crate::commands::options::SettingsArgs;
 use crate::commands::session::{Call, Session, World};
 use crate::converge;
-use crate::engine::{Probes, RdbStream, Tried, image};
+use crate::engine::{DataStream, FileStream, Probes, Tried, image};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::backup::BackupCheckDocument;
 use crate::servers::served::{LoadedKeys, loaded_keys};
@@ -109,6 +109,9 @@ pub fn unusable(error: BackupError) -> Failure {
     let (kind, hint) = match &error {
         BackupError::Io { .. } => (FailureKind::Usage, "give the file of a backup; list some: redos backups DIR"),
         BackupError::Foreign(_) => (FailureKind::Usage, "give a file that 'redos backup' wrote, or a dump.rdb"),
+        BackupError::NotAppendOnly { .. } => {
+            (FailureKind::Usage, "give the folder 'appendonlydir' of a Redis, or its 'appendonly.aof' or 'dump.rdb'")
+        }
         BackupError::CutShort { .. } | BackupError::Damaged { .. } => {
             (FailureKind::Failed, "use another backup, or copy the file once more from where it is whole")
         }
@@ -125,7 +128,7 @@ async fn load<W: World>(
     file: &SnapshotFile,
     whole: &WholeSnapshot,
 ) -> Result<LoadedKeys, Failure> {
-    let rdb = RdbStream { bytes: whole.rdb_bytes, reader: file.rdb().map_err(unusable)? };
+    let rdb = DataStream::Rdb(FileStream { bytes: whole.rdb_bytes, reader: file.rdb().map_err(unusable)? });
     session.ui.status(format_args!("a temporary {} of {} loads it", program.server, program.image));
     try_load(session, program, spec, rdb).await?.map_err(|said| {
         let what = format!("{} of {} does not load {}", program.server, program.image, file.path.display());
@@ -135,7 +138,7 @@ async fn load<W: World>(
     })
 }
 
-/// Has a temporary server load an RDB. The inner error is what it said when it ended.
+/// Has a temporary server load data. The inner error is what it said when it ended.
 ///
 /// # Errors
 /// The Engine failed, or the server does not answer.
@@ -143,11 +146,11 @@ pub async fn try_load<W: World>(
     session: &Session<W>,
     program: &Program,
     spec: &Spec,
-    rdb: RdbStream,
+    data: DataStream,
 ) -> Result<Result<LoadedKeys, String>, Failure> {
     let ask = async |stream| timeout(PATIENCE, loaded_keys(stream)).await;
     let configuration = render::trial_configuration(spec);
-    match session.engine.try_load(program, &configuration, rdb, ask).await? {
+    match session.engine.try_load(program, &configuration, data, ask).await? {
         Tried::Ended(said) => Ok(Err(said)),
         Tried::Served(Err(_)) => {
             let what = format!("{} of {} did not answer within {PATIENCE:?}", program.server, program.image);

@@ -1,6 +1,6 @@
-//! The first data of a new cluster, from a backup or an RDB file.
+//! The first data of a new cluster, from a backup or the files of another Redis.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,18 +8,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval, sleep};
 
-use crate::backup::Manifest;
-use crate::backup::read::{SnapshotFile, WholeSnapshot};
+use super::source::DataSource;
+use crate::backup::{Manifest, rdb};
 use crate::cluster::desired::Program;
-use crate::commands::backup::{check, try_load, unusable};
+use crate::cluster::observed::Observed;
+use crate::commands::backup::try_load;
 use crate::commands::session::{Session, World};
 use crate::converge::{self, Found};
-use crate::engine::{Clusters, EngineErrorKind, Nodes, RdbStream};
+use crate::engine::{Clusters, DataStream, EngineError, EngineErrorKind, FileStream, Nodes};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::{bytes, count};
 use crate::spec::render::{self, DataFiles};
-use crate::spec::{ClusterName, Follow, NodeId, Spec};
+use crate::spec::{ClusterName, Follow, Group, NodeId, Spec};
 use crate::update::Update;
 
 /// How long the volume of an interrupted attempt may stay in use. Its container ends with the redos that was killed.
@@ -57,9 +58,18 @@ pub fn is_new(cluster: &ClusterName, found: &Found) -> Result<(), Failure> {
 /// # Errors
 /// It has several groups, follows another server, or keeps no data in volumes.
 pub fn fits(spec: &Spec) -> Result<(), Failure> {
-    let why = if spec.masters != 1 {
-        "a backup holds one master group, and the cluster would have several; begin with one"
-    } else if spec.follow != Follow::Nobody {
+    if spec.masters != 1 {
+        return Err(unfit(spec, "a backup holds one master group, and the cluster would have several; begin with one"));
+    }
+    fits_node(spec)
+}
+
+/// Refuses settings with which a node cannot take the data of a file.
+///
+/// # Errors
+/// The cluster follows another server, or keeps no data in volumes.
+pub fn fits_node(spec: &Spec) -> Result<(), Failure> {
+    let why = if spec.follow != Follow::Nobody {
         "the cluster would copy the data of the server that it follows"
     } else if spec.persistence.dir.is_some() {
         "the data would be in a directory of the host; only volumes can be filled"
@@ -68,45 +78,75 @@ pub fn fits(spec: &Spec) -> Result<(), Failure> {
     } else {
         return Ok(());
     };
-    Err(Failure::message(FailureKind::Usage, format!("nothing was done: {why}"))
-        .hinted(format!("see the settings and where they come from: {}", command_line(&spec.name, "config"))))
+    Err(unfit(spec, why))
 }
 
-/// Reads the file to its end, and makes sure that the server reads its version. Nothing is changed yet.
+fn unfit(spec: &Spec, why: &str) -> Failure {
+    Failure::message(FailureKind::Usage, format!("nothing was done: {why}"))
+        .hinted(format!("see the settings and where they come from: {}", command_line(&spec.name, "config")))
+}
+
+/// Reads the data to their end, and makes sure that the server loads them. Nothing is changed yet.
 ///
 /// # Errors
-/// The file is not whole, or the server of the image is too old for it.
-pub async fn examine<W: World>(
-    session: &Session<W>,
-    spec: &Spec,
-    path: &Path,
-) -> Result<(SnapshotFile, WholeSnapshot), Failure> {
+/// They are not whole, or the server of the image does not load them.
+pub async fn examine<W: World>(session: &Session<W>, spec: &Spec, path: &Path) -> Result<DataSource, Failure> {
     let used = spec.used.redis.as_ref();
     let used = used.ok_or_else(|| Failure::message(FailureKind::Image, "the image of Redis is not known"))?;
     let too_old = |why: String| {
         Failure::message(FailureKind::Usage, format!("nothing was done: {why}"))
             .hinted("name an image of the server that wrote it, or of a newer one: --redis-image REFERENCE")
     };
-    let manifest = SnapshotFile::open(path).map_err(unusable)?.manifest;
-    if let Some(Manifest { server, .. }) = &manifest
-        && !used.release.reads_data_of(server)
+    if let Some(Manifest { server, .. }) = DataSource::glance(path)?
+        && !used.release.reads_data_of(&server)
     {
         return Err(too_old(format!("{used} cannot read the data of {}, which {server} wrote", path.display())));
     }
     let progress = session.ui.progress();
     let checked = tokio::select! {
-        checked = check(path.to_owned(), |update| progress.report(update)) => checked,
+        checked = DataSource::read(path, |update| progress.report(update)) => checked,
         () = session.cancel.cancelled() => Err(interrupted(path, "and nothing was done")),
     };
     progress.finish();
-    let (file, whole) = checked?;
-    let program = Program { image: used.reference.clone(), server: used.server.clone() };
-    let empty = RdbStream { bytes: whole.empty.len() as u64, reader: Box::new(io::Cursor::new(whole.empty.clone())) };
-    if try_load(session, &program, spec, empty).await?.is_err() {
-        let version = whole.head.version;
-        return Err(too_old(format!("{used} does not read RDB version {version} of {}", path.display())));
+    let source = checked?;
+    if source.is_append_only() && matches!(render::data_files(spec), DataFiles::Snapshot(_)) {
+        return Err(unfit(spec, "the cluster would keep snapshots only, and would not load append-only files")
+            .hinted("have it keep append-only files: --persistence both"));
     }
-    Ok((file, whole))
+    let program = Program { image: used.reference.clone(), server: used.server.clone() };
+    if let Some(empty) = source.empty_rdb() {
+        let version = rdb::version(&empty).unwrap_or_default();
+        let empty = FileStream { bytes: empty.len() as u64, reader: Box::new(io::Cursor::new(empty)) };
+        if try_load(session, &program, spec, DataStream::Rdb(empty)).await?.is_err() {
+            return Err(too_old(format!("{used} does not read RDB version {version} of {}", path.display())));
+        }
+    }
+    session.ui.status(format_args!("a temporary {} of {} loads {}", program.server, program.image, path.display()));
+    let data = source.stream(&Arc::default())?;
+    let loaded = tokio::select! {
+        loaded = try_load(session, &program, spec, data) => loaded?,
+        () = session.cancel.cancelled() => return Err(interrupted(path, "and nothing was done")),
+    };
+    loaded.map_err(|said| {
+        let what = format!("nothing was done: {used} does not load {}", path.display());
+        let failure = Failure::message(FailureKind::Failed, what).noted(format!("it says:\n{said}"));
+        match module_in(&said) {
+            Some(module) => failure.hinted(format!(
+                "the file has data of the module '{module}': name an image that has it: --redis-image REFERENCE"
+            )),
+            None if source.is_append_only() => failure
+                .hinted("if the files were copied while their server wrote them, stop it and copy them again")
+                .hinted("cut off what does not load, on a copy of them: redis-check-aof --fix FILE"),
+            None => failure.hinted("name the image of the server that wrote it: --redis-image REFERENCE"),
+        }
+    })?;
+    Ok(source)
+}
+
+/// The module whose data a server does not load, by its own words (`rdb.c`).
+fn module_in(said: &str) -> Option<&str> {
+    let (_, after) = said.split_once("no matching module")?;
+    after.split('\'').nth(1)
 }
 
 /// Copies the data into the volume of the first node, which has no container yet.
@@ -118,45 +158,61 @@ pub async fn examine<W: World>(
 pub async fn copy<W: World>(
     session: &Session<W>,
     spec: &Spec,
-    file: &SnapshotFile,
-    whole: &WholeSnapshot,
+    source: &DataSource,
     found: &Found,
 ) -> Result<Found, Failure> {
     let engine = &*session.engine;
     let (node, name) = (Spec::head(), &spec.name);
-    let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
-    engine.record_spec(&Spec { seeding: Some(path.display().to_string()), ..spec.clone() }).await?;
+    engine.record_spec(&Spec { seeding: Some(absolute(&source.path)), ..spec.clone() }).await?;
     if found.inventory.volumes.contains_key(&node) {
         session.ui.status(format_args!("what an interrupted attempt has copied into {node} is removed"));
         remove_volume(engine, name, node).await?;
     }
     engine.create_volume(spec, node).await?;
     let image = spec.used.redis.as_ref().map(|used| used.reference.clone()).unwrap_or_default();
+    let fill = async |data| engine.fill_volume(spec, node, &image, data).await;
+    let what = format!("and a part of the data is in {node}");
+    stream(session, source, node, fill, &what).await.map_err(|failure| {
+        let again = command_line(name, &format!("up --from {}", source.path.display()));
+        failure.hinted(format!("begin again: {again}"))
+    })?;
+    engine.record_spec(spec).await?;
+    Ok(converge::find(engine, name).await?)
+}
+
+/// The path of a file from anywhere, for a record.
+pub fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// Hands the data of a file to `fill`, with progress. `left` says what an interruption leaves.
+///
+/// # Errors
+/// The Engine failed, the file cannot be read, or the user interrupted.
+pub async fn stream<W: World>(
+    session: &Session<W>,
+    source: &DataSource,
+    node: NodeId,
+    fill: impl AsyncFnOnce(DataStream) -> Result<(), EngineError>,
+    left: &str,
+) -> Result<(), Failure> {
     let read = Arc::new(AtomicU64::new(0));
-    let reader = Counting { reader: file.rdb().map_err(unusable)?, read: read.clone() };
-    let rdb = RdbStream { bytes: whole.rdb_bytes, reader: Box::new(reader) };
-    let mut filling = std::pin::pin!(engine.fill_volume(spec, node, &image, rdb));
+    let mut filling = std::pin::pin!(fill(source.stream(&read)?));
     let progress = session.ui.progress();
     let mut ticks = interval(TICK);
     let filled = loop {
         tokio::select! {
             filled = &mut filling => break filled.map_err(Failure::from),
-            () = session.cancel.cancelled() => {
-                let what = format!("and a part of the data is in {node}");
-                let again = command_line(name, &format!("up --from {}", file.path.display()));
-                break Err(interrupted(&file.path, &what).hinted(format!("begin again: {again}")));
-            }
+            () = session.cancel.cancelled() => break Err(interrupted(&source.path, left)),
             _ = ticks.tick() => progress.report(Update::Progress {
                 subject: node.to_string(),
-                text: format!("copying the data of {}", file.path.display()),
-                bytes: Some((read.load(Ordering::Relaxed), whole.rdb_bytes)),
+                text: format!("copying the data of {}", source.path.display()),
+                bytes: Some((read.load(Ordering::Relaxed), source.bytes)),
             }),
         }
     };
     progress.finish();
-    filled?;
-    engine.record_spec(spec).await?;
-    Ok(converge::find(engine, name).await?)
+    filled
 }
 
 fn interrupted(path: &Path, what: &str) -> Failure {
@@ -174,17 +230,27 @@ async fn remove_volume(engine: &impl Nodes, cluster: &ClusterName, node: NodeId)
     }
 }
 
-/// A reader that says how far it is.
-struct Counting {
-    reader: Box<dyn Read + Send>,
-    read: Arc<AtomicU64>,
+/// The number of keys of a group in sync, of which any node knows. `None` if none answered.
+pub fn keys_of(group: Group, observed: &Observed) -> Option<u64> {
+    let answers = observed.topology.redis.iter().filter(|(node, _)| node.group() == Some(group));
+    answers.filter_map(|(_, answer)| answer.said()).map(|view| view.keys).max()
 }
 
-impl Read for Counting {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(to)?;
-        self.read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
+/// Whether a cluster has the keys that a file says it has. Some may have expired.
+///
+/// # Errors
+/// Keys are missing.
+pub fn are_all_there(cluster: &ClusterName, source: &DataSource, have: Option<u64>) -> Result<(), Failure> {
+    match (&source.manifest, have) {
+        (Some(manifest), Some(have))
+            if manifest.keys_are_exact && have < manifest.keys.saturating_sub(manifest.expiring_keys) =>
+        {
+            let keys = count(usize::try_from(have).unwrap_or(usize::MAX), "key");
+            let what = format!("'{cluster}' has {keys}, and {} has {}", source.path.display(), manifest.keys);
+            Err(Failure::message(FailureKind::Failed, what)
+                .hinted("check whether something removed keys since, and the file: redos backup verify FILE"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -192,32 +258,21 @@ impl Read for Counting {
 ///
 /// # Errors
 /// Keys are missing.
-pub async fn count_keys<W: World>(
-    session: &Session<W>,
-    spec: &Spec,
-    file: &SnapshotFile,
-    whole: &WholeSnapshot,
-) -> Result<(), Failure> {
+pub async fn count_keys<W: World>(session: &Session<W>, spec: &Spec, source: &DataSource) -> Result<(), Failure> {
     let found = converge::find(&*session.engine, &spec.name).await?;
     let seen = session.observe_decided(spec, found).await?.observed;
-    let views = seen.topology.redis.values().filter_map(|answer| answer.said());
-    // All nodes are in sync, so any of them knows.
-    let Some(have) = views.map(|view| view.keys).max() else {
+    let Some(have) = keys_of(Group::number(1), &seen) else {
         session.ui.warn(format_args!("the keys of {} could not be counted: no node answered", spec.name));
         return Ok(());
     };
+    are_all_there(&spec.name, source, Some(have))
+        .map_err(|failure| failure.hinted(format!("begin again: {}", command_line(&spec.name, "down --volumes"))))?;
     let keys = |keys: u64| count(usize::try_from(keys).unwrap_or(usize::MAX), "key");
-    let (path, data) = (file.path.display(), bytes(whole.rdb_bytes));
-    let Some(manifest) = &file.manifest else {
+    let (path, data) = (source.path.display(), bytes(source.bytes));
+    let Some(manifest) = &source.manifest else {
         session.ui.status(format_args!("{}: {} from {path}, {data} of data", spec.name, keys(have)));
         return Ok(());
     };
-    if manifest.keys_are_exact && have < manifest.keys.saturating_sub(manifest.expiring_keys) {
-        let what = format!("'{}' has {}, and {path} has {}", spec.name, keys(have), manifest.keys);
-        return Err(Failure::message(FailureKind::Failed, what)
-            .hinted("check whether something removed keys since, and the file: redos backup verify FILE")
-            .hinted(format!("begin again: {}", command_line(&spec.name, "down --volumes"))));
-    }
     session.ui.status(format_args!(
         "{}: {} of {} in {path}, made {} ({data} of data)",
         spec.name,

@@ -8,10 +8,30 @@ use futures_util::TryStreamExt;
 use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls};
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::spec::{NODE_DIR, NODE_UID};
+use crate::spec::render::{self, DataFiles};
+use crate::spec::{NODE_DIR, NODE_UID, NodeId, Spec};
 
 /// Gives all files of a volume to the node's user. It does not follow symbolic links.
 const OWN: &str = "chown -Rh \"$1:$1\" \"$2\" && echo done";
+
+/// The folder beside the data of a node into which others are copied.
+pub const COPY: &str = "restored";
+
+/// Removes files and folders of a volume.
+const REMOVE: &str = r#"cd "$1" && shift && rm -rf -- "$@" && echo done"#;
+
+/// Puts a copied file or folder in place of the data. A repetition goes on where the last one was ended: as long as the
+/// copy is there it is whole, and afterwards the data are.
+const REPLACE: &str = r#"
+cd "$1" || exit
+copy=$2
+name=$3
+shift 3
+if [ -e "$copy/$name" ]; then
+    sync && rm -rf -- "$@" && mv "$copy/$name" "$name" && sync || exit
+fi
+[ -e "$name" ] && rm -rf -- "$copy" && echo done
+"#;
 
 /// Moves those of the named files that exist into a new folder beside them, and prints its name.
 const SET_ASIDE: &str = r#"
@@ -49,6 +69,63 @@ pub async fn own(engine: &DockerEngine, container: &str) -> Result<()> {
     run(engine, container, &command, Location::VolumesAsRoot(container), operation).await.map(drop)
 }
 
+/// Puts the copied data of a node in place of its own.
+///
+/// # Errors
+/// The Engine failed, or nothing was copied.
+pub async fn replace(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<()> {
+    let operation = || format!("replace the data of {node}");
+    let name = match render::data_files(spec) {
+        DataFiles::AppendOnly { folder, .. } => folder,
+        DataFiles::Snapshot(path) => path,
+        DataFiles::None => {
+            let why = anyhow!("the cluster keeps no data on disk");
+            return Err(EngineError::new(EngineErrorKind::Other, operation(), why));
+        }
+    };
+    let places = render::data_places(spec);
+    let mut command = vec!["sh", "-c", REPLACE, "replace", NODE_DIR, COPY, inside(&name)];
+    command.extend(places.iter().map(|place| inside(place)));
+    in_volume(engine, spec, node, &command, operation).await
+}
+
+/// Removes the data of a node. Its configuration stays.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn remove(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<()> {
+    let places = render::data_places(spec);
+    let mut command = vec!["sh", "-c", REMOVE, "remove", NODE_DIR];
+    command.extend(places.iter().map(|place| inside(place)));
+    in_volume(engine, spec, node, &command, || format!("remove the data of {node}")).await
+}
+
+/// Removes what was copied beside the data of a node.
+///
+/// # Errors
+/// The Engine failed.
+pub async fn discard_copy(engine: &DockerEngine, spec: &Spec, node: NodeId) -> Result<()> {
+    let command = ["sh", "-c", REMOVE, "remove", NODE_DIR, COPY];
+    in_volume(engine, spec, node, &command, || format!("remove the data that were copied for {node}")).await
+}
+
+/// A path in a node, from its volume's root.
+pub fn inside(path: &str) -> &str {
+    path.strip_prefix(NODE_DIR).unwrap_or(path).trim_start_matches('/')
+}
+
+/// Runs a command that prints `done` at its end with the volume of a node. It needs no container of that node.
+async fn in_volume(
+    engine: &DockerEngine,
+    spec: &Spec,
+    node: NodeId,
+    command: &[&str],
+    operation: impl Fn() -> String,
+) -> Result<()> {
+    let image = spec.used.redis.as_ref().map(|used| used.reference.as_str()).unwrap_or_default();
+    run_in(engine, image, command, Location::Volume(&node.volume_name(&spec.name)), operation).await.map(drop)
+}
+
 /// Runs a command that prints `done` at its end, and returns its output.
 async fn run(
     engine: &DockerEngine,
@@ -59,7 +136,18 @@ async fn run(
 ) -> Result<String> {
     let gone = || EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("there is no such container"));
     let image = calls::inspect(engine, container).await?.and_then(|container| container.image).ok_or_else(gone)?;
-    let OneOff { id, streams } = oneoff::start(engine, &image, command, place, &operation).await?;
+    run_in(engine, &image, command, place, operation).await
+}
+
+/// [`run`] in a container of this image.
+async fn run_in(
+    engine: &DockerEngine,
+    image: &str,
+    command: &[&str],
+    place: Location<'_>,
+    operation: impl Fn() -> String,
+) -> Result<String> {
+    let OneOff { id, streams } = oneoff::start(engine, image, command, place, &operation).await?;
     let said = streams.output.try_fold(String::new(), |said, piece| async move { Ok(said + &piece.to_string()) }).await;
     calls::remove(engine, &id).await?;
     let said = said.map_err(|error| engine.failed(operation(), error))?;

@@ -7,7 +7,7 @@ use super::endpoint::Transport;
 use super::{DockerEngine, network};
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{Probes, RdbStream, Result, Tried};
+use crate::engine::{DataStream, Probes, Result, Tried};
 use crate::spec::Spec;
 
 impl Probes for DockerEngine {
@@ -24,10 +24,10 @@ impl Probes for DockerEngine {
         &self,
         program: &Program,
         configuration: &str,
-        rdb: RdbStream,
+        data: DataStream,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> Result<Tried<T>> {
-        self.try_load_into_server(program, configuration, rdb, question).await
+        self.try_load_into_server(program, configuration, data, question).await
     }
 
     async fn dial_from<T>(

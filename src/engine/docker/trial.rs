@@ -27,7 +27,10 @@ const LINES: usize = 6;
 /// The lines that say why a server ended.
 fn last_lines(said: &str) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(LINES)..].join("\n")
+    let (before, last) = lines.split_at(lines.len().saturating_sub(LINES));
+    // A server examines the file that it does not load, which takes many lines after the reason.
+    let reasons = before.iter().copied().filter(|line| line.contains("can't load"));
+    reasons.chain(last.iter().copied()).collect::<Vec<_>>().join("\n")
 }
 
 impl DockerEngine {

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{DATA, SUBNETS, Sim, SimNode, refused};
+use super::{COPY, DATA, SUBNETS, Sim, SimNode, refused};
 use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
-    ClusterSummary, Clusters, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT, NodeFile, NodeSpec, Nodes,
-    RdbStream, Result,
+    ClusterSummary, Clusters, DataStream, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT, NodeFile,
+    NodeSpec, Nodes, Result,
 };
 use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF};
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
@@ -160,10 +160,52 @@ impl Nodes for Sim {
         Ok(())
     }
 
-    async fn fill_volume(&self, _spec: &Spec, node: NodeId, _image: &str, _rdb: RdbStream) -> Result<()> {
+    async fn fill_volume(&self, _spec: &Spec, node: NodeId, _image: &str, _data: DataStream) -> Result<()> {
         let mut world = self.world();
         world.change(format!("fill the volume of {node}"))?;
         world.volumes.entry(node).or_default();
+        Ok(())
+    }
+
+    async fn copy_beside(&self, _spec: &Spec, node: NodeId, data: DataStream) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("copy data beside those of {node}"))?;
+        let mut content = Vec::new();
+        let DataStream::Rdb(mut rdb) = data else {
+            return Err(refused("only snapshots are copied in memory".to_owned()));
+        };
+        rdb.reader.read_to_end(&mut content).map_err(|error| refused(error.to_string()))?;
+        world.volumes.entry(node).or_default().insert(COPY.to_owned(), content);
+        Ok(())
+    }
+
+    async fn replace_data(&self, _spec: &Spec, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("replace the data of {node}"))?;
+        if world.runs(node) {
+            return Err(refused(format!("{node} runs on the data that are replaced")));
+        }
+        let files = world.volumes.entry(node).or_default();
+        if let Some(copy) = files.remove(COPY) {
+            files.insert(DATA.to_owned(), copy);
+        }
+        files.contains_key(DATA).then_some(()).ok_or_else(|| refused(format!("nothing was copied for {node}")))
+    }
+
+    async fn remove_data(&self, _spec: &Spec, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("remove the data of {node}"))?;
+        if world.runs(node) {
+            return Err(refused(format!("{node} runs on the data that are removed")));
+        }
+        world.volumes.entry(node).or_default().remove(DATA);
+        Ok(())
+    }
+
+    async fn discard_copy(&self, _spec: &Spec, node: NodeId) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("remove the copied data of {node}"))?;
+        world.volumes.entry(node).or_default().remove(COPY);
         Ok(())
     }
 

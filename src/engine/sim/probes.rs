@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
-use crate::engine::{Probes, RdbStream, Result, Tried};
+use crate::engine::{DataStream, Probes, Result, Tried};
 use crate::spec::Spec;
 
 use super::Sim;
@@ -50,7 +50,7 @@ impl Probes for Sim {
         &self,
         program: &Program,
         _configuration: &str,
-        _rdb: RdbStream,
+        _data: DataStream,
         _question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> Result<Tried<T>> {
         Ok(Tried::Ended(format!("{} of {} runs in memory only", program.server, program.image)))

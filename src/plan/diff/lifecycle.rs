@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Planner;
+use super::{Planner, restoring};
 use crate::cluster::claims::Undecided;
 use crate::cluster::gate::Gate;
 use crate::cluster::observed::{Answer, NodeState, Observed};
@@ -141,6 +141,9 @@ pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan
     let mut planner = Planner { scope: Some(named), ..Planner::new(spec, observed) };
     let counts = |node| node != NodeId::Exporter || named.contains(&node);
     if let Some(refusal) = Refusal::unseen(&spec.name, &observed.inventory, counts) {
+        return Plan { refusal: Some(refusal), ..Plan::default() };
+    }
+    if let Some(refusal) = restoring::refused(spec, observed) {
         return Plan { refusal: Some(refusal), ..Plan::default() };
     }
     if let Some(refused) = planner.refused() {
