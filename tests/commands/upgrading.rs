@@ -121,14 +121,17 @@ fn a_cluster_that_is_not_in_order_is_not_upgraded() {
 #[test]
 fn wherever_it_is_killed_up_or_upgrade_ends_or_undoes_it() {
     run(async {
-        for (changes, verb) in (0..90).step_by(3).zip(["up", "upgrade --redis-image redis:8.4"].into_iter().cycle()) {
+        let verbs = ["up", "upgrade --redis-image redis:8.4", "upgrade --to-previous"];
+        let mut undone = 0;
+        for (changes, verb) in (0..96).step_by(2).zip(verbs.into_iter().cycle()) {
             let sim = ready("up").await;
             sim.watch_rules();
             sim.cut_after(changes);
             let cut = redos(&sim, "upgrade --redis-image redis:8.4 --soak 1s").await.exit.is_err();
             sim.mend();
-            if redos(&sim, verb).await.exit.is_err() {
-                redos(&sim, "up").await.done();
+            match redos(&sim, verb).await.exit {
+                Ok(_) => undone += usize::from(verb.ends_with("previous")),
+                Err(_) => _ = redos(&sim, "up").await.done(),
             }
             redos(&sim, "plan").await.done();
             assert_eq!(sim.lapses(), Vec::<String>::new(), "{changes} {verb} {:#?}", sim.journal());
@@ -137,5 +140,6 @@ fn wherever_it_is_killed_up_or_upgrade_ends_or_undoes_it() {
                 all.iter().filter(|(node, _)| !node.starts_with("proxy")).map(|(_, image)| image).collect();
             assert!(servers.iter().all(|image| *image == servers[0]), "{changes} {verb} {cut}: {all:?}");
         }
+        assert!(undone > 0, "no upgrade was undone while the master ran the old server");
     });
 }

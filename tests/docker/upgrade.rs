@@ -161,6 +161,30 @@ async fn a_server_that_refuses_commands_of_clients_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn proxies_that_do_not_serve_are_taken_back() {
+    let cluster = Cluster::new("upgrade-proxy").await;
+    cluster.up(&["--proxies", "2", "--replicas", "1"]).await.succeeds();
+    let (right, before) = (programs(&cluster.engine).await.proxy.image, images(&cluster, "proxy").await);
+    let wrong = format!("{}:1", cluster.name);
+    // It says its version, and dies with a configuration.
+    let script = r#"own=$(command -v haproxy)
+busybox mv "$own" "$own-itself"
+printf '#!/bin/sh\ncase $1 in -W) echo "it has no licence"; exit 1 ;; *) exec "$0-itself" "$@" ;; esac\n' >"$own"
+busybox chmod 755 "$own""#;
+    derive(&raw(), &right, &wrong, script, &["CMD [\"haproxy\"]"]).await;
+    let run = cluster.redos(&["upgrade", "--proxy-image", &wrong, "--timeout", "60s"]).await;
+    let (status, after) = (cluster.status().await, images(&cluster, "proxy").await);
+    let plan = cluster.redos(&["plan"]).await;
+    cluster.redos(&["down", "--volumes"]).await.succeeds();
+    remove(&wrong).await;
+    assert!(matches!(run.code, Some(1 | 4)), "{:?} {}", run.code, run.stderr);
+    assert!(run.stderr.contains("have the old one again"), "{}", run.stderr);
+    assert!(!run.stderr.contains("stop proxy-2"), "one proxy serves: {}", run.stderr);
+    assert_eq!((status["healthy"].as_bool(), after), (Some(true), before), "{status:#}");
+    plan.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_that_is_killed_anywhere_loses_nothing_and_is_ended_or_undone() {
     let _turn = TURN.lock().await;
     let cluster = Cluster::new("upgrade-kill").await;
@@ -185,9 +209,13 @@ async fn an_upgrade_that_is_killed_anywhere_loses_nothing_and_is_ended_or_undone
             kills += 1;
         }
         // The cluster may not be in order for an upgrade. Then the message names `up`.
-        let goes_on = if round.is_multiple_of(2) { cluster.redos(&verb).await } else { cluster.redos(&["up"]).await };
+        let goes_on = match round % 3 {
+            0 => cluster.redos(&verb).await,
+            1 => cluster.redos(&["up"]).await,
+            _ => cluster.redos(&["upgrade", "--to-previous", "--soak", "1s"]).await,
+        };
         if goes_on.code != Some(0) {
-            assert!(goes_on.stderr.contains(" up"), "{}", goes_on.stderr);
+            assert!(goes_on.stderr.contains(" up"), "round {round}: {}", goes_on.stderr);
             cluster.redos(&["up"]).await.succeeds();
         }
         cluster.redos(&["plan"]).await.succeeds();

@@ -208,3 +208,94 @@ fn has_modules(old: &Spec, new: &Spec) -> Result<(), Failure> {
 pub(super) fn words(failure: &Failure) -> String {
     failure.chain().collect::<Vec<_>>().join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::fixture::{healthy, redis, redis_mut};
+    use crate::spec::ClusterName;
+
+    /// A cluster that runs what its nodes report, and its observation.
+    fn running() -> (Spec, Observed) {
+        let name: ClusterName = "shop".parse().expect("a name");
+        let mut spec = Spec::with_defaults(name);
+        spec.used.redis = Some(image("redis", "8.0.2"));
+        let mut observed = healthy(&spec);
+        observed.inventory.recorded = Some(spec.clone());
+        for facts in observed.inventory.nodes.values_mut() {
+            facts.image_id = Some(image("redis", "8.0.2").id);
+        }
+        (spec, observed)
+    }
+
+    fn image(name: &str, version: &str) -> UsedImage {
+        UsedImage {
+            reference: format!("{name}:{version}"),
+            id: format!("sha256:{name}-{version}"),
+            digest: None,
+            server: format!("{name}-server"),
+            release: Release { name: name.to_owned(), version: version.to_owned() },
+            modules: Vec::new(),
+        }
+    }
+
+    fn to(old: &Spec, redis: UsedImage) -> Spec {
+        let mut new = old.clone();
+        new.used.redis = Some(redis);
+        new
+    }
+
+    fn refusal(result: Result<UpgradeWay, Failure>) -> String {
+        words(&result.expect_err("a refusal"))
+    }
+
+    #[test]
+    fn the_last_replica_in_sync_is_tried_first_and_never_a_master() {
+        let (old, mut observed) = running();
+        let new = to(&old, image("redis", "8.4.0"));
+        assert_eq!(way(&old, &new, false, &observed).expect("a way"), UpgradeWay::Canary(redis(3)));
+        let facts = observed.inventory.nodes.get_mut(&redis(2)).expect("a node");
+        facts.image_id = Some(image("redis", "8.4.0").id);
+        assert_eq!(
+            way(&old, &new, false, &observed).expect("a way"),
+            UpgradeWay::Canary(redis(2)),
+            "it has it already"
+        );
+        let third = to(&old, image("redis", "8.6.0"));
+        let said = refusal(way(&old, &third, false, &observed));
+        assert!(said.contains("'shop' is not what it should be before an upgrade"), "{said}");
+    }
+
+    #[test]
+    fn data_of_a_newer_server_are_refused_by_what_the_master_runs() {
+        let (old, mut observed) = running();
+        for newer in [image("redis", "7.4.0"), image("valkey", "9.1.0")] {
+            let said = refusal(way(&old, &to(&old, newer), false, &observed));
+            assert!(said.contains("cannot read the data of 'shop', which redis 8.0.2 wrote"), "{said}");
+        }
+        // An upgrade that was cut off: the record is ahead of the master.
+        let recorded = to(&old, image("redis", "8.4.0"));
+        assert_eq!(way(&recorded, &old, true, &observed).expect("a way"), UpgradeWay::Back);
+        redis_mut(&mut observed, redis(1)).version = "8.4.0".to_owned();
+        let said = refusal(way(&recorded, &old, true, &observed));
+        assert!(said.contains("which redis 8.4.0 wrote"), "{said}");
+    }
+
+    #[test]
+    fn a_server_without_the_modules_of_the_present_one_is_refused() {
+        let (mut old, mut observed) = running();
+        let with = |mut image: UsedImage, modules: &[&str]| {
+            image.modules = modules.iter().map(|module| format!("/lib/{module}.so")).collect();
+            image
+        };
+        old.used.redis = Some(with(image("redis", "8.0.2"), &["redisbloom", "rejson"]));
+        observed.inventory.recorded = Some(old.clone());
+        let said = refusal(way(&old, &to(&old, with(image("redis", "8.4.0"), &["rejson"])), false, &observed));
+        assert!(said.contains("lacks redisbloom.so, which redis:8.0.2"), "{said}");
+        let complete = to(&old, with(image("redis", "8.4.0"), &["rejson", "redisbloom", "more"]));
+        way(&old, &complete, false, &observed).expect("a way");
+        old.images.modules = Modules::None;
+        observed.inventory.recorded = Some(old.clone());
+        way(&old, &to(&old, image("redis", "8.4.0")), false, &observed).expect("they are turned off");
+    }
+}
