@@ -40,7 +40,7 @@ impl Done {
                 let (filled, evidence) = Filled::begin(folder, *limit)?;
                 Ok((Self::Filled(filled), evidence))
             }
-            Task::Crowd => Ok((Self::Crowded, server::crowd().await?)),
+            Task::Crowd => Ok((Self::Crowded, server::crowd(order.lease()).await?)),
         }
     }
 

@@ -26,10 +26,10 @@ const WRITE: [&str; 2] = ["DEL", "redos:no-such-key"];
 const CROWD: usize = 8000;
 /// How long such a server may take to be killed. A server that is short of memory is slow.
 const KILLED: Duration = Duration::from_secs(60);
-/// An incomplete request: all except the last byte of the longest allowed word.
-///
-/// This is what Redis takes from a client that has not logged in (PROTO_MBULK_LEN 16384 in networking.c).
-const INCOMPLETE: usize = 16_384;
+/// The most words of a request that Redis takes from a client that has not logged in, and the most bytes of each
+/// (processMultibulkBuffer in networking.c).
+const WORDS: usize = 10;
+const WORD: usize = 16_384;
 
 /// A server that lets its clients' writes wait.
 pub struct WritesPaused;
@@ -90,42 +90,46 @@ async fn write_after_unpause() -> Result<Duration, TaskError> {
 ///
 /// # Errors
 /// It still runs.
-pub async fn crowd() -> Result<String, TaskError> {
+pub async fn crowd(lease: Duration) -> Result<String, TaskError> {
     let began = Instant::now();
-    let mut port = REDIS_PORT;
-    if TcpStream::connect(local(port)).await.is_err() {
-        port = SENTINEL_PORT;
+    let mut witness = TcpStream::connect(local(REDIS_PORT)).await;
+    let port = if witness.is_ok() { REDIS_PORT } else { SENTINEL_PORT };
+    if witness.is_err() {
+        witness = TcpStream::connect(local(port)).await;
     }
-    let mut crowd = Vec::new();
-    let request = [b"*2\r\n$4\r\nPING\r\n$16384\r\n".as_slice(), &[b'x'; INCOMPLETE - 1]].concat();
+    let witness = witness.map_err(TaskError::system("it cannot be reached"))?;
+    // All except its last bytes, so that the server waits for them.
+    let word = format!("${WORD}\r\n{}\r\n", "x".repeat(WORD));
+    let request = format!("*{WORDS}\r\n{}", word.repeat(WORDS)).into_bytes();
+    let request = &request[..request.len() - 3];
+    let (mut crowd, mut refusal) = (Vec::new(), None);
     let crowding = async {
         while crowd.len() < CROWD {
             let mut stream = TcpStream::connect(local(port)).await?;
-            stream.write_all(&request).await?;
+            stream.write_all(request).await?;
             crowd.push(stream);
         }
         Ok::<(), io::Error>(())
     };
-    let broken = timeout(KILLED, crowding).await;
-    let first = crowd.first();
-    let is_dead = async || match first {
-        // The server says nothing on its own: what comes is the end of the connection.
-        Some(first) => {
-            let left = KILLED.saturating_sub(began.elapsed()).max(ANSWER);
-            timeout(left, first.readable()).await.is_ok()
+    let dying = async {
+        // The server says nothing on its own: what comes is the end of the connection. A new connection does not tell it as
+        // soon: while the server is being killed nothing answers, and the kernel repeats the request after 1, 3 and 7 s.
+        tokio::select! {
+            biased;
+            _ = witness.readable() => return true,
+            crowded = crowding => refusal = crowded.err(),
         }
-        None => false,
+        timeout(ANSWER, witness.readable()).await.is_ok()
     };
-    match broken {
-        Ok(Err(_)) | Err(_) if is_dead().await => {
-            Ok(format!("it died with {} connections, after {:.1} s", crowd.len(), began.elapsed().as_secs_f64()))
-        }
-        Ok(Ok(())) if is_dead().await => Ok(format!("it died after {CROWD} connections")),
-        Ok(Err(cause)) => {
-            let what = format!("it accepts no more than {} connections and still runs", crowd.len());
+    let is_dead = timeout(KILLED.min(lease), dying).await.unwrap_or(false);
+    let (connections, took) = (crowd.len(), began.elapsed().as_secs_f64());
+    match refusal {
+        _ if is_dead => Ok(format!("it died with {connections} connections, after {took:.1} s")),
+        Some(cause) => {
+            let what = format!("it accepts no more than {connections} connections and still runs");
             Err(TaskError::System { what, cause })
         }
-        Ok(Ok(())) | Err(_) => Err(TaskError::Measured(format!("it still runs with {} connections", crowd.len()))),
+        None => Err(TaskError::Measured(format!("it still runs with {connections} connections"))),
     }
 }
 

@@ -6,9 +6,10 @@ use crate::engine::EngineError;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Limit, Right};
 use crate::spec::NODE_DIR;
 
-/// Memory left to a container that is to run out of it, beyond what it cannot give back. The Engine takes no limit
-/// below 6 MiB.
-const OOM_LEFT: u64 = 256 << 10;
+/// Memory left to a container that is to run out of it, beyond what it cannot give back. With less it would be slow for
+/// seconds before it is killed, since the kernel keeps reading its program from disk. The Engine takes no limit below
+/// 6 MiB.
+const OOM_LEFT: u64 = 16 << 20;
 const OOM_LIMIT_MIN: u64 = 6 << 20;
 
 /// How a fault is applied.
