@@ -1,10 +1,10 @@
 //! `redos password`: changes passwords of a running cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::time::Duration;
 
-use clap::builder::PossibleValue;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use tokio::time::Instant;
 
 use super::options::{READY_TIMEOUT, SettingsArgs};
@@ -50,16 +50,19 @@ Examples:
   redos password rotate                          all of them
   redos password rotate --user applications
   redos password rotate --user applications --password-file new.txt
+  redos password rotate --user reports           a user of your own, see 'users' in redos.yaml
   redos password rotate --dry-run                what it would do
   redos password rotate --finish                 drop the old passwords")]
 pub struct RotateArgs {
-    /// Whose password to change; can be given several times, and without it all are changed
-    #[arg(long = "user", value_name = "USER", value_enum, conflicts_with = "finish")]
+    /// Whose password to change: applications (clients of the cluster), replication (replicas at their master),
+    /// sentinel (Sentinels at Redis nodes, and among themselves), statistics (people and Prometheus at the proxies), or
+    /// a user of the setting 'users'; can be given several times, and without it all are changed
+    #[arg(long = "user", value_name = "USER", value_parser = named, conflicts_with = "finish")]
     pub users: Vec<RotatedUser>,
     /// End the rotation that is open: the old passwords are no longer accepted
     #[arg(long)]
     pub finish: bool,
-    /// File with the new password of applications
+    /// File with the new password of applications, or of a user of your own if --user names no other
     #[arg(long, value_name = "FILE", conflicts_with = "finish")]
     pub password_file: Option<String>,
     /// File with the new password of replicas at their master
@@ -76,20 +79,8 @@ pub struct RotateArgs {
     pub dry_run: bool,
 }
 
-impl ValueEnum for RotatedUser {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let help = match self {
-            Self::Applications => "Clients of the cluster",
-            Self::Replication => "Replicas at their master",
-            Self::Sentinel => "Sentinels at Redis nodes, and among themselves",
-            Self::Statistics => "People and Prometheus at the statistics of the proxies",
-        };
-        Some(PossibleValue::new(self.as_str()).help(help))
-    }
+fn named(word: &str) -> Result<RotatedUser, Infallible> {
+    Ok(RotatedUser::from(word.to_owned()))
 }
 
 impl RotateArgs {
@@ -101,9 +92,29 @@ impl RotateArgs {
         SettingsArgs { flags }
     }
 
-    fn users(&self) -> BTreeSet<RotatedUser> {
-        let all = || RotatedUser::ALL.into_iter().collect();
-        if self.users.is_empty() { all() } else { self.users.iter().copied().collect() }
+    /// Those whose passwords to change.
+    ///
+    /// # Errors
+    /// The cluster has no such user.
+    fn users(&self, spec: &Spec, secrets: &Secrets) -> Result<BTreeSet<RotatedUser>, Failure> {
+        if self.users.is_empty() {
+            let own = spec.users.0.keys().map(|name| RotatedUser::Own(name.clone()));
+            return Ok(RotatedUser::ALL.into_iter().chain(own).collect());
+        }
+        for user in &self.users {
+            if let RotatedUser::Own(name) = user {
+                lookup::login(spec, secrets, Some(name))?;
+            }
+        }
+        Ok(self.users.iter().cloned().collect())
+    }
+
+    /// The password that is given for a user.
+    fn given<'a>(&self, user: &RotatedUser, own: &'a GivenSecrets) -> Option<&'a Secret> {
+        match user {
+            RotatedUser::Own(_) if self.password_file.is_some() && self.users == [user.clone()] => own.app.as_ref(),
+            _ => own.of(user),
+        }
     }
 }
 
@@ -150,7 +161,7 @@ async fn rotate<W: World>(
         if let Some(rotation) = &secrets.rotation {
             return Err(already_open(cluster, rotation));
         }
-        secrets.rotating(new_passwords(args, request, &secrets)?)
+        secrets.rotating(new_passwords(args, request, &args.users(&spec, &secrets)?, &secrets)?)
     };
     // A rotation that is being finished goes on.
     let rotated = rotated.unwrap_or(secrets);
@@ -181,21 +192,18 @@ async fn rotate<W: World>(
 fn new_passwords(
     args: &RotateArgs,
     request: &AskedSettings,
+    users: &BTreeSet<RotatedUser>,
     secrets: &Secrets,
 ) -> Result<BTreeMap<PasswordKind, Secret>, Failure> {
     let (own, borrowed) = request.passwords();
-    let is_in_use = |user: RotatedUser, given: &&Secret| secrets.accepts(user, given);
+    let is_in_use = |user: &RotatedUser, given: &&Secret| secrets.accepts(user, given);
     let mut passwords = BTreeMap::new();
-    for user in args.users() {
-        let given = match own.of(user) {
+    for user in users {
+        let given = match args.given(user, own) {
             Some(given) if is_in_use(user, &given) => {
                 let what = format!("nothing was done: the password that is given for {user} is the one in use");
-                let others: String = args
-                    .users()
-                    .iter()
-                    .filter(|other| **other != user)
-                    .map(|other| format!(" --user {other}"))
-                    .collect();
+                let others: String =
+                    users.iter().filter(|other| *other != user).map(|other| format!(" --user {other}")).collect();
                 return Err(Failure::message(FailureKind::Usage, what)
                     .hinted(format!("see who gave it: {}", command_line(request.name(), "config")))
                     .hinted("give another one in the same way, or take it away for a random one")
@@ -208,7 +216,7 @@ fn new_passwords(
             None => borrowed.of(user).filter(|given| !is_in_use(user, given)),
         };
         for kind in user.kinds() {
-            passwords.insert(*kind, given.cloned().unwrap_or_else(|| Secret::from_random(rand::random())));
+            passwords.insert(kind, given.cloned().unwrap_or_else(|| Secret::from_random(rand::random())));
         }
     }
     Ok(passwords)
@@ -232,7 +240,7 @@ fn nothing_is_interrupted(cluster: &ClusterName, plan: &Plan) -> Result<(), Fail
 }
 
 fn already_open(cluster: &ClusterName, rotation: &Rotation) -> Failure {
-    let users: Vec<&str> = rotation.users().iter().map(|user| user.as_str()).collect();
+    let users: Vec<String> = rotation.users().into_iter().map(String::from).collect();
     let users = users.join(", ");
     let failure = |what: String| Failure::message(FailureKind::Usage, format!("nothing was done: {what}"));
     match rotation.stage {
@@ -271,7 +279,7 @@ fn all_follow(spec: &Spec, observed: &Observed, plan: &Plan) -> Result<(), Failu
 fn new_ones_are_given(cluster: &ClusterName, request: &AskedSettings, rotation: &Rotation) -> Result<(), Failure> {
     let (own, _) = request.passwords();
     let is_old = |user: &RotatedUser| {
-        let given = own.of(*user);
+        let given = own.of(user);
         given.is_some_and(|given| user.kinds().iter().any(|kind| rotation.others.get(kind) == Some(given)))
     };
     let Some(user) = rotation.users().into_iter().find(is_old) else { return Ok(()) };

@@ -60,6 +60,14 @@ impl RotationDocument {
         if users.contains(&RotatedUser::Applications) {
             ui.hint(format_args!("give the new one to the applications: {}", own("url")));
         }
+        for user in users {
+            if let RotatedUser::Own(name) = user {
+                ui.hint(format_args!(
+                    "give the new one to those who use '{name}': {}",
+                    own(&format!("url --user {name}"))
+                ));
+            }
+        }
         if users.contains(&RotatedUser::Statistics) {
             ui.hint(format_args!(
                 "give the new one to people and to Prometheus: {}, {}",

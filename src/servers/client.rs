@@ -326,7 +326,7 @@ impl Client {
 
     /// Whether a proxy's statistics, which accept the password in use, are wrong about the other one of a rotation.
     async fn has_other_logins(&self, node: NodeId, facts: &NodeFacts) -> Result<bool, ServerError> {
-        let [_, other] = self.secrets.known(PasswordKind::Stats)[..] else { return Ok(false) };
+        let [_, other] = &self.secrets.known(&PasswordKind::Stats)[..] else { return Ok(false) };
         let peer = Peer { node, address: self.place(node, facts, STATS_PORT)? };
         let login = BasicLogin { password: other, ..self.stats_login() };
         let asked = proxy::version(&*self.dialer, &self.spec.name, peer, login);
@@ -335,7 +335,7 @@ impl Client {
             Err(ServerError::Refused { .. }) => false,
             Err(error) => return Err(error),
         };
-        Ok(is_accepted != self.secrets.accepted(PasswordKind::Stats).contains(&other))
+        Ok(is_accepted != self.secrets.accepted(&PasswordKind::Stats).contains(other))
     }
 
     /// Finds out by using a proxy where its write ports lead, and which published ports lead nowhere.

@@ -85,6 +85,10 @@ pub struct Secrets {
     /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Secret>,
+    /// Passwords of users of one's own that were changed, by name. All others are derived, see
+    /// [`Secrets::of_own_user`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own: BTreeMap<String, Secret>,
     /// How often these secrets were changed. The highest version in a cluster is the valid one.
     #[serde(default)]
     pub version: u32,
@@ -114,9 +118,9 @@ pub enum RotationStage {
     Dropping,
 }
 
-/// One of the passwords in [`Secrets`] that can be changed while the cluster runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// One of the passwords in [`Secrets`] that can be changed while the cluster runs. Written `app`, or `user:NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum PasswordKind {
     /// The one of applications.
     App,
@@ -128,11 +132,43 @@ pub enum PasswordKind {
     Peers,
     /// The one of the statistics of proxies.
     Stats,
+    /// The one of the user's own user with this name.
+    Own(String),
+}
+
+/// The words of the kinds, but for users of one's own.
+const KINDS: [(&str, PasswordKind); 5] = [
+    ("app", PasswordKind::App),
+    ("replication", PasswordKind::Replication),
+    ("sentinel", PasswordKind::Sentinel),
+    ("peers", PasswordKind::Peers),
+    ("stats", PasswordKind::Stats),
+];
+/// What the word of a user's own user begins with.
+const OWN: &str = "user:";
+
+impl TryFrom<String> for PasswordKind {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        let known = KINDS.into_iter().find(|(word, _)| *word == text).map(|(_, kind)| kind);
+        let own = || text.strip_prefix(OWN).map(|name| Self::Own(name.to_owned()));
+        known.or_else(own).ok_or_else(|| ParseError::new(format!("'{text}' is no kind of password")))
+    }
+}
+
+impl From<PasswordKind> for String {
+    fn from(kind: PasswordKind) -> Self {
+        if let PasswordKind::Own(name) = kind {
+            return format!("{OWN}{name}");
+        }
+        KINDS.into_iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word).to_owned()
+    }
 }
 
 /// Those whose passwords are rotated, in the words of `redos password rotate --user`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum RotatedUser {
     /// The clients of the cluster.
     Applications,
@@ -142,29 +178,45 @@ pub enum RotatedUser {
     Sentinel,
     /// People and Prometheus at the statistics of the proxies.
     Statistics,
+    /// The user of the setting `users` with this name. No such name is one of the other words.
+    Own(String),
+}
+
+impl From<String> for RotatedUser {
+    fn from(word: String) -> Self {
+        Self::ALL.into_iter().find(|user| user.as_str() == word).unwrap_or(Self::Own(word))
+    }
+}
+
+impl From<RotatedUser> for String {
+    fn from(user: RotatedUser) -> Self {
+        user.as_str().to_owned()
+    }
 }
 
 impl RotatedUser {
-    /// All of them, in the order of their words.
+    /// All that each cluster has, in the order of their words.
     pub const ALL: [Self; 4] = [Self::Applications, Self::Replication, Self::Sentinel, Self::Statistics];
 
     /// The word for it on the command line.
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Applications => "applications",
             Self::Replication => "replication",
             Self::Sentinel => "sentinel",
             Self::Statistics => "statistics",
+            Self::Own(name) => name,
         }
     }
 
     /// The passwords that it has.
-    pub const fn kinds(self) -> &'static [PasswordKind] {
+    pub fn kinds(&self) -> Vec<PasswordKind> {
         match self {
-            Self::Applications => &[PasswordKind::App],
-            Self::Replication => &[PasswordKind::Replication],
-            Self::Sentinel => &[PasswordKind::Sentinel, PasswordKind::Peers],
-            Self::Statistics => &[PasswordKind::Stats],
+            Self::Applications => vec![PasswordKind::App],
+            Self::Replication => vec![PasswordKind::Replication],
+            Self::Sentinel => vec![PasswordKind::Sentinel, PasswordKind::Peers],
+            Self::Statistics => vec![PasswordKind::Stats],
+            Self::Own(name) => vec![PasswordKind::Own(name.clone())],
         }
     }
 }
@@ -179,7 +231,11 @@ impl Rotation {
     /// Those whose passwords it changes.
     pub fn users(&self) -> BTreeSet<RotatedUser> {
         let is_concerned = |user: &RotatedUser| user.kinds().iter().any(|kind| self.others.contains_key(kind));
-        RotatedUser::ALL.into_iter().filter(is_concerned).collect()
+        let own = self.others.keys().filter_map(|kind| match kind {
+            PasswordKind::Own(name) => Some(RotatedUser::Own(name.clone())),
+            _ => None,
+        });
+        RotatedUser::ALL.into_iter().filter(is_concerned).chain(own).collect()
     }
 }
 
@@ -196,37 +252,39 @@ impl Secrets {
             probe: secret(),
             stats: secret(),
             existing: None,
+            own: BTreeMap::new(),
             version: 0,
             rotation: None,
         }
     }
 
     /// The password of a kind that is in use.
-    pub fn of(&self, kind: PasswordKind) -> &Secret {
+    pub fn of(&self, kind: &PasswordKind) -> Secret {
         match kind {
-            PasswordKind::App => &self.app,
-            PasswordKind::Replication => &self.replication,
-            PasswordKind::Sentinel => &self.sentinel,
-            PasswordKind::Peers => self.peers(),
-            PasswordKind::Stats => &self.stats,
+            PasswordKind::App => self.app.clone(),
+            PasswordKind::Replication => self.replication.clone(),
+            PasswordKind::Sentinel => self.sentinel.clone(),
+            PasswordKind::Peers => self.peers().clone(),
+            PasswordKind::Stats => self.stats.clone(),
+            PasswordKind::Own(name) => self.of_own_user(name),
         }
     }
 
     /// The passwords of a kind that servers accept, the one in use first.
-    pub fn accepted(&self, kind: PasswordKind) -> Vec<&Secret> {
+    pub fn accepted(&self, kind: &PasswordKind) -> Vec<Secret> {
         let other = self.rotation.as_ref().filter(|rotation| rotation.stage != RotationStage::Dropping);
-        [self.of(kind)].into_iter().chain(other.and_then(|rotation| rotation.others.get(&kind))).collect()
+        [self.of(kind)].into_iter().chain(other.and_then(|rotation| rotation.others.get(kind)).cloned()).collect()
     }
 
     /// Whether a password is one that servers accept from this user.
-    pub fn accepts(&self, user: RotatedUser, password: &Secret) -> bool {
-        user.kinds().iter().any(|kind| self.accepted(*kind).contains(&password))
+    pub fn accepts(&self, user: &RotatedUser, password: &Secret) -> bool {
+        user.kinds().iter().any(|kind| self.accepted(kind).contains(password))
     }
 
     /// The passwords of a kind that servers may still accept, the one in use first.
-    pub fn known(&self, kind: PasswordKind) -> Vec<&Secret> {
-        let other = self.rotation.as_ref().and_then(|rotation| rotation.others.get(&kind));
-        [self.of(kind)].into_iter().chain(other).collect()
+    pub fn known(&self, kind: &PasswordKind) -> Vec<Secret> {
+        let other = self.rotation.as_ref().and_then(|rotation| rotation.others.get(kind));
+        [self.of(kind)].into_iter().chain(other.cloned()).collect()
     }
 
     /// The same with all known passwords accepted; `None` where these are all.
@@ -260,7 +318,7 @@ impl Secrets {
         let mut next = Self { version: self.version + 1, rotation: None, ..self.clone() };
         match stage {
             RotationStage::Adding => {
-                let old = others.into_iter().map(|(kind, new)| (kind, next.replace(kind, new))).collect();
+                let old = others.into_iter().map(|(kind, new)| (kind.clone(), next.replace(kind, new))).collect();
                 next.rotation = Some(Rotation { stage: RotationStage::Open, others: old });
             }
             RotationStage::Open => return None,
@@ -281,6 +339,11 @@ impl Secrets {
                 return old;
             }
             PasswordKind::Stats => &mut self.stats,
+            PasswordKind::Own(name) => {
+                let old = self.of_own_user(&name);
+                self.own.insert(name, new);
+                return old;
+            }
         };
         std::mem::replace(place, new)
     }
@@ -300,9 +363,10 @@ impl Secrets {
 
     /// Password of a user of the user's own.
     ///
-    /// It is derived from the one of redos, so that every node and every run knows it, whatever was interrupted.
+    /// Until it is changed it is derived from the one of redos, so that every node and every run knows it, whatever was
+    /// interrupted.
     pub fn of_own_user(&self, name: &str) -> Secret {
-        digest(&format!("User {name} of "), &self.admin)
+        self.own.get(name).cloned().unwrap_or_else(|| digest(&format!("User {name} of "), &self.admin))
     }
 
     /// A hash in a user's list of passwords that differs for each text of rules. No password has it.
@@ -372,23 +436,36 @@ mod tests {
             [byte; SECRET_BYTES]
         });
         let secret = |text| Secret::given(text).expect("a good password");
-        let new = BTreeMap::from([(PasswordKind::App, secret("new")), (PasswordKind::Peers, secret("peers"))]);
+        let reports = PasswordKind::Own("reports".to_owned());
+        let new = BTreeMap::from([
+            (PasswordKind::App, secret("new")),
+            (PasswordKind::Peers, secret("peers")),
+            (reports.clone(), secret("chosen")),
+        ]);
         let adding = old.rotating(new).expect("none is open");
-        assert_eq!(adding.of(PasswordKind::App), &old.app, "the old one is in use");
-        assert_eq!(adding.accepted(PasswordKind::App), [&old.app, &secret("new")]);
-        assert_eq!(adding.accepted(PasswordKind::Stats), [&old.stats]);
+        assert_eq!(adding.of(&PasswordKind::App), old.app, "the old one is in use");
+        assert_eq!(adding.accepted(&PasswordKind::App), [old.app.clone(), secret("new")]);
+        assert_eq!(adding.accepted(&PasswordKind::Stats), [old.stats.clone()]);
+        assert_eq!(adding.accepted(&reports), [old.of_own_user("reports"), secret("chosen")]);
         assert_eq!((adding.dropping(), adding.rotating(BTreeMap::new())), (None, None));
         let open = adding.next_stage().expect("the next one");
-        assert_eq!(open.accepted(PasswordKind::App), [&secret("new"), &old.app]);
-        assert_eq!(open.accepted(PasswordKind::Peers), [&secret("peers"), old.peers()]);
+        assert_eq!(open.accepted(&PasswordKind::App), [secret("new"), old.app.clone()]);
+        assert_eq!(open.accepted(&PasswordKind::Peers), [secret("peers"), old.peers().clone()]);
+        assert_eq!(open.accepted(&reports), [secret("chosen"), old.of_own_user("reports")]);
         assert_eq!(open.next_stage(), None, "the user decides");
         let dropping = open.dropping().expect("it is open");
-        assert_eq!(dropping.accepted(PasswordKind::App), [&secret("new")]);
-        assert_eq!(dropping.known(PasswordKind::App), [&secret("new"), &old.app]);
+        assert_eq!(dropping.accepted(&PasswordKind::App), [secret("new")]);
+        assert_eq!(dropping.known(&PasswordKind::App), [secret("new"), old.app.clone()]);
         let users = dropping.rotation.as_ref().map(Rotation::users);
-        assert_eq!(users, Some(BTreeSet::from([RotatedUser::Applications, RotatedUser::Sentinel])));
+        assert_eq!(
+            users,
+            Some(BTreeSet::from(
+                ["applications", "sentinel", "reports"].map(|word| RotatedUser::from(word.to_owned()))
+            ))
+        );
         let closed = dropping.next_stage().expect("the end");
         assert_eq!((closed.version, &closed.rotation, &closed.app), (4, &None, &secret("new")));
+        assert_eq!((closed.of_own_user("reports"), closed.of_own_user("b")), (secret("chosen"), old.of_own_user("b")));
         let read: Secrets = serde_json::from_str(&serde_json::to_string(&open).expect("JSON")).expect("secrets");
         assert_eq!(read, open);
     }

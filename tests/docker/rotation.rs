@@ -81,7 +81,11 @@ async fn assert_accepted(cluster: &Cluster, secrets: &Secrets, expected: bool, w
             _ => users.push((user::SENTINEL, PasswordKind::Peers)),
         }
         for (user, kind) in users {
-            assert_eq!(accepts(cluster, node, user, secrets.of(kind)).await, expected, "{what} of '{user}' at {node}");
+            assert_eq!(
+                accepts(cluster, node, user, &secrets.of(&kind)).await,
+                expected,
+                "{what} of '{user}' at {node}"
+            );
         }
     }
     assert_eq!(accepts(cluster, NodeId::Proxy(1), "", &secrets.app).await, expected, "{what} at the proxy");
@@ -163,7 +167,7 @@ async fn clients_with_either_password_lose_nothing_through_a_whole_rotation() {
     for kind in
         [PasswordKind::App, PasswordKind::Replication, PasswordKind::Sentinel, PasswordKind::Peers, PasswordKind::Stats]
     {
-        assert!(!told.contains(new.of(kind).expose()), "{kind:?} is told");
+        assert!(!told.contains(new.of(&kind).expose()), "{kind:?} is told");
     }
 
     // What the servers read at their next start is the new password as well.

@@ -183,3 +183,63 @@ async fn users_come_change_and_go_without_a_failed_write_of_others() {
         assert!(gaps.is_empty(), "writes failed: {gaps:?}");
     }
 }
+
+#[tokio::test]
+async fn the_password_of_a_user_is_changed_while_both_are_accepted() {
+    let cluster = Cluster::new("users-rotate").await;
+    cluster.up(&["--replicas", "1", "--users", "shop app; reports readonly"]).await.succeeds();
+    let (old, reports) = (url(&cluster, "shop").await, url(&cluster, "reports").await);
+    let refused = cluster.redos(&["password", "rotate", "--user", "nobody"]).await.fails(2);
+    assert!(refused.contains("has no user 'nobody'") && refused.contains("it has reports, shop"), "{refused}");
+    let writers = Writers::start_at(&old, 100, Duration::from_secs(10));
+    cluster.redos(&["password", "rotate", "--user", "shop"]).await.succeeds();
+    let new = url(&cluster, "shop").await;
+    assert_ne!(new, old);
+    let env = cluster.redos(&["env", "--user", "shop"]).await.succeeds();
+    assert!(env.contains(new.as_str()) && !env.contains(old.as_str()), "the variables have the new one");
+    let rotating = Writers::start_at(&new, 100, Duration::from_secs(10));
+    // A node that joins meanwhile, and a Sentinel that restarts, accept both.
+    cluster.redos(&["scale", "--replicas", "2"]).await.succeeds();
+    cluster.kill(NodeId::Sentinel(2)).await;
+    cluster.start(NodeId::Sentinel(2)).await;
+    cluster.settled().await;
+    let nodes = [redis(1), redis(2), redis(3), NodeId::Sentinel(1), NodeId::Sentinel(2)];
+    for node in nodes {
+        for url in [&old, &new, &reports] {
+            let mut connection = connect(&direct(&cluster, url, node).await).await.expect("a login");
+            assert_eq!(says(&mut connection, "PING").await, "ok", "{node}");
+        }
+    }
+    let status = cluster.redos(&["status"]).await.succeeds();
+    assert!(status.contains("a rotation of passwords is open (shop)"), "{status}");
+    let ledgers = [writers.end().await, rotating.end().await];
+    cluster.redos(&["password", "rotate", "--finish"]).await.succeeds();
+    for node in nodes {
+        assert!(connect(&direct(&cluster, &old, node).await).await.is_err(), "{node} accepts the old one");
+        connect(&direct(&cluster, &new, node).await).await.expect("a login");
+    }
+    // A given password. redos is killed at some steps, and the next 'up' goes on.
+    let folder = tempfile::tempdir().expect("a folder");
+    for (password, after) in [("chosen-1", 150), ("chosen-2", 400), ("chosen-3", 800)] {
+        let file = folder.path().join("password");
+        std::fs::write(&file, password).expect("a file");
+        let file = file.to_str().expect("text");
+        let mut command = cluster.command(&["password", "rotate", "--user", "reports", "--password-file", file]);
+        let mut rotate = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+        sleep(Duration::from_millis(after)).await;
+        let _ = rotate.kill().await;
+        cluster.up(&[]).await.succeeds();
+        let now = url(&cluster, "reports").await;
+        let login = connect(&direct(&cluster, &now, redis(3)).await).await;
+        assert_eq!(says(&mut login.expect("a login"), "GET k").await, "ok");
+        if cluster.redos(&["status"]).await.succeeds().contains("is open (reports)") {
+            assert!(now.contains(password), "the one that was begun counts");
+            cluster.redos(&["password", "rotate", "--finish"]).await.succeeds();
+        }
+    }
+    cluster.redos(&["plan"]).await.succeeds();
+    let keys: Vec<String> = ledgers.into_iter().flatten().flatten().map(|(key, _)| key).collect();
+    assert!(keys.len() > 200, "{}", keys.len());
+    assert_eq!(missing(&keys, &mut cluster.client(&[]).await).await, [""; 0]);
+    cluster.settled().await;
+}

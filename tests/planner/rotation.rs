@@ -11,7 +11,7 @@ use redos::testing::engine::sim::Sim;
 use redos::testing::plan::{Plan, diff, next};
 use redos::testing::spec::secret::{PasswordKind, RotatedUser, RotationStage, SECRET_BYTES};
 use redos::testing::spec::settings::GivenSecrets;
-use redos::testing::spec::{NodeId, Secret, Secrets, Spec};
+use redos::testing::spec::{NodeId, OwnUsers, Secret, Secrets, Spec};
 
 use super::{converge_from, run, sized, spec, up};
 
@@ -38,7 +38,7 @@ async fn seen(sim: &Sim, spec: &Spec) -> Observed {
 /// New passwords of some users.
 fn others(users: &[RotatedUser]) -> BTreeMap<PasswordKind, Secret> {
     let kinds = users.iter().flat_map(|user| user.kinds());
-    kinds.zip(100..).map(|(kind, byte)| (*kind, Secret::from_random([byte; SECRET_BYTES]))).collect()
+    kinds.zip(100..).map(|(kind, byte)| (kind, Secret::from_random([byte; SECRET_BYTES]))).collect()
 }
 
 /// `redos password rotate`, cut off after so many changes.
@@ -148,19 +148,23 @@ fn an_end_that_is_cut_off_anywhere_goes_on_with_up_and_leaves_the_new_passwords_
 
 #[test]
 fn each_user_is_rotated_alone() {
-    for user in RotatedUser::ALL {
+    let users = OwnUsers::try_from("reports readonly; shop app".to_owned()).expect("users");
+    let own = ["reports", "shop"].map(|name| RotatedUser::Own(name.to_owned()));
+    let all: Vec<RotatedUser> = RotatedUser::ALL.into_iter().chain(own).collect();
+    for user in &all {
         run(async {
-            let spec = spec(1, 2, 3, 1);
+            let spec = Spec { users: users.clone(), ..spec(1, 2, 3, 1) };
             let (sim, old) = ready(&spec).await;
-            rotate(&sim, &spec, &[user], MANY).await.expect("a rotation");
+            rotate(&sim, &spec, std::slice::from_ref(user), MANY).await.expect("a rotation");
             finish(&sim, &spec, MANY).await.expect("an end");
             let new = secrets(&sim, &spec).await;
-            for other in RotatedUser::ALL {
+            for other in &all {
                 for kind in other.kinds() {
-                    assert_eq!(new.of(*kind) != old.of(*kind), other == user, "{kind:?}");
+                    assert_eq!(new.of(&kind) != old.of(&kind), other == user, "{kind:?}");
                 }
             }
             assert_eq!(sim.lapses(), [""; 0], "{user}");
+            assert_eq!(diff(&spec, &seen(&sim, &spec).await), Plan::default(), "{user}");
         });
     }
 }

@@ -26,9 +26,11 @@ const WRITE: [&str; 2] = ["DEL", "redos:no-such-key"];
 const CROWD: usize = 8000;
 /// How long such a server may take to be killed. A server that is short of memory is slow.
 const KILLED: Duration = Duration::from_secs(60);
-/// The most words of a request that Redis takes from a client that has not logged in, and the most bytes of each
-/// (processMultibulkBuffer in networking.c).
+/// The most words of a request that Redis takes from a client that has not logged in.
+///
+/// Source: processMultibulkBuffer in networking.c.
 const WORDS: usize = 10;
+/// The most bytes of each of these words.
 const WORD: usize = 16_384;
 
 /// A server that lets its clients' writes wait.

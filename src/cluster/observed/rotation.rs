@@ -23,7 +23,7 @@ impl RotationView {
     pub fn of(secrets: &Secrets, kept: &BTreeMap<NodeId, Secrets>) -> Option<Self> {
         let outdated: BTreeMap<_, _> = kept.iter().filter(|(_, own)| own.version < secrets.version).collect();
         let has_other = |own: &Secrets| {
-            [PasswordKind::Sentinel, PasswordKind::Peers].into_iter().any(|kind| own.of(kind) != secrets.of(kind))
+            [PasswordKind::Sentinel, PasswordKind::Peers].into_iter().any(|kind| own.of(&kind) != secrets.of(&kind))
         };
         let others = outdated.iter().filter(|(node, own)| node.role() == Role::Sentinel && has_other(own));
         let view = Self {

@@ -22,6 +22,7 @@ use crate::commands::session::{Docker, World};
 use crate::doctor::CHECKS;
 use crate::engine::docker::DockerEngine;
 use crate::engine::{Clusters, EngineError};
+use crate::spec::secret::RotatedUser;
 use crate::spec::{NodeId, Role};
 
 /// The variable by which a script asks. It holds the name of the shell.
@@ -50,6 +51,11 @@ fn answered(argument: Arg) -> Arg {
         "SENTINEL" => || nodes(&inventory(), |node| node.role() == Role::Sentinel),
         "TARGET" => targets,
         "GROUP" => || groups(&inventory()),
+        "USER" if argument.get_id() == "users" => || {
+            let words = RotatedUser::ALL.map(|user| CompletionCandidate::new(user.as_str()));
+            words.into_iter().chain(users(&inventory())).collect()
+        },
+        "USER" => || users(&inventory()),
         "ID" => {
             || CHECKS.iter().map(|check| CompletionCandidate::new(check.id).help(Some(check.title.into()))).collect()
         }
@@ -88,6 +94,12 @@ fn groups(found: &Option<Inventory>) -> Vec<CompletionCandidate> {
     let recorded = found.iter().filter_map(|inventory| inventory.recorded.as_ref());
     let names = recorded.flat_map(|spec| spec.groups()).map(|group| group.to_string());
     names.map(CompletionCandidate::new).collect()
+}
+
+/// The users of one's own.
+fn users(found: &Option<Inventory>) -> Vec<CompletionCandidate> {
+    let recorded = found.iter().filter_map(|inventory| inventory.recorded.as_ref());
+    recorded.flat_map(|spec| spec.users.0.keys()).map(CompletionCandidate::new).collect()
 }
 
 /// What the cluster of the line has.

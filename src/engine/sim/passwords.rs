@@ -26,19 +26,18 @@ pub(super) struct SimPasswords {
 impl SimPasswords {
     /// Those of a server whose files were made of these secrets.
     fn of(secrets: &Secrets, own_users: BTreeMap<String, String>) -> Self {
-        Self {
-            own_users,
-            accepts: KINDS.into_iter().map(|kind| (kind, accepted(secrets, kind))).collect(),
-            uses: KINDS.into_iter().map(|kind| (kind, secrets.of(kind).expose().to_owned())).collect(),
-        }
+        let own = own_users.keys().map(|name| PasswordKind::Own(name.clone()));
+        let accepts = KINDS.into_iter().chain(own).map(|kind| (kind.clone(), accepted(secrets, &kind))).collect();
+        let uses = KINDS.into_iter().map(|kind| (kind.clone(), secrets.of(&kind).expose().to_owned())).collect();
+        Self { own_users, accepts, uses }
     }
 }
 
-fn accepted(secrets: &Secrets, kind: PasswordKind) -> BTreeSet<String> {
+fn accepted(secrets: &Secrets, kind: &PasswordKind) -> BTreeSet<String> {
     secrets.accepted(kind).into_iter().map(|secret| secret.expose().to_owned()).collect()
 }
 
-fn known(secrets: &Secrets, kind: PasswordKind) -> BTreeSet<String> {
+fn known(secrets: &Secrets, kind: &PasswordKind) -> BTreeSet<String> {
     secrets.known(kind).into_iter().map(|secret| secret.expose().to_owned()).collect()
 }
 
@@ -107,16 +106,19 @@ impl SimWorld {
     pub(super) fn other_users(&self, node: NodeId, secrets: Option<&Secrets>) -> OtherUsers {
         let mut others = OtherUsers::default();
         let Some((secrets, own)) = secrets.zip(self.passwords.get(&node)) else { return others };
-        for (name, kind) in users(node.role()) {
-            let have = &own.accepts[kind];
-            if *have != accepted(secrets, *kind) {
-                let is_outdated = have.is_subset(&known(secrets, *kind));
-                if is_outdated { &mut others.outdated } else { &mut others.changed }.insert((*name).to_owned());
+        let wanted = self.own_users();
+        let (changed, same): (Vec<_>, Vec<_>) =
+            wanted.iter().partition(|(name, rules)| own.own_users.get(*name) != Some(*rules));
+        others.changed.extend(changed.into_iter().map(|(name, _)| name.clone()));
+        let ours = users(node.role()).iter().map(|(name, kind)| (*name, kind.clone()));
+        let theirs = same.into_iter().map(|(name, _)| (name.as_str(), PasswordKind::Own(name.clone())));
+        for (name, kind) in ours.chain(theirs) {
+            let have = &own.accepts[&kind];
+            if *have != accepted(secrets, &kind) {
+                let is_outdated = have.is_subset(&known(secrets, &kind));
+                if is_outdated { &mut others.outdated } else { &mut others.changed }.insert(name.to_owned());
             }
         }
-        let wanted = self.own_users();
-        let is_other = |(name, rules): &(&String, &String)| own.own_users.get(*name) != Some(*rules);
-        others.changed.extend(wanted.iter().filter(is_other).map(|(name, _)| name.clone()));
         others.former.extend(own.own_users.keys().filter(|name| !wanted.contains_key(*name)).cloned());
         others
     }
@@ -125,7 +127,7 @@ impl SimWorld {
     pub(super) fn master_login(&self, node: NodeId, secrets: Option<&Secrets>) -> MasterLogin {
         let Some((secrets, own)) = secrets.zip(self.passwords.get(&node)) else { return MasterLogin::Current };
         let used = &own.uses[&PasswordKind::Replication];
-        match secrets.known(PasswordKind::Replication).iter().position(|known| known.expose() == used) {
+        match secrets.known(&PasswordKind::Replication).iter().position(|known| known.expose() == used) {
             Some(0) => MasterLogin::Current,
             Some(_) => MasterLogin::Former,
             None => MasterLogin::Foreign,
@@ -143,15 +145,20 @@ impl SimWorld {
         let wanted = self.own_users();
         let Some((secrets, own)) = secrets.zip(self.passwords.get_mut(&node)) else { return };
         let use_own = |own: &mut SimPasswords, kind: PasswordKind| {
-            own.uses.insert(kind, secrets.of(kind).expose().to_owned());
+            let used = secrets.of(&kind).expose().to_owned();
+            own.uses.insert(kind, used);
         };
         match command {
             Command::RemoveUsers(names) => own.own_users.retain(|name, _| !names.contains(name)),
             Command::SetUsers(names) => {
-                own.own_users.extend(wanted.into_iter().filter(|(name, _)| names.contains(name)));
-                for (_, kind) in users(node.role()).iter().filter(|(name, _)| names.contains(*name)) {
-                    own.accepts.insert(*kind, accepted(secrets, *kind));
+                let set: BTreeMap<_, _> = wanted.into_iter().filter(|(name, _)| names.contains(name)).collect();
+                let ours = users(node.role()).iter().filter(|(name, _)| names.contains(*name));
+                let theirs = set.keys().map(|name| PasswordKind::Own(name.clone()));
+                for kind in ours.map(|(_, kind)| kind.clone()).chain(theirs) {
+                    let passwords = accepted(secrets, &kind);
+                    own.accepts.insert(kind, passwords);
                 }
+                own.own_users.extend(set);
             }
             Command::SetReplicationLogin | Command::ReplicaOf(_) => use_own(own, PasswordKind::Replication),
             Command::SetSentinelLogins => {

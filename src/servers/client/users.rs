@@ -37,8 +37,8 @@ impl Client {
         let mut others = rights::others(&wanted, &known, lines.iter().map(String::as_str));
         // Nobody but redos could give a user the password that redos makes for it.
         let is_former = |name: &String| {
-            let password = self.secrets.of_own_user(name);
-            lines.iter().any(|line| rights::has_password(line, name, password.expose()))
+            let known = self.secrets.known(&PasswordKind::Own(name.clone()));
+            known.iter().any(|password| lines.iter().any(|line| rights::has_password(line, name, password.expose())))
         };
         others.former = others.unknown.iter().filter(|name| is_former(name)).cloned().collect();
         others.unknown.retain(|name| !others.former.contains(name));
@@ -52,7 +52,7 @@ impl Client {
         };
         let at_existing = self.secrets.existing.as_ref().map(|password| ("", password.expose()));
         let given = (name.as_str(), password.as_str());
-        let known = self.secrets.known(PasswordKind::Replication);
+        let known = self.secrets.known(&PasswordKind::Replication);
         match known.iter().position(|own| given == (user::REPLICATION, own.expose())) {
             Some(0) => MasterLogin::Current,
             Some(_) => MasterLogin::Former,

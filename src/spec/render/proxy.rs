@@ -263,7 +263,7 @@ pub fn proxy_files(
 
 /// The logins at a proxy's statistics, as HTTP sends them.
 pub fn stats_logins<'a>(spec: &'a Spec, secrets: &'a Secrets) -> impl Iterator<Item = String> + use<'a> {
-    secrets.accepted(PasswordKind::Stats).into_iter().map(|password| basic_login(&spec.proxy.stats_user, password))
+    secrets.accepted(&PasswordKind::Stats).into_iter().map(|password| basic_login(&spec.proxy.stats_user, &password))
 }
 
 /// A user and its password, as the header `Authorization: Basic` of HTTP has them.

@@ -33,6 +33,7 @@ fn secrets() -> Secrets {
         probe: secret("probe-password"),
         stats: secret("stats-password"),
         existing: None,
+        own: BTreeMap::new(),
         version: 0,
         rotation: None,
     }

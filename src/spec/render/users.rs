@@ -51,16 +51,18 @@ struct AcceptedPasswords {
 impl AcceptedPasswords {
     /// Those of a server where Sentinels log in with a password of this kind.
     fn of(secrets: &Secrets, sentinel: PasswordKind) -> Self {
-        let rules =
-            |passwords: Vec<&Secret>| passwords.iter().map(|password| format!(" >{}", password.expose())).collect();
         Self {
-            app: rules(secrets.accepted(PasswordKind::App)),
-            admin: rules(vec![&secrets.admin]),
-            replication: rules(secrets.accepted(PasswordKind::Replication)),
-            sentinel: rules(secrets.accepted(sentinel)),
-            probe: rules(vec![&secrets.probe]),
+            app: rules(&secrets.accepted(&PasswordKind::App)),
+            admin: rules(std::slice::from_ref(&secrets.admin)),
+            replication: rules(&secrets.accepted(&PasswordKind::Replication)),
+            sentinel: rules(&secrets.accepted(&sentinel)),
+            probe: rules(std::slice::from_ref(&secrets.probe)),
         }
     }
+}
+
+fn rules(passwords: &[Secret]) -> String {
+    passwords.iter().map(|password| format!(" >{}", password.expose())).collect()
 }
 
 /// The user of the exporter, in a cluster that has one.
@@ -74,7 +76,8 @@ struct ExporterUser {
 #[derive(Serialize)]
 struct OwnUserLine {
     name: String,
-    password: Secret,
+    /// As in [`AcceptedPasswords`].
+    passwords: String,
     /// The password that nobody knows and that tells one text of rules from another.
     mark: String,
     rules: String,
@@ -84,7 +87,8 @@ fn own_users(spec: &Spec, secrets: &Secrets) -> Vec<OwnUserLine> {
     let line = |(name, user): (&String, &OwnUser)| {
         let rules = user.merged();
         let mark = secrets.mark_of_rules(&rules);
-        OwnUserLine { name: name.clone(), password: secrets.of_own_user(name), mark, rules }
+        let passwords = self::rules(&secrets.accepted(&PasswordKind::Own(name.clone())));
+        OwnUserLine { name: name.clone(), passwords, mark, rules }
     };
     spec.users.0.iter().map(line).collect()
 }

@@ -79,8 +79,8 @@ impl Borrowed {
         own: Option<&Secrets>,
         rotated: &mut Vec<RotatedUser>,
     ) -> Option<String> {
-        let given = self.secrets.of(user)?;
-        if own?.accepts(user, given) {
+        let given = self.secrets.of(&user)?;
+        if own?.accepts(&user, given) {
             return None;
         }
         rotated.push(user);

@@ -1,5 +1,7 @@
 //! The passwords that the user supplied.
 
+use std::collections::BTreeMap;
+
 use crate::spec::secret::{RotatedUser, SECRET_BYTES};
 use crate::spec::{Secret, Secrets, Spec};
 
@@ -31,6 +33,7 @@ impl GivenSecrets {
             peers,
             probe,
             existing,
+            own: BTreeMap::new(),
             version: 0,
             rotation: None,
         }
@@ -56,18 +59,18 @@ impl GivenSecrets {
     }
 
     /// The password that was given for one of those whose passwords can be rotated.
-    pub fn of(&self, user: RotatedUser) -> Option<&Secret> {
+    pub fn of(&self, user: &RotatedUser) -> Option<&Secret> {
         match user {
             RotatedUser::Applications => self.app.as_ref(),
             RotatedUser::Replication => self.replication.as_ref(),
-            RotatedUser::Sentinel => None,
+            RotatedUser::Sentinel | RotatedUser::Own(_) => None,
             RotatedUser::Statistics => self.stats.as_ref(),
         }
     }
 
     /// Those for whom a password was given that an existing cluster does not accept.
     pub fn at_odds_with(&self, secrets: &Secrets) -> Vec<RotatedUser> {
-        let is_refused = |user: &RotatedUser| self.of(*user).is_some_and(|given| !secrets.accepts(*user, given));
+        let is_refused = |user: &RotatedUser| self.of(user).is_some_and(|given| !secrets.accepts(user, given));
         RotatedUser::ALL.into_iter().filter(is_refused).collect()
     }
 }
