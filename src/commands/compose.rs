@@ -110,6 +110,7 @@ async fn provide<W: World>(
     compose: &Ui,
 ) -> Result<Exit, Failure> {
     let afterwards = call.clone();
+    // On the heap: a verb within a verb would need twice the stack.
     let exit = Box::pin(up::run(args, call)).await?;
     if exit != Exit::Done {
         return Ok(exit);

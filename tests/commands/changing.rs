@@ -87,6 +87,9 @@ fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
         let nothing = redos(&sim, "password rotate --finish").await;
         assert!(nothing.stderr.contains("no rotation of passwords is open"), "{}", nothing.stderr);
         nothing.done();
+        let failure = redos(&sim, "password rotate --user nobody").await.failure();
+        let what = "the cluster 'sim' has no user 'nobody' of the setting 'users'";
+        assert_eq!(failure.chain().next().as_deref(), Some(what));
         let begun = redos(&sim, "password rotate --user applications --user statistics -o json").await.json();
         assert_eq!(
             (&begun["users"], &begun["open"]),
@@ -111,28 +114,6 @@ fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
         let finished = redos(&sim, "password rotate --finish -o json").await.json();
         assert_eq!((&finished["open"], &finished["users"]), (&json!(false), &json!(["applications", "statistics"])));
         assert_eq!(redos(&sim, "status -o json").await.json()["passwordRotation"], json!(null));
-    });
-}
-
-#[test]
-fn a_user_of_ones_own_gets_another_password() {
-    run(async {
-        let sim = ready("up --users reports\treadonly;shop\tapp").await;
-        let url = async |user: &str| redos(&sim, &format!("url --user {user}")).await.done();
-        let (reports, shop) = (url("reports").await, url("shop").await);
-        let failure = redos(&sim, "password rotate --user nobody").await.failure();
-        let what = "the cluster 'sim' has no user 'nobody' of the setting 'users'";
-        assert_eq!(failure.chain().next().as_deref(), Some(what));
-        let begun = redos(&sim, "password rotate --user reports -o json").await.json();
-        assert_eq!((&begun["users"], &begun["open"]), (&json!(["reports"]), &json!(true)), "{begun}");
-        assert_ne!(url("reports").await, reports);
-        assert_eq!(url("shop").await, shop);
-        redos(&sim, "password rotate --finish").await.done();
-        redos(&sim, "plan").await.done();
-        let all = redos(&sim, "password rotate -o json").await.json();
-        let users = json!(["applications", "replication", "sentinel", "statistics", "reports", "shop"]);
-        assert_eq!(all["users"], users);
-        assert_ne!(url("shop").await, shop);
     });
 }
 
