@@ -445,7 +445,7 @@ mod tests {
         let adding = old.rotating(new).expect("none is open");
         assert_eq!(adding.of(&PasswordKind::App), old.app, "the old one is in use");
         assert_eq!(adding.accepted(&PasswordKind::App), [old.app.clone(), secret("new")]);
-        assert_eq!(adding.accepted(&PasswordKind::Stats), [old.stats.clone()]);
+        assert_eq!(adding.accepted(&PasswordKind::Stats), std::slice::from_ref(&old.stats));
         assert_eq!(adding.accepted(&reports), [old.of_own_user("reports"), secret("chosen")]);
         assert_eq!((adding.dropping(), adding.rotating(BTreeMap::new())), (None, None));
         let open = adding.next_stage().expect("the next one");
