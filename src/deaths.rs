@@ -110,6 +110,10 @@ pub async fn guard<S: Servers>(
                 tell(GuardNews::Left(office.master, why));
                 continue;
             }
+            Deed::Leave(why) => {
+                tell(GuardNews::Left(office.master, why.to_string()));
+                continue;
+            }
             Deed::Watch | Deed::Knock => continue,
         };
         if let Some(why) = at_work {

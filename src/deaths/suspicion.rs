@@ -3,6 +3,7 @@
 //! A master that ends closes all of its connections, and its port refuses new ones; a master that is paused, slow or cut
 //! off does neither. Times are since the start of the guard.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::servers::Knock;
@@ -20,6 +21,8 @@ const TENTHS: u32 = 7;
 pub enum Deed {
     /// It is no death.
     Watch,
+    /// It may be one, but the guard cannot tell.
+    Leave(Unclear),
     /// The guard has acted less than a failover timeout ago, so the Sentinels replace this master.
     Rest,
     /// Knock at the port.
@@ -29,6 +32,24 @@ pub enum Deed {
         /// The time that is left of the guard's part of down-after.
         within: Duration,
     },
+}
+
+/// Why a guard cannot tell whether a master has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unclear {
+    /// Its port does not answer: it is cut off, its queue is full, or its address is gone.
+    Silent,
+    /// The answers came too late.
+    Late,
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Silent => "its port does not answer, so it may be cut off or slow",
+            Self::Late => "its port answered too late",
+        })
+    }
 }
 
 /// A guard of one group.
@@ -57,10 +78,10 @@ impl Suspicion {
     pub fn knocked(&mut self, knock: Knock, now: Duration) -> Deed {
         let Some((_, until)) = self.closed else { return Deed::Watch };
         if now >= until {
-            return self.watch();
+            return self.leave(Unclear::Late);
         }
         match knock {
-            Knock::Silent => self.watch(),
+            Knock::Silent => self.leave(Unclear::Silent),
             Knock::Accepted => {
                 (self.refused, self.accepted) = (0, self.accepted + 1);
                 if self.accepted < ACCEPTS { Deed::Knock } else { self.watch() }
@@ -76,6 +97,11 @@ impl Suspicion {
     pub fn tried(&mut self, now: Duration, failover_timeout: Duration) {
         self.rests_until = now + failover_timeout;
         self.watch();
+    }
+
+    fn leave(&mut self, why: Unclear) -> Deed {
+        self.closed = None;
+        Deed::Leave(why)
     }
 
     fn watch(&mut self) -> Deed {
@@ -114,7 +140,9 @@ mod tests {
         assert!(knocks.iter().all(|knock| guard.knocked(*knock, ms(20)) == Deed::Knock));
         assert_eq!(guard.knocked(Knock::Accepted, ms(80)), Deed::Watch, "CLIENT KILL, or too many clients");
         guard.closed(ms(90), DOWN_AFTER);
-        assert_eq!(guard.knocked(Knock::Silent, ms(190)), Deed::Watch, "it is cut off, or its queue is full");
+        assert_eq!(guard.knocked(Knock::Silent, ms(190)), Deed::Leave(Unclear::Silent), "it is cut off");
+        guard.closed(ms(200), DOWN_AFTER);
+        assert_eq!(guard.knocked(Knock::Refused, ms(900)), Deed::Leave(Unclear::Late), "the Sentinels have begun");
     }
 
     #[test]
