@@ -17,6 +17,7 @@ use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::containers;
+use crate::spec::restoring::{RestoreStage, Restoring};
 use crate::spec::secret::RotationStage;
 use crate::spec::{API_VERSION, Group, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
@@ -83,7 +84,25 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
             )
         })
     });
-    exporter.chain(by_hand).chain(rotation(observed).map(|rotation| rotation_remark(spec, &rotation))).collect()
+    let rotation = rotation(observed).map(|rotation| rotation_remark(spec, &rotation));
+    let restore = observed.inventory.recorded.as_ref().and_then(|recorded| recorded.restoring.as_ref());
+    let restore = restore.map(|restoring| restore_remark(spec, restoring));
+    exporter.chain(by_hand).chain(rotation).chain(restore).collect()
+}
+
+/// How far a restore in place is, and the command that goes on if nobody does.
+fn restore_remark(spec: &Spec, restoring: &Restoring) -> String {
+    let Restoring { group, from, stage, .. } = restoring;
+    let name = &spec.name;
+    match stage {
+        RestoreStage::Preparing => format!(
+            "a restore of {group} from {from} has replaced nothing yet: unless it is under way, 'redos -p {name} up' takes \
+            it back"
+        ),
+        RestoreStage::Replacing => format!(
+            "a restore of {group} from {from} replaces its data: unless it is under way, 'redos -p {name} up' ends it"
+        ),
+    }
 }
 
 fn rotation(observed: &Observed) -> Option<RotationStatus> {

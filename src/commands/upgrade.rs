@@ -5,19 +5,29 @@ mod parts;
 mod soaking;
 mod way;
 
-use tokio::time::Instant;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 pub use self::args::UpgradeArgs;
 use self::parts::Upgrading;
 use self::way::{UpgradeWay, only_images, way};
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, lookup, propose};
+use crate::cluster::observed::Observed;
+use crate::cluster::status::status;
 use crate::error::{Exit, Failure};
 use crate::output::plan::PlanDocument;
 use crate::output::upgrade::UpgradeDocument;
 use crate::plan::diff;
-use crate::spec::ClusterName;
 use crate::spec::settings::AskedSettings;
+use crate::spec::{ClusterName, Spec};
+
+/// How long a cluster that needs no repair may take until it is healthy. On a busy machine a Sentinel considers another
+/// one down for a moment.
+const SETTLES: Duration = Duration::from_secs(5);
+/// Time between two looks at it.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Shows the plan and carries it out.
 ///
@@ -49,7 +59,12 @@ async fn upgrade<W: World>(
     let settings = session.settle_images(request, &found, back_to).await?;
     let new = only_images(&old, &settings.spec)?;
     let given = (&settings.secrets, &settings.for_new_cluster);
-    let seen = session.observe_with(&old, given.0, found).await?;
+    let mut seen = session.observe_with(&old, given.0, found).await?;
+    while began.elapsed() < SETTLES && is_doubted(&old, &seen.observed) {
+        sleep(LOOK).await;
+        let found = lookup::find(&*session.engine, cluster).await?;
+        seen = session.observe_with(&old, given.0, found).await?;
+    }
     let way = way(&old, &new, args.to_previous, &seen.observed)?;
     let plan = way.plan(&old, &new, &seen.observed, args.soak);
     if args.dry_run {
@@ -75,4 +90,9 @@ async fn upgrade<W: World>(
     document.seconds = began.elapsed().as_secs_f64();
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     Ok(Exit::Done)
+}
+
+/// Whether a cluster is not healthy and `up` would change nothing about it.
+fn is_doubted(spec: &Spec, observed: &Observed) -> bool {
+    !status(spec, observed).healthy && diff(spec, observed).is_empty()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use redos::testing::apply::ApplyError;
 use redos::testing::cluster::observed::NodeState;
+use redos::testing::cluster::status::status;
 use redos::testing::converge::Converged;
 use redos::testing::engine::sim::Sim;
 use redos::testing::engine::{Clusters, DataStream, FileStream, Nodes};
@@ -52,6 +53,9 @@ fn a_restore_is_planned_in_two_waves_and_taken_back_before_the_second() {
         let first = restore(&spec, &seen, &Past::default()).plan;
         insta::assert_snapshot!("restore_stop", first);
         insta::assert_snapshot!("restore_taken_back", diff(&spec, &seen));
+        let begun = "a restore of mymaster from /b/shop.redos has replaced nothing yet: unless it is under way, \
+                     'redos -p sim up' takes it back";
+        assert_eq!(status(&spec, &seen).remarks, [begun]);
         let plans = cut_restore(&sim, &spec, MANY).await.expect("a restore").plans;
         assert_eq!(plans[0], first);
         insta::assert_snapshot!("restore_replace", plans[1]);
