@@ -92,7 +92,7 @@ async fn upgrade<W: World>(
     Ok(Exit::Done)
 }
 
-/// Whether a cluster is not healthy and `up` would change nothing about it.
+/// Whether a cluster is not healthy and `up` would only wait until it is.
 fn is_doubted(spec: &Spec, observed: &Observed) -> bool {
-    !status(spec, observed).healthy && diff(spec, observed).is_empty()
+    !status(spec, observed).healthy && !diff(spec, observed).changes()
 }
