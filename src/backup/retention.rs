@@ -62,7 +62,8 @@ fn month_of(days: i64) -> (i64, i64) {
 
 /// The backups to keep: `7d,4w` is the newest of each of 7 days and 4 weeks.
 ///
-/// These are the last ones that have a backup. Days without a backup do not count, so that backups that stopped are not removed one after the other.
+/// These are the last ones that have a backup. Days without a backup do not count, so that backups that stopped are not
+/// removed one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retention(Vec<(u16, Period)>);
 
