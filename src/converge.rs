@@ -6,6 +6,8 @@
 mod teardown;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::iter::successors;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -132,6 +134,13 @@ fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
     failing.unwrap_or_else(|| ApplyError::Unfinished { next: next() })
 }
 
+/// An error with all that caused it, in one line.
+fn with_sources(error: &ApplyError) -> String {
+    let first: &dyn Error = error;
+    let chain = successors(Some(first), |error| Error::source(*error));
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// The nodes that plans start.
 fn started<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> BTreeSet<NodeId> {
     let steps = plans.into_iter().flat_map(|plan| &plan.steps);
@@ -231,6 +240,7 @@ where
         let mut plans: Vec<Plan> = Vec::new();
         let mut programs: Option<Programs> = None;
         let mut past = Past::default();
+        let mut overtaken_by: Option<ApplyError> = None;
         loop {
             let Seen { observed, reached } = seen;
             past.started = started(&plans);
@@ -243,7 +253,7 @@ where
                 return Err(ApplyError::Refused(refusal));
             }
             if Instant::now() >= self.deadline {
-                return Err(out_of_time(self.spec, &observed, &plan));
+                return Err(overtaken_by.unwrap_or_else(|| out_of_time(self.spec, &observed, &plan)));
             }
             let makes_nodes = plan.steps.iter().any(|step| matches!(step.action, Action::CreateNode { .. }));
             if makes_nodes && programs.is_none() {
@@ -274,11 +284,18 @@ where
                     (self.report)(Event::remark(format!("{error}: it cannot load its data")));
                     Walked::Overtaken
                 }
-                Err(error) if error.is_failover_running() || error.is_replaced_master() => {
-                    (self.report)(Event::remark(error.to_string()));
+                Err(error) if error.is_overtaken() => {
+                    let remark = with_sources(&error);
+                    // What lasts is told once.
+                    if overtaken_by.replace(error).is_none_or(|last| with_sources(&last) != remark) {
+                        (self.report)(Event::remark(remark));
+                    }
                     Walked::Overtaken
                 }
-                walked => walked?,
+                walked => {
+                    overtaken_by = None;
+                    walked?
+                }
             };
             // A plan for the whole way ends with the proof, if it is walked to its end.
             past.owes_proof = matches!(walked, Walked::Overtaken) || plan.then_observe.is_some();

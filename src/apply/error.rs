@@ -6,7 +6,6 @@ use crate::cluster::observed::{Answer, Observed};
 use crate::cluster::{Gate, Refusal, Unmet};
 use crate::engine::{EngineError, EngineErrorKind};
 use crate::servers::ServerError;
-use crate::servers::switchover::SwitchoverRefusal;
 use crate::spec::secret::RotatedUser;
 use crate::spec::{Group, NodeId, Spec, render};
 
@@ -98,16 +97,14 @@ impl ApplyError {
         matches!(self, Self::Engine { source, .. } if source.kind == EngineErrorKind::DamagedData)
     }
 
-    /// Whether a switchover came too late: the Sentinels began to replace the master after the plan was made. Another
-    /// plan waits for them.
-    pub fn is_failover_running(&self) -> bool {
-        let Self::Server { source: ServerError::SwitchoverRefused { why, .. }, .. } = self else { return false };
-        matches!(why, SwitchoverRefusal::FailoverRunning(_))
-    }
-
-    /// Whether the plan is about a master that another has replaced. Another plan is made for the new one.
-    pub fn is_replaced_master(&self) -> bool {
-        matches!(self, Self::NewMaster { .. })
+    /// Whether the cluster is no longer what the plan was made for: another master, or a server that has died. Another
+    /// plan is made for what there is.
+    pub const fn is_overtaken(&self) -> bool {
+        match self {
+            Self::NewMaster { .. } => true,
+            Self::Server { source, .. } => source.is_overtaken(),
+            _ => false,
+        }
     }
 
     /// A gate that did not open in time. It concerns those of the gate's nodes that keep it shut, if they are known.

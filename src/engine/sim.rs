@@ -66,6 +66,8 @@ struct SimWorld {
     spec: Option<Spec>,
     /// Changes that still succeed before everything fails, as when redos is killed.
     changes_left: Option<usize>,
+    /// The node that ends when the next switchover begins.
+    dies_at_switchover: Option<NodeId>,
     /// Every change so far, in words.
     journal: Vec<String>,
     /// The faults of the journal, by id.
@@ -150,6 +152,11 @@ impl Sim {
         self.world().without_metrics.insert(node, "it cannot log in".to_owned());
     }
 
+    /// A node ends when the next switchover begins, before that changes anything.
+    pub fn end_at_switchover(&self, node: NodeId) {
+        self.world().dies_at_switchover = Some(node);
+    }
+
     /// Takes back [`Sim::cut_after`].
     pub fn mend(&self) {
         self.world().changes_left = None;
@@ -197,11 +204,7 @@ impl Sim {
     pub fn disrupt(&self, node: NodeId, state: Option<NodeState>) {
         let mut world = self.world();
         match state {
-            Some(state) => {
-                if let Some(node) = world.nodes.get_mut(&node).filter(|node| node.state == NodeState::Running) {
-                    node.state = state;
-                }
-            }
+            Some(state) => world.end(node, state),
             None => world.take_away(node),
         }
     }
@@ -266,6 +269,13 @@ fn refused(operation: String) -> EngineError {
 }
 
 impl SimWorld {
+    /// Ends a node that runs.
+    fn end(&mut self, node: NodeId, state: NodeState) {
+        if let Some(node) = self.nodes.get_mut(&node).filter(|node| node.state == NodeState::Running) {
+            node.state = state;
+        }
+    }
+
     fn change(&mut self, what: String) -> Result<()> {
         match &mut self.changes_left {
             Some(0) => return Err(refused(what)),

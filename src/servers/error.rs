@@ -106,6 +106,21 @@ impl ServerError {
         }
     }
 
+    /// Whether what was seen of a server before is no longer so, and another look shows what to do. It cannot be reached,
+    /// or a switchover found Sentinels or a replica in another state.
+    pub const fn is_overtaken(&self) -> bool {
+        match self {
+            Self::Connect { .. } => true,
+            Self::SwitchoverRefused { why, .. } => why.is_overtaken(),
+            Self::Timeout { .. }
+            | Self::Refused { .. }
+            | Self::Unexpected { .. }
+            | Self::WatchesAnother { .. }
+            | Self::TakeOverRefused { .. }
+            | Self::SwitchoverUnsettled { .. } => false,
+        }
+    }
+
     /// Whether the server refused with this error code, the first word of its answer.
     pub fn is_refusal(&self, code: &str) -> bool {
         let Self::Refused { source, .. } = self else { return false };

@@ -259,6 +259,20 @@ fn a_sentinel_that_learned_a_new_master_before_it_was_stopped_is_not_given_the_o
 }
 
 #[test]
+fn a_master_that_ends_before_its_switchover_costs_another_plan_and_not_the_run() {
+    run(async {
+        let (sim, mut spec) = (Sim::default(), spec(1, 2, 3, 1));
+        up(&sim, &spec).await.expect("up");
+        spec.redis.insert("databases".to_owned(), "32".to_owned());
+        let master = NodeId::redis(redos::testing::spec::Group::number(1), 1);
+        sim.end_at_switchover(master);
+        let converged = up(&sim, &spec).await.expect("up goes on");
+        assert!(converged.plans.len() > 1, "{:?}", converged.plans);
+        assert!(diff(&spec, &observed(&sim, &spec).await).is_empty());
+    });
+}
+
+#[test]
 fn a_cluster_stops_in_an_order_in_which_nothing_is_replaced_and_the_master_has_everything() {
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 1, 3, 1));

@@ -15,6 +15,11 @@ use crate::servers::{
 };
 use crate::spec::{Group, NodeId, REDIS_PORT};
 
+/// Makes the error of a change that fails because redos is to be killed there.
+fn cut(node: NodeId) -> impl Fn(EngineError) -> ServerError {
+    move |error| ServerError::Refused { node, command: "any".to_owned(), source: error.into() }
+}
+
 impl Servers for Sim {
     async fn topology_at(&self, _inventory: &Inventory, _depth: Depth) -> Topology {
         let mut world = self.world();
@@ -87,8 +92,7 @@ impl Servers for Sim {
         command: &Command,
     ) -> std::result::Result<(), ServerError> {
         let mut world = self.world();
-        let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
-        world.change(format!("{command:?} at {node}")).map_err(unreachable)?;
+        world.change(format!("{command:?} at {node}")).map_err(cut(node))?;
         if *command == Command::EndScript {
             match world.scripts.get_mut(&node) {
                 Some(script) if script.has_written => script.is_unkillable = true,
@@ -165,8 +169,7 @@ impl Servers for Sim {
 
     async fn proxy_logins(&self, _inventory: &Inventory, proxy: NodeId) -> std::result::Result<(), ServerError> {
         let mut world = self.world();
-        let unreachable = |error: EngineError| ServerError::Connect { node: proxy, source: error.into() };
-        world.change(format!("set the passwords of the statistics of {proxy}")).map_err(unreachable)?;
+        world.change(format!("set the passwords of the statistics of {proxy}")).map_err(cut(proxy))?;
         world.set_proxy_logins(proxy, self.secrets.as_ref());
         Ok(())
     }
@@ -178,8 +181,7 @@ impl Servers for Sim {
         nodes: &BTreeSet<NodeId>,
     ) -> std::result::Result<(), ServerError> {
         let mut world = self.world();
-        let unreachable = |error: EngineError| ServerError::Connect { node: proxy, source: error.into() };
-        world.change(format!("have {proxy} check {} nodes", nodes.len())).map_err(unreachable)?;
+        world.change(format!("have {proxy} check {} nodes", nodes.len())).map_err(cut(proxy))?;
         let follows = world.spec.as_ref().is_some_and(|spec| spec.follow.existing().is_some());
         match world.nodes.get_mut(&proxy).and_then(|node| node.server.as_mut()) {
             Some(SimServer::Proxy { checked, existing }) => {
@@ -198,8 +200,11 @@ impl Servers for Sim {
         to: NodeId,
     ) -> std::result::Result<Switched, ServerError> {
         let mut world = self.world();
-        let unreachable = |error: EngineError| ServerError::Connect { node: to, source: error.into() };
-        world.change(format!("switch {group} over to {to}")).map_err(unreachable)?;
+        world.change(format!("switch {group} over to {to}")).map_err(cut(to))?;
+        if let Some(node) = world.dies_at_switchover.take() {
+            world.end(node, NodeState::Exited { code: 137, oom_killed: false });
+            return Err(ServerError::Connect { node, source: anyhow::anyhow!("it does not run") });
+        }
         let Some(address) = world.address(to) else {
             return Err(ServerError::Connect { node: to, source: anyhow::anyhow!("it does not exist") });
         };
@@ -251,18 +256,17 @@ impl Servers for Sim {
         existing: SocketAddrV4,
     ) -> std::result::Result<TakenOver, ServerError> {
         let mut world = self.world();
-        let unreachable = |error: EngineError| ServerError::Connect { node, source: error.into() };
         if !world.copies_existing(node) {
             let why = "it does not copy it".to_owned();
             return Err(ServerError::TakeOverRefused { node, existing, why });
         }
-        world.change(format!("{node} leaves {existing}")).map_err(unreachable)?;
+        world.change(format!("{node} leaves {existing}")).map_err(cut(node))?;
         for server in world.nodes.values_mut().filter_map(|node| node.server.as_mut()) {
             if let SimServer::Proxy { existing, .. } = server {
                 *existing = false;
             }
         }
-        world.change(format!("{node} is promoted")).map_err(unreachable)?;
+        world.change(format!("{node} is promoted")).map_err(cut(node))?;
         if let Some(SimServer::Redis { replica_of, .. }) =
             world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())
         {

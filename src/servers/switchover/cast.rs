@@ -79,6 +79,28 @@ impl SwitchoverRefusal {
             | Self::NoQuorum(_) => false,
         }
     }
+
+    /// Whether a server has changed since it was decided to switch over, so that it has to be decided anew.
+    pub const fn is_overtaken(&self) -> bool {
+        match self {
+            Self::FailoverRunning(_)
+            | Self::NotAnswering(_)
+            | Self::NotReplica(_)
+            | Self::LinkDown
+            | Self::BrokeOff(_)
+            | Self::Loading
+            | Self::NoQuorum(_) => true,
+            Self::TooSlow(_)
+            | Self::Loaded(_)
+            | Self::Tilt(_)
+            | Self::NotElected { .. }
+            | Self::MasterUnsure(_)
+            | Self::NoMaster(_)
+            | Self::Behind(_)
+            | Self::NotOfGroup
+            | Self::NeverPromoted => false,
+        }
+    }
 }
 
 impl fmt::Display for SwitchoverRefusal {
