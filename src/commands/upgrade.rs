@@ -7,7 +7,7 @@ mod way;
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 pub use self::args::UpgradeArgs;
 use self::parts::Upgrading;
@@ -26,8 +26,6 @@ use crate::spec::{ClusterName, Spec};
 /// How long a cluster that needs no repair may take until it is healthy. On a busy machine a Sentinel considers another
 /// one down for a moment.
 const SETTLES: Duration = Duration::from_secs(5);
-/// Time between two looks at it.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// Shows the plan and carries it out.
 ///
@@ -59,12 +57,8 @@ async fn upgrade<W: World>(
     let settings = session.settle_images(request, &found, back_to).await?;
     let new = only_images(&old, &settings.spec)?;
     let given = (&settings.secrets, &settings.for_new_cluster);
-    let mut seen = session.observe_with(&old, given.0, found).await?;
-    while began.elapsed() < SETTLES && is_doubted(&old, &seen.observed) {
-        sleep(LOOK).await;
-        let found = lookup::find(&*session.engine, cluster).await?;
-        seen = session.observe_with(&old, given.0, found).await?;
-    }
+    let seen = session.observe_with(&old, given.0, found).await?;
+    let seen = session.await_passing(&old, seen, SETTLES, |seen| doubt(&old, seen)).await?;
     let way = way(&old, &new, args.to_previous, &seen.observed)?;
     let plan = way.plan(&old, &new, &seen.observed, args.soak);
     if args.dry_run {
@@ -92,7 +86,8 @@ async fn upgrade<W: World>(
     Ok(Exit::Done)
 }
 
-/// Whether a cluster is not healthy and `up` would only wait until it is.
-fn is_doubted(spec: &Spec, observed: &Observed) -> bool {
-    !status(spec, observed).healthy && !diff(spec, observed).changes()
+/// Why a cluster is not healthy although `up` would only wait until it is.
+fn doubt(spec: &Spec, observed: &Observed) -> Option<String> {
+    let only_waits = !diff(spec, observed).changes();
+    status(spec, observed).reasons.into_iter().next().filter(|_| only_waits)
 }

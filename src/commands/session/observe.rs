@@ -17,7 +17,7 @@ use crate::spec::{Secrets, Spec};
 /// How long to wait for Sentinels that replace a master. They need 3 s for all of it, and for a split vote the failover
 /// timeout (3 s by default) twice.
 const DECIDED_WITHIN: Duration = Duration::from_secs(15);
-/// Time between two observations of Sentinels that replace a master.
+/// Time between two observations while something passes.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 impl<W: World> Session<W> {
@@ -61,10 +61,28 @@ impl<W: World> Session<W> {
     ///
     /// # Errors
     /// The Engine failed.
-    pub async fn await_decided(&self, spec: &Spec, mut seen: Seen<W::Servers>) -> Result<Seen<W::Servers>, Failure> {
-        let deadline = Instant::now() + DECIDED_WITHIN;
+    pub async fn await_decided(&self, spec: &Spec, seen: Seen<W::Servers>) -> Result<Seen<W::Servers>, Failure> {
+        let undecided = |seen: &Observed| spec.groups().find_map(|group| being_decided(group, seen));
+        let undecided = |seen: &Observed| undecided(seen).map(|why| why.to_string());
+        self.await_passing(spec, seen, DECIDED_WITHIN, undecided).await
+    }
+
+    /// Observes a cluster again until something that passes by itself has passed, and tells what that is.
+    ///
+    /// `obstacle` says it in words. What is still there after `limit` is left to the caller.
+    ///
+    /// # Errors
+    /// The Engine failed.
+    pub async fn await_passing(
+        &self,
+        spec: &Spec,
+        mut seen: Seen<W::Servers>,
+        limit: Duration,
+        obstacle: impl Fn(&Observed) -> Option<String> + Send + Sync,
+    ) -> Result<Seen<W::Servers>, Failure> {
+        let deadline = Instant::now() + limit;
         let mut told = None;
-        while let Some(why) = spec.groups().find_map(|group| being_decided(group, &seen.observed))
+        while let Some(why) = obstacle(&seen.observed)
             && let Some(reached) = &seen.reached
             && Instant::now() < deadline
             && !self.cancel.is_cancelled()
@@ -76,7 +94,7 @@ impl<W: World> Session<W> {
             sleep(LOOK_INTERVAL).await;
             let inventory = self.engine.inventory(&spec.name).await?;
             let topology = reached.servers.topology(&inventory).await;
-            seen.observed = Observed::new(inventory, topology);
+            seen.observed = Observed { inventory, topology, rotation: seen.observed.rotation };
         }
         Ok(seen)
     }
