@@ -223,13 +223,14 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             flags: BTreeSet::from(["slave".to_owned()]),
             priority: 100,
             link_down_for: 0,
+            unanswered_for: 0,
             claims_for: None,
         };
         let peer = |node: NodeId| WatchedPeer {
             id: sentinel_id(spec, node),
             address: at(node, SENTINEL_PORT),
             flags: BTreeSet::from(["sentinel".to_owned()]),
-            silent_for: 0,
+            unanswered_for: 0,
         };
         let watched = WatchedMaster {
             address: at(NodeId::redis(group, 1), REDIS_PORT),
@@ -240,6 +241,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
             parallel_syncs: spec.replicas,
             config_epoch: 1,
             down_for: None,
+            unanswered_for: 0,
             replicas: spec.redis_nodes(group).skip(1).map(replica).collect(),
             peers: spec.sentinel_nodes().filter(|node| *node != me).map(peer).collect(),
             quorum_check: Ok(()),

@@ -12,10 +12,12 @@ use std::net::SocketAddrV4;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use self::conditions::{UNKILLABLE, busy, dies_at_every_start, is_off_network, is_published, sole_master};
+pub use self::conditions::{
+    UNKILLABLE, busy, dies_at_every_start, is_off_network, is_published, is_young, sole_master,
+};
 pub use self::unmet::Unmet;
 
-use self::conditions::{answers, reads_from, replica_in_sync, writes_to};
+use self::conditions::{answers, is_reached, reads_from, replica_in_sync, writes_to};
 use super::claims::{being_decided, is_joining, node_at, server_of, whose};
 use super::observed::{Answer, Observed, RoleView, WatchedMaster};
 use crate::spec::{Group, NodeId, Spec};
@@ -231,16 +233,17 @@ fn sentinels_see_all(group: Group, spec: &Spec, observed: &Observed) -> Result<(
         let peers: BTreeSet<SocketAddrV4> =
             spec.sentinel_nodes().filter(|peer| *peer != sentinel).filter_map(at).collect();
         complain("Sentinel", &watched.peers.iter().map(|peer| peer.address).collect(), &peers)?;
-        let flags = watched
-            .replicas
-            .iter()
-            .map(|r| (&r.address, &r.flags))
-            .chain(watched.peers.iter().map(|p| (&p.address, &p.flags)));
-        for (address, flags) in flags {
+        let replicas = watched.replicas.iter().map(|replica| (replica.address, &replica.flags, replica.unanswered_for));
+        let peers = watched.peers.iter().map(|peer| (peer.address, &peer.flags, peer.unanswered_for));
+        for (address, flags, unanswered_for) in replicas.chain(peers) {
             if let Some(flag) = ["s_down", "o_down", "disconnected"].into_iter().find(|flag| flags.contains(*flag)) {
-                return Err(Unmet::Sees { sentinel, who: whose(*address, observed), flag });
+                return Err(Unmet::Sees { sentinel, who: whose(address, observed), flag });
+            }
+            if let Some(node) = node_at(address, observed) {
+                is_reached(sentinel, node, unanswered_for, observed)?;
             }
         }
+        is_reached(sentinel, master, watched.unanswered_for, observed)?;
     }
     Ok(())
 }

@@ -4,15 +4,11 @@ use std::collections::BTreeSet;
 
 use super::catalogue as check;
 use super::{DoctorFinding, Examined, HealthCheck, Measured};
-use crate::cluster::gate::busy;
-use crate::cluster::observed::{Answer, Observed};
+use crate::cluster::gate::{busy, is_young};
+use crate::cluster::observed::Observed;
 use crate::cluster::stuck::stuck;
 use crate::cluster::{Gate, Unmet};
 use crate::spec::NodeId;
-
-/// Seconds after the start of a Sentinel in which not all have heard from it yet. Its peers ping it at least once a second,
-/// and the proxies ask it five times a second, each unless its machine is busy.
-const SETTLING: u64 = 5;
 
 /// All unmet conditions. What only follows from a node that is down is left out, and what ends by itself in a moment.
 pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
@@ -45,13 +41,13 @@ pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     findings
 }
 
-/// Whether it only says that a Sentinel was started a moment ago.
+/// Whether it only says that a node was started a moment ago.
 fn is_settling(unmet: &Unmet, observed: &Observed) -> bool {
-    let (Unmet::NotHeardSinceStart { peer: node, .. } | Unmet::VoteNotCounted { sentinel: node, .. }) = unmet else {
-        return false;
-    };
-    let view = observed.topology.sentinels.get(node).and_then(Answer::said);
-    view.is_some_and(|view| view.uptime_seconds < SETTLING)
+    match unmet {
+        Unmet::NotYetReached { .. } => true,
+        Unmet::VoteNotCounted { sentinel, .. } => is_young(*sentinel, observed),
+        _ => false,
+    }
 }
 
 fn finding(unmet: &Unmet, examined: &Examined<'_>) -> DoctorFinding {
@@ -108,8 +104,8 @@ fn row(unmet: &Unmet, examined: &Examined<'_>) -> (&'static HealthCheck, String,
         }
         Unmet::KnowsStranger { who, kind, .. } => of(&check::SENTINEL_GHOST, question(kind), "ip", who),
         Unmet::Sees { flag, .. } => of(&check::SENTINEL_FLAGS, "SENTINEL REPLICAS, SENTINEL SENTINELS", "flags", flag),
-        Unmet::NotHeardSinceStart { .. } => {
-            of(&check::SENTINEL_FLAGS, "SENTINEL SENTINELS", "last-ok-ping-reply", &"before its start")
+        Unmet::NotYetReached { .. } => {
+            of(&check::SENTINEL_FLAGS, "SENTINEL REPLICAS, SENTINEL SENTINELS", "last-ping-sent", &"not 0")
         }
         Unmet::Tilt { .. } => of(&check::SENTINEL_TILT, "INFO sentinel", "sentinel_tilt", &1),
         Unmet::NoQuorum { reply, .. } => of(&check::NO_QUORUM, "SENTINEL CKQUORUM", "answer", reply),

@@ -252,7 +252,7 @@ fn gates(page: &mut Page) {
             KnowsStranger { sentinel, kind: "replica", who: stranger },
             NotYetEligible { sentinel, replica: who },
             Sees { sentinel, who, flag: "s_down" },
-            NotHeardSinceStart { sentinel, peer: NodeId::Sentinel(2) },
+            NotYetReached { sentinel, node: NodeId::Sentinel(2) },
             Tilt { sentinel },
             NoQuorum { sentinel, reply: "NOQUORUM 1 usable Sentinels".to_owned() },
             WritesNowhere { proxy, group },

@@ -16,6 +16,10 @@ pub const UNKILLABLE: &str = "a script keeps it busy that has written and that R
 /// then in a long life answers.
 const RESTARTS: u64 = 3;
 
+/// Seconds after the start of a node in which not all have reached it yet. The Sentinels ping it at least once a second and
+/// try to connect as often, and the proxies ask it five times a second, each unless its machine is busy.
+const SETTLING: u64 = 5;
+
 /// Whether a node ends soon after each start.
 ///
 /// Its restart policy starts it again and again, and it never answers. Between two ends the Engine says that it runs.
@@ -146,6 +150,28 @@ pub fn replica_in_sync(node: NodeId, master: NodeId, observed: &Observed) -> Res
     Ok(())
 }
 
+/// Whether a node was started so short a time ago that not all have reached it yet.
+pub fn is_young(node: NodeId, observed: &Observed) -> bool {
+    let Observed { topology, .. } = observed;
+    let uptime = match node {
+        NodeId::Redis { .. } => topology.redis.get(&node).and_then(Answer::said).map(|view| view.uptime_seconds),
+        NodeId::Sentinel(_) => topology.sentinels.get(&node).and_then(Answer::said).map(|view| view.uptime_seconds),
+        NodeId::Proxy(_) | NodeId::Exporter => None,
+    };
+    uptime.is_some_and(|seconds| seconds < SETTLING)
+}
+
+/// Whether a Sentinel has reached a node that was started a moment ago.
+///
+/// While it reconnects to it, its flags are clean, and if that takes long it flags it as down a moment later. The `PING`
+/// that it sends on the new connection has no answer until then.
+pub fn is_reached(sentinel: NodeId, node: NodeId, unanswered_for: u64, observed: &Observed) -> Result<(), Unmet> {
+    match unanswered_for > 0 && is_young(node, observed) {
+        true => Err(Unmet::NotYetReached { sentinel, node }),
+        false => Ok(()),
+    }
+}
+
 /// Whether a proxy sends a group's writes to its master.
 pub fn writes_to(proxy: NodeId, view: &ProxyView, group: Group, master: NodeId) -> Result<(), Unmet> {
     match view.routes.get(&group).and_then(|route| route.write) {
@@ -177,5 +203,37 @@ pub fn reads_from(proxy: NodeId, view: &ProxyView, group: Group, replica: NodeId
     match view.routes.get(&group).is_some_and(|route| route.read.contains(&replica)) {
         true => Ok(()),
         false => Err(Unmet::ReadsMissing { proxy, group, replica }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cluster::Gate;
+    use crate::cluster::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
+    use crate::cluster::gate::Unmet;
+    use crate::cluster::observed::WatchedMaster;
+    use crate::spec::{NodeId, Spec};
+
+    #[test]
+    fn a_node_that_was_started_a_moment_ago_is_seen_when_every_sentinel_has_reached_it() {
+        let spec = Spec::with_defaults("reached".parse().expect("a good name"));
+        let unanswered: [(NodeId, fn(&mut WatchedMaster)); 3] = [
+            (redis(1), |watched| watched.unanswered_for = 1),
+            (redis(2), |watched| watched.replicas[0].unanswered_for = 1),
+            (NodeId::Sentinel(1), |watched| watched.peers[0].unanswered_for = 1),
+        ];
+        for (node, change) in unanswered {
+            let mut observed = healthy(&spec);
+            let view = sentinel_mut(&mut observed, 2);
+            change(view.masters.get_mut(&GROUP.to_string()).expect("a group"));
+            let seen = Gate::SentinelsSeeAll { group: GROUP };
+            assert_eq!(seen.holds(&spec, &observed), Ok(()), "an answer takes a moment: {node}");
+            match node {
+                NodeId::Redis { .. } => redis_mut(&mut observed, node).uptime_seconds = 1,
+                _ => sentinel_mut(&mut observed, 1).uptime_seconds = 1,
+            }
+            let unmet = Unmet::NotYetReached { sentinel: NodeId::Sentinel(2), node };
+            assert_eq!(seen.holds(&spec, &observed), Err(unmet));
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Whether one node is in service.
 
-use super::conditions::{answers, counts_vote, is_published, reads_from, replica_in_sync, sole_master, writes_to};
+use super::conditions::{
+    answers, counts_vote, is_published, is_reached, reads_from, replica_in_sync, sole_master, writes_to,
+};
 use super::standby;
 use super::unmet::Unmet;
 use crate::cluster::claims::{Whose, node_at, whose};
@@ -87,12 +89,7 @@ fn sentinel(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Res
         if let Some(flag) = ["s_down", "disconnected"].into_iter().find(|flag| peer.flags.contains(*flag)) {
             return Err(Unmet::Sees { sentinel, who: Whose::Node(node), flag });
         }
-        // While it reconnects to a restarted Sentinel, its flags are clean; a moment later it flags it as down.
-        let up_for =
-            observed.topology.sentinels.get(&node).and_then(Answer::said).map_or(0, |view| view.uptime_seconds);
-        if peer.silent_for > up_for * 1000 {
-            return Err(Unmet::NotHeardSinceStart { sentinel, peer: node });
-        }
+        is_reached(sentinel, node, peer.unanswered_for, observed)?;
     }
     // Without it, the next Sentinel that goes takes the majority away, and with it all connections for writes.
     proxies(spec, observed).try_for_each(|(proxy, view)| counts_vote(proxy, view, group, node, master))

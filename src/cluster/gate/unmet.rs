@@ -67,8 +67,8 @@ pub enum Unmet {
     NotYetEligible { sentinel: NodeId, replica: Whose },
     #[error("{sentinel} flags {who} as {flag}")]
     Sees { sentinel: NodeId, who: Whose, flag: &'static str },
-    #[error("{sentinel} has received nothing from {peer} since {peer} was started")]
-    NotHeardSinceStart { sentinel: NodeId, peer: NodeId },
+    #[error("{sentinel} has not yet reached {node}, which was started a moment ago")]
+    NotYetReached { sentinel: NodeId, node: NodeId },
     #[error("{sentinel} is in TILT and does not act for 30 s")]
     Tilt { sentinel: NodeId },
     #[error("{sentinel} says: {reply}")]
@@ -117,7 +117,7 @@ impl Unmet {
             | Self::NoPlaceFor { proxy: node, .. } => vec![*node],
             Self::AwaitsMaster { node, master: other, .. }
             | Self::NotOnline { master: node, replica: other }
-            | Self::NotHeardSinceStart { sentinel: node, peer: other }
+            | Self::NotYetReached { sentinel: node, node: other }
             | Self::ReadsMissing { proxy: node, replica: other, .. }
             | Self::WritesToAnotherServer { proxy: node, head: other }
             | Self::NoMetrics { exporter: node, node: other, .. } => vec![*node, *other],
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn it_is_about_the_nodes_that_its_sentence_names() {
         let (node, other, third) = (redis(1), redis(2), redis(3));
-        let (sentinel, peer, proxy) = (NodeId::Sentinel(1), NodeId::Sentinel(2), NodeId::Proxy(1));
+        let (sentinel, proxy) = (NodeId::Sentinel(1), NodeId::Proxy(1));
         let server: SocketAddrV4 = "192.0.2.5:7000".parse().expect("an address");
         let (group, who, stranger) = (GROUP, Whose::Node(other), Whose::Stranger(server));
         let why = "no answer".to_owned();
@@ -191,7 +191,7 @@ mod tests {
             Unmet::DoesNotKnow { sentinel, kind: "replica", who },
             Unmet::KnowsStranger { sentinel, kind: "replica", who: stranger },
             Unmet::Sees { sentinel, who, flag: "s_down" },
-            Unmet::NotHeardSinceStart { sentinel, peer },
+            Unmet::NotYetReached { sentinel, node },
             Unmet::Tilt { sentinel },
             Unmet::NoQuorum { sentinel, reply: why.clone() },
             Unmet::WritesNowhere { proxy, group },

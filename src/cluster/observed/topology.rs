@@ -216,6 +216,9 @@ pub struct WatchedMaster {
     pub config_epoch: u64,
     /// How long it has considered the master down, in milliseconds (`s-down-time`); `None` while it does not.
     pub down_for: Option<u64>,
+    /// How long the master has not answered the oldest `PING` that it owes an answer, in milliseconds (`last-ping-sent`).
+    /// 0 where it owes none.
+    pub unanswered_for: u64,
     /// The replicas that it knows.
     pub replicas: Vec<WatchedReplica>,
     /// The other Sentinels that it knows.
@@ -235,6 +238,9 @@ pub struct WatchedReplica {
     pub priority: u32,
     /// How long its link to its master has been down, in milliseconds (`master-link-down-time`). 0 while it is up.
     pub link_down_for: u64,
+    /// How long it has not answered the oldest `PING` that it owes an answer, in milliseconds (`last-ping-sent`). 0 where it
+    /// owes none.
+    pub unanswered_for: u64,
     /// How long it has reported to be a master, in milliseconds (`role-reported-time`). `None` while it reports to be a
     /// replica.
     pub claims_for: Option<u64>,
@@ -249,8 +255,9 @@ pub struct WatchedPeer {
     pub address: SocketAddrV4,
     /// Its flags: `sentinel`, `s_down`, …
     pub flags: BTreeSet<String>,
-    /// Milliseconds since it last answered a `PING` of this Sentinel: `last-ok-ping-reply`.
-    pub silent_for: u64,
+    /// How long it has not answered the oldest `PING` that it owes an answer, in milliseconds (`last-ping-sent`). 0 where it
+    /// owes none.
+    pub unanswered_for: u64,
 }
 
 /// The behaviour of one proxy, found out by using it.

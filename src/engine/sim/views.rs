@@ -139,6 +139,7 @@ impl SimWorld {
             parallel_syncs: u16::try_from(number(watched, "parallel-syncs")).unwrap_or(0),
             config_epoch: watched.epoch,
             down_for: None,
+            unanswered_for: 0,
             replicas: watched
                 .known
                 .iter()
@@ -149,6 +150,7 @@ impl SimWorld {
                     flags: flags(address, "slave"),
                     priority: self.priority(*address),
                     link_down_for: 0,
+                    unanswered_for: 0,
                     // In memory only redos corrects a second master.
                     claims_for: self.node_at(*address).filter(|node| self.is_master(*node)).map(|_| 60_000),
                 })
@@ -161,7 +163,7 @@ impl SimWorld {
                     id: address.to_string(),
                     address: *address,
                     flags: flags(address, "sentinel"),
-                    silent_for: 0,
+                    unanswered_for: 0,
                 })
                 .collect(),
             quorum_check: Ok(()),

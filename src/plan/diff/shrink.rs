@@ -175,9 +175,8 @@ impl Planner<'_> {
     /// A Sentinel without a quorum is not: what they must forget may be the reason.
     fn is_coming_back(&self, node: NodeId) -> bool {
         let unmet = Gate::InService { node }.holds(self.spec, self.observed).err();
-        let passes = |unmet| {
-            matches!(unmet, Unmet::Sees { .. } | Unmet::NotHeardSinceStart { .. } | Unmet::VoteNotCounted { .. })
-        };
+        let passes =
+            |unmet| matches!(unmet, Unmet::Sees { .. } | Unmet::NotYetReached { .. } | Unmet::VoteNotCounted { .. });
         self.sentinel_view(node).is_none() || unmet.is_some_and(passes)
     }
 

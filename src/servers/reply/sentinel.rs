@@ -43,6 +43,7 @@ pub fn watched_master(fields: &Fields) -> Result<(String, WatchedMaster), ParseE
         parallel_syncs: number(fields, "parallel-syncs")?,
         config_epoch: number(fields, "config-epoch")?,
         down_for: number(fields, "s-down-time").ok(),
+        unanswered_for: number(fields, "last-ping-sent")?,
         replicas: Vec::new(),
         peers: Vec::new(),
         quorum_check: Ok(()),
@@ -62,6 +63,7 @@ pub fn watched_replica(fields: &Fields) -> Result<WatchedReplica, ParseError> {
         link_down_for: number(fields, "master-link-down-time")
             .or_else(|_| number(fields, "primary-link-down-time"))
             .unwrap_or_default(),
+        unanswered_for: number(fields, "last-ping-sent")?,
         claims_for: match fields.get("role-reported").map(String::as_str) {
             Some("master" | "primary") => number(fields, "role-reported-time").ok(),
             Some(_) | None => None,
@@ -78,7 +80,7 @@ pub fn watched_peer(fields: &Fields) -> Result<WatchedPeer, ParseError> {
         id: required(fields, "runid")?.to_owned(),
         address: address(required(fields, "ip")?, required(fields, "port")?),
         flags: flags(fields),
-        silent_for: number(fields, "last-ok-ping-reply")?,
+        unanswered_for: number(fields, "last-ping-sent")?,
     })
 }
 

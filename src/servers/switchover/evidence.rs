@@ -185,12 +185,14 @@ mod tests {
 
     fn testified(ordinal: u16) -> Testified {
         let address = SocketAddrV4::new([10, 0, 1, ordinal as u8].into(), 26379);
-        let peer = |n: u16| WatchedPeer { id: format!("{n:040}"), address, flags: flags(&["sentinel"]), silent_for: 1 };
+        let peer =
+            |n: u16| WatchedPeer { id: format!("{n:040}"), address, flags: flags(&["sentinel"]), unanswered_for: 0 };
         let replica = |n: u16| WatchedReplica {
             address: redis(n).address,
             flags: flags(&["slave"]),
             priority: 100,
             link_down_for: 0,
+            unanswered_for: 0,
             claims_for: None,
         };
         Testified {
@@ -204,6 +206,7 @@ mod tests {
                 parallel_syncs: 1,
                 config_epoch: 4,
                 down_for: None,
+                unanswered_for: 0,
                 replicas: vec![replica(2), replica(3)],
                 peers: vec![peer(8), peer(9)],
                 quorum_check: Ok(()),

@@ -190,6 +190,7 @@ mod tests {
             flags: ["slave", "s_down", "disconnected"].map(str::to_owned).into(),
             priority: 100,
             link_down_for: 0,
+            unanswered_for: 0,
             claims_for: None,
         };
         for ordinal in [1, 2, 3] {
