@@ -214,10 +214,12 @@ mod tests {
     use crate::cluster::observed::WatchedMaster;
     use crate::spec::{NodeId, Spec};
 
+    type Change = fn(&mut WatchedMaster);
+
     #[test]
     fn a_node_that_was_started_a_moment_ago_is_seen_when_every_sentinel_has_reached_it() {
         let spec = Spec::with_defaults("reached".parse().expect("a good name"));
-        let unanswered: [(NodeId, fn(&mut WatchedMaster)); 3] = [
+        let unanswered: [(NodeId, Change); 3] = [
             (redis(1), |watched| watched.unanswered_for = 1),
             (redis(2), |watched| watched.replicas[0].unanswered_for = 1),
             (NodeId::Sentinel(1), |watched| watched.peers[0].unanswered_for = 1),
