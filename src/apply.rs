@@ -119,9 +119,14 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 Some(Finished::Step(id, at, Ok(()))) => {
                     (self.report)(Event::StepDone { id, took: walk.end_step(id, at) });
                 }
-                Some(Finished::Step(id, _, Err(error))) => {
+                Some(Finished::Step(id, at, Err(error))) => {
                     (self.report)(Event::StepFailed { id });
-                    failure.get_or_insert(error);
+                    // A run that looks again says what is missing at its end.
+                    if self.replan.is_some() && walk.gives_up_exporter(id, at) {
+                        (self.report)(Event::remark(error.with_sources()));
+                    } else {
+                        failure.get_or_insert(error);
+                    }
                 }
                 Some(Finished::Look(observed, result)) => {
                     let missed = walk.end_look(*observed);

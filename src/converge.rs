@@ -6,8 +6,6 @@
 mod teardown;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::iter::successors;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -132,13 +130,6 @@ fn out_of_time(spec: &Spec, observed: &Observed, plan: &Plan) -> ApplyError {
         step.map_or_else(String::new, |step| step.action.to_string())
     };
     failing.unwrap_or_else(|| ApplyError::Unfinished { next: next() })
-}
-
-/// An error with all that caused it, in one line.
-fn with_sources(error: &ApplyError) -> String {
-    let first: &dyn Error = error;
-    let chain = successors(Some(first), |error| Error::source(*error));
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The nodes that plans start.
@@ -285,9 +276,9 @@ where
                     Walked::Overtaken
                 }
                 Err(error) if error.is_overtaken() => {
-                    let remark = with_sources(&error);
+                    let remark = error.with_sources();
                     // What lasts is told once.
-                    if overtaken_by.replace(error).is_none_or(|last| with_sources(&last) != remark) {
+                    if overtaken_by.replace(error).is_none_or(|last| last.with_sources() != remark) {
                         (self.report)(Event::remark(remark));
                     }
                     Walked::Overtaken

@@ -1,5 +1,8 @@
 //! Why a plan did not end.
 
+use std::error::Error as StdError;
+use std::iter::successors;
+
 use thiserror::Error;
 
 use crate::cluster::observed::{Answer, Observed};
@@ -105,6 +108,12 @@ impl ApplyError {
             Self::Server { source, .. } => source.is_overtaken(),
             _ => false,
         }
+    }
+
+    /// The error with all that caused it, in one line.
+    pub fn with_sources(&self) -> String {
+        let causes = successors(self.source(), |error| StdError::source(*error));
+        causes.fold(self.to_string(), |line, cause| format!("{line}: {cause}"))
     }
 
     /// A gate that did not open in time. It concerns those of the gate's nodes that keep it shut, if they are known.

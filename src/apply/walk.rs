@@ -149,6 +149,25 @@ impl<'p> Walk<'p> {
         at - self.began[&id]
     }
 
+    /// Gives up to start the exporter if this step of its start has failed: no other node needs it. The rest of its steps
+    /// is left out.
+    ///
+    /// A plan that only removes, unpauses or limits it is another matter: the next plan would do the same.
+    pub(super) fn gives_up_exporter(&mut self, failed: StepId, at: Instant) -> bool {
+        let exporter = NodeId::Exporter;
+        let of_exporter: Vec<&Step> = self.plan.steps.iter().filter(|step| step.action.is_of(exporter)).collect();
+        let starts = of_exporter.iter().any(|step| step.action == Action::StartNode { node: exporter });
+        if !starts || !of_exporter.iter().any(|step| step.id == failed) {
+            return false;
+        }
+        self.end_step(failed, at);
+        let left = |step: &&Step| of_exporter.iter().any(|own| own.id == step.id);
+        let (given_up, waiting): (Vec<&Step>, Vec<&Step>) = self.waiting.iter().partition(|step| left(step));
+        self.waiting = waiting;
+        self.done.extend(given_up.iter().map(|step| step.id));
+        true
+    }
+
     /// Whether another plan is due while this walk only waits. `replan` makes the plan for the latest observation.
     ///
     /// With no change ahead, any change in the new plan is news. With changes ahead, both plans have changes. Then only

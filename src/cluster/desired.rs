@@ -71,12 +71,12 @@ pub struct Programs {
     pub redis: Program,
     /// The program of proxies.
     pub proxy: Program,
-    /// The program of the exporter; `None` in a cluster that has none.
+    /// The program of the exporter; `None` in a cluster that has none, and where its image cannot be had.
     pub exporter: Option<Program>,
 }
 
 impl Programs {
-    /// The program of a node; `None` if its image was not looked for.
+    /// The program of a node; `None` if its image was not looked for, or cannot be had.
     pub fn of(&self, node: NodeId) -> Option<&Program> {
         match node {
             NodeId::Redis { .. } | NodeId::Sentinel(_) => Some(&self.redis),
@@ -91,7 +91,7 @@ impl Programs {
 pub enum NoContainer {
     #[error("the subnet {subnet} has no address for {node}, it has room for {} master groups", subnet.groups_max())]
     NoAddress { subnet: Subnet, node: NodeId },
-    #[error("no image was looked for that {node} runs")]
+    #[error("there is no image that {node} could run")]
     NoProgram { node: NodeId },
 }
 

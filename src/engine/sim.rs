@@ -76,6 +76,8 @@ struct SimWorld {
     unseen: BTreeMap<NodeId, String>,
     /// The nodes of which the exporter gets no metrics, and why.
     without_metrics: BTreeMap<NodeId, String>,
+    /// The nodes whose containers cannot be created.
+    uncreatable: BTreeSet<NodeId>,
     /// What servers accept, and with what they log in at others.
     passwords: BTreeMap<NodeId, SimPasswords>,
     /// The entries of the lock.
@@ -150,6 +152,11 @@ impl Sim {
     /// From here on, the exporter gets no metrics of a node.
     pub fn refuse_metrics(&self, node: NodeId) {
         self.world().without_metrics.insert(node, "it cannot log in".to_owned());
+    }
+
+    /// From here on, the container of a node cannot be created.
+    pub fn refuse_creation(&self, node: NodeId) {
+        self.world().uncreatable.insert(node);
     }
 
     /// A node ends when the next switchover begins, before that changes anything.

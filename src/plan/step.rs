@@ -163,6 +163,22 @@ impl Action {
     pub const fn only_looks(&self) -> bool {
         matches!(self, Self::Await { .. } | Self::VerifyWrite { .. })
     }
+
+    /// Whether it creates, configures, starts or removes this node, and nothing beside it.
+    pub fn is_of(&self, node: NodeId) -> bool {
+        match self {
+            Self::CreateVolume { node: own }
+            | Self::CreateNode { node: own }
+            | Self::WriteConfig { node: own, .. }
+            | Self::StartNode { node: own }
+            | Self::UnpauseNode { node: own }
+            | Self::StopNode { node: own }
+            | Self::KillNode { node: own }
+            | Self::SetResources { node: own, .. }
+            | Self::RemoveNode { node: own } => *own == node,
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Action {

@@ -8,7 +8,7 @@ use crate::engine::{Clusters, EngineError, EngineErrorKind};
 use crate::error::Failure;
 use crate::output::command_line;
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
-use crate::spec::{FormerImages, Role, UsedImage, UsedImages};
+use crate::spec::{FormerImages, NodeId, Role, UsedImage, UsedImages};
 
 /// [`find`] for a verb that needs no other look at the cluster.
 ///
@@ -48,14 +48,23 @@ pub async fn find<W: World>(
     let progress = session.ui.progress();
     let found = image::resolve(&**engine, &settings.spec, inventory, &|event| progress.report(event)).await;
     progress.finish();
-    let Resolved { used, programs } = found.map_err(|error| unfit(settings, error))?;
+    let Resolved { mut used, programs } = found.map_err(|error| unfit(settings, error))?;
     let recorded = inventory.recorded.as_ref();
+    if let Some(recorded) = recorded.filter(|_| programs.exporter.is_none() && has_exporter(inventory)) {
+        // It stays as it is until its image can be had.
+        settings.spec.images.exporter.clone_from(&recorded.images.exporter);
+        used.exporter.clone_from(&recorded.used.exporter);
+    }
     if let Some(recorded) = recorded.filter(|recorded| is_other(&recorded.used, &used)) {
         let former = FormerImages { choice: recorded.images.clone(), used: recorded.used.clone() };
         settings.spec.former = Some(Box::new(former));
     }
     settings.spec.used = used;
     Ok(programs)
+}
+
+fn has_exporter(inventory: &Inventory) -> bool {
+    inventory.nodes.contains_key(&NodeId::Exporter)
 }
 
 /// Whether servers or proxies that run one image are to run another one.

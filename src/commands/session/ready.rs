@@ -19,7 +19,7 @@ use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::{Past, Plan, Stage};
 use crate::spec::settings::GivenSecrets;
-use crate::spec::{Role, Secrets, Spec};
+use crate::spec::{NodeId, Role, Secrets, Spec};
 
 /// Plans and walks until there is nothing left to do.
 ///
@@ -49,7 +49,10 @@ pub async fn converge<W: World>(
         given: given.clone(),
         prepare: async |inventory: &Inventory| {
             engine.check_conflicts(spec, inventory).await?;
-            Ok(image::resolve(&**engine, spec, inventory, &|update| progress.report(update)).await?.programs)
+            // An exporter's image that could not be had a moment ago is not looked for again.
+            let exporter = spec.exporter && spec.used.exporter.is_some();
+            let spec = Spec { exporter, ..spec.clone() };
+            Ok(image::resolve(&**engine, &spec, inventory, &|update| progress.report(update)).await?.programs)
         },
         report: &report,
         cancel,
@@ -123,7 +126,11 @@ pub async fn until_ready<W: World>(
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     if let Some(why) = without_metrics(spec, &done.observed) {
         session.ui.warn(why);
-        session.ui.hint(format!("see why: {}", command_line(&spec.name, "logs exporter-1 --tail 50")));
+        let hint = match done.observed.inventory.nodes.contains_key(&NodeId::Exporter) {
+            true => format!("see why: {}", command_line(&spec.name, "logs exporter-1 --tail 50")),
+            false => format!("when the cause is gone: {}", command_line(&spec.name, "up")),
+        };
+        session.ui.hint(hint);
     }
     if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         session.ui.hint(why);

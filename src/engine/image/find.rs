@@ -28,7 +28,8 @@ type Here = (UsedImage, String);
 
 /// Finds the images of a cluster, and gets those that the Engine does not have.
 ///
-/// It examines those that are not known yet, and reports what it pulls or makes.
+/// It examines those that are not known yet, and reports what it pulls or makes. If the exporter's image cannot be had, that
+/// is a remark: no other node needs it.
 ///
 /// # Errors
 /// [`EngineErrorKind::Image`]: an image is not here and cannot be had, or only in another version than the cluster's
@@ -52,7 +53,9 @@ pub async fn resolve(
     let missing = || EngineError::new(EngineErrorKind::Image, "find an image", None);
     let (redis, used_redis) = take(ImageKind::Redis).ok_or_else(missing)?;
     let (proxy, used_proxy) = take(ImageKind::Proxy).ok_or_else(missing)?;
-    let (exporter, used_exporter) = take(ImageKind::Exporter).unzip();
+    let (exporter, found_exporter) = take(ImageKind::Exporter).unzip();
+    // A container that has the image goes on.
+    let used_exporter = found_exporter.or_else(|| spec.used.exporter.clone().filter(|_| spec.exporter));
     let used = UsedImages { redis: Some(used_redis), proxy: Some(used_proxy), exporter: used_exporter };
     Ok(Resolved { used, programs: Programs { redis, proxy, exporter } })
 }
@@ -226,14 +229,24 @@ async fn fetched(
     let mut found = BTreeMap::new();
     for ((search, here), pulled) in wanted.into_iter().zip(pulled) {
         let image = match (here, pulled) {
-            (Ok(here), _) => here,
-            (Err(misfits), Some(Ok(image))) => search.accepted(engine, image, misfits).await?,
+            (Ok(here), _) => Ok(here),
+            (Err(misfits), Some(Ok(image))) => search.accepted(engine, image, misfits).await,
             (Err(misfits), failed) => match built.remove(&search.kind) {
-                Some(image) => search.accepted(engine, image, misfits).await?,
-                None => return Err(search.refusal(&misfits, not_built.take().or(failed.and_then(Result::err)))),
+                Some(image) => search.accepted(engine, image, misfits).await,
+                None => Err(search.refusal(&misfits, not_built.take().or(failed.and_then(Result::err)))),
             },
         };
-        found.insert(search.kind, image);
+        match image {
+            Ok(image) => _ = found.insert(search.kind, image),
+            Err(error) if search.kind == ImageKind::Exporter && error.kind == EngineErrorKind::Image => {
+                let why = error.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
+                report(Update::Remark(format!(
+                    "there is no image of the exporter: redos failed to {}{why}",
+                    error.operation
+                )));
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(found)
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use tokio::time::sleep;
 
 use super::{COPY, DATA, SUBNETS, Sim, SimNode, refused};
@@ -220,6 +221,10 @@ impl Nodes for Sim {
     async fn create_node(&self, spec: &Spec, node: &NodeSpec, network_id: &str) -> Result<()> {
         let mut world = self.world();
         world.change(format!("create {}", node.node))?;
+        if world.uncreatable.contains(&node.node) {
+            let why = anyhow!("the container of {} is refused in memory", node.node);
+            return Err(EngineError::new(EngineErrorKind::Other, format!("create container {}", node.node), why));
+        }
         let network_id = network_id.to_owned();
         let image_id = spec.used.of(node.node.role()).map(|image| image.id.clone());
         let made = SimNode { spec: node.clone(), network_id, image_id, state: NodeState::Created, server: None };
