@@ -8,6 +8,10 @@ use serde::Serialize;
 use super::observed::Inventory;
 use crate::spec::{ClusterName, NodeId};
 
+/// What helps against an Engine that does not answer about a container. The Engine may be on another host, or in Docker Desktop.
+const RESTART_DOCKER: &str =
+    "if it does, restart Docker on its host, which restarts all containers (sudo systemctl restart docker)";
+
 /// Why `up` and `start` change nothing, and what the user can do.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Refusal {
@@ -25,7 +29,7 @@ impl Refusal {
         let (node, why) = inventory.unseen.iter().find(|(node, _)| counts(**node))?;
         let next = vec![
             format!("see whether this hangs too: docker inspect {}", node.container_name(cluster)),
-            "if it does, restart Docker, which restarts all containers: sudo systemctl restart docker".to_owned(),
+            RESTART_DOCKER.to_owned(),
         ];
         Some(Self { why: format!("Docker does not answer about {node}: {why}"), next })
     }

@@ -120,6 +120,15 @@ async fn a_container_about_which_docker_does_not_answer_is_shown_and_nothing_is_
     let took = began.elapsed();
     let up = cluster.redos(&["up"]).await;
     let down = cluster.redos(&["down"]).await;
+    let began = Instant::now();
+    let (exec, logs) = (["exec", "redis-1", "--", "true"], ["logs", "--tail", "5"]);
+    let (exec, cli, logs, events) = tokio::join!(
+        cluster.redos(&exec),
+        cluster.redos(&["cli", "redis-1", "--", "PING"]),
+        cluster.redos(&logs),
+        cluster.redos(&["events"])
+    );
+    let everyday = began.elapsed();
     drop(shim);
     kill.await.expect("a task").expect("a signal");
 
@@ -128,6 +137,12 @@ async fn a_container_about_which_docker_does_not_answer_is_shown_and_nothing_is_
     let reasons = serde_json::json!(["Docker does not answer about redis-1: no answer within 10 s"]);
     assert_eq!(status["reasons"], reasons, "clients notice nothing: {status:#}");
     assert!(took < Duration::from_secs(60), "{took:?}");
+    for refused in [exec.fails(1), cli.fails(1), logs.stderr] {
+        assert!(refused.contains("Docker does not answer within 10 s"), "{refused}");
+    }
+    assert!(logs.stdout.contains("sentinel-1  | ") && !logs.stdout.contains("redis-1  "), "{}", logs.stdout);
+    events.succeeds();
+    assert!(everyday < Duration::from_secs(60), "{everyday:?}");
     for refused in [up.fails(1), down.fails(1)] {
         assert!(refused.contains("Docker does not answer about redis-1"), "{refused}");
         assert!(refused.contains(&format!("docker inspect {name}")), "{refused}");

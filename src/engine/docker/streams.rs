@@ -4,12 +4,13 @@ use anyhow::anyhow;
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, StartExecResults};
 use bollard::query_parameters::{EventsOptions, LogsOptions};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
+use tokio::time::timeout;
 
 use super::{DockerEngine, errors, labels};
 use crate::engine::streams::{EngineEvent, Exec, LogChunk, LogQuery, Streams, TerminalSize};
-use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::engine::{EngineError, EngineErrorKind, INSPECT_LIMIT, Result};
 use crate::spec::{ClusterName, NodeId};
 
 impl From<LogOutput> for LogChunk {
@@ -33,8 +34,14 @@ impl Streams for DockerEngine {
         };
         let endpoint = self.endpoint.clone();
         let stream = self.docker.logs(&name, Some(options));
-        let failed = move |error| errors::failed(&endpoint, format!("read the log of {name}"), error);
-        stream.map_ok(LogChunk::from).map_err(failed).boxed()
+        let operation = format!("read the log of {name}");
+        let failed = {
+            let operation = operation.clone();
+            move |error| errors::failed(&endpoint, operation.clone(), error)
+        };
+        let chunks = stream.map_ok(LogChunk::from).map_err(failed);
+        // What is followed may be silent for hours.
+        if query.follow { chunks.boxed() } else { answered(operation, chunks.boxed()) }
     }
 
     fn events(
@@ -75,9 +82,11 @@ impl Streams for DockerEngine {
             ..Default::default()
         };
         let failed = |error| self.failed(operation.clone(), error);
-        let id = self.docker.create_exec(&name, options).await.map_err(failed)?.id;
+        let create = async { self.docker.create_exec(&name, options).await.map_err(failed) };
+        let id = in_time(&operation, create).await?.id;
         let start = StartExecOptions { tty: terminal.is_some(), ..Default::default() };
-        let started = self.docker.start_exec(&id, Some(start)).await.map_err(failed)?;
+        let start = async { self.docker.start_exec(&id, Some(start)).await.map_err(failed) };
+        let started = in_time(&operation, start).await?;
         let StartExecResults::Attached { output, input } = started else {
             let why = anyhow!("the Engine did not attach to it");
             return Err(EngineError::new(EngineErrorKind::Other, operation, why));
@@ -105,13 +114,37 @@ impl Streams for DockerEngine {
 /// The last lines of a container's log, both of its streams in their order.
 pub async fn log_tail(engine: &DockerEngine, name: &str, lines: usize) -> Result<String> {
     let options = LogsOptions { stdout: true, stderr: true, tail: lines.to_string(), ..Default::default() };
-    let mut stream = engine.docker.logs(name, Some(options));
+    let operation = format!("read the log of {name}");
+    let chunks = engine.docker.logs(name, Some(options)).map_err(|error| engine.failed(&operation, error));
+    let mut chunks = answered(operation.clone(), chunks.map_ok(LogChunk::from).boxed());
     let mut log = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| engine.failed(format!("read the log of {name}"), error))?;
-        log.extend_from_slice(chunk.as_ref());
+    while let Some(chunk) = chunks.try_next().await? {
+        log.extend_from_slice(&chunk.bytes);
     }
     Ok(String::from_utf8_lossy(&log).into_owned())
+}
+
+/// The answer to a question about one container, which must come within [`INSPECT_LIMIT`].
+async fn in_time<T>(operation: &str, answer: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(INSPECT_LIMIT, answer).await.unwrap_or_else(|_| Err(late(operation)))
+}
+
+/// A log whose every piece must come within [`INSPECT_LIMIT`].
+fn answered<'a>(operation: String, chunks: BoxStream<'a, Result<LogChunk>>) -> BoxStream<'a, Result<LogChunk>> {
+    let pieces = stream::unfold(Some((operation, chunks)), async |state| {
+        let (operation, mut chunks) = state?;
+        match timeout(INSPECT_LIMIT, chunks.next()).await {
+            Ok(piece) => Some((piece?, Some((operation, chunks)))),
+            Err(_) => Some((Err(late(&operation)), None)),
+        }
+    });
+    pieces.boxed()
+}
+
+/// The Engine holds the lock of a container while it waits for its shim, which may hang.
+fn late(operation: &str) -> EngineError {
+    let why = anyhow!("Docker does not answer within {} s", INSPECT_LIMIT.as_secs());
+    EngineError::new(EngineErrorKind::Other, operation, why)
 }
 
 /// Actions that change a container. All others are reads, most of them by redos itself: `archive-path`, `exec_create`, `top`.
