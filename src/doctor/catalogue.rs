@@ -80,7 +80,7 @@ checks! {
         [REPAIR], None;
     NODE_UNSEEN "node-unseen" Critical "Docker does not answer about a node"
         "The Engine waits for its container's shim, which hangs. Until it goes on, 'up', 'scale' and 'down' change nothing: redos cannot know the container's state."
-        ["see whether this hangs too: docker inspect CONTAINER", "if it does, restart Docker, which restarts all containers: sudo systemctl restart docker"], None;
+        ["see whether this hangs too: docker inspect CONTAINER", "if it does, restart Docker on its host, which restarts all containers (sudo systemctl restart docker)"], None;
     NODE_DOWN "node-down" Critical "A node does not run"
         "The cluster has less redundancy than it was made with; the next failure may be the one it does not survive."
         [REPAIR, "see why it ended: redos logs NODE --tail 50"], None;
@@ -118,6 +118,11 @@ checks! {
         "Writes stay out until something changes."
         [REPAIR], Some("Redis, sentinel.c: sentinelSelectSlave");
 
+    FAILOVER_BY_HAND "failover-by-hand" Critical "A FAILOVER command keeps a master from taking writes"
+        "Redis pauses all writes until the replica that was named has everything. If it never has, and the command was given no \
+         time limit, they stay paused."
+        ["redos cli NODE --admin -- FAILOVER ABORT"], Some("Redis documentation, FAILOVER");
+
     REPLICA_ELSEWHERE "replica-elsewhere" Critical "A replica follows another server than the master"
         "It does not get the writes of its group, and would lose them if it were promoted."
         [REPAIR], None;
@@ -148,10 +153,10 @@ checks! {
         ["see how often a replica copied everything: redos logs NODE --grep resync"], Some("Redis documentation, admin: size the backlog for the longest expected disconnection");
     WRITES_REFUSED "writes-refused" Critical "The master refuses writes: it has too few replicas"
         "min-replicas-to-write asks for more replicas in sync than there are. Clients get NOREPLICAS."
-        [REPAIR, "redos up --redis min-replicas-to-write=0"], Some("Redis documentation, replication: min-replicas-to-write");
+        ["redos cli NODE --admin -- CONFIG SET min-replicas-to-write 0", REPAIR], Some("Redis documentation, replication: min-replicas-to-write");
     MIN_REPLICAS_TIGHT "min-replicas-tight" Warning "The loss of one replica would stop all writes"
         "min-replicas-to-write is as high as the number of replicas."
-        ["redos scale --replicas VALUE", "redos up --redis min-replicas-to-write=0"],
+        ["redos cli NODE --admin -- CONFIG SET min-replicas-to-write 0", "redos scale --replicas VALUE"],
         Some("Redis documentation, sentinel: with fewer replicas than that nothing can be written");
 
     SENTINEL_BLIND "sentinel-blind" Critical "A Sentinel does not watch a group"
@@ -179,6 +184,9 @@ checks! {
     SENTINEL_SIMULATES "sentinel-simulates" Warning "A Sentinel simulates a crash"
         "SENTINEL SIMULATE-FAILURE was called: it ends itself in the middle of the next failover."
         ["redos restart NODE"], Some("Redis documentation, sentinel: SENTINEL SIMULATE-FAILURE");
+    SETTING_UNWISE "setting-unwise" Warning "A setting of the cluster is unwise"
+        "The cluster does what it was told to, and survives less than it could, or fails over for nothing. 'redos up' warned of it."
+        ["see what is set: redos config"], Some("Redis documentation, sentinel: fundamental things to know before deploying");
     SENTINEL_SCRIPTS "sentinel-scripts" Warning "Scripts of a Sentinel wait in its queue"
         "A script that hangs keeps the others back, and a full queue drops the oldest."
         ["redos sentinel info"], Some("Redis, sentinel.c: 256 entries, 16 at once, 60 s each");

@@ -11,6 +11,7 @@ use crate::cluster::strangers::{Stranger, strangers};
 use crate::plan::{Action, Plan};
 use crate::spec::render::directives::PRIORITY;
 use crate::spec::render::{fixed_directives, same_value, told_directives};
+use crate::spec::settings::is_managed;
 use crate::spec::{Group, NodeId, Role, containers};
 
 /// Directives that redos does not set, and their values in all servers that it supports. A cluster that has others
@@ -119,8 +120,8 @@ fn set_back(examined: &Examined<'_>, plan: &Plan) -> Vec<DoctorFinding> {
                     let measured =
                         Measured::of(*node, "CONFIG GET", name, &have).against(format!("configured: {wanted}"));
                     let words = [("NAME", name.clone()), ("VALUE", have)];
-                    found
-                        .push(DoctorFinding::new(&check::DIRECTIVE_CHANGED, Some(*node), text, [measured]).with(words));
+                    let finding = DoctorFinding::new(&check::DIRECTIVE_CHANGED, Some(*node), text, [measured]);
+                    found.push(kept_if_it_may_be(finding.with(words), name));
                 }
             }
             Action::SentinelSet { node, group, settings } => {
@@ -220,6 +221,12 @@ fn containers_changed(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     found
 }
 
+/// The finding without the remedy to keep a directive that redos takes from nobody.
+fn kept_if_it_may_be(mut finding: DoctorFinding, directive: &str) -> DoctorFinding {
+    finding.remedies.retain(|remedy| !is_managed(directive) || !remedy.starts_with("keep it"));
+    finding
+}
+
 /// Directives that differ from Redis's own defaults, and that the configuration does not mention.
 fn by_hand(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let managed = told_directives(examined.spec);
@@ -232,7 +239,8 @@ fn by_hand(examined: &Examined<'_>) -> Vec<DoctorFinding> {
                 Measured::of(node, "CONFIG GET", name, have).against(format!("Redis's default: '{default}'"));
             let default = if default.is_empty() { "''" } else { default };
             let words = [("NAME", name.to_owned()), ("VALUE", have.to_owned()), ("DEFAULT", default.to_owned())];
-            found.push(DoctorFinding::new(&check::DIRECTIVE_BY_HAND, Some(node), text, [measured]).with(words));
+            let finding = DoctorFinding::new(&check::DIRECTIVE_BY_HAND, Some(node), text, [measured]);
+            found.push(kept_if_it_may_be(finding.with(words), name));
         }
     }
     found
@@ -271,7 +279,8 @@ fn differing(group: Group, examined: &Examined<'_>) -> Vec<DoctorFinding> {
                     evidence.push(Measured::of(*other, "CONFIG GET", name, have).against(against));
                 }
                 let words = [("NAME", name.clone()), ("VALUE", (*value).to_owned()), ("DEFAULT", usual.to_owned())];
-                found.push(DoctorFinding::new(&check::DIRECTIVES_DIFFER, Some(*node), text, evidence).with(words));
+                let finding = DoctorFinding::new(&check::DIRECTIVES_DIFFER, Some(*node), text, evidence);
+                found.push(kept_if_it_may_be(finding.with(words), name));
             }
         }
     }

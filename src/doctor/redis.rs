@@ -103,6 +103,15 @@ impl RedisVitals<'_> {
         let node = self.node;
         let is_master = self.vitals.field("role") == Some("master");
         let replicas = self.number("connected_slaves").unwrap_or_default();
+        if let Some(state) = self.vitals.field("master_failover_state").filter(|state| *state != "no-failover") {
+            let measured =
+                Measured::of(node, "INFO replication", "master_failover_state", state).against("expected: no-failover");
+            self.tell(
+                &check::FAILOVER_BY_HAND,
+                format!("{node} takes no writes while its FAILOVER is under way"),
+                [measured],
+            );
+        }
         let is_head = self.spec.follow.existing().is_some() && node == Spec::head();
         if !is_master && replicas > 0 && !is_head {
             let measured =

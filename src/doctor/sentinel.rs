@@ -1,7 +1,8 @@
-//! What Sentinels say of themselves, beyond the conditions of a ready cluster.
+//! What Sentinels say of themselves, beyond the conditions of a ready cluster, and what settings keep them from surviving.
 
 use super::catalogue as check;
 use super::{DoctorFinding, Examined, Measured};
+use crate::spec::settings::{Key, UnwiseSetting, unwise};
 use crate::spec::{NodeId, render};
 
 /// What can be said of all Sentinels.
@@ -44,5 +45,17 @@ pub(super) fn findings(examined: &Examined<'_>) -> Vec<DoctorFinding> {
             found.push(DoctorFinding::new(&check::SENTINEL_IDENTITY, Some(*node), text, [measured]).of_cluster(spec));
         }
     }
+    found.extend(unwise(spec).into_iter().filter(|setting| setting.key != Key::Persistence).map(|setting| {
+        let UnwiseSetting { key, what, fix, wise } = setting;
+        let (path, flag) = (key.setting().path, key.setting().flag);
+        let mut finding = DoctorFinding::new(
+            &check::SETTING_UNWISE,
+            None,
+            what,
+            [Measured::of_host("redos config", path, "as told")],
+        );
+        finding.remedies.insert(0, format!("{fix}: redos up {flag} {wise}"));
+        finding.of_cluster(spec)
+    }));
     found
 }

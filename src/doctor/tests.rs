@@ -11,6 +11,7 @@ use crate::cluster::observed::{
 use crate::cluster::vitals::SlowCommand;
 use crate::spec::render::sentinel_periods;
 use crate::spec::secret::user;
+use crate::spec::settings::is_managed;
 use crate::spec::{PersistenceMode, REDIS_PORT, Release, Resources, SENTINEL_PORT, UsedImage};
 
 /// Everything that can be seen of a cluster, for changes.
@@ -300,6 +301,14 @@ const BREAKS: &[(&str, Break)] = &[
     ("sentinel-tilt", |case| sentinel_mut(&mut case.observed, 2).tilt = true),
     ("no-quorum", |case| case.watched(2).quorum_check = Err("NOQUORUM 1 usable Sentinels".to_owned())),
     ("sentinel-simulates", |case| case.info(SENTINEL, "sentinel_simulate_failure_flags", "1")),
+    ("failover-by-hand", |case| case.info(MASTER, "master_failover_state", "waiting-for-sync")),
+    ("setting-unwise", |case| {
+        case.spec.sentinels = 4;
+        case.spec.quorum = 3;
+        let sentinels = 4;
+        case.observed = healthy(&Spec { sentinels, ..case.spec.clone() });
+        case.vitals.insert(NodeId::Sentinel(4), Ok(vitals_of(NodeId::Sentinel(4))));
+    }),
     ("sentinel-scripts", |case| case.info(SENTINEL, "sentinel_scripts_queue_length", "12")),
     ("sentinel-identity", |case| sentinel_mut(&mut case.observed, 2).id = "0123456789".to_owned()),
     ("sentinel-names", |case| case.config(SENTINEL, "resolve-hostnames", "yes")),
@@ -526,6 +535,28 @@ fn findings_have_evidence_and_remedies_with_nothing_left_to_fill_in() {
                 let left = ["NODE", "CONTAINER", "NETWORK", "NAME", "VALUE", "DEFAULT"];
                 assert!(!left.iter().any(|word| remedy.contains(word)), "{id}: {remedy}");
             }
+        }
+    }
+}
+
+#[test]
+fn no_remedy_gives_redos_a_directive_that_it_refuses() {
+    let by_hand: [Break; 3] = [
+        |case| case.config(REPLICA, "min-replicas-to-write", "1"),
+        |case| {
+            _ = redis_mut(&mut case.observed, REPLICA).config.insert("replica-read-only".to_owned(), "no".to_owned())
+        },
+        |case| case.config(REPLICA, "rename-command", "FLUSHALL x"),
+    ];
+    for change in BREAKS.iter().map(|(_, change)| change).chain(&by_hand) {
+        let mut case = Case::healthy(1);
+        change(&mut case);
+        for finding in case.diagnosis().findings {
+            for remedy in &finding.remedies {
+                let given = remedy.split_once(" --redis ").and_then(|(_, given)| given.split_once('='));
+                assert!(!given.is_some_and(|(name, _)| is_managed(name)), "{}: {remedy}", finding.check.id);
+            }
+            assert!(!finding.remedies.is_empty(), "{}", finding.check.id);
         }
     }
 }

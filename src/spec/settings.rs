@@ -29,6 +29,8 @@ use std::collections::BTreeMap;
 
 use super::Spec;
 
+pub use check::{UnwiseSetting, unwise};
+pub use directives::is_managed;
 pub use file::SourceFile;
 pub use layers::{FlagLayer, Sources};
 pub use passwords::GivenSecrets;

@@ -222,7 +222,12 @@ async fn doctor_of_several_groups_and_of_no_cluster() {
     let missing = cluster.redos(&["doctor"]).await.fails(7);
     assert!(missing.contains("there is no cluster"), "{missing}");
     cluster.up(&["--masters", "2", "--replicas", "1", "--sentinels", "1", "--quorum", "1"]).await.succeeds();
-    finds(&cluster, &[]).await;
+    let unwise = finds(&cluster, &["setting-unwise"]).await;
+    let unwise = unwise["findings"].as_array().expect("findings").iter().find(|one| one["id"] == "setting-unwise");
+    let remedy = unwise.expect("found")["remedies"][0].as_str().expect("a remedy").to_owned();
+    assert_eq!(remedy, format!("give 3: redos -p {} up --sentinels 3", cluster.name));
     tell(&cluster, NodeId::redis(Group::number(2), 2), "CONFIG SET timeout 30").await;
-    finds(&cluster, &["directive-changed redis-2-2"]).await;
+    finds(&cluster, &["setting-unwise", "directive-changed redis-2-2"]).await;
+    cluster.redos(&["up", "--sentinels", "3"]).await.succeeds();
+    finds(&cluster, &[]).await;
 }

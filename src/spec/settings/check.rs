@@ -53,20 +53,35 @@ pub fn errors(spec: &Spec) -> Vec<Finding> {
     found
 }
 
+/// A value that is possible and unwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnwiseSetting {
+    pub key: Key,
+    /// What is wrong, a sentence without its full stop.
+    pub what: String,
+    /// How to repair it, a sentence without its full stop.
+    pub fix: String,
+    /// A value that is not unwise.
+    pub wise: String,
+}
+
 /// The reasons why a spec is unwise.
-pub fn warnings(spec: &Spec) -> Vec<Finding> {
+pub fn unwise(spec: &Spec) -> Vec<UnwiseSetting> {
     let mut found = Vec::new();
-    let mut warn = |key: Key, what: String, fix: String| found.push(Finding { keys: vec![key], what, fix });
+    let mut warn = |key: Key, what: String, fix: String, wise: String| {
+        found.push(UnwiseSetting { key, what, fix, wise });
+    };
     if spec.replicas == 0 {
         let what = "without a replica nothing can take over when the master fails".to_owned();
-        warn(Key::Replicas, what, "give at least 1".to_owned());
+        warn(Key::Replicas, what, "give at least 1".to_owned(), "1".to_owned());
     }
     if spec.sentinels < 3 {
         let what = format!("with {} the loss of one ends failover", counted(spec.sentinels, "Sentinel"));
-        warn(Key::Sentinels, what, "give 3".to_owned());
+        warn(Key::Sentinels, what, "give 3".to_owned(), "3".to_owned());
     } else if spec.sentinels.is_multiple_of(2) {
-        let what = format!("{} Sentinels survive no more losses than {}", spec.sentinels, spec.sentinels - 1);
-        warn(Key::Sentinels, what, format!("give an odd number, {} or {}", spec.sentinels - 1, spec.sentinels + 1));
+        let [less, more] = [spec.sentinels - 1, spec.sentinels + 1];
+        let what = format!("{} Sentinels survive no more losses than {less}", spec.sentinels);
+        warn(Key::Sentinels, what, format!("give an odd number, {less} or {more}"), less.to_string());
     }
     if spec.quorum < spec.majority() {
         let who = if spec.quorum == 1 { "one Sentinel".to_owned() } else { format!("{} Sentinels", spec.quorum) };
@@ -74,16 +89,17 @@ pub fn warnings(spec: &Spec) -> Vec<Finding> {
             "with a quorum of {} of {}, {who} alone can begin a failover of a master that all others reach",
             spec.quorum, spec.sentinels
         );
-        warn(Key::Quorum, what, format!("give the majority, {}", spec.majority()));
+        warn(Key::Quorum, what, format!("give the majority, {}", spec.majority()), spec.majority().to_string());
     }
     if spec.sentinel.down_after < DOWN_AFTER_WISE {
         let given = time(spec.sentinel.down_after);
         let what = format!("with a down-after of {given} a short stall of the host makes a failover");
-        warn(Key::DownAfter, what, format!("give {} or more", time(DOWN_AFTER_WISE)));
+        let wise = time(DOWN_AFTER_WISE);
+        warn(Key::DownAfter, what, format!("give {wise} or more"), wise.to_string());
     }
     if spec.persistence.mode == PersistenceMode::None {
         let what = "without persistence a node that restarts is empty, and all data is gone when all stop".to_owned();
-        warn(Key::Persistence, what, "give aof or both, unless this is a cache".to_owned());
+        warn(Key::Persistence, what, "give aof or both, unless this is a cache".to_owned(), "both".to_owned());
     }
     found
 }

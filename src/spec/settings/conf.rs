@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::directives::{self, MANAGED, add};
+use super::directives::{self, add, is_managed};
 use super::value::Wrong;
 
 /// The content of a `redis.conf`.
@@ -30,7 +30,7 @@ pub fn read(text: &str) -> Result<Conf, Wrong> {
         }
         let (name, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let name = name.to_ascii_lowercase();
-        if MANAGED.iter().any(|(managed, _)| *managed == name) {
+        if is_managed(&name) {
             if !conf.left_out.contains(&name) {
                 conf.left_out.push(name);
             }

@@ -63,6 +63,11 @@ const DOORS: &str = "a client could reach the files and the host of a node by it
 const GUARD: &str = "a new master would refuse writes until its replicas have found it; the proxies see to it that a master that is cut off from them gets no writes";
 const READ_ONLY: &str = "a replica that takes writes loses them";
 
+/// Whether redos sets a directive itself, and refuses it from the user.
+pub fn is_managed(name: &str) -> bool {
+    MANAGED.iter().any(|(managed, _)| *managed == name)
+}
+
 /// Directives with two names, the older one first. A server has one value for both, so a cluster with another value for
 /// each would never be as it should. Redis 7.0 and all later servers know the newer names.
 const RENAMED: &[(&str, &str)] = &[

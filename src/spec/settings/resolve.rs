@@ -96,7 +96,9 @@ impl AskedSettings {
         }
         errors.sort_by_key(|problem| problem.origin.place());
         Problems::check(errors)?;
-        warnings.extend(check::warnings(&spec).into_iter().map(|finding| self.locate(finding, &origins)));
+        let unwise = check::unwise(&spec).into_iter();
+        let unwise = unwise.map(|found| check::Finding { keys: vec![found.key], what: found.what, fix: found.fix });
+        warnings.extend(unwise.map(|finding| self.locate(finding, &origins)));
         warnings.extend(recorded.and_then(|recorded| self.borrowed.set_aside(recorded, own)));
         warnings.sort_by_key(|problem| problem.origin.place());
         let for_new_cluster = self.secrets.or(&self.borrowed.secrets);
