@@ -87,6 +87,49 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// All kinds that are reported, in the order of their exit codes.
+    pub const ALL: [Self; 8] = [
+        Self::Failed,
+        Self::Image,
+        Self::Usage,
+        Self::Timeout,
+        Self::Unreachable,
+        Self::Conflict,
+        Self::NoCluster,
+        Self::Interrupted,
+    ];
+
+    /// What a failure of this kind means, and what is left of the command. A sentence or two, for `redos explain`.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Failed => {
+                "The command could not do what it was asked to. What it had done until then stays; its hints say what next."
+            }
+            Self::Image => {
+                "An image is neither on the Engine nor can it be pulled or made: 'redos images' gets images, or carries them to a host without a registry."
+            }
+            Self::Usage => {
+                "The command line or the settings are wrong, or what is asked for cannot be. Nothing was changed."
+            }
+            Self::Timeout => {
+                "The time of the command is over. What it had done until then stays, and the same command goes on from there; the message names the condition that it waited for."
+            }
+            Self::Unreachable => {
+                "The Docker Engine does not answer, denies access, or is too old. The hints say how to reach it."
+            }
+            Self::Conflict => {
+                "A port, a name, a network or the lock of the cluster belongs to something else, which the message names."
+            }
+            Self::NoCluster => {
+                "There is no cluster of this name, or it is down and only its data exist: 'redos ls' lists all."
+            }
+            Self::Interrupted => {
+                "Ctrl-C or SIGTERM ended it. Steps that had begun were finished; the message says what is left to do."
+            }
+            Self::OutputClosed => "Whoever read the output stopped reading. It is not reported.",
+        }
+    }
+
     /// The exit code of this kind.
     pub const fn exit(self) -> Exit {
         match self {

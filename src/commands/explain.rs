@@ -1,4 +1,4 @@
-//! `redos explain`: what a finding of `redos doctor` means.
+//! `redos explain`: what a finding of `redos doctor` means, or the code of an error.
 
 use clap::Args;
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use crate::doctor::catalogue::of_id;
 use crate::doctor::{CHECKS, HealthCheck};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::List;
-use crate::output::doctor::{catalogue, explanation};
+use crate::output::doctor::{catalogue, error_explanation, explanation};
 use crate::spec::API_VERSION;
 
 /// Arguments of `explain`.
@@ -17,11 +17,12 @@ use crate::spec::API_VERSION;
 #[command(after_help = "It asks no Engine. NODE, CONTAINER, NAME and VALUE stand for what a finding fills in.
 
 Examples:
-  redos explain                      all of them
+  redos explain                      all findings
   redos explain replica-link-down
+  redos explain noCluster            a code of errors, as in -o json
   redos explain -o json | jq -r '.items[].id'")]
 pub struct ExplainArgs {
-    /// Id of a finding; all unless given
+    /// Id of a finding or code of an error; all findings unless given
     #[arg(value_name = "ID")]
     pub id: Option<String>,
 }
@@ -39,6 +40,28 @@ pub struct CheckDocument {
     repaired_by_up: bool,
 }
 
+/// The document of one code of errors: `kind: ErrorCode`.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorCode {
+    api_version: &'static str,
+    /// Always `ErrorCode`, the kind of document.
+    kind: &'static str,
+    /// The field `code` of documents of kind `Error`.
+    id: &'static str,
+    /// The exit code of a command that fails so.
+    exit_code: u8,
+    /// What it means, and what is left of the command.
+    meaning: &'static str,
+}
+
+impl ErrorCode {
+    const fn new(kind: FailureKind) -> Self {
+        let (id, exit_code, meaning) = (kind.as_str(), kind.exit().code(), kind.meaning());
+        Self { api_version: API_VERSION, kind: "ErrorCode", id, exit_code, meaning }
+    }
+}
+
 /// Prints a row of the catalogue, or all.
 ///
 /// # Errors
@@ -49,6 +72,11 @@ pub async fn run<W: World>(args: ExplainArgs, call: Call<W>) -> Result<Exit, Fai
         call.ui.list(&list, |ui| catalogue(&list.items, ui))?;
         return Ok(Exit::Done);
     };
+    if let Some(kind) = FailureKind::ALL.into_iter().find(|kind| kind.as_str() == id) {
+        let document = ErrorCode::new(kind);
+        call.ui.document(&document, |ui| error_explanation(kind, ui))?;
+        return Ok(Exit::Done);
+    }
     let check = of_id(id).ok_or_else(|| unknown(id))?;
     let repaired_by_up = check.is_repaired_by_up();
     let document = CheckDocument { api_version: API_VERSION, kind: "HealthCheck", check, repaired_by_up };
@@ -62,7 +90,7 @@ fn unknown(id: &str) -> Failure {
         .map(|check| check.id)
         .filter(|known| id.split('-').any(|word| word.len() > 2 && known.contains(word)))
         .collect();
-    let failure = Failure::message(FailureKind::Usage, format!("no finding has the id '{id}'"));
+    let failure = Failure::message(FailureKind::Usage, format!("no finding and no error has the id '{id}'"));
     let failure =
         if similar.is_empty() { failure } else { failure.hinted(format!("similar ones: {}", similar.join(", "))) };
     failure.hinted("see all: redos explain")

@@ -5,7 +5,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
-use super::explain::CheckDocument;
+use super::explain::{CheckDocument, ErrorCode};
 use super::images::{Got, Saved};
 use super::serve::ServeDocument;
 use super::url::UrlDocument;
@@ -42,6 +42,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<DoctorDocument>("Doctor"),
         schema::<DownDocument>("Down"),
         schema::<ErrorDocument<'_>>("Error"),
+        schema::<ErrorCode>("ErrorCode"),
         schema::<EventDocument<'_>>("Event"),
         schema::<FailoverDocument>("Failover"),
         schema::<List<ActiveFault>>("FaultList"),

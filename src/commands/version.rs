@@ -37,6 +37,8 @@ pub struct Version {
     engine_in_words: String,
     /// What `auto` pulls where a registry is in reach.
     auto_images: Vec<&'static str>,
+    /// The releases of the servers in images that redos works with, in words.
+    supported_servers: Vec<&'static str>,
 }
 
 /// Prints the versions.
@@ -54,6 +56,7 @@ pub async fn run<W: World>(_: VersionArgs, call: Call<W>) -> Result<Exit, Failur
         engine: engine.and_then(|engine| engine.version()),
         engine_in_words: engine.map_or_else(|| "none answers".to_owned(), |engine| engine.describe()),
         auto_images: ImageKind::ALL.map(ImageKind::pinned).into(),
+        supported_servers: ImageKind::ALL.map(ImageKind::supported).into(),
     };
     ui.document(&version, |ui| text(&version, ui))?;
     session.map(|_| Exit::Done)
@@ -70,5 +73,6 @@ fn text(version: &Version, ui: &Ui) -> String {
     table.row(["redos".to_owned(), version.redos.to_owned()]);
     table.row(["Engine".to_owned(), engine]);
     table.row(["images".to_owned(), format!("{} are what 'auto' pulls", version.auto_images.join(", "))]);
+    table.row(["supported".to_owned(), version.supported_servers.join(", ")]);
     table.render(ui.width())
 }

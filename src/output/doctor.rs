@@ -10,6 +10,7 @@ use super::text_table::{Column, Table};
 use super::units::count;
 use super::{Named, Ui, command_line};
 use crate::doctor::{Diagnosis, DoctorFinding, HealthCheck, Measured, Severity, Unseen};
+use crate::error::FailureKind;
 use crate::spec::{API_VERSION, ClusterName, NodeId};
 
 /// `kind: Doctor`: what is wrong with a cluster, and what helps.
@@ -180,20 +181,28 @@ pub fn catalogue(checks: &[&HealthCheck], ui: &Ui) -> String {
     table.render(ui.width())
 }
 
+/// What the code of an error means.
+pub fn error_explanation(kind: FailureKind, ui: &Ui) -> String {
+    let heading = format!("{} (error): the command ends with {}", kind.as_str(), kind.exit().code());
+    explained(&heading, [("meaning", kind.meaning().to_owned())], ui)
+}
+
 /// A check with everything that is known of it.
 pub fn explanation(check: &HealthCheck, ui: &Ui) -> String {
-    let mut table = Table::new([Column::new(""), Column::text("")]);
-    let mut row = |name: &str, text: String| table.row([name.to_owned(), text]);
-    row("why", check.why.to_owned());
-    row("what to do", check.remedies.join("\n"));
+    let mut rows = vec![("why", check.why.to_owned()), ("what to do", check.remedies.join("\n"))];
     if check.is_repaired_by_up() {
-        row("", "'redos doctor --fix' does it after it has asked".to_owned());
+        rows.push(("", "'redos doctor --fix' does it after it has asked".to_owned()));
     }
-    if let Some(source) = check.source {
-        row("source", source.to_owned());
+    rows.extend(check.source.map(|source| ("source", source.to_owned())));
+    explained(&format!("{} ({}): {}", check.id, check.severity.as_str(), check.title), rows, ui)
+}
+
+fn explained(heading: &str, rows: impl IntoIterator<Item = (&'static str, String)>, ui: &Ui) -> String {
+    let mut table = Table::new([Column::new(""), Column::text("")]);
+    for (name, text) in rows {
+        table.row([name.to_owned(), text]);
     }
-    let heading = format!("{} ({}): {}", check.id, check.severity.as_str(), check.title);
     let body = table.render(ui.width());
     // The table has no headings.
-    format!("{}\n{}", ui.paint_data(&heading, &Style::new().bold()), body.trim_start_matches('\n'))
+    format!("{}\n{}", ui.paint_data(heading, &Style::new().bold()), body.trim_start_matches('\n'))
 }

@@ -26,6 +26,7 @@ fn every_kind_of_document_is_what_its_schema_says() {
             "config",
             "explain",
             "explain no-quorum",
+            "explain noCluster",
             "images list",
             "images pull",
             &save,

@@ -22,6 +22,7 @@ use crate::commands::session::{Docker, World};
 use crate::doctor::CHECKS;
 use crate::engine::docker::DockerEngine;
 use crate::engine::{Clusters, EngineError};
+use crate::error::FailureKind;
 use crate::spec::secret::RotatedUser;
 use crate::spec::{NodeId, Role};
 
@@ -56,9 +57,11 @@ fn answered(argument: Arg) -> Arg {
             words.into_iter().chain(users(&inventory())).collect()
         },
         "USER" => || users(&inventory()),
-        "ID" => {
-            || CHECKS.iter().map(|check| CompletionCandidate::new(check.id).help(Some(check.title.into()))).collect()
-        }
+        "ID" => || {
+            let checks = CHECKS.iter().map(|check| CompletionCandidate::new(check.id).help(Some(check.title.into())));
+            let errors = FailureKind::ALL.map(|kind| CompletionCandidate::new(kind.as_str()));
+            checks.chain(errors).collect()
+        },
         "FAULT" => || Fault::all().map(|fault| CompletionCandidate::new(fault.as_str())).collect(),
         _ if argument.get_long() == Some("project") => clusters,
         _ => return argument,

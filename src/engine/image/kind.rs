@@ -80,6 +80,15 @@ impl ImageKind {
         }
     }
 
+    /// The releases of its servers that redos works with. The page of images says which of them the tests run.
+    pub const fn supported(self) -> &'static str {
+        match self {
+            Self::Redis => "Redis 7.0 to 8, Valkey 8 and 9",
+            Self::Proxy => "HAProxy 2.6 to 3",
+            Self::Exporter => "redis_exporter 1.45 and later",
+        }
+    }
+
     /// The flag that names its image.
     pub const fn flag(self) -> &'static str {
         match self {
