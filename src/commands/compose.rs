@@ -27,6 +27,9 @@ use crate::spec::{ClusterName, Group, proxy_group_ports};
     app:
       image: my-app            # gets REDIS_URL, REDIS_HOST, REDIS_PORT, …
       depends_on: [redis]      # starts when the cluster is ready
+  networks:
+    default:                   # nodes have fixed addresses: it needs a subnet
+      ipam: {config: [{subnet: 10.91.0.0/24}]}
 
 Compose runs this by itself on up and down; the data stay.
 
@@ -89,7 +92,7 @@ async fn obey<W: World>(args: ComposeArgs, mut call: Call<W>, compose: &Ui) -> R
     let (ComposeVerb::Up { service, .. } | ComposeVerb::Down { service, .. }) = &args.action;
     let cluster = name_cluster(&mut call, &args.project_name, service)?;
     match args.action {
-        ComposeVerb::Up { up, .. } => provide(*up, call, &cluster, compose).await,
+        ComposeVerb::Up { up, .. } => provide(*up, call, (&args.project_name, &cluster), compose).await,
         ComposeVerb::Down { .. } => down::run(down::DownArgs { volumes: false, dry_run: false, yes: true }, call).await,
     }
 }
@@ -106,7 +109,7 @@ fn name_cluster<W: World>(call: &mut Call<W>, project: &str, service: &str) -> R
 async fn provide<W: World>(
     args: up::UpArgs,
     call: Call<W>,
-    cluster: &ClusterName,
+    (project, cluster): (&str, &ClusterName),
     compose: &Ui,
 ) -> Result<Exit, Failure> {
     let afterwards = call.clone();
@@ -115,8 +118,16 @@ async fn provide<W: World>(
     if exit != Exit::Done {
         return Ok(exit);
     }
-    let (_, Found { inventory, secrets, .. }) = afterwards.reach(cluster).await?;
+    let (session, Found { inventory, secrets, .. }) = afterwards.reach(cluster).await?;
     let spec = lookup::recorded(cluster, &inventory)?;
+    if spec.network.name.is_none() {
+        // Compose does not say which networks the services are on.
+        session.ui.warn(format_args!(
+            "the host {} exists only on the network {cluster}, which the services of '{project}' are not on by themselves; \
+             give the cluster the option 'network: {project}_default', and that network a subnet ('redos compose --help')",
+            proxies_name(spec)
+        ));
+    }
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(cluster))?;
     let group = Group::number(1);
     let ports = proxy_group_ports(group);

@@ -23,7 +23,6 @@ pub fn advice(words: &[String]) -> Option<String> {
             }
             None => return None,
         },
-        "top" => "redos status --watch",
         "redis-cli" => "redos cli, or redis-cli -u \"$(redos url)\"",
         "rm" | "remove" | "delete" | "destroy" => "redos down, which keeps the data; with --volumes it does not",
         "create" | "run" | "apply" | "deploy" => "redos up",
@@ -45,7 +44,7 @@ mod tests {
         assert!(answered("up -d").contains("leave out -d"));
         assert!(answered("up --wait").contains("leave out --wait"));
         assert_eq!(answered("-v scale 3"), "say what to scale to 3: redos scale --replicas 3");
-        assert_eq!(answered("top"), "redos status --watch");
+        assert_eq!(answered("top --interval"), "", "it is a command of redos");
         assert_eq!(answered("up --replica 3"), "", "clap knows what was meant");
     }
 }

@@ -115,13 +115,17 @@ pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Fail
     match args.action {
         ImagesVerb::List(args) => {
             let images = chosen(&call, &args.images)?;
-            list(&call.connect().await?, &images.images).await
+            list(&call.connect().await?, &images).await
         }
         ImagesVerb::Pull(args) => {
             let images = chosen(&call, &args.images)?;
             pull(&call.connect().await?, &images).await
         }
-        ImagesVerb::Build(args) => build(&call.connect().await?, args).await,
+        ImagesVerb::Build(mut args) => {
+            // As all others, which have it among the settings.
+            args.exporter |= chosen(&call, &ImageArgs::default())?.exporter;
+            build(&call.connect().await?, args).await
+        }
         ImagesVerb::Save(args) => {
             let images = chosen(&call, &args.images)?;
             save(&call.connect().await?, &images, &args.path).await
@@ -144,8 +148,8 @@ fn chosen<W>(call: &Call<W>, images: &ImageArgs) -> Result<Chosen, Failure> {
 }
 
 /// `images list`: the images that `up` would use, and whether the Engine has them.
-async fn list<W: World>(session: &Session<W>, images: &Images) -> Result<Exit, Failure> {
-    let items = image::list(&*session.engine, images).await?.into_iter().map(listed).collect();
+async fn list<W: World>(session: &Session<W>, chosen: &Chosen) -> Result<Exit, Failure> {
+    let items = image::list(&*session.engine, &chosen.images, chosen.exporter).await?.into_iter().map(listed).collect();
     let list = List::new("ImageList", items);
     session.ui.list(&list, |ui| images_text(&list.items, SystemTime::now(), ui))?;
     Ok(Exit::Done)

@@ -36,7 +36,7 @@ pub struct Global {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more: what each step costs and why
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     pub verbose: bool,
     /// When to use colour: auto, always or never; NO_COLOR means never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]

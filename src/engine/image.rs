@@ -186,11 +186,11 @@ pub struct ListedImage {
     pub image: Option<LocalImage>,
 }
 
-/// The images that a new cluster uses or could use, and all that redos made.
+/// The images that a new cluster uses or could use, and all that redos made. That of the exporter is used if there is to be one.
 ///
 /// # Errors
 /// The Engine does not answer.
-pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<ListedImage>> {
+pub async fn list(engine: &impl ImageStore, images: &Images, exporter: bool) -> Result<Vec<ListedImage>> {
     let mut listed = Vec::new();
     for kind in ImageKind::ALL {
         let mut references: Vec<String> =
@@ -200,7 +200,8 @@ pub async fn list(engine: &impl ImageStore, images: &Images) -> Result<Vec<Liste
         references.extend(made.into_iter().filter(|made| *made != kind.ours()));
         let found = join_all(references.iter().map(|reference| engine.image(reference))).await;
         let found: Vec<Option<LocalImage>> = found.into_iter().collect::<Result<_>>()?;
-        let used = found.iter().take(candidates).position(Option::is_some);
+        let is_needed = ImageKind::needed(exporter).any(|needed| needed == kind);
+        let used = found.iter().take(candidates).position(Option::is_some).filter(|_| is_needed);
         for (index, (reference, image)) in references.into_iter().zip(found).enumerate() {
             listed.push(ListedImage { reference, kind, used: used == Some(index), image });
         }

@@ -249,6 +249,46 @@ fn a_broken_exporter_keeps_no_cluster_from_being_made_or_repaired() {
 }
 
 #[test]
+fn an_exporter_that_cannot_be_made_keeps_no_cluster_from_being_made_or_repaired() {
+    run(async {
+        let missing = "exporter-1 is missing; metrics are missing, and clients are not affected";
+        let sim = Sim::default();
+        let made = redos(&sim, "up --exporter --exporter-image nobody/exporter:1").await;
+        let no_image = "there is no image of the exporter: redos failed to pull nobody/exporter:1";
+        for told in [no_image, missing, "hint: when the cause is gone: redos -p sim up"] {
+            assert_eq!(made.stderr.matches(told).count(), 1, "{told}: {}", made.stderr);
+        }
+        made.done();
+        sim.disrupt(REDIS_2, Some(NodeState::Paused));
+        redos(&sim, "up").await.done();
+        redos(&sim, "scale --replicas 3").await.done();
+        assert!(redos(&sim, "status").await.done().contains(missing));
+        redos(&sim, "up --exporter-image auto").await.done();
+        assert!(redos(&sim, "plan").await.done().contains("nothing to do"));
+
+        // One that runs goes on without its image, and another that is asked for and is not there.
+        let started = sim.journal().iter().filter(|what| what.contains("exporter")).count();
+        redos(&sim, "up --exporter-image nobody/exporter:1").await.done();
+        assert_eq!(
+            sim.journal().iter().filter(|what| what.contains("exporter")).count(),
+            started,
+            "{:?}",
+            sim.journal()
+        );
+
+        let sim = Sim::default();
+        sim.refuse_creation(NodeId::Exporter);
+        let made = redos(&sim, "up --exporter").await;
+        let refused = "failed to create exporter-1: failed to create container exporter-1";
+        for told in [refused, missing] {
+            assert_eq!(made.stderr.matches(told).count(), 1, "{told}: {}", made.stderr);
+        }
+        made.done();
+        redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
 fn chaos_does_a_fault_for_a_time_and_undoes_it() {
     run(async {
         let sim = ready("up").await;
@@ -282,6 +322,14 @@ fn images_of_the_engine_are_listed_and_pulled() {
         let sim = Sim::default();
         let list = redos(&sim, "images list -o json").await.json();
         assert_eq!(list["items"][0]["used"], true, "{list}");
+        let of_exporter = |list: &Value| {
+            let items = list["items"].as_array().expect("items");
+            items.iter().any(|image| image["runs"] == "exporter" && image["used"] == true)
+        };
+        let with = redos(&sim, "images list --exporter -o json").await.json();
+        assert_eq!((of_exporter(&list), of_exporter(&with)), (false, true), "{with}");
+        let pulled = redos(&sim, "images pull --exporter -o json").await.json();
+        assert_eq!(pulled["items"].as_array().map(Vec::len), Some(3), "{pulled}");
         let pulled = redos(&sim, "images pull -o json").await.json();
         assert_eq!(pulled["items"].as_array().map(Vec::len), Some(2), "{pulled}");
         let failure = redos(&sim, "images pull --redis-image nobody/has:it").await.failure();
