@@ -245,6 +245,70 @@ fn without_an_engine_version_tells_what_it_knows() {
     assert!(run.stdout.contains(env!("CARGO_PKG_VERSION")) && run.stdout.contains("none answers"), "{run}");
 }
 
+/// Verbs that do their work without an Engine, or as much of it as they can. `restore` judges its file first.
+const OFFLINE: [&str; 9] =
+    ["backups", "completions", "config", "explain", "init", "man", "restore", "verify", "version"];
+
+#[test]
+fn without_an_engine_every_verb_that_needs_one_says_how_to_get_it() {
+    let lines = [
+        "up --dry-run",
+        "up",
+        "down",
+        "status",
+        "status --watch",
+        "top --once",
+        "top -o json",
+        "ps",
+        "ls",
+        "scale --replicas 3",
+        "upgrade --redis-image redis:8.4",
+        "failover",
+        "guard",
+        "password rotate",
+        "backup",
+        "stop",
+        "start",
+        "restart",
+        "url",
+        "env",
+        "compose up redis",
+        "cli",
+        "exec redis-1 -- ls",
+        "logs",
+        "events",
+        "sentinel",
+        "metrics prometheus",
+        "serve",
+        "doctor",
+        "failover-test",
+        "chaos pause master",
+        "chaos heal",
+        "chaos ls",
+        "images list",
+        "images pull",
+        "images build",
+        "plan",
+    ];
+    let place = Place::new();
+    for line in lines {
+        let run = place.run(line);
+        assert_eq!(run.code, Some(5), "{line}: {run}");
+        // Compose reads the reason on stdout.
+        let said = if line.starts_with("compose") { &run.stdout } else { &run.stderr };
+        assert!(said.contains("reach Docker at unix:///nowhere/docker.sock"), "{line}: {run}");
+        assert!(said.contains("hint: ") || said.contains("\"hints\":[\""), "{line}: {run}");
+        assert!(line.starts_with("compose") || run.stdout.is_empty(), "{line}: {run}");
+    }
+    for verb in Cli::command().get_subcommands().map(clap::Command::get_name).filter(|verb| *verb != "help") {
+        let is_tried = lines.iter().any(|line| line.split(' ').next() == Some(verb));
+        assert!(
+            is_tried != OFFLINE.contains(&verb),
+            "{verb} is tried without an Engine, or does without, and not both"
+        );
+    }
+}
+
 #[test]
 fn what_other_tools_take_is_answered_with_what_does_it_here() {
     let advised = |arguments: &str| {

@@ -1,38 +1,32 @@
 //! The pages are true: what they generate is current, their links lead somewhere, and every command in them is one that
 //! redos understands.
 
+#[path = "pages/commands.rs"]
+mod commands;
+
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::{CommandFactory, Parser};
 use redos::testing::commands::Cli;
 use redos::testing::commands::schemas::{file_name, schemas};
 use redos::testing::doctor::CHECKS;
+use redos::testing::error::FailureKind;
 use redos::testing::spec::settings::table::{SETTINGS, Setting, SettingKind};
 use serde_json::Value;
+
+use commands::{commands, pages, root, words};
 
 /// Before the table of settings on its page.
 const SETTINGS_BEGIN: &str = "<!-- generated: settings -->";
 /// Before the table of checks on its page.
 const CHECKS_BEGIN: &str = "<!-- generated: checks -->";
+/// Before the table of errors on its page.
+const ERRORS_BEGIN: &str = "<!-- generated: errors -->";
 /// After a generated table.
 const END: &str = "<!-- end -->";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// All pages, and their texts.
-fn pages() -> Vec<(PathBuf, String)> {
-    let docs = fs::read_dir(root().join("docs")).expect("docs/").map(|entry| entry.expect("an entry").path());
-    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"].map(|name| root().join(name));
-    let paths = docs.chain(top).filter(|path| path.extension().is_some_and(|ending| ending == "md") && path.exists());
-    let pages: Vec<_> = paths.map(|path| (path.clone(), fs::read_to_string(path).expect("a page"))).collect();
-    assert!(pages.len() >= 10, "{} pages", pages.len());
-    pages
-}
 
 #[test]
 fn every_command_on_a_page_is_one_that_redos_understands() {
@@ -62,29 +56,21 @@ fn a_command_that_redos_does_not_understand_is_found() {
     }
 }
 
-/// The calls of redos in a page: after a prompt, or between backquotes.
-fn commands(page: &str) -> Vec<String> {
-    let joined = page.replace("\\\n", " ");
-    let (mut found, mut fenced) = (Vec::new(), false);
-    for line in joined.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-            continue;
-        }
-        let pieces: Vec<&str> = match (fenced, line.strip_prefix("$ ")) {
-            (true, Some(typed)) => vec![typed.split(" #").next().unwrap_or(typed)],
-            (true, None) => Vec::new(),
-            (false, _) => line.split('`').skip(1).step_by(2).collect(),
-        };
-        for piece in pieces {
-            let words: Vec<&str> = piece.split_whitespace().skip_while(|word| word.contains('=')).collect();
-            // A word alone is the program, not a call of it.
-            if words.first() == Some(&"redos") && words.len() > 1 {
-                found.push(words.join(" "));
-            }
-        }
+#[test]
+fn the_job_of_the_examples_calls_redos_as_it_wants_to_be_called() {
+    let job = fs::read_to_string(root().join("examples/ci/failover-test.yaml")).expect("the job");
+    let runs = job.lines().filter_map(|line| line.trim().strip_prefix("- run: "));
+    let calls = runs.filter_map(|run| {
+        let words: Vec<&str> = run.split_whitespace().collect();
+        // By its name, or found by root: "$(command -v redos)".
+        let at = words.iter().position(|word| word.trim_end_matches([')', '"']) == "redos")?;
+        Some([&["redos"][..], words.get(at + 1..).unwrap_or_default()].concat().join(" "))
+    });
+    let calls: Vec<String> = calls.collect();
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    for call in calls {
+        assert_eq!(understood(&call), Ok(()), "{call}");
     }
-    found
 }
 
 /// Whether the command line takes it. What is optional is in brackets, and the first of several alternatives is tried. A
@@ -103,16 +89,6 @@ fn understood(command: &str) -> Result<(), String> {
         Err(error) if !error.use_stderr() => Ok(()),
         Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
     }
-}
-
-/// The words of a line, as a shell takes them apart that knows double quotes only.
-fn words(line: &str) -> Vec<String> {
-    let quoted = line
-        .split('"')
-        .enumerate()
-        .map(|(index, part)| if index % 2 == 1 { part.replace(' ', "\u{a0}") } else { part.to_owned() });
-    let joined: String = quoted.collect();
-    joined.split(' ').filter(|word| !word.is_empty()).map(|word| word.replace('\u{a0}', " ")).collect()
 }
 
 #[test]
@@ -172,6 +148,21 @@ fn the_first_page_has_every_verb_and_the_exit_codes_as_the_help_has_them() {
 }
 
 #[test]
+fn every_verb_is_on_a_page() {
+    let is_below_docs = |path: &PathBuf| path.parent().is_some_and(|folder| folder.ends_with("docs"));
+    let texts: String = pages().into_iter().filter(|(path, _)| is_below_docs(path)).map(|(_, text)| text).collect();
+    let named = |verb: &str| {
+        let command = format!("redos {verb}");
+        let after = |at: usize| texts[at + command.len()..].chars().next();
+        texts.match_indices(&command).any(|(at, _)| after(at).is_none_or(|next| !next.is_alphanumeric() && next != '-'))
+    };
+    let command = Cli::command();
+    let verbs = command.get_subcommands().map(clap::Command::get_name).filter(|verb| *verb != "help");
+    let missing: Vec<&str> = verbs.filter(|verb| !named(verb)).collect();
+    assert!(missing.is_empty(), "no page tells of {missing:?}");
+}
+
+#[test]
 fn the_page_of_settings_has_every_setting_as_it_is() {
     is_current("docs/settings.md", SETTINGS_BEGIN, &settings_table());
 }
@@ -179,6 +170,15 @@ fn the_page_of_settings_has_every_setting_as_it_is() {
 #[test]
 fn the_page_of_doctor_has_every_check_as_it_is() {
     is_current("docs/doctor.md", CHECKS_BEGIN, &checks_table());
+}
+
+#[test]
+fn the_page_of_documents_has_every_code_of_errors() {
+    let mut table = String::from("| code | exit code | meaning |\n|---|---|---|\n");
+    for kind in FailureKind::ALL {
+        let _ = writeln!(table, "| `{}` | {} | {} |", kind.as_str(), kind.exit().code(), kind.meaning());
+    }
+    is_current("docs/json.md", ERRORS_BEGIN, &table);
 }
 
 #[test]

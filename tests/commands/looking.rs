@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use clap::Parser;
 use redos::testing::cluster::observed::NodeState;
+use redos::testing::commands::Cli;
 use redos::testing::engine::sim::Sim;
 use redos::testing::error::{Exit, FailureKind};
 use redos::testing::spec::NodeId;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::memory::{LOGINS, REDIS_1, REDIS_2, ready, redos, redos_until, run};
+use crate::memory::{LOGINS, REDIS_1, REDIS_2, begin, ready, redos, redos_until, run, tapes};
 
 #[test]
 fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
@@ -71,6 +74,7 @@ fn version_names_the_engine_and_the_images() {
         assert_eq!((&version["redos"], &version["engine"]["api"]), (&json!(env!("CARGO_PKG_VERSION")), &json!("1.41")));
         let text = redos(&sim, "version").await.done();
         assert!(text.contains("an engine in memory; redos needs API 1.41 or newer"), "{text}");
+        assert!(text.contains("redis:8.2, haproxy:3.0") && text.contains("Valkey 8 and 9, HAProxy 2.6 to 3"), "{text}");
     });
 }
 
@@ -122,8 +126,16 @@ fn every_verb_says_of_no_cluster_how_to_make_one() {
         let sim = Sim::default();
         let verbs = [
             "status",
+            "status --watch",
             "top --once",
             "top -o json",
+            "sentinel",
+            "metrics prometheus",
+            "serve",
+            "guard",
+            "failover-test",
+            "backup",
+            "upgrade --proxy-image haproxy:3.2",
             "doctor",
             "doctor --fix --yes",
             "ps",
@@ -241,6 +253,15 @@ fn explain_knows_every_id_without_an_engine() {
             let id = item["id"].as_str().expect("an id");
             assert!(redos(&sim, &format!("explain {id}")).await.done().starts_with(id));
         }
+        for kind in FailureKind::ALL {
+            let text = redos(&sim, &format!("explain {}", kind.as_str())).await.done();
+            assert!(
+                text.starts_with(&format!("{} (error): the command ends with {}\n", kind.as_str(), kind.exit().code())),
+                "{text}"
+            );
+            let json = redos(&sim, &format!("explain {} -o json", kind.as_str())).await.json();
+            assert_eq!((&json["kind"], &json["meaning"]), (&json!("ErrorCode"), &json!(kind.meaning())));
+        }
         assert!(redos(&sim, "explain").await.done().contains("replica-link-down"));
         let one = redos(&sim, "explain no-quorum -o json").await.json();
         assert_eq!((&one["kind"], &one["severity"]), (&json!("HealthCheck"), &json!("critical")));
@@ -348,6 +369,63 @@ fn top_reads_the_passwords_of_a_cluster_that_was_made_again() {
     });
 }
 
+/// Time goes on here: a listener waits for the kernel, and not for a clock.
+#[test]
+fn a_page_shows_a_cluster_in_memory() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let sim = ready("up").await;
+        let line =
+            Cli::try_parse_from(["redos", "-p", "sim", "serve", "-o", "json", "--interval", "200ms"]).expect("a line");
+        let (ui, stdout, _) = tapes(line.global.output_options());
+        let cancel = CancellationToken::new();
+        let viewer = async {
+            while !stdout.text().ends_with("}\n") {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let said: Value = serde_json::from_str(&stdout.text()).expect("JSON");
+            assert!(crate::schema::faults(&said).is_empty(), "{said}");
+            let link = said["url"].as_str().expect("a link").strip_prefix("http://").expect("a link").to_owned();
+            let (host, query) = link.split_once('/').expect("a path");
+            let page = get(host, &format!("/{query}"), "").await;
+            let cookie = page.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+            let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap_or_default());
+            let live = get(host, "/live", &cookie).await;
+            let data = live.lines().filter(|line| line.contains(SAMPLE)).find_map(|line| line.strip_prefix("data: "));
+            let data = data.expect("a document");
+            let live: Value = serde_json::from_str(data).expect("JSON");
+            assert!(crate::schema::faults(&live).is_empty(), "{live}");
+            assert_eq!(live["sample"]["status"]["healthy"], true, "{live}");
+            cancel.cancel();
+        };
+        let served = begin(&sim, line, ui, cancel.clone());
+        assert_eq!(tokio::join!(served, viewer).0.expect("an end"), Exit::Done);
+    });
+}
+
+/// What a document has in it when the cluster was looked at.
+const SAMPLE: &str = "\"sample\":{";
+
+/// What a server answers at once, up to the first such document of a stream.
+async fn get(host: &str, path: &str, headers: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(host).await.expect("a connection");
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n").as_bytes()).await.expect("sent");
+    let (mut answer, mut chunk) = (String::new(), [0; 4096]);
+    let read = async {
+        let is_whole = |answer: &str| match path {
+            "/live" => answer.split_once(SAMPLE).is_some_and(|(_, rest)| rest.contains('\n')),
+            _ => answer.contains("\r\n\r\n"),
+        };
+        while !is_whole(&answer) {
+            let length = stream.read(&mut chunk).await.expect("an answer");
+            assert!(length > 0, "it ended: {answer}");
+            answer.push_str(&String::from_utf8_lossy(&chunk[..length]));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), read).await.expect("in time");
+    answer
+}
+
 #[test]
 fn url_is_that_of_the_asked_group_and_port() {
     run(async {
@@ -412,6 +490,10 @@ fn compose_gets_a_cluster_as_a_service_and_its_variables() {
         assert_eq!(variables[..2], ["HOST=sim-proxy", "PORT=6379"]);
         let (_, _, again) = messages(up).await;
         assert_eq!(of(&again, "setenv"), variables);
+        let warning = "the host sim-proxy exists only on the network sim,";
+        assert!(of(&again, "info").iter().any(|text| text.contains(warning)), "{again:#?}");
+        let (_, _, there) = messages("compose --project-name=shop up --network=shop_default redis").await;
+        assert!(!of(&there, "info").concat().contains("exists only on"), "{there:#?}");
 
         let (exit, _, said) = messages("compose --project-name=shop up --replicas=many redis").await;
         exit.expect_err("a refusal");

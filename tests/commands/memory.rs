@@ -89,16 +89,28 @@ pub fn tapes(options: Options) -> (Ui, Tape, Tape) {
 
 /// Runs a command line about the cluster `sim` until its end, or until `cancel`.
 pub async fn redos_until(sim: &Sim, line: &str, cancel: CancellationToken) -> Ran {
-    let words = ["redos", "-p", "sim"].into_iter().chain(line.split(' '));
-    let Cli { global, verb } = Cli::try_parse_from(words).expect(line);
+    redos_words(sim, &line.split(' ').map(str::to_owned).collect::<Vec<_>>(), cancel).await
+}
+
+/// [`redos_until`] of words that may have blanks in them.
+pub async fn redos_words(sim: &Sim, words: &[String], cancel: CancellationToken) -> Ran {
+    let line = words.join(" ");
+    let words = ["redos", "-p", "sim"].into_iter().chain(words.iter().map(String::as_str));
+    let Cli { global, verb } = Cli::try_parse_from(words).expect(&line);
     let (ui, stdout, stderr) = tapes(global.output_options());
-    // A test has many of them, and a thread of a test a small stack.
-    let exit = Box::pin(commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()) })).await;
+    let exit = begin(sim, Cli { global, verb }, ui, cancel).await;
     let ran = Ran { exit, stdout: stdout.text(), stderr: stderr.text() };
     if line.contains("-o json") {
         ran.kinds();
     }
     ran
+}
+
+/// Runs a command line that writes to `ui`.
+pub async fn begin(sim: &Sim, line: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Failure> {
+    let Cli { global, verb } = line;
+    // A test has many of them, and a thread of a test a small stack.
+    Box::pin(commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()) })).await
 }
 
 pub async fn redos(sim: &Sim, line: &str) -> Ran {
