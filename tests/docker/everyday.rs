@@ -1,14 +1,17 @@
 //! What people do with a cluster every day: read its logs and its story, run programs in it, connect to it.
 
+use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bollard::query_parameters::KillContainerOptions;
 use redos::testing::spec::{Group, NodeId};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::programs::file_system;
 use crate::support::{Cluster, eventually, raw};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
@@ -58,6 +61,8 @@ async fn after_a_failover_the_story_and_the_logs_tell_it() {
     let lines = documents(&cluster.redos(&["logs", "-o", "json"]).await.succeeds());
     let times: Vec<&str> = lines.iter().filter_map(|line| line["time"].as_str()).collect();
     assert!(times.is_sorted() && times.len() > 20, "{times:?}");
+    let recent = documents(&cluster.redos(&["logs", "--since", "1s", "-o", "json"]).await.succeeds());
+    assert!(recent.len() < lines.len(), "{} of {}", recent.len(), lines.len());
     let found = cluster.redos(&["logs", "sentinel-1", "--grep", "+switch-master"]).await.succeeds();
     assert!(found.starts_with("sentinel-1  | ") && found.trim_end().lines().count() == 1, "{found}");
     let missing = cluster.redos(&["logs", "redis-9"]).await.fails(2);
@@ -237,6 +242,30 @@ async fn sentinels_are_asked_side_by_side_also_when_some_are_gone() {
     let healthy = cluster.redos(&["sentinel"]).await.succeeds();
     assert!(!healthy.contains('*'), "all say the same: {healthy}");
 
+    // One says something else than the others, and is marked.
+    let told = cluster.redos(&["cli", "sentinel-2", "--", "SENTINEL", "SET", "mymaster", "quorum", "3"]).await;
+    told.succeeds();
+    let table = cluster.redos(&["sentinel"]).await.succeeds();
+    let marked: Vec<&str> = table.lines().filter(|line| line.contains(" *")).collect();
+    assert!(matches!(marked[..], [line] if line.starts_with("sentinel-2") && line.contains("3 *")), "{table}");
+    let wide = cluster.redos(&["sentinel", "-o", "wide"]).await.succeeds();
+    let differing = |field: &str| wide.lines().any(|line| line.starts_with(field) && line.contains("3 *"));
+    assert!(differing("quorum") && !differing("num-slaves"), "{wide}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+
+    // One that runs and does not answer is a row that says so, and costs a second.
+    let signal = async |signal: &str| {
+        let options = KillContainerOptions { signal: signal.to_owned() };
+        raw().kill_container(&cluster.container(NodeId::Sentinel(1)), Some(options)).await.expect("a signal");
+    };
+    signal("SIGSTOP").await;
+    let began = Instant::now();
+    let silent = cluster.redos(&["sentinel", "replicas"]).await.succeeds();
+    let took = began.elapsed();
+    signal("SIGCONT").await;
+    assert!(silent.contains("sentinel-1  (no answer"), "{silent}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+
     raw().pause_container(&cluster.container(NodeId::Sentinel(2))).await.expect("paused");
     raw().kill_container(&cluster.container(NodeId::Sentinel(3)), None).await.expect("killed");
     let table = cluster.redos(&["sentinel"]).await.succeeds();
@@ -247,6 +276,26 @@ async fn sentinels_are_asked_side_by_side_also_when_some_are_gone() {
     })
     .await;
     cluster.redos(&["sentinel", "--node", "sentinel-2"]).await.fails(1);
+}
+
+/// A program of an unpacked file system, with the libraries beside it.
+fn inside(root: &Path, program: &str) -> Command {
+    let entries = |folder: &str| {
+        let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten();
+        entries.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>()
+    };
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let libraries = entries("usr/lib").into_iter().find(|path| name(path).ends_with("-linux-gnu")).expect("libraries");
+    let loaders = [entries("usr/lib64"), entries("usr/lib"), vec![libraries.clone()]].concat();
+    let loader = loaders.into_iter().find(|path| name(path).starts_with("ld-linux")).expect("the loader of programs");
+    // Links in it begin at its own root.
+    let loader = match std::fs::read_link(&loader) {
+        Ok(target) if target.is_absolute() => root.join(target.strip_prefix("/").expect("it is absolute")),
+        _ => loader,
+    };
+    let mut command = Command::new(loader);
+    command.arg("--library-path").arg(&libraries).arg(root.join("usr/bin").join(program));
+    command
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,6 +321,29 @@ async fn shells_complete_the_names_of_what_there_is() {
         assert_eq!(offers(shell, &["-p", &name, "sentinel", "--node", ""]).await, sentinels, "{shell}");
         assert_eq!(offers(shell, &["-p", "nobody", "logs", "redis"]).await, [""; 0], "{shell}");
     }
+    // The shells themselves, with the scripts that redos prints.
+    let shells = file_system("shells", &["zsh", "fish"]).await;
+    let path =
+        format!("{}:/usr/bin:/bin", Path::new(env!("CARGO_BIN_EXE_redos")).parent().expect("a folder").display());
+    let completed = async |shell: &str, arguments: &[&str]| {
+        let mut command = inside(&shells, shell);
+        command.args(arguments).env_clear().env("PATH", &path).env("HOME", "/nonexistent").env("TERM", "dumb");
+        cluster.run(command).await.succeeds()
+    };
+    let script = async |shell: &str| cluster.redos(&["completions", shell]).await.succeeds();
+    let fish = format!("{}\ncomplete -C 'redos -p {name} logs redis-2-'", script("fish").await);
+    let offered = completed("fish", &["--no-config", "-c", &fish]).await;
+    let words: Vec<&str> = offered.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert_eq!(words, ["redis-2-1", "redis-2-2"], "{offered}");
+    // Outside of its line editor zsh has no list to show: what the script would put there is printed.
+    let zsh = format!(
+        "compdef() {{ }}\n_describe() {{ print -rl -- ${{(P)@[-1]}} }}\n{}\nwords=(redos -p {name} logs redis-2-)\n\
+         CURRENT=5\n_clap_dynamic_completer_redos",
+        script("zsh").await
+    );
+    let offered = completed("zsh", &["-f", "-c", &zsh]).await;
+    let words: Vec<&str> = offered.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(words, ["redis-2-1", "redis-2-2"], "{offered}");
     raw().pause_container(&cluster.container(REDIS_1)).await.expect("paused");
     assert!(offers("fish", &["-p", &name, "stop", "redis-1"]).await.contains(&"redis-1".to_owned()));
 }

@@ -52,6 +52,7 @@ mod stuck;
 mod support;
 mod survive;
 mod top;
+mod trouble;
 mod unready;
 mod up;
 mod upgrade;

@@ -92,6 +92,12 @@ impl Viewer {
         assert!(killed.success());
     }
 
+    /// Gives its terminal another width. The kernel tells the program.
+    async fn resize(&self, columns: &str) {
+        let stty = Command::new("stty").args(["-F", &self.file("tty"), "cols", columns]).status().await.expect("stty");
+        assert!(stty.success());
+    }
+
     /// The settings of its terminal now.
     async fn settings(&self) -> String {
         let stty = Command::new("stty").args(["-a", "-F", &self.file("tty")]).output().await.expect("stty");
@@ -161,6 +167,19 @@ async fn top_shows_a_failover_and_its_keys_do_what_the_verbs_do() {
     cluster.up(&[]).await.succeeds();
     let mut viewer = Viewer::open(&cluster).await;
     viewer.shows("writes > redis-1 (0)   reads > redis-2 (0) redis-3 (0)").await;
+
+    // A narrower terminal, then the first one again: nothing is drawn beyond it, and what it has room for is there.
+    for (columns, has_memory) in [("60", false), ("80", true)] {
+        let earlier = std::mem::take(&mut *viewer.output.lock().expect("the tape"));
+        viewer.resize(columns).await;
+        viewer.shows(" is healthy").await;
+        viewer.shows("writes > redis-1 (0)").await;
+        let screen = viewer.screen();
+        viewer.output.lock().expect("the tape").splice(0..0, earlier);
+        assert_eq!(screen.contains("MEM"), has_memory, "{columns} columns:\n{screen}");
+        let widest = screen.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= columns.parse().ok(), "{columns} columns:\n{screen}");
+    }
 
     cluster.kill(REDIS_1).await;
     viewer.shows("> redis-1    exited").await;
