@@ -4,7 +4,8 @@
 //! `COMPOSE=/path/to/docker-compose cargo bench --bench compose` (Compose 2; default: `docker compose`). `ROUNDS=n` sets
 //! the number of rounds. Compose waits for nothing; redos returns when the cluster is ready, also with the new replica: the
 //! Sentinels know it, the proxy checks it, and a write has proved it. The moment in which the master itself says that the
-//! replica is in sync is seen from outside, by asking it every 5 ms. Both remove what they made.
+//! replica is in sync is seen from outside, by asking it every 5 ms. At the end `status` of the default cluster is compared
+//! with that of 20 nodes. Both remove what they made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -23,7 +24,7 @@ fn main() {
     // The first `up` of a machine may have to make the images, which is not what is compared.
     redos(&["up"]);
     redos(&["down", "--volumes"]);
-    let mut measured: [Vec<(Duration, Duration)>; 8] = Default::default();
+    let mut measured: [Vec<(Duration, Duration)>; 9] = Default::default();
     for _ in 0..rounds {
         let up = compose.run(&["up", "-d"]);
         let ps = compose.run(&["ps"]);
@@ -35,17 +36,19 @@ fn main() {
         measured[2].push((redos(&["status"]), ps));
         // Compose has nothing like them.
         measured[3].push((redos(&["sentinel"]), ps));
-        measured[4].push((redos(&["doctor"]), ps));
+        measured[4].push((redos(&["sentinel"]), redis_cli()));
+        measured[5].push((redos(&["doctor"]), ps));
         let (in_sync, ready) = one_more_replica();
-        measured[5].push((in_sync, scaled));
-        measured[6].push((ready, scaled));
-        measured[7].push((redos(&["down", "--volumes"]), down));
+        measured[6].push((in_sync, scaled));
+        measured[7].push((ready, scaled));
+        measured[8].push((redos(&["down", "--volumes"]), down));
     }
     let names = [
         "up",
         "up again",
         "status / ps",
         "sentinel / ps",
+        "sentinel / redis-cli at each Sentinel",
         "doctor / ps",
         "one more replica, in sync",
         "one more replica, ready",
@@ -62,6 +65,20 @@ fn main() {
             .expect("a string grows");
     }
     println!("median of {rounds} rounds\n\n{table}");
+    let (few, many) = larger(rounds);
+    let ratio = many.as_secs_f64() / few.as_secs_f64();
+    println!("`status` with 7 nodes {few:.0?}, with 20 nodes {many:.0?}, ratio {ratio:.2}");
+}
+
+/// How long `status` takes with the nodes of the default cluster, and with 20.
+fn larger(rounds: usize) -> (Duration, Duration) {
+    let look = || median((0..rounds.max(5)).map(|_| redos(&["status"])));
+    redos(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);
+    let few = look();
+    redos(&["up", "--replicas", "9", "--sentinels", "9"]);
+    let many = look();
+    redos(&["down", "--volumes"]);
+    (few, many)
 }
 
 fn median(times: impl Iterator<Item = Duration>) -> Duration {
@@ -78,6 +95,24 @@ fn command(arguments: &[&str]) -> Command {
 
 fn redos(arguments: &[&str]) -> Duration {
     timed(&mut command(arguments))
+}
+
+/// Asks each Sentinel by hand, one after the other. They want a login, whose refusal takes as long.
+fn redis_cli() -> Duration {
+    let ask = |sentinel: u32| {
+        let mut command = Command::new("docker");
+        command.args([
+            "exec",
+            &format!("{NAME}-sentinel-{sentinel}"),
+            "redis-cli",
+            "-p",
+            "26379",
+            "SENTINEL",
+            "MASTERS",
+        ]);
+        timed(&mut command)
+    };
+    (1..=3).map(ask).sum()
 }
 
 /// Scales from two replicas to three. Returns when the master said that all are in sync, and when redos returned.

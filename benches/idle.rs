@@ -6,8 +6,10 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+#[path = "common/program.rs"]
+mod program;
+
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
@@ -72,9 +74,5 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 fn redos(arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_redos"));
-    let output = command.args(["--project", NAME, "--quiet"]).args(arguments).stdin(Stdio::null()).output();
-    let output = output.expect("redos runs");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
+    program::redos(NAME, arguments)
 }

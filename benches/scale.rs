@@ -6,10 +6,11 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+#[path = "common/program.rs"]
+mod program;
 #[path = "../tests/docker/writers.rs"]
 mod writers;
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use writers::{Writers, missing};
@@ -62,9 +63,5 @@ fn median(times: &mut [Duration]) -> Duration {
 }
 
 fn redos(arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_redos"));
-    let output = command.args(["--project", NAME, "--quiet"]).args(arguments).stdin(Stdio::null()).output();
-    let output = output.expect("redos runs");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
+    program::redos(NAME, arguments)
 }

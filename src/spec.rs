@@ -121,7 +121,8 @@ pub struct Spec {
     /// The backup that its first data are being copied from, until all of them are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeding: Option<String>,
-    /// The data that come in place of a group's own, until all nodes have only them. Only a record has it.
+    /// A restore that has begun: which data replace those of which group. It is kept in the record of the cluster until all nodes
+    /// of the group have the new data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restoring: Option<Restoring>,
 }

@@ -5,5 +5,5 @@
 mod history;
 mod sample;
 
-pub use history::{History, NodeMoment, Told, ViewMoment};
+pub use history::{History, Told, ViewMoment};
 pub use sample::Sample;

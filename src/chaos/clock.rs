@@ -24,7 +24,7 @@ impl Clock {
         u64::try_from(moment.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// The moment of a number of nanoseconds.
+    /// The moment that is `at` nanoseconds after the beginning.
     pub fn moment(self, at: u64) -> Instant {
         self.start + Duration::from_nanos(at)
     }

@@ -98,9 +98,9 @@ pub struct Soak {
     release: Release,
     /// The answers of the replica before it was recreated.
     before: Option<Answers>,
-    /// The answers of all nodes of its group when the soak began.
+    /// The answers of all nodes of its group at the beginning of the soak.
     first: BTreeMap<NodeId, Answers>,
-    /// The failed connections to it when the soak began.
+    /// The connections to it that had failed at the beginning of the soak.
     failures: u64,
     /// How long it had been running at the last look, in seconds.
     uptime: u64,

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub struct ParseError(String);
 
 impl ParseError {
-    /// The sentence must quote the text.
+    /// Makes the error of a text, which the sentence quotes.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::{Group, NodeId};
 
-/// The data that come in place of a group's own, from the first byte until all nodes have only them.
+/// A restore that is under way: from the first copied byte until all nodes have the new data.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Restoring {

@@ -1,5 +1,7 @@
 //! The board as lines, and on a terminal's cells.
 
+use std::collections::BTreeMap;
+
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 use ratatui_core::style::{Color, Modifier, Style};
@@ -11,7 +13,6 @@ use crate::cluster::story::Chapter;
 use crate::output::logs::{printable, time_of_day};
 use crate::output::units::{bytes, rate};
 use crate::spec::{Group, NodeId};
-use crate::view::NodeMoment;
 
 /// The width from which on memory and clients are shown.
 const WIDE: usize = 72;
@@ -199,8 +200,9 @@ fn body(board: &Board, painter: Painter, width: usize, room: usize, has_headings
 fn rows(board: &Board, painter: Painter, width: usize, has_headings: bool) -> Vec<BoardRow> {
     let Some(status) = board.history.status() else { return Vec::new() };
     let mut rows = Vec::new();
+    let courses = Courses::of(board, status, course_width(width));
     for group in &status.groups {
-        rows.extend(group_rows(board, group, status, painter, width));
+        rows.extend(group_rows(group, &courses, status, painter, width));
     }
     if has_headings && !status.sentinels.is_empty() {
         rows.push(BoardRow::heading("Sentinels", painter));
@@ -225,7 +227,13 @@ fn rows(board: &Board, painter: Painter, width: usize, has_headings: bool) -> Ve
 }
 
 /// A group: its name and master, the columns, its nodes.
-fn group_rows(board: &Board, group: &GroupStatus, status: &Status, painter: Painter, width: usize) -> Vec<BoardRow> {
+fn group_rows(
+    group: &GroupStatus,
+    courses: &Courses,
+    status: &Status,
+    painter: Painter,
+    width: usize,
+) -> Vec<BoardRow> {
     let master = match (&group.master, status.follows) {
         (Some(master), _) => Span::raw(format!("master {}", master.node)),
         (None, Some(existing)) => Span::raw(format!("standby of {existing}")),
@@ -238,14 +246,12 @@ fn group_rows(board: &Board, group: &GroupStatus, status: &Status, painter: Pain
         columns += " LINK";
     }
     columns += &format!(" {:>9} {:>6}", "LAG", "OPS/S");
-    let course = course_width(width);
-    if course > 0 {
-        columns += &format!(" {:course$}", "");
+    if courses.width > 0 {
+        columns += &format!(" {:1$}", "", courses.width);
     }
     if is_wide {
         columns += &format!(" {:>10} {:>7}", "MEM", "CLIENTS");
     }
-    let highest = highest(board, status, course);
     let node_row = |node: &RedisStatus| {
         let (word, style) = redis_state(node, painter);
         let (link, link_style) = match node.link {
@@ -275,9 +281,8 @@ fn group_rows(board: &Board, group: &GroupStatus, status: &Status, painter: Pain
             spans.push(Span::raw(format!(" {lag:>9}")));
         }
         spans.push(Span::raw(format!(" {:>6}", node.operations_per_second.map_or_else(|| "-".to_owned(), rate))));
-        if course > 0 {
-            let series = board.history.series(node.node, |moment| moment.operations_per_second);
-            spans.push(Span::styled(format!(" {}", sparkline(&series, highest, course)), painter.course()));
+        if courses.width > 0 {
+            spans.push(Span::styled(format!(" {}", courses.sparkline(node.node)), painter.course()));
         }
         if is_wide {
             let memory = match (node.memory_bytes, node.memory_limit_bytes) {
@@ -301,25 +306,40 @@ const fn course_width(width: usize) -> usize {
     if width >= MEDIUM { width.saturating_sub(others) } else { 0 }
 }
 
-/// The highest number of operations that any sparkline shows, so that their heights can be compared.
-fn highest(board: &Board, status: &Status, course: usize) -> u64 {
-    let nodes = status.groups.iter().flat_map(|group| &group.nodes);
-    let operations = |moment: &NodeMoment| moment.operations_per_second;
-    let series = nodes.map(|node| board.history.series(node.node, operations));
-    series.flat_map(|series| series.into_iter().rev().take(course).flatten()).max().unwrap_or_default()
+/// The operations per second of each Redis node in the last moments.
+struct Courses {
+    /// The columns of a sparkline.
+    width: usize,
+    /// As many moments of each node as a sparkline shows, the newest last. A gap is `None`.
+    series: BTreeMap<NodeId, Vec<Option<u64>>>,
+    /// The highest of all of them, so that the heights of sparklines can be compared.
+    highest: u64,
 }
 
-/// The end of a series as a row of marks, the newest at the right. A gap is a space.
-fn sparkline(series: &[Option<u64>], highest: u64, width: usize) -> String {
-    let shown = series.iter().skip(series.len().saturating_sub(width));
-    let mark = |value: &Option<u64>| {
-        let Some(value) = value else { return ' ' };
-        let steps = MARKS.len() as u64 - 1;
-        let at = value.saturating_mul(steps).checked_div(highest).unwrap_or_default();
-        MARKS.get(usize::try_from(at).unwrap_or_default()).copied().unwrap_or('█')
-    };
-    let marks: String = shown.map(mark).collect();
-    format!("{marks:>width$}")
+impl Courses {
+    fn of(board: &Board, status: &Status, width: usize) -> Self {
+        let nodes = status.groups.iter().flat_map(|group| &group.nodes).map(|node| node.node);
+        let last = |node: NodeId| {
+            let mut series = board.history.series(node, |moment| moment.operations_per_second);
+            series.drain(..series.len().saturating_sub(width));
+            (node, series)
+        };
+        let series: BTreeMap<NodeId, Vec<Option<u64>>> = nodes.map(last).collect();
+        let highest = series.values().flatten().flatten().copied().max().unwrap_or_default();
+        Self { width, series, highest }
+    }
+
+    /// The course of a node as a row of marks, the newest at the right. A gap is a space.
+    fn sparkline(&self, node: NodeId) -> String {
+        let mark = |value: &Option<u64>| {
+            let Some(value) = value else { return ' ' };
+            let steps = MARKS.len() as u64 - 1;
+            let at = value.saturating_mul(steps).checked_div(self.highest).unwrap_or_default();
+            MARKS.get(usize::try_from(at).unwrap_or_default()).copied().unwrap_or('█')
+        };
+        let marks: String = self.series.get(&node).into_iter().flatten().map(mark).collect();
+        format!("{marks:>0$}", self.width)
+    }
 }
 
 /// The role of a Redis node that answers, or why it does not.

@@ -45,7 +45,15 @@ pub fn fields<F: FromIterator<(String, String)>>(value: &Value) -> Option<F> {
 /// The answer is not such a list, or `parse` refuses an element.
 pub fn list<T>(value: &Value, parse: impl Fn(&Fields) -> Result<T, ParseError>) -> Result<Vec<T>, ParseError> {
     let Value::Array(items) = value else { return Err(ParseError::new("not a list")) };
-    items.iter().map(|item| parse(&fields(item).ok_or_else(|| ParseError::new("an element without fields"))?)).collect()
+    items
+        .iter()
+        .map(|item| {
+            parse(
+                &fields(item)
+                    .ok_or_else(|| ParseError::new("a list has an element that is no list of fields and values"))?,
+            )
+        })
+        .collect()
 }
 
 /// The field `laddr` of `CLIENT INFO`: the server's end of the connection. Behind a proxy it shows the node that the
