@@ -59,6 +59,8 @@ pub struct Suspicion {
     closed: Option<(Duration, Duration)>,
     refused: u32,
     accepted: u32,
+    /// Whether the last knock had no answer.
+    is_silent: bool,
     /// Until when it does not act again.
     rests_until: Duration,
 }
@@ -70,7 +72,8 @@ impl Suspicion {
             self.closed = None;
             return Deed::Rest;
         }
-        (self.closed, self.refused, self.accepted) = (Some((now, now + down_after * TENTHS / 10)), 0, 0);
+        self.closed = Some((now, now + down_after * TENTHS / 10));
+        (self.refused, self.accepted, self.is_silent) = (0, 0, false);
         Deed::Knock
     }
 
@@ -78,10 +81,15 @@ impl Suspicion {
     pub fn knocked(&mut self, knock: Knock, now: Duration) -> Deed {
         let Some((_, until)) = self.closed else { return Deed::Watch };
         if now >= until {
-            return self.leave(Unclear::Late);
+            return self.leave(if self.is_silent { Unclear::Silent } else { Unclear::Late });
         }
+        self.is_silent = knock == Knock::Silent;
         match knock {
-            Knock::Silent => self.leave(Unclear::Silent),
+            // A process that the kernel is killing answers nothing until its sockets are closed, and refuses then.
+            Knock::Silent => {
+                self.refused = 0;
+                Deed::Knock
+            }
             Knock::Accepted => {
                 (self.refused, self.accepted) = (0, self.accepted + 1);
                 if self.accepted < ACCEPTS { Deed::Knock } else { self.watch() }
@@ -139,10 +147,20 @@ mod tests {
         let knocks = [Knock::Accepted, Knock::Refused, Knock::Accepted];
         assert!(knocks.iter().all(|knock| guard.knocked(*knock, ms(20)) == Deed::Knock));
         assert_eq!(guard.knocked(Knock::Accepted, ms(80)), Deed::Watch, "CLIENT KILL, or too many clients");
-        guard.closed(ms(90), DOWN_AFTER);
-        assert_eq!(guard.knocked(Knock::Silent, ms(190)), Deed::Leave(Unclear::Silent), "it is cut off");
         guard.closed(ms(200), DOWN_AFTER);
         assert_eq!(guard.knocked(Knock::Refused, ms(900)), Deed::Leave(Unclear::Late), "the Sentinels have begun");
+    }
+
+    #[test]
+    fn a_port_that_does_not_answer_is_no_death_until_it_refuses_twice_in_a_row() {
+        let mut guard = Suspicion::default();
+        guard.closed(ms(0), DOWN_AFTER);
+        let knocks = [Knock::Silent, Knock::Refused, Knock::Silent, Knock::Refused];
+        assert!(knocks.iter().all(|knock| guard.knocked(*knock, ms(400)) == Deed::Knock));
+        assert_eq!(guard.knocked(Knock::Refused, ms(420)), Deed::Replace { within: ms(280) }, "it was killed slowly");
+        guard.closed(ms(1000), DOWN_AFTER);
+        assert_eq!(guard.knocked(Knock::Silent, ms(1699)), Deed::Knock);
+        assert_eq!(guard.knocked(Knock::Silent, ms(1700)), Deed::Leave(Unclear::Silent), "it is cut off");
     }
 
     #[test]
@@ -194,7 +212,6 @@ mod tests {
                 };
                 if let Deed::Replace { within } = deed {
                     prop_assert!(last.ends_with(&[Knock::Refused, Knock::Refused]));
-                    prop_assert!(!last.contains(&Knock::Silent));
                     let since = now - closed.expect("it closed");
                     prop_assert!(ms(since) + within == DOWN_AFTER * 7 / 10);
                     prop_assert!(acted.is_none_or(|acted| now - acted >= 3000));

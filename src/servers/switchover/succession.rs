@@ -35,6 +35,9 @@ use crate::spec::{Group, NodeId};
 
 /// Time limit of a question. All that are alive answer within some milliseconds, unless the machine is too busy.
 const ANSWER: Duration = Duration::from_millis(250);
+/// Time limit of a knock. One without an answer is repeated. The kernel answers within a millisecond, also for a process that
+/// is too busy.
+const KNOCK: Duration = Duration::from_millis(50);
 /// Time limit of the last knock. A process that is there again accepts at once. The address of one that is not may have
 /// vanished by now, which is no sign of life.
 const LAST_KNOCK: Duration = Duration::from_millis(20);
@@ -126,7 +129,7 @@ pub(in crate::servers) async fn office(client: &Client, inventory: &Inventory, g
 
 /// Tries to connect to a master's port.
 pub(in crate::servers) async fn knock(client: &Client, office: &Office) -> Knock {
-    knock_within(client, office, ANSWER).await
+    knock_within(client, office, KNOCK).await
 }
 
 async fn knock_within(client: &Client, office: &Office, limit: Duration) -> Knock {
