@@ -3,9 +3,11 @@
 //! A sample each second costs the cluster less than 1 % of a core. So it starts no program in a container, keeps its
 //! connections, and asks the Engine only when a container has changed, or now and then.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::StreamExt;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, MissedTickBehavior, sleep, timeout};
 
@@ -17,7 +19,7 @@ use crate::cluster::Inventory;
 use crate::cluster::status::Status;
 use crate::cluster::story::Chapter;
 use crate::converge::Found;
-use crate::engine::INSPECT_LIMIT;
+use crate::engine::{INSPECT_LIMIT, Streams};
 use crate::error::{Failure, FailureKind};
 use crate::spec::{ClusterName, ParseError, time};
 use crate::view::{History, Sample};
@@ -142,6 +144,25 @@ fn sample(began: Instant, seen: Result<Status, Failure>) -> Sample {
     let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let seen = seen.map_err(|failure| failure.chain().collect::<Vec<_>>().join(": "));
     Sample::new(milliseconds(now), milliseconds(began.elapsed()), seen)
+}
+
+/// Notices, for ever, that a container has changed. When the Engine ends its answer, it is asked again.
+pub async fn notice_changes<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    is_stale: &AtomicBool,
+) -> Infallible {
+    loop {
+        // The caller may have looked a moment before the Engine answers.
+        let since = seconds_ago(Duration::from_secs(1));
+        let mut events = session.engine.events(cluster, Some(since), None);
+        while let Some(Ok(_)) = events.next().await {
+            is_stale.store(true, Ordering::Relaxed);
+        }
+        sleep(EVENTS_AGAIN).await;
+        // What happened meanwhile is not known.
+        is_stale.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Tells events. When the Engine ends its answer, as a restart of Docker does, it is asked again.

@@ -1,10 +1,12 @@
 //! `redos status`: who is master, and whether all is well.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::monitor::notice_changes;
 use super::session::watcher::Watcher;
 use super::session::{Call, Session, World, faults};
 use crate::error::{Exit, Failure};
@@ -40,14 +42,23 @@ pub async fn run<W: World>(args: StatusArgs, call: Call<W>) -> Result<Exit, Fail
     }
     let mut watcher = Watcher::new(&session, &cluster);
     if args.watch {
-        return watch(&session, watcher).await;
+        let is_stale = AtomicBool::new(false);
+        return tokio::select! {
+            shown = watch(&session, watcher, &is_stale) => shown,
+            never = notice_changes(&session, &cluster, &is_stale) => match never {},
+        };
     }
     let status = watcher.look_at(found).await?;
     session.ui.document(&status, |ui| output::status::text(&status, ui))?;
     Ok(Exit::answer(status.healthy))
 }
 
-async fn watch<W: World>(session: &Session<W>, mut watcher: Watcher<'_, W>) -> Result<Exit, Failure> {
+/// Shows the cluster again and again. The Engine is asked when a container has changed, or now and then.
+async fn watch<W: World>(
+    session: &Session<W>,
+    mut watcher: Watcher<'_, W>,
+    is_stale: &AtomicBool,
+) -> Result<Exit, Failure> {
     let mut screen = session.ui.screen();
     let mut ticks = interval(REFRESH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -55,7 +66,10 @@ async fn watch<W: World>(session: &Session<W>, mut watcher: Watcher<'_, W>) -> R
     loop {
         let look = async {
             ticks.tick().await;
-            watcher.look().await
+            if is_stale.swap(false, Ordering::Relaxed) {
+                watcher.forget_report();
+            }
+            watcher.look_lightly().await
         };
         let Some(seen) = session.cancel.run_until_cancelled(look).await else { break };
         match seen {
