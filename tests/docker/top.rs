@@ -115,6 +115,12 @@ impl Viewer {
         eventually("it ends", async || !self.file("after").is_empty()).await;
         assert_eq!(self.file("exit"), exit, "{}", self.screen());
         assert_eq!(self.file("after"), self.file("before"), "the terminal is as it was");
+        // What it wrote last may still be on its way.
+        eventually("the screen is closed", async || {
+            let output = self.output();
+            output.rfind(OPEN) < output.rfind(CLOSE)
+        })
+        .await;
         let output = self.output();
         let (open, close) = (output.rfind(OPEN).expect("it was open"), output.rfind(CLOSE).expect("it is closed"));
         assert!(open < close && output[close..].find("\x1b[?25l").is_none(), "{:?}", &output[close..]);
