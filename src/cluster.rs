@@ -2,9 +2,10 @@
 //!
 //! [`observed`] holds the facts that the Engine and the servers reported. From them follow who is master ([`reckon`],
 //! [`claims`]), which conditions hold ([`gate`]), which states do not end by themselves ([`stuck`]), what redos did not
-//! create ([`strangers`]), how a replica with another image does ([`soak`]) and the verdict that users see ([`status`]).
+//! create ([`strangers`]) or give ([`alterations`]), how a replica with another image does ([`soak`]) and the verdict that users see ([`status`]).
 //! [`crate::plan`] decides what to do about it.
 
+pub mod alterations;
 pub mod announcement;
 pub mod claims;
 pub mod data;

@@ -16,7 +16,8 @@ use crate::spec::{Group, NODE_UID, NodeId};
 /// After a `down` its address may be of a removed network. `None` for a group with neither a last master nor data.
 ///
 /// # Errors
-/// No node has complete data and some have damaged ones: what each node has, and what can be done.
+/// No node has complete data and some have damaged ones, or the Engine does not show all data that there are: what each
+/// node has, and what can be done.
 pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result<Option<NodeId>, Refusal> {
     let is_damaged = |node: &NodeId| damage(*node, observed).is_some();
     let leads_again = |node: &NodeId| {
@@ -24,6 +25,9 @@ pub fn leader(group: Group, last: Option<NodeId>, observed: &Observed) -> Result
     };
     if let Some(last) = last.filter(leads_again) {
         return Ok(Some(last));
+    }
+    if nodes(group, observed).any(|node| unread(node, observed).is_some()) {
+        return Err(not_known(group, observed));
     }
     let others = || nodes(group, observed).filter(|node| Some(*node) != last);
     let copies = others().filter_map(|node| Some((copy(node, observed)?, Reverse(node))));
@@ -57,6 +61,42 @@ pub fn damage(node: NodeId, observed: &Observed) -> Option<&str> {
         StoredData::Unloadable { said } => Some(said),
         StoredData::Nothing | StoredData::Whole(_) => None,
     }
+}
+
+/// What a node that dies at every start says of data that it cannot load.
+pub fn unloadable(node: NodeId, observed: &Observed) -> Option<&str> {
+    match data(node, observed)? {
+        StoredData::Unloadable { said } => Some(said),
+        StoredData::Damaged { .. } | StoredData::Nothing | StoredData::Whole(_) => None,
+    }
+}
+
+/// Why the files of a node that does not run could not be read.
+fn unread(node: NodeId, observed: &Observed) -> Option<&str> {
+    observed.inventory.nodes.get(&node)?.unread.as_deref()
+}
+
+/// The refusal to choose a leader while some data could not be looked at.
+///
+/// They may be those with the last writes.
+fn not_known(group: Group, observed: &Observed) -> Refusal {
+    let each: Vec<String> = nodes(group, observed).map(|node| describe(node, observed)).collect();
+    let why = format!("it is not known which node of {group} has the last data: {}", each.join("; "));
+    let again = observed.inventory.recorded.as_ref().map(|spec| format!("look again: redos -p {} up", spec.name));
+    let hidden = nodes(group, observed).filter(|node| unread(*node, observed).is_some());
+    let remedies = hidden.filter_map(|node| {
+        let NodeFacts { name, .. } = observed.inventory.nodes.get(&node)?;
+        let look = format!("see whether Docker shows the files of {node}: docker cp {name}:/data - | tar -t");
+        Some([Some(look), give_up(node, observed)].into_iter().flatten())
+    });
+    Refusal { why, next: again.into_iter().chain(remedies.flatten()).collect() }
+}
+
+/// What removes the data of a node, so that they count no more.
+fn give_up(node: NodeId, observed: &Observed) -> Option<String> {
+    let name = &observed.inventory.nodes.get(&node)?.name;
+    let volume = &observed.inventory.volumes.get(&node)?.name;
+    Some(format!("or give up the data of {node} FOR GOOD: docker rm {name} && docker volume rm {volume}"))
 }
 
 /// Whether only the missing container of a node could show a volume of the group.
@@ -100,7 +140,10 @@ fn describe(node: NodeId, observed: &Observed) -> String {
         (Some(StoredData::Damaged { why }), None) => format!("{node}: {why}"),
         (Some(StoredData::Unloadable { said }), _) => format!("{node} cannot load its data and says: {said}"),
         (Some(StoredData::Nothing), _) => format!("{node} has no data"),
-        (None, Some(_)) => format!("{node} could not be looked at"),
+        (None, Some(_)) => match unread(node, observed) {
+            Some(why) => format!("{node} could not be looked at ({why})"),
+            None => format!("{node} could not be looked at"),
+        },
         (None, None) => format!("{node} is missing"),
     }
 }
@@ -120,10 +163,7 @@ fn remedies(node: NodeId, observed: &Observed) -> Vec<String> {
     }
     let shell = format!("docker run --rm -it --user 0 --volumes-from {name} --entrypoint sh {image}");
     let mut next = vec![format!("put back the files that {node} lacks, in a shell on its volume: {shell}")];
-    if let Some(volume) = observed.inventory.volumes.get(&node) {
-        let volume = &volume.name;
-        next.push(format!("or give up the data of {node} FOR GOOD: docker rm {name} && docker volume rm {volume}"));
-    }
+    next.extend(give_up(node, observed));
     next
 }
 
@@ -181,6 +221,40 @@ mod tests {
             appendonly.aof.manifest is missing; \
             redis-2 has no data";
         assert_eq!(told, expected);
+    }
+
+    /// The Engine does not show the files of this node.
+    fn hide(observed: &mut Observed, node: NodeId) {
+        let facts = observed.inventory.nodes.get_mut(&node).expect("the node");
+        (facts.stored, facts.unread) = (None, Some("failed to read /data".to_owned()));
+    }
+
+    #[test]
+    fn data_that_could_not_be_looked_at_may_be_the_last_ones() {
+        for hidden in [1, 3] {
+            let mut observed = stopped([StoredData::Nothing, StoredData::Whole(ALL), StoredData::Nothing]);
+            hide(&mut observed, redis(hidden));
+            let Refusal { why: told, next } = leader(GROUP, Some(redis(1)), &observed).expect_err("nobody leads");
+            let each = (1..=3).map(|ordinal| match ordinal {
+                ordinal if ordinal == hidden => format!("redis-{hidden} could not be looked at (failed to read /data)"),
+                2 => "redis-2 has 5000 bytes".to_owned(),
+                other => format!("redis-{other} has no data"),
+            });
+            let each = each.collect::<Vec<_>>().join("; ");
+            assert_eq!(told, format!("it is not known which node of mymaster has the last data: {each}"));
+            let name = format!("redos-redis-{hidden}");
+            let expected = [
+                "look again: redos -p redos up".to_owned(),
+                format!("see whether Docker shows the files of redis-{hidden}: docker cp {name}:/data - | tar -t"),
+                format!(
+                    "or give up the data of redis-{hidden} FOR GOOD: docker rm {name} && docker volume rm {name}-data"
+                ),
+            ];
+            assert_eq!(next, expected);
+        }
+        let mut observed = stopped([StoredData::Whole(LESS), StoredData::Nothing, StoredData::Nothing]);
+        hide(&mut observed, redis(2));
+        assert_eq!(leader(GROUP, Some(redis(1)), &observed), Ok(Some(redis(1))), "the last master has its own");
     }
 
     #[test]

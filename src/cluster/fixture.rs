@@ -172,6 +172,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         restarts: 0,
         restart_policy: RESTART_POLICY.to_owned(),
         stored: None,
+        unread: None,
         foreign_snapshot: None,
     }
 }

@@ -11,6 +11,7 @@ pub use document::{
     SentinelStatus, Status,
 };
 
+use super::alterations::alterations;
 use super::claims::master_of;
 use super::gate::{Gate, is_published};
 use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
@@ -59,6 +60,9 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     }
     reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
     reasons.extend(strangers(spec, observed).iter().map(ToString::to_string));
+    // What a file or a variable asks for has not been given to the servers before 'up'.
+    let given = observed.inventory.recorded.as_ref().unwrap_or(spec);
+    reasons.extend(alterations(given, observed).iter().map(ToString::to_string));
     reasons
 }
 

@@ -62,12 +62,14 @@ pub fn strangers(spec: &Spec, observed: &Observed) -> Vec<Stranger> {
 
 /// The users of each node whose rights must be set again. A node that will be recreated gets them with its new file.
 pub fn changed_users(spec: &Spec, observed: &Observed) -> impl Iterator<Item = (NodeId, BTreeSet<String>)> {
-    let is_current = |node: &NodeId| {
-        observed.inventory.nodes.get(node).is_some_and(|facts| facts.spec_hash == spec_hash(spec, *node))
-    };
     all_users(observed)
-        .filter(move |(node, users)| !users.changed.is_empty() && is_current(node))
+        .filter(move |(node, users)| !users.changed.is_empty() && is_current(spec, *node, observed))
         .map(|(node, users)| (node, users.changed.clone()))
+}
+
+/// Whether a node was made from what redos would make it from now.
+pub(super) fn is_current(spec: &Spec, node: NodeId, observed: &Observed) -> bool {
+    observed.inventory.nodes.get(&node).is_some_and(|facts| facts.spec_hash == spec_hash(spec, node))
 }
 
 /// The users of each node that redos did not create.

@@ -236,7 +236,7 @@ checks! {
     FOREIGN_REPLICA "foreign-replica" Critical "A server that is not of this cluster copies its data"
         "It reads everything, and Sentinels may promote it."
         ["find it and stop it: docker network inspect NETWORK"], None;
-    DIRECTIVE_CHANGED "directive-changed" Warning "A directive of Redis differs from the configuration"
+    DIRECTIVE_CHANGED "directive-changed" Critical "A directive of Redis differs from the configuration"
         "It was set by hand. The node behaves differently from the others after a failover."
         [REPAIR, "keep it: redos up --redis NAME=VALUE"], None;
     DIRECTIVE_BY_HAND "directive-by-hand" Warning "A directive was set that the configuration does not mention"
@@ -246,7 +246,7 @@ checks! {
         "After a failover the cluster behaves differently."
         ["keep it for all: redos up --redis NAME=VALUE", "set it back: redos cli NODE --admin -- CONFIG SET NAME DEFAULT"],
         Some("Redis documentation, sentinel: all nodes should be configured alike");
-    SENTINEL_SETTING "sentinel-setting" Warning "A Sentinel's setting differs from the configuration"
+    SENTINEL_SETTING "sentinel-setting" Critical "A Sentinel's setting differs from the configuration"
         "SENTINEL SET changes one Sentinel only: they no longer agree when a master is down or how it is replaced."
         [REPAIR], Some("Redis documentation, sentinel: SENTINEL SET is not propagated");
     LIMITS_DIFFER "limits-differ" Warning "A container has other limits than the configuration"

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue as check;
 use super::{DoctorFinding, Examined, Measured};
-use crate::cluster::claims::is_joining;
+use crate::cluster::alterations::{Alteration, alterations};
 use crate::cluster::desired::{RESTART_POLICY, is_stale, other_image};
-use crate::cluster::observed::{Answer, WatchedMaster};
+use crate::cluster::observed::Answer;
 use crate::cluster::strangers::{Stranger, strangers};
 use crate::plan::{Action, Plan};
-use crate::spec::render::directives::PRIORITY;
 use crate::spec::render::{fixed_directives, same_value, told_directives};
 use crate::spec::settings::is_managed;
 use crate::spec::{Group, NodeId, Role, containers};
@@ -34,6 +33,7 @@ const OF_EACH_NODE: [&str; 6] =
 pub(super) fn findings(examined: &Examined<'_>, plan: &Plan) -> Vec<DoctorFinding> {
     let spec = examined.spec;
     let mut found = strange(examined);
+    found.extend(altered(examined));
     found.extend(set_back(examined, plan));
     found.extend(containers_changed(examined));
     found.extend(by_hand(examined));
@@ -102,7 +102,27 @@ fn strange(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     strangers(examined.spec, examined.observed).into_iter().map(finding).collect()
 }
 
-/// What `up` would set back on nodes that run.
+/// The settings of servers that somebody changed.
+fn altered(examined: &Examined<'_>) -> Vec<DoctorFinding> {
+    let finding = |alteration: Alteration| {
+        let text = alteration.to_string();
+        match alteration {
+            Alteration::Directive { node, name, have, want } => {
+                let measured = Measured::of(node, "CONFIG GET", &name, &have).against(format!("configured: {want}"));
+                let finding = DoctorFinding::new(&check::DIRECTIVE_CHANGED, Some(node), text, [measured]);
+                kept_if_it_may_be(finding, &name).with([("NAME", name), ("VALUE", have)])
+            }
+            Alteration::Watch { node, group, name, have, want } => {
+                let command = format!("SENTINEL MASTER {group}");
+                let measured = Measured::of(node, command, &name, have).against(format!("configured: {want}"));
+                DoctorFinding::new(&check::SENTINEL_SETTING, Some(node), text, [measured])
+            }
+        }
+    };
+    alterations(examined.spec, examined.observed).into_iter().map(finding).collect()
+}
+
+/// What else `up` would set back on nodes that run.
 fn set_back(examined: &Examined<'_>, plan: &Plan) -> Vec<DoctorFinding> {
     let observed = examined.observed;
     // While nodes are recreated, proxies are told of it.
@@ -110,31 +130,6 @@ fn set_back(examined: &Examined<'_>, plan: &Plan) -> Vec<DoctorFinding> {
     let mut found = Vec::new();
     for step in &plan.steps {
         match &step.action {
-            Action::ConfigSet { node, directives } => {
-                let Some(view) = observed.topology.redis.get(node).and_then(Answer::said) else { continue };
-                // A replica that joins becomes promotable when it has all data.
-                let is_drift = |name: &str| name != PRIORITY || !is_joining(*node, observed);
-                for (name, wanted) in directives.iter().filter(|(name, _)| is_drift(name)) {
-                    let have = view.config.get(name).cloned().unwrap_or_default();
-                    let text = format!("{node} has {name} '{have}', and the configuration says '{wanted}'");
-                    let measured =
-                        Measured::of(*node, "CONFIG GET", name, &have).against(format!("configured: {wanted}"));
-                    let words = [("NAME", name.clone()), ("VALUE", have)];
-                    let finding = DoctorFinding::new(&check::DIRECTIVE_CHANGED, Some(*node), text, [measured]);
-                    found.push(kept_if_it_may_be(finding.with(words), name));
-                }
-            }
-            Action::SentinelSet { node, group, settings } => {
-                let view = observed.topology.sentinels.get(node).and_then(Answer::said);
-                let Some(watched) = view.and_then(|view| view.masters.get(&group.to_string())) else { continue };
-                for (name, wanted) in settings {
-                    let Some(have) = setting(watched, name) else { continue };
-                    let text = format!("{node} has {name} {have} for {group}, and the configuration says {wanted}");
-                    let command = format!("SENTINEL MASTER {group}");
-                    let measured = Measured::of(*node, command, name, have).against(format!("configured: {wanted}"));
-                    found.push(DoctorFinding::new(&check::SENTINEL_SETTING, Some(*node), text, [measured]));
-                }
-            }
             Action::SetResources { node, resources } => {
                 let now = observed.inventory.nodes.get(node).map(|facts| facts.resources).unwrap_or_default();
                 let text = format!("{node} has {now}, and the configuration says {resources}");
@@ -156,17 +151,6 @@ fn set_back(examined: &Examined<'_>, plan: &Plan) -> Vec<DoctorFinding> {
         }
     }
     found
-}
-
-/// A setting of a group as a Sentinel reports it.
-fn setting(watched: &WatchedMaster, name: &str) -> Option<u64> {
-    match name {
-        "quorum" => Some(watched.quorum.into()),
-        "down-after-milliseconds" => Some(watched.down_after),
-        "failover-timeout" => Some(watched.failover_timeout),
-        "parallel-syncs" => Some(watched.parallel_syncs.into()),
-        _ => None,
-    }
 }
 
 /// Containers that a `docker update`, or another redos, made different.

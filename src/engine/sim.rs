@@ -23,6 +23,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::passwords::SimPasswords;
+use self::sentinels::Succession;
 use super::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::cluster::observed::{
     DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
@@ -66,6 +67,10 @@ struct SimWorld {
     spec: Option<Spec>,
     /// Changes that still succeed before everything fails, as when redos is killed.
     changes_left: Option<usize>,
+    /// The failovers that Sentinels have begun, by group.
+    successions: BTreeMap<Group, Succession>,
+    /// How many commands the servers do not answer in time from now on.
+    late_answers: usize,
     /// The node that ends when the next switchover begins.
     dies_at_switchover: Option<NodeId>,
     /// Every change so far, in words.
@@ -74,6 +79,8 @@ struct SimWorld {
     faults: BTreeMap<String, String>,
     /// The nodes about which the Engine does not answer, and why.
     unseen: BTreeMap<NodeId, String>,
+    /// The nodes whose files the Engine does not show.
+    hidden_files: BTreeSet<NodeId>,
     /// The nodes of which the exporter gets no metrics, and why.
     without_metrics: BTreeMap<NodeId, String>,
     /// The nodes whose containers cannot be created.
@@ -149,6 +156,11 @@ impl Sim {
         self.world().unseen.insert(node, "no answer within 10 s".to_owned());
     }
 
+    /// The Engine shows the files of these nodes no longer, and those of all others again.
+    pub fn hide_files(&self, nodes: impl IntoIterator<Item = NodeId>) {
+        self.world().hidden_files = nodes.into_iter().collect();
+    }
+
     /// From here on, the exporter gets no metrics of a node.
     pub fn refuse_metrics(&self, node: NodeId) {
         self.world().without_metrics.insert(node, "it cannot log in".to_owned());
@@ -157,6 +169,16 @@ impl Sim {
     /// From here on, the container of a node cannot be created.
     pub fn refuse_creation(&self, node: NodeId) {
         self.world().uncreatable.insert(node);
+    }
+
+    /// Servers are too busy for this many commands, and do nothing of what they ask.
+    pub fn answer_late(&self, commands: usize) {
+        self.world().late_answers = commands;
+    }
+
+    /// How many more commands servers are too busy for.
+    pub fn late_answers(&self) -> usize {
+        self.world().late_answers
     }
 
     /// A node ends when the next switchover begins, before that changes anything.
@@ -347,6 +369,17 @@ impl SimWorld {
             }
             sentinel @ StoredState::Sentinel { .. } => Some(sentinel),
         }
+    }
+
+    /// What the Engine shows of the files in a node's volume.
+    fn shown(&self, id: NodeId) -> Option<StoredState> {
+        self.stored(id).filter(|_| !self.hidden_files.contains(&id))
+    }
+
+    /// Why the files of a Redis node cannot be read.
+    fn unread(&self, id: NodeId) -> Option<String> {
+        let is_hidden = id.role() == Role::Redis && self.hidden_files.contains(&id);
+        is_hidden.then(|| "failed to read its files: no such device".to_owned())
     }
 
     /// A server's own file, as it would rewrite it.

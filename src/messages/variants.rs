@@ -16,6 +16,7 @@ use crate::chaos::read_back::Unread;
 use crate::chaos::settled::Unsettled;
 use crate::chaos::subject::AskError;
 use crate::chaos::verdict::Cause;
+use crate::cluster::alterations::Alteration;
 use crate::cluster::claims::{Undecided, Whose};
 use crate::cluster::fixture::{GROUP, redis};
 use crate::cluster::observed::{Loading, NodeState};
@@ -228,6 +229,7 @@ fn gates(page: &mut Page) {
             Missing { node },
             Unseen { node, why: why() },
             DiesAtEveryStart { node, restarts: 4 },
+            CannotLoad { node, said: "Bad file format reading the append only file".to_owned() },
             OffNetwork { node },
             Silent { node, why: why() },
             AwaitsMaster { node, why: why(), master },
@@ -287,6 +289,13 @@ fn gates(page: &mut Page) {
             OtherLogin { nodes },
             Replica { address: server(), master },
             SameReplica { node, master },
+        }),
+    );
+    page.show(
+        "Alteration",
+        examples!(Alteration {
+            Directive { node, name: "appendonly".to_owned(), have: "no".to_owned(), want: "yes".to_owned() },
+            Watch { node: sentinel, group, name: "quorum".to_owned(), have: 1, want: "2".to_owned() },
         }),
     );
     page.show(

@@ -9,7 +9,7 @@ use redis::AsyncCommands;
 use redos::testing::engine::Nodes;
 use redos::testing::spec::{Group, NODE_UID, NodeId};
 
-use crate::support::{Cluster, raw};
+use crate::support::{Cluster, eventually, raw};
 
 const fn redis(ordinal: u16) -> NodeId {
     NodeId::redis(Group::number(1), ordinal)
@@ -69,6 +69,20 @@ fn flipped(header: &mut tar::Header, content: &mut [u8]) {
     }
 }
 
+/// Half of the last record is missing, as after a crash in the middle of a write.
+fn cut(header: &mut tar::Header, content: &mut Vec<u8>) {
+    if is_increment(header) {
+        content.truncate(content.len() - 5);
+    }
+}
+
+/// Half of the first record is missing, with records behind it.
+fn gap(header: &mut tar::Header, content: &mut Vec<u8>) {
+    if is_increment(header) {
+        content.drain(..10);
+    }
+}
+
 /// Whether a node's volume still has its damaged files.
 async fn keeps_old_data(cluster: &Cluster, node: NodeId) -> bool {
     let path = "/data/set-aside-1/appendonlydir/appendonly.aof.manifest";
@@ -116,6 +130,23 @@ async fn a_replica_whose_data_do_not_load_copies_them_anew_and_keeps_the_old_one
     run.succeeds();
     has_key(&cluster).await;
     assert!(keeps_old_data(&cluster, redis(3)).await);
+}
+
+/// Redis itself cuts off half a record at the end of the file. What lacks then is at another node.
+#[tokio::test]
+async fn half_a_record_costs_nothing_that_another_node_has() {
+    let cluster = stopped("half").await;
+    edit(&cluster, redis(3), cut).await;
+    cluster.redos(&["start"]).await.succeeds();
+    has_key(&cluster).await;
+    // The same while the others serve, and Docker restarts the node for ever: the rest of a record, and records behind it.
+    cluster.kill(redis(2)).await;
+    edit(&cluster, redis(2), gap).await;
+    cluster.start(redis(2)).await;
+    eventually("status tells", async || cluster.reasons().await.contains("redis-2 cannot load its data")).await;
+    cluster.redos(&["up"]).await.succeeds();
+    has_key(&cluster).await;
+    assert!(keeps_old_data(&cluster, redis(2)).await);
 }
 
 #[tokio::test]

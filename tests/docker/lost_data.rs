@@ -113,6 +113,44 @@ async fn damaged_copies_alone_are_left_to_a_person_who_is_told_what_each_node_ha
 }
 
 #[tokio::test]
+async fn data_that_docker_does_not_show_are_not_taken_for_none() {
+    let cluster = Cluster::new("unread").await;
+    cluster.up(&[]).await.succeeds();
+    write_keys(&cluster).await;
+    // The last write is at the master alone.
+    cluster.redos(&["stop", "redis-2", "redis-3"]).await.succeeds();
+    let () = redis::cmd("SET").arg("last").arg("kept").query_async(&mut cluster.client(&[]).await).await.expect("OK");
+    cluster.redos(&["stop"]).await.succeeds();
+    // A disk that is away.
+    let volume = raw().inspect_volume(&redis(1).volume_name(&cluster.name)).await.expect("a volume");
+    let away = format!("{}-away", volume.mountpoint);
+    std::fs::rename(&volume.mountpoint, &away).expect("root may");
+    let before = cluster.labelled().await;
+    let mut refused = Vec::new();
+    for verb in ["start", "up"] {
+        refused.push(cluster.redos(&[verb]).await);
+    }
+    let after = cluster.labelled().await;
+    std::fs::rename(&away, &volume.mountpoint).expect("root may");
+    for run in refused {
+        let said = run.fails(1);
+        assert!(said.contains("it is not known which node of mymaster has the last data"), "{said}");
+        assert!(said.contains("redis-1 could not be looked at (failed to read "), "{said}");
+        for ordinal in [2, 3] {
+            assert!(said.contains(&format!("redis-{ordinal} has ")), "{said}");
+        }
+        assert!(said.contains(&format!("docker cp {}:/data - | tar -t", cluster.container(redis(1)))), "{said}");
+    }
+    assert_eq!(after, before, "nothing was changed");
+    cluster.redos(&["start"]).await.succeeds();
+    assert_eq!(cluster.master().await, redis(1));
+    let kept: Option<String> =
+        redis::cmd("GET").arg("last").query_async(&mut cluster.client(&[]).await).await.expect("an answer");
+    assert_eq!(kept.as_deref(), Some("kept"));
+    cluster.settled().await;
+}
+
+#[tokio::test]
 async fn a_replica_that_lost_its_data_is_not_promoted_before_up_has_seen_it_in_sync() {
     let cluster = Cluster::new("emptied").await;
     cluster.up(&["--replicas", "1"]).await.succeeds();

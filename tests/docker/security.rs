@@ -342,13 +342,20 @@ async fn what_redos_did_not_make_is_named_and_removed_as_told() {
         let evil = command(&["ACL", "SETUSER", "evil", "on", "nopass", "~*", "&*", "+@all"]);
         let () = evil.query_async(&mut cluster.admin(node).await).await.expect("made");
     }
-    let changes: [&[&str]; 2] =
-        [&["ACL", "SETUSER", "default", "+config|get"], &["CONFIG", "SET", "masterauth", "somebody-elses"]];
+    let changes: [&[&str]; 3] = [
+        &["ACL", "SETUSER", "default", "+config|get"],
+        &["CONFIG", "SET", "masterauth", "somebody-elses"],
+        &["CONFIG", "SET", "appendonly", "no"],
+    ];
     for words in changes {
         let () = command(words).query_async(&mut cluster.admin(Spec::head()).await).await.expect("changed");
     }
+    let quorum = command(&["SENTINEL", "SET", "mymaster", "quorum", "3"]);
+    let () = quorum.query_async(&mut cluster.admin(sentinel).await).await.expect("changed");
     let reasons = cluster.reasons().await;
     for sentence in [
+        "redis-1 has appendonly 'no', and the configuration says 'yes'",
+        "sentinel-1 has quorum 3 for mymaster, and the configuration says 2",
         "redis-1 and sentinel-1 have the user 'evil', which redos did not make",
         "the user 'default' of redis-1 does not have the rights that redos gave it",
         "redis-1 would log in at a master with a password that redos did not give it",
@@ -364,7 +371,8 @@ async fn what_redos_did_not_make_is_named_and_removed_as_told() {
     kept.succeeds();
     let reasons = cluster.reasons().await;
     assert!(
-        reasons.contains("evil") && !reasons.contains("redis-1 would") && !reasons.contains("default"),
+        reasons.contains("evil")
+            && !["redis-1 would", "default", "the configuration"].iter().any(|old| reasons.contains(old)),
         "{reasons}"
     );
     cluster.up(&["--remove-unknown-users"]).await.succeeds();

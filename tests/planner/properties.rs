@@ -1,9 +1,12 @@
 //! Properties: whatever happens to a cluster, and wherever a change is cut off.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+use redos::testing::apply::ApplyError;
 use redos::testing::cluster::Gate;
-use redos::testing::cluster::observed::NodeState;
+use redos::testing::cluster::observed::{NodeState, RoleView};
 use redos::testing::engine::Clusters;
 use redos::testing::engine::sim::Sim;
 use redos::testing::plan::diff::lifecycle;
@@ -229,6 +232,66 @@ proptest! {
             converges(&sim, &spec).await?;
             let journal = sim.journal();
             prop_assert!(!journal.iter().any(|what| what.ends_with("leads without data")), "{:#?}", journal);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn data_that_the_engine_does_not_show_are_not_taken_for_none(
+        masters in 1u16..3, replicas in 1u16..4, master in 1u16..5, is_lost: bool,
+        hidden in prop::collection::vec(0usize..8, 1..4),
+    ) {
+        run(async {
+            let (sim, spec) = (Sim::default(), spec(masters, replicas, 3, 1));
+            up_with_master(&sim, &spec, master).await;
+            stop(&sim, &spec).await;
+            let group = Spec::head().group().expect("it has one");
+            let nodes: Vec<NodeId> = spec.redis_nodes(group).collect();
+            let last = NodeId::redis(group, 1 + master % (replicas + 1));
+            if is_lost {
+                sim.lose_data(last, false);
+            }
+            let hidden: BTreeSet<NodeId> = hidden.iter().map(|node| nodes[node % nodes.len()]).collect();
+            sim.hide_files(hidden.clone());
+            let before = sim.journal();
+            let ended = up(&sim, &spec).await;
+            if is_lost || hidden.contains(&last) {
+                prop_assert!(matches!(ended, Err(ApplyError::Refused(_))), "{:?}", ended);
+                prop_assert_eq!(sim.journal(), before, "nothing was changed");
+            }
+            sim.hide_files([]);
+            converges(&sim, &spec).await?;
+            let journal = sim.journal();
+            prop_assert!(!journal.iter().any(|what| what.ends_with("leads without data")), "{:#?}", journal);
+            let seen = observed(&sim, &spec).await;
+            let view = seen.topology.redis[&last].said().expect("an answer");
+            prop_assert_eq!(matches!(view.role, RoleView::Master { .. }), !is_lost, "{:#?}", journal);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_replica_that_the_sentinels_are_promoting_is_left_to_them(
+        masters in 1u16..3, replicas in 1u16..4, leader in 1u16..4, to in 0u16..4, is_changed: bool,
+        looks in [0usize..6, 0usize..6, 0usize..6],
+    ) {
+        run(async {
+            let (sim, mut spec) = (Sim::default(), spec(masters, replicas, 3, 1));
+            up(&sim, &spec).await.expect("up");
+            let group = Spec::head().group().expect("it has one");
+            let to = NodeId::redis(group, 2 + to % replicas);
+            sim.begin_failover(group, NodeId::Sentinel(leader), to, looks);
+            if is_changed {
+                spec.redis.insert("maxmemory".to_owned(), "256mb".to_owned());
+            }
+            let before = sim.journal().len();
+            converges(&sim, &spec).await?;
+            let journal = sim.journal().split_off(before);
+            let is_against = |what: &String| what.starts_with("ReplicaOf") || what.starts_with("switch");
+            prop_assert!(!journal.iter().any(is_against), "{:#?}", journal);
+            let seen = observed(&sim, &spec).await;
+            let view = seen.topology.redis[&to].said().expect("an answer");
+            prop_assert!(matches!(view.role, RoleView::Master { .. }), "{:#?}", journal);
             Ok(())
         })?;
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::unmet::Unmet;
 use crate::cluster::claims::{Whose, claimants, loading, whose};
+use crate::cluster::data::unloadable;
 use crate::cluster::observed::{Answer, NodeFacts, NodeState, Observed, ProxyView, RoleView};
 use crate::spec::{Group, NodeId};
 
@@ -87,6 +88,10 @@ pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
         None => None,
     };
     let facts = observed.inventory.nodes.get(&node);
+    let starts = facts.is_some_and(|facts| matches!(facts.state, NodeState::Running | NodeState::Restarting));
+    if let Some(said) = unloadable(node, observed).filter(|_| starts) {
+        return Err(Unmet::CannotLoad { node, said: said.to_owned() });
+    }
     Err(match (facts.map(|facts| (&facts.state, facts.restarts)), silent) {
         (None, _) => Unmet::Missing { node },
         (Some((NodeState::Running, restarts)), _) if dies_at_every_start(node, observed) => {

@@ -18,6 +18,8 @@ pub enum Unmet {
     Unseen { node: NodeId, why: String },
     #[error("{node} dies at every start: Docker restarted it {restarts} times")]
     DiesAtEveryStart { node: NodeId, restarts: u64 },
+    #[error("{node} cannot load its data, and ends at every start: {said}")]
+    CannotLoad { node: NodeId, said: String },
     #[error("{node} is not on the cluster's network")]
     OffNetwork { node: NodeId },
     #[error("{node} does not answer: {why}")]
@@ -100,6 +102,7 @@ impl Unmet {
             Self::Missing { node }
             | Self::Unseen { node, .. }
             | Self::DiesAtEveryStart { node, .. }
+            | Self::CannotLoad { node, .. }
             | Self::OffNetwork { node }
             | Self::Silent { node, .. }
             | Self::NotAsked { node }
@@ -168,6 +171,7 @@ mod tests {
             Unmet::Missing { node },
             Unmet::Unseen { node, why: why.clone() },
             Unmet::DiesAtEveryStart { node, restarts: 4 },
+            Unmet::CannotLoad { node, said: why.clone() },
             Unmet::OffNetwork { node },
             Unmet::Silent { node, why: why.clone() },
             Unmet::AwaitsMaster { node, why: why.clone(), master: other },

@@ -101,6 +101,8 @@ pub struct NodeFacts {
     pub restart_policy: String,
     /// The content of its volume, read when it does not run. `None` where there is nothing to read.
     pub stored: Option<StoredState>,
+    /// Why the files of a Redis node that does not run could not all be read. `None` where they could.
+    pub unread: Option<String>,
     /// A foreign snapshot in its volume that its server would not load.
     pub foreign_snapshot: Option<String>,
 }

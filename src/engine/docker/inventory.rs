@@ -15,7 +15,7 @@ use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredState, VolumeFacts,
 };
-use crate::engine::{INSPECT_LIMIT, Result, damage, stored};
+use crate::engine::{EngineError, EngineErrorKind, INSPECT_LIMIT, Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
 use crate::spec::{ClusterName, NODE_UID, NodeId, Resources, Role, Spec};
 
@@ -133,7 +133,7 @@ async fn inspect(
         _ => None,
     };
     if facts.state != NodeState::Running || said.is_some() {
-        facts.stored = stored_state(engine, &facts.container_id, node.role(), data_files).await;
+        (facts.stored, facts.unread) = stored_state(engine, &facts.container_id, node.role(), data_files).await;
         if node.role() == Role::Redis {
             facts.foreign_snapshot = foreign_snapshot(engine, &facts.container_id, data_files).await.ok().flatten();
         }
@@ -144,20 +144,36 @@ async fn inspect(
     Ok(Inspected::Seen(Box::new(facts)))
 }
 
-/// The files that a stopped node wrote last. A file that cannot be read says nothing: the rest of the cluster does.
+/// The files that a stopped node wrote last, and why those of a Redis node could not all be read.
+///
+/// A Sentinel's file that cannot be read says nothing: those of the others do.
 async fn stored_state(
     engine: &DockerEngine,
     container: &str,
     role: Role,
     data_files: &DataFiles,
-) -> Option<StoredState> {
-    let text = files::read(engine, container, stored_path(role)?).await.ok()??;
+) -> (Option<StoredState>, Option<String>) {
+    let Some(path) = stored_path(role) else { return (None, None) };
+    let text = match files::read(engine, container, path).await {
+        Ok(Some(text)) => text,
+        Ok(None) => return (None, None),
+        Err(error) => return (None, unread(error).filter(|_| role == Role::Redis)),
+    };
     let text = String::from_utf8_lossy(&text);
     match role {
-        Role::Redis => stored::redis(&text, stored_data(engine, container, data_files).await.ok().flatten()),
-        Role::Sentinel => stored::sentinel(&text),
-        Role::Proxy | Role::Exporter => None,
+        Role::Redis => match stored_data(engine, container, data_files).await {
+            Ok(data) => (stored::redis(&text, data), None),
+            Err(error) => (stored::redis(&text, None), unread(error)),
+        },
+        Role::Sentinel => (stored::sentinel(&text), None),
+        Role::Proxy | Role::Exporter => (None, None),
     }
+}
+
+/// Why a file could not be read; `None` where the container was removed since it was listed.
+fn unread(error: EngineError) -> Option<String> {
+    let is_gone = error.kind == EngineErrorKind::NotFound;
+    (!is_gone).then(|| format!("{:#}", anyhow::Error::new(error)))
 }
 
 /// A snapshot of another user beside append-only files, which the server loads instead. If those are another user's as
@@ -266,6 +282,7 @@ fn node_facts(inspected: ContainerInspectResponse, host: Option<&str>) -> NodeFa
             .map(|name| name.to_string())
             .unwrap_or_default(),
         stored: None,
+        unread: None,
         foreign_snapshot: None,
         state: state_now,
     }
@@ -305,6 +322,7 @@ fn listed_facts(listed: &ContainerSummary, host: Option<&str>) -> NodeFacts {
         restarts: 0,
         restart_policy: RESTART_POLICY.to_owned(),
         stored: None,
+        unread: None,
         foreign_snapshot: None,
     }
 }

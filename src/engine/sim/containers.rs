@@ -76,7 +76,8 @@ impl Clusters for Sim {
                 restarts: 0,
                 restart_policy: RESTART_POLICY.to_owned(),
                 foreign_snapshot: None,
-                stored: if node.state == NodeState::Running { None } else { world.stored(*id) },
+                stored: if node.state == NodeState::Running { None } else { world.shown(*id) },
+                unread: world.unread(*id).filter(|_| node.state != NodeState::Running),
             };
             (*id, facts)
         };

@@ -3,10 +3,64 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
 
-use super::{SimServer, SimWorld, may_lead};
-use crate::spec::{NodeId, REDIS_PORT, Role};
+use super::{Sim, SimServer, SimWorld, may_lead};
+use crate::spec::{Group, NodeId, REDIS_PORT, Role};
+
+/// A failover that the Sentinels have begun though the master is up again: it was frozen for a while.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Succession {
+    /// The Sentinel that replaces the master.
+    leader: NodeId,
+    /// The replica that it promotes.
+    to: NodeId,
+    /// The looks that are left before it promotes the replica, before it names it, and before the others do.
+    looks: [usize; 3],
+}
+
+impl Succession {
+    /// How many of its parts are over.
+    fn stage(&self) -> usize {
+        self.looks.iter().position(|left| *left > 0).unwrap_or(self.looks.len())
+    }
+
+    /// Whether this Sentinel says that it replaces the master.
+    pub(super) fn is_told_by(&self, sentinel: NodeId) -> bool {
+        self.leader == sentinel && self.stage() < 2
+    }
+}
+
+impl Sim {
+    /// The Sentinels have begun to replace a master that is up. See [`Succession`] for the parameters.
+    pub fn begin_failover(&self, group: Group, leader: NodeId, to: NodeId, looks: [usize; 3]) {
+        self.world().successions.insert(group, Succession { leader, to, looks });
+    }
+}
 
 impl SimWorld {
+    /// Lets failovers that are under way go on by one look.
+    fn succeed_by_one(&mut self) {
+        for (group, mut succession) in std::mem::take(&mut self.successions) {
+            if let Some(left) = succession.looks.iter_mut().find(|left| **left > 0) {
+                *left -= 1;
+            }
+            let (stage, Succession { leader, to, .. }) = (succession.stage(), succession);
+            let server = self.nodes.get_mut(&to).and_then(|node| node.server.as_mut());
+            if let Some(SimServer::Redis { replica_of, .. }) = server.filter(|_| stage >= 1) {
+                *replica_of = None;
+            }
+            let address = self.address(to).map(|address| SocketAddrV4::new(address, REDIS_PORT));
+            let server = self.nodes.get_mut(&leader).and_then(|node| node.server.as_mut());
+            if let (Some(SimServer::Sentinel { watched }), Some(address), true) = (server, address, stage >= 2)
+                && let Some(watched) = watched.get_mut(&group.to_string()).filter(|watched| watched.master != address)
+            {
+                (watched.master, watched.epoch) = (address, watched.epoch + 1);
+            }
+            if stage < succession.looks.len() {
+                self.successions.insert(group, succession);
+            }
+        }
+    }
+
     /// Lets the Sentinels act.
     ///
     /// If a majority of them runs and a master does not, the lowest running replica that may be promoted becomes
@@ -14,7 +68,8 @@ impl SimWorld {
     pub(super) fn fail_over(&mut self) {
         let Some(spec) = self.spec.clone() else { return };
         self.discover();
-        for group in spec.groups() {
+        self.succeed_by_one();
+        for group in spec.groups().filter(|group| !self.successions.contains_key(group)).collect::<Vec<_>>() {
             let name = group.to_string();
             let sentinels: Vec<NodeId> = self.nodes.keys().copied().filter(|n| n.role() == Role::Sentinel).collect();
             let live: Vec<NodeId> = sentinels.iter().copied().filter(|node| self.runs(*node)).collect();

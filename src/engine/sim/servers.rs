@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
-use super::{Sim, SimServer, Watched};
+use super::{Sim, SimServer, SimWorld, Watched};
 use crate::cluster::claims::whose_in;
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Answer, Inventory, NodeState, ProxyView, RedisView, SentinelView, Topology};
@@ -18,6 +18,15 @@ use crate::spec::{Group, NodeId, REDIS_PORT};
 /// Makes the error of a change that fails because redos is to be killed there.
 fn cut(node: NodeId) -> impl Fn(EngineError) -> ServerError {
     move |error| ServerError::Refused { node, command: "any".to_owned(), source: error.into() }
+}
+
+impl SimWorld {
+    /// Fails while servers are too busy.
+    fn answer(&mut self, node: NodeId, command: &str) -> std::result::Result<(), ServerError> {
+        let Some(left) = self.late_answers.checked_sub(1) else { return Ok(()) };
+        self.late_answers = left;
+        Err(ServerError::Timeout { node, command: command.to_owned(), limit: Duration::from_secs(3) })
+    }
 }
 
 impl Servers for Sim {
@@ -42,7 +51,12 @@ impl Servers for Sim {
                 }
                 (NodeState::Running, Some(SimServer::Sentinel { watched })) => {
                     let users = world.other_users(*id, secrets);
-                    let view = SentinelView { users, ..world.sentinel_view(watched) };
+                    let mut view = SentinelView { users, ..world.sentinel_view(watched) };
+                    for (group, _) in world.successions.iter().filter(|(_, begun)| begun.is_told_by(*id)) {
+                        if let Some(master) = view.masters.get_mut(&group.to_string()) {
+                            master.flags.insert("failover_in_progress".to_owned());
+                        }
+                    }
                     topology.sentinels.insert(*id, Answer::Says(view));
                 }
                 (NodeState::Running, Some(SimServer::Proxy { checked, existing })) => {
@@ -92,6 +106,7 @@ impl Servers for Sim {
         command: &Command,
     ) -> std::result::Result<(), ServerError> {
         let mut world = self.world();
+        world.answer(node, "connect")?;
         world.change(format!("{command:?} at {node}")).map_err(cut(node))?;
         if *command == Command::EndScript {
             match world.scripts.get_mut(&node) {
@@ -169,6 +184,7 @@ impl Servers for Sim {
 
     async fn proxy_logins(&self, _inventory: &Inventory, proxy: NodeId) -> std::result::Result<(), ServerError> {
         let mut world = self.world();
+        world.answer(proxy, "connect")?;
         world.change(format!("set the passwords of the statistics of {proxy}")).map_err(cut(proxy))?;
         world.set_proxy_logins(proxy, self.secrets.as_ref());
         Ok(())
@@ -181,6 +197,7 @@ impl Servers for Sim {
         nodes: &BTreeSet<NodeId>,
     ) -> std::result::Result<(), ServerError> {
         let mut world = self.world();
+        world.answer(proxy, "connect")?;
         world.change(format!("have {proxy} check {} nodes", nodes.len())).map_err(cut(proxy))?;
         let follows = world.spec.as_ref().is_some_and(|spec| spec.follow.existing().is_some());
         match world.nodes.get_mut(&proxy).and_then(|node| node.server.as_mut()) {
@@ -200,6 +217,7 @@ impl Servers for Sim {
         to: NodeId,
     ) -> std::result::Result<Switched, ServerError> {
         let mut world = self.world();
+        world.answer(to, "CLIENT PAUSE")?;
         world.change(format!("switch {group} over to {to}")).map_err(cut(to))?;
         if let Some(node) = world.dies_at_switchover.take() {
             world.end(node, NodeState::Exited { code: 137, oom_killed: false });

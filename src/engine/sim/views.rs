@@ -130,6 +130,8 @@ impl SimWorld {
             let up = self.node_at(*address).is_some_and(|node| self.runs(node));
             [Some(kind), (!up).then_some("s_down")].into_iter().flatten().map(str::to_owned).collect::<BTreeSet<_>>()
         };
+        // In memory only redos corrects a second master, but for those whom Sentinels are promoting.
+        let claims_for = if self.successions.is_empty() { 60_000 } else { 100 };
         let view = |watched: &Watched| WatchedMaster {
             address: watched.master,
             flags: flags(&watched.master, "master"),
@@ -151,8 +153,7 @@ impl SimWorld {
                     priority: self.priority(*address),
                     link_down_for: 0,
                     unanswered_for: 0,
-                    // In memory only redos corrects a second master.
-                    claims_for: self.node_at(*address).filter(|node| self.is_master(*node)).map(|_| 60_000),
+                    claims_for: self.node_at(*address).filter(|node| self.is_master(*node)).map(|_| claims_for),
                 })
                 .collect(),
             peers: watched

@@ -96,6 +96,10 @@ mod tests {
         ];
         assert!(steps.iter().all(|step| expected.contains(&step.as_str())), "{plan}");
         assert!(plan.steps.iter().any(|step| step.why == "its data are damaged: Bad file format"), "{plan}");
+        let told =
+            Gate::Answers { node: redis(3) }.holds(&spec, &damaged(&spec, redis(3))).map_err(|unmet| unmet.to_string());
+        let expected = "redis-3 cannot load its data, and ends at every start: Bad file format";
+        assert_eq!(told, Err(expected.to_owned()));
     }
 
     #[test]

@@ -3,28 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
+use crate::cluster::alterations::directives_to_set;
 use crate::cluster::claims::{is_joining, majority_word, node_at};
 use crate::cluster::gate::is_in_sync;
 use crate::cluster::observed::{RedisView, RoleView};
 use crate::cluster::strangers::{changed_users, former_users, other_logins, unknown_users};
 use crate::plan::step::Action;
+use crate::spec::NodeId;
 use crate::spec::render::directives::PRIORITY;
 use crate::spec::secret::user;
-use crate::spec::{NodeId, render};
 
 impl Planner<'_> {
     /// Sets directives at runtime, and makes nodes follow the right master.
     pub(super) fn set_redis_right(&mut self) {
-        let wanted = render::told_directives(self.spec);
         for node in self.spec.groups().flat_map(|group| self.spec.redis_nodes(group)).collect::<Vec<_>>() {
             let Some(view) = self.redis_view(node) else { continue };
-            let differs = |(name, value): &(&String, &String)| {
-                let is_so =
-                    |have: &String| render::same_value(name, value, have) || self.spec.served.get(*name) == Some(have);
-                view.config.get(*name).is_some_and(|have| !is_so(have))
-            };
-            let mut directives: BTreeMap<String, String> =
-                wanted.iter().filter(differs).map(|(name, value)| (name.clone(), value.clone())).collect();
+            let mut directives = directives_to_set(self.spec, view);
             if is_joining(node, self.observed)
                 && let Some((name, value)) = directives.remove_entry(PRIORITY)
                 && is_in_sync(node, self.spec, self.observed)

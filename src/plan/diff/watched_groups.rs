@@ -3,16 +3,17 @@
 //! Sentinels find each other and replicas by themselves, but slowly: they announce themselves every two seconds and ask
 //! masters for their replicas every ten. A plan does not wait for that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Planner;
+use crate::cluster::alterations::settings_to_set;
 use crate::cluster::claims::{is_joining, majority_word, node_at};
 use crate::cluster::gate::Gate;
 use crate::cluster::observed::{Answer, WatchedMaster};
 use crate::plan::step::{Action, StepId};
 use crate::spec::render::Standing;
 use crate::spec::render::directives::PRIORITY;
-use crate::spec::{Group, NodeId, render};
+use crate::spec::{Group, NodeId};
 
 impl Planner<'_> {
     /// Corrects the groups, the nodes and the settings of all Sentinels.
@@ -82,20 +83,7 @@ impl Planner<'_> {
     /// It would learn of other Sentinels by their next announcement, up to two seconds later, and of replicas by its
     /// next question to the master, up to ten.
     fn set_watch_right(&mut self, node: NodeId, group: Group, watched: &WatchedMaster) {
-        let mut wanted = render::sentinel_settings(self.spec, node);
-        wanted.insert("quorum".to_owned(), self.spec.quorum.to_string());
-        let have = BTreeMap::from([
-            ("quorum", watched.quorum.to_string()),
-            ("down-after-milliseconds", watched.down_after.to_string()),
-            ("failover-timeout", watched.failover_timeout.to_string()),
-            ("parallel-syncs", watched.parallel_syncs.to_string()),
-        ]);
-        let differs = |(name, value): &(String, String)| have.get(name.as_str()).is_some_and(|have| have != value);
-        let mut settings: BTreeMap<String, String> = wanted.clone().into_iter().filter(differs).collect();
-        // A Sentinel does not report `master-reboot-down-after-period`. It is set together with the other.
-        if settings.contains_key("down-after-milliseconds") {
-            settings.extend(wanted.remove_entry("master-reboot-down-after-period"));
-        }
+        let settings = settings_to_set(self.spec, node, watched);
         if !settings.is_empty() {
             let why = "its settings differ from the configuration";
             let after = if watched.quorum < self.spec.quorum { self.new_sentinels() } else { Vec::new() };
