@@ -3,6 +3,7 @@
 //! Steps that wait for a gate share one observer, so that ten gates cost no more questions than one.
 
 mod error;
+mod patience;
 mod step;
 mod walk;
 
@@ -25,6 +26,7 @@ use crate::servers::Servers;
 use crate::spec::{Secrets, Spec};
 
 pub use self::error::ApplyError;
+pub use self::patience::patiently;
 
 /// The shortest time between two observations while a gate is shut. Each costs a few milliseconds of every server, and
 /// nothing becomes ready faster than this matters.

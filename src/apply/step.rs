@@ -5,9 +5,9 @@ use std::net::SocketAddrV4;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::{Applier, ApplyError, Reached};
+use super::{Applier, ApplyError, Reached, patiently};
 use crate::cluster::desired::node_spec;
 use crate::cluster::observed::{Inventory, NetworkFacts, Observed, StoredState};
 use crate::cluster::reckon::{StaysMaster, may_demote};
@@ -23,11 +23,6 @@ use crate::spec::{Group, NodeId, Secrets, Spec, Subnet, render};
 const ANSWER_HOLDS: Duration = Duration::from_millis(100);
 /// How often all servers are asked again if they took longer than that to answer.
 const LOOKS: usize = 10;
-
-/// How long a step is repeated when a server is too busy for it. Two failovers of the Sentinels fit in.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// The time between two tries.
-const BETWEEN: Duration = Duration::from_millis(250);
 
 impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     /// Does it. `planned` is what the plan was made for, `inventory` how to reach the servers, and `network` what has
@@ -232,21 +227,13 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
         self.patiently(step, || servers.execute(inventory, node, command)).await
     }
 
-    /// Repeats a command when the server did not answer in time, or must wait for another. On a busy machine one
-    /// question without an answer must not end the whole plan.
+    /// Repeats a command of a step, as [`patiently`] does.
     async fn patiently<T, F>(&self, step: &Step, ask: impl Fn() -> F + Send + Sync) -> Result<T, ApplyError>
     where
         F: Future<Output = Result<T, ServerError>> + Send,
     {
-        let until = self.deadline.min(Instant::now() + PATIENCE);
-        loop {
-            match ask().await {
-                Err(error) if error.may_pass() && Instant::now() < until && !self.cancel.is_cancelled() => {
-                    sleep(BETWEEN).await;
-                }
-                done => return done.map_err(|source| ApplyError::Server { step: step.action.to_string(), source }),
-            }
-        }
+        let done = patiently(Some(self.deadline), self.cancel, ask).await;
+        done.map_err(|source| ApplyError::Server { step: step.action.to_string(), source })
     }
 
     fn impossible(&self, step: &Step, reason: &str) -> ApplyError {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, lookup, propose};
+use crate::apply::patiently;
 use crate::cluster::claims::loading;
 use crate::cluster::gate::sole_master;
 use crate::cluster::reckon::successor;
@@ -115,7 +116,8 @@ async fn failover<W: World>(
         return propose::plan(session, cluster, &switch);
     }
     let reached = reached.ok_or_else(|| refused("the cluster's passwords are on none of its nodes".to_owned()))?;
-    let switched = reached.servers.switchover(&observed.inventory, group, to).await.map_err(|error| {
+    let switch = || reached.servers.switchover(&observed.inventory, group, to);
+    let switched = patiently(None, &session.cancel, switch).await.map_err(|error| {
         Failure::from(error)
             .hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
             .hinted(format!("repair it: {}", command_line(cluster, "up")))

@@ -84,10 +84,14 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
         if !args.force {
             refuse(spec, &seen.observed)?;
         }
+        let former = seen.observed.inventory.recorded.clone();
         let plan = diff(spec, &seen.observed);
         session.ui.status(PlanDocument::new(&cluster, &plan).text(&session.ui));
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        ready::until_ready(&session, spec, passwords, next, seen, deadline).await
+        match ready::until_ready(&session, spec, passwords, next, seen, deadline).await {
+            Ok(exit) => Ok(exit),
+            Err(failure) => Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await),
+        }
     };
     Turn { cluster: &cluster, verb: "scale", deadline }.take(&session, scale).await
 }

@@ -94,13 +94,17 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         let spec = &settings.spec;
         let seen = session.observe_with(spec, &settings.secrets, found).await?;
         lose_nothing(spec, &seen.observed)?;
+        let former = seen.observed.inventory.recorded.clone();
         let asked = Instant::now();
         warned(&session, spec, &seen.observed, args.yes).await?;
         // The time for a user's answer does not count.
         let deadline = deadline + asked.elapsed();
         let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        let exit = ready::until_ready(&session, spec, passwords, next, seen, deadline).await?;
+        let exit = match ready::until_ready(&session, spec, passwords, next, seen, deadline).await {
+            Ok(exit) => exit,
+            Err(failure) => return Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await),
+        };
         if let Some(source) = &seeded {
             seed::count_keys(&session, spec, source).await?;
         }

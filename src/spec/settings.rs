@@ -58,6 +58,8 @@ pub struct Settings {
     pub directives: BTreeMap<String, Origin>,
     /// The changes to an existing cluster, in words, each with its origin.
     pub changes: Vec<String>,
+    /// The flags that take these changes back, if there are any.
+    pub way_back: Option<String>,
     /// Unwise values, and variables that look like redos's own and are not read.
     pub warnings: Vec<Problem>,
 }

@@ -142,6 +142,58 @@ fn stop_start_and_restart_keep_the_master() {
 }
 
 #[test]
+fn a_change_that_fails_names_the_command_that_takes_it_back() {
+    run(async {
+        let sim = ready("up --replicas 1").await;
+        let before = redos(&sim, "config -o json").await.json();
+        for (line, back) in [
+            ("up --down-after 2s --log json-file", "up --log='' --down-after=1s"),
+            ("scale --replicas 2", "up --replicas=1"),
+        ] {
+            sim.cut_after(2);
+            let failure = redos(&sim, line).await.failure();
+            sim.mend();
+            let hint = failure.hints.last().expect("a hint");
+            assert_eq!(*hint, format!("or take back what was changed: redos -p sim {back}"));
+            redos(&sim, &back.replace("''", "")).await.done();
+            redos(&sim, "plan").await.done();
+            assert_eq!(redos(&sim, "config -o json").await.json(), before, "{line}");
+        }
+        sim.cut_after(0);
+        let failure = redos(&sim, "up --down-after 2s").await.failure();
+        assert!(
+            !failure.hints.iter().any(|hint| hint.contains("take back")),
+            "nothing was recorded: {:?}",
+            failure.hints
+        );
+    });
+}
+
+#[test]
+fn a_server_that_is_too_busy_for_some_seconds_ends_no_change() {
+    run(async {
+        let sim = ready("up").await;
+        let changes =
+            ["scale --replicas 3 --sentinels 5", "failover", "restart", "password rotate", "scale --replicas 1"];
+        for line in changes {
+            sim.answer_late(5);
+            redos(&sim, line).await.done();
+            assert_eq!(sim.late_answers(), 0, "{line}");
+            redos(&sim, "status").await.done();
+        }
+        // 20 s of tries, four a second.
+        sim.answer_late(1000);
+        let failure = redos(&sim, "failover").await.failure();
+        assert_eq!(failure.kind, FailureKind::Timeout);
+        assert!(failure.hints.iter().any(|hint| hint.ends_with("redos -p sim up")), "{:?}", failure.hints);
+        let failure = redos(&sim, "scale --replicas 2").await.failure();
+        assert!(!failure.hints.is_empty(), "what to do next");
+        sim.answer_late(0);
+        redos(&sim, "scale --replicas 2").await.done();
+    });
+}
+
+#[test]
 fn down_keeps_volumes_unless_it_is_told_otherwise() {
     run(async {
         let sim = ready("up").await;

@@ -32,6 +32,30 @@ async fn what_a_server_refuses_is_found_before_it_is_recorded() {
     assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
 }
 
+/// What only the Engine finds when it makes or starts a container is recorded by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_engine_refuses_is_not_remembered() {
+    let cluster = Cluster::new("takeback").await;
+    cluster.up(&["--replicas", "1", "--sentinels", "1", "--labels", "team=shop"]).await.succeeds();
+    let before = cluster.inventory().await;
+    let said = cluster.redos(&["up", "--bind", "203.0.113.9"]).await.fails(6);
+    assert!(said.contains("203.0.113.9 is no address of this host") && said.contains("--bind ADDRESS"), "{said}");
+    assert_eq!(cluster.inventory().await, before, "it is found before anything is changed");
+    for wrong in [["--log", "nowhere"], ["--ulimits", "nofile=9999999999"]] {
+        let run = cluster.redos(&[&["up", "--timeout", "60s"][..], &wrong].concat()).await;
+        assert_eq!(run.code, Some(1), "{wrong:?}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("the change is taken back; bring the cluster back to what it was: redos -p"),
+            "{}",
+            run.stderr
+        );
+        cluster.redos(&["up"]).await.succeeds();
+        cluster.redos(&["plan"]).await.succeeds();
+        cluster.settled().await;
+        assert_eq!(cluster.inventory().await.recorded, before.recorded, "{wrong:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn values_that_the_server_writes_otherwise_are_what_was_asked_for() {
     let cluster = Cluster::new("served").await;

@@ -18,7 +18,7 @@ use crate::output::Timings;
 use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::{Past, Plan, Stage};
-use crate::spec::settings::GivenSecrets;
+use crate::spec::settings::{GivenSecrets, Settings};
 use crate::spec::{NodeId, Role, Secrets, Spec};
 
 /// Plans and walks until there is nothing left to do.
@@ -136,6 +136,31 @@ pub async fn until_ready<W: World>(
         session.ui.hint(why);
     }
     Ok(Exit::Done)
+}
+
+/// The failure of a change of settings, with the way back if the change was recorded.
+///
+/// The next `up` would try it again. Settings of containers alone, which leave no trace in data, are taken back at once.
+pub async fn with_way_back<W: World>(
+    session: &Session<W>,
+    settings: &Settings,
+    former: Option<&Spec>,
+    failure: Failure,
+) -> Failure {
+    let Settings { spec, way_back, .. } = settings;
+    let (Some(flags), Some(former)) = (way_back, former) else { return failure };
+    let found = session.engine.inventory(&spec.name).await;
+    if failure.kind == FailureKind::Interrupted || !found.is_ok_and(|found| found.recorded.as_ref() == Some(spec)) {
+        return failure;
+    }
+    let (ports, containers) = (former.ports.clone(), former.containers.clone());
+    let is_of_containers = Spec { ports, containers, ..spec.clone() } == *former;
+    // What did not become ready in time may yet.
+    if is_of_containers && failure.kind != FailureKind::Timeout && session.engine.record_spec(former).await.is_ok() {
+        let up = command_line(&spec.name, "up");
+        return failure.hinted(format!("the change is taken back; bring the cluster back to what it was: {up}"));
+    }
+    failure.hinted(format!("or take back what was changed: {}", command_line(&spec.name, &format!("up {flags}"))))
 }
 
 /// Refuses to start servers that would not load, and later overwrite, foreign snapshots in their volumes.

@@ -55,6 +55,9 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
             conflicts.port(port, &owner);
         }
     }
+    if is_elsewhere(engine, spec.ports.bind) {
+        conflicts.address(spec.ports.bind);
+    }
     conflicts.into_result(&spec.name)
 }
 
@@ -89,6 +92,11 @@ impl Conflicts {
     fn port(&mut self, port: SocketAddr, owner: &Owner) {
         self.found.push(format!("{port} is used by {owner}"));
         self.remedy(owner.remedy(port));
+    }
+
+    fn address(&mut self, bind: IpAddr) {
+        self.found.push(format!("{bind} is no address of this host"));
+        self.remedy("publish at one of its addresses, which 'ip address' lists: --bind ADDRESS".to_owned());
     }
 
     /// One owner of three ports needs only one remedy.
@@ -237,6 +245,13 @@ fn process(engine: &DockerEngine, port: SocketAddr) -> Option<Owner> {
     }
     let listener = listeners::of_port(port).map(|(pid, name)| Owner::Process { pid, name });
     Some(listener.unwrap_or(Owner::Unknown))
+}
+
+/// Whether an address to publish at belongs to another host; only if the Engine publishes on this host.
+fn is_elsewhere(engine: &DockerEngine, bind: IpAddr) -> bool {
+    let is_here = matches!(engine.endpoint.transport, Transport::Unix(_));
+    let refused = || TcpListener::bind((bind, 0)).is_err_and(|error| error.kind() == ErrorKind::AddrNotAvailable);
+    is_here && refused()
 }
 
 /// Whether two listeners on the same port exclude each other.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 
 use super::{Planner, reasons};
-use crate::cluster::claims::server_of;
+use crate::cluster::claims::{server_of, whose};
 use crate::cluster::gate::{Gate, Unmet};
 use crate::cluster::observed::{Answer, Observed, SentinelView};
 use crate::cluster::reckon::successor;
@@ -160,7 +160,7 @@ impl Planner<'_> {
             if !self.is_decided(node) || self.is_being_started(node) {
                 continue;
             }
-            let why = format!("it must forget {ghost}");
+            let why = format!("it must forget {}", whose(ghost, self.observed));
             self.step(node, Action::StopNode { node }, why.clone(), previous);
             self.write_config(node, &why);
             self.start(node, &why, &[]);

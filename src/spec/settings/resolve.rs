@@ -104,7 +104,8 @@ impl AskedSettings {
         let for_new_cluster = self.secrets.or(&self.borrowed.secrets);
         let changes =
             recorded.map(|recorded| view::changes(recorded, &spec, &origins, &directives)).unwrap_or_default();
-        Ok(Settings { spec, secrets: self.secrets, for_new_cluster, origins, directives, changes, warnings })
+        let way_back = recorded.and_then(|recorded| view::way_back(recorded, &spec, &origins, &directives));
+        Ok(Settings { spec, secrets: self.secrets, for_new_cluster, origins, directives, changes, way_back, warnings })
     }
 
     pub(super) fn draft(&self, recorded: Option<&Spec>) -> Draft {

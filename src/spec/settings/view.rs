@@ -144,6 +144,44 @@ pub fn changes(
     changes
 }
 
+/// The flags that give back the recorded values, in place of those that a user gave.
+///
+/// What follows from other values follows them back. `None` if nothing was given, or no flag can give a value back.
+pub fn way_back(
+    recorded: &Spec,
+    spec: &Spec,
+    origins: &BTreeMap<Key, Origin>,
+    directives: &BTreeMap<String, Origin>,
+) -> Option<String> {
+    let mut flags = Vec::new();
+    let is_given = |key| origins.get(&key).is_some_and(Origin::is_given);
+    for setting in SETTINGS.iter().filter(|setting| setting.key != Key::Redis && is_given(setting.key)) {
+        let have = value(setting, recorded);
+        if have != value(setting, spec) {
+            flags.push(format!("{}={}", setting.flag, typed(&have)?));
+        }
+    }
+    let names: BTreeSet<&String> = recorded.redis.keys().chain(directives.keys()).collect();
+    for name in names.into_iter().filter(|name| recorded.redis.get(*name) != spec.redis.get(*name)) {
+        let have = recorded.redis.get(name).map_or("", String::as_str);
+        flags.push(format!("{} {}", Key::Redis.setting().flag, typed(&json!(format!("{name}={have}")))?));
+    }
+    (!flags.is_empty()).then(|| flags.join(" "))
+}
+
+/// A value as a word of a shell; `None` where it is no single word.
+fn typed(value: &Value) -> Option<String> {
+    let is_plain =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "=.,:/@%+-_".contains(c));
+    match value {
+        Value::String(text) if text.contains('\n') => None,
+        Value::String(text) if is_plain(text) => Some(text.clone()),
+        Value::String(text) => Some(format!("'{}'", text.replace('\'', "'\\''"))),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 /// A value in a sentence.
 pub fn shown(value: &Value) -> String {
     match value {
