@@ -325,6 +325,23 @@ fn what_other_tools_take_is_answered_with_what_does_it_here() {
 }
 
 #[test]
+fn an_error_in_json_has_the_code_of_its_kind() {
+    let place = Place::new();
+    let cases = [
+        ("ls -o json", "unreachable", 5),
+        ("up -o json -f missing.yaml", "usage", 2),
+        ("verify -o json missing.ndjson", "usage", 2),
+        ("up -o json --sentinels 3 --quorum 5", "usage", 2),
+    ];
+    for (arguments, code, exit) in cases {
+        let run = place.run(arguments);
+        assert_eq!(run.code, Some(exit), "{run}");
+        let error: serde_json::Value = serde_json::from_str(&run.stderr).expect("JSON");
+        assert_eq!((&error["kind"], &error["code"], &error["exitCode"]), (&"Error".into(), &code.into(), &exit.into()));
+    }
+}
+
+#[test]
 fn a_password_file_is_read_and_not_shown() {
     let place = Place::new().file("secret.txt", "hunter2\n").file("two.txt", "hunter2\nhunter3\n");
     let run = place.run("config --password-file secret.txt");

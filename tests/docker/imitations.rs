@@ -3,9 +3,15 @@
 use bollard::Docker;
 use bollard::models::{ContainerConfig, ContainerCreateBody};
 use bollard::query_parameters::{
-    CommitContainerOptions, CreateContainerOptions, RemoveContainerOptions, StartContainerOptions, WaitContainerOptions,
+    CommitContainerOptions, CreateContainerOptions, ListContainersOptions, ListVolumesOptions, RemoveContainerOptions,
+    StartContainerOptions, WaitContainerOptions,
 };
 use futures_util::TryStreamExt;
+use redis::AsyncCommands;
+use redos::testing::engine::image::ImageKind;
+
+use crate::own_engine::OwnEngine;
+use crate::support::Cluster;
 
 /// Makes the image `reference` from `base`: a script changes its files as root, and the changes, in words of a
 /// Dockerfile, its configuration. It has no label of redos.
@@ -46,4 +52,56 @@ busybox mv "$own" "$own-itself"
 printf '#!/bin/sh\ncase $1 in -v | --version) echo "Redis server v={version} sha=0:0 malloc=libc bits=64" ;; *) exec "$0-itself" "$@" ;; esac\n' >"$own"
 busybox chmod 755 "$own""#
     )
+}
+
+/// The entry point of the official image of Redis: as root it gives the folder to a user of its own, and goes on as that
+/// one.
+const ENTRY_POINT: &str = r#"busybox mkdir -p /data /usr/local/bin
+echo 'redis:x:999:1000::/data:/bin/sh' >>/etc/passwd
+cat >/usr/local/bin/docker-entrypoint.sh <<'ENTRY'
+#!/bin/sh
+set -e
+if [ "$1" = redis-server ] && [ "$(busybox id -u)" = 0 ]; then
+    busybox find . \! -user redis -exec busybox chown redis '{}' +
+    exec busybox su -s /bin/sh redis -c "exec $*"
+fi
+exec "$@"
+ENTRY
+busybox chmod 755 /usr/local/bin/docker-entrypoint.sh"#;
+
+/// Official images declare a volume, users, working folders and entry points of their own. Neither bash nor GNU's tools
+/// are in these.
+#[tokio::test]
+async fn images_like_the_official_ones_make_a_cluster_and_leave_no_volume_of_theirs() {
+    let own = OwnEngine::start(None).await;
+    own.load_images().await;
+    let docker = own.raw();
+    let [redis, proxy] = ["library/redis:8.2", "library/haproxy:3.2"];
+    let like_redis = ["VOLUME /data", "WORKDIR /data", "EXPOSE 6379", "CMD [\"redis-server\"]"];
+    derive(&docker, ImageKind::Redis.ours(), redis, ENTRY_POINT, &like_redis).await;
+    let entry = "busybox mkdir -p /usr/local/bin; echo 'haproxy:x:99:99::/var/lib/haproxy:/bin/sh' >>/etc/passwd; \
+                 printf '#!/bin/sh\nexec \"$@\"\n' >/usr/local/bin/docker-entrypoint.sh; \
+                 busybox chmod 755 /usr/local/bin/docker-entrypoint.sh";
+    let like_haproxy =
+        ["USER haproxy", "CMD [\"haproxy\", \"-f\", \"/usr/local/etc/haproxy/haproxy.cfg\"]", "HEALTHCHECK CMD false"];
+    derive(&docker, ImageKind::Proxy.ours(), proxy, entry, &like_haproxy).await;
+
+    let cluster = Cluster::at("official", &own.address()).await;
+    cluster.up(&["--replicas", "1", "--redis-image", redis, "--proxy-image", proxy]).await.succeeds();
+    let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
+    cluster.redos(&["failover"]).await.succeeds();
+    cluster.redos(&["scale", "--replicas", "2"]).await.succeeds();
+    cluster.redos(&["restart"]).await.succeeds();
+    cluster.redos(&["plan"]).await.succeeds();
+    assert_eq!(cluster.client(&[]).await.get::<_, String>("key").await.expect("a read"), "value");
+    let all = ListContainersOptions { all: true, ..Default::default() };
+    for container in docker.list_containers(Some(all.clone())).await.expect("containers") {
+        let status = container.status.unwrap_or_default();
+        assert!(!status.contains("health"), "the image's own check counts for nobody: {status}");
+    }
+    cluster.redos(&["down", "--volumes"]).await.succeeds();
+    let left = docker.list_volumes(None::<ListVolumesOptions>).await.expect("volumes").volumes.unwrap_or_default();
+    assert_eq!(left.into_iter().map(|volume| volume.name).collect::<Vec<_>>(), [""; 0], "no volume stays");
+    let left = docker.list_containers(Some(all)).await.expect("containers");
+    assert_eq!(left.into_iter().filter_map(|container| container.names).flatten().collect::<Vec<_>>(), [""; 0]);
 }

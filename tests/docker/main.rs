@@ -4,6 +4,7 @@
 //! also when it panics. A scenario fails if something of it cannot be removed.
 
 mod abandoned;
+mod asked;
 mod backup;
 mod busy;
 mod changed;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use redis::AsyncCommands;
-use redos::testing::spec::{Group, NodeId, Spec, proxy_group_ports};
+use redos::testing::spec::{Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec, proxy_group_ports};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -84,6 +84,27 @@ async fn one_address_leaves_room_for_others() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "OK");
     assert!(began.elapsed() < Duration::from_secs(5), "the strangers are still there");
     drop(open);
+}
+
+/// Redis itself takes 10,000 clients, and has no time limit for those who do not log in.
+#[tokio::test]
+async fn strangers_at_a_node_keep_neither_writes_nor_sentinels_out() {
+    const MANY: usize = 10_100;
+    let cluster = Cluster::new("crowded").await;
+    cluster.up(&["--replicas", "1"]).await.succeeds();
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let more = rustix::process::Rlimit { current: files.maximum, ..files };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, more).expect("up to the hard limit");
+    for (node, port) in [(Spec::head(), REDIS_PORT), (NodeId::Sentinel(1), SENTINEL_PORT)] {
+        let address = SocketAddrV4::new(cluster.address(node).await, port).to_string();
+        let open = strangers(&address, MANY, "").await;
+        assert_eq!(open.len(), MANY, "{node} takes them");
+        let mut client = cluster.client(&[]).await;
+        let () = client.set("key", "value").await.expect("written");
+        assert_eq!(client.get::<_, String>("key").await.expect("read"), "value");
+        cluster.redos(&["status"]).await.succeeds();
+        drop(open);
+    }
 }
 
 /// Docker's port forwarder of a published port: the process that listens on it.

@@ -6,7 +6,7 @@ use bollard::query_parameters as query;
 use redis::AsyncCommands;
 use redos::testing::spec::{Group, NodeId, Role};
 
-use crate::support::{Cluster, abandoned_by, connect, eventually, raw};
+use crate::support::{Cluster, Run, abandoned_by, connect, eventually, raw};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
 const REDIS_2: NodeId = NodeId::redis(Group::number(1), 2);
@@ -78,16 +78,47 @@ async fn up_repairs_what_was_killed_paused_and_removed_and_keeps_the_data() {
     cluster.redos(&["plan"]).await.succeeds();
 }
 
+/// How long after `up` connections are tried.
+const AFTER_READY: Duration = Duration::from_millis(1500);
+
+/// Connects and writes again and again at the write ports of all groups, from the moment at which `up` says that all is
+/// ready. Returns what was refused.
+async fn refused_after(up: Run, password: &str) -> Vec<String> {
+    let began = Instant::now();
+    let document: serde_json::Value = serde_json::from_str(&up.succeeds()).expect("JSON");
+    let ports = document["status"]["proxies"][0]["write"].as_object().expect("ports").values();
+    let urls: Vec<String> =
+        ports.map(|at| format!("redis://default:{password}@{}/", at.as_str().expect("an address"))).collect();
+    let mut refused = Vec::new();
+    while began.elapsed() < AFTER_READY {
+        for url in &urls {
+            let asked: redis::RedisResult<()> = async { connect(url).await?.set("key", "value").await }.await;
+            refused.extend(asked.err().map(|error| format!("after {:?}: {error}", began.elapsed())));
+        }
+    }
+    refused
+}
+
 // A proxy leads to the only node of a group before its first check, and then for a moment no longer. `up` must not stop
 // at the first success; a release build did so in one of six tries.
 #[tokio::test]
-async fn a_proxy_made_anew_is_ready_when_it_leads_to_the_only_node_for_good() {
+async fn ready_is_ready_also_where_a_group_has_only_one_node() {
     let cluster = Cluster::new("onlynode").await;
-    cluster.up(&["--masters", "2", "--replicas", "0", "--sentinels", "1"]).await.succeeds();
-    for _ in 0..12 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, password) = (folder.path().join("password"), "correct-horse-battery");
+    std::fs::write(&file, password).expect("written");
+    let smallest =
+        ["--replicas", "0", "--sentinels", "1", "--password-file", file.to_str().expect("text"), "-o", "json"];
+    for masters in ["1", "2"] {
+        cluster.redos(&["down", "--volumes"]).await.succeeds();
+        let up = cluster.up(&[&smallest[..], &["--masters", masters]].concat()).await;
+        assert_eq!(refused_after(up, password).await, [""; 0], "a new cluster of {masters}");
+    }
+    for round in 1..=8 {
         let options = query::RemoveContainerOptions { force: true, ..Default::default() };
         raw().remove_container(&cluster.container(NodeId::Proxy(1)), Some(options)).await.expect("a removal");
-        cluster.redos(&["up"]).await.succeeds();
+        let up = cluster.redos(&["up", "-o", "json"]).await;
+        assert_eq!(refused_after(up, password).await, [""; 0], "a new proxy, round {round}");
     }
 }
 
@@ -312,8 +343,8 @@ async fn an_applications_env_file_changes_no_cluster_that_is_there() {
         run.succeeds();
     }
     assert_eq!(cluster.inventory().await, before);
-    for verb in ["status", "config", "down"] {
-        let mut command = cluster.command(&[verb]);
+    for verb in [&["status"][..], &["config"], &["images", "list"], &["ls"], &["ps"], &["down"]] {
+        let mut command = cluster.command(verb);
         command.envs(env).env("REDIS_PORT", "no port").env("REDIS_HOSTS", "a b");
         cluster.run(command).await.succeeds();
     }
