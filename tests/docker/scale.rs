@@ -160,12 +160,9 @@ async fn a_planned_switchover_loses_nothing_and_is_soon_over() {
         cluster.redos(&["plan"]).await.succeeds();
     }
     for writer in [lasting, fresh] {
-        let connects_anew = writer.prefix == "fresh";
         let (written, lost) = writer.end(&cluster).await;
         assert_eq!(lost, 0);
         assert!(written.acknowledged.len() > 100, "there was load: {}", written.acknowledged.len());
-        // New connections are held while nobody leads. One may be on its way to the old master when it is let go.
-        assert!(!connects_anew || written.failed.len() <= 3, "{:?}", written.failed);
         // It takes 20 to 30 ms on an idle machine. The bound leaves room for a busy one.
         assert!(written.longest_gap < Duration::from_secs(2), "{:?}", written.longest_gap);
     }

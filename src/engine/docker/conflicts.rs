@@ -168,6 +168,12 @@ pub fn gives_no_fixed_addresses(said: &str) -> bool {
     said.contains(NO_FIXED_ADDRESSES)
 }
 
+/// The remedy for an address that the Engine's host does not have, if its error is about that.
+pub fn foreign_address_remedy(cluster: &ClusterName, said: &str) -> Option<String> {
+    let is_about_it = said.contains("cannot assign requested address");
+    is_about_it.then(|| format!("publish at an address of the Docker host: redos -p {cluster} up --bind 127.0.0.1"))
+}
+
 /// The owner of a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {

@@ -57,6 +57,9 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
             let failed = EngineError { kind: EngineErrorKind::Conflict, ..failed };
             return Err(failed.hinted(conflicts::port_remedy(engine, port).await));
         }
+        if let Some(remedy) = conflicts::foreign_address_remedy(cluster, &said) {
+            return Err(EngineError { kind: EngineErrorKind::Conflict, ..failed }.hinted(remedy));
+        }
         // This is about an address of the network; about a port the word is `address` with a small letter.
         if said.contains("Address already in use") {
             return Err(conflicts::taken_address(engine, cluster, node).await.unwrap_or(failed));
