@@ -32,7 +32,9 @@ impl Succession {
 impl Sim {
     /// The Sentinels have begun to replace a master that is up. See [`Succession`] for the parameters.
     pub fn begin_failover(&self, group: Group, leader: NodeId, to: NodeId, looks: [usize; 3]) {
-        self.world().successions.insert(group, Succession { leader, to, looks });
+        let (mut world, succession) = (self.world(), Succession { leader, to, looks });
+        world.carry_out(group, succession);
+        world.successions.insert(group, succession);
     }
 }
 
@@ -43,21 +45,26 @@ impl SimWorld {
             if let Some(left) = succession.looks.iter_mut().find(|left| **left > 0) {
                 *left -= 1;
             }
-            let (stage, Succession { leader, to, .. }) = (succession.stage(), succession);
-            let server = self.nodes.get_mut(&to).and_then(|node| node.server.as_mut());
-            if let Some(SimServer::Redis { replica_of, .. }) = server.filter(|_| stage >= 1) {
-                *replica_of = None;
-            }
-            let address = self.address(to).map(|address| SocketAddrV4::new(address, REDIS_PORT));
-            let server = self.nodes.get_mut(&leader).and_then(|node| node.server.as_mut());
-            if let (Some(SimServer::Sentinel { watched }), Some(address), true) = (server, address, stage >= 2)
-                && let Some(watched) = watched.get_mut(&group.to_string()).filter(|watched| watched.master != address)
-            {
-                (watched.master, watched.epoch) = (address, watched.epoch + 1);
-            }
-            if stage < succession.looks.len() {
+            self.carry_out(group, succession);
+            if succession.stage() < succession.looks.len() {
                 self.successions.insert(group, succession);
             }
+        }
+    }
+
+    /// Does what belongs to the parts of a failover that are over.
+    fn carry_out(&mut self, group: Group, succession: Succession) {
+        let (stage, Succession { leader, to, .. }) = (succession.stage(), succession);
+        let server = self.nodes.get_mut(&to).and_then(|node| node.server.as_mut());
+        if let Some(SimServer::Redis { replica_of, .. }) = server.filter(|_| stage >= 1) {
+            *replica_of = None;
+        }
+        let address = self.address(to).map(|address| SocketAddrV4::new(address, REDIS_PORT));
+        let server = self.nodes.get_mut(&leader).and_then(|node| node.server.as_mut());
+        if let (Some(SimServer::Sentinel { watched }), Some(address), true) = (server, address, stage >= 2)
+            && let Some(watched) = watched.get_mut(&group.to_string()).filter(|watched| watched.master != address)
+        {
+            (watched.master, watched.epoch) = (address, watched.epoch + 1);
         }
     }
 
