@@ -6,7 +6,7 @@
 mod teardown;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
@@ -17,13 +17,16 @@ pub use crate::apply::Reached;
 use crate::apply::{Applier, ApplyError, Walked};
 use crate::cluster::Gate;
 use crate::cluster::desired::Programs;
-use crate::cluster::observed::{Inventory, NodeState, Observed, RotationView};
+use crate::cluster::observed::{CertificatesView, Inventory, NodeState, Observed, RotationView};
 use crate::engine::{Clusters, EngineError, EngineErrorKind, INSPECT_LIMIT, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Past, Plan, Stage};
 use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Group, NodeId, Secrets, Spec, render};
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 
 /// The inventory and the secrets of a cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +97,17 @@ pub async fn read_all_secrets<E: Clusters + Nodes>(
         Some(error) if kept.is_empty() => Err(error),
         _ => Ok(kept),
     }
+}
+
+/// How long the certificates of a cluster are valid from now on; `None` without TLS.
+pub fn certificates(secrets: &Secrets) -> Option<CertificatesView> {
+    let expires = secrets.authority.as_ref()?.expires;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    Some(CertificatesView {
+        expire_at: humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(expires)).to_string(),
+        days_left: (i64::try_from(expires).unwrap_or(i64::MAX) - i64::try_from(now).unwrap_or_default())
+            .div_euclid(DAY),
+    })
 }
 
 /// The secrets of the highest version, of the first node that has it.
@@ -171,7 +185,9 @@ impl<S: Servers> Seen<S> {
     async fn ask(inventory: Inventory, reached: Reached<S>, kept: &BTreeMap<NodeId, Secrets>) -> Self {
         let topology = reached.servers.topology(&inventory).await;
         let rotation = RotationView::of(&reached.secrets, kept);
-        Self { observed: Observed::new(inventory, topology).with_rotation(rotation), reached: Some(reached) }
+        let certificates = certificates(&reached.secrets);
+        let observed = Observed::new(inventory, topology).with_rotation(rotation).with_certificates(certificates);
+        Self { observed, reached: Some(reached) }
     }
 }
 

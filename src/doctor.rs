@@ -5,6 +5,7 @@
 //! ([`redis`], [`sentinel`]) and the Engine's host ([`host`]) say of themselves. What could not be seen is said, too.
 
 pub mod catalogue;
+mod certificates;
 mod drift;
 pub mod host;
 mod redis;
@@ -95,6 +96,7 @@ pub fn diagnose(examined: &Examined<'_>) -> Diagnosis {
     findings.extend(redis::findings(examined));
     findings.extend(sentinel::findings(examined));
     findings.extend(host::findings(examined));
+    findings.extend(certificates::findings(examined));
     if let Some(pending) = drift::pending(examined, &plan, &findings) {
         findings.push(pending);
     }

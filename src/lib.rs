@@ -25,6 +25,8 @@
 //!
 //! [`deaths`] is what a guard does: it sees that a master's process has ended, and has it replaced at once.
 //!
+//! [`tls`] makes the certificates of a cluster, and connections that trust them.
+//!
 //! The arrows are checked by `tests/architecture`: `spec` uses nothing, `cluster` uses `spec`, `plan` uses both, `engine`
 //! and `servers` use `spec` and `cluster` and never `plan`, `output` takes values only, `commands` uses all and nobody uses
 //! `commands`.
@@ -57,6 +59,7 @@ mod servers;
 mod spec;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 mod update;
 mod view;
 mod web;

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod containers;
+pub mod encryption;
 pub mod images;
 pub mod names;
 pub mod own_users;
@@ -24,13 +25,14 @@ use serde::{Deserialize, Serialize};
 
 pub use address::Subnet;
 pub use containers::{ContainerSettings, Log, Resources};
+pub use encryption::{Encryption, ServerNames, TlsSettings};
 pub use images::{FormerImages, ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use own_users::OwnUsers;
 pub use parse::ParseError;
 pub use patterns::Patterns;
 pub use restoring::Restoring;
-pub use secret::{Secret, Secrets};
+pub use secret::{Certified, Secret, Secrets};
 
 /// The version of every document that redos reads or writes.
 pub const API_VERSION: &str = "redos/v1";
@@ -82,6 +84,12 @@ pub struct Spec {
     /// The network that its nodes are on.
     #[serde(default)]
     pub network: NetworkChoice,
+    /// Whether connections to its Redis nodes and Sentinels are encrypted.
+    #[serde(default)]
+    pub encryption: Encryption,
+    /// What encrypted connections are made with.
+    #[serde(default)]
+    pub tls: TlsSettings,
     /// Memory, CPUs, limits, logs and labels of its containers.
     #[serde(default)]
     pub containers: ContainerSettings,
@@ -285,6 +293,8 @@ impl Spec {
             exporter: false,
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
             network: NetworkChoice::default(),
+            encryption: Encryption::default(),
+            tls: TlsSettings::default(),
             containers: ContainerSettings::default(),
             persistence: Persistence { mode: PersistenceMode::Both, dir: None, file_prefix: String::new() },
             redis: BTreeMap::new(),

@@ -9,5 +9,6 @@ macro_rules! open {
 }
 
 open!(
-    apply, backup, chaos, cluster, commands, converge, dial, doctor, engine, error, output, plan, servers, spec, update
+    apply, backup, chaos, cluster, commands, converge, dial, doctor, engine, error, output, plan, servers, spec, tls,
+    update
 );

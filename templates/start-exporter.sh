@@ -12,4 +12,4 @@ done <"$pipe" &
 
 # Instead of CONFIG GET *, for which its user has no right, it sends an INFO that gives nothing and is no error.
 exec "$1" -redis.addr= -redis.user={{ user }} -redis.password-file={{ passwords }} -connection-timeout={{ patience }} \
-    -config-command=INFO -set-client-name=false >"$pipe" 2>&1
+    -config-command=INFO -set-client-name=false{% if authority %} -tls-ca-cert-file={{ authority }}{% endif %} >"$pipe" 2>&1

@@ -52,7 +52,7 @@ ask() {
     shift 2
     for address; do
         : >"$answer-$address"
-        "$cli" -h "$address" -p "$port" >"$answer-$address" 2>/dev/null <<COMMANDS &
+        "$cli"{% for argument in cli_arguments %} {{ argument }}{% endfor %} -h "$address" -p "$port" >"$answer-$address" 2>/dev/null <<COMMANDS &
 AUTH {{ user }} {{ password }}
 $command
 COMMANDS

@@ -18,7 +18,7 @@ set_periods() {
     # redis-cli succeeds also without a subscriber: only the answer counts.
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         sleep 0.1
-        said=$("$cli" -h 127.0.0.1 -p {{ port }} 2>&1 <<COMMANDS
+        said=$("$cli"{% for argument in cli_arguments %} {{ argument }}{% endfor %} -h 127.0.0.1 -p {{ port }} 2>&1 <<COMMANDS
 AUTH {{ user }} {{ password }}
 SENTINEL DEBUG PING-PERIOD {{ ping_period }} INFO-PERIOD {{ info_period }} PUBLISH-PERIOD {{ publish_period }} ASK-PERIOD {{ ask_period }} TILT-PERIOD {{ tilt_period }}
 COMMANDS
@@ -55,7 +55,7 @@ await_masters() {
 
 # Whether a server answers at all, even if it only asks for a password: answers ADDRESS:PORT.
 answers() {
-    case $(timeout 1 "$cli" -h "${1%:*}" -p "${1#*:}" PING 2>/dev/null) in
+    case $(timeout 1 "$cli"{% for argument in cli_arguments %} {{ argument }}{% endfor %} -h "${1%:*}" -p "${1#*:}" PING 2>/dev/null) in
     *NOAUTH* | *PONG* | *LOADING*) return 0 ;;
     esac
     return 1

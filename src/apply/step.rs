@@ -15,7 +15,9 @@ use crate::engine::{Clusters, NodeFile, Nodes, stored};
 use crate::plan::event::Event;
 use crate::plan::{Action, Step};
 use crate::servers::{Command, SentinelPeer, ServerError, Servers};
-use crate::spec::{Group, NodeId, Secrets, Spec, Subnet, render};
+use crate::spec::encryption::certificate_names;
+use crate::spec::{Certified, Group, NodeId, Secrets, Spec, Subnet, render};
+use crate::tls;
 
 /// How long it stays true that no Sentinel was replacing a master. A Sentinel that begins right after it was asked
 /// promotes a replica three turns of its timer later, and a turn takes 52 ms at least (`sentinelTimer` in Redis's
@@ -280,7 +282,27 @@ impl FileSources<'_> {
             }
             NodeId::Exporter => render::exporter_files(spec, subnet, secrets),
         };
-        rendered.map(node_files)
+        let mut rendered = rendered?;
+        if spec.encryption.is_tls() {
+            let wrong = |why: String| render::RenderError::Certificate { node, why };
+            let authority = secrets.authority.as_ref();
+            let authority = authority.ok_or_else(|| wrong("the cluster's certificate authority is lost".to_owned()))?;
+            let own = self.certificate(authority, node).map_err(|error| wrong(error.to_string()))?;
+            rendered.extend(render::tls_files(authority, own.as_ref()));
+        }
+        Ok(node_files(rendered))
+    }
+
+    /// A new certificate for a node; `None` for one that is a client alone.
+    fn certificate(&self, authority: &Certified, node: NodeId) -> Result<Option<Certified>, tls::NotCertified> {
+        let Self { spec, subnet, .. } = *self;
+        match node {
+            NodeId::Redis { .. } | NodeId::Sentinel(_) => {
+                let names = certificate_names(spec, subnet, node);
+                tls::certify(&spec.name, authority, &node.to_string(), &names).map(Some)
+            }
+            NodeId::Proxy(_) | NodeId::Exporter => Ok(None),
+        }
     }
 }
 

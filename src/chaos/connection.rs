@@ -14,6 +14,7 @@ use super::history::OpError;
 use super::resp::{self, Reply};
 use crate::dial::Stream;
 use crate::spec::Secret;
+use crate::tls::{Trust, secured};
 
 /// Who a client is.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Credentials {
     pub user: Option<String>,
     /// The password; `None` where the server asks for none.
     pub password: Option<Secret>,
+    /// Whose servers get it; `None` for a connection that is not encrypted.
+    pub trust: Option<Trust>,
 }
 
 impl Credentials {
@@ -68,6 +71,7 @@ impl Connection {
         names: &Names,
         clock: Clock,
     ) -> Result<Self, OpError> {
+        let stream = secured(login.trust.as_ref(), stream).await.map_err(|_| OpError::Closed)?;
         let mut connection = Self { stream, input: BytesMut::with_capacity(4096), clock, node: None };
         let mut hello = Vec::new();
         let logins = login.command(&mut hello);
@@ -135,6 +139,8 @@ impl Connection {
     /// # Errors
     /// The connection broke.
     pub async fn fill(&mut self) -> Result<bool, OpError> {
+        // What the operating system did not take the last time goes first.
+        let _ = self.stream.flush().now_or_never();
         let bytes = self.stream.read_buf(&mut self.input).await.map_err(|_| OpError::Closed)?;
         Ok(bytes > 0)
     }
@@ -144,7 +150,10 @@ impl Connection {
     /// # Errors
     /// The connection broke.
     pub fn write_now(&mut self, out: &[u8]) -> io::Result<usize> {
-        self.stream.write(out).now_or_never().unwrap_or(Ok(0))
+        let written = self.stream.write(out).now_or_never().unwrap_or(Ok(0))?;
+        // Encrypted bytes may have been kept until now. If they cannot be sent, the next call says so.
+        let _ = self.stream.flush().now_or_never();
+        Ok(written)
     }
 
     /// Whether an idle connection is still good: nothing has arrived on it, not even its end.

@@ -107,7 +107,7 @@ pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId)
         image: program.image.clone(),
         command: render::command_line(node.role(), &program.server),
         address,
-        aliases: aliases(spec, node),
+        aliases: node.network_names(&spec.name),
         host_dir: host_dir(spec, node),
         ports: published_ports(spec, node),
         bind: spec.ports.bind,
@@ -120,23 +120,11 @@ pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId)
     })
 }
 
-/// The further names of a node on the network; for a proxy the common name of all proxies.
-pub fn aliases(spec: &Spec, node: NodeId) -> Vec<String> {
-    let own = [node.to_string(), node.container_name(&spec.name)];
-    let shared = (node.role() == Role::Proxy).then(|| proxies_name(spec));
-    own.into_iter().chain(shared).collect()
-}
-
-/// The network name that leads to any of the proxies.
-pub fn proxies_name(spec: &Spec) -> String {
-    format!("{}-proxy", spec.name)
-}
-
 /// The common name of the proxies, if this proxy's container lacks it.
 ///
 /// Applications on the network look for a proxy by it. Docker gives names only when a container joins a network.
 pub fn missing_name(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> {
-    let shared = proxies_name(spec);
+    let shared = spec.name.proxies_name();
     (node.role() == Role::Proxy && facts.network_id.is_some() && !facts.aliases.contains(&shared)).then_some(shared)
 }
 
@@ -194,6 +182,10 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
         }),
         NodeId::Exporter => json!({ "image": spec.images.exporter }),
     };
+    if spec.encryption.is_tls() && matches!(node.role(), Role::Redis | Role::Sentinel) {
+        // They are in its certificate, which is made with its files.
+        made_of["names"] = json!([json!(spec.tls.names), json!(spec.ports.bind)]);
+    }
     if let Some(fixed) = spec.containers.fixed(node.role()) {
         made_of["containers"] = json!(fixed);
     }
@@ -214,16 +206,4 @@ fn files_hash(spec: &Spec, role: Role) -> Option<String> {
     let key = (role, serde_json::to_string(&basis).unwrap_or_default());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     known.entry(key).or_insert_with(|| render::fixed_text(&basis, role).ok().map(|text| hash(&text))).clone()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_node_has_its_own_names_on_the_network_and_all_proxies_have_one_together() {
-        let spec = Spec::with_defaults("demo".parse().expect("a name"));
-        assert_eq!(aliases(&spec, NodeId::Proxy(2)), ["proxy-2", "demo-proxy-2", "demo-proxy"]);
-        assert_eq!(aliases(&spec, NodeId::Sentinel(1)), ["sentinel-1", "demo-sentinel-1"]);
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::desired::{RESTART_POLICY, aliases, spec_hash};
+use super::desired::{RESTART_POLICY, spec_hash};
 use super::observed::{
     Answer, AttachedReplica, ExistingPlace, ExporterView, MasterLogin, NetworkFacts, NodeFacts, NodeState, Observed,
     OtherUsers, ProxyRoute, ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState,
@@ -161,7 +161,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         state: NodeState::Running,
         address: subnet().address(node),
         network_id: Some(NETWORK.to_owned()),
-        aliases: aliases(spec, node).into_iter().collect(),
+        aliases: node.network_names(&spec.name).into_iter().collect(),
         resources: spec.containers.resources(node.role()),
         ports,
         spec_hash: spec_hash(spec, node),

@@ -3,10 +3,12 @@
 //! Types only; [`crate::engine`] and [`crate::servers`] fill them. Disagreement is kept: two Sentinels that name two
 //! masters, two nodes that both claim to be master, a node that does not answer are all values here, not errors.
 
+mod certificates;
 mod inventory;
 mod rotation;
 mod topology;
 
+pub use certificates::CertificatesView;
 pub use inventory::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
     VolumeFacts,
@@ -28,18 +30,26 @@ pub struct Observed {
     pub topology: Topology,
     /// The rotation of passwords that is open, or whose end some nodes have not recorded yet.
     pub rotation: Option<RotationView>,
+    /// The validity of the certificates; `None` without TLS, and where nobody asked.
+    pub certificates: Option<CertificatesView>,
 }
 
 impl Observed {
     /// The observed state from both sources.
     pub const fn new(inventory: Inventory, topology: Topology) -> Self {
-        Self { inventory, topology, rotation: None }
+        Self { inventory, topology, rotation: None, certificates: None }
     }
 
     /// The same with what the nodes' files say of passwords.
     #[must_use]
     pub fn with_rotation(self, rotation: Option<RotationView>) -> Self {
         Self { rotation, ..self }
+    }
+
+    /// The same with the validity of the certificates.
+    #[must_use]
+    pub fn with_certificates(self, certificates: Option<CertificatesView>) -> Self {
+        Self { certificates, ..self }
     }
 
     /// Whether a node's container runs, paused or not, so that its server knows more than its files.

@@ -43,6 +43,8 @@ pub fn status(spec: &Spec, observed: &Observed) -> Status {
         exporter: of_role(Role::Exporter).map(|node| exporter_status(node, spec, observed)).next(),
         images: spec.used.clone(),
         password_rotation: rotation(observed),
+        encryption: spec.encryption,
+        certificates: observed.certificates.clone(),
     }
 }
 
@@ -59,6 +61,9 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
         }
     }
     reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
+    reasons.extend(observed.certificates.iter().filter(|certificates| certificates.days_left < 0).map(
+        |certificates| format!("the certificates expired at {}: nothing can connect any more", certificates.expire_at),
+    ));
     reasons.extend(strangers(spec, observed).iter().map(ToString::to_string));
     // What a file or a variable asks for has not been given to the servers before 'up'.
     let given = observed.inventory.recorded.as_ref().unwrap_or(spec);

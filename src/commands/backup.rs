@@ -167,7 +167,7 @@ pub async fn make<W: World>(
     let cluster = &spec.name;
     let source = source(group, spec, observed)?;
     let address = observed.inventory.server(source.node).ok_or_else(|| cannot(cluster, group, "it has no address"))?;
-    let of = SnapshotOf { node: source.node, address, password: &secrets.admin, offset: source.offset };
+    let of = SnapshotOf { node: source.node, address, secrets, offset: source.offset };
     let (stream, facts) = open_snapshot(&*session.engine, cluster, of).await.map_err(|error| {
         Failure::from(error).hinted(format!("see what is wrong: {}", command_line(cluster, "status")))
     })?;

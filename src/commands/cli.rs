@@ -9,7 +9,7 @@ use crate::cluster::reckon::successor;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::spec::secret::user;
-use crate::spec::{NodeId, Role, Secret, Secrets, Spec};
+use crate::spec::{NodeId, Role, Secret, Secrets, Spec, render};
 
 /// The server of an image that was never examined.
 const USUAL_SERVER: &str = "redis-server";
@@ -66,6 +66,7 @@ pub async fn run<W: World>(args: CliArgs, call: Call<W>) -> Result<Exit, Failure
     let program = format!("{}-cli", server.trim_end_matches("-server"));
     let (host, port) = (address.ip().to_string(), address.port().to_string());
     let mut words = vec![&*program, "-h", &host, "-p", &port, "--user", name, "--askpass"];
+    words.splice(1..1, render::cli_arguments(&spec));
     words.extend(args.command.iter().map(String::as_str));
     attach::run(&session, &cluster, node, &words, Some(password)).await
 }

@@ -8,7 +8,6 @@ use clap::{Args, Subcommand};
 
 use super::session::{Call, World, lookup};
 use super::{down, up};
-use crate::cluster::desired::proxies_name;
 use crate::converge::Found;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::env::{ClientAccess, EnvDocument};
@@ -125,15 +124,16 @@ async fn provide<W: World>(
         session.ui.warn(format_args!(
             "the host {} exists only on the network {cluster}, which the services of '{project}' are not on by themselves; \
              give the cluster the option 'network: {project}_default', and that network a subnet ('redos compose --help')",
-            proxies_name(spec)
+            spec.name.proxies_name()
         ));
     }
     let secrets = secrets.ok_or_else(|| lookup::no_passwords(cluster))?;
     let group = Group::number(1);
     let ports = proxy_group_ports(group);
-    let at = |port: u16| format!("{}:{port}", proxies_name(spec));
-    let access =
-        ClientAccess { group, user: None, password: &secrets.app, write: &at(ports.write), read: &at(ports.read) };
+    let at = |port: u16| format!("{}:{port}", spec.name.proxies_name());
+    let authority = secrets.authority.as_ref().map(|authority| &*authority.certificate);
+    let (write, read) = (at(ports.write), at(ports.read));
+    let access = ClientAccess { group, user: None, password: &secrets.app, authority, write: &write, read: &read };
     compose.compose_variables(&EnvDocument::of(&access, &inventory))?;
     Ok(exit)
 }

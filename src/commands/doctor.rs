@@ -15,7 +15,7 @@ use super::session::{Call, Session, World, ask, faults, lookup, ready};
 use crate::cluster::Inventory;
 use crate::cluster::observed::{NodeState, Observed, RotationView};
 use crate::cluster::vitals::Vitals;
-use crate::converge::Found;
+use crate::converge::{Found, certificates};
 use crate::doctor::host::SCRIPT;
 use crate::doctor::{Diagnosis, Examined, HostFacts, diagnose};
 use crate::engine::{Clusters, Streams};
@@ -78,6 +78,7 @@ fn show<W: World>(session: &Session<W>, cluster: &ClusterName, diagnosis: Diagno
 async fn examine<W: World>(session: &Session<W>, cluster: &ClusterName, found: Found) -> Result<Diagnosis, Failure> {
     let Found { mut inventory, secrets, kept } = found;
     let rotation = secrets.as_ref().and_then(|secrets| RotationView::of(secrets, &kept));
+    let certificates = secrets.as_ref().and_then(certificates);
     let engine = &*session.engine;
     lookup::present(engine, cluster, &inventory)?;
     let spec = lookup::recorded(cluster, &inventory)?.clone();
@@ -91,7 +92,7 @@ async fn examine<W: World>(session: &Session<W>, cluster: &ClusterName, found: F
     let (active, host, (topology, vitals)) =
         tokio::join!(faults::active(engine, cluster), host(session, cluster, &inventory), asked);
     faults::overlook_limits(engine, &spec, &mut inventory).await?;
-    let observed = Observed::new(inventory, topology).with_rotation(rotation);
+    let observed = Observed::new(inventory, topology).with_rotation(rotation).with_certificates(certificates);
     let engine = engine.version().map(|version| version.version);
     Ok(diagnose(&Examined { spec: &spec, observed: &observed, vitals, host, engine, faults: active? }))
 }

@@ -11,7 +11,8 @@ use crate::spec::proxy_group_ports;
 /// Arguments of `env`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "REDIS_URL and REDIS_READ_URL are for the proxies' ports; REDIS_SENTINELS are the Sentinels'
-addresses on the cluster's network, for clients that are on it.
+addresses on the cluster's network, for clients that are on it. With TLS, REDIS_CA_PEM is the
+certificate that clients must trust.
 
 Examples:
   eval \"$(redos env)\"
@@ -46,7 +47,9 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
     let write = lookup::published(spec, &inventory, ports.write)?;
     let read = lookup::published(spec, &inventory, ports.read)?;
     let (_, password) = lookup::login(spec, &secrets, args.user.as_deref())?;
-    let access = ClientAccess { group, user: args.user.as_deref(), password: &password, write: &write, read: &read };
+    let authority = secrets.authority.as_ref().map(|authority| &*authority.certificate);
+    let access =
+        ClientAccess { group, user: args.user.as_deref(), password: &password, authority, write: &write, read: &read };
     let document = EnvDocument::of(&access, &inventory);
     session.ui.data(document.text(args.format)?)?;
     if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {

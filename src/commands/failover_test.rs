@@ -29,6 +29,7 @@ use crate::output::command_line;
 use crate::servers::Servers;
 use crate::spec::secret::user;
 use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Secrets, Spec, proxy_group_ports, time};
+use crate::tls::Trust;
 
 /// Arguments of `failover-test`.
 #[derive(Args, Clone, Debug)]
@@ -243,9 +244,11 @@ async fn subject<W: World>(
     // The Engine's host may be known by name.
     let at = async |port: u16| foreign::resolve(&lookup::published(spec, inventory, port)?).await;
     let (write, read) = (at(ports.write).await?, at(ports.read).await.ok());
+    let trust = secrets.authority.as_ref().map(Trust::of);
     let login = |name: &str, password: &crate::spec::Secret| Credentials {
         user: Some(name.to_owned()),
         password: Some(password.clone()),
+        trust: trust.clone(),
     };
     Ok(Subject {
         name: spec.name.to_string(),

@@ -120,6 +120,7 @@ fn flag(setting: &'static Setting) -> Arg {
         .action(if is_repeated { ArgAction::Append } else { ArgAction::Set });
     match setting.kind {
         SettingKind::Switch(_) => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        SettingKind::Encryption => arg.num_args(0..=1).require_equals(true).default_missing_value("tls"),
         _ => arg,
     }
 }

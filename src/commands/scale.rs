@@ -78,7 +78,7 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
     let cluster = request.name().clone();
     let scale = async |_| {
         let found = lookup::find(&*session.engine, &cluster).await?;
-        let settings = session.settle_and_try(request, &found).await?;
+        let settings = Box::pin(session.settle_and_try(request, &found)).await?;
         let spec = &settings.spec;
         let seen = session.observe_with(spec, &settings.secrets, found).await?;
         if !args.force {
@@ -88,7 +88,7 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
         let plan = diff(spec, &seen.observed);
         session.ui.status(PlanDocument::new(&cluster, &plan).text(&session.ui));
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        match ready::until_ready(&session, spec, passwords, next, seen, deadline).await {
+        match Box::pin(ready::until_ready(&session, spec, passwords, next, seen, deadline)).await {
             Ok(exit) => Ok(exit),
             Err(failure) => Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await),
         }

@@ -79,7 +79,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         if args.from.is_some() {
             seed::is_new(&cluster, &found)?;
         }
-        let mut settings = session.settle_and_try(request, &found).await?;
+        let mut settings = Box::pin(session.settle_and_try(request, &found)).await?;
         let began = Instant::now();
         let mut seeded = None;
         if let Some(path) = &args.from {
@@ -101,7 +101,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         let deadline = deadline + asked.elapsed();
         let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
-        let exit = match ready::until_ready(&session, spec, passwords, next, seen, deadline).await {
+        let exit = match Box::pin(ready::until_ready(&session, spec, passwords, next, seen, deadline)).await {
             Ok(exit) => exit,
             Err(failure) => return Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await),
         };

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::session::{Call, World, lookup};
 use crate::converge::Found;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, FailureKind};
 use crate::output::urls::{redis_url, statistics_url};
 use crate::spec::{API_VERSION, ClusterName, Group, STATS_PORT, proxy_group_ports};
 
@@ -17,7 +17,8 @@ use crate::spec::{API_VERSION, ClusterName, Group, STATS_PORT, proxy_group_ports
   REDIS_URL=$(redos url --group 2) ./app
   redos url --read             for reads from replicas
   redos url --user reports     a user of your own, see 'users' in redos.yaml
-  redos url --stats            the statistics page, for a browser")]
+  redos url --stats            the statistics page, for a browser
+  redos url --ca > ca.pem      what clients of a cluster with TLS trust")]
 pub struct UrlArgs {
     /// Master group, by name or number
     #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
@@ -31,6 +32,9 @@ pub struct UrlArgs {
     /// The statistics page of the proxy, with its user and password
     #[arg(long, conflicts_with = "read")]
     pub stats: bool,
+    /// The certificate that clients of a cluster with TLS must trust, as PEM
+    #[arg(long, conflicts_with_all = ["read", "stats", "user"])]
+    pub ca: bool,
 }
 
 /// `kind: Url`: the URL of a group or of the statistics page, with the password.
@@ -47,6 +51,9 @@ pub struct UrlDocument<'a> {
     /// Whether it is the port for reads.
     read: bool,
     url: String,
+    /// The certificate of the authority that clients must trust, as PEM; it is missing without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority: Option<&'a str>,
 }
 
 /// The port to reach.
@@ -104,11 +111,17 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
             Door::Statistics => statistics_url(&spec.proxy.stats_user, secrets.stats.expose(), &address),
             Door::Writes(_) | Door::Reads(_) => {
                 let (user, password) = lookup::login(spec, &secrets, args.user.as_deref())?;
-                redis_url(user, password.expose(), &address)
+                redis_url(spec.encryption, user, password.expose(), &address)
             }
         },
+        authority: secrets.authority.as_ref().map(|authority| &*authority.certificate),
     };
-    session.ui.document(&document, |_| document.url.clone())?;
+    if args.ca && document.authority.is_none() {
+        let what = format!("the cluster '{cluster}' has no TLS, so that there is no certificate to trust");
+        return Err(Failure::message(FailureKind::Failed, what));
+    }
+    let authority = document.authority.filter(|_| args.ca).map(|pem| pem.trim_end().to_owned());
+    session.ui.document(&document, |_| authority.clone().unwrap_or_else(|| document.url.clone()))?;
     if let Some(why) = lookup::out_of_reach(spec, &*session.engine) {
         session.ui.warn(why);
     }

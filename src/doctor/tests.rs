@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut, stored_data};
 use crate::cluster::observed::{
-    AttachedReplica, ExporterView, Loading, MasterLogin, ProxyView, PublishedPort, RoleView, StoredData, WatchedMaster,
-    WatchedPeer,
+    AttachedReplica, CertificatesView, ExporterView, Loading, MasterLogin, ProxyView, PublishedPort, RoleView,
+    StoredData, WatchedMaster, WatchedPeer,
 };
 use crate::cluster::vitals::SlowCommand;
 use crate::spec::render::sentinel_periods;
@@ -444,8 +444,15 @@ const BREAKS: &[(&str, Break)] = &[
             case.vitals(node).clock_ahead = Some(-90_000);
         }
     }),
+    ("certificates-expired", |case| case.observed.certificates = Some(expiring(-1))),
+    ("certificates-expire", |case| case.observed.certificates = Some(expiring(29))),
     ("engine-bugs", |case| case.engine = Some("25.0.1".to_owned())),
 ];
+
+/// Certificates that expire in so many days.
+fn expiring(days_left: i64) -> CertificatesView {
+    CertificatesView { expire_at: "2036-11-25T10:00:00Z".to_owned(), days_left }
+}
 
 /// Gives all Redis nodes a memory limit, in the configuration as well.
 fn limit(case: &mut Case, bytes: u64) {

@@ -377,6 +377,7 @@ fn errors(page: &mut Page) {
             NoAddress { node, subnet: "10.1.2.0/28".parse().expect("a subnet") },
             WrongRole { node, role: Role::Proxy },
             NoPassword { server: server() },
+            Certificate { node, why: "the authority is lost".to_owned() },
             Template { name: "redis.conf", source: ErrorKind::UndefinedError.into() },
             Secrets(serde_json::from_str::<u8>("x").expect_err("no number")),
         }),

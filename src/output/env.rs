@@ -7,7 +7,10 @@ use super::urls::redis_url;
 use crate::cluster::Inventory;
 use crate::error::Failure;
 use crate::spec::secret::user;
-use crate::spec::{Group, Role, Secret};
+use crate::spec::{Encryption, Group, Role, Secret};
+
+/// The line that ends a value of several lines in the file of `GITHUB_ENV`.
+const GITHUB_END: &str = "END_OF_VALUE";
 
 /// The format of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,6 +34,8 @@ pub struct ClientAccess<'a> {
     /// The user, where it is not the one that every application has.
     pub user: Option<&'a str>,
     pub password: &'a Secret,
+    /// The certificate of the cluster's authority, as PEM; `None` without TLS.
+    pub authority: Option<&'a str>,
     /// The `host:port` for writes.
     pub write: &'a str,
     /// The `host:port` for reads.
@@ -49,7 +54,8 @@ impl EnvDocument {
 
     /// What a client of a cluster needs to connect.
     pub fn of(access: &ClientAccess<'_>, inventory: &Inventory) -> Self {
-        let ClientAccess { group, user, password, write, read } = *access;
+        let ClientAccess { group, user, password, authority, write, read } = *access;
+        let encryption = if authority.is_some() { Encryption::Tls } else { Encryption::None };
         let name = user.unwrap_or(user::APPLICATION);
         let (host, port) = write.rsplit_once(':').unwrap_or((write, ""));
         let sentinels = inventory.nodes.keys().filter(|node| node.role() == Role::Sentinel);
@@ -60,12 +66,13 @@ impl EnvDocument {
             ("REDIS_HOST", host.trim_matches(['[', ']']).to_owned()),
             ("REDIS_PORT", port.to_owned()),
             ("REDIS_PASSWORD", password.to_owned()),
-            ("REDIS_URL", redis_url(name, password, write)),
-            ("REDIS_READ_URL", redis_url(name, password, read)),
+            ("REDIS_URL", redis_url(encryption, name, password, write)),
+            ("REDIS_READ_URL", redis_url(encryption, name, password, read)),
             ("REDIS_MASTER_NAME", group.to_string()),
             ("REDIS_SENTINELS", sentinels.collect::<Vec<_>>().join(",")),
         ];
-        Self::new(variables.into_iter().chain(user))
+        let authority = authority.map(|authority| ("REDIS_CA_PEM", authority.to_owned()));
+        Self::new(variables.into_iter().chain(user).chain(authority))
     }
 
     /// The variables, each with its value.
@@ -85,7 +92,12 @@ impl EnvDocument {
             EnvFormat::Shell => lines(&|name, value| format!("export {name}='{}'\n", value.replace('\'', r"'\''"))),
             // Compose takes text between single quotes as it is, and has no escape for a quote in it.
             EnvFormat::Dotenv => lines(&|name, value| format!("{name}={}\n", dotenv(value))),
-            EnvFormat::Github => lines(&|name, value| format!("{name}={value}\n")),
+            EnvFormat::Github => lines(&|name, value| {
+                if value.contains('\n') {
+                    return format!("{name}<<{GITHUB_END}\n{}\n{GITHUB_END}\n", value.trim_end());
+                }
+                format!("{name}={value}\n")
+            }),
             EnvFormat::Json => serde_json::to_string_pretty(&Value::Object(object())).map_err(anyhow::Error::new)?,
             EnvFormat::Compose => {
                 serde_yaml::to_string(&Map::from_iter([("environment".to_owned(), Value::Object(object()))]))

@@ -176,7 +176,12 @@ impl<'a> UpDocument<'a> {
         for reason in &self.status.reasons {
             ui.warn(reason);
         }
-        ui.hint(format_args!("connect: redis-cli -u \"$({})\"", command_line(name, "url")));
+        let url = command_line(name, "url");
+        if self.status.encryption.is_tls() {
+            ui.hint(format_args!("connect: {url} --ca > ca.pem; redis-cli --cacert ca.pem -u \"$({url})\""));
+        } else {
+            ui.hint(format_args!("connect: redis-cli -u \"$({url})\""));
+        }
         if let Some(existing) = self.status.follows {
             let cut_over = command_line(name, "up --follow none");
             ui.hint(format_args!("it is a standby of {existing}; have it take over: {cut_over}"));

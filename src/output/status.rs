@@ -20,6 +20,10 @@ pub fn text(status: &Status, ui: &Ui) -> String {
         parts.push(proxies_text(&status.proxies, ui));
     }
     parts.extend(status.exporter.as_ref().map(|exporter| exporter_text(exporter, ui)));
+    parts.extend(status.certificates.as_ref().map(|certificates| {
+        let heading = ui.paint_data("Encryption", &Style::new().bold());
+        format!("{heading}: TLS, with certificates that are valid until {}", certificates.expire_at)
+    }));
     parts.extend(images_text(status, ui));
     parts.extend((!status.remarks.is_empty()).then(|| status.remarks.join("\n")));
     parts.push(verdict(status, ui));

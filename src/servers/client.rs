@@ -32,7 +32,8 @@ use crate::cluster::observed::{
 };
 use crate::dial::{Dial, Target};
 use crate::spec::secret::{PasswordKind, user};
-use crate::spec::{Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secrets, Spec, proxy_group_ports, render};
+use crate::spec::{Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secret, Secrets, Spec, proxy_group_ports, render};
+use crate::tls::Trust;
 
 /// Time limit of a question, with connecting and logging in. A server on the same host answers within a millisecond;
 /// one second leaves room for a machine that swaps, and is the most that a frozen node costs.
@@ -56,6 +57,8 @@ pub struct Client {
     dialer: Arc<dyn Dial>,
     spec: Spec,
     secrets: Secrets,
+    /// Whose certificates its servers have; `None` without TLS.
+    trust: Option<Trust>,
     /// The state of each node between calls.
     kept: Mutex<BTreeMap<NodeId, Kept>>,
 }
@@ -111,7 +114,8 @@ impl TriedProxy {
 impl Client {
     /// A client for the servers of the cluster that `spec` names. It connects at the first question.
     pub fn new(dialer: Arc<dyn Dial>, spec: Spec, secrets: Secrets) -> Self {
-        Self { dialer, spec, secrets, kept: Mutex::default() }
+        let trust = secrets.authority.as_ref().map(Trust::of);
+        Self { dialer, spec, secrets, trust, kept: Mutex::default() }
     }
 
     /// Time limit of a question that needs a connection first.
@@ -179,7 +183,11 @@ impl Client {
     }
 
     fn admin(&self) -> Login<'_> {
-        Login { user: user::ADMIN, password: &self.secrets.admin }
+        self.login(user::ADMIN, &self.secrets.admin)
+    }
+
+    pub(super) fn login<'a>(&'a self, user: &'a str, password: &'a Secret) -> Login<'a> {
+        Login { user, password, trust: self.trust.as_ref() }
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<NodeId, Kept>> {
@@ -441,7 +449,7 @@ impl Client {
     async fn existing_route(&self, node: NodeId, facts: &NodeFacts) -> Option<String> {
         let group = Spec::head().group()?;
         let peer = Peer { node, address: self.place(node, facts, proxy_group_ports(group).write).ok()? };
-        let login = Login { user: user::APPLICATION, password: self.secrets.existing.as_ref()? };
+        let login = self.login(user::APPLICATION, self.secrets.existing.as_ref()?);
         let asked = async {
             let link = Link::open(&*self.dialer, &self.spec.name, peer, login).await.ok()?;
             let mut question = pipe();

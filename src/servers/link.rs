@@ -10,6 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::ServerError;
 use crate::dial::{Dial, Stream, Target};
 use crate::spec::{ClusterName, NodeId, Secret};
+use crate::tls::{Trust, secured};
 
 /// The user and password of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,8 @@ pub struct Login<'a> {
     pub user: &'a str,
     /// The user's password.
     pub password: &'a Secret,
+    /// Whose servers get it; `None` for a connection that is not encrypted.
+    pub trust: Option<&'a Trust>,
 }
 
 impl Login<'_> {
@@ -68,7 +71,8 @@ impl Link {
         target: Target,
         login: Login<'_>,
     ) -> Result<Self, ServerError> {
-        let stream = dial(dialer, cluster, node, target).await?;
+        let connected = async { secured(login.trust, dialer.dial(cluster, target).await?).await };
+        let stream = connected.await.map_err(|source| ServerError::Connect { node, source: source.into() })?;
         Self::over(stream, &login.info()).await.map_err(|error| failed(node, "AUTH", error))
     }
 
@@ -94,16 +98,6 @@ impl Link {
     pub async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
         self.connection.clone().send_packed_commands(pipeline, 0, pipeline.len()).await
     }
-}
-
-async fn dial(
-    dialer: &dyn Dial,
-    cluster: &ClusterName,
-    node: NodeId,
-    target: Target,
-) -> Result<Box<dyn Stream>, ServerError> {
-    let dialled = dialer.dial(cluster, target).await;
-    dialled.map_err(|source| ServerError::Connect { node, source: source.into() })
 }
 
 /// The error of a command: refused by the server, or lost with the connection.

@@ -15,7 +15,8 @@ use super::reply::Info;
 use crate::dial::{Dial, Stream, Target};
 use crate::spec::images::Release;
 use crate::spec::secret::user;
-use crate::spec::{ClusterName, NodeId, Secret};
+use crate::spec::{ClusterName, NodeId, Secrets};
+use crate::tls::{Trust, secured};
 
 /// Time limit of each answer before the snapshot begins.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -31,8 +32,8 @@ const ANSWER_MAX: usize = 1024 * 1024;
 pub struct SnapshotOf<'a> {
     pub node: NodeId,
     pub address: SocketAddrV4,
-    /// The password of redos itself.
-    pub password: &'a Secret,
+    /// The secrets of its cluster.
+    pub secrets: &'a Secrets,
     /// The offset that it must have reached.
     pub offset: i64,
 }
@@ -93,9 +94,11 @@ pub async fn open_snapshot(
     of: SnapshotOf<'_>,
 ) -> Result<(Box<dyn Stream>, SnapshotFacts), ServerError> {
     let node = of.node;
-    let dialled = within(node, "connect", ANSWER + dialer.detour(), dialer.dial(cluster, Target::Network(of.address)));
-    let mut talk = Talk { stream: dialled.await?, node };
-    talk.ask("AUTH", cmd("AUTH").arg(user::ADMIN).arg(of.password.expose())).await?;
+    let trust = of.secrets.authority.as_ref().map(Trust::of);
+    let dialled = async { secured(trust.as_ref(), dialer.dial(cluster, Target::Network(of.address)).await?).await };
+    let stream = within(node, "connect", ANSWER + dialer.detour(), dialled).await?;
+    let mut talk = Talk { stream, node };
+    talk.ask("AUTH", cmd("AUTH").arg(user::ADMIN).arg(of.secrets.admin.expose())).await?;
     let deadline = Instant::now() + CAUGHT_UP;
     let facts = loop {
         let info = talk.ask("INFO", &cmd("INFO")).await?;

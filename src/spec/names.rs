@@ -38,6 +38,11 @@ impl ClusterName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name on the cluster's network that leads to any of its proxies.
+    pub fn proxies_name(&self) -> String {
+        format!("{self}-proxy")
+    }
 }
 
 /// `redos`, the cluster of a command that names none.
@@ -258,6 +263,13 @@ impl NodeId {
         format!("{cluster}-{self}")
     }
 
+    /// Its further names on the network; for a proxy also the common name of all proxies.
+    pub fn network_names(self, cluster: &ClusterName) -> Vec<String> {
+        let own = [self.to_string(), self.container_name(cluster)];
+        let shared = (self.role() == Role::Proxy).then(|| cluster.proxies_name());
+        own.into_iter().chain(shared).collect()
+    }
+
     /// The name of its volume: `NAME-redis-1-data`.
     pub fn volume_name(self, cluster: &ClusterName) -> String {
         format!("{cluster}-{self}-data")
@@ -332,6 +344,13 @@ mod tests {
         assert_eq!(cluster.node("redis-2"), node);
         assert_eq!(cluster.node("shop-redis-redis-2"), node);
         assert!(cluster.node("other-redis-2").is_err() && cluster.node("shop-redis-").is_err());
+    }
+
+    #[test]
+    fn a_node_has_its_own_names_on_the_network_and_all_proxies_have_one_together() {
+        let name = "demo".parse().expect("a name");
+        assert_eq!(NodeId::Proxy(2).network_names(&name), ["proxy-2", "demo-proxy-2", "demo-proxy"]);
+        assert_eq!(NodeId::Sentinel(1).network_names(&name), ["sentinel-1", "demo-sentinel-1"]);
     }
 
     #[test]

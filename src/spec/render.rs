@@ -21,7 +21,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-pub use directives::{fixed_directives, max_clients, taken_back, told_directives, trial_configuration};
+pub use directives::{TLS_TRIAL, fixed_directives, max_clients, taken_back, told_directives, trial_configuration};
 pub use exporter::{exporter_files, exporter_path, exporter_question};
 pub use proxy::{basic_login, proxy_files, stats_logins};
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
@@ -31,8 +31,8 @@ pub use value::same_value;
 
 use super::address::Subnet;
 use super::names::{ClusterName, Group, NodeId, Role};
-use super::secret::{SECRET_BYTES, Secrets};
-use super::{Persistence, Spec};
+use super::secret::{Certified, SECRET_BYTES, Secrets};
+use super::{Encryption, Persistence, Spec};
 
 /// The configuration of a Redis node, which it rewrites.
 pub const REDIS_CONF: &str = "/data/conf/redis.conf";
@@ -54,6 +54,13 @@ const STANDING_FILE: &str = "/data/conf/standing";
 const USERS_FILE: &str = "/data/conf/users.acl";
 /// The cluster's secrets on a Redis node or a Sentinel.
 pub const SECRETS_FILE: &str = "/data/conf/secrets.json";
+
+/// The certificate of the cluster's authority, on every node of a cluster with TLS.
+pub const AUTHORITY_FILE: &str = "/data/conf/ca.pem";
+/// The certificate of a Redis node or a Sentinel.
+const CERTIFICATE_FILE: &str = "/data/conf/node.pem";
+/// The private key of that certificate.
+const CERTIFICATE_KEY_FILE: &str = "/data/conf/node.key";
 
 /// What a Redis node logs about a file of another user in its volume, after the file's path.
 pub const FOREIGN_FILE: &str = "is not this node's to read and write";
@@ -95,6 +102,13 @@ pub enum RenderError {
     /// The password of an existing server is not known.
     #[error("the password of the existing server {server} is not among the cluster's")]
     NoPassword { server: SocketAddrV4 },
+    /// The cluster's certificate authority is not known, or cannot make a certificate.
+    #[error("cannot make a certificate for {node}: {why}")]
+    Certificate {
+        node: NodeId,
+        /// What is wrong.
+        why: String,
+    },
     /// A template does not fit its values.
     #[error("cannot fill in the template of {name}")]
     Template {
@@ -157,6 +171,7 @@ pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
         pubsub: spec.pubsub.clone(),
         sentinel: if role == Role::Sentinel { defaults.sentinel } else { spec.sentinel.clone() },
         proxy: spec.proxy.clone(),
+        encryption: spec.encryption,
         ..defaults
     }
 }
@@ -191,6 +206,42 @@ fn read_only(path: &str, content: String) -> RenderedFile {
 pub fn secrets_file(secrets: &Secrets) -> Result<RenderedFile, RenderError> {
     let json = serde_json::to_string_pretty(secrets).map_err(RenderError::Secrets)?;
     Ok(read_only(SECRETS_FILE, json + "\n"))
+}
+
+/// The certificate of the cluster's authority, and that of the node where it has one.
+pub fn tls_files(authority: &Certified, own: Option<&Certified>) -> Vec<RenderedFile> {
+    let mut files = vec![read_only(AUTHORITY_FILE, authority.certificate.clone())];
+    if let Some(own) = own {
+        files.push(read_only(CERTIFICATE_FILE, own.certificate.clone()));
+        files.push(read_only(CERTIFICATE_KEY_FILE, own.key.expose().to_owned()));
+    }
+    files
+}
+
+/// How a server listens, as lines of its configuration.
+///
+/// It asks clients for no certificate: a password is their proof. A certificate of the cluster is made for nodes alone.
+fn listening(spec: &Spec, port: u16) -> Vec<String> {
+    match spec.encryption {
+        Encryption::None => vec![format!("port {port}")],
+        Encryption::Tls => vec![
+            "port 0".to_owned(),
+            format!("tls-port {port}"),
+            "tls-replication yes".to_owned(),
+            "tls-auth-clients no".to_owned(),
+            format!("tls-ca-cert-file {AUTHORITY_FILE}"),
+            format!("tls-cert-file {CERTIFICATE_FILE}"),
+            format!("tls-key-file {CERTIFICATE_KEY_FILE}"),
+        ],
+    }
+}
+
+/// The arguments with which redis-cli reaches a server of the cluster from a node; none without TLS.
+pub fn cli_arguments(spec: &Spec) -> Vec<&'static str> {
+    match spec.encryption {
+        Encryption::None => Vec::new(),
+        Encryption::Tls => vec!["--tls", "--cacert", AUTHORITY_FILE],
+    }
 }
 
 fn address(subnet: Subnet, node: NodeId) -> Result<Ipv4Addr, RenderError> {

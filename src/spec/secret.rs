@@ -59,6 +59,25 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A certificate with its private key, both as PEM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Certified {
+    /// The certificate, which is no secret.
+    pub certificate: String,
+    /// The private key of the certificate.
+    pub key: Secret,
+    /// When the certificate expires, in seconds since 1970.
+    pub expires: u64,
+}
+
+impl Certified {
+    /// A certificate with the text of its private key.
+    pub const fn new(certificate: String, key: String, expires: u64) -> Self {
+        Self { certificate, key: Secret(key), expires }
+    }
+}
+
 /// All secrets of one cluster, in one JSON file, mode 0400, in the volume of every node except the proxies'.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,6 +108,9 @@ pub struct Secrets {
     /// [`Secrets::of_own_user`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub own: BTreeMap<String, Secret>,
+    /// The cluster's own certificate authority. `None` in a cluster without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Certified>,
     /// How often these secrets were changed. The highest version in a cluster is the valid one.
     #[serde(default)]
     pub version: u32,
@@ -253,6 +275,7 @@ impl Secrets {
             stats: secret(),
             existing: None,
             own: BTreeMap::new(),
+            authority: None,
             version: 0,
             rotation: None,
         }

@@ -15,22 +15,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("update", &[]),
     ("dial", &["spec"]),
+    ("tls", &["dial", "spec"]),
     // It runs beside a container, where there is no Engine and no terminal.
-    ("agent", &["spec"]),
+    ("agent", &["dial", "spec", "tls"]),
     ("backup", &["spec"]),
     ("cluster", &["spec"]),
     ("view", &["cluster", "spec"]),
     ("plan", &["cluster", "spec", "update"]),
     ("engine", &["cluster", "dial", "spec", "update"]),
-    ("servers", &["cluster", "dial", "spec"]),
+    ("servers", &["cluster", "dial", "spec", "tls"]),
     ("deaths", &["cluster", "servers", "spec"]),
     // What `up` would change is a finding.
     ("doctor", &["cluster", "plan", "spec"]),
     // Alerts are checks of doctor.
     ("metrics", &["doctor", "spec"]),
-    ("apply", &["cluster", "engine", "plan", "servers", "spec"]),
+    ("apply", &["cluster", "engine", "plan", "servers", "spec", "tls"]),
     ("converge", &["apply", "cluster", "engine", "plan", "servers", "spec"]),
-    ("chaos", &["agent", "cluster", "dial", "engine", "spec"]),
+    ("chaos", &["agent", "cluster", "dial", "engine", "spec", "tls"]),
     // The errors of the rooms, on their way up.
     ("error", &["apply", "engine", "servers", "spec"]),
     // Values only; a failure is one.
@@ -106,6 +107,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["web"]),
     ("ruzstd", &["backup"]),
     ("clap_mangen", &["commands/man.rs"]),
+    ("rcgen", &["tls.rs"]),
+    ("tokio_rustls", &["tls.rs"]),
 ];
 
 /// Lines that a file has at most. What is longer has two subjects.

@@ -44,6 +44,44 @@ fn up_refuses_what_cannot_be_before_it_makes_anything() {
 }
 
 #[test]
+fn tls_is_for_new_clusters_and_stays() {
+    run(async {
+        let plain = ready("up").await;
+        let failure = redos(&plain, "up --tls").await.failure();
+        assert_eq!((failure.kind.exit(), failure.hints.len()), (Exit::Usage, 2), "{:?}", failure.hints);
+        assert!(redos(&plain, "url").await.done().starts_with("redis://"));
+        redos(&plain, "url --ca").await.failure();
+
+        let sim = Sim::default();
+        let failure = redos(&sim, "up --tls --redis-image without-tls:8.0").await.failure();
+        let what = failure.chain().collect::<String>();
+        assert!(what.contains("without-tls:8.0 cannot encrypt connections: it was built without TLS"), "{what}");
+        let failure = redos(&sim, "up --tls --follow 192.0.2.5:6379").await.failure();
+        assert_eq!(failure.kind.exit(), Exit::Usage, "an existing server has no certificate of the cluster");
+        assert_eq!(sim.left(), (vec![], vec![], false), "nothing was made");
+
+        let sim = ready("up --tls").await;
+        let changes = sim.journal().len();
+        redos(&sim, "up").await.done();
+        assert_eq!(sim.journal().len(), changes, "it stays as it was made");
+        assert!(redos(&sim, "url").await.done().starts_with("rediss://"));
+        let ca = redos(&sim, "url --ca").await.done();
+        assert!(ca.starts_with("-----BEGIN CERTIFICATE-----\n") && !ca.contains("PRIVATE"), "{ca}");
+        assert!(redos(&sim, "env --format github").await.done().contains("REDIS_CA_PEM<<END_OF_VALUE\n-----BEGIN"));
+        let status = redos(&sim, "status -o json").await.json();
+        assert_eq!((&status["encryption"], &status["healthy"]), (&json!("tls"), &json!(true)), "{status}");
+        assert!(status["certificates"]["daysLeft"].as_i64().is_some_and(|days| days > 3600), "{status}");
+        redos(&sim, "up --tls=none").await.failure();
+        assert!(
+            redos(&sim, "plan --tls-names redis.example.com").await.stdout.contains("redis-1"),
+            "certificates change"
+        );
+        redos(&sim, "up --tls-names redis.example.com").await.done();
+        redos(&sim, "scale --replicas 3").await.done();
+    });
+}
+
+#[test]
 fn scale_changes_how_many_nodes_there_are() {
     run(async {
         let sim = ready("up").await;

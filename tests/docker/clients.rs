@@ -57,7 +57,7 @@ impl Drop for Beside {
 }
 
 /// Makes an image with Python and its clients of Redis from Debian's packages.
-async fn python(cluster: &Cluster) -> String {
+pub async fn python(cluster: &Cluster) -> String {
     let root = file_system("python", &["python3-minimal", "python3-redis", "python3-celery", "busybox-static"]).await;
     let folder = tempfile::tempdir().expect("a folder");
     let tar = folder.path().join("python.tar");
@@ -69,7 +69,7 @@ async fn python(cluster: &Cluster) -> String {
 
 /// Runs a command in a container of its own on a network, with `examples/python` as its folder, and returns
 /// what it printed. It must succeed.
-async fn run(image: &str, network: &str, environment: &[String], command: &[&str]) -> String {
+pub async fn run_on(image: &str, network: &str, environment: &[String], command: &[&str]) -> String {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/python");
     let body = ContainerCreateBody {
         image: Some(image.to_owned()),
@@ -118,13 +118,13 @@ async fn clients_in_python_work_by_the_address_and_by_the_sentinels_also_after_a
         format!("PASSWORD={password}"),
     ];
     for _ in 0..2 {
-        assert_eq!(run(&image, cluster.name.as_str(), &environment, &["python3", "proxy.py"]).await, "hello\n");
+        assert_eq!(run_on(&image, cluster.name.as_str(), &environment, &["python3", "proxy.py"]).await, "hello\n");
         let with_file = "printf %s \"$PASSWORD\" >/tmp/password; PASSWORD_FILE=/tmp/password exec python3 sentinel.py";
-        let said = run(&image, cluster.name.as_str(), &environment, &["busybox", "sh", "-c", with_file]).await;
+        let said = run_on(&image, cluster.name.as_str(), &environment, &["busybox", "sh", "-c", with_file]).await;
         assert!(said.starts_with("hello\n"), "{said}");
         let tasks = "python3 -m celery -A tasks worker --pool solo --concurrency 1 >/tmp/log 2>&1 & \
                      python3 -c 'from tasks import add; print(add.delay(2, 3).get(timeout=30))' || { busybox cat /tmp/log; exit 1; }";
-        assert_eq!(run(&image, cluster.name.as_str(), &environment, &["busybox", "sh", "-c", tasks]).await, "5\n");
+        assert_eq!(run_on(&image, cluster.name.as_str(), &environment, &["busybox", "sh", "-c", tasks]).await, "5\n");
         cluster.redos(&["failover"]).await.succeeds();
     }
     let said = compose_example(&cluster, password).await;
@@ -182,7 +182,7 @@ async fn a_service_of_a_compose_project_is_ready_before_those_that_depend_on_it(
     let variables = messages.filter(|message| message["type"] == "setenv");
     let environment: Vec<String> =
         variables.map(|set| format!("REDIS_{}", set["message"].as_str().expect("text"))).collect();
-    let said = run(&image, &network, &environment, &["python3", "proxy.py"]).await;
+    let said = run_on(&image, &network, &environment, &["python3", "proxy.py"]).await;
     let mut mistyped = tokio::process::Command::new(env!("CARGO_BIN_EXE_redos"));
     mistyped.args(["compose", "--project-name=shop", "up", "--replica=1", "redis"]);
     let mistyped = cluster.run(mistyped).await;

@@ -52,6 +52,7 @@ mod strangers;
 mod stuck;
 mod support;
 mod survive;
+mod tls;
 mod top;
 mod trouble;
 mod unready;

@@ -40,18 +40,22 @@ impl Writers {
 
     /// Starts them at a URL, with this many writes a second of each, and this long a wait for an answer.
     pub fn start_at(url: &str, rate: u64, patience: Duration) -> Self {
+        Self::of(&redis::Client::open(url.trim()).expect("a URL"), rate, patience)
+    }
+
+    /// Starts them with connections of a client.
+    pub fn of(client: &redis::Client, rate: u64, patience: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let turn = Arc::new(tokio::sync::Mutex::new(()));
         let start = |id: usize| {
             let ledger = Ledger::default();
-            let client = redis::Client::open(url.trim()).expect("a URL");
             let prefix = format!("written:{}", STARTED.fetch_add(1, Ordering::Relaxed));
             let writer = Writer {
                 prefix,
                 rate,
                 patience,
                 lasting: id.is_multiple_of(2),
-                client,
+                client: client.clone(),
                 turn: Arc::clone(&turn),
                 stop: Arc::clone(&stop),
                 ledger: Arc::clone(&ledger),

@@ -10,9 +10,11 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::TaskError;
+use crate::dial::Stream;
 use crate::spec::render::SECRETS_FILE;
 use crate::spec::secret::user;
 use crate::spec::{REDIS_PORT, SENTINEL_PORT, Secrets};
+use crate::tls::{Trust, secured};
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -100,6 +102,7 @@ pub async fn crowd(lease: Duration) -> Result<String, TaskError> {
         witness = TcpStream::connect(local(port)).await;
     }
     let witness = witness.map_err(TaskError::system("it cannot be reached"))?;
+    let trust = own_secrets()?.authority.as_ref().map(Trust::of);
     // All except its last bytes, so that the server waits for them.
     let word = format!("${WORD}\r\n{}\r\n", "x".repeat(WORD));
     let request = format!("*{WORDS}\r\n{}", word.repeat(WORDS)).into_bytes();
@@ -107,8 +110,9 @@ pub async fn crowd(lease: Duration) -> Result<String, TaskError> {
     let (mut crowd, mut refusal) = (Vec::new(), None);
     let crowding = async {
         while crowd.len() < CROWD {
-            let mut stream = TcpStream::connect(local(port)).await?;
+            let mut stream = secured(trust.as_ref(), Box::new(TcpStream::connect(local(port)).await?)).await?;
             stream.write_all(request).await?;
+            stream.flush().await?;
             crowd.push(stream);
         }
         Ok::<(), io::Error>(())
@@ -139,17 +143,24 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
+/// The passwords that the server keeps in its volume.
+fn own_secrets() -> Result<Secrets, TaskError> {
+    let text = fs::read_to_string(SECRETS_FILE)
+        .map_err(TaskError::system("its volume does not hold the password that redos writes there"))?;
+    serde_json::from_str(&text).map_err(|_| TaskError::Impossible(format!("{SECRETS_FILE} is not what redos wrote")))
+}
+
 /// A connection to a Redis node as the user `redos`.
-struct RedisConnection(BufReader<TcpStream>);
+struct RedisConnection(BufReader<Box<dyn Stream>>);
 
 impl RedisConnection {
     /// Opens a connection with the password that the node keeps in its volume.
     async fn logged_in() -> Result<Self, TaskError> {
-        let text = fs::read_to_string(SECRETS_FILE)
-            .map_err(TaskError::system("its volume does not hold the password that redos writes there"))?;
-        let secrets: Secrets = serde_json::from_str(&text)
-            .map_err(|_| TaskError::Impossible(format!("{SECRETS_FILE} is not what redos wrote")))?;
-        let stream = timeout(ANSWER, TcpStream::connect(local(REDIS_PORT))).await;
+        let secrets = own_secrets()?;
+        let trust = secrets.authority.as_ref().map(Trust::of);
+        let connecting =
+            async { secured(trust.as_ref(), Box::new(TcpStream::connect(local(REDIS_PORT)).await?)).await };
+        let stream = timeout(ANSWER, connecting).await;
         let stream = stream.map_err(io::Error::from).flatten().map_err(TaskError::system("it cannot be reached"))?;
         let mut connection = Self(BufReader::new(stream));
         connection.ask(&["AUTH", user::ADMIN, secrets.admin.expose()]).await?;
@@ -164,6 +175,7 @@ impl RedisConnection {
         }
         let asking = async {
             self.0.get_mut().write_all(request.as_bytes()).await?;
+            self.0.get_mut().flush().await?;
             let mut line = String::new();
             match self.0.read_line(&mut line).await? {
                 0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),

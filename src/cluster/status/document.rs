@@ -9,8 +9,9 @@ use std::net::SocketAddrV4;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cluster::observed::CertificatesView;
 use crate::spec::secret::{RotatedUser, RotationStage};
-use crate::spec::{ClusterName, Group, NodeId, UsedImages};
+use crate::spec::{ClusterName, Encryption, Group, NodeId, UsedImages};
 
 /// The state word of a node that has no container.
 pub const MISSING: &str = "missing";
@@ -42,6 +43,10 @@ pub struct Status {
     pub images: UsedImages,
     /// The rotation of passwords that is open; `null` when none is.
     pub password_rotation: Option<RotationStatus>,
+    /// Whether connections to Redis nodes and Sentinels are encrypted.
+    pub encryption: Encryption,
+    /// The validity of the certificates; `null` without TLS.
+    pub certificates: Option<CertificatesView>,
 }
 
 /// A rotation of passwords that is open.

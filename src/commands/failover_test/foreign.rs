@@ -41,7 +41,7 @@ pub async fn subject<W: World>(
         let text = read.map_err(|error| usage(format!("failed to read {}: {error}", path.display())))?;
         Ok::<_, Failure>(Secret::given(text.trim_end_matches(['\r', '\n']))?)
     });
-    let login = Credentials { user: None, password: password.transpose()? };
+    let login = Credentials { user: None, password: password.transpose()?, trust: None };
     let write = resolve(proxy).await?;
     let read = match &args.read_proxy {
         Some(address) => Some(resolve(address).await?),

@@ -94,7 +94,7 @@ impl<W: World> Session<W> {
             sleep(LOOK_INTERVAL).await;
             let inventory = self.engine.inventory(&spec.name).await?;
             let topology = reached.servers.topology(&inventory).await;
-            seen.observed = Observed { inventory, topology, rotation: seen.observed.rotation };
+            seen.observed = Observed { inventory, topology, ..seen.observed };
         }
         Ok(seen)
     }

@@ -20,6 +20,7 @@ use crate::output::plan::UpDocument;
 use crate::plan::{Past, Plan, Stage};
 use crate::spec::settings::{GivenSecrets, Settings};
 use crate::spec::{NodeId, Role, Secrets, Spec};
+use crate::tls;
 
 /// Plans and walks until there is nothing left to do.
 ///
@@ -38,6 +39,10 @@ pub async fn converge<W: World>(
     deadline: Instant,
 ) -> Result<(Converged, Timings), Failure> {
     let Session { ui, engine, cancel, .. } = session;
+    let mut new_secrets = for_new.or_made(spec, rand::random);
+    if spec.encryption.is_tls() {
+        new_secrets.authority = Some(tls::new_authority(&spec.name).map_err(anyhow::Error::new)?);
+    }
     let progress = ui.progress();
     let report = |event| progress.report(event);
     let converger = Converger {
@@ -45,7 +50,7 @@ pub async fn converge<W: World>(
         connect: |secrets: &Secrets| session.servers(spec, secrets),
         spec,
         next,
-        new_secrets: for_new.or_made(spec, rand::random),
+        new_secrets,
         given: given.clone(),
         prepare: async |inventory: &Inventory| {
             engine.check_conflicts(spec, inventory).await?;
@@ -58,7 +63,7 @@ pub async fn converge<W: World>(
         cancel,
         deadline,
     };
-    let result = converger.converge(seen).await;
+    let result = Box::pin(converger.converge(seen)).await;
     let timings = progress.finish();
     match result {
         Ok(done) => Ok((done, timings)),

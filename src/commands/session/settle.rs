@@ -3,8 +3,8 @@
 use super::{Call, Session, World, follow, programs, trial};
 use crate::converge::Found;
 use crate::engine::Clusters;
-use crate::error::Failure;
-use crate::output::Ui;
+use crate::error::{Failure, FailureKind};
+use crate::output::{Ui, command_line};
 use crate::spec::settings::{AskedSettings, Settings};
 use crate::spec::{ClusterName, FormerImages, Spec};
 
@@ -15,6 +15,7 @@ impl<W: World> Session<W> {
     /// What is impossible together.
     pub fn settle(&self, request: AskedSettings, found: &Found) -> Result<Settings, Failure> {
         let settings = request.resolve(found.inventory.recorded.as_ref(), found.secrets.as_ref())?;
+        keeps_encryption(&settings.spec, found)?;
         Ok(told(settings, &self.ui))
     }
 
@@ -26,7 +27,7 @@ impl<W: World> Session<W> {
     pub async fn settle_and_try(&self, request: AskedSettings, found: &Found) -> Result<Settings, Failure> {
         let mut settings = self.settle(request, found)?;
         let program = programs::settle(self, &mut settings, &found.inventory).await?.redis;
-        trial::check(self, &mut settings, &program, &found.inventory).await?;
+        Box::pin(trial::check(self, &mut settings, &program, &found.inventory)).await?;
         follow::check(self, &settings, &found.inventory, Some(&program)).await?;
         Ok(settings)
     }
@@ -51,7 +52,7 @@ impl<W: World> Session<W> {
             settings.spec.used.proxy.clone_from(&used.proxy);
         }
         let program = programs::find(self, &mut settings, &found.inventory).await?.redis;
-        trial::check(self, &mut settings, &program, &found.inventory).await?;
+        Box::pin(trial::check(self, &mut settings, &program, &found.inventory)).await?;
         Ok(settings)
     }
 }
@@ -81,6 +82,26 @@ impl<W: World> Call<W> {
             None
         })
     }
+}
+
+/// Refuses to turn TLS on or off where there are servers, which would all be asked in the other way.
+fn keeps_encryption(spec: &Spec, found: &Found) -> Result<(), Failure> {
+    let recorded = || Some(found.inventory.recorded.as_ref()?.encryption.is_tls());
+    let has = found.secrets.as_ref().map(|secrets| secrets.authority.is_some()).or_else(recorded);
+    let wanted = spec.encryption.is_tls();
+    if has.is_none_or(|has| has == wanted) {
+        return Ok(());
+    }
+    let (name, flag) = (&spec.name, if wanted { "--tls" } else { "--tls=none" });
+    let (with, turned) = if wanted { ("without", "on") } else { ("with", "off") };
+    let what = format!("the cluster '{name}' was made {with} TLS, which cannot be turned {turned} later");
+    let copy = format!(
+        "{}, then redos -p {name}-2 up {flag} --from {name}.redos",
+        command_line(name, &format!("backup {name}.redos"))
+    );
+    Err(Failure::message(FailureKind::Usage, what)
+        .hinted(format!("leave it as it is: {}", command_line(name, if wanted { "up --tls=none" } else { "up --tls" })))
+        .hinted(format!("make another cluster with its data: {copy}")))
 }
 
 /// The same settings, after their changes and warnings are printed.

@@ -41,7 +41,7 @@ pub async fn check<W: World>(
     let spec = &settings.spec;
     let asked = |spec: &Spec| {
         let image = (spec.images.redis.clone(), spec.images.modules, spec.used.redis.clone());
-        (spec.redis.clone(), spec.users.clone(), image, spec.containers.ulimits(Role::Redis))
+        (spec.redis.clone(), spec.users.clone(), image, spec.containers.ulimits(Role::Redis), spec.encryption)
     };
     let has_modules = spec.used.redis.as_ref().is_some_and(|image| !image.modules.is_empty());
     let taken_back = takes_back(spec, inventory);
@@ -49,7 +49,8 @@ pub async fn check<W: World>(
         && spec.users.is_empty()
         && taken_back.is_empty()
         && spec.images.redis == ImageChoice::Auto
-        && !has_modules;
+        && !has_modules
+        && !spec.encryption.is_tls();
     if nothing || inventory.recorded.as_ref().is_some_and(|recorded| asked(recorded) == asked(spec)) {
         return Ok(());
     }
@@ -89,6 +90,13 @@ fn refused(settings: &Settings, server: &str, image: &str, said: &str) -> Proble
     let known = |name: &String| settings.spec.redis.contains_key(name);
     let name = directive.or_else(module).filter(known);
     let spec = &settings.spec;
+    if spec.encryption.is_tls() && quoted.is_some_and(|line| line == render::TLS_TRIAL) {
+        let origin = settings.origins.get(&Key::Encryption).cloned().unwrap_or(Origin::Recorded);
+        let what = format!("{server} of {image} cannot encrypt connections: it was built without TLS");
+        let fix =
+            "nothing was changed; name an image whose server has TLS with --redis-image, or leave out --tls".to_owned();
+        return Problems::one(Problem { origin, what, fix, snippet: None });
+    }
     let (origin, what) = match &name {
         Some(name) => {
             let origin = settings.directives.get(name).cloned().unwrap_or(Origin::Recorded);

@@ -10,7 +10,7 @@ use crate::cluster::observed::{
     Answer, Inventory, MasterLogin, NodeState, Observed, OtherUsers, ProxyView, RotationView, Topology,
 };
 use crate::cluster::status::{Status, status};
-use crate::converge::{Found, find, newest, read_all_secrets};
+use crate::converge::{Found, certificates, find, newest, read_all_secrets};
 use crate::engine::Clusters;
 use crate::error::Failure;
 use crate::servers::{Depth, Servers};
@@ -134,7 +134,8 @@ impl<'a, W: World> Watcher<'a, W> {
             Some(connected) => (connected.servers.topology_at(inventory, depth).await, connected.rotation.clone()),
             None => (silent(inventory, "the cluster's passwords are on none of its nodes"), None),
         };
-        Observed::new(inventory.clone(), topology).with_rotation(rotation)
+        let certificates = self.servers.as_ref().and_then(|connected| certificates(&connected.secrets));
+        Observed::new(inventory.clone(), topology).with_rotation(rotation).with_certificates(certificates)
     }
 
     /// Reads the passwords of the cluster. Returns whether they, or how far a rotation of them is, were news.

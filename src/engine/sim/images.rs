@@ -21,7 +21,7 @@ fn missing(operation: String) -> EngineError {
 }
 
 /// The images that are here beside those that `auto` pulls.
-const OTHERS: [&str; 4] = ["redis:7.0", "redis:8.4", "valkey:8.1", "haproxy:3.2"];
+const OTHERS: [&str; 5] = ["redis:7.0", "redis:8.4", "valkey:8.1", "haproxy:3.2", "without-tls:8.0"];
 
 /// The version that a server from an image of this reference reports.
 pub(super) fn version(reference: &str) -> Option<String> {

@@ -9,11 +9,14 @@ use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{DataStream, Probes, Result, Tried};
 use crate::spec::Spec;
+use crate::spec::render::TLS_TRIAL;
 
 use super::Sim;
 
 /// The one directive that a server in memory refuses.
 const REFUSED: &str = "maxmemory ";
+/// An image whose server in memory has no TLS has this in its name.
+const WITHOUT_TLS: &str = "without-tls";
 /// Bytes that fit into a connection in memory.
 const BUFFER: usize = 4096;
 
@@ -36,6 +39,10 @@ impl Probes for Sim {
         configuration: &str,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> Result<Tried<T>> {
+        let has_unknown = |line: &str| line == TLS_TRIAL && program.image.contains(WITHOUT_TLS);
+        if configuration.lines().any(has_unknown) {
+            return Ok(Tried::Ended(format!(">>> '{TLS_TRIAL}'\nBad directive or wrong number of arguments")));
+        }
         if !configuration.lines().any(|line| line.starts_with(REFUSED)) {
             let (ours, theirs) = duplex(BUFFER);
             let serving = tokio::spawn(serve(theirs));

@@ -45,7 +45,7 @@ impl Client {
             facts.state == NodeState::Running && matches!(node, NodeId::Redis { .. } | NodeId::Sentinel(_))
         };
         let of_nodes = inventory.nodes.iter().filter(is_asked).map(async |(node, _)| {
-            let question = render::exporter_question(subnet, &self.secrets, *node)?;
+            let question = render::exporter_question(&self.spec, subnet, &self.secrets, *node)?;
             Some((*node, exporter::refusal(&ask(&question).await.ok()?)?))
         });
         let (own, of_nodes) = tokio::join!(ask(exporter::OWN_METRICS), join_all(of_nodes));

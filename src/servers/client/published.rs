@@ -149,7 +149,7 @@ impl Client {
 
     /// Writes a key, reads it back and removes it, over one connection.
     async fn write_once(&self, proxy: NodeId, target: Target) -> Result<(), ServerError> {
-        let application = Login { user: user::APPLICATION, password: &self.secrets.app };
+        let application = self.login(user::APPLICATION, &self.secrets.app);
         let key = format!("redos:write-check:{:016x}", rand::random::<u64>());
         let mut pipeline = pipe();
         pipeline.cmd("SET").arg(&key).arg(&key).arg("PX").arg(WRITE_CHECK_EXPIRY);

@@ -181,6 +181,9 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// A directive that only servers with TLS know.
+pub const TLS_TRIAL: &str = "tls-auth-clients no";
+
 /// The configuration of a temporary server that shows whether it takes the user's directives.
 ///
 /// What would make it write files, listen elsewhere or log less is overridden at the end.
@@ -193,8 +196,9 @@ pub fn trial_configuration(spec: &Spec) -> String {
     directives.extend(loaded_modules(spec).map(|modules| ("loadmodule".to_owned(), modules)));
     // A hash that no password has.
     let users = spec.users.0.iter().map(|(name, user)| format!("user {name} on #{} {}", "0".repeat(64), user.merged()));
-    let all: Vec<String> =
-        lines(&directives).into_iter().chain(ours.map(str::to_owned)).chain([port]).chain(users).collect();
+    let tls = spec.encryption.is_tls().then(|| TLS_TRIAL.to_owned());
+    let ours = ours.map(str::to_owned).into_iter().chain([port]).chain(tls);
+    let all: Vec<String> = lines(&directives).into_iter().chain(ours).chain(users).collect();
     all.join("\n")
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::super::secret::{Secrets, user};
 use super::super::{Spec, Subnet};
 use super::slots::{redis_slots, sentinel_slots};
-use super::{EXPORTER_PASSWORDS, RenderError, RenderedFile, START_SCRIPT, fill, read_only};
+use super::{AUTHORITY_FILE, EXPORTER_PASSWORDS, RenderError, RenderedFile, START_SCRIPT, fill, read_only};
 use crate::spec::names::NodeId;
 
 /// The pipe through which the exporter logs.
@@ -32,6 +32,8 @@ struct ExporterStart<'a> {
     user: &'a str,
     passwords: &'a str,
     patience: &'a str,
+    /// The certificate of the authority that nodes must be certified by.
+    authority: Option<&'a str>,
 }
 
 /// The nodes that it may be asked about: those with a slot in the proxies.
@@ -41,9 +43,10 @@ fn targets(spec: &Spec) -> impl Iterator<Item = NodeId> + use<> {
 }
 
 /// The name by which the exporter finds its password for a node. Later versions than 1.45 look for it with the user.
-fn target(subnet: Subnet, secrets: &Secrets, node: NodeId, user: &str) -> Option<String> {
+fn target(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId, user: &str) -> Option<String> {
     let server = subnet.server(node)?;
-    Some(format!("redis://{user}{server}?key={}", secrets.exporter_key().expose()))
+    let scheme = if spec.encryption.is_tls() { "rediss" } else { "redis" };
+    Some(format!("{scheme}://{user}{server}?key={}", secrets.exporter_key().expose()))
 }
 
 /// The metrics of one node: their path at the proxies, and at the exporter.
@@ -56,15 +59,15 @@ pub(super) struct ExporterQuestion {
 /// The questions about each node, and about the exporter itself.
 pub(super) fn exporter_questions(spec: &Spec, subnet: Subnet, secrets: &Secrets) -> Vec<ExporterQuestion> {
     let of_node = |node| {
-        Some(ExporterQuestion { path: exporter_path(node), question: exporter_question(subnet, secrets, node)? })
+        Some(ExporterQuestion { path: exporter_path(node), question: exporter_question(spec, subnet, secrets, node)? })
     };
     let own = ExporterQuestion { path: exporter_path(NodeId::Exporter), question: "/metrics".to_owned() };
     targets(spec).filter_map(of_node).chain([own]).collect()
 }
 
 /// The path on the exporter's port of the metrics of a node.
-pub fn exporter_question(subnet: Subnet, secrets: &Secrets, node: NodeId) -> Option<String> {
-    Some(format!("/scrape?target={}", target(subnet, secrets, node, "")?))
+pub fn exporter_question(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) -> Option<String> {
+    Some(format!("/scrape?target={}", target(spec, subnet, secrets, node, "")?))
 }
 
 /// The files of the exporter: its passwords by target, and its start script.
@@ -73,7 +76,7 @@ pub fn exporter_question(subnet: Subnet, secrets: &Secrets, node: NodeId) -> Opt
 /// The passwords cannot be written as JSON, or the template does not fit its values.
 pub fn exporter_files(spec: &Spec, subnet: Subnet, secrets: &Secrets) -> Result<Vec<RenderedFile>, RenderError> {
     let users = [String::new(), format!("{}@", user::EXPORTER)];
-    let names = targets(spec).flat_map(|node| users.each_ref().map(|user| target(subnet, secrets, node, user)));
+    let names = targets(spec).flat_map(|node| users.each_ref().map(|user| target(spec, subnet, secrets, node, user)));
     let password = secrets.exporter();
     let passwords: BTreeMap<String, &str> = names.flatten().map(|name| (name, password.expose())).collect();
     let json = serde_json::to_string_pretty(&passwords).map_err(RenderError::Secrets)?;
@@ -84,6 +87,7 @@ pub fn exporter_files(spec: &Spec, subnet: Subnet, secrets: &Secrets) -> Result<
         user: user::EXPORTER,
         passwords: EXPORTER_PASSWORDS,
         patience: PATIENCE,
+        authority: spec.encryption.is_tls().then_some(AUTHORITY_FILE),
     };
     let start = fill("start-exporter.sh", include_str!("../../../templates/start-exporter.sh"), &start)?;
     Ok(vec![read_only(EXPORTER_PASSWORDS, json + "\n"), read_only(START_SCRIPT, start)])

@@ -14,8 +14,8 @@ use super::sentinel::PING_PERIOD;
 use super::slots::sentinel_slots;
 use super::users::users_file;
 use super::{
-    FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address, fill,
-    read_only, rewritten, secrets_file,
+    FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address,
+    cli_arguments, fill, listening, read_only, rewritten, secrets_file,
 };
 use crate::spec::names::{Group, NodeId, Role};
 
@@ -65,6 +65,7 @@ struct RedisConf<'a> {
     cluster: &'a str,
     node: NodeId,
     port: u16,
+    listening: Vec<String>,
     data_dir: &'a str,
     users_file: &'a str,
     max_clients: i64,
@@ -89,6 +90,8 @@ struct RedisStart<'a> {
     group: Group,
     address: Ipv4Addr,
     conf: &'a str,
+    /// Further arguments of redis-cli.
+    cli_arguments: Vec<&'static str>,
     standing_file: &'a str,
     redis_port: u16,
     sentinel_port: u16,
@@ -158,6 +161,7 @@ pub fn redis_files(
         cluster: spec.name.as_str(),
         node,
         port: REDIS_PORT,
+        listening: listening(spec, REDIS_PORT),
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
         max_clients: max_clients(spec),
@@ -240,6 +244,7 @@ fn start<'a>(
         group,
         address: address(subnet, node)?,
         conf: REDIS_CONF,
+        cli_arguments: cli_arguments(spec),
         standing_file: STANDING_FILE,
         redis_port: REDIS_PORT,
         sentinel_port: SENTINEL_PORT,

@@ -10,8 +10,8 @@ use super::super::secret::{Secrets, user};
 use super::super::{NODE_DIR, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
 use super::users::users_file;
 use super::{
-    RenderError, RenderedFile, SENTINEL_CONF, START_SCRIPT, USERS_FILE, address, fill, read_only, rewritten,
-    secrets_file,
+    RenderError, RenderedFile, SENTINEL_CONF, START_SCRIPT, USERS_FILE, address, cli_arguments, fill, listening,
+    read_only, rewritten, secrets_file,
 };
 use crate::spec::names::{Group, NodeId};
 
@@ -21,6 +21,7 @@ struct SentinelConf<'a> {
     node: NodeId,
     id: String,
     port: u16,
+    listening: Vec<String>,
     redis_port: u16,
     data_dir: &'a str,
     users_file: &'a str,
@@ -38,6 +39,8 @@ struct SentinelStart<'a> {
     cluster: &'a str,
     node: NodeId,
     conf: &'a str,
+    /// Further arguments of redis-cli.
+    cli_arguments: Vec<&'static str>,
     port: u16,
     user: &'a str,
     password: &'a str,
@@ -126,6 +129,7 @@ pub fn sentinel_files(
         node,
         id: sentinel_id(spec, node),
         port: SENTINEL_PORT,
+        listening: listening(spec, SENTINEL_PORT),
         redis_port: REDIS_PORT,
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
@@ -143,6 +147,7 @@ pub fn sentinel_files(
         cluster: spec.name.as_str(),
         node,
         conf: SENTINEL_CONF,
+        cli_arguments: cli_arguments(spec),
         port: SENTINEL_PORT,
         user: user::ADMIN,
         password: secrets.admin.expose(),

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::super::secret::{PasswordKind, Secret};
 use super::super::{
-    Follow, Group, Modules, NodeId, Persistence, PersistenceMode, Release, Role, Secrets, Spec, Subnet, UsedImage,
+    Encryption, Follow, Group, Modules, NodeId, Persistence, PersistenceMode, Release, Role, Secrets, Spec, Subnet,
+    UsedImage,
 };
 use super::*;
 
@@ -34,6 +35,7 @@ fn secrets() -> Secrets {
         stats: secret("stats-password"),
         existing: None,
         own: BTreeMap::new(),
+        authority: None,
         version: 0,
         rotation: None,
     }
@@ -104,6 +106,67 @@ fn the_start_of_a_redis_node() {
 #[test]
 fn the_start_of_a_sentinel() {
     insta::assert_snapshot!(text(&sentinel(&spec(), NodeId::Sentinel(2), None), START_SCRIPT));
+}
+
+/// A text without the lines that tell the two apart, to which `change` has been done.
+fn lines_but(text: &str, but: &[&str], change: impl Fn(&str) -> String) -> Vec<String> {
+    text.lines().filter(|line| !but.contains(&line.trim())).map(change).collect()
+}
+
+#[test]
+fn a_cluster_with_tls_differs_from_one_without_in_how_servers_are_reached_and_in_nothing_else() {
+    let plain = spec();
+    let tls = Spec { encryption: Encryption::Tls, ..spec() };
+    let (node, sentinel_2) = (NodeId::redis(GROUP_1, 1), NodeId::Sentinel(2));
+    let listening = [
+        "port 0",
+        "tls-replication yes",
+        "tls-auth-clients no",
+        "tls-ca-cert-file /data/conf/ca.pem",
+        "tls-cert-file /data/conf/node.pem",
+        "tls-key-file /data/conf/node.key",
+    ];
+    for (plain, tls, port) in [
+        (redis(&plain, node, None), redis(&tls, node, None), 6379),
+        (sentinel(&plain, sentinel_2, None), sentinel(&tls, sentinel_2, None), 26379),
+    ] {
+        let path = if port == 6379 { REDIS_CONF } else { SENTINEL_CONF };
+        let (plain_conf, conf) = (text(&plain, path), text(&tls, path));
+        for line in listening {
+            assert!(conf.lines().any(|found| found == line), "{line} in {conf}");
+        }
+        let ports = |line: &str| line.replace(&format!("tls-port {port}"), &format!("port {port}"));
+        assert_eq!(lines_but(&conf, &listening, ports), lines_but(&plain_conf, &[], str::to_owned));
+
+        let (plain_script, script) = (text(&plain, START_SCRIPT), text(&tls, START_SCRIPT));
+        let encrypted = "\"$cli\" --tls --cacert /data/conf/ca.pem -h";
+        assert!(script.contains(encrypted) && !script.contains("\"$cli\" -h"), "{script}");
+        assert_eq!(script.replace(encrypted, "\"$cli\" -h"), plain_script);
+    }
+
+    let (plain, tls) = (proxy(&plain, &secrets()), proxy(&tls, &secrets()));
+    let seen_in_clear = [
+        "tcp-request content accept if { req.len gt 0 }",
+        "tcp-response content accept if { res.payload(0,2) -m bin 2b4f } || { res.payload(0,1) -m bin 25 2a }",
+    ];
+    let handshakes = [
+        "tcp-request content accept if { req.payload(0,1) -m bin 16 }",
+        "tcp-response content accept if { res.payload(0,1) -m bin 16 }",
+    ];
+    let checks = |line: &str| {
+        // A handshake takes longer than to connect alone.
+        let patient = line.replace(" inter 300ms ", " inter 150ms ");
+        let trusting = patient.replace(" check-ssl verify required ca-file /data/conf/ca.pem", "");
+        trusting.replace("tcp-check connect ssl", "tcp-check connect").replace("=rediss://", "=redis://")
+    };
+    assert_eq!(lines_but(&tls, &handshakes, checks), lines_but(&plain, &seen_in_clear, str::to_owned));
+    let checked = |text: &str| text.lines().filter(|line| line.contains("tcp-check connect")).count();
+    let trusting = tls.lines().filter(|line| line.contains("check-ssl verify required ca-file")).count();
+    assert_eq!((trusting, tls.matches("tcp-check connect ssl").count()), (checked(&plain), checked(&plain)));
+    for lines in [seen_in_clear, handshakes] {
+        let text = if lines == handshakes { &tls } else { &plain };
+        assert!(lines.iter().all(|line| text.contains(line)), "{text}");
+    }
 }
 
 #[test]

@@ -38,6 +38,13 @@ pub fn errors(spec: &Spec) -> Vec<Finding> {
             fix: "follow it with 1 master group".to_owned(),
         });
     }
+    if let Some(server) = spec.follow.existing().filter(|_| spec.encryption.is_tls()) {
+        found.push(Finding {
+            keys: vec![Key::Encryption, Key::Follow],
+            what: format!("a cluster with TLS cannot copy {server}: its nodes would ask that server for TLS as well"),
+            fix: "leave out one of the two, or give the cluster the data of a backup (up --from)".to_owned(),
+        });
+    }
     if let Some(what) = spec.network.subnet.and_then(|subnet| spec.misfit(subnet)) {
         let fix = "give a larger subnet, such as a /24".to_owned();
         found.push(Finding { keys: vec![Key::Subnet, Key::Masters, Key::Replicas, Key::Sentinels], what, fix });

@@ -47,8 +47,17 @@ pub const MANAGED: &[(&str, &str)] = &[
     ("slaveof", FAILOVER),
     ("supervised", PROCESS),
     ("syslog-enabled", PROCESS),
-    ("tls-port", NETWORK),
-    ("tls-replication", NETWORK),
+    ("tls-auth-clients", TLS),
+    ("tls-ca-cert-dir", TLS),
+    ("tls-ca-cert-file", TLS),
+    ("tls-cert-file", TLS),
+    ("tls-client-cert-file", TLS),
+    ("tls-client-key-file", TLS),
+    ("tls-cluster", TLS),
+    ("tls-key-file", TLS),
+    ("tls-port", TLS),
+    ("tls-protocols", TLS),
+    ("tls-replication", TLS),
     ("unixsocket", NETWORK),
     ("user", USERS),
 ];
@@ -57,6 +66,7 @@ const USERS: &str = "redos makes the users; give passwords with --password-file 
 const FILES: &str = "redos places the files; see --data-dir and --file-prefix";
 const PERSISTENCE: &str = "redos sets it from the mode of persistence; see --persistence";
 const NETWORK: &str = "redos gives every node its address and port; see --port and --bind for the published ones";
+const TLS: &str = "redos makes the certificates and gives them to all servers; see --tls";
 const PROCESS: &str = "redos runs Redis in a container and reads its log there";
 const FAILOVER: &str = "redos and the Sentinels decide who follows whom";
 const DOORS: &str = "a client could reach the files and the host of a node by it";

@@ -45,6 +45,8 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         SettingKind::Words(aspect, place) => *place(spec) = value::words(aspect, text)?,
         SettingKind::Time(min, max, place) => *place(spec) = value::milliseconds(text, min, max)?,
         SettingKind::Modules => spec.images.modules = value::modules(text)?,
+        SettingKind::Encryption => spec.encryption = value::encryption(text)?,
+        SettingKind::ServerNames(place) => *place(spec) = value::server_names(text)?,
         SettingKind::Mode => spec.persistence.mode = value::mode(text)?,
         // It was made absolute when it was read.
         SettingKind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),

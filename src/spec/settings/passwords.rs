@@ -34,6 +34,7 @@ impl GivenSecrets {
             probe,
             existing,
             own: BTreeMap::new(),
+            authority: None,
             version: 0,
             rotation: None,
         }

@@ -7,7 +7,7 @@ use super::super::{API_VERSION, ClusterName, Spec};
 use super::directives::MANAGED;
 use super::file::KIND;
 use super::table::{Key, SETTINGS, Setting, SettingKind};
-use super::value::{MODES, MODULES};
+use super::value::{ENCRYPTIONS, MODES, MODULES};
 use super::view;
 
 /// A time in the form that `humantime` reads.
@@ -60,6 +60,7 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
             {"type": "string", "pattern": TIME_PATTERN},
         ]}),
         SettingKind::Mode => json!({"enum": MODES.map(|(word, _)| word)}),
+        SettingKind::Encryption => json!({"enum": ENCRYPTIONS.map(|(word, _)| word)}),
         SettingKind::Modules => json!({"enum": MODULES.map(|(word, _)| word)}),
         SettingKind::FilePrefix(_) => json!({"type": "string", "pattern": "^([A-Za-z0-9_][A-Za-z0-9._-]*)?$"}),
         SettingKind::User(_) => json!({"type": "string", "pattern": "^[A-Za-z0-9._@-]+$"}),
@@ -77,7 +78,7 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
                 },
             }]},
         }),
-        SettingKind::Patterns(_) | SettingKind::Words(..) => json!({"type": "string"}),
+        SettingKind::Patterns(_) | SettingKind::ServerNames(_) | SettingKind::Words(..) => json!({"type": "string"}),
         SettingKind::Directory(_) | SettingKind::Image(_) | SettingKind::Conf | SettingKind::PasswordFile { .. } => {
             json!({"type": "string", "minLength": 1})
         }

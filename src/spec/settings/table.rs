@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
 use super::super::containers::{Aspect, Words};
-use super::super::{Follow, ImageChoice, OwnUsers, Patterns, Secret, Spec, Subnet};
+use super::super::{Follow, ImageChoice, OwnUsers, Patterns, Secret, ServerNames, Spec, Subnet};
 use super::passwords::GivenSecrets;
 
 /// The largest number of master groups: those that fit in a /20.
@@ -54,6 +54,10 @@ pub enum Key {
     Subnet,
     /// An existing network to be on.
     Network,
+    /// Whether connections are encrypted.
+    Encryption,
+    /// Further names in certificates.
+    TlsNames,
     /// The memory of nodes.
     Memory,
     /// The CPUs of nodes.
@@ -138,6 +142,10 @@ pub enum SettingKind {
     Words(Aspect, PlaceOf<Words>),
     /// A span of time in a range, in milliseconds.
     Time(u64, u64, PlaceOf<u64>),
+    /// `tls` or `none`.
+    Encryption,
+    /// Names of hosts and addresses, separated by spaces.
+    ServerNames(PlaceOf<ServerNames>),
     /// A mode of persistence.
     Mode,
     /// A directory of the Docker host.
@@ -181,7 +189,8 @@ impl SettingKind {
             Self::Subnet(_) => "SUBNET",
             Self::Words(..) => "WORDS",
             Self::Time(..) => "TIME",
-            Self::Mode => "MODE",
+            Self::Mode | Self::Encryption => "MODE",
+            Self::ServerNames(_) => "NAMES",
             Self::Directory(_) => "DIR",
             Self::FilePrefix(_) => "TEXT",
             Self::Image(_) => "IMAGE",
@@ -235,7 +244,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings in the order of [`Key`], which is the order of output.
-pub const SETTINGS: [Setting; 38] = [
+pub const SETTINGS: [Setting; 40] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -339,6 +348,22 @@ pub const SETTINGS: [Setting; 38] = [
         variables: &["REDOS_NETWORK"],
         kind: SettingKind::Network(|spec| &mut spec.network.name),
         help: "Existing Docker network to use, which redos never removes; auto makes one for the cluster",
+    },
+    Setting {
+        key: Key::Encryption,
+        path: "encryption",
+        flag: "--tls",
+        variables: &["REDOS_ENCRYPTION"],
+        kind: SettingKind::Encryption,
+        help: "Encrypt all connections to Redis nodes and Sentinels: tls or none; only a new cluster takes it",
+    },
+    Setting {
+        key: Key::TlsNames,
+        path: "tls.names",
+        flag: "--tls-names",
+        variables: &["REDOS_TLS_NAMES"],
+        kind: SettingKind::ServerNames(|spec| &mut spec.tls.names),
+        help: "Further host names and addresses by which clients know the cluster, for its certificates",
     },
     Setting {
         key: Key::Memory,

@@ -206,6 +206,8 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             SettingKind::Words(Aspect::Labels, _) => ("team=shop", "team=shop"),
             SettingKind::Time(..) => ("5s", "5s"),
             SettingKind::Mode => ("aof", "aof"),
+            SettingKind::Encryption => ("tls", "tls"),
+            SettingKind::ServerNames(_) => ("shop.example.com", "shop.example.com"),
             SettingKind::Modules => ("none", "none"),
             SettingKind::Directory(_) => ("/srv/data", "/srv/data"),
             SettingKind::FilePrefix(_) | SettingKind::User(_) => ("shop", "shop"),

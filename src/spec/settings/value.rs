@@ -8,7 +8,9 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::containers::{Aspect, Words};
 use super::super::time::{self, WrongTime};
-use super::super::{ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, Subnet};
+use super::super::{
+    Encryption, ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, ServerNames, Subnet,
+};
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +149,23 @@ pub fn mode(text: &str) -> Result<PersistenceMode, Wrong> {
         what: format!("'{text}' is not a mode of persistence"),
         fix: "give one of both, aof, rdb, none".to_owned(),
     })
+}
+
+/// The kinds of encryption with the words for them.
+pub const ENCRYPTIONS: [(&str, Encryption); 2] = [("tls", Encryption::Tls), ("none", Encryption::None)];
+
+/// A kind of encryption.
+pub fn encryption(text: &str) -> Result<Encryption, Wrong> {
+    ENCRYPTIONS.into_iter().find(|(word, _)| *word == text).map(|(_, encryption)| encryption).ok_or_else(|| Wrong {
+        what: format!("'{text}' is not a kind of encryption"),
+        fix: "give tls or none".to_owned(),
+    })
+}
+
+/// Names of hosts and addresses. An empty text takes them back.
+pub fn server_names(text: &str) -> Result<ServerNames, Wrong> {
+    let fix = "give host names and IP addresses, separated by spaces";
+    text.to_owned().try_into().map_err(|why: ParseError| Wrong { what: why.to_string(), fix: fix.to_owned() })
 }
 
 /// The choices of modules with the words for them.

@@ -217,6 +217,8 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         SettingKind::Network(place) => json!(place(spec).as_deref().unwrap_or(AUTO)),
         SettingKind::Words(_, place) => json!(place(spec).as_str()),
         SettingKind::Time(_, _, place) => json!(time(*place(spec))),
+        SettingKind::Encryption => json!(spec.encryption),
+        SettingKind::ServerNames(place) => json!(place(spec)),
         SettingKind::Modules => json!(spec.images.modules),
         SettingKind::Mode => json!(mode_word(spec.persistence.mode)),
         SettingKind::Directory(place) => json!(place(spec)),
