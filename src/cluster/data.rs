@@ -99,13 +99,13 @@ fn give_up(node: NodeId, observed: &Observed) -> Option<String> {
     Some(format!("or give up the data of {node} FOR GOOD: docker rm {name} && docker volume rm {volume}"))
 }
 
-/// Whether only the missing container of a node could show a volume of the group.
+/// The nodes of a group whose volumes only their missing containers could show.
 ///
-/// No node of it runs that could be asked instead.
-pub fn is_hidden(group: Group, observed: &Observed) -> bool {
-    let volumes = observed.inventory.volumes.keys().filter(|node| node.group() == Some(group));
-    let is_missing = |node: &NodeId| !observed.inventory.nodes.contains_key(node);
-    !nodes(group, observed).any(|node| observed.runs(node)) && volumes.copied().any(|node| is_missing(&node))
+/// There are none while a node of the group runs, which can be asked instead.
+pub fn hidden(group: Group, observed: &Observed) -> impl Iterator<Item = NodeId> {
+    let volumes = observed.inventory.volumes.keys().copied().filter(move |node| node.group() == Some(group));
+    let is_asked = nodes(group, observed).any(|node| observed.runs(node));
+    volumes.filter(move |node| !is_asked && !observed.inventory.nodes.contains_key(node))
 }
 
 fn nodes(group: Group, observed: &Observed) -> impl Iterator<Item = NodeId> {
@@ -267,10 +267,10 @@ mod tests {
     #[test]
     fn a_volume_without_a_container_is_looked_into_first() {
         let mut observed = stopped([StoredData::Nothing, StoredData::Nothing, StoredData::Nothing]);
-        assert!(!is_hidden(GROUP, &observed));
+        assert_eq!(hidden(GROUP, &observed).next(), None);
         remove(&mut observed, redis(3));
-        assert!(is_hidden(GROUP, &observed));
+        assert_eq!(hidden(GROUP, &observed).collect::<Vec<_>>(), [redis(3)]);
         observed.inventory.volumes.remove(&redis(3));
-        assert!(!is_hidden(GROUP, &observed), "there is nothing to look into");
+        assert_eq!(hidden(GROUP, &observed).next(), None, "there is nothing to look into");
     }
 }

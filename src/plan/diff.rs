@@ -234,14 +234,16 @@ impl<'a> Planner<'a> {
         let nodes = &self.observed.inventory.nodes;
         let is_gone = |group: Group| !nodes.keys().any(|node| node.group() == Some(group));
         let mut gone = self.spec.groups().filter(|group| is_gone(*group));
-        let old = gone.any(|group| self.spec.redis_nodes(group).any(|node| self.has_data(node)))
-            || self.spec.groups().any(|group| data::is_hidden(group, self.observed));
+        // Also of a node that the cluster is not to have any more: it may have been the last master.
+        let hidden: BTreeSet<NodeId> =
+            self.spec.groups().flat_map(|group| data::hidden(group, self.observed)).collect();
+        let old = gone.any(|group| self.spec.redis_nodes(group).any(|node| self.has_data(node))) || !hidden.is_empty();
         let head_is_old = standby::is_in_the_volume(self.spec, self.observed) && self.has_data(Spec::head());
         if !old && !head_is_old {
             return false;
         }
-        let missing: Vec<NodeId> = self.spec.nodes().into_iter().filter(|node| self.facts(*node).is_none()).collect();
-        for node in missing {
+        let missing = self.spec.nodes().into_iter().chain(hidden).filter(|node| self.facts(*node).is_none());
+        for node in missing.collect::<BTreeSet<_>>() {
             self.create(node, "its container was removed");
         }
         self.plan.then_observe =

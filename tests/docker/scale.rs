@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bollard::query_parameters as query;
 use redis::AsyncCommands;
+use redos::testing::cluster::observed::NodeState;
 use redos::testing::spec::{Group, NodeId};
 use tokio::task::JoinHandle;
 
@@ -299,4 +300,26 @@ async fn what_loses_keys_or_splits_votes_is_refused_without_force() {
     assert!(refused.contains("even"), "{refused}");
     cluster.redos(&["scale", "--masters", "1", "--force"]).await.succeeds();
     assert_eq!(cluster.status().await["groups"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_cluster_that_was_down_comes_back_smaller_and_its_last_master_hands_over_what_it_has() {
+    let cluster = Cluster::new("smaller").await;
+    cluster.up(&["--replicas", "2"]).await.succeeds();
+    for (number, way) in ["down", "stop"].into_iter().enumerate() {
+        cluster.redos(&["up", "--replicas", "2"]).await.succeeds();
+        cluster.redos(&["failover", "--to", "redis-3"]).await.succeeds();
+        let () = cluster.client(&[]).await.set("last", number).await.expect("a write");
+        cluster.redos(&[way]).await.succeeds();
+        cluster.redos(&["up", "--replicas", "1"]).await.succeeds();
+        assert_eq!(cluster.client(&[]).await.get::<_, usize>("last").await.expect("a read"), number, "after {way}");
+    }
+
+    // The volume of redis-3 is there, and nobody needs it any more.
+    cluster.redos(&["down"]).await.succeeds();
+    cluster.redos(&["up"]).await.succeeds();
+    let nodes = cluster.inventory().await.nodes;
+    assert!(nodes.values().all(|facts| facts.state == NodeState::Running), "{nodes:?}");
+    assert_eq!((nodes.len(), cluster.master().await), (6, NodeId::redis(Group::number(1), 1)));
+    cluster.redos(&["plan"]).await.succeeds();
 }

@@ -172,7 +172,7 @@ async fn a_failover_test_and_faults_by_the_agent_work_with_tls() {
         assert!(integrity["acknowledged"].as_u64().is_some_and(|writes| writes > 500), "{integrity}");
     }
     cluster.settled().await;
-    cluster.redos(&["chaos", "client-pause", "master", "--for", "2s"]).await.succeeds();
+    cluster.redos(&["chaos", "client-pause", "master", "--for", "6s"]).await.succeeds();
     cluster.settled().await;
 }
 

@@ -228,6 +228,38 @@ fn the_last_master_is_master_again_after_down_and_up_on_another_subnet() {
 }
 
 #[test]
+fn a_volume_of_a_node_that_was_scaled_away_keeps_nobody_from_starting() {
+    run(async {
+        let sim = Sim::default();
+        up(&sim, &spec(1, 3, 3, 1)).await.expect("up");
+        let smaller = spec(1, 2, 3, 1);
+        up(&sim, &smaller).await.expect("scaled");
+        down(&sim, &smaller, false).await;
+        up(&sim, &smaller).await.expect("up");
+        let seen = observed(&sim, &smaller).await;
+        assert!(seen.inventory.volumes.len() > smaller.redis_nodes(redos::testing::spec::Group::number(1)).count());
+        assert!(smaller.nodes().into_iter().all(|node| seen.is_up(node)), "{:?}", seen.inventory.nodes);
+    });
+}
+
+#[test]
+fn a_last_master_is_not_left_out_because_the_cluster_is_to_be_smaller() {
+    run(async {
+        let (sim, whole) = (Sim::default(), spec(1, 2, 3, 1));
+        let (group, smaller) = (redos::testing::spec::Group::number(1), spec(1, 1, 3, 1));
+        up(&sim, &whole).await.expect("up");
+        let inventory = sim.inventory(&whole.name).await.expect("inventory");
+        sim.switchover(&inventory, group, NodeId::redis(group, 3)).await.expect("switchover");
+        down(&sim, &whole, false).await;
+        let done = up(&sim, &smaller).await.expect("up");
+        let plans = done.plans.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let switched = plans.find("switch mymaster over").expect("it hands its writes over");
+        let removed = plans.find("remove redis-3").expect("it goes");
+        assert!(plans.find("start redis-3").is_some_and(|start| start < switched) && switched < removed, "{plans}");
+    });
+}
+
+#[test]
 fn a_sentinel_that_learned_a_new_master_before_it_was_stopped_is_not_given_the_old_one() {
     run(async {
         let (sim, spec) = (Sim::default(), spec(1, 2, 3, 1));

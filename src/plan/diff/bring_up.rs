@@ -20,7 +20,9 @@ impl Planner<'_> {
             let master = self.masters.get(&group).copied();
             let (first, others): (Vec<NodeId>, Vec<NodeId>) =
                 self.spec.redis_nodes(group).partition(|node| Some(*node) == master);
-            for node in first {
+            // Before it can go, the last master gives its data to one that stays.
+            let leaves = master.filter(|master| first.is_empty() && self.facts(*master).is_some());
+            for node in first.into_iter().chain(leaves) {
                 self.bring_up(node, &[]);
             }
             let master_step: Vec<StepId> =
