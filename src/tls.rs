@@ -116,9 +116,10 @@ impl std::fmt::Debug for Trust {
 }
 
 impl Trust {
-    /// Trust in the servers of a cluster. If its authority cannot be read, every connection fails and says so.
-    pub fn of(authority: &Certified) -> Self {
-        Self(configuration(authority))
+    /// Trust in the servers of a cluster, by the certificate of its authority (PEM). If that cannot be read, every connection
+    /// fails and says so.
+    pub fn of(certificate: &str) -> Self {
+        Self(configuration(certificate))
     }
 
     /// Encrypts a connection to a server of the cluster. The caller sets the deadline.
@@ -144,9 +145,8 @@ pub async fn secured(trust: Option<&Trust>, stream: Box<dyn Stream>) -> io::Resu
 }
 
 /// What redos speaks: TLS 1.3 with AES, which every server has that knows TLS 1.3 at all.
-fn configuration(authority: &Certified) -> Result<Arc<ClientConfig>, String> {
-    let certificate =
-        CertificateDer::from_pem_slice(authority.certificate.as_bytes()).map_err(|error| error.to_string())?;
+fn configuration(certificate: &str) -> Result<Arc<ClientConfig>, String> {
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| error.to_string())?;
     let mut roots = RootCertStore::empty();
     roots.add(certificate).map_err(|error| error.to_string())?;
     let provider = CryptoProvider {

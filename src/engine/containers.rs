@@ -69,9 +69,7 @@ pub struct JournalEntry {
 /// The capability of a helper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// It uses the network of the container that it is beside.
-    None,
-    /// It changes that network.
+    /// It changes the network of the container that it is beside.
     Network,
     /// It reads and writes that container's volumes, as its user.
     Volumes,

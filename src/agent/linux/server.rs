@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::error::TaskError;
 use crate::dial::Stream;
-use crate::spec::render::SECRETS_FILE;
+use crate::spec::render::{AUTHORITY_FILE, SECRETS_FILE};
 use crate::spec::secret::user;
 use crate::spec::{REDIS_PORT, SENTINEL_PORT, Secrets};
 use crate::tls::{Trust, secured};
@@ -102,7 +102,7 @@ pub async fn crowd(lease: Duration) -> Result<String, TaskError> {
         witness = TcpStream::connect(local(port)).await;
     }
     let witness = witness.map_err(TaskError::system("it cannot be reached"))?;
-    let trust = own_secrets()?.authority.as_ref().map(Trust::of);
+    let trust = trust()?;
     // All except its last bytes, so that the server waits for them.
     let word = format!("${WORD}\r\n{}\r\n", "x".repeat(WORD));
     let request = format!("*{WORDS}\r\n{}", word.repeat(WORDS)).into_bytes();
@@ -143,6 +143,15 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
+/// Whose certificates the servers of the cluster have; `None` without TLS.
+fn trust() -> Result<Option<Trust>, TaskError> {
+    match fs::read_to_string(AUTHORITY_FILE) {
+        Ok(certificate) => Ok(Some(Trust::of(&certificate))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(TaskError::system("its volume does not show whether it has TLS")(error)),
+    }
+}
+
 /// The passwords that the server keeps in its volume.
 fn own_secrets() -> Result<Secrets, TaskError> {
     let text = fs::read_to_string(SECRETS_FILE)
@@ -156,8 +165,7 @@ struct RedisConnection(BufReader<Box<dyn Stream>>);
 impl RedisConnection {
     /// Opens a connection with the password that the node keeps in its volume.
     async fn logged_in() -> Result<Self, TaskError> {
-        let secrets = own_secrets()?;
-        let trust = secrets.authority.as_ref().map(Trust::of);
+        let (secrets, trust) = (own_secrets()?, trust()?);
         let connecting =
             async { secured(trust.as_ref(), Box::new(TcpStream::connect(local(REDIS_PORT)).await?)).await };
         let stream = timeout(ANSWER, connecting).await;

@@ -61,7 +61,7 @@ impl Assistance {
             Self::Disturb(disturbance) => (Task::Disturb { disturbance, link: link.clone() }, Right::Network),
             Self::PauseWrites => (Task::PauseWrites, Right::Volumes),
             Self::FillDisk { limit } => (Task::FillDisk { folder: NODE_DIR.to_owned(), limit }, Right::Volumes),
-            Self::RunOutOfMemory => (Task::Crowd, Right::None),
+            Self::RunOutOfMemory => (Task::Crowd, Right::Volumes),
         }
     }
 }

@@ -86,7 +86,7 @@ fn container(helper: &Helper, beside: ContainerInspectResponse) -> ContainerCrea
         // Files in volumes can be read by their user only.
         Right::Volumes => beside.config.and_then(|config| config.user).unwrap_or_default(),
         // Only root can have the capability.
-        Right::Network | Right::None => "0:0".to_owned(),
+        Right::Network => "0:0".to_owned(),
     };
     ContainerCreateBody {
         image: beside.image,
@@ -239,7 +239,6 @@ mod tests {
         let all = Some(vec!["NET_ADMIN".to_owned()]);
         assert_eq!(made(Right::Network), ("0:0".to_owned(), all, None));
         assert_eq!(made(Right::Volumes), ("10001:10001".to_owned(), None, Some(vec!["c0ffee".to_owned()])));
-        assert_eq!(made(Right::None), ("0:0".to_owned(), None, None));
     }
 
     #[test]
