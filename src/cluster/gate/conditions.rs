@@ -21,6 +21,11 @@ const RESTARTS: u64 = 3;
 /// try to connect as often, and the proxies ask it five times a second, each unless its machine is busy.
 const SETTLING: u64 = 5;
 
+/// How long a `PING` of a Sentinel has no answer if its connection is not open yet, in milliseconds. It was sent before the
+/// node was there, and a node takes longer than this from its start to its first answer. One on an open connection is
+/// answered within some milliseconds.
+const UNANSWERED: u64 = 100;
+
 /// Whether a node ends soon after each start.
 ///
 /// Its restart policy starts it again and again, and it never answers. Between two ends the Engine says that it runs.
@@ -171,7 +176,7 @@ pub fn is_young(node: NodeId, observed: &Observed) -> bool {
 /// While it reconnects to it, its flags are clean, and if that takes long it flags it as down a moment later. The `PING`
 /// that it sends on the new connection has no answer until then.
 pub fn is_reached(sentinel: NodeId, node: NodeId, unanswered_for: u64, observed: &Observed) -> Result<(), Unmet> {
-    match unanswered_for > 0 && is_young(node, observed) {
+    match unanswered_for >= UNANSWERED && is_young(node, observed) {
         true => Err(Unmet::NotYetReached { sentinel, node }),
         false => Ok(()),
     }
@@ -213,6 +218,7 @@ pub fn reads_from(proxy: NodeId, view: &ProxyView, group: Group, replica: NodeId
 
 #[cfg(test)]
 mod tests {
+    use super::UNANSWERED;
     use crate::cluster::Gate;
     use crate::cluster::fixture::{GROUP, healthy, redis, redis_mut, sentinel_mut};
     use crate::cluster::gate::Unmet;
@@ -225,16 +231,16 @@ mod tests {
     fn a_node_that_was_started_a_moment_ago_is_seen_when_every_sentinel_has_reached_it() {
         let spec = Spec::with_defaults("reached".parse().expect("a good name"));
         let unanswered: [(NodeId, Change); 3] = [
-            (redis(1), |watched| watched.unanswered_for = 1),
-            (redis(2), |watched| watched.replicas[0].unanswered_for = 1),
-            (NodeId::Sentinel(1), |watched| watched.peers[0].unanswered_for = 1),
+            (redis(1), |watched| watched.unanswered_for = UNANSWERED),
+            (redis(2), |watched| watched.replicas[0].unanswered_for = UNANSWERED),
+            (NodeId::Sentinel(1), |watched| watched.peers[0].unanswered_for = UNANSWERED),
         ];
         for (node, change) in unanswered {
             let mut observed = healthy(&spec);
             let view = sentinel_mut(&mut observed, 2);
             change(view.masters.get_mut(&GROUP.to_string()).expect("a group"));
             let seen = Gate::SentinelsSeeAll { group: GROUP };
-            assert_eq!(seen.holds(&spec, &observed), Ok(()), "an answer takes a moment: {node}");
+            assert_eq!(seen.holds(&spec, &observed), Ok(()), "it has been there for long: {node}");
             match node {
                 NodeId::Redis { .. } => redis_mut(&mut observed, node).uptime_seconds = 1,
                 _ => sentinel_mut(&mut observed, 1).uptime_seconds = 1,
