@@ -50,7 +50,12 @@ impl<'a> Turn<'a> {
                 session.engine.remove_abandoned().await?;
             }
             faults::undo_of(session, cluster).await?;
-            work(after_a_kill).await
+            let done = work(after_a_kill).await?;
+            // The Engine may have finished a call of the killed one only meanwhile.
+            if after_a_kill {
+                session.engine.remove_abandoned().await?;
+            }
+            Ok(done)
         };
         self.take_amid_faults(session, healed).await
     }
