@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::dial::Stream;
 use crate::spec::encryption::EVERY_NODE;
-use crate::spec::{Certified, ClusterName};
+use crate::spec::{Certified, ClusterName, Secrets};
 
 /// How long the authority and the certificates of all its nodes are valid: ten years.
 const VALID: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -116,6 +116,11 @@ impl std::fmt::Debug for Trust {
 }
 
 impl Trust {
+    /// Trust in the servers of the cluster with these secrets; `None` without TLS.
+    pub fn in_cluster(secrets: &Secrets) -> Option<Self> {
+        secrets.certificate().map(Self::of)
+    }
+
     /// Trust in the servers of a cluster, by the certificate of its authority (PEM). If that cannot be read, every connection
     /// fails and says so.
     pub fn of(certificate: &str) -> Self {

@@ -131,7 +131,7 @@ async fn provide<W: World>(
     let group = Group::number(1);
     let ports = proxy_group_ports(group);
     let at = |port: u16| format!("{}:{port}", spec.name.proxies_name());
-    let authority = secrets.authority.as_ref().map(|authority| &*authority.certificate);
+    let authority = secrets.certificate();
     let (write, read) = (at(ports.write), at(ports.read));
     let access = ClientAccess { group, user: None, password: &secrets.app, authority, write: &write, read: &read };
     compose.compose_variables(&EnvDocument::of(&access, &inventory))?;

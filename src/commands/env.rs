@@ -47,7 +47,7 @@ pub async fn run<W: World>(args: EnvArgs, call: Call<W>) -> Result<Exit, Failure
     let write = lookup::published(spec, &inventory, ports.write)?;
     let read = lookup::published(spec, &inventory, ports.read)?;
     let (_, password) = lookup::login(spec, &secrets, args.user.as_deref())?;
-    let authority = secrets.authority.as_ref().map(|authority| &*authority.certificate);
+    let authority = secrets.certificate();
     let access =
         ClientAccess { group, user: args.user.as_deref(), password: &password, authority, write: &write, read: &read };
     let document = EnvDocument::of(&access, &inventory);

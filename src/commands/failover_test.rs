@@ -244,7 +244,7 @@ async fn subject<W: World>(
     // The Engine's host may be known by name.
     let at = async |port: u16| foreign::resolve(&lookup::published(spec, inventory, port)?).await;
     let (write, read) = (at(ports.write).await?, at(ports.read).await.ok());
-    let trust = secrets.authority.as_ref().map(|authority| Trust::of(&authority.certificate));
+    let trust = Trust::in_cluster(secrets);
     let login = |name: &str, password: &crate::spec::Secret| Credentials {
         user: Some(name.to_owned()),
         password: Some(password.clone()),

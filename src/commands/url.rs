@@ -114,7 +114,7 @@ pub async fn run<W: World>(args: UrlArgs, call: Call<W>) -> Result<Exit, Failure
                 redis_url(spec.encryption, user, password.expose(), &address)
             }
         },
-        authority: secrets.authority.as_ref().map(|authority| &*authority.certificate),
+        authority: secrets.certificate(),
     };
     if args.ca && document.authority.is_none() {
         let what = format!("the cluster '{cluster}' has no TLS, so that there is no certificate to trust");

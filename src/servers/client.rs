@@ -114,7 +114,7 @@ impl TriedProxy {
 impl Client {
     /// A client for the servers of the cluster that `spec` names. It connects at the first question.
     pub fn new(dialer: Arc<dyn Dial>, spec: Spec, secrets: Secrets) -> Self {
-        let trust = secrets.authority.as_ref().map(|authority| Trust::of(&authority.certificate));
+        let trust = Trust::in_cluster(&secrets);
         Self { dialer, spec, secrets, trust, kept: Mutex::default() }
     }
 

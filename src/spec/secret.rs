@@ -262,6 +262,11 @@ impl Rotation {
 }
 
 impl Secrets {
+    /// The certificate (PEM) of the authority by which clients know the cluster's servers; `None` without TLS.
+    pub fn certificate(&self) -> Option<&str> {
+        self.authority.as_ref().map(|authority| authority.certificate.as_str())
+    }
+
     /// Generates all of them from random bytes.
     pub fn made(mut random: impl FnMut() -> [u8; SECRET_BYTES]) -> Self {
         let mut secret = || Secret::from_random(random());
