@@ -16,6 +16,7 @@ mod probes;
 mod sentinels;
 mod servers;
 mod streams;
+mod talk;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::passwords::SimPasswords;
 use self::sentinels::Succession;
+use self::talk::{SimSnapshot, TalkingServer};
 use super::{EngineError, EngineErrorKind, NodeSpec, Result};
 use crate::cluster::observed::{
     DataFacts, NetworkFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
@@ -36,8 +38,10 @@ use crate::spec::{Group, NodeId, Role, Secrets, Spec, render};
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
 const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
 
-/// The file in a simulated volume that represents the data of a Redis node.
+/// The file in a simulated volume that represents the data of a Redis node. It is an RDB, or empty without keys.
 const DATA: &str = "/data/appendonlydir";
+/// The version of servers whose image does not name another.
+const VERSION: &str = "7.0.15";
 /// The path of data that were copied beside them.
 const COPY: &str = "/data/restored";
 
@@ -311,6 +315,7 @@ impl SimWorld {
             Some(left) => *left -= 1,
             None => {}
         }
+        self.replicate();
         let broken = self.broken_by(&what).into_iter().chain(self.refused_logins());
         let found: Vec<String> = broken.map(|lapse| format!("{lapse}, at: {what}")).collect();
         if let Some(lapses) = &mut self.lapses {
@@ -358,6 +363,35 @@ impl SimWorld {
         match self.volumes.get(&id).is_some_and(|files| files.contains_key(DATA)) {
             true => StoredData::Whole(DataFacts { changed_at: 0, bytes: 1 }),
             false => StoredData::Nothing,
+        }
+    }
+
+    /// What a Redis node has.
+    fn snapshot(&self, id: NodeId) -> SimSnapshot {
+        SimSnapshot(self.volumes.get(&id).and_then(|files| files.get(DATA)).cloned().unwrap_or_default())
+    }
+
+    /// The Redis server at this address, for a connection to it.
+    fn talking(&self, address: SocketAddrV4) -> Option<TalkingServer> {
+        let node = self.node_at(address).filter(|node| self.runs(*node))?;
+        let Some(SimServer::Redis { replica_of, .. }) = &self.nodes[&node].server else { return None };
+        let version = images::version(&self.nodes[&node].spec.image).unwrap_or_else(|| VERSION.to_owned());
+        Some(TalkingServer { version, is_replica: replica_of.is_some(), data: self.snapshot(node) })
+    }
+
+    /// Gives replicas what their masters have. In memory that takes no time.
+    fn replicate(&mut self) {
+        let master = |(id, node): (&NodeId, &SimNode)| match &node.server {
+            Some(SimServer::Redis { replica_of: Some(master), .. }) => Some((*id, self.node_at(*master)?)),
+            Some(_) | None => None,
+        };
+        let in_sync = |(replica, master): &(NodeId, NodeId)| self.runs(*replica) && self.runs(*master);
+        let pairs: Vec<_> = self.nodes.iter().filter_map(master).filter(in_sync).collect();
+        for (replica, master) in pairs {
+            let data = self.snapshot(master);
+            if self.snapshot(replica) != data {
+                self.volumes.entry(replica).or_default().insert(DATA.to_owned(), data.0);
+            }
         }
     }
 

@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Files that are between rooms for a reason, with the further rooms that they may use.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
     // Containers in memory have servers in memory, and those are asked as real ones are.
-    ("engine/sim", &["servers"]),
+    ("engine/sim", &["backup", "servers"]),
 ];
 
 /// Places that are pure, as beginnings of paths below `src`: they do no IO, read no clock, wait for nothing and print nothing.

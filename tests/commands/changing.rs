@@ -155,6 +155,52 @@ fn passwords_are_changed_while_both_are_accepted_until_the_user_ends_it() {
     });
 }
 
+/// An RDB with this many keys, as Redis 7.0 writes it without a checksum.
+fn rdb(keys: u8) -> Vec<u8> {
+    let head = [b"REDIS0010".as_slice(), &[0xfe, 0, 0xfb, keys, 0]].concat();
+    let entries = (0..keys).flat_map(|key| [0, 1, b'a' + key, 1, b'v']);
+    head.into_iter().chain(entries).chain([0xff]).chain([0; 8]).collect()
+}
+
+#[test]
+fn data_come_from_a_file_go_into_a_backup_and_are_restored() {
+    run(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| folder.path().join(name).display().to_string();
+        let keys = async |sim: &Sim| {
+            let status = redos(sim, "status -o json").await.json();
+            let nodes = status["groups"][0]["nodes"].as_array().expect("nodes").iter();
+            let counted = nodes.filter_map(|node| node["keys"].as_u64());
+            counted.collect::<Vec<_>>()
+        };
+        std::fs::write(place("three.rdb"), rdb(3)).expect("a file");
+        std::fs::write(place("five.rdb"), rdb(5)).expect("a file");
+        std::fs::write(place("cut.rdb"), &rdb(5)[..12]).expect("a file");
+
+        let sim = Sim::default();
+        redos(&sim, &format!("up --from {}", place("three.rdb"))).await.done();
+        assert_eq!(keys(&sim).await, [3, 3, 3]);
+        let made = redos(&sim, &format!("backup {} -o json", place("a.redos"))).await.json();
+        assert_eq!((&made["manifest"]["keys"], &made["manifest"]["node"]), (&json!(3), &json!("redis-3")), "{made}");
+        let checked = redos(&sim, &format!("backup verify {} -o json", place("a.redos"))).await.json();
+        assert_eq!(checked["keys"], 3, "{checked}");
+
+        // What is not whole changes nothing.
+        let failure = redos(&sim, &format!("restore --yes {}", place("cut.rdb"))).await.failure();
+        assert_eq!(failure.kind, FailureKind::Failed, "{failure:?}");
+        assert_eq!(keys(&sim).await, [3, 3, 3]);
+
+        let restore = format!("restore --yes {} --backup-to {}", place("five.rdb"), folder.path().display());
+        let restored = redos(&sim, &format!("{restore} -o json")).await.json();
+        assert_eq!((&restored["keys"], keys(&sim).await), (&json!(5), vec![5, 5, 5]), "{restored}");
+        let kept = restored["formerData"].as_str().expect("the backup of what was there").to_owned();
+        redos(&sim, &format!("restore --yes --no-backup {kept}")).await.done();
+        assert_eq!(keys(&sim).await, [3, 3, 3]);
+        redos(&sim, "failover").await.done();
+        assert_eq!(keys(&sim).await, [3, 3, 3]);
+    });
+}
+
 #[test]
 fn stop_start_and_restart_keep_the_master() {
     run(async {

@@ -45,8 +45,6 @@ fn a_backup_is_refused_before_anything_is_asked_of_a_server() {
             let said: Vec<String> = failure.chain().collect();
             assert!(said.join(": ").contains(why), "{line}: {said:?}");
         }
-        let failure = redos(&sim, &format!("backup {place}")).await.failure();
-        assert_eq!(failure.chain().next().as_deref(), Some("failed to connect to redis-3"));
         for (line, why) in [
             (format!("up --from {foreign}"), "is neither a backup"),
             (format!("up --from {}", rdb.display()), "exists, and --from is for a new one"),

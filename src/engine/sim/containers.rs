@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use tokio::time::sleep;
 
+use super::talk::SimSnapshot;
 use super::{COPY, DATA, SUBNETS, Sim, SimNode, refused};
 use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
@@ -23,8 +24,16 @@ use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spe
 const UNSEEN_AFTER: Duration = Duration::from_millis(100).saturating_add(INSPECT_LIMIT);
 
 impl Dial for Sim {
-    fn dial<'a>(&'a self, _cluster: &'a ClusterName, _target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
-        Box::pin(async { Err(io::Error::other("nothing can be dialled in memory")) })
+    /// Connects to a Redis node. Nothing else can be dialled in memory.
+    fn dial<'a>(&'a self, _cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let server = match target {
+                Target::Network(address) => self.world().talking(address),
+                Target::Published(_) => None,
+            };
+            let server = server.ok_or_else(|| io::Error::other("it cannot be dialled in memory"))?;
+            Ok(Box::new(server.connect()) as Box<dyn Stream>)
+        })
     }
 
     fn tries_published<'a>(&'a self, _cluster: &'a ClusterName) -> BoxFuture<'a, bool> {
@@ -162,22 +171,17 @@ impl Nodes for Sim {
         Ok(())
     }
 
-    async fn fill_volume(&self, _spec: &Spec, node: NodeId, _image: &str, _data: DataStream) -> Result<()> {
+    async fn fill_volume(&self, _spec: &Spec, node: NodeId, _image: &str, data: DataStream) -> Result<()> {
         let mut world = self.world();
         world.change(format!("fill the volume of {node}"))?;
-        world.volumes.entry(node).or_default();
+        world.volumes.entry(node).or_default().insert(DATA.to_owned(), SimSnapshot::of(data)?.0);
         Ok(())
     }
 
     async fn copy_beside(&self, _spec: &Spec, node: NodeId, data: DataStream) -> Result<()> {
         let mut world = self.world();
         world.change(format!("copy data beside those of {node}"))?;
-        let mut content = Vec::new();
-        let DataStream::Rdb(mut rdb) = data else {
-            return Err(refused("only snapshots are copied in memory".to_owned()));
-        };
-        rdb.reader.read_to_end(&mut content).map_err(|error| refused(error.to_string()))?;
-        world.volumes.entry(node).or_default().insert(COPY.to_owned(), content);
+        world.volumes.entry(node).or_default().insert(COPY.to_owned(), SimSnapshot::of(data)?.0);
         Ok(())
     }
 

@@ -3,8 +3,6 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-
 use crate::cluster::desired::Program;
 use crate::dial::Stream;
 use crate::engine::{DataStream, Probes, Result, Tried};
@@ -12,26 +10,12 @@ use crate::spec::Spec;
 use crate::spec::render::TLS_TRIAL;
 
 use super::Sim;
+use super::talk::{SimSnapshot, TalkingServer};
 
 /// The one directive that a server in memory refuses.
 const REFUSED: &str = "maxmemory ";
 /// An image whose server in memory has no TLS has this in its name.
 const WITHOUT_TLS: &str = "without-tls";
-/// Bytes that fit into a connection in memory.
-const BUFFER: usize = 4096;
-
-/// Answers every command with `OK`. A command is an array, which begins with a line `*N`.
-async fn serve(mut stream: DuplexStream) {
-    let mut bytes = [0; BUFFER];
-    while let Ok(read @ 1..) = stream.read(&mut bytes).await {
-        let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
-        let commands = text.lines().filter(|line| line.starts_with('*')).count();
-        if stream.write_all("+OK\r\n".repeat(commands).as_bytes()).await.is_err() {
-            return;
-        }
-    }
-}
-
 impl Probes for Sim {
     async fn try_out<T>(
         &self,
@@ -44,11 +28,8 @@ impl Probes for Sim {
             return Ok(Tried::Ended(format!(">>> '{TLS_TRIAL}'\nBad directive or wrong number of arguments")));
         }
         if !configuration.lines().any(|line| line.starts_with(REFUSED)) {
-            let (ours, theirs) = duplex(BUFFER);
-            let serving = tokio::spawn(serve(theirs));
-            let answer = question(Box::new(ours)).await;
-            serving.abort();
-            return Ok(Tried::Served(answer));
+            let server = TalkingServer::trial(&program.image, SimSnapshot::default());
+            return Ok(Tried::Served(question(Box::new(server.connect())).await));
         }
         Ok(Tried::Ended(format!("{} of {} runs in memory only", program.server, program.image)))
     }
@@ -57,10 +38,15 @@ impl Probes for Sim {
         &self,
         program: &Program,
         _configuration: &str,
-        _data: DataStream,
-        _question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
+        data: DataStream,
+        question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> Result<Tried<T>> {
-        Ok(Tried::Ended(format!("{} of {} runs in memory only", program.server, program.image)))
+        let data = SimSnapshot::of(data)?;
+        if data.keys().is_none() {
+            return Ok(Tried::Ended("Wrong signature trying to load DB from file".to_owned()));
+        }
+        let server = TalkingServer::trial(&program.image, data);
+        Ok(Tried::Served(question(Box::new(server.connect())).await))
     }
 
     async fn dial_from<T>(

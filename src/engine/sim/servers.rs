@@ -32,6 +32,7 @@ impl SimWorld {
 impl Servers for Sim {
     async fn topology_at(&self, _inventory: &Inventory, _depth: Depth) -> Topology {
         let mut world = self.world();
+        world.replicate();
         let mut topology = Topology::default();
         let secrets = self.secrets.as_ref();
         let Some(spec) = world.spec.clone() else { return topology };

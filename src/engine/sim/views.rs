@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{SimNode, SimServer, SimWorld, Watched, images, may_lead};
+use super::{SimNode, SimServer, SimWorld, VERSION, Watched, images, may_lead};
 use crate::cluster::inquiry::{Fieldset, Question, Testimony};
 use crate::cluster::observed::{
     AttachedReplica, ExistingPlace, ExporterView, MasterLogin, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView,
@@ -52,7 +52,7 @@ impl SimWorld {
         let image = self.nodes.get(&id).map(|node| &*node.spec.image).unwrap_or_default();
         let server = if image.starts_with("valkey:") { "valkey" } else { "redis" };
         RedisView {
-            version: images::version(image).unwrap_or_else(|| "7.0.15".to_owned()),
+            version: images::version(image).unwrap_or_else(|| VERSION.to_owned()),
             server: server.to_owned(),
             role,
             offset: 0,
@@ -66,7 +66,7 @@ impl SimWorld {
             clients: 0,
             uptime_seconds: 0,
             replica_priority: config.get(PRIORITY).and_then(|priority| priority.parse().ok()).unwrap_or(100),
-            keys: 0,
+            keys: self.snapshot(id).keys().unwrap_or_default(),
             config: self.answered(config),
             users: OtherUsers::default(),
             login: MasterLogin::Current,
@@ -171,7 +171,7 @@ impl SimWorld {
         };
         SentinelView {
             id: String::new(),
-            version: "7.0.15".to_owned(),
+            version: VERSION.to_owned(),
             uptime_seconds: 60,
             tilt: false,
             masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
