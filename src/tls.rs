@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::dial::Stream;
 use crate::spec::encryption::EVERY_NODE;
-use crate::spec::{Certified, ClusterName, Secrets};
+use crate::spec::{Certified, ClusterName, ParseError, Secrets};
 
 /// How long the authority and the certificates of all its nodes are valid: ten years.
 const VALID: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -107,7 +107,7 @@ fn since_1970(time: SystemTime) -> Result<Duration, NotCertified> {
 
 /// Trust in the servers that an authority has certified. Clones share it.
 #[derive(Clone)]
-pub struct Trust(Result<Arc<ClientConfig>, String>);
+pub struct Trust(Result<Arc<ClientConfig>, ParseError>);
 
 impl std::fmt::Debug for Trust {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -150,16 +150,17 @@ pub async fn secured(trust: Option<&Trust>, stream: Box<dyn Stream>) -> io::Resu
 }
 
 /// What redos speaks: TLS 1.3 with AES, which every server has that knows TLS 1.3 at all.
-fn configuration(certificate: &str) -> Result<Arc<ClientConfig>, String> {
-    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| error.to_string())?;
+fn configuration(certificate: &str) -> Result<Arc<ClientConfig>, ParseError> {
+    let unusable = |error: &dyn std::fmt::Display| ParseError::new(format!("the authority's certificate: {error}"));
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| unusable(&error))?;
     let mut roots = RootCertStore::empty();
-    roots.add(certificate).map_err(|error| error.to_string())?;
+    roots.add(certificate).map_err(|error| unusable(&error))?;
     let provider = CryptoProvider {
         cipher_suites: vec![ring::cipher_suite::TLS13_AES_128_GCM_SHA256, ring::cipher_suite::TLS13_AES_256_GCM_SHA384],
         kx_groups: vec![ring::kx_group::X25519, ring::kx_group::SECP256R1],
         ..ring::default_provider()
     };
     let builder = ClientConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&[&TLS13]);
-    let builder = builder.map_err(|error| error.to_string())?;
+    let builder = builder.map_err(|error| unusable(&error))?;
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::BackupError;
 use super::rdb;
+use crate::spec::ParseError;
 
 /// The ending of the names of manifests.
 const MANIFEST: &str = "manifest";
@@ -66,7 +67,7 @@ impl AppendOnlySet {
         let mut text = String::new();
         let opened = File::open(&manifest).map_err(failed)?;
         opened.take(MANIFEST_MAX).read_to_string(&mut text).map_err(failed)?;
-        let listed = listed(&text).map_err(|why| unusable(&manifest, &why))?;
+        let listed = listed(&text).map_err(|why| unusable(&manifest, &why.to_string()))?;
         let folder = manifest.parent().unwrap_or(path);
         let mut set = Self { path: path.to_owned(), base: None, increments: Vec::new() };
         for (name, is_base) in listed {
@@ -115,23 +116,23 @@ fn manifest_in(folder: &Path) -> Result<Option<PathBuf>, BackupError> {
 }
 
 /// The files that a manifest names and a server loads, and whether each is the base.
-fn listed(text: &str) -> Result<Vec<(String, bool)>, String> {
+fn listed(text: &str) -> Result<Vec<(String, bool)>, ParseError> {
     let mut files = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let (name, kind) = match words.as_slice() {
             ["file", name, "seq", _, "type", kind, ..] => (name.trim_matches('"'), *kind),
-            _ => return Err(format!("its line '{line}' is not understood")),
+            _ => return Err(ParseError::new(format!("its line '{line}' is not understood"))),
         };
         if name.contains('/') {
-            return Err(format!("it names a file elsewhere: {name}"));
+            return Err(ParseError::new(format!("it names a file elsewhere: {name}")));
         }
         match kind {
             "b" => files.push((name.to_owned(), true)),
             "i" => files.push((name.to_owned(), false)),
             // It is about to be removed.
             "h" => {}
-            other => return Err(format!("it has a file of the unknown kind '{other}'")),
+            other => return Err(ParseError::new(format!("it has a file of the unknown kind '{other}'"))),
         }
     }
     Ok(files)

@@ -16,7 +16,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::metrics::{PASSWORD_FILE, RULES_FILE, ScrapedCluster, dashboard, rules, scrape_configuration};
 use crate::output::command_line;
 use crate::spec::time::{SECOND, WrongTime, milliseconds, shown};
-use crate::spec::{NodeId, STATS_PORT, Secret};
+use crate::spec::{NodeId, ParseError, STATS_PORT, Secret};
 
 /// The file of Prometheus's own configuration.
 const CONFIGURATION_FILE: &str = "prometheus.yml";
@@ -66,9 +66,9 @@ pub struct PrometheusArgs {
     pub interval: u64,
 }
 
-fn interval(text: &str) -> Result<u64, String> {
+fn interval(text: &str) -> Result<u64, ParseError> {
     let (least, most) = INTERVALS;
-    milliseconds(text, SECOND, least, most).map_err(|WrongTime { what, fix }| format!("{what}; {fix}"))
+    milliseconds(text, SECOND, least, most).map_err(|WrongTime { what, fix }| ParseError::new(format!("{what}; {fix}")))
 }
 
 /// Prints or writes what the program needs.
