@@ -60,6 +60,7 @@ pub use session::{Call, World};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::interrupt;
 use crate::output::{Format, Options, Ui};
+use crate::trace;
 use session::Docker;
 
 /// Highly available Redis on Docker: masters, replicas, Sentinels and one address, from one command.
@@ -182,6 +183,15 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether it draws on a terminal again and again, where lines between would spoil the picture.
+    const fn redraws(&self) -> bool {
+        match self {
+            Self::Top(args) => !args.once,
+            Self::Status(args) => args.watch,
+            _ => false,
+        }
+    }
+
     /// Whether it prints a list of what has names.
     const fn lists(&self) -> bool {
         match self {
@@ -221,6 +231,10 @@ pub fn main() -> ExitCode {
         }
     };
     let Cli { global, verb } = cli;
+    if global.traces() && !(verb.redraws() && ui.can_show()) {
+        let told = ui.clone();
+        trace::listen(move |line| told.call(line));
+    }
     let result = runtime.block_on(async {
         let call = Call { global, ui: ui.clone(), cancel: interrupt::watch(ui.clone()), world: Docker };
         run(verb, call).await

@@ -27,6 +27,8 @@
 //!
 //! [`tls`] makes the certificates of a cluster, and connections that trust them.
 //!
+//! [`trace`] is where [`engine`] and [`servers`] tell each call, for `-vv`.
+//!
 //! The arrows are checked by `tests/architecture`: `spec` uses nothing, `cluster` uses `spec`, `plan` uses both, `engine`
 //! and `servers` use `spec` and `cluster` and never `plan`, `output` takes values only, `commands` uses all and nobody uses
 //! `commands`.
@@ -60,6 +62,7 @@ mod spec;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+mod trace;
 mod update;
 mod view;
 mod web;

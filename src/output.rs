@@ -8,10 +8,12 @@
 //! | a terminal | live display | text | text |
 //! | a terminal, `-v` | a line per step, then a table of phases | text | text |
 //! | a file or pipe | a line per phase | text | text |
-//! | a file or pipe, `-o json` | a JSON object per line | a JSON object per line | a JSON object per line |
+//! | a file or pipe, `-o json`, `-o ndjson` | a JSON object per line | a JSON object per line | a JSON object per line |
 //! | any, `--progress json` | a JSON object per line | a JSON object per line | a JSON object per line |
 //! | any, `--progress plain` | a line per phase | text | text |
 //! | `--quiet` | none | none | as above |
+//!
+//! With `-vv` each call to Docker and to a server is a remark as well.
 //!
 //! So a program that asks for JSON and reads both streams gets JSON on both, and a person at a terminal gets sentences
 //! whatever goes to stdout. Nothing needs colour to be understood. Colour is for terminals; `NO_COLOR` (non-empty),

@@ -394,3 +394,16 @@ fn wrong_usage_exits_with_2_and_help_and_version_with_0() {
     }
     assert_eq!(place.run("--version").ok(), format!("redos {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn a_second_v_tells_each_call_and_the_first_does_not() {
+    let place = Place::new();
+    for (option, tells) in [("", false), ("-v", false), ("-vv", true), ("-v --verbose", true)] {
+        let run = place.run(&format!("-H tcp://127.0.0.1:1 ls {option}"));
+        assert_eq!(run.code, Some(5), "{run}");
+        assert_eq!(run.stderr.contains(" s  docker: GET /version\n"), tells, "{run}");
+    }
+    let run = place.run("-H tcp://127.0.0.1:1 ls -vv -o ndjson");
+    let call: serde_json::Value = serde_json::from_str(run.stderr.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&call["kind"], &call["level"]), (&"Remark".into(), &"call".into()), "{run}");
+}

@@ -209,7 +209,7 @@ fn stdout_is_free(format: Format) -> Result<(), Failure> {
         Err(Failure::message(FailureKind::Usage, what).hinted("give a file, or pipe it: redos backup - > FILE"))
     };
     match format {
-        Format::Json | Format::Yaml => refused("a backup and a document cannot both go to standard output"),
+        format if format.is_data() => refused("a backup and a document cannot both go to standard output"),
         _ if std::io::stdout().is_terminal() => refused("a backup is not for a terminal"),
         _ => Ok(()),
     }

@@ -29,12 +29,15 @@ redos knows what Sentinels logged, and the last start and end of each node.
 With --exec a command runs for each event from now on, one after the other, with
 the event as a line of JSON on its standard input, for a minute at most.
 
+-o ndjson prints an event a line. -o json prints one document of them, and with
+--follow, which has no end, lines as well.
+
 Examples:
   redos events
   redos events --since 2h --all
   redos events --follow
   redos events --follow --exec 'jq -r .text | mail -s redis ops@example.org'
-  redos events -o json | jq -c 'select(.name == \"+switch-master\")'"
+  redos events -o ndjson | jq -c 'select(.name == \"+switch-master\")'"
 )]
 pub struct EventsArgs {
     /// How far back
@@ -69,8 +72,9 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
     let now = seconds_ago(Duration::ZERO);
     let mut story = told(&session, &cluster, &inventory, args.since).await?;
     let is_wanted = |chapter: &&Chapter| !chapter.is_detail || args.all;
-    story.chapters().iter().filter(is_wanted).try_for_each(|chapter| session.ui.event(chapter))?;
+    let past: Vec<&Chapter> = story.chapters().iter().filter(is_wanted).collect();
     if args.follow {
+        past.into_iter().try_for_each(|chapter| session.ui.event(chapter))?;
         let hook = args.exec.map(Hook::new);
         let tell = async |chapter: &Chapter| {
             if !is_wanted(&chapter) {
@@ -86,6 +90,8 @@ pub async fn run<W: World>(args: EventsArgs, call: Call<W>) -> Result<Exit, Fail
         };
         let rest = follow(&session, &cluster, &inventory, now, &mut story, tell);
         session.cancel.run_until_cancelled(rest).await.transpose()?;
+    } else {
+        session.ui.events(&past)?;
     }
     Ok(Exit::Done)
 }

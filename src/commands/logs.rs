@@ -20,12 +20,15 @@ use crate::spec::{ClusterName, NodeId, time};
 #[command(after_help = "Without names it shows all nodes. Lines of several nodes are put in order of time. With
 --follow it goes on until Ctrl-C, also through restarts of a node.
 
+-o ndjson prints a line of JSON for each line. -o json prints one document of
+them, and with --follow, which has no end, lines as well.
+
 Examples:
   redos logs
   redos logs sentinel-1 sentinel-2 --since 10m
   redos logs --follow --tail 0
   redos logs redis-1 --grep 'MASTER <-> REPLICA'
-  redos logs -o json | jq -r .text")]
+  redos logs -o ndjson | jq -r .text")]
 pub struct LogsArgs {
     /// Nodes, such as redis-2 [default: all]
     #[arg(value_name = "NODE")]
@@ -63,19 +66,22 @@ pub async fn run<W: World>(args: LogsArgs, call: Call<W>) -> Result<Exit, Failur
         false => lookup::nodes(&cluster, &inventory, &args.nodes)?,
     };
     let places: BTreeMap<NodeId, usize> = inventory.nodes.keys().enumerate().map(|(at, node)| (*node, at)).collect();
-    let show = |line: &LogLine| match &args.grep {
-        Some(text) if !line.text.contains(text) => Ok(()),
-        _ => session.ui.log_line(line, places.get(&line.node).copied().unwrap_or_default()),
-    };
+    let place = |line: &LogLine| places.get(&line.node).copied().unwrap_or_default();
+    let is_wanted = |line: &LogLine| args.grep.as_ref().is_none_or(|text| line.text.contains(text));
+    let show = |line: &LogLine| if is_wanted(line) { session.ui.log_line(line, place(line)) } else { Ok(()) };
     let since = args.since.map(seconds_ago);
     let query = LogQuery { tail: Some(args.tail), since, follow: false };
     let mut lines = past(&session, &cluster, &nodes, &query).await;
     lines.sort_by_key(|line| line.at);
-    lines.iter().try_for_each(show)?;
     if args.follow {
+        lines.iter().try_for_each(show)?;
         let mut newest: BTreeMap<NodeId, i64> = nodes.iter().map(|node| (*node, 0)).collect();
         newest.extend(lines.iter().map(|line| (line.node, line.at)));
         session.cancel.run_until_cancelled(follow(&session, &cluster, newest, show)).await.transpose()?;
+    } else {
+        let shown: Vec<(&LogLine, usize)> =
+            lines.iter().filter(|line| is_wanted(line)).map(|line| (line, place(line))).collect();
+        session.ui.log(&shown)?;
     }
     Ok(Exit::Done)
 }

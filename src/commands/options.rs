@@ -26,7 +26,7 @@ pub struct Global {
     /// File with settings, '-' for standard input [env: REDOS_FILE] [default: redos.yaml if it is there]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// How to print data: table, wide (all columns), json, yaml or, of lists, name
+    /// How to print data: table, wide (all columns), json, ndjson (one object a line), yaml or, of lists, name
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", hide_possible_values = true)]
     pub output: Format,
     /// How to write progress and remarks to stderr: auto, plain (lines) or json
@@ -35,9 +35,9 @@ pub struct Global {
     /// Print data and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more: what each step costs and why
-    #[arg(short, long, global = true, overrides_with = "verbose")]
-    pub verbose: bool,
+    /// Say more: what each step costs and why; -vv also tells each call to Docker and to a server
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
     /// When to use colour: auto, always or never; NO_COLOR means never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: Color,
@@ -47,6 +47,11 @@ pub struct Global {
 }
 
 impl Global {
+    /// Whether each call to Docker and to a server is told.
+    pub const fn traces(&self) -> bool {
+        self.verbose > 1
+    }
+
     /// The output options of the command line.
     pub const fn output_options(&self) -> Options {
         Options {
@@ -54,7 +59,7 @@ impl Global {
             color: self.color,
             progress: self.progress,
             quiet: self.quiet,
-            verbose: self.verbose,
+            verbose: self.verbose > 0,
         }
     }
 }

@@ -108,7 +108,7 @@ pub async fn run<W: World>(args: SentinelArgs, call: Call<W>) -> Result<Exit, Fa
     let items =
         join_all(pairs.map(|(question, sentinel)| ask(&session, &servers, &inventory, sentinel, question))).await;
     let list = List::new("SentinelAnswerList", items);
-    session.ui.document(&list, |ui| text(what.topic(), &list.items, ui))?;
+    session.ui.items(&list, |ui| text(what.topic(), &list.items, ui))?;
     let is_refusal = |item: &Item| matches!(item.said, SentinelReply::Refused { .. });
     let is_answer = |item: &Item| matches!(item.said, SentinelReply::Answered { .. });
     let says_no = what == What::Ckquorum && list.items.iter().any(is_refusal);

@@ -19,7 +19,7 @@ use crate::engine::streams::LogQuery;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::logs::{LogLine, LogLines};
 use crate::output::top::{Board, Console, KeyAction, text};
-use crate::output::{Caught, Format, Ui, command_line};
+use crate::output::{Caught, Ui, command_line};
 use crate::spec::{ClusterName, NodeId};
 use crate::view::{History, Sample};
 
@@ -61,7 +61,7 @@ pub struct TopArgs {
 /// shown, and it goes on.
 pub async fn run<W: World>(args: TopArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
-    let is_data = matches!(call.ui.format(), Format::Json | Format::Yaml);
+    let is_data = call.ui.format().is_data();
     if !args.once && !is_data && !call.ui.can_show() {
         return Err(Failure::message(FailureKind::Usage, "'top' needs a terminal for keys and screen")
             .hinted(format!("print one frame: {}", command_line(&cluster, "top --once")))

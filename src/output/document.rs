@@ -38,9 +38,20 @@ impl Ui {
     /// As [`Ui::data`].
     pub fn list<T: Serialize + Named>(&self, list: &List<T>, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         if self.format() != Format::Name {
-            return self.document(list, text);
+            return self.items(list, text);
         }
         list.items.iter().try_for_each(|item| self.data(item.name()))
+    }
+
+    /// [`Ui::list`] for items without names.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn items<T: Serialize>(&self, list: &List<T>, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
+        if self.format() != Format::Ndjson {
+            return self.document(list, text);
+        }
+        list.items.iter().try_for_each(|item| self.document(item, |_| String::new()))
     }
 
     /// Writes a value to stdout in the format of the user; `text` makes the one for people.
@@ -51,6 +62,7 @@ impl Ui {
         match self.format() {
             Format::Table | Format::Wide | Format::Name => self.data(text(self)),
             Format::Json => self.data(serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?),
+            Format::Ndjson => self.data(serde_json::to_string(value).map_err(anyhow::Error::new)?),
             Format::Yaml => self.data(serde_yaml::to_string(value).map_err(anyhow::Error::new)?),
         }
     }
@@ -67,7 +79,7 @@ impl Ui {
                 remarks(self);
                 Ok(())
             }
-            Format::Json | Format::Yaml => self.document(value, |_| String::new()),
+            Format::Json | Format::Ndjson | Format::Yaml => self.document(value, |_| String::new()),
         }
     }
 }
@@ -83,7 +95,7 @@ impl Screen {
         let ui = self.ui.clone();
         match ui.format() {
             Format::Table | Format::Wide | Format::Name => self.draw(&text(&ui)),
-            Format::Json => ui.data(serde_json::to_string(value).map_err(anyhow::Error::new)?),
+            Format::Json | Format::Ndjson => ui.data(serde_json::to_string(value).map_err(anyhow::Error::new)?),
             Format::Yaml => ui.data(format!("---\n{}", serde_yaml::to_string(value).map_err(anyhow::Error::new)?)),
         }
     }
@@ -96,7 +108,7 @@ impl Screen {
         let ui = self.ui.clone();
         match ui.format() {
             Format::Table | Format::Wide | Format::Name => self.draw(&ui.failure_text(failure)),
-            Format::Json | Format::Yaml => {
+            Format::Json | Format::Ndjson | Format::Yaml => {
                 ui.failure(failure);
                 Ok(())
             }

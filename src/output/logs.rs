@@ -6,7 +6,7 @@ use console::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Format, Ui};
+use super::{Format, List, Ui};
 use crate::cluster::story::Chapter;
 use crate::error::Failure;
 use crate::spec::{API_VERSION, NodeId};
@@ -71,24 +71,45 @@ pub(super) fn time_of_day(milliseconds: u64) -> String {
 }
 
 impl Ui {
-    /// Writes a line of a log: `redis-1     | text`, or a JSON or YAML document.
+    /// Writes lines of logs that end: each as `redis-1     | text`, or all in one document. Each comes with the place of
+    /// its node.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn log(&self, lines: &[(&LogLine, usize)]) -> Result<(), Failure> {
+        match self.format() {
+            Format::Json | Format::Yaml => {
+                let documents = lines.iter().map(|(line, _)| LogDocument::new(line)).collect();
+                self.document(&List::new("LogLineList", documents), |_| String::new())
+            }
+            _ => lines.iter().try_for_each(|(line, place)| self.log_line(line, *place)),
+        }
+    }
+
+    /// Writes a line of a log that goes on: `redis-1     | text`, or a JSON or YAML document.
     ///
     /// # Errors
     /// As [`Ui::data`].
     pub fn log_line(&self, line: &LogLine, place: usize) -> Result<(), Failure> {
-        let LogLine { at, node, stderr, text } = line;
-        let document = LogDocument {
-            api_version: API_VERSION,
-            kind: "LogLine",
-            time: rfc3339(*at),
-            node: *node,
-            stream: if *stderr { "stderr" } else { "stdout" },
-            text,
-        };
-        self.line(&document, |ui| format!("{} | {}", ui.name(*node, place), printable(text)))
+        let text = |ui: &Self| format!("{} | {}", ui.name(line.node, place), printable(&line.text));
+        self.line(&LogDocument::new(line), text)
     }
 
-    /// Writes an event: its time, node, name and words, or a JSON or YAML document.
+    /// Writes a story that ends: each event as its time, node, name and words, or all in one document.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn events(&self, chapters: &[&Chapter]) -> Result<(), Failure> {
+        match self.format() {
+            Format::Json | Format::Yaml => {
+                let documents = chapters.iter().map(|chapter| EventDocument::new(chapter)).collect();
+                self.document(&List::new("EventList", documents), |_| String::new())
+            }
+            _ => chapters.iter().try_for_each(|chapter| self.event(chapter)),
+        }
+    }
+
+    /// Writes an event of a story that goes on. People get its time, node, name and words; programs a document.
     ///
     /// # Errors
     /// As [`Ui::data`].
@@ -99,7 +120,7 @@ impl Ui {
     fn line(&self, document: &impl Serialize, text: impl FnOnce(&Ui) -> String) -> Result<(), Failure> {
         match self.format() {
             Format::Table | Format::Wide | Format::Name => self.data(text(self)),
-            Format::Json => self.data(serde_json::to_string(document).map_err(anyhow::Error::new)?),
+            Format::Json | Format::Ndjson => self.data(serde_json::to_string(document).map_err(anyhow::Error::new)?),
             Format::Yaml => self.data(format!("---\n{}", serde_yaml::to_string(document).map_err(anyhow::Error::new)?)),
         }
     }
@@ -108,6 +129,14 @@ impl Ui {
         let name = format!("{:NAME_WIDTH$}", node.to_string());
         let color = COLORS.get(place % COLORS.len()).copied().unwrap_or(Style::cyan);
         self.paint_data(&name, &color(Style::new()))
+    }
+}
+
+impl<'a> LogDocument<'a> {
+    fn new(line: &'a LogLine) -> Self {
+        let LogLine { at, node, stderr, text } = line;
+        let stream = if *stderr { "stderr" } else { "stdout" };
+        Self { api_version: API_VERSION, kind: "LogLine", time: rfc3339(*at), node: *node, stream, text }
     }
 }
 

@@ -12,10 +12,24 @@ pub enum Format {
     Wide,
     /// One JSON document, `apiVersion: redos/v1`.
     Json,
+    /// One JSON object a line: the items of a list, or the document.
+    Ndjson,
     /// The same document as YAML.
     Yaml,
     /// The names of what is listed, one per line, for other commands.
     Name,
+}
+
+impl Format {
+    /// Whether a program reads it.
+    pub const fn is_data(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson | Self::Yaml)
+    }
+
+    /// Whether it is JSON, in one document or in many.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson)
+    }
 }
 
 /// When to use colour.
@@ -33,7 +47,7 @@ pub enum Color {
 /// How progress, remarks and errors are written to stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressFormat {
-    /// Live on a terminal, else lines; JSON with `-o json` where stderr is no terminal.
+    /// Live on a terminal, else lines; JSON with `-o json` and `-o ndjson` where stderr is no terminal.
     #[default]
     Auto,
     /// Lines for people, also on a terminal and with `-o json`.

@@ -28,6 +28,8 @@ pub enum RemarkLevel {
     Warning,
     /// It says what the user may want to do.
     Hint,
+    /// It tells a call to Docker or to a server, with `-vv`.
+    Call,
 }
 
 /// `kind: Error`: why a command failed.

@@ -128,7 +128,7 @@ impl Ui {
     /// Whether stderr is JSON: only a program reads it then.
     fn speaks_json(&self) -> bool {
         match self.shared.options.progress {
-            ProgressFormat::Auto => self.shared.options.format == Format::Json && !self.shared.terminal.stderr,
+            ProgressFormat::Auto => self.shared.options.format.is_json() && !self.shared.terminal.stderr,
             ProgressFormat::Plain => false,
             ProgressFormat::Json => true,
         }
@@ -179,6 +179,11 @@ impl Ui {
     /// Prints what happened, beside the data. Silent under `--quiet`.
     pub fn status(&self, text: impl Display) {
         self.remark(RemarkLevel::Status, &text.to_string(), None);
+    }
+
+    /// Tells a call to Docker or to a server, for `-vv`.
+    pub fn call(&self, text: &str) {
+        self.remark(RemarkLevel::Call, text, None);
     }
 
     /// Prints a warning. Silent under `--quiet`.

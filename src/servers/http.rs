@@ -10,6 +10,7 @@ use super::link::Peer;
 use crate::dial::{Dial, Stream, Target};
 use crate::spec::render::basic_login;
 use crate::spec::{ClusterName, NodeId, Secret};
+use crate::trace::OpenCall;
 
 /// The longest answer that is read, in bytes. 20 groups of 32 nodes make statistics of some 700 kB.
 const ANSWER_MAX: usize = 4 << 20;
@@ -80,9 +81,11 @@ impl HttpLink {
             format!("Authorization: Basic {}\r\n", basic_login(user, password))
         });
         self.is_open = false;
+        let call = OpenCall::begin(node, || format!("GET {path}"));
         let answered = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: {node}\r\n{login}\r\n")).await;
         let answered = answered.map_err(|source| ServerError::Connect { node, source: source.into() })?;
         let answered = answered.ok_or_else(|| unexpected(node, command, "no HTTP in it"))?;
+        call.answered();
         self.is_open = answered.keeps_open;
         if answered.status.split(' ').nth(1) == Some("200") {
             return Ok(answered.body);

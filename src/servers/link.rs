@@ -4,13 +4,18 @@ use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Pipeline, RedisConnectionInfo, RedisError, Value};
+use redis::{Arg, AsyncConnectionConfig, Pipeline, RedisConnectionInfo, RedisError, Value};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::ServerError;
 use crate::dial::{Dial, Stream, Target};
 use crate::spec::{ClusterName, NodeId, Secret};
 use crate::tls::{Trust, secured};
+use crate::trace::OpenCall;
+
+/// Commands that say only with their second word what they do.
+const CONTAINERS: [&[u8]; 10] =
+    [b"ACL", b"CLIENT", b"CLUSTER", b"CONFIG", b"DEBUG", b"FUNCTION", b"MEMORY", b"MODULE", b"SCRIPT", b"SENTINEL"];
 
 /// The user and password of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +47,8 @@ pub struct Peer {
 /// An open, logged-in connection. Clones share it; the last one to be dropped closes it.
 #[derive(Clone)]
 pub struct Link {
+    /// The node at its end; `None` for a server outside of the cluster.
+    node: Option<NodeId>,
     connection: MultiplexedConnection,
     _driver: Arc<AbortOnDropHandle<()>>,
 }
@@ -73,7 +80,7 @@ impl Link {
     ) -> Result<Self, ServerError> {
         let connected = async { secured(login.trust, dialer.dial(cluster, target).await?).await };
         let stream = connected.await.map_err(|source| ServerError::Connect { node, source: source.into() })?;
-        Self::over(stream, &login.info()).await.map_err(|error| failed(node, "AUTH", error))
+        Self::over(Some(node), stream, &login.info()).await.map_err(|error| failed(node, "AUTH", error))
     }
 
     /// A connection to a server outside of the cluster, without a login. The caller sets the deadline.
@@ -81,14 +88,20 @@ impl Link {
     /// # Errors
     /// The connection broke.
     pub async fn outside(stream: Box<dyn Stream>) -> Result<Self, RedisError> {
-        Self::over(stream, &RedisConnectionInfo::default().set_skip_set_lib_name()).await
+        Self::over(None, stream, &RedisConnectionInfo::default().set_skip_set_lib_name()).await
     }
 
-    async fn over(stream: Box<dyn Stream>, login: &RedisConnectionInfo) -> Result<Self, RedisError> {
+    async fn over(
+        node: Option<NodeId>,
+        stream: Box<dyn Stream>,
+        login: &RedisConnectionInfo,
+    ) -> Result<Self, RedisError> {
+        let call = OpenCall::begin(name(node), || "a connection".to_owned());
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (connection, driver) = MultiplexedConnection::new_with_config(login, stream, config).await?;
+        call.answered();
         let driver = Arc::new(AbortOnDropHandle::new(tokio::spawn(driver)));
-        Ok(Self { connection, _driver: driver })
+        Ok(Self { node, connection, _driver: driver })
     }
 
     /// Sends commands together and waits for all replies. The reply of a refused command is a [`Value::ServerError`].
@@ -96,8 +109,35 @@ impl Link {
     /// # Errors
     /// The connection broke.
     pub async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
-        self.connection.clone().send_packed_commands(pipeline, 0, pipeline.len()).await
+        let call = OpenCall::begin(name(self.node), || names(pipeline));
+        let replies = self.connection.clone().send_packed_commands(pipeline, 0, pipeline.len()).await?;
+        call.answered();
+        Ok(replies)
     }
+}
+
+/// What a call is told to go to.
+fn name(node: Option<NodeId>) -> String {
+    node.map_or_else(|| "a server".to_owned(), |node| node.to_string())
+}
+
+/// The names of commands, without their arguments, which may be passwords: `INFO, CONFIG GET`.
+fn names(pipeline: &Pipeline) -> String {
+    let text = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
+    let mut names: Vec<String> = Vec::new();
+    for command in pipeline.cmd_iter() {
+        let mut words =
+            command.args_iter().filter_map(|word| if let Arg::Simple(word) = word { Some(word) } else { None });
+        let first = words.next().unwrap_or_default();
+        let name = match words.next().filter(|_| CONTAINERS.contains(&first)) {
+            Some(second) => format!("{} {}", text(first), text(second)),
+            None => text(first),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
 }
 
 /// The error of a command: refused by the server, or lost with the connection.
@@ -106,4 +146,28 @@ pub fn failed(node: NodeId, command: &str, error: RedisError) -> ServerError {
         return ServerError::Connect { node, source: error.into() };
     }
     ServerError::Refused { node, command: command.to_owned(), source: error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_commands_has_no_argument() {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("AUTH").arg("default").arg("secret");
+        for user in ["a", "b"] {
+            pipeline.cmd("ACL").arg("SETUSER").arg(user).arg(">secret");
+        }
+        pipeline
+            .cmd("SENTINEL")
+            .arg("SET")
+            .arg("mymaster")
+            .arg("auth-pass")
+            .arg("secret")
+            .cmd("SET")
+            .arg("key")
+            .arg("x");
+        assert_eq!(names(&pipeline), "AUTH, ACL SETUSER, SENTINEL SET, SET");
+    }
 }

@@ -14,6 +14,7 @@ use uses::{Uses, used_by};
 const ARROWS: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("update", &[]),
+    ("trace", &[]),
     ("dial", &["spec"]),
     ("tls", &["dial", "spec"]),
     // It runs beside a container, where there is no Engine and no terminal.
@@ -22,8 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster", &["spec"]),
     ("view", &["cluster", "spec"]),
     ("plan", &["cluster", "spec", "update"]),
-    ("engine", &["cluster", "dial", "spec", "update"]),
-    ("servers", &["cluster", "dial", "spec", "tls"]),
+    ("engine", &["cluster", "dial", "spec", "trace", "update"]),
+    ("servers", &["cluster", "dial", "spec", "tls", "trace"]),
     ("deaths", &["cluster", "servers", "spec"]),
     // What `up` would change is a finding.
     ("doctor", &["cluster", "plan", "spec"]),

@@ -11,8 +11,9 @@ use redos::testing::error::Exit;
 use redos::testing::output::logs::LogLine;
 use redos::testing::output::{Format, Options};
 use redos::testing::spec::NodeId;
+use serde_json::Value;
 
-use crate::memory::{REDIS_1, Ran, redos, run, tapes};
+use crate::memory::{REDIS_1, Ran, ready, redos, run, tapes};
 
 #[test]
 fn every_kind_of_document_is_what_its_schema_says() {
@@ -39,6 +40,8 @@ fn every_kind_of_document_is_what_its_schema_says() {
             "url",
             "url --stats",
             "sentinel masters",
+            "events",
+            "logs",
             "doctor",
             "failover",
             "upgrade --proxy-image haproxy:3.2",
@@ -84,5 +87,28 @@ fn every_kind_of_document_is_what_its_schema_says() {
             missing, elsewhere,
             "an engine in memory has no data and loads no images, and time that is paused serves nobody"
         );
+    });
+}
+
+#[test]
+fn ndjson_is_an_object_a_line_items_of_lists_or_the_document() {
+    run(async {
+        let sim = ready("up").await;
+        let lines = async |line: &str| -> Vec<Value> {
+            let said = redos(&sim, &format!("{line} -o ndjson")).await.done();
+            said.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect()
+        };
+        for (list, length) in [("ps", 7), ("ls", 1), ("sentinel masters", 3), ("events", 0), ("logs", 0)] {
+            let document = redos(&sim, &format!("{list} -o json")).await.json();
+            assert_eq!(
+                (document["items"].as_array(), lines(list).await.len()),
+                (Some(&lines(list).await), length),
+                "{list}"
+            );
+        }
+        for line in ["status", "plan", "url", "down"] {
+            let said = lines(line).await;
+            assert!(said.len() == 1 && said[0]["apiVersion"] == "redos/v1", "{line}: {said:?}");
+        }
     });
 }

@@ -12,6 +12,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::programs::file_system;
+use crate::schema::faults;
 use crate::support::{Cluster, eventually, raw};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
@@ -35,7 +36,7 @@ async fn after_a_failover_the_story_and_the_logs_tell_it() {
     // Some Sentinels report the failover a moment later.
     let mut story = Vec::new();
     eventually("all Sentinels have told it", async || {
-        story = documents(&cluster.redos(&["events", "--since", "5m", "-o", "json"]).await.succeeds());
+        story = documents(&cluster.redos(&["events", "--since", "5m", "-o", "ndjson"]).await.succeeds());
         let switched = story.iter().find(|event| event["name"] == "+switch-master");
         switched.is_some_and(|event| event["by"].as_array().map(Vec::len) == Some(3))
     })
@@ -53,16 +54,25 @@ async fn after_a_failover_the_story_and_the_logs_tell_it() {
     assert!(course.is_sorted(), "{story:#?}");
     assert_eq!(story.iter().filter(|event| event["name"] == "+switch-master").count(), 1, "one fact is told once");
     assert!(story.iter().all(|event| event["name"] != "+new-epoch"), "no details unless they are asked for");
-    let all = documents(&cluster.redos(&["events", "--since", "5m", "--all", "-o", "json"]).await.succeeds());
+    let all = documents(&cluster.redos(&["events", "--since", "5m", "--all", "-o", "ndjson"]).await.succeeds());
     assert!(all.iter().any(|event| event["name"] == "+new-epoch"), "{all:#?}");
+    let whole = async |words: &[&str]| -> Value {
+        let document: Value = serde_json::from_str(&cluster.redos(words).await.succeeds()).expect("one document");
+        assert!(faults(&document).is_empty(), "{document:#}");
+        document
+    };
+    let list = whole(&["events", "--since", "5m", "-o", "json"]).await;
+    let switched = story.iter().find(|event| event["name"] == "+switch-master").expect("it was told");
+    assert!(list["kind"] == "EventList" && list["items"].as_array().expect("a list").contains(switched), "{list:#}");
     let text = cluster.redos(&["events", "--since", "5m"]).await.succeeds();
     assert!(text.contains(&format!("{master}     it is the master in place of redis-1 (+switch-master")), "{text}");
 
-    let lines = documents(&cluster.redos(&["logs", "-o", "json"]).await.succeeds());
+    let lines = documents(&cluster.redos(&["logs", "-o", "ndjson"]).await.succeeds());
     let times: Vec<&str> = lines.iter().filter_map(|line| line["time"].as_str()).collect();
     assert!(times.is_sorted() && times.len() > 20, "{times:?}");
-    let recent = documents(&cluster.redos(&["logs", "--since", "1s", "-o", "json"]).await.succeeds());
-    assert!(recent.len() < lines.len(), "{} of {}", recent.len(), lines.len());
+    let recent = whole(&["logs", "--since", "1s", "-o", "json"]).await;
+    let recent = (&recent["kind"], recent["items"].as_array().map(Vec::len));
+    assert!(recent.0 == "LogLineList" && recent.1 < Some(lines.len()), "{recent:?} of {}", lines.len());
     let found = cluster.redos(&["logs", "sentinel-1", "--grep", "+switch-master"]).await.succeeds();
     assert!(found.starts_with("sentinel-1  | ") && found.trim_end().lines().count() == 1, "{found}");
     let missing = cluster.redos(&["logs", "redis-9"]).await.fails(2);

@@ -60,6 +60,9 @@ impl Watched {
         assert!(texts.len() >= 6, "{}", texts.len());
         let watched = Self { cluster, secrets: texts };
         watched.shows_none("up -vv", &made);
+        for told in ["docker: POST /containers/create", "SENTINEL SET", "redis-1: a connection ("] {
+            assert!(made.stderr.contains(told), "{told} is not among {}", made.stderr);
+        }
         made.succeeds();
         watched
     }
@@ -131,6 +134,12 @@ async fn every_look_at_a_cluster_in_trouble_ends_soon_tells_of_it_and_shows_no_p
     let healthy = watched.looks("all is well").await;
     for (line, run) in &healthy {
         assert!(run.code == Some(0), "{line}: {}{}", run.stdout, run.stderr);
+        // What redos asks is told with it, so that it is searched for passwords as well.
+        assert!(run.stderr.contains("docker: GET /version") || line.starts_with("config"), "{line}: {}", run.stderr);
+    }
+    let asked = &healthy["status"].stderr;
+    for told in ["redis-1: INFO, CONFIG GET, ACL LIST (", "sentinel-1: SENTINEL MYID, INFO", "proxy-1: GET /haproxy"] {
+        assert!(asked.contains(told), "{told} is not among {asked}");
     }
     let masters = &healthy["sentinel get-master-addr"].stdout;
     assert_eq!(masters.lines().filter(|line| line.starts_with("mymaster-2 ")).count(), 3, "{masters}");

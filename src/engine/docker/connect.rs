@@ -16,6 +16,7 @@ use super::about::{About, ApiVersion};
 use super::endpoint::{Endpoint, Transport};
 use super::{DockerEngine, errors};
 use crate::engine::{EngineError, EngineErrorKind, Result};
+use crate::trace;
 
 /// The oldest supported Engine API: Docker 20.10's, of December 2020.
 pub const API_MIN: ApiVersion = ApiVersion { major: 1, minor: 41 };
@@ -112,6 +113,10 @@ pub fn open(host: Option<&str>) -> Result<DockerEngine> {
         Transport::Tcp => Docker::connect_with_http(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
     }
     .map_err(|error| errors::failed(&endpoint, "ask for its version", error))?;
+    let docker = docker.with_request_modifier(|request| {
+        trace::tell_sent("docker", || format!("{} {}", request.method(), request.uri().path()));
+        request
+    });
     Ok(DockerEngine::new(docker, endpoint))
 }
 

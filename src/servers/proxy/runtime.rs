@@ -17,6 +17,7 @@ use crate::servers::error::unexpected;
 use crate::servers::link::Peer;
 use crate::spec::render::STATS_LOGINS;
 use crate::spec::{ClusterName, Group, NodeId, ParseError, Secret};
+use crate::trace::OpenCall;
 
 /// Commands of the Runtime API in one line. At some 60 bytes each they fit its buffer of 16 kB.
 const COMMANDS_AT_ONCE: usize = 200;
@@ -253,10 +254,12 @@ impl OpenRuntimeApi {
     /// Sends a command. `shown` is its name in errors, without passwords.
     async fn send(self, command: &str, shown: &str) -> Result<String, ServerError> {
         let (node, request, command) = (self.proxy, format!("{command}\n"), shown);
+        let call = OpenCall::begin(node, || shown.to_owned());
         let answer = timeout(RUNTIME_COMMAND, exchange(self.stream, &request)).await;
         let timed_out = |_| ServerError::Timeout { node, command: command.to_owned(), limit: RUNTIME_COMMAND };
         let answer = answer.map_err(timed_out)?;
         let answer = answer.map_err(|source| ServerError::Connect { node, source: source.into() })?;
+        call.answered();
         // Every command is answered with an empty line at least.
         if answer.is_empty() {
             return Err(refused(node, command, "it closed the connection without an answer"));
