@@ -11,6 +11,7 @@ mod changed;
 mod chaos;
 mod classic;
 mod clients;
+mod compose;
 mod conflicts;
 mod daemon;
 mod damaged;

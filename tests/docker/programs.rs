@@ -33,6 +33,58 @@ pub async fn program(name: &str, package: &str) -> PathBuf {
     file
 }
 
+/// Docker Compose, version 2, as its plugin.
+///
+/// Ubuntu and Debian 13 have it. Debian 12 has not, and that of Debian 13 runs there.
+///
+/// # Panics
+/// It cannot be fetched; in one line.
+pub async fn compose() -> PathBuf {
+    let here = ["/usr/libexec", "/usr/lib", "/usr/local/lib", "/usr/local/libexec"];
+    if let Some(file) = here.iter().find_map(|root| plugin(Path::new(root))) {
+        return file;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs").join("compose");
+    let _alone = FETCHING.lock().await;
+    match fetch_compose(&folder).await {
+        Ok(file) => file,
+        Err(why) => panic!("this scenario needs Docker Compose 2, and {why}; install it as a plugin of Docker"),
+    }
+}
+
+/// The plugin below one of the folders where Docker looks for plugins.
+fn plugin(root: &Path) -> Option<PathBuf> {
+    Some(root.join("docker/cli-plugins/docker-compose")).filter(|file| file.is_file())
+}
+
+async fn fetch_compose(folder: &Path) -> Result<PathBuf, String> {
+    const SUITE: &str = "trixie";
+    let packages = ["docker-compose-v2", "docker-compose"];
+    let unpacked = |folder: &Path, package: &str| {
+        let usr = folder.join(package).join("usr");
+        plugin(&usr.join("libexec")).or_else(|| plugin(&usr.join("lib")))
+    };
+    let next = folder.join(SUITE);
+    for folder in [folder, &next] {
+        if let Some(file) = packages.iter().find_map(|package| unpacked(folder, package)) {
+            return Ok(file);
+        }
+    }
+    let own = Apt::with_lists(folder).await?;
+    for package in packages {
+        // What this release has not, the next one may have.
+        if own.unpack(package).await.is_ok()
+            && let Some(file) = unpacked(folder, package)
+        {
+            return Ok(file);
+        }
+    }
+    let sources = own.sources_of("Debian", SUITE).await?;
+    let newer = Apt::with_lists_of(&next, Some(&sources)).await?;
+    newer.unpack("docker-compose").await?;
+    unpacked(&next, "docker-compose").ok_or_else(|| "the package docker-compose has no plugin".to_owned())
+}
+
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
@@ -88,12 +140,24 @@ struct Apt<'a> {
 impl<'a> Apt<'a> {
     /// Fetches the lists into this folder.
     async fn with_lists(folder: &'a Path) -> Result<Self, String> {
+        Self::with_lists_of(folder, None).await
+    }
+
+    /// Fetches the lists of these sources, or of this host's own.
+    async fn with_lists_of(folder: &'a Path, sources: Option<&str>) -> Result<Self, String> {
         let own = |name: &str| folder.join("apt").join(name);
         for name in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(own(name)).map_err(|error| format!("there is no room for it: {error}"))?;
         }
         let options = [("Dir::State", own("state")), ("Dir::Cache", own("cache"))];
-        let options = options.iter().map(|(key, path)| format!("-o{key}={}", path.display())).collect();
+        let mut options: Vec<String> =
+            options.iter().map(|(key, path)| format!("-o{key}={}", path.display())).collect();
+        if let Some(sources) = sources {
+            let list = own("sources.list");
+            fs::write(&list, sources).map_err(|error| format!("there is no room for it: {error}"))?;
+            options.push(format!("-oDir::Etc::sourcelist={}", list.display()));
+            options.push("-oDir::Etc::sourceparts=-".to_owned());
+        }
         let apt = Self { folder, options };
         // An archive refuses many requests at once, and other scenarios fetch packages at the same time.
         let mut updated = run(apt.command(&["update"])).await;
@@ -104,6 +168,36 @@ impl<'a> Apt<'a> {
             updated = run(apt.command(&["update"])).await;
         }
         updated.map(|()| apt)
+    }
+
+    /// A line of a `sources.list` for another release of a distribution, at the same place as this host's own.
+    async fn sources_of(&self, distribution: &str, suite: &str) -> Result<String, String> {
+        let format = "$(ORIGIN)|$(LABEL)|$(REPO_URI)";
+        let mut command = self.command(&["indextargets", "--format", format, "Identifier: Packages"]);
+        let listed = command.output().await.map_err(|error| format!("this host has no apt-get: {error}"))?;
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let own = listed.lines().find_map(|line| match line.split('|').collect::<Vec<_>>()[..] {
+            [origin, label, uri] if origin == distribution && label == distribution => Some(uri),
+            _ => None,
+        });
+        let uri = own.ok_or_else(|| format!("this host has no archive of {distribution}"))?;
+        // The next release is signed with the keys of the last one as well.
+        let keys = format!("/usr/share/keyrings/{}-archive-keyring.gpg", distribution.to_lowercase());
+        Ok(format!("deb [signed-by={keys}] {uri} {suite} main\n"))
+    }
+
+    /// Fetches a package and unpacks it beside the others.
+    async fn unpack(&self, package: &str) -> Result<(), String> {
+        run(self.command(&["download", package])).await?;
+        let entries = fs::read_dir(self.folder).map_err(|error| error.to_string())?;
+        let archive = entries.filter_map(Result::ok).map(|entry| entry.path()).find(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name.starts_with(&format!("{package}_")) && name.ends_with(".deb")
+        });
+        let archive = archive.ok_or_else(|| format!("apt-get has downloaded no {package}"))?;
+        let mut unpack = Command::new("dpkg-deb");
+        unpack.arg("-x").arg(&archive).arg(self.folder.join(package));
+        run(unpack).await
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -118,17 +212,7 @@ impl<'a> Apt<'a> {
 
 /// Fetches a package and unpacks it beside the others.
 async fn fetch(package: &str, folder: &Path) -> Result<(), String> {
-    let apt = Apt::with_lists(folder).await?;
-    run(apt.command(&["download", package])).await?;
-    let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
-    let archive = entries.filter_map(Result::ok).map(|entry| entry.path()).find(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.starts_with(&format!("{package}_")) && name.ends_with(".deb")
-    });
-    let archive = archive.ok_or_else(|| format!("apt-get has downloaded no {package}"))?;
-    let mut unpack = Command::new("dpkg-deb");
-    unpack.arg("-x").arg(&archive).arg(folder.join(package));
-    run(unpack).await
+    Apt::with_lists(folder).await?.unpack(package).await
 }
 
 /// Runs a command; the last line of its complaint is the error.
