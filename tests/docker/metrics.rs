@@ -23,6 +23,8 @@ use crate::programs::file_system;
 use crate::support::{Cluster, eventually, eventually_within, exec, raw};
 
 const EXPORTER: NodeId = NodeId::Exporter;
+/// Time limit until all targets were asked twice, which a rate needs.
+const SCRAPED: Duration = Duration::from_secs(60);
 const PROXY: NodeId = NodeId::Proxy(1);
 
 const fn redis(ordinal: u16) -> NodeId {
@@ -207,6 +209,12 @@ impl Prometheus {
         serde_json::from_str(&body).unwrap_or(Value::Null)
     }
 
+    /// The answer to an expression.
+    async fn query(&self, expression: &str) -> Value {
+        let encoded: String = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        self.asked(&format!("/api/v1/query?query={encoded}")).await
+    }
+
     /// The ids of the alerts that fire.
     async fn firing(&self) -> BTreeSet<String> {
         let alerts = self.asked("/api/v1/alerts").await;
@@ -352,6 +360,34 @@ async fn prometheus_fires_each_alert_in_the_fault_that_it_is_for_and_none_on_a_h
     let named: BTreeSet<String> = expressions.iter().flat_map(|expression| metrics_in(expression)).collect();
     let unknown: Vec<&String> = named.difference(&names).collect();
     assert!(unknown.is_empty(), "nothing gives {unknown:?}");
+
+    // Each panel has data of a healthy cluster, and what the variables of the dashboard ask for is there.
+    let group = Group::number(1).to_string();
+    let filled = |asked: &str| asked.replace("$cluster", cluster.name.as_str()).replace("$group", &group);
+    for panel in panels {
+        for target in panel["targets"].as_array().expect("targets") {
+            let expression = filled(target["expr"].as_str().expect("an expression"));
+            eventually_within(SCRAPED, &format!("{} has data of {expression}", panel["title"]), async || {
+                let answer = prometheus.query(&expression).await;
+                assert_eq!(answer["status"], "success", "{expression}: {answer}");
+                // A limit of memory that nobody has set is no line.
+                expression.ends_with("> 0")
+                    || answer["data"]["result"].as_array().is_some_and(|found| !found.is_empty())
+            })
+            .await;
+        }
+    }
+    let marks = dashboard["annotations"]["list"][0]["expr"].as_str().expect("an expression");
+    assert_eq!(prometheus.query(&filled(marks)).await["status"], "success", "{marks}");
+    let variables = dashboard["templating"]["list"].as_array().expect("variables");
+    for variable in variables.iter().filter(|variable| variable["type"] == "query") {
+        let (name, query) = (&variable["name"], variable["query"].as_str().expect("a query"));
+        let (series, label) = query["label_values(".len()..].trim_end_matches(')').rsplit_once(", ").expect("a label");
+        let answer = prometheus.query(&format!("count by ({label}) ({})", filled(series))).await;
+        let found = &answer["data"]["result"][0]["metric"][label];
+        let wanted = if name == "cluster" { cluster.name.as_str() } else { &group };
+        assert_eq!(found, wanted, "{query}: {answer}");
+    }
 
     prometheus.stays_quiet().await;
 
