@@ -50,12 +50,13 @@ impl<'a> Turn<'a> {
                 session.engine.remove_abandoned().await?;
             }
             faults::undo_of(session, cluster).await?;
-            let done = work(after_a_kill).await?;
-            // The Engine may have finished a call of the killed one only meanwhile.
-            if after_a_kill {
-                session.engine.remove_abandoned().await?;
+            let done = work(after_a_kill).await;
+            if !after_a_kill {
+                return done;
             }
-            Ok(done)
+            // The Engine may have finished a call of the killed one only meanwhile. Where the work failed, that says more.
+            let swept = session.engine.remove_abandoned().await;
+            done.and_then(|done| swept.map(|()| done).map_err(Failure::from))
         };
         self.take_amid_faults(session, healed).await
     }
