@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bollard::query_parameters::InspectContainerOptions;
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::programs;
-use crate::support::{Cluster, eventually};
+use crate::support::{Cluster, eventually, raw};
 
 /// Time limit of a command of Compose, which starts two containers at most. It waits 10 s for one that does not stop.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -52,6 +53,16 @@ impl Project {
         said
     }
 
+    /// The exit codes of the last checks of what the application waits for.
+    async fn checks(&self) -> Vec<i64> {
+        let name = format!("{}-redis-ready-1", self.name);
+        let Ok(found) = raw().inspect_container(&name, None::<InspectContainerOptions>).await else {
+            return Vec::new();
+        };
+        let log = found.state.and_then(|state| state.health?.log).unwrap_or_default();
+        log.into_iter().filter_map(|check| check.exit_code).collect()
+    }
+
     /// The last number that the application has counted to; 0 before the first.
     async fn visits(&self) -> u32 {
         let log = self.does(&["logs", "--no-log-prefix", "app"]).await;
@@ -87,8 +98,9 @@ async fn an_application_in_compose_starts_when_the_cluster_is_ready_goes_on_thro
     cluster.redos(&["stop"]).await.succeeds();
     let mut up = project.command(&["up", "--detach", "--wait"]).spawn().expect("Compose runs");
     let states = async || project.does(&["ps", "--all", "--format", "{{.Service}} {{.State}} {{.Health}}"]).await;
-    eventually("what it waits for runs", async || states().await.contains("redis-ready running starting")).await;
+    eventually("what it waits for was asked twice", async || project.checks().await.len() >= 2).await;
     assert!(!states().await.contains("app running") && up.try_wait().expect("a state").is_none(), "{}", states().await);
+    assert!(project.checks().await.iter().all(|code| *code != 0), "{:?}", project.checks().await);
     cluster.redos(&["start"]).await.succeeds();
     let ended = timeout(PATIENCE, up.wait()).await.expect("in time").expect("a status");
     assert!(ended.success() && states().await.contains("redis-ready running healthy"), "{}", states().await);
