@@ -83,7 +83,7 @@ defaults; 'redos config' shows which one won.
 
 Exit codes: 0 done or healthy, 1 the answer is no, 2 usage or invalid settings,
 3 data loss or invalid test, 4 timeout, 5 Docker unreachable, 6 conflict,
-7 no such cluster, 130 interrupted."
+7 no such cluster, 8 no image to be had, 130 interrupted."
 )]
 pub struct Cli {
     /// What every verb takes.

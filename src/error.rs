@@ -28,6 +28,8 @@ pub enum Exit {
     Conflict,
     /// There is no cluster of this name, or it is down and only its data exist.
     NoCluster,
+    /// An image cannot be had: no registry can be reached or has it, and it cannot be made.
+    NoImage,
     /// Interrupted by Ctrl-C or SIGTERM (128 + SIGINT, as shells count).
     Interrupted,
     /// The exit code of a program that was run in a node.
@@ -46,6 +48,7 @@ impl Exit {
             Self::Unreachable => 5,
             Self::Conflict => 6,
             Self::NoCluster => 7,
+            Self::NoImage => 8,
             Self::Interrupted => 130,
             Self::Program(code) => code,
         }
@@ -90,12 +93,12 @@ impl FailureKind {
     /// All kinds that are reported, in the order of their exit codes.
     pub const ALL: [Self; 8] = [
         Self::Failed,
-        Self::Image,
         Self::Usage,
         Self::Timeout,
         Self::Unreachable,
         Self::Conflict,
         Self::NoCluster,
+        Self::Image,
         Self::Interrupted,
     ];
 
@@ -133,12 +136,13 @@ impl FailureKind {
     /// The exit code of this kind.
     pub const fn exit(self) -> Exit {
         match self {
-            Self::Failed | Self::Image => Exit::No,
+            Self::Failed => Exit::No,
             Self::Usage => Exit::Usage,
             Self::Timeout => Exit::Timeout,
             Self::Unreachable => Exit::Unreachable,
             Self::Conflict => Exit::Conflict,
             Self::NoCluster => Exit::NoCluster,
+            Self::Image => Exit::NoImage,
             Self::Interrupted => Exit::Interrupted,
             Self::OutputClosed => Exit::Done,
         }
@@ -296,6 +300,7 @@ mod tests {
             (Exit::Unreachable, 5),
             (Exit::Conflict, 6),
             (Exit::NoCluster, 7),
+            (Exit::NoImage, 8),
             (Exit::Interrupted, 130),
         ];
         for (exit, code) in codes {

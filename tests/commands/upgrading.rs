@@ -74,7 +74,7 @@ fn what_cannot_read_the_data_is_refused_before_anything_is_touched() {
             assert!(said.contains("cannot read the data of 'sim', which redis 8.4.0 wrote"), "{said}");
         }
         let failure = redos(&sim, "upgrade --redis-image nothing:1").await.failure();
-        assert_eq!(failure.kind.exit(), Exit::No, "there is no such image");
+        assert_eq!(failure.kind.exit(), Exit::NoImage, "there is no such image");
         let failure = redos(&sim, "upgrade --to-previous").await.failure();
         assert!(failure.chain().any(|said| said.contains("have never changed")), "{failure:?}");
         assert_eq!(sim.journal().len(), changes, "nothing was changed");

@@ -135,20 +135,20 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     cluster.redos(&["down", "--volumes"]).await.succeeds();
 
     let unknown = registry.reference(ImageKind::Redis, "none");
-    let said = cluster.up(&["--redis-image", &unknown, "--proxy-image", &proxy]).await.fails(1);
+    let said = cluster.up(&["--redis-image", &unknown, "--proxy-image", &proxy]).await.fails(8);
     assert!(said.contains(&format!("failed to pull image {unknown}")) && said.contains("not found"), "{said}");
     assert!(said.contains("check its name and tag"), "{said}");
 
     let locked = tempfile::tempdir().expect("a folder");
     let closed = Registry::start(&server, locked.path(), true).await;
     let private = closed.reference(ImageKind::Redis, "1");
-    let said = cluster.up(&["--redis-image", &private, "--proxy-image", &proxy]).await.fails(1);
+    let said = cluster.up(&["--redis-image", &private, "--proxy-image", &proxy]).await.fails(8);
     let login = format!("docker login {} && docker pull {private}", closed.address);
     assert!(said.contains("no basic auth credentials") && said.contains(&login), "{said}");
 
     let gone = closed.reference(ImageKind::Redis, "1");
     drop(closed);
-    let said = cluster.up(&["--redis-image", &gone, "--proxy-image", &proxy]).await.fails(1);
+    let said = cluster.up(&["--redis-image", &gone, "--proxy-image", &proxy]).await.fails(8);
     assert!(said.contains("connection refused") && said.contains("redos images load images.tar"), "{said}");
     let nothing = cluster.inventory().await;
     assert!(nothing.nodes.is_empty() && nothing.network.is_none(), "{nothing:?}");
@@ -211,11 +211,11 @@ async fn a_slow_registry_is_waited_for_and_every_refusal_says_what_it_is() {
     assert!(begun.elapsed() >= silence, "{:?}", begun.elapsed());
 
     let limited = format!("{}/team/redis:1", exhausted().await);
-    let said = cluster.up(&["--redis-image", &limited, "--proxy-image", &proxy]).await.fails(1);
+    let said = cluster.up(&["--redis-image", &limited, "--proxy-image", &proxy]).await.fails(8);
     for part in [&*limited, "allows no more pulls for now", "docker login", "mirror", "redos images build"] {
         assert!(said.contains(part), "{part} in {said}");
     }
-    let said = cluster.up(&["--redis-image", "nowhere.invalid/redis:1", "--proxy-image", &proxy]).await.fails(1);
+    let said = cluster.up(&["--redis-image", "nowhere.invalid/redis:1", "--proxy-image", &proxy]).await.fails(8);
     assert!(said.contains("the name of the registry cannot be resolved"), "{said}");
     assert_eq!(cluster.inventory().await, Default::default(), "nothing was made");
 }
@@ -245,7 +245,7 @@ async fn a_pull_uses_the_login_of_dockers_own_configuration_or_of_its_helper() {
         cluster.run(command).await
     };
     let auth = BASE64_STANDARD.encode(format!("{USER}:{password}"));
-    let said = pull(None).await.fails(1);
+    let said = pull(None).await.fails(8);
     assert!(said.contains("the registry wants a login") && said.contains("docker login"), "{said}");
     for config in [
         format!(r#"{{"auths": {{"{address}": {{"auth": "{auth}"}}}}}}"#),
@@ -258,6 +258,6 @@ async fn a_pull_uses_the_login_of_dockers_own_configuration_or_of_its_helper() {
         }
         assert_eq!(pulled.code, Some(0), "{config}: {}", pulled.stderr);
     }
-    let said = pull(Some(format!(r#"{{"credHelpers": {{"{address}": "nowhere"}}}}"#))).await.fails(1);
+    let said = pull(Some(format!(r#"{{"credHelpers": {{"{address}": "nowhere"}}}}"#))).await.fails(8);
     assert!(said.contains("without a login") && said.contains("helper"), "{said}");
 }

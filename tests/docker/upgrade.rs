@@ -64,7 +64,7 @@ async fn redis_7_becomes_redis_8_and_cannot_go_back_but_the_proxy_can() {
     let cluster = Cluster::new("upgrade").await;
     cluster.up(&[]).await.succeeds();
     let first = programs(&cluster.engine).await;
-    let [server, proxy, exporter] = build(&cluster, "redis").await;
+    let [server, proxy, exporter] = build(&cluster, "trixie", "redis").await;
     upgrades(&cluster, &["--redis-image", &server], "7.0 to 8.0").await;
     let now = versions(&cluster).await;
     assert!(now.len() == 1 && now.iter().all(|one| one.starts_with("redis 8.")), "{now:?}");
@@ -76,7 +76,7 @@ async fn redis_7_becomes_redis_8_and_cannot_go_back_but_the_proxy_can() {
     assert!(said.contains("cannot read the data of"), "{said}");
     let said = cluster.redos(&["upgrade", "--redis-image", &first.proxy.image]).await.fails(2);
     assert!(said.contains("Redis or Valkey"), "{said}");
-    cluster.redos(&["upgrade", "--redis-image", "nothing.invalid/none:1"]).await.fails(1);
+    cluster.redos(&["upgrade", "--redis-image", "nothing.invalid/none:1"]).await.fails(8);
     let said = cluster.redos(&["upgrade", "--redis-image", &server]).await;
     assert!(said.stderr.contains("already: nothing to do"), "{}", said.stderr);
     said.succeeds();
@@ -98,7 +98,7 @@ async fn redis_7_becomes_valkey_8() {
     let _turn = TURN.lock().await;
     let cluster = Cluster::new("upgrade-valkey").await;
     cluster.up(&[]).await.succeeds();
-    let images = build(&cluster, "valkey").await;
+    let images = build(&cluster, "trixie", "valkey").await;
     upgrades(&cluster, &["--redis-image", &images[0], "--proxy-image", &images[1]], "Redis 7.0 to Valkey 8.1").await;
     let now = versions(&cluster).await;
     assert!(now.len() == 1 && now.iter().all(|one| one.starts_with("valkey 8.")), "{now:?}");
@@ -197,7 +197,7 @@ async fn an_upgrade_that_is_killed_anywhere_loses_nothing_and_is_ended_or_undone
     // The same server in another image: back and forth is possible.
     let twin = format!("{}:twin", cluster.name);
     derive(&raw(), &base, &twin, "true", &["CMD [\"redis-server\"]"]).await;
-    let [server, proxy, exporter] = build(&cluster, "redis").await;
+    let [server, proxy, exporter] = build(&cluster, "trixie", "redis").await;
     let writers = Writers::start(&cluster.redos(&["url"]).await.succeeds());
     let mut kills = 0;
     // An upgrade with a soak of 1 s takes some 20 s.
