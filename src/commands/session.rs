@@ -9,6 +9,7 @@ pub mod attach;
 mod explain;
 pub mod faults;
 mod follow;
+mod granted;
 pub mod judge;
 pub mod lock;
 pub mod lookup;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::Result;
-use crate::cluster::desired::Program;
+use crate::cluster::desired::{NodeSpec, Program};
 use crate::dial::Stream;
 use crate::spec::Spec;
 
@@ -63,6 +63,11 @@ pub trait Probes: Send + Sync + 'static {
         configuration: &str,
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> impl Future<Output = Result<Tried<T>>>;
+
+    /// Makes and starts a temporary container with the limits, the log and the folders of a node, on no network.
+    ///
+    /// It is an error when the Engine refuses that.
+    fn try_container(&self, spec: &Spec, node: &NodeSpec) -> impl Future<Output = Result<()>> + Send;
 
     /// Starts a temporary server that loads these data, on no network, and asks it something.
     ///

@@ -190,9 +190,11 @@ impl Sim {
         self.world().dies_at_switchover = Some(node);
     }
 
-    /// Takes back [`Sim::cut_after`].
+    /// Takes back [`Sim::cut_after`] and [`Sim::refuse_creation`].
     pub fn mend(&self) {
-        self.world().changes_left = None;
+        let mut world = self.world();
+        world.changes_left = None;
+        world.uncreatable.clear();
     }
 
     /// Every change so far, in words.

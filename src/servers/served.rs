@@ -41,17 +41,26 @@ pub async fn loaded_keys(stream: Box<dyn Stream>) -> Result<LoadedKeys, RedisErr
     Ok(LoadedKeys { in_file: number("rdb_last_load_keys_loaded") + expired, expired })
 }
 
-/// Asks a server without a password for directives, by name. Those that it does not know are left out. The caller sets
-/// the deadline.
+/// What a server without a password makes of its configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServedConfiguration {
+    /// The directives, by name, as it writes their values. Those that it does not know are left out.
+    pub values: Vec<(String, String)>,
+    /// Why it takes no write, in its own words; `None` if it takes one.
+    pub refused_write: Option<String>,
+}
+
+/// Asks a server without a password for directives, by name, and writes to it. The caller sets the deadline.
 ///
 /// # Errors
 /// The connection broke.
-pub async fn served_values(stream: Box<dyn Stream>, names: &[String]) -> Result<Vec<(String, String)>, RedisError> {
+pub async fn served_configuration(
+    stream: Box<dyn Stream>,
+    names: &[String],
+) -> Result<ServedConfiguration, RedisError> {
     let link = Link::outside(stream).await?;
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
     let mut question = pipe();
+    question.cmd("SET").arg("trial").arg("1");
     for name in names {
         question.cmd("CONFIG").arg("GET").arg(name);
     }
@@ -60,5 +69,14 @@ pub async fn served_values(stream: Box<dyn Stream>, names: &[String]) -> Result<
         Value::Array(pair) => Some((name.clone(), reply::text(pair.get(1)?)?)),
         _ => None,
     };
-    Ok(names.iter().zip(&replies).filter_map(value).collect())
+    let refused_write = replies.first().and_then(|reply| match reply {
+        Value::ServerError(refusal) => {
+            Some(refusal.details().unwrap_or(refusal.code()).trim_end_matches('.').to_owned())
+        }
+        _ => None,
+    });
+    Ok(ServedConfiguration {
+        values: names.iter().zip(replies.iter().skip(1)).filter_map(value).collect(),
+        refused_write,
+    })
 }

@@ -40,7 +40,7 @@ struct Room {
 
 impl Subnet {
     /// A possible choice of Docker, for what must not depend on a real subnet.
-    pub(super) const EXAMPLE: Self = Self { base: Ipv4Addr::new(172, 18, 0, 0), prefix: 16 };
+    pub const EXAMPLE: Self = Self { base: Ipv4Addr::new(172, 18, 0, 0), prefix: 16 };
 
     /// The address plan of this subnet. Half of it is left to other containers; of a /28 only 4 addresses beside
     /// Docker's own. An exporter takes one of these.

@@ -19,7 +19,7 @@ use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::{Past, Plan, Stage};
 use crate::spec::settings::{GivenSecrets, Settings};
-use crate::spec::{NodeId, Role, Secrets, Spec};
+use crate::spec::{Images, NodeId, Role, Secrets, Spec, UsedImages};
 use crate::tls;
 
 /// Plans and walks until there is nothing left to do.
@@ -145,7 +145,7 @@ pub async fn until_ready<W: World>(
 
 /// The failure of a change of settings, with the way back if the change was recorded.
 ///
-/// The next `up` would try it again. Settings of containers alone, which leave no trace in data, are taken back at once.
+/// The next `up` would try it again. Settings that leave no trace in data or in what Sentinels know are taken back at once.
 pub async fn with_way_back<W: World>(
     session: &Session<W>,
     settings: &Settings,
@@ -158,14 +158,38 @@ pub async fn with_way_back<W: World>(
     if failure.kind == FailureKind::Interrupted || !found.is_ok_and(|found| found.recorded.as_ref() == Some(spec)) {
         return failure;
     }
-    let (ports, containers) = (former.ports.clone(), former.containers.clone());
-    let is_of_containers = Spec { ports, containers, ..spec.clone() } == *former;
     // What did not become ready in time may yet.
-    if is_of_containers && failure.kind != FailureKind::Timeout && session.engine.record_spec(former).await.is_ok() {
+    if leaves_no_trace(former, spec)
+        && failure.kind != FailureKind::Timeout
+        && session.engine.record_spec(former).await.is_ok()
+    {
         let up = command_line(&spec.name, "up");
         return failure.hinted(format!("the change is taken back; bring the cluster back to what it was: {up}"));
     }
     failure.hinted(format!("or take back what was changed: {}", command_line(&spec.name, &format!("up {flags}"))))
+}
+
+/// Whether two specifications have the same data, and the same Sentinels with the same knowledge.
+///
+/// They differ only in proxies, in the exporter, and in what containers are made with.
+fn leaves_no_trace(former: &Spec, spec: &Spec) -> bool {
+    let (proxy, exporter) = (former.images.proxy.clone(), former.images.exporter.clone());
+    let images = Images { proxy, exporter, ..spec.images.clone() };
+    let (proxy, exporter) = (former.used.proxy.clone(), former.used.exporter.clone());
+    let used = UsedImages { proxy, exporter, ..spec.used.clone() };
+    let same = Spec {
+        proxies: former.proxies,
+        exporter: former.exporter,
+        ports: former.ports.clone(),
+        tls: former.tls.clone(),
+        containers: former.containers.clone(),
+        proxy: former.proxy.clone(),
+        images,
+        used,
+        former: former.former.clone(),
+        ..spec.clone()
+    };
+    same == *former
 }
 
 /// Refuses to start servers that would not load, and later overwrite, foreign snapshots in their volumes.

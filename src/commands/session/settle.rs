@@ -1,6 +1,6 @@
 //! The settings of a cluster: the given ones over those that it was created with.
 
-use super::{Call, Session, World, follow, programs, trial};
+use super::{Call, Session, World, follow, granted, programs, trial};
 use crate::converge::Found;
 use crate::engine::Clusters;
 use crate::error::{Failure, FailureKind};
@@ -26,9 +26,11 @@ impl<W: World> Session<W> {
     /// cannot be followed. Nothing was changed.
     pub async fn settle_and_try(&self, request: AskedSettings, found: &Found) -> Result<Settings, Failure> {
         let mut settings = self.settle(request, found)?;
-        let program = programs::settle(self, &mut settings, &found.inventory).await?.redis;
-        Box::pin(trial::check(self, &mut settings, &program, &found.inventory)).await?;
-        follow::check(self, &settings, &found.inventory, Some(&program)).await?;
+        let programs = programs::settle(self, &mut settings, &found.inventory).await?;
+        let program = &programs.redis;
+        Box::pin(trial::check(self, &mut settings, program, &found.inventory)).await?;
+        granted::check(self, &settings, &programs, &found.inventory).await?;
+        follow::check(self, &settings, &found.inventory, Some(program)).await?;
         Ok(settings)
     }
 
@@ -51,8 +53,9 @@ impl<W: World> Session<W> {
             settings.spec.used.redis.clone_from(&used.redis);
             settings.spec.used.proxy.clone_from(&used.proxy);
         }
-        let program = programs::find(self, &mut settings, &found.inventory).await?.redis;
-        Box::pin(trial::check(self, &mut settings, &program, &found.inventory)).await?;
+        let programs = programs::find(self, &mut settings, &found.inventory).await?;
+        Box::pin(trial::check(self, &mut settings, &programs.redis, &found.inventory)).await?;
+        granted::check(self, &settings, &programs, &found.inventory).await?;
         Ok(settings)
     }
 }

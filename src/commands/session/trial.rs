@@ -11,7 +11,7 @@ use crate::cluster::observed::Inventory;
 use crate::engine::{Probes, Tried};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
-use crate::servers::served::served_values;
+use crate::servers::served::{ServedConfiguration, served_configuration};
 use crate::spec::settings::{Key, Origin, Problem, Problems, Settings};
 use crate::spec::{ImageChoice, Role, Spec, render};
 
@@ -55,9 +55,9 @@ pub async fn check<W: World>(
         return Ok(());
     }
     let names: Vec<String> = spec.redis.keys().chain(&taken_back).cloned().collect();
-    let ask = async |stream| timeout(PATIENCE, served_values(stream, &names)).await;
+    let ask = async |stream| timeout(PATIENCE, served_configuration(stream, &names)).await;
     let tried = session.engine.try_out(program, &render::trial_configuration(spec), ask).await?;
-    let have = match tried {
+    let ServedConfiguration { values: have, refused_write } = match tried {
         Tried::Ended(said) => return Err(refused(settings, &program.server, &program.image, &said).into()),
         Tried::Served(Err(_)) => {
             let what =
@@ -69,6 +69,9 @@ pub async fn check<W: World>(
             Failure::new(FailureKind::Failed, anyhow::Error::new(error).context(what))
         })?,
     };
+    if let Some(said) = refused_write {
+        return Err(refuses_writes(settings, program, &said).into());
+    }
     let own = have.iter().filter(|(name, _)| taken_back.contains(name)).cloned().collect();
     let otherwise = |(name, have): &(String, String)| {
         spec.redis.get(name).is_some_and(|want| !render::same_value(name, want, have))
@@ -76,6 +79,16 @@ pub async fn check<W: World>(
     settings.spec.served = have.into_iter().filter(otherwise).collect::<BTreeMap<_, _>>();
     settings.spec.taken_back = own;
     Ok(())
+}
+
+/// The problem of a server that takes no write: it may have less memory than it needs itself.
+fn refuses_writes(settings: &Settings, Program { image, server }: &Program, said: &str) -> Problems {
+    const LIMIT: &str = "maxmemory";
+    let given = settings.spec.redis.get(LIMIT).map(|value| format!(" with '{LIMIT} {value}'")).unwrap_or_default();
+    let origin = settings.directives.get(LIMIT).cloned().unwrap_or(Origin::Default);
+    let what = format!("{server} of {image}{given} refuses every write: {said}");
+    let fix = "nothing was changed; give it more, or leave it out".to_owned();
+    Problems::one(Problem { origin, what, fix, snippet: None })
 }
 
 /// The server's message as a problem of the directive that it names.

@@ -87,7 +87,6 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
         host_config: Some(HostConfig {
             network_mode: Some(network_id.to_owned()),
             port_bindings: Some(ports),
-            binds: data_binds(spec, node),
             mounts: data_mounts(spec, node, run),
             restart_policy: Some(RestartPolicy {
                 name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
@@ -97,20 +96,28 @@ fn container(spec: &Spec, node: &NodeSpec, network_id: &str, run: &str) -> Conta
             tmpfs: Some(HashMap::from([("/tmp".to_owned(), TMPFS.to_owned())])),
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
-            // Without swap: a node that swaps answers too late, and one that runs out of memory shows it.
-            memory: bytes(node.resources),
-            memory_swap: bytes(node.resources),
-            cpu_period: quota(node.resources).map(|_| CPU_PERIOD),
-            cpu_quota: quota(node.resources),
-            ulimits: Some(node.ulimits.iter().map(ulimit).collect()).filter(|all: &Vec<_>| !all.is_empty()),
-            log_config: Some(HostConfigLogConfig {
-                typ: Some(node.log.driver.clone()),
-                config: Some(node.log.options.clone().into_iter().collect()),
-            }),
-            ..Default::default()
+            ..granted(spec, node)
         }),
         networking_config: Some(NetworkingConfig {
             endpoints_config: Some(HashMap::from([(network_id.to_owned(), endpoint)])),
+        }),
+        ..Default::default()
+    }
+}
+
+/// What a user asks the Engine for and it may refuse: limits, the log, folders of the host.
+pub fn granted(spec: &Spec, node: &NodeSpec) -> HostConfig {
+    HostConfig {
+        binds: data_binds(spec, node),
+        // Without swap: a node that swaps answers too late, and one that runs out of memory shows it.
+        memory: bytes(node.resources),
+        memory_swap: bytes(node.resources),
+        cpu_period: quota(node.resources).map(|_| CPU_PERIOD),
+        cpu_quota: quota(node.resources),
+        ulimits: Some(node.ulimits.iter().map(ulimit).collect()).filter(|all: &Vec<_>| !all.is_empty()),
+        log_config: Some(HostConfigLogConfig {
+            typ: Some(node.log.driver.clone()),
+            config: Some(node.log.options.clone().into_iter().collect()),
         }),
         ..Default::default()
     }

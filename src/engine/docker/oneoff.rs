@@ -22,10 +22,12 @@ use crate::spec::NODE_UID;
 const STARTED_WITHIN: u64 = 120;
 
 /// The network and volumes of such a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Location<'a> {
     /// On no network.
     Nowhere,
+    /// On no network, with the limits, the log and the folders of a node.
+    LikeANode(&'a HostConfig),
     /// On the default network of the Engine.
     DefaultNetwork,
     /// On this network, at this address.
@@ -131,7 +133,9 @@ async fn started(engine: &DockerEngine, id: &str) -> std::result::Result<AttachC
 fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> ContainerCreateBody {
     let node = format!("{NODE_UID}:{NODE_UID}");
     let (network, user, volumes_of, rights) = match place {
-        Location::Nowhere | Location::Scratch(_) | Location::Volume(_) => ("none", node, None, None),
+        Location::Nowhere | Location::LikeANode(_) | Location::Scratch(_) | Location::Volume(_) => {
+            ("none", node, None, None)
+        }
         Location::DefaultNetwork => ("default", node, None, None),
         Location::At { network, .. } => (network, node, None, None),
         Location::Volumes(container) => ("none", node, Some(container), None),
@@ -158,6 +162,14 @@ fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> Contai
         Location::Volume(name) => Some(nodes::data_places().map(|target| volume(Some(name), &target)).into()),
         _ => None,
     };
+    let granted = match place {
+        Location::LikeANode(granted) => granted.clone(),
+        // Only who is attached needs its output.
+        _ => HostConfig {
+            log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+            ..Default::default()
+        },
+    };
     // Facts are plain data with text keys, which JSON can always hold.
     let creator = ProcessFacts::own().and_then(|own| serde_json::to_string(&own).ok()).unwrap_or_default();
     let labels = [(labels::RUN, run.to_owned()), (labels::TEMPORARY, creator)];
@@ -181,9 +193,7 @@ fn body(image: &str, command: &[&str], place: Location<'_>, run: &str) -> Contai
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: rights.map(|rights| rights.map(str::to_owned).into()),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
-            // Only who is attached needs its output.
-            log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
-            ..Default::default()
+            ..granted
         }),
         ..Default::default()
     }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::endpoint::Transport;
 use super::{DockerEngine, network};
-use crate::cluster::desired::Program;
+use crate::cluster::desired::{NodeSpec, Program};
 use crate::dial::Stream;
 use crate::engine::{DataStream, Probes, Result, Tried};
 use crate::spec::Spec;
@@ -18,6 +18,10 @@ impl Probes for DockerEngine {
         question: impl AsyncFnOnce(Box<dyn Stream>) -> T,
     ) -> Result<Tried<T>> {
         self.try_out_server(program, configuration, question).await
+    }
+
+    async fn try_container(&self, spec: &Spec, node: &NodeSpec) -> Result<()> {
+        self.try_out_container(spec, node).await
     }
 
     async fn try_load<T>(

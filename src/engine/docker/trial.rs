@@ -7,11 +7,11 @@ use futures_util::StreamExt;
 use tokio::time::{Duration, timeout};
 
 use super::oneoff::{self, Location, OneOff};
-use super::{DockerEngine, calls};
-use crate::cluster::desired::Program;
+use super::{DockerEngine, calls, nodes};
+use crate::cluster::desired::{NodeSpec, Program};
 use crate::dial::Stream;
 use crate::engine::{EngineError, EngineErrorKind, Result, Tried};
-use crate::spec::REDIS_PORT;
+use crate::spec::{REDIS_PORT, Spec};
 
 /// Runs the server `$1` with the configuration `$2`. It ends with the server, or when redos is no longer attached.
 pub const SCRIPT: &str = r#"exec 3<&0
@@ -49,6 +49,14 @@ impl DockerEngine {
         let trial = self.once_served(&id, output, START, question).await;
         calls::remove(self, &id).await?;
         trial.map_err(|why| EngineError::new(EngineErrorKind::Other, operation(), why))
+    }
+
+    /// It is [`Probes::try_container`](crate::engine::Probes::try_container) of this Engine.
+    pub(super) async fn try_out_container(&self, spec: &Spec, node: &NodeSpec) -> Result<()> {
+        let operation = || format!("start a temporary container like {}", node.node);
+        let granted = nodes::granted(spec, node);
+        let started = oneoff::start(self, &node.image, &["sh", "-c", ":"], Location::LikeANode(&granted), operation);
+        calls::remove(self, &started.await?.id).await
     }
 
     /// Waits until a temporary server says that it is ready, and asks it; or returns why it ended. The caller keeps the

@@ -3,9 +3,11 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::cluster::desired::Program;
+use anyhow::anyhow;
+
+use crate::cluster::desired::{NodeSpec, Program};
 use crate::dial::Stream;
-use crate::engine::{DataStream, Probes, Result, Tried};
+use crate::engine::{DataStream, EngineError, EngineErrorKind, Probes, Result, Tried};
 use crate::spec::Spec;
 use crate::spec::render::TLS_TRIAL;
 
@@ -16,6 +18,9 @@ use super::talk::{SimSnapshot, TalkingServer};
 const REFUSED: &str = "maxmemory ";
 /// An image whose server in memory has no TLS has this in its name.
 const WITHOUT_TLS: &str = "without-tls";
+/// The one log driver that an engine in memory refuses.
+const NO_LOG_DRIVER: &str = "nowhere";
+
 impl Probes for Sim {
     async fn try_out<T>(
         &self,
@@ -32,6 +37,14 @@ impl Probes for Sim {
             return Ok(Tried::Served(question(Box::new(server.connect())).await));
         }
         Ok(Tried::Ended(format!("{} of {} runs in memory only", program.server, program.image)))
+    }
+
+    async fn try_container(&self, _spec: &Spec, node: &NodeSpec) -> Result<()> {
+        if node.log.driver != NO_LOG_DRIVER {
+            return Ok(());
+        }
+        let why = anyhow!("no log driver named '{NO_LOG_DRIVER}' is registered");
+        Err(EngineError::new(EngineErrorKind::Other, format!("try a container like {}", node.node), why))
     }
 
     async fn try_load<T>(

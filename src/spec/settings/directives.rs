@@ -73,6 +73,12 @@ const DOORS: &str = "a client could reach the files and the host of a node by it
 const GUARD: &str = "a new master would refuse writes until its replicas have found it; the proxies see to it that a master that is cut off from them gets no writes";
 const READ_ONLY: &str = "a replica that takes writes loses them";
 
+/// The least number of clients that a node must take.
+///
+/// Its replicas, all Sentinels with two connections each, the checks of all proxies, the exporter and redos itself are clients,
+/// and some applications need room.
+const CLIENTS_MIN: u64 = 128;
+
 /// Whether redos sets a directive itself, and refuses it from the user.
 pub fn is_managed(name: &str) -> bool {
     MANAGED.iter().any(|(managed, _)| *managed == name)
@@ -116,6 +122,12 @@ pub fn directive(name: &str, value: &str) -> Result<(String, String), Wrong> {
         return Err(Wrong {
             what: format!("the value of '{name}' is not one line"),
             fix: "give the arguments on one line, as in redis.conf".to_owned(),
+        });
+    }
+    if name == "maxclients" && value.parse::<u64>().is_ok_and(|clients| clients < CLIENTS_MIN) {
+        return Err(Wrong {
+            what: format!("with maxclients {value} the cluster's own connections would be refused"),
+            fix: format!("give {CLIENTS_MIN} or more"),
         });
     }
     // Quotes are how redis.conf writes one argument with white space in it, or an empty one.

@@ -292,9 +292,9 @@ fn directives_of_the_file_stand_for_all_and_others_change_single_ones() {
     assert_eq!(given("redis:\n", &[], &[]), map(&[]));
     assert_eq!(given("redis:\n  appendfsync: no\n", &[], &[]), map(&[("appendfsync", "no")]));
     assert_eq!(given("redis:\n  notify-keyspace-events: \"\"\n", &[], &[]), map(&[("notify-keyspace-events", "")]));
-    let environment = [("REDOS_REDIS", "maxmemory=2gb; maxclients=9;")];
-    let flags = [(Key::Redis, "timeout="), (Key::Redis, "maxclients=10")];
-    assert_eq!(given("", &environment, &flags), map(&[("maxclients", "10"), ("maxmemory", "2gb")]));
+    let environment = [("REDOS_REDIS", "maxmemory=2gb; maxclients=900;")];
+    let flags = [(Key::Redis, "timeout="), (Key::Redis, "maxclients=1000")];
+    assert_eq!(given("", &environment, &flags), map(&[("maxclients", "1000"), ("maxmemory", "2gb")]));
 }
 
 #[test]
