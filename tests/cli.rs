@@ -137,6 +137,64 @@ fn every_verb_shows_examples() {
     }
 }
 
+/// Why some verbs need no `--dry-run`.
+const WITHOUT_DRY_RUN: &[(&str, &[&str])] = &[
+    (
+        "it looks and changes nothing",
+        &[
+            "backup verify",
+            "backups",
+            "chaos ls",
+            "completions",
+            "config",
+            "env",
+            "explain",
+            "images list",
+            "logs",
+            "ls",
+            "man",
+            "metrics grafana",
+            "plan",
+            "ps",
+            "sentinel",
+            "serve",
+            "status",
+            "url",
+            "version",
+        ],
+    ),
+    ("it writes files where it is told to, and changes no cluster", &["images save", "metrics prometheus", "verify"]),
+    ("'backups --keep' shows what it would remove, and it changes no cluster", &["backup"]),
+    ("'init -' shows what it would write", &["init"]),
+    ("it gives the Engine the images of one file, and changes no cluster", &["images load"]),
+    ("it runs what the user types behind it", &["cli", "events", "exec"]),
+    ("it acts on a key, which says what it does", &["top"]),
+    ("it acts when a master has ended, and nobody knows when that is", &["guard"]),
+    ("redos starts it itself", &["chaos agent", "chaos guard"]),
+];
+
+/// The verbs that have `--dry-run`.
+fn verbs_with_dry_run(command: &clap::Command, typed: &str) -> Vec<String> {
+    let below = command.get_subcommands().flat_map(|verb| {
+        let typed = format!("{typed} {}", verb.get_name()).trim().to_owned();
+        verbs_with_dry_run(verb, &typed)
+    });
+    let has_it = command.get_arguments().any(|argument| argument.get_long() == Some("dry-run"));
+    below.chain(has_it.then(|| typed.to_owned())).collect()
+}
+
+#[test]
+fn every_verb_that_changes_something_has_a_dry_run() {
+    let with = verbs_with_dry_run(&Cli::command(), "");
+    let without: Vec<&str> = WITHOUT_DRY_RUN.iter().flat_map(|(_, verbs)| verbs.iter().copied()).collect();
+    let groups = ["chaos", "compose", "images", "metrics", "password"];
+    for verb in verbs().iter().filter(|verb| !groups.contains(&verb.as_str())) {
+        let (has, needs_none) = (with.contains(verb), without.contains(&verb.as_str()));
+        assert!(has != needs_none, "'{verb}' changes something and has no --dry-run, or is on the list for nothing");
+    }
+    assert!(without.iter().all(|verb| verbs().iter().any(|known| known == verb)), "a verb of the list is gone");
+}
+
 #[test]
 fn the_help_of_the_failover_test_names_every_fault() {
     let help = Place::new().run("failover-test --help").ok();

@@ -70,11 +70,15 @@ pub enum ChaosVerb {
     /// Undo all faults of all clusters, or those of some nodes
     #[command(after_help = "Examples:
   redos chaos heal
-  redos chaos heal redis-1 sentinel-2")]
+  redos chaos heal redis-1 sentinel-2
+  redos chaos heal --dry-run")]
     Heal {
         /// Nodes of this cluster [default: all of the cluster that is named, of all clusters where none is]
         #[arg(value_name = "NODE")]
         nodes: Vec<String>,
+        /// Say what would be undone, and do nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Hold a network fault beside a container
     #[command(
@@ -114,11 +118,17 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
         (_, Some(fault)) => inflict::inflict(&session, &cluster, &fault).await,
         (ChaosVerb::Ls, _) => undo::list(&session).await,
         (ChaosVerb::Guard { id }, _) => Ok(guard::watch_over(&*session.engine, id).await.map(|()| Exit::Done)?),
-        (ChaosVerb::Unpause(args), _) => undo::remedy(&session, &cluster, Remedy::Unpause, &args.nodes).await,
-        (ChaosVerb::Start(args), _) => undo::remedy(&session, &cluster, Remedy::Start, &args.nodes).await,
-        (ChaosVerb::Heal { nodes }, _) if !nodes.is_empty() => undo::mend(&session, &cluster, nodes).await,
-        // Without the name of a cluster all faults are meant, also those of a Redis that redos did not create.
-        (_, None) => undo::heal(&session, Some(&cluster).filter(|_| is_named)).await,
+        (ChaosVerb::Unpause(args), _) => undo::remedy(&session, &cluster, Remedy::Unpause, args).await,
+        (ChaosVerb::Start(args), _) => undo::remedy(&session, &cluster, Remedy::Start, args).await,
+        (ChaosVerb::Heal { nodes, dry_run }, _) if !nodes.is_empty() => {
+            let nodes = NodesArgs { nodes: nodes.clone(), dry_run: *dry_run };
+            undo::mend(&session, &cluster, &nodes).await
+        }
+        (action, None) => {
+            let dry_run = matches!(action, ChaosVerb::Heal { dry_run: true, .. });
+            // Without the name of a cluster all faults are meant, also those of a Redis that redos did not create.
+            undo::heal(&session, Some(&cluster).filter(|_| is_named), dry_run).await
+        }
     }
 }
 
@@ -142,7 +152,8 @@ pub async fn pause<W: World>(
 /// # Errors
 /// As [`run`].
 pub async fn unpause<W: World>(session: &Session<W>, cluster: &ClusterName, node: NodeId) -> Result<Exit, Failure> {
-    undo::remedy(session, cluster, Remedy::Unpause, &[node.to_string()]).await
+    let nodes = NodesArgs { nodes: vec![node.to_string()], dry_run: false };
+    undo::remedy(session, cluster, Remedy::Unpause, &nodes).await
 }
 
 /// Runs an agent beside a container: it takes an order, and prints a line for each answer.

@@ -92,7 +92,10 @@ async fn obey<W: World>(args: ComposeArgs, mut call: Call<W>, compose: &Ui) -> R
     let cluster = name_cluster(&mut call, &args.project_name, service)?;
     match args.action {
         ComposeVerb::Up { up, .. } => provide(*up, call, (&args.project_name, &cluster), compose).await,
-        ComposeVerb::Down { .. } => down::run(down::DownArgs { volumes: false, dry_run: false, yes: true }, call).await,
+        ComposeVerb::Down { up, .. } => {
+            let args = down::DownArgs { volumes: false, dry_run: up.dry_run, yes: true };
+            down::run(args, call).await
+        }
     }
 }
 

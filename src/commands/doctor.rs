@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::options::READY_TIMEOUT;
 use super::session::lock::Turn;
 use super::session::watcher::silent;
-use super::session::{Call, Session, World, ask, faults, lookup, ready};
+use super::session::{Call, Session, World, ask, faults, lookup, propose, ready};
 use crate::cluster::Inventory;
 use crate::cluster::observed::{NodeState, Observed, RotationView};
 use crate::cluster::vitals::Vitals;
@@ -49,6 +49,9 @@ pub struct DoctorArgs {
     /// With --fix: ask nothing
     #[arg(short, long, requires = "fix")]
     pub yes: bool,
+    /// With --fix: show what it would do and why, and change nothing
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
     /// With --fix: the longest wait for a ready cluster
     #[arg(long, value_name = "TIME", default_value = READY_TIMEOUT, value_parser = time::wait, requires = "fix")]
     pub timeout: Duration,
@@ -132,10 +135,13 @@ async fn fix<W: World>(args: DoctorArgs, call: Call<W>) -> Result<Exit, Failure>
     let cluster = call.cluster()?;
     let (session, found) = call.reach(&cluster).await?;
     lookup::present(&*session.engine, &cluster, &found.inventory)?;
+    if args.dry_run {
+        return propose::plan(&session, &cluster, &examine(&session, &cluster, found).await?.plan);
+    }
     if !args.yes && !session.ui.can_ask() {
         let what = "nothing was done: --fix asks before it changes anything, and there is no terminal";
         return Err(Failure::message(FailureKind::Usage, what)
-            .hinted(format!("see the plan: {}", command_line(&cluster, "plan")))
+            .hinted(format!("see the plan: {}", command_line(&cluster, "doctor --fix --dry-run")))
             .hinted(format!("go on without a question: {}", command_line(&cluster, "doctor --fix --yes"))));
     }
     let diagnosis = examine(&session, &cluster, found).await?;

@@ -26,6 +26,7 @@ use crate::dial::BoxFuture;
 use crate::engine::Clusters;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
+use crate::output::units::count;
 use crate::servers::Servers;
 use crate::spec::secret::user;
 use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Secrets, Spec, proxy_group_ports, time};
@@ -86,6 +87,9 @@ pub struct FailoverTestArgs {
     /// Master group, by name or number
     #[arg(short, long, value_name = "GROUP", default_value = "mymaster")]
     pub group: String,
+    /// Say which fault would hit which node, and do nothing
+    #[arg(long, conflicts_with_all = ["proxy", "report"])]
+    pub dry_run: bool,
     /// Test a Redis that redos did not make: the address that its clients write to
     #[arg(long, value_name = "HOST:PORT", help_heading = "Another Redis")]
     pub proxy: Option<String>,
@@ -114,6 +118,9 @@ pub async fn run<W: World>(args: FailoverTestArgs, call: Call<W>) -> Result<Exit
     let scenario = scenario(&args)?;
     let cluster = call.cluster()?;
     let session = call.connect().await?;
+    if args.dry_run {
+        return foretell(&session, &cluster, &args, &scenario).await;
+    }
     let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
     let folder = args.report.as_deref();
     if let Some(folder) = folder {
@@ -130,6 +137,24 @@ pub async fn run<W: World>(args: FailoverTestArgs, call: Call<W>) -> Result<Exit
     }
     let verdict = judge(&session.ui, &history, folder)?;
     Ok(if session.cancel.is_cancelled() { Exit::Interrupted } else { verdict })
+}
+
+/// Says which fault would hit which node now.
+async fn foretell<W: World>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    args: &FailoverTestArgs,
+    scenario: &Scenario,
+) -> Result<Exit, Failure> {
+    let found = lookup::find(&*session.engine, cluster).await?;
+    let spec = lookup::recorded(cluster, &found.inventory)?.clone();
+    lookup::has_master(&spec)?;
+    let group = lookup::group(&spec, &args.group)?;
+    let observed = session.observe_decided(&spec, found).await?.observed;
+    let master = sole_master(group, &observed).map_err(anyhow::Error::new)?;
+    let (fault, rounds) = (&args.fault, count(scenario.rounds as usize, "round"));
+    session.ui.data(format!("{fault} of {master} in {cluster}, {rounds}, seed {}", scenario.seed))?;
+    Ok(Exit::Done)
 }
 
 /// Runs a test of a cluster of redos.

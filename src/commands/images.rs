@@ -34,7 +34,7 @@ pub enum ImagesVerb {
     /// List the images that 'up' would use, and whether they are here
     List(ImageChoiceArgs),
     /// Pull the images from their registry
-    Pull(ImageChoiceArgs),
+    Pull(ImagesPullArgs),
     /// Make the images from Debian's packages, without a registry
     #[command(after_help = "It needs a Debian or Ubuntu host with its package archive in reach, and no root.
 
@@ -53,15 +53,29 @@ Examples:
     Load(ImagesLoadArgs),
 }
 
-/// Arguments of `images list` and `images pull`.
+/// Arguments of `images list`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   redos images list
-  redos images pull --redis-image redis:8.2")]
+  redos images list --redis-image redis:8.2")]
 pub struct ImageChoiceArgs {
     /// The images of the command line.
     #[command(flatten)]
     pub images: ImageArgs,
+}
+
+/// Arguments of `images pull`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  redos images pull
+  redos images pull --redis-image redis:8.2")]
+pub struct ImagesPullArgs {
+    /// The images of the command line.
+    #[command(flatten)]
+    pub images: ImageArgs,
+    /// Say what would be pulled, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `images build`.
@@ -76,6 +90,19 @@ pub struct ImagesBuildArgs {
     /// Make the image of the exporter of metrics as well
     #[arg(long)]
     pub exporter: bool,
+    /// Say what would be made of which packages, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl ImagesBuildArgs {
+    fn options(self) -> BuildOptions {
+        let server = match self.server {
+            ServerArg::Redis => ServerPackage::Redis,
+            ServerArg::Valkey => ServerPackage::Valkey,
+        };
+        BuildOptions { suite: self.suite, server, kinds: ImageKind::needed(self.exporter).collect() }
+    }
 }
 
 /// A server that images can be made of.
@@ -118,13 +145,27 @@ pub async fn run<W: World>(args: ImagesArgs, call: Call<W>) -> Result<Exit, Fail
             list(&call.connect().await?, &images).await
         }
         ImagesVerb::Pull(args) => {
-            let images = chosen(&call, &args.images)?;
-            pull(&call.connect().await?, &images).await
+            let chosen = chosen(&call, &args.images)?;
+            if args.dry_run {
+                let wanted = image::wanted(&chosen.images, chosen.exporter);
+                return foretell(&call.ui, wanted.map(|reference| format!("pull {reference}")));
+            }
+            pull(&call.connect().await?, &chosen).await
         }
         ImagesVerb::Build(mut args) => {
             // As all others, which have it among the settings.
             args.exporter |= chosen(&call, &ImageArgs::default())?.exporter;
-            build(&call.connect().await?, args).await
+            if args.dry_run {
+                let options = args.options();
+                let from = options.suite.as_deref().unwrap_or("this host's release");
+                return foretell(
+                    &call.ui,
+                    options.recipes().map(|(repository, packages)| {
+                        format!("make {repository} from {} of {from}", packages.join(", "))
+                    }),
+                );
+            }
+            build(&call.connect().await?, args.options()).await
         }
         ImagesVerb::Save(args) => {
             let images = chosen(&call, &args.images)?;
@@ -164,12 +205,7 @@ async fn pull<W: World>(session: &Session<W>, chosen: &Chosen) -> Result<Exit, F
 }
 
 /// `images build`: from a package archive.
-async fn build<W: World>(session: &Session<W>, args: ImagesBuildArgs) -> Result<Exit, Failure> {
-    let server = match args.server {
-        ServerArg::Redis => ServerPackage::Redis,
-        ServerArg::Valkey => ServerPackage::Valkey,
-    };
-    let options = BuildOptions { suite: args.suite, server, kinds: ImageKind::needed(args.exporter).collect() };
+async fn build<W: World>(session: &Session<W>, options: BuildOptions) -> Result<Exit, Failure> {
     let progress = session.ui.progress();
     let built = image::build(&*session.engine, &options, &|event| progress.report(event)).await;
     progress.finish();
@@ -245,6 +281,12 @@ async fn load<W: World>(session: &Session<W>, path: &Path) -> Result<Exit, Failu
             ui.status(format!("loaded {reference}"));
         }
     })?;
+    Ok(Exit::Done)
+}
+
+/// Says what would be done, one line each.
+fn foretell(ui: &Ui, steps: impl Iterator<Item = String>) -> Result<Exit, Failure> {
+    ui.data(steps.collect::<Vec<_>>().join("\n"))?;
     Ok(Exit::Done)
 }
 

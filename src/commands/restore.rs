@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::backup;
 use super::options::READY_TIMEOUT;
 use super::session::lock::Turn;
-use super::session::{Call, Session, World, ask, lookup, ready};
+use super::session::{Call, Session, World, ask, lookup, propose, ready};
 use super::up::seed;
 use super::up::source::DataSource;
 use crate::backup::write::BackupTarget;
@@ -20,7 +20,8 @@ use crate::engine::{Clusters, Nodes};
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::backup::RestoreDocument;
 use crate::output::command_line;
-use crate::plan::diff::restoring::{away, begun, restore};
+use crate::plan::Past;
+use crate::plan::diff::restoring::{away, begun, restore as begin};
 use crate::spec::restoring::{RestoreStage, Restoring};
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Group, Spec, time};
@@ -37,6 +38,7 @@ ends it. The group has the old data or the new ones, never a mixture.
 
 Examples:
   redos restore before-the-sale.redos
+  redos restore before-the-sale.redos --dry-run
   redos restore dump.rdb --group mymaster-2
   redos restore shop.redos --backup-to /var/backups/
   redos restore shop.redos --no-backup --yes")]
@@ -59,6 +61,9 @@ pub struct RestoreArgs {
     /// Ask nothing, also in a terminal
     #[arg(short, long)]
     pub yes: bool,
+    /// Check the backup, show what it would do first and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Restores the data of a group.
@@ -74,7 +79,7 @@ pub async fn run<W: World>(args: RestoreArgs, call: Call<W>) -> Result<Exit, Fai
     let session = call.connect().await?;
     let deadline = Instant::now() + args.timeout;
     let restore = async |_| restored(&args, &cluster, &session).await;
-    Turn { cluster: &cluster, verb: "restore", deadline }.take(&session, restore).await
+    Turn { cluster: &cluster, verb: "restore", deadline }.take_unless(args.dry_run, &session, restore).await
 }
 
 async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: &Session<W>) -> Result<Exit, Failure> {
@@ -84,11 +89,17 @@ async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: 
     lookup::has_master(&spec)?;
     let group = lookup::group(&spec, &args.group)?;
     seed::fits_node(&spec)?;
-    let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
+    let Seen { mut observed, reached } = session.observe_decided(&spec, found).await?;
     let reached = reached.ok_or_else(|| lookup::no_passwords(cluster))?;
     all_are_there(group, &spec, &observed)?;
     let node = sole_master(group, &observed).map_err(|unmet| refused(cluster, group, &unmet.to_string()))?;
     let source = seed::examine(session, &spec, &args.backup).await?;
+    let from = seed::absolute(&args.backup);
+    let restoring = Restoring { group, node, from, stage: RestoreStage::Preparing };
+    if args.dry_run {
+        observed.inventory.recorded = Some(Spec { restoring: Some(restoring), ..spec.clone() });
+        return propose::plan(session, cluster, &begin(&spec, &observed, &Past::default()).plan);
+    }
     if !args.yes {
         let question = format!("replace ALL DATA of {group} of '{cluster}' by those of {}?", args.backup.display());
         ask::agreed(session, &question).await?;
@@ -106,8 +117,6 @@ async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: 
         made.remarks(&session.ui);
         kept = Some(place);
     }
-    let from = seed::absolute(&args.backup);
-    let restoring = Restoring { group, node, from, stage: RestoreStage::Preparing };
     let engine = &*session.engine;
     engine.record_spec(&Spec { restoring: Some(restoring), ..spec.clone() }).await?;
     let left = "and a part of it is beside the data of the group, which goes on as before";
@@ -122,7 +131,7 @@ async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: 
     let topology = crate::servers::Servers::topology(&reached.servers, &inventory).await;
     let seen = Seen { observed: Observed::new(inventory, topology), reached: Some(reached) };
     let none = GivenSecrets::default();
-    let converged = ready::converge(session, &spec, (&none, &none), restore, seen, deadline).await;
+    let converged = ready::converge(session, &spec, (&none, &none), begin, seen, deadline).await;
     let (Converged { observed, .. }, _) = converged.map_err(unfinished)?;
     let keys = seed::keys_of(group, &observed);
     seed::are_all_there(cluster, &source, keys).map_err(|failure| match &kept {

@@ -143,6 +143,16 @@ fn with_remedies(error: EngineError) -> EngineError {
         .hinted("on Debian or Ubuntu, without any registry: redos images build")
 }
 
+/// The references of the images that `images` names, or the pinned ones for `auto`.
+///
+/// That of the exporter is among them if there is to be one.
+pub fn wanted(images: &Images, exporter: bool) -> impl Iterator<Item = &str> {
+    ImageKind::needed(exporter).map(|kind| match kind.choice(images) {
+        ImageChoice::Auto => kind.pinned(),
+        ImageChoice::Reference(reference) => reference.as_str(),
+    })
+}
+
 /// Pulls the images that `images` names, or the pinned ones for `auto`, even if the Engine has them.
 ///
 /// That of the exporter is pulled if there is to be one.
@@ -155,13 +165,7 @@ pub async fn pull(
     exporter: bool,
     report: Report<'_>,
 ) -> Result<Vec<LocalImage>> {
-    let references: Vec<&str> = ImageKind::needed(exporter)
-        .map(|kind| match kind.choice(images) {
-            ImageChoice::Auto => kind.pinned(),
-            ImageChoice::Reference(reference) => reference.as_str(),
-        })
-        .collect();
-    let pulled = join_all(references.iter().map(|reference| engine.pull_image(reference, report))).await;
+    let pulled = join_all(wanted(images, exporter).map(|reference| engine.pull_image(reference, report))).await;
     pulled.into_iter().collect::<Result<_>>().map_err(with_remedies)
 }
 

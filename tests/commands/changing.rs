@@ -37,6 +37,10 @@ fn up_refuses_what_cannot_be_before_it_makes_anything() {
         let sim = Sim::default();
         let failure = redos(&sim, "up --sentinels 3 --quorum 5").await.failure();
         assert_eq!(failure.kind.exit(), Exit::Usage);
+        for line in ["up --log nowhere", "up --redis maxclients=3"] {
+            let failure = redos(&sim, line).await.failure();
+            assert_eq!(failure.kind.exit(), Exit::Usage, "{line}");
+        }
         let failure = redos(&sim, "up --redis maxmemory=lots").await.failure();
         assert_eq!(failure.kind.exit(), Exit::Usage, "an engine in memory has no server that takes a directive");
         assert_eq!(sim.left(), (vec![], vec![], false));
@@ -243,6 +247,32 @@ fn a_change_that_fails_names_the_command_that_takes_it_back() {
             redos(&sim, "plan").await.done();
             assert_eq!(redos(&sim, "config -o json").await.json(), before, "{line}");
         }
+        // What goes with the containers is taken back at once.
+        let sim = ready("up --replicas 1").await;
+        let before = redos(&sim, "config -o json").await.json();
+        for (line, refused) in [
+            ("up --proxies 2", 2),
+            ("scale --proxies 2", 2),
+            ("up --check-interval 100ms --proxy-hold 1s --stats-user root", 1),
+            ("up --proxy-image haproxy:3.2 --exporter", 1),
+            ("up --labels team=shop --port 7000", 1),
+        ] {
+            sim.refuse_creation(NodeId::Proxy(refused));
+            let failure = redos(&sim, line).await.failure();
+            sim.mend();
+            let hint = failure.hints.last().expect("a hint");
+            assert!(hint.starts_with("the change is taken back; "), "{line}: {hint}");
+            assert_eq!(redos(&sim, "config -o json").await.json(), before, "{line}");
+            redos(&sim, "up").await.done();
+            redos(&sim, "plan").await.done();
+            assert_eq!(containers(&redos(&sim, "ps -o json").await.json()).len(), 6, "{line}");
+        }
+        // Nodes have the rest, so that it stays.
+        sim.refuse_creation(NodeId::Proxy(1));
+        let failure = redos(&sim, "up --check-interval 100ms --down-after 2s").await.failure();
+        sim.mend();
+        let hint = failure.hints.last().expect("a hint");
+        assert_eq!(hint, "or take back what was changed: redos -p sim up --down-after=1s --check-interval=50ms");
         sim.cut_after(0);
         let failure = redos(&sim, "up --down-after 2s").await.failure();
         assert!(
@@ -314,6 +344,62 @@ fn a_node_about_which_docker_does_not_answer_is_shown_and_nothing_is_changed() {
         }
         assert_eq!(sim.journal(), journal);
         redos(&sim, "stop redis-3").await.done();
+    });
+}
+
+/// A command line of every verb that has `--dry-run`, and what it says.
+///
+/// `upgrade` is not among them, which wants a cluster without faults, and `restore`: in memory no server loads a backup.
+const DRY_RUNS: &[(&str, &str)] = &[
+    ("up --replicas 1", "remove redis-3"),
+    ("down", "remove redis-1"),
+    ("down --volumes", "remove the volume of redis-1"),
+    ("scale --replicas 3", "create redis-4"),
+    ("failover", "redis-1 becomes a replica"),
+    ("password rotate", "password"),
+    ("stop redis-3", "stop redis-3"),
+    ("start", "unpause redis-2"),
+    ("restart redis-3", "redis-3"),
+    ("compose up shop", ""),
+    ("compose down shop", ""),
+    ("doctor --fix", "unpause redis-2"),
+    ("failover-test --fault kill --rounds 2 --seed 7", "kill of redis-1 in sim, 2 rounds, seed 7\n"),
+    ("chaos pause redis-3 --for 5s --seed 7 --force", "pause of redis-3 for 5.00 s, seed 7"),
+    ("chaos restart redis-3 --force", "redis-3"),
+    ("chaos unpause redis-2 redis-3", "undo pause of sim-redis-2\nunpause redis-2\n"),
+    ("chaos start redis-2", "nothing to undo\n"),
+    ("chaos heal", "undo pause of sim-redis-2\n"),
+    ("chaos heal redis-2", "undo pause of sim-redis-2\n"),
+    ("chaos heal redis-3", "nothing to undo\n"),
+    ("images pull --redis-image redis:8.4", "pull redis:8.4\npull haproxy:3.0\n"),
+    (
+        "images build --suite trixie --server valkey",
+        "make redos/valkey from valkey-server, valkey-tools, busybox-static of trixie\n\
+         make redos/haproxy from haproxy, busybox-static of trixie\n",
+    ),
+];
+
+#[test]
+fn a_dry_run_of_any_verb_changes_nothing() {
+    run(async {
+        let sim = ready("up").await;
+        let journal = sim.journal();
+        // It is for a cluster without a fault.
+        let planned = redos(&sim, "upgrade --redis-image redis:8.4 --dry-run").await;
+        assert!(planned.exit.is_ok() && planned.stdout.contains("redis-3"), "{}", planned.stdout);
+        assert_eq!(sim.journal(), journal);
+        let fault = redos(&sim, "chaos pause redis-2 --for 60s");
+        let others = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let (journal, left) = (sim.journal(), sim.left());
+            for (line, said) in DRY_RUNS {
+                let ran = redos(&sim, &format!("{line} --dry-run")).await;
+                assert!(ran.exit.is_ok(), "{line}: {:?}", ran.exit);
+                assert!(ran.stdout.contains(said), "{line}: {said:?} is not in {}", ran.stdout);
+                assert_eq!((sim.journal(), sim.left()), (journal.clone(), left.clone()), "{line}");
+            }
+        };
+        tokio::join!(fault, others).0.done();
     });
 }
 
@@ -468,7 +554,10 @@ fn images_of_the_engine_are_listed_and_pulled() {
         assert_eq!(pulled["items"].as_array().map(Vec::len), Some(3), "{pulled}");
         let pulled = redos(&sim, "images pull -o json").await.json();
         assert_eq!(pulled["items"].as_array().map(Vec::len), Some(2), "{pulled}");
+        let failure = redos(&sim, "up --redis-image nobody/has:it").await.failure();
+        assert_eq!((failure.kind.exit(), failure.kind.as_str()), (Exit::NoImage, "image"));
         let failure = redos(&sim, "images pull --redis-image nobody/has:it").await.failure();
+        assert_eq!(failure.kind.exit().code(), 8, "it is not the code of an unhealthy cluster");
         assert!(!failure.hints.is_empty());
         assert!(redos(&sim, "images save -").await.done().contains("haproxy"));
     });

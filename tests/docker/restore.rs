@@ -92,6 +92,8 @@ async fn a_restore_under_load_shows_old_data_and_then_new_ones_and_other_groups_
     eventually("some keys are written", async || writers.acknowledged() > 200 && others.acknowledged() > 200).await;
 
     let began = Instant::now();
+    let planned = cluster.redos(&["restore", text(&file), "--dry-run"]).await.exits(1);
+    assert!(planned.contains("stop redis-1") && !planned.contains("redis-2-1"), "{planned}");
     let restore = ["restore", text(&file), "--yes", "--backup-to", text(folder.path()), "-o", "json"];
     let document = cluster.redos(&restore).await.succeeds();
     let ended = Instant::now();

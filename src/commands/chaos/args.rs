@@ -23,6 +23,9 @@ pub struct NodesArgs {
     /// Nodes of this cluster
     #[arg(value_name = "NODE", required = true)]
     pub nodes: Vec<String>,
+    /// Say what would be undone, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of a network fault.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::args::NodesArgs;
 use crate::chaos::fault::{Fault, Written};
 use crate::chaos::guard::now;
 use crate::commands::session::faults::{cluster_of, is_of, undo_of, undo_those};
 use crate::commands::session::lock::Turn;
 use crate::commands::session::{Session, World, lookup};
-use crate::engine::containers::Containers;
+use crate::engine::containers::{ContainerFacts, Containers};
 use crate::error::{Exit, Failure};
 use crate::output::List;
 use crate::output::faults::{ActiveFault, faults_text};
@@ -36,7 +37,15 @@ pub async fn list<W: World>(session: &Session<W>) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// One of them could not be undone; the others are. Or a cluster is in use for too long.
-pub async fn heal<W: World>(session: &Session<W>, cluster: Option<&ClusterName>) -> Result<Exit, Failure> {
+pub async fn heal<W: World>(
+    session: &Session<W>,
+    cluster: Option<&ClusterName>,
+    dry_run: bool,
+) -> Result<Exit, Failure> {
+    if dry_run {
+        let steps = undoing(session, |written| cluster.is_none_or(|cluster| is_of(cluster, written))).await?;
+        return show(session, steps);
+    }
     let faults = Written::all(&*session.engine).await?;
     let clusters: BTreeSet<ClusterName> = faults.iter().filter_map(cluster_of).collect();
     let mut healed = Ok(());
@@ -55,9 +64,13 @@ pub async fn heal<W: World>(session: &Session<W>, cluster: Option<&ClusterName>)
 ///
 /// # Errors
 /// There is no such node, or one of them could not be undone; the others are.
-pub async fn mend<W: World>(session: &Session<W>, cluster: &ClusterName, nodes: &[String]) -> Result<Exit, Failure> {
-    let nodes = nodes_of(session, cluster, nodes).await?;
-    let mended = async |_| undo_those(session, |written| is_of(cluster, written) && is_at(&nodes, written)).await;
+pub async fn mend<W: World>(session: &Session<W>, cluster: &ClusterName, args: &NodesArgs) -> Result<Exit, Failure> {
+    let nodes = nodes_of(session, cluster, &args.nodes).await?;
+    let is_meant = |written: &Written| is_of(cluster, written) && is_at(&nodes, written);
+    if args.dry_run {
+        return show(session, undoing(session, is_meant).await?);
+    }
+    let mended = async |_| undo_those(session, is_meant).await;
     Turn::of(cluster, "chaos heal").take_amid_faults(session, mended).await?;
     Ok(Exit::Done)
 }
@@ -79,6 +92,14 @@ impl Remedy {
         }
     }
 
+    /// What it does to this container, in a word; `None` where nothing is to be done.
+    fn does_to(self, container: &ContainerFacts) -> Option<&'static str> {
+        match self {
+            Self::Unpause => container.paused.then_some("unpause"),
+            Self::Start => (!container.running).then_some("start"),
+        }
+    }
+
     fn undoes(self, fault: Fault) -> bool {
         match self {
             Self::Unpause => fault == Fault::PAUSE,
@@ -95,11 +116,22 @@ pub async fn remedy<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,
     remedy: Remedy,
-    nodes: &[String],
+    args: &NodesArgs,
 ) -> Result<Exit, Failure> {
-    let nodes = nodes_of(session, cluster, nodes).await?;
+    let nodes = nodes_of(session, cluster, &args.nodes).await?;
+    let is_meant =
+        |written: &Written| remedy.undoes(written.fault) && is_of(cluster, written) && is_at(&nodes, written);
+    if args.dry_run {
+        let mut steps = undoing(session, is_meant).await?;
+        for node in &nodes {
+            let container = Containers::container(&*session.engine, &node.container_name(cluster)).await?;
+            let does = container.and_then(|container| remedy.does_to(&container));
+            steps.extend(does.map(|does| format!("{does} {node}")));
+        }
+        return show(session, steps);
+    }
     let undone = async |_| {
-        undo_those(session, |w| remedy.undoes(w.fault) && is_of(cluster, w) && is_at(&nodes, w)).await?;
+        undo_those(session, is_meant).await?;
         for node in &nodes {
             let container = node.container_name(cluster);
             match remedy {
@@ -115,6 +147,19 @@ pub async fn remedy<W: World>(
         Ok(Exit::Done)
     };
     Turn::of(cluster, remedy.verb()).take_amid_faults(session, undone).await
+}
+
+/// The steps that undo the faults for which `which` is true, in words.
+async fn undoing<W: World>(session: &Session<W>, which: impl Fn(&Written) -> bool) -> Result<Vec<String>, Failure> {
+    let faults = Written::all(&*session.engine).await?.into_iter().filter(which);
+    Ok(faults.map(|written| format!("undo {} of {}", written.fault, written.before.name)).collect())
+}
+
+/// Shows the steps of a dry run.
+fn show<W: World>(session: &Session<W>, steps: Vec<String>) -> Result<Exit, Failure> {
+    let text = if steps.is_empty() { "nothing to undo".to_owned() } else { steps.join("\n") };
+    session.ui.data(text)?;
+    Ok(Exit::Done)
 }
 
 /// The nodes of a cluster that a command line names, in any state.

@@ -35,7 +35,8 @@ pub fn judge(ui: &Ui, history: &Path, folder: Option<&Path>) -> Result<Exit, Fai
         timelines.push(Timeline::of(evidence, round));
     });
     let report = report.with_context(|| format!("failed to judge {}", history.display()))?;
-    ui.document(&report, |ui| text(&report, ui))?;
+    let written = folder.map(|folder| folder.join(PAGE));
+    ui.document(&report, |ui| text(&report, written.as_deref(), ui))?;
     if let Some(folder) = folder {
         let document = serde_json::to_string_pretty(&report).map_err(anyhow::Error::new)?;
         let files = [(DOCUMENT, document), (JUNIT, junit(&report)), (PAGE, page(&report, &timelines)?)];
