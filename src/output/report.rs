@@ -7,6 +7,8 @@ mod junit;
 mod lanes;
 mod svg;
 
+use std::path::Path;
+
 use console::{Style, measure_text_width};
 
 pub use html::page;
@@ -33,8 +35,9 @@ const BAR: usize = 40;
 
 /// The summary for the terminal: verdict, cause, phases, outages, data, and what to do next.
 ///
-/// It has at most 23 lines at 80 columns, so that a terminal of the usual size shows all of it with a prompt.
-pub fn text(report: &FailoverReport, ui: &Ui) -> String {
+/// It has at most 23 lines at 80 columns, so that a terminal of the usual size shows all of it with a prompt. `page` is where
+/// the report is written as a page.
+pub fn text(report: &FailoverReport, page: Option<&Path>, ui: &Ui) -> String {
     let style = match report.verdict {
         Level::Pass => Style::new().green().bold(),
         Level::FailOutage | Level::FailData => Style::new().red().bold(),
@@ -56,7 +59,7 @@ pub fn text(report: &FailoverReport, ui: &Ui) -> String {
             round.generator.limit.millis()
         ));
     }
-    for (name, text) in [("rounds", rounds(report)), ("next", next(report).to_owned())] {
+    for (name, text) in [("rounds", rounds(report)), ("next", next(report, page))] {
         let (mut name, indent) = (name, 10);
         for line in wrap(&text, width.saturating_sub(indent)) {
             lines.push(format!("{name:9} {line}"));
@@ -229,21 +232,24 @@ fn waiting_helps(report: &FailoverReport) -> bool {
 }
 
 /// What the user may want to do now.
-fn next(report: &FailoverReport) -> &'static str {
+fn next(report: &FailoverReport, page: Option<&Path>) -> String {
+    let page = match page {
+        Some(page) => page.display().to_string(),
+        None => "report.html, which --report writes".to_owned(),
+    };
     let failed = |name: &str| {
         let telling = report.telling_round().map_or(&[][..], |round| &round.checks);
         telling.iter().any(|check| !check.ok && check.name == name)
     };
-    match report.verdict {
+    let advice = match report.verdict {
+        Level::FailOutage => return format!("see what the time went to on the time line of {page}"),
+        Level::FailData if !waiting_helps(report) => return format!("see which node took the lost writes in {page}"),
         Level::Pass if report.rounds.len() < 10 => "more rounds say more: --rounds 59",
         Level::Pass => "try another fault: --fault kill, stop, freeze, disconnect",
-        Level::FailOutage => "see what the time went to on the time line of report.html, which --report writes",
-        Level::FailData if waiting_helps(report) => {
-            "a write that waits for a replica is not lost this way: --durability wait"
-        }
-        Level::FailData => "see which node took the lost writes in report.html, which --report writes",
+        Level::FailData => "a write that waits for a replica is not lost this way: --durability wait",
         Level::Invalid if failed(UNCUT) => "run it again, and let it come to its end",
         Level::Invalid if failed(PUNCTUAL) => "run it again on a quieter machine, or with a lower --rate",
         Level::Invalid => "repair what is named above, and run it again",
-    }
+    };
+    advice.to_owned()
 }

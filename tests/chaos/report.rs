@@ -1,5 +1,7 @@
 //! The forms of the report: each from the same made-up tests.
 
+use std::path::Path;
+
 use redos::testing::chaos::history::{ClientKind, Evidence, Op, OpKind, Outcome, RoleSample, SeenRole};
 use redos::testing::chaos::report::FailoverReport;
 use redos::testing::chaos::verdict::{Level, judge};
@@ -82,7 +84,7 @@ fn the_summary_fits_a_terminal_and_begins_with_the_verdict() {
         (vec![invalid()], Level::Invalid),
     ] {
         let (mut report, _) = report(&rounds);
-        let summary = text(&report, &plain());
+        let summary = text(&report, None, &plain());
         println!("{summary}\n");
         assert!(summary.starts_with(level.as_str()), "{summary}");
         let cause: Vec<&str> = summary.lines().skip(1).take_while(|line| !line.is_empty()).collect();
@@ -90,11 +92,27 @@ fn the_summary_fits_a_terminal_and_begins_with_the_verdict() {
 
         // A cause that goes on and on is cut, and nothing is wider than a terminal.
         report.cause = [report.cause.as_str(); 9].join("; ");
-        let summary = text(&report, &plain());
+        let summary = text(&report, None, &plain());
         assert!(summary.lines().count() <= 23, "{} lines\n{summary}", summary.lines().count());
         let wide: Vec<&str> = summary.lines().filter(|line| line.chars().count() > 80).collect();
         assert!(wide.is_empty(), "{wide:#?}");
         assert!(summary.lines().nth(3).is_some_and(|line| line.ends_with(" …")), "{summary}");
+    }
+}
+
+#[test]
+fn who_has_the_page_is_not_told_how_to_get_it() {
+    let (mut report, _) = report(&[guilty()]);
+    let page = Path::new("out/report.html");
+    for (level, advice) in [
+        (Level::FailData, "see which node took the lost writes in"),
+        (Level::FailOutage, "see what the time went to on the time line of"),
+    ] {
+        report.verdict = level;
+        let one_line = |page| text(&report, page, &plain()).split_whitespace().collect::<Vec<_>>().join(" ");
+        let (with, without) = (one_line(Some(page)), one_line(None));
+        assert!(with.contains(&format!("{advice} out/report.html")) && !with.contains("--report"), "{with}");
+        assert!(without.contains(&format!("{advice} report.html, which --report writes")), "{without}");
     }
 }
 

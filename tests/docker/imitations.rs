@@ -9,9 +9,10 @@ use bollard::query_parameters::{
 use futures_util::TryStreamExt;
 use redis::AsyncCommands;
 use redos::testing::engine::image::ImageKind;
+use redos::testing::spec::Spec;
 
 use crate::own_engine::OwnEngine;
-use crate::support::Cluster;
+use crate::support::{Cluster, exec};
 
 /// Makes the image `reference` from `base`: a script changes its files as root, and the changes, in words of a
 /// Dockerfile, its configuration. It has no label of redos.
@@ -69,8 +70,27 @@ exec "$@"
 ENTRY
 busybox chmod 755 /usr/local/bin/docker-entrypoint.sh"#;
 
+/// A script after which an image has no C library where programs look for it, as those that are made with musl have not. These
+/// programs have their own copy of it.
+fn without_c_library(programs: &str) -> String {
+    format!(
+        r#"busybox mkdir -p /opt/own
+busybox cp -a /usr/lib /opt/own/
+busybox cp -L "$(busybox find /usr/lib64 /usr/lib -name 'ld-linux*' | busybox head -n 1)" /opt/own/loader
+folders=$(busybox find /opt/own/lib -type d | busybox tr '\n' ':')
+for name in {programs}; do
+    file=$(command -v $name)
+    busybox cp -L "$file" /opt/own/$name
+    busybox rm "$file"
+    printf '#!/bin/sh\nexec /opt/own/loader --library-path %s /opt/own/%s "$@"\n' "$folders" $name >"$file"
+    busybox chmod 755 "$file"
+done
+busybox rm -rf /usr/lib/* /usr/lib64/*"#
+    )
+}
+
 /// Official images declare a volume, users, working folders and entry points of their own. Neither bash nor GNU's tools
-/// are in these.
+/// are in these, and in that of Redis no C library is where redos's own program would find it.
 #[tokio::test]
 async fn images_like_the_official_ones_make_a_cluster_and_leave_no_volume_of_theirs() {
     let own = OwnEngine::start(None).await;
@@ -78,7 +98,8 @@ async fn images_like_the_official_ones_make_a_cluster_and_leave_no_volume_of_the
     let docker = own.raw();
     let [redis, proxy] = ["library/redis:8.2", "library/haproxy:3.2"];
     let like_redis = ["VOLUME /data", "WORKDIR /data", "EXPOSE 6379", "CMD [\"redis-server\"]"];
-    derive(&docker, ImageKind::Redis.ours(), redis, ENTRY_POINT, &like_redis).await;
+    let script = format!("{ENTRY_POINT}\n{}", without_c_library("redis-server redis-cli"));
+    derive(&docker, ImageKind::Redis.ours(), redis, &script, &like_redis).await;
     let entry = "busybox mkdir -p /usr/local/bin; echo 'haproxy:x:99:99::/var/lib/haproxy:/bin/sh' >>/etc/passwd; \
                  printf '#!/bin/sh\nexec \"$@\"\n' >/usr/local/bin/docker-entrypoint.sh; \
                  busybox chmod 755 /usr/local/bin/docker-entrypoint.sh";
@@ -92,6 +113,14 @@ async fn images_like_the_official_ones_make_a_cluster_and_leave_no_volume_of_the
     cluster.redos(&["failover"]).await.succeeds();
     cluster.redos(&["scale", "--replicas", "2"]).await.succeeds();
     cluster.redos(&["restart"]).await.succeeds();
+    let libraries =
+        exec(&cluster.engine, &cluster.name, Spec::head(), &["busybox", "ls", "/usr/lib", "/usr/lib64"]).await;
+    let libraries = String::from_utf8(libraries.expect("it runs").stdout).expect("text");
+    assert_eq!(libraries.split_whitespace().collect::<Vec<_>>(), ["/usr/lib:", "/usr/lib64:"]);
+    // redos itself runs beside a node, in the node's image.
+    let paused = cluster.redos(&["chaos", "client-pause", "master", "--for", "1s"]).await;
+    assert!(paused.stderr.contains("client-pause of"), "{}", paused.stderr);
+    paused.succeeds();
     cluster.redos(&["plan"]).await.succeeds();
     assert_eq!(cluster.client(&[]).await.get::<_, String>("key").await.expect("a read"), "value");
     let all = ListContainersOptions { all: true, ..Default::default() };

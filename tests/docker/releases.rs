@@ -1,5 +1,5 @@
-//! Other servers than this host's release has: Redis 8 and Valkey 8 behind HAProxy 3, with a later exporter, from Debian 13's
-//! packages.
+//! Other servers than this host's release has: Redis 8 behind HAProxy 3.0, and Valkey 9 behind HAProxy 3.2, with later exporters,
+//! from the packages of Debian 13 and of the release after it. Valkey 8 is what the scenarios of upgrades run.
 
 use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RemoveContainerOptions, RemoveImageOptions};
@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::support::{Cluster, connect, raw};
 
-/// Scenarios that make images of Debian 13 take turns: each removes them at its end.
+/// Scenarios that make images of other releases take turns: each removes them at its end.
 pub static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What a program in an image says, as an arbitrary user, without any capability, on a read-only root.
@@ -38,9 +38,14 @@ async fn says(image: &str, command: &[&str]) -> String {
 }
 
 /// `redos images build`; the references of the images of server, proxy and exporter.
-pub async fn build(cluster: &Cluster, server: &str) -> [String; 3] {
-    let words = ["images", "build", "--suite", "trixie", "--server", server, "--exporter", "-o", "json"];
-    let built = cluster.redos(&words).await;
+pub async fn build(cluster: &Cluster, suite: &str, server: &str) -> [String; 3] {
+    let words = ["images", "build", "--suite", suite, "--server", server, "--exporter", "-o", "json"];
+    let configuration = tempfile::NamedTempFile::new().expect("a file");
+    // A mirror that stands still has an index of a release in the making that counts for a week.
+    std::fs::write(configuration.path(), "Acquire::Check-Valid-Until \"false\";\n").expect("written");
+    let mut command = cluster.command(&words);
+    command.env("APT_CONFIG", configuration.path());
+    let built = cluster.run(command).await;
     let built: serde_json::Value = serde_json::from_str(&built.succeeds()).expect("JSON");
     let image = |number: usize| built["items"][number]["image"].as_str().expect("an image").to_owned();
     [image(0), image(1), image(2)]
@@ -60,7 +65,7 @@ async fn rotates(cluster: &Cluster, mut old: MultiplexedConnection) {
 }
 
 /// One cluster of these images, from `up` to `down`.
-async fn lives([server, proxy, exporter]: &[String; 3], version: &str) {
+async fn lives([server, proxy, exporter]: &[String; 3], version: &str, of_exporter: &str) {
     let cluster = Cluster::new("release").await;
     let images = ["--redis-image", server, "--proxy-image", proxy, "--exporter-image", exporter, "--exporter"];
     cluster.up(&images).await.succeeds();
@@ -71,7 +76,7 @@ async fn lives([server, proxy, exporter]: &[String; 3], version: &str) {
     }
     let exporter = &status["exporter"];
     assert!(exporter["problem"].is_null(), "it has metrics of each node: {status:#}");
-    assert!(exporter["version"].as_str().is_some_and(|own| own.starts_with("1.69.")), "{exporter}");
+    assert!(exporter["version"].as_str().is_some_and(|own| own.starts_with(of_exporter)), "{exporter}");
     let () = cluster.client(&[]).await.set("kept", "yes").await.expect("a write");
     cluster.redos(&["failover"]).await.succeeds();
     assert_ne!(cluster.master().await.to_string(), "redis-1");
@@ -85,22 +90,28 @@ async fn lives([server, proxy, exporter]: &[String; 3], version: &str) {
 }
 
 #[tokio::test]
-async fn redis_8_and_valkey_8_behind_haproxy_3_make_clusters() {
+async fn redis_8_and_valkey_9_behind_haproxy_3_make_clusters() {
     let _turn = TURN.lock().await;
     let builder = Cluster::new("releases").await;
-    for name in ["valkey", "redis"] {
-        let images = build(&builder, name).await;
+    // The release after Debian 13 had Valkey 9.1, HAProxy 3.2 and the exporter 1.86 in 2026, and gets newer ones.
+    let releases = [
+        ("redis", "trixie", "-debian13", "8.", "3.0.", "1.69."),
+        ("valkey", "forky", "-debianforky", "9.", "3.", "1."),
+    ];
+    for (name, suite, release, server_version, proxy_version, exporter_version) in releases {
+        let images = build(&builder, suite, name).await;
         let [server, proxy, _] = &images;
-        assert!(server.starts_with(&format!("redos/{name}:8.")) && server.ends_with("-debian13"), "{server}");
-        assert!(proxy.starts_with("redos/haproxy:3.0.") && proxy.ends_with("-debian13"), "{proxy}");
+        assert!(server.starts_with(&format!("redos/{name}:{server_version}")) && server.ends_with(release), "{server}");
+        assert!(proxy.starts_with(&format!("redos/haproxy:{proxy_version}")) && proxy.ends_with(release), "{proxy}");
         let version = says(server, &[&format!("{name}-server"), "--version"]).await;
-        assert!(version.contains("v=8."), "{version}");
+        assert!(version.contains(&format!("v={server_version}")), "{version}");
         let client = says(server, &[&format!("{name}-cli"), "--version"]).await;
-        assert!(client.contains("8."), "{client}");
+        assert!(client.contains(server_version), "{client}");
         let version = says(proxy, &["haproxy", "-v"]).await;
-        assert!(version.contains("version 3.0"), "{version}");
+        assert!(version.contains(&format!("version {proxy_version}")), "{version}");
+        assert_ne!(suite == "forky", version.contains("version 3.0."), "{version}");
         assert_eq!(says(proxy, &["sh", "-c", "busybox id -un"]).await, "redos\n");
-        lives(&images, "8.").await;
+        lives(&images, server_version, exporter_version).await;
         for image in images {
             // Each run makes its images again, so that none of them should stay.
             raw().remove_image(&image, None::<RemoveImageOptions>, None).await.expect("removed");

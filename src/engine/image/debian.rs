@@ -56,6 +56,16 @@ impl Default for BuildOptions {
     }
 }
 
+impl BuildOptions {
+    /// The repository of each image to make, and the packages that it is made of.
+    pub fn recipes(&self) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        self.kinds.iter().map(|kind| {
+            let recipe = Recipe::of(*kind, self.server);
+            (recipe.repository, recipe.packages)
+        })
+    }
+}
+
 /// The contents of one image.
 struct Recipe {
     repository: &'static str,
@@ -207,9 +217,9 @@ impl Archive {
         }
         std::fs::write(root.join("status"), "")?;
         std::fs::write(root.join("sources.list"), sources.iter().map(PackageSource::line).collect::<String>())?;
-        // The host's own configuration stays out of it, but for the way to the network.
+        // The host's own configuration stays out of it, but for the way to the network and to an archive that stands still.
         let mut network = String::new();
-        for branch in ["Acquire::http", "Acquire::https", "Acquire::Retries"] {
+        for branch in ["Acquire::http", "Acquire::https", "Acquire::Retries", "Acquire::Check-Valid-Until"] {
             let dump = Command::new("apt-config").args(["dump", branch]).stdin(Stdio::null()).output().await?;
             network.push_str(&String::from_utf8_lossy(&dump.stdout));
         }
