@@ -124,7 +124,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 Some(Finished::Step(id, at, Err(error))) => {
                     (self.report)(Event::StepFailed { id });
                     // A run that looks again says what is missing at its end.
-                    if self.replan.is_some() && walk.gives_up_exporter(id, at) {
+                    if self.replan.is_some() && walk.gives_up_node(id, at) {
                         (self.report)(Event::remark(error.with_sources()));
                     } else {
                         failure.get_or_insert(error);
@@ -171,7 +171,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     (self.report)(Event::StepFailed { id });
                     walk.open(id);
                 }
-                Err(unmet) if Instant::now() >= self.deadline && !gate.is_for_metrics() => {
+                Err(unmet) if Instant::now() >= self.deadline && !gate.is_optional() => {
                     (self.report)(Event::StepFailed { id });
                     late = late.and(Err(ApplyError::timeout(gate.clone(), unmet, self.spec, walk.seen())));
                 }

@@ -23,7 +23,7 @@ use crate::plan::event::Event;
 use crate::plan::{Action, Past, Plan, Stage};
 use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
-use crate::spec::{ClusterName, Group, NodeId, Secrets, Spec, render};
+use crate::spec::{ClusterName, Group, NodeId, Role, Secrets, Spec, render};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -76,7 +76,7 @@ pub async fn read_all_secrets<E: Clusters + Nodes>(
     inventory: &Inventory,
 ) -> Result<BTreeMap<NodeId, Secrets>, EngineError> {
     let is_asked =
-        |node: &&NodeId| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter) && !inventory.unseen.contains_key(node);
+        |node: &&NodeId| matches!(node.role(), Role::Redis | Role::Sentinel) && !inventory.unseen.contains_key(node);
     let asked = inventory.nodes.keys().filter(is_asked);
     let ask = async |node: &NodeId| (*node, timeout(INSPECT_LIMIT, secrets_of(engine, cluster, *node)).await);
     let answers = join_all(asked.map(ask)).await;

@@ -3,6 +3,7 @@
 //! [`suspicion`] decides; this holds the connections and asks. The Sentinels go on beneath it: whatever a guard does not
 //! replace within its part of down-after, they replace as if there was none.
 
+pub mod rest;
 mod suspicion;
 
 use std::fmt;
@@ -37,6 +38,8 @@ pub struct Guarded<S> {
 pub enum GuardNews {
     /// It watches this master.
     Watches(Group, NodeId),
+    /// It has no connection to the group's master any more, or the Sentinels name none that is well.
+    Seeks(Group),
     /// A master ended and was replaced.
     Replaced {
         /// The old and the new master.
@@ -52,6 +55,7 @@ impl fmt::Display for GuardNews {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Watches(group, node) => write!(f, "watching {node}, the master of {group}"),
+            Self::Seeks(group) => write!(f, "looking for the master of {group}"),
             Self::Replaced { done, took } => {
                 write!(f, "{done}: it took {} ms", took.as_millis())?;
                 done.remarks.iter().try_for_each(|remark| write!(f, "; {remark}"))
@@ -82,6 +86,9 @@ pub async fn guard<S: Servers>(
             None => None,
         };
         let Some((office, mut stream)) = office.zip(stream) else {
+            if told.take().is_some() {
+                tell(GuardNews::Seeks(group));
+            }
             sleep(LOOK).await;
             continue;
         };

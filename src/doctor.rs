@@ -188,6 +188,7 @@ fn unseen(examined: &Examined<'_>) -> Vec<Unseen> {
                 NodeId::Sentinel(_) => silence(topology.sentinels.get(node)),
                 NodeId::Proxy(_) => silence(topology.proxies.get(node)),
                 NodeId::Exporter => silence(topology.exporter.as_ref()),
+                NodeId::Guard(_) => silence(topology.guards.get(node)),
             },
             state => Some(format!("it {}", state.sentence())),
         };

@@ -26,7 +26,7 @@ pub mod streams;
 pub use clusters::{ClusterSummary, Clusters, EngineVersion, INSPECT_LIMIT};
 pub use error::{EngineError, EngineErrorKind, Result};
 pub use image::ImageStore;
-pub use nodes::{NodeFile, Nodes};
+pub use nodes::{NodeFile, NodeProgram, Nodes};
 pub use probes::{AppendOnlyStream, DataStream, FileStream, Probes, Tried};
 pub use streams::Streams;
 

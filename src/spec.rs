@@ -53,6 +53,8 @@ pub const STATS_PAGE: &str = "/haproxy_stats";
 pub const RUNTIME_API_PORT: u16 = 9999;
 /// The port of the exporter's metrics on the cluster's network. It is never published: the proxies lead to it.
 pub const EXPORTER_PORT: u16 = 9121;
+/// The port at which a guard says what it watches, on the cluster's network. It is never published.
+pub const GUARD_PORT: u16 = 9122;
 /// The distance of the published ports of two consecutive proxies.
 pub const PROXY_PORT_STEP: u16 = 100;
 /// The user and group of every node. No file of an image belongs to it, so that it fits all images.
@@ -79,6 +81,9 @@ pub struct Spec {
     /// Whether there is an exporter of metrics.
     #[serde(default)]
     pub exporter: bool,
+    /// Whether there is a guard beside each proxy.
+    #[serde(default)]
+    pub guard: bool,
     /// The published ports of the first proxy.
     pub ports: Ports,
     /// The network that its nodes are on.
@@ -291,6 +296,7 @@ impl Spec {
             quorum: 2,
             proxies: 1,
             exporter: false,
+            guard: false,
             ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
             network: NetworkChoice::default(),
             encryption: Encryption::default(),
@@ -349,10 +355,16 @@ impl Spec {
         self.exporter.then_some(NodeId::Exporter)
     }
 
-    /// All nodes of the specification: Redis, Sentinels, proxies, exporter.
+    /// The guards, by ordinal: one for each proxy, or none.
+    pub fn guard_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=if self.guard { self.proxies } else { 0 }).map(NodeId::Guard)
+    }
+
+    /// All nodes of the specification: Redis, Sentinels, proxies, exporter, guards.
     pub fn nodes(&self) -> Vec<NodeId> {
         let redis = self.groups().flat_map(|group| self.redis_nodes(group));
-        redis.chain(self.sentinel_nodes()).chain(self.proxy_nodes()).chain(self.exporter_node()).collect()
+        let others = self.sentinel_nodes().chain(self.proxy_nodes()).chain(self.exporter_node());
+        redis.chain(others).chain(self.guard_nodes()).collect()
     }
 
     /// Why this cluster does not fit into a subnet; `None` when it does.

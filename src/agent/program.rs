@@ -8,8 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The folder in the container for the files.
-pub const FOLDER: &str = "/redos-agent";
+/// The folder for the files in the container of an agent.
+pub const AGENT_FOLDER: &str = "/redos-agent";
 /// The environment variable that names a Linux build of redos for helpers.
 pub const VARIABLE: &str = "REDOS_AGENT";
 /// What to do where no program can be a helper.
@@ -25,21 +25,21 @@ const ELF_HEAD: usize = 20;
 pub struct AgentProgram {
     /// The machine type, as in [`std::env::consts::ARCH`].
     pub machine: &'static str,
-    /// Names in [`FOLDER`], and the files of this machine that go there.
+    /// Names in its folder, and the files of this machine that go there.
     pub files: BTreeMap<String, PathBuf>,
     /// The command line in the container, without arguments.
     pub command: Vec<String>,
 }
 
 impl AgentProgram {
-    /// The program that [`VARIABLE`] names, else the running one.
+    /// The program that [`VARIABLE`] names, else the running one, for a folder in the container.
     ///
     /// # Errors
     /// The named file is no Linux program; this is not Linux, and none is named; `/proc` does not say what runs.
-    pub fn find() -> io::Result<Self> {
+    pub fn find(folder: &str) -> io::Result<Self> {
         match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-            Some(path) => Self::named(Path::new(&path)),
-            None if cfg!(target_os = "linux") => Self::running(),
+            Some(path) => Self::named(Path::new(&path), folder),
+            None if cfg!(target_os = "linux") => Self::running(folder),
             None => Err(io::Error::new(
                 io::ErrorKind::Unsupported,
                 format!("this redos is built for {}, and containers run Linux", std::env::consts::OS),
@@ -48,7 +48,7 @@ impl AgentProgram {
     }
 
     /// A file that is a statically linked Linux program, or whose libraries every image has.
-    fn named(path: &Path) -> io::Result<Self> {
+    fn named(path: &Path, folder: &str) -> io::Result<Self> {
         let at = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         let mut head = [0; ELF_HEAD];
         File::open(path).and_then(|mut file| file.read_exact(&mut head)).map_err(at)?;
@@ -56,17 +56,17 @@ impl AgentProgram {
             at(io::Error::new(io::ErrorKind::InvalidData, "it is not a Linux program that redos knows"))
         })?;
         let files = BTreeMap::from([(NAME.to_owned(), path.to_owned())]);
-        Ok(Self { machine, files, command: vec![format!("{FOLDER}/{NAME}")] })
+        Ok(Self { machine, files, command: vec![format!("{folder}/{NAME}")] })
     }
 
     /// The files of this process.
-    fn running() -> io::Result<Self> {
+    fn running(folder: &str) -> io::Result<Self> {
         let program = fs::read_link("/proc/self/exe")?;
-        Self::of(&program, &fs::read_to_string("/proc/self/maps")?)
+        Self::of(&program, &fs::read_to_string("/proc/self/maps")?, folder)
     }
 
     /// The files of a process with these memory mappings.
-    fn of(program: &Path, maps: &str) -> io::Result<Self> {
+    fn of(program: &Path, maps: &str, folder: &str) -> io::Result<Self> {
         let mut libraries: Vec<PathBuf> = maps.lines().filter_map(executable).collect();
         libraries.sort();
         libraries.dedup();
@@ -81,9 +81,9 @@ impl AgentProgram {
                 files.insert(name, library.clone());
             }
         }
-        let path = |name: &str| format!("{FOLDER}/{name}");
+        let path = |name: &str| format!("{folder}/{name}");
         let command = match loader {
-            Some(loader) => vec![path(&loader), "--library-path".to_owned(), FOLDER.to_owned(), path(NAME)],
+            Some(loader) => vec![path(&loader), "--library-path".to_owned(), folder.to_owned(), path(NAME)],
             // The program is linked statically.
             None => vec![path(NAME)],
         };
@@ -157,21 +157,21 @@ mod tests {
         std::os::unix::fs::symlink("libc-2.31.so", real.join("libc.so.6")).expect("a link");
         let map = |name: &str| format!("1-2 r-xp 0 0:0 1 {}\n", real.join(name).display());
         let maps = map("tool") + &map("libc-2.31.so") + &map("ld-2.31.so");
-        let program = AgentProgram::of(&real.join("tool"), &maps).expect("a program");
+        let program = AgentProgram::of(&real.join("tool"), &maps, AGENT_FOLDER).expect("a program");
         let names: Vec<&str> = program.files.keys().map(String::as_str).collect();
         assert_eq!(names, ["ld-2.31.so", "libc-2.31.so", "libc.so.6", "redos"]);
         assert_eq!(program.files["libc.so.6"], real.join("libc-2.31.so"));
         let command = ["/redos-agent/ld-2.31.so", "--library-path", "/redos-agent", "/redos-agent/redos"];
         assert_eq!(program.command, command);
 
-        let alone = AgentProgram::of(&real.join("tool"), &map("tool")).expect("a program");
+        let alone = AgentProgram::of(&real.join("tool"), &map("tool"), AGENT_FOLDER).expect("a program");
         assert_eq!(alone.command, ["/redos-agent/redos"]);
     }
 
     #[test]
     fn a_named_program_says_which_machine_it_is_for() {
         let this = std::env::current_exe().expect("a path");
-        let named = AgentProgram::named(&this).expect("a Linux program");
+        let named = AgentProgram::named(&this, AGENT_FOLDER).expect("a Linux program");
         assert_eq!(
             (named.machine, named.command.as_slice()),
             (std::env::consts::ARCH, &["/redos-agent/redos".to_owned()][..])
@@ -181,7 +181,7 @@ mod tests {
         let file = |bytes: &[u8]| {
             let path = folder.path().join("redos");
             fs::write(&path, bytes).expect("a file");
-            AgentProgram::named(&path).map(|program| program.machine).map_err(|error| error.to_string())
+            AgentProgram::named(&path, AGENT_FOLDER).map(|program| program.machine).map_err(|error| error.to_string())
         };
         let mut head = [0; ELF_HEAD];
         head[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1]);
@@ -191,14 +191,19 @@ mod tests {
             let refused = file(wrong).expect_err("refused");
             assert!(refused.contains("redos: it is not a Linux program"), "{refused}");
         }
-        assert!(AgentProgram::named(&folder.path().join("none")).expect_err("refused").to_string().contains("none"));
+        assert!(
+            AgentProgram::named(&folder.path().join("none"), AGENT_FOLDER)
+                .expect_err("refused")
+                .to_string()
+                .contains("none")
+        );
     }
 
     #[test]
     fn this_very_program_has_a_way_to_run_elsewhere() {
-        let program = AgentProgram::running().expect("a program");
+        let program = AgentProgram::running(AGENT_FOLDER).expect("a program");
         assert!(program.files.contains_key(NAME));
-        for name in program.command.iter().filter_map(|word| word.strip_prefix(FOLDER)?.strip_prefix('/')) {
+        for name in program.command.iter().filter_map(|word| word.strip_prefix(AGENT_FOLDER)?.strip_prefix('/')) {
             assert!(program.files.contains_key(name), "{name} in {:?}", program.files);
         }
     }

@@ -8,15 +8,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Applier, ApplyError, Reached, patiently};
+use crate::agent::program::{AgentProgram, REMEDY};
 use crate::cluster::desired::node_spec;
 use crate::cluster::observed::{Inventory, NetworkFacts, Observed, StoredState};
 use crate::cluster::reckon::{StaysMaster, may_demote};
-use crate::engine::{Clusters, NodeFile, Nodes, stored};
+use crate::engine::{Clusters, EngineError, EngineErrorKind, NodeFile, NodeProgram, Nodes, stored};
 use crate::plan::event::Event;
 use crate::plan::{Action, Step};
 use crate::servers::{Command, SentinelPeer, ServerError, Servers};
 use crate::spec::encryption::certificate_names;
-use crate::spec::{Certified, Group, NodeId, Secrets, Spec, Subnet, render};
+use crate::spec::{Certified, Group, NodeId, Role, Secrets, Spec, Subnet, render};
 use crate::tls;
 
 /// How long it stays true that no Sentinel was replacing a master. A Sentinel that begins right after it was asked
@@ -77,7 +78,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                     NodeId::Sentinel(_) => {
                         self.engine.read_file(name, *node, render::SENTINEL_CONF).await.map_err(at_engine)?
                     }
-                    NodeId::Redis { .. } | NodeId::Proxy(_) | NodeId::Exporter => None,
+                    NodeId::Redis { .. } | NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => None,
                 };
                 let old = old.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
                 if let Some(wrote) = old.as_deref().and_then(stored::sentinel)
@@ -87,6 +88,10 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 }
                 let sources = FileSources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
                 let files = sources.files(*node, masters, *existing, *standing, old).map_err(in_render)?;
+                if let NodeId::Guard(_) = node {
+                    let program = own_program().map_err(at_engine)?;
+                    self.engine.install(name, *node, &program).await.map_err(at_engine)?;
+                }
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)
             }
             Action::SetDataAside { node } => {
@@ -281,9 +286,11 @@ impl FileSources<'_> {
                 render::proxy_files(spec, subnet, secrets, node, &present)
             }
             NodeId::Exporter => render::exporter_files(spec, subnet, secrets),
+            NodeId::Guard(_) => render::guard_files(spec, subnet, secrets),
         };
         let mut rendered = rendered?;
-        if spec.encryption.is_tls() {
+        // A guard has the authority's certificate in its one file.
+        if spec.encryption.is_tls() && node.role() != Role::Guard {
             let wrong = |why: String| render::RenderError::Certificate { node, why };
             let authority = secrets.authority.as_ref();
             let authority = authority.ok_or_else(|| wrong("the cluster's certificate authority is lost".to_owned()))?;
@@ -301,9 +308,21 @@ impl FileSources<'_> {
                 let names = certificate_names(spec, subnet, node);
                 tls::certify(&spec.name, authority, &node.to_string(), &names).map(Some)
             }
-            NodeId::Proxy(_) | NodeId::Exporter => Ok(None),
+            NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => Ok(None),
         }
     }
+}
+
+/// This program, for the volume of a guard.
+fn own_program() -> Result<NodeProgram, EngineError> {
+    let folder = render::GUARD_PROGRAM;
+    let AgentProgram { machine, files, command } = AgentProgram::find(folder).map_err(|error| {
+        let operation = "find a redos that runs in a container";
+        EngineError::new(EngineErrorKind::Other, operation, anyhow::Error::new(error)).hinted(REMEDY)
+    })?;
+    let script = format!("exec {} \"$@\"\n", command.join(" "));
+    let script = (render::GUARD_START.to_owned(), script);
+    Ok(NodeProgram { machine, folder: folder.to_owned(), files, script })
 }
 
 fn node_files(rendered: Vec<render::RenderedFile>) -> Vec<NodeFile> {

@@ -13,8 +13,8 @@ use crate::spec::{NodeId, Spec};
 /// How often the Engine is asked again while a gate is shut. Containers change far less often than what servers say.
 const INVENTORY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long metrics are waited for after the last change. The exporter starts within a second.
-const METRICS_LIMIT: Duration = Duration::from_secs(5);
+/// How long a node that no other needs is waited for after the last change. The exporter and guards start within a second.
+const OPTIONAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// The state of a walk.
 pub(super) struct Walk<'p> {
@@ -127,11 +127,11 @@ impl<'p> Walk<'p> {
         self.began[&id].elapsed()
     }
 
-    /// Whether nothing but metrics is waited for, and that for long enough.
+    /// Whether only nodes that no other needs are waited for, and that for long enough.
     pub(super) fn gives_up(&self, id: StepId) -> bool {
-        let is_alone = self.waiting.is_empty() && self.shut.values().all(|(gate, _)| gate.is_for_metrics());
+        let is_alone = self.waiting.is_empty() && self.shut.values().all(|(gate, _)| gate.is_optional());
         let has_ended = |step: &Step| self.done.contains(&step.id) || self.shut.contains_key(&step.id);
-        is_alone && self.plan.steps.iter().all(has_ended) && self.began[&id].elapsed() >= METRICS_LIMIT
+        is_alone && self.plan.steps.iter().all(has_ended) && self.began[&id].elapsed() >= OPTIONAL_LIMIT
     }
 
     /// Records why a gate is shut. Returns whether that is news.
@@ -149,19 +149,21 @@ impl<'p> Walk<'p> {
         at - self.began[&id]
     }
 
-    /// Gives up to start the exporter if this step of its start has failed: no other node needs it. The rest of its steps
-    /// is left out.
+    /// Gives up to start a node that no other needs if this step of its start has failed. The rest of its steps is left out.
     ///
     /// A plan that only removes, unpauses or limits it is another matter: the next plan would do the same.
-    pub(super) fn gives_up_exporter(&mut self, failed: StepId, at: Instant) -> bool {
-        let exporter = NodeId::Exporter;
-        let of_exporter: Vec<&Step> = self.plan.steps.iter().filter(|step| step.action.is_of(exporter)).collect();
-        let starts = of_exporter.iter().any(|step| step.action == Action::StartNode { node: exporter });
-        if !starts || !of_exporter.iter().any(|step| step.id == failed) {
+    pub(super) fn gives_up_node(&mut self, failed: StepId, at: Instant) -> bool {
+        let starts = self.plan.steps.iter().filter_map(|step| match step.action {
+            Action::StartNode { node } => Some(node).filter(|node| node.role().is_optional()),
+            _ => None,
+        });
+        let steps_of = |node| self.plan.steps.iter().filter(move |step| step.action.is_of(node));
+        let Some(node) = starts.into_iter().find(|node| steps_of(*node).any(|step| step.id == failed)) else {
             return false;
-        }
+        };
+        let left: BTreeSet<StepId> = steps_of(node).map(|step| step.id).collect();
         self.end_step(failed, at);
-        let left = |step: &&Step| of_exporter.iter().any(|own| own.id == step.id);
+        let left = |step: &&Step| left.contains(&step.id);
         let (given_up, waiting): (Vec<&Step>, Vec<&Step>) = self.waiting.iter().partition(|step| left(step));
         self.waiting = waiting;
         self.done.extend(given_up.iter().map(|step| step.id));

@@ -1,7 +1,6 @@
 //! What is tested: the nodes of one master group, its Sentinels and the path of the clients.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use super::clock::Clock;
 use super::connection::{Connection, Credentials, Exchange, Names};
 use super::history::OpError;
 use super::resp::{self, Reply};
-use crate::dial::{BoxFuture, Dial, Stream, Target};
+use crate::dial::{Dial, Target};
 use crate::spec::ClusterName;
 
 /// A server of the subject.
@@ -130,25 +129,4 @@ pub async fn ask(connection: &mut Connection, command: &[&str]) -> Result<Reply,
     let mut progress = Exchange::default();
     connection.exchange(&wire, 1, &mut progress).await?;
     progress.replies.pop().map(|(_, reply)| reply).ok_or(OpError::Closed)
-}
-
-/// Opens connections to addresses that this host can dial, as those of local containers on Linux.
-#[derive(Clone, Copy, Debug)]
-pub struct Direct;
-
-impl Dial for Direct {
-    fn dial<'a>(&'a self, _: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
-        Box::pin(async move {
-            let Target::Network(address) = target else {
-                return Err(io::Error::other("the inside of a container cannot be dialled"));
-            };
-            let stream = tokio::net::TcpStream::connect(SocketAddr::V4(address)).await?;
-            stream.set_nodelay(true)?;
-            Ok(Box::new(stream) as Box<dyn Stream>)
-        })
-    }
-
-    fn tries_published<'a>(&'a self, _: &'a ClusterName) -> BoxFuture<'a, bool> {
-        Box::pin(async { false })
-    }
 }

@@ -11,7 +11,7 @@ use crate::spec::{Group, NodeId, Role, Spec};
 
 /// Words that choose nodes by their role.
 pub const WORDS: &str =
-    "master, replica, sentinel, leader-sentinel, proxy, exporter, random, replicas, sentinels, proxies";
+    "master, replica, sentinel, leader-sentinel, proxy, exporter, guard, random, replicas, sentinels, proxies, guards";
 /// The word that needs the Sentinels' logs.
 pub const LEADER: &str = "leader-sentinel";
 
@@ -77,11 +77,13 @@ impl Scene<'_> {
             "sentinel" => self.one_of(of_role(Role::Sentinel)),
             "proxy" => self.one_of(of_role(Role::Proxy)),
             "exporter" => of_role(Role::Exporter),
-            // A fault of the exporter affects no client.
-            "random" => self.one_of(all.into_iter().filter(|node| node.role() != Role::Exporter).collect()),
+            "guard" => self.one_of(of_role(Role::Guard)),
+            // A fault of the exporter or of a guard affects no client.
+            "random" => self.one_of(all.into_iter().filter(|node| !node.role().is_optional()).collect()),
             "replicas" => replicas(),
             "sentinels" => of_role(Role::Sentinel),
             "proxies" => of_role(Role::Proxy),
+            "guards" => of_role(Role::Guard),
             LEADER => {
                 let none =
                     || format!("the logs of the running Sentinels name no leader of a failover of {}", self.group);
@@ -124,6 +126,7 @@ impl Scene<'_> {
                 Role::Sentinel => observed.topology.sentinels.get(&other).is_some_and(|answer| answer.said().is_some()),
                 Role::Proxy => observed.topology.proxies.get(&other).and_then(Answer::said).is_some(),
                 Role::Exporter => observed.topology.exporter.as_ref().and_then(Answer::said).is_some(),
+                Role::Guard => observed.topology.guards.get(&other).and_then(Answer::said).is_some(),
             };
             running && answers
         };

@@ -82,6 +82,8 @@ impl Programs {
             NodeId::Redis { .. } | NodeId::Sentinel(_) => Some(&self.redis),
             NodeId::Proxy(_) => Some(&self.proxy),
             NodeId::Exporter => self.exporter.as_ref(),
+            // The program is redos itself, and of the image it needs a shell.
+            NodeId::Guard(_) => Some(&self.redis),
         }
     }
 }
@@ -132,7 +134,7 @@ pub fn missing_name(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<Stri
 pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
     match node {
         NodeId::Redis { .. } => spec.persistence.dir.clone(),
-        NodeId::Sentinel(_) | NodeId::Proxy(_) | NodeId::Exporter => None,
+        NodeId::Sentinel(_) | NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => None,
     }
 }
 
@@ -181,6 +183,7 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
             "ports": published_ports(spec, node),
         }),
         NodeId::Exporter => json!({ "image": spec.images.exporter }),
+        NodeId::Guard(_) => json!({ "image": spec.images.redis }),
     };
     if spec.encryption.is_tls() && matches!(node.role(), Role::Redis | Role::Sentinel) {
         // They are in its certificate, which is made with its files.

@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::desired::{RESTART_POLICY, spec_hash};
 use super::observed::{
-    Answer, AttachedReplica, ExistingPlace, ExporterView, MasterLogin, NetworkFacts, NodeFacts, NodeState, Observed,
-    OtherUsers, ProxyRoute, ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData, StoredState,
-    VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, ExporterView, GuardView, MasterLogin, NetworkFacts, NodeFacts, NodeState,
+    Observed, OtherUsers, ProxyRoute, ProxyView, PublishedPort, RedisView, RoleView, SentinelView, StoredData,
+    StoredState, VolumeFacts, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::{sentinel_id, sentinel_settings};
 use crate::spec::{
@@ -38,7 +38,7 @@ pub fn healthy(spec: &Spec) -> Observed {
     });
     for node in spec.nodes() {
         observed.inventory.nodes.insert(node, facts(spec, node));
-        if !matches!(node, NodeId::Proxy(_) | NodeId::Exporter) {
+        if !matches!(node, NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_)) {
             observed.inventory.volumes.insert(node, VolumeFacts { name: node.volume_name(&spec.name) });
         }
         match node {
@@ -54,6 +54,11 @@ pub fn healthy(spec: &Spec) -> Observed {
             }
             NodeId::Exporter => {
                 observed.topology.exporter = Some(Answer::Says(ExporterView::default()));
+            }
+            NodeId::Guard(_) => {
+                let watches = spec.groups().map(|group| (group, NodeId::redis(group, 1))).collect();
+                let view = GuardView { version: REDOS_VERSION.to_owned(), watches };
+                observed.topology.guards.insert(node, Answer::Says(view));
             }
         }
     }
@@ -91,6 +96,7 @@ pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
     observed.topology.redis.remove(&node);
     observed.topology.sentinels.remove(&node);
     observed.topology.proxies.remove(&node);
+    observed.topology.guards.remove(&node);
     if node == NodeId::Exporter {
         observed.topology.exporter = None;
     }
@@ -145,14 +151,14 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
             let stats = publish(STATS_PORT, spec.published_stats_port(ordinal));
             spec.groups().flat_map(of_group).chain([stats]).collect()
         }
-        NodeId::Redis { .. } | NodeId::Sentinel(_) | NodeId::Exporter => Vec::new(),
+        NodeId::Redis { .. } | NodeId::Sentinel(_) | NodeId::Exporter | NodeId::Guard(_) => Vec::new(),
     };
     NodeFacts {
         container_id: format!("c-{node}"),
         name: node.container_name(&spec.name),
         host: None,
         image: match node {
-            NodeId::Redis { .. } | NodeId::Sentinel(_) => "redis:8.0",
+            NodeId::Redis { .. } | NodeId::Sentinel(_) | NodeId::Guard(_) => "redis:8.0",
             NodeId::Proxy(_) => "haproxy:3.0",
             NodeId::Exporter => "redis_exporter:1.45",
         }
@@ -271,8 +277,11 @@ fn proxy_view(spec: &Spec) -> ProxyView {
         };
         (group, route)
     };
-    let checked =
-        spec.nodes().into_iter().filter(|node| !matches!(node, NodeId::Proxy(_) | NodeId::Exporter)).collect();
+    let checked = spec
+        .nodes()
+        .into_iter()
+        .filter(|node| !matches!(node, NodeId::Proxy(_)) && !node.role().is_optional())
+        .collect();
     ProxyView {
         has_other_logins: false,
         version: "3.0.8".to_owned(),

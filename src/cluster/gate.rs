@@ -47,6 +47,8 @@ pub enum Gate {
     InService { node: NodeId },
     /// The exporter has metrics of all nodes that answer. No client is affected while it is shut.
     GivesMetrics,
+    /// The guard watches the masters of all groups. No client is affected while it is shut.
+    Guards { node: NodeId },
 }
 
 impl fmt::Display for Gate {
@@ -61,6 +63,7 @@ impl fmt::Display for Gate {
             Self::ProxiesRoute { group } => write!(f, "the proxies lead to the nodes of {group}"),
             Self::InService { node } => write!(f, "{node} is in service"),
             Self::GivesMetrics => write!(f, "{} gives metrics", NodeId::Exporter),
+            Self::Guards { node } => write!(f, "{node} watches all masters"),
         }
     }
 }
@@ -79,6 +82,7 @@ impl Gate {
         };
         let answers = spec.nodes().into_iter().map(|node| match node {
             NodeId::Exporter => Gate::GivesMetrics,
+            NodeId::Guard(_) => Gate::Guards { node },
             node => Gate::Answers { node },
         });
         // The Sentinels of a standby watch nothing: only redos may take over from a server that others use.
@@ -90,11 +94,11 @@ impl Gate {
         answers.chain(spec.groups().flat_map(per_group)).collect()
     }
 
-    /// Whether it is about metrics alone, so that clients of the cluster are not affected when it is shut.
+    /// Whether it is about a node that nothing else needs, so that clients are not affected when it is shut.
     ///
     /// `up` proves the result without it, and ends with a warning when nothing else is missing.
-    pub fn is_for_metrics(&self) -> bool {
-        *self == Self::GivesMetrics
+    pub const fn is_optional(&self) -> bool {
+        matches!(self, Self::GivesMetrics | Self::Guards { .. })
     }
 
     /// The nodes whose logs tell most when this gate does not open.
@@ -107,6 +111,7 @@ impl Gate {
             }
             Self::ProxiesRoute { .. } => spec.proxy_nodes().collect(),
             Self::GivesMetrics => vec![NodeId::Exporter],
+            Self::Guards { node } => vec![*node],
         }
     }
 
@@ -146,6 +151,7 @@ impl Gate {
             Self::ProxiesRoute { group } => proxies_route(*group, spec, observed),
             Self::InService { node } => service::in_service(*node, spec, observed),
             Self::GivesMetrics => service::in_service(NodeId::Exporter, spec, observed),
+            Self::Guards { node } => service::in_service(*node, spec, observed),
         }
     }
 }

@@ -15,8 +15,8 @@ pub use inventory::{
 };
 pub use rotation::RotationView;
 pub use topology::{
-    Answer, AttachedReplica, ExistingPlace, ExporterView, Loading, MasterLogin, OtherUsers, ProxyRoute, ProxyView,
-    RedisView, RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer, WatchedReplica,
+    Answer, AttachedReplica, ExistingPlace, ExporterView, GuardView, Loading, MasterLogin, OtherUsers, ProxyRoute,
+    ProxyView, RedisView, RoleView, SentinelView, Topology, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 
 use crate::spec::NodeId;
@@ -66,6 +66,7 @@ impl Observed {
             NodeId::Sentinel(_) => self.topology.sentinels.get(&node).and_then(Answer::said).is_some(),
             NodeId::Proxy(_) => self.topology.proxies.get(&node).and_then(Answer::said).is_some(),
             NodeId::Exporter => self.topology.exporter.as_ref().and_then(Answer::said).is_some(),
+            NodeId::Guard(_) => self.topology.guards.get(&node).and_then(Answer::said).is_some(),
         };
         running && said
     }

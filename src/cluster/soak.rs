@@ -141,7 +141,7 @@ impl Soak {
             return Err(Trouble::Final(why));
         }
         self.compare(observed);
-        let gates = Gate::ready(spec).into_iter().filter(|gate| !gate.is_for_metrics());
+        let gates = Gate::ready(spec).into_iter().filter(|gate| !gate.is_optional());
         // No Sentinel may promote it yet, on purpose.
         let unmet = |gate: Gate| gate.holds(spec, observed).err().filter(|unmet| *unmet != Unmet::Joining { node });
         match gates.filter_map(unmet).next() {

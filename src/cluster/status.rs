@@ -7,13 +7,13 @@ mod document;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use document::{
-    ExporterStatus, GroupStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord, RotationStatus,
-    SentinelStatus, Status,
+    ExporterStatus, GroupStatus, GuardStatus, LinkState, MISSING, MasterStatus, ProxyStatus, RedisStatus, RoleWord,
+    RotationStatus, SentinelStatus, Status,
 };
 
 use super::alterations::alterations;
 use super::claims::master_of;
-use super::gate::{Gate, is_published};
+use super::gate::{Gate, Unmet, is_published};
 use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
 use super::strangers::strangers;
 use super::stuck::stuck;
@@ -41,6 +41,7 @@ pub fn status(spec: &Spec, observed: &Observed) -> Status {
         sentinels: of_role(Role::Sentinel).map(|node| sentinel_status(node, spec, observed)).collect(),
         proxies: of_role(Role::Proxy).map(|node| proxy_status(node, spec, observed)).collect(),
         exporter: of_role(Role::Exporter).map(|node| exporter_status(node, spec, observed)).next(),
+        guards: of_role(Role::Guard).map(|node| guard_status(node, spec, observed)).collect(),
         images: spec.used.clone(),
         password_rotation: rotation(observed),
         encryption: spec.encryption,
@@ -53,7 +54,7 @@ pub fn status(spec: &Spec, observed: &Observed) -> Status {
 /// Each sentence appears once, because several gates fail for the same node.
 fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     let mut reasons = Vec::new();
-    for gate in Gate::ready(spec).into_iter().filter(|gate| !gate.is_for_metrics()) {
+    for gate in Gate::ready(spec).into_iter().filter(|gate| !gate.is_optional()) {
         if let Err(unmet) = gate.holds(spec, observed).map_err(|unmet| unmet.to_string())
             && !reasons.contains(&unmet)
         {
@@ -71,18 +72,27 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     reasons
 }
 
-/// Why metrics are missing, with what that means; `None` when none are.
-pub fn without_metrics(spec: &Spec, observed: &Observed) -> Option<String> {
-    let unmet = Gate::ready(spec).into_iter().filter(Gate::is_for_metrics);
-    let unmet = unmet.filter_map(|gate| gate.holds(spec, observed).err()).next()?;
-    Some(format!("{unmet}; metrics are missing, and clients are not affected"))
+/// The nodes that nothing else needs and that are not in service, each with why and what that means.
+pub fn dispensed_with(spec: &Spec, observed: &Observed) -> Vec<(NodeId, String)> {
+    let wanted = spec.nodes().into_iter().filter(|node| node.role().is_optional());
+    let unmet = wanted.filter_map(|node| Some((node, Gate::InService { node }.holds(spec, observed).err()?)));
+    let told = |(node, unmet): (NodeId, Unmet)| {
+        let means = match node.role() {
+            Role::Guard => "a master that dies is replaced by the Sentinels, as without it",
+            _ => "metrics are missing, and clients are not affected",
+        };
+        (node, format!("{unmet}; {means}"))
+    };
+    unmet.map(told).collect()
 }
 
-/// Whatever does not affect clients: an exporter that is out of service, and limits that are not in the configuration.
+/// Whatever does not affect clients.
+///
+/// That is an exporter or a guard that is out of service, and limits that are not in the configuration.
 ///
 /// `docker update` sets such limits, and nothing keeps them.
 fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
-    let exporter = without_metrics(spec, observed).into_iter();
+    let optional = dispensed_with(spec, observed).into_iter().map(|(_, told)| told);
     let by_hand = observed.inventory.nodes.iter().filter_map(|(node, facts)| {
         let beyond = facts.resources.beyond(spec.containers.resources(node.role()));
         let flags = containers::flags(node.role(), beyond);
@@ -96,7 +106,7 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
     let rotation = rotation(observed).map(|rotation| rotation_remark(spec, &rotation));
     let restore = observed.inventory.recorded.as_ref().and_then(|recorded| recorded.restoring.as_ref());
     let restore = restore.map(|restoring| restore_remark(spec, restoring));
-    exporter.chain(by_hand).chain(rotation).chain(restore).collect()
+    optional.chain(by_hand).chain(rotation).chain(restore).collect()
 }
 
 /// How far a restore in place is, and the command that goes on if nobody does.
@@ -238,6 +248,18 @@ fn exporter_status(node: NodeId, spec: &Spec, observed: &Observed) -> ExporterSt
         node,
         state: state(node, observed),
         version: view.and_then(|view| view.version.clone()),
+        problem: service.err().map(|unmet| unmet.to_string()),
+    }
+}
+
+fn guard_status(node: NodeId, spec: &Spec, observed: &Observed) -> GuardStatus {
+    let view = observed.topology.guards.get(&node).and_then(Answer::said);
+    let service = Gate::InService { node }.holds(spec, observed);
+    GuardStatus {
+        node,
+        state: state(node, observed),
+        version: view.map(|view| view.version.clone()),
+        watches: view.map(|view| view.watches.clone()).unwrap_or_default(),
         problem: service.err().map(|unmet| unmet.to_string()),
     }
 }

@@ -1,5 +1,8 @@
 //! `redos guard`: replaces a master as soon as its process has ended.
 
+mod node;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +11,7 @@ use futures_util::future::join_all;
 use tokio::sync::{RwLock, watch};
 use tokio::time::sleep;
 
+use super::session::lock::INFLICTING;
 use super::session::{Call, Session, World, lookup};
 use crate::converge::{self, Found};
 use crate::deaths::{Guarded, guard};
@@ -20,8 +24,6 @@ use crate::spec::{ClusterName, Group, Secrets, Spec};
 
 /// Time between two looks at what the cluster consists of.
 const REFRESH: Duration = Duration::from_secs(5);
-/// Verbs that hold the lock and let masters end on purpose, to see what happens.
-const INFLICTING: [&str; 2] = ["failover-test", "chaos"];
 
 /// Arguments of `guard`.
 #[derive(Args, Clone, Debug)]
@@ -35,13 +37,20 @@ guards of a cluster act once.
 Examples:
   redos guard
   redos guard & redos failover-test --fault kill")]
-pub struct GuardArgs;
+pub struct GuardArgs {
+    /// The file of a guard that is a node of its cluster
+    #[arg(long, value_name = "FILE", hide = true)]
+    node: Option<PathBuf>,
+}
 
 /// Guards all masters until Ctrl-C, or until the cluster is gone.
 ///
 /// # Errors
 /// There is no such cluster, its passwords are lost, its nodes cannot be reached from here, or the Engine failed at first.
-pub async fn run<W: World>(_: GuardArgs, call: Call<W>) -> Result<Exit, Failure> {
+pub async fn run<W: World>(args: GuardArgs, call: Call<W>) -> Result<Exit, Failure> {
+    if let Some(file) = &args.node {
+        return node::run(file, &call.ui, &call.cancel).await;
+    }
     let cluster = call.cluster()?;
     let session = call.connect().await?;
     if !session.engine.is_local() {

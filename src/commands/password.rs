@@ -260,7 +260,7 @@ fn all_follow(spec: &Spec, observed: &Observed, plan: &Plan) -> Result<(), Failu
         return Ok(());
     }
     let away: BTreeSet<NodeId> =
-        spec.nodes().into_iter().filter(|node| *node != NodeId::Exporter && !observed.is_up(*node)).collect();
+        spec.nodes().into_iter().filter(|node| !node.role().is_optional() && !observed.is_up(*node)).collect();
     let what = if away.is_empty() {
         if !plan.changes() && observed.rotation.as_ref().is_some_and(RotationView::awaits_user) {
             return Ok(());

@@ -224,6 +224,10 @@ checks! {
         "Its password or its rights on the node were changed, or the node takes no connections: alerts about it do not fire."
         [REPAIR, "redos restart NODE", "redos logs NODE --tail 50"], None;
 
+    GUARD_DOWN "guard-down" Warning "A guard is out of service"
+        "The cluster works. Without another guard, a master that dies is replaced after 'sentinel.downAfter', by the Sentinels."
+        [REPAIR, "redos logs NODE --tail 50"], None;
+
     UNKNOWN_USER "unknown-user" Critical "A server has a user that redos did not make"
         "redos cannot tell a helpful hand from a break-in. A user that is on one node only also fails after a failover."
         ["redos up --remove-unknown-users"], None;

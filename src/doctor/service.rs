@@ -65,6 +65,10 @@ fn row(unmet: &Unmet, examined: &Examined<'_>) -> (&'static HealthCheck, String,
         Unmet::NoMetrics { why, .. } => {
             of(&check::EXPORTER_REFUSED, "the exporter's metrics", "redis_exporter_last_scrape_error", why)
         }
+        Unmet::NotGuarded { .. } => of(&check::GUARD_DOWN, "the guard's answer", "watches", unmet),
+        _ if matches!(unmet.about().as_slice(), [NodeId::Guard(_)]) => {
+            of(&check::GUARD_DOWN, "redos status", "problem", unmet)
+        }
         _ if unmet.about() == [NodeId::Exporter] => of(&check::EXPORTER_DOWN, "redos status", "problem", unmet),
         Unmet::Missing { .. } => of(&check::NODE_MISSING, "docker ps -a", "container", &"none"),
         Unmet::Unseen { why, .. } => of(&check::NODE_UNSEEN, "docker inspect", "answer", why),

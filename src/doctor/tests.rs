@@ -198,6 +198,11 @@ const BREAKS: &[(&str, Break)] = &[
         case.add_exporter();
         halt(&mut case.observed, NodeId::Exporter, NodeState::Paused);
     }),
+    ("guard-down", |case| {
+        case.spec.guard = true;
+        case.observed = healthy(&case.spec);
+        halt(&mut case.observed, NodeId::Guard(1), NodeState::Paused);
+    }),
     ("exporter-refused", |case| {
         case.add_exporter();
         let without_metrics = [(REPLICA, "WRONGPASS invalid password".to_owned())].into();

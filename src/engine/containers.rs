@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Result;
+use crate::spec::{ClusterName, Role};
 
 /// A container as faults see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +107,9 @@ pub trait Containers: Send + Sync + 'static {
 
     /// Sends a signal to the container's first process.
     fn signal(&self, name: &str, signal: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Sends a signal to the first process of each running node of a role.
+    fn signal_role(&self, cluster: &ClusterName, role: Role, signal: &str) -> impl Future<Output = Result<()>> + Send;
 
     /// Stops a container within its own grace period.
     fn stop(&self, name: &str) -> impl Future<Output = Result<()>> + Send;

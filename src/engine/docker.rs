@@ -38,7 +38,7 @@ pub use handle::DockerEngine;
 
 use about::About;
 
-use super::{ClusterSummary, Clusters, DataStream, EngineVersion, NodeFile, NodeSpec, Nodes, Result};
+use super::{ClusterSummary, Clusters, DataStream, EngineVersion, NodeFile, NodeProgram, NodeSpec, Nodes, Result};
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, NodeId, Resources, Spec, render};
 
@@ -138,6 +138,10 @@ impl Nodes for DockerEngine {
 
     async fn write_files(&self, cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
         files::write(self, cluster, node, &files).await
+    }
+
+    async fn install(&self, cluster: &ClusterName, node: NodeId, program: &NodeProgram) -> Result<()> {
+        helpers::install(self, &node.container_name(cluster), program).await
     }
 
     async fn read_file(&self, cluster: &ClusterName, node: NodeId, path: &str) -> Result<Option<Vec<u8>>> {

@@ -1,6 +1,8 @@
 //! The calls about the nodes of a cluster, one node at a time.
 
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::PathBuf;
 
 use super::{DataStream, NodeSpec, Result};
 use crate::spec::{ClusterName, NodeId, Resources, Spec};
@@ -20,6 +22,19 @@ impl std::fmt::Debug for NodeFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "NodeFile({}, {:o}, {} bytes)", self.path, self.mode, self.content.len())
     }
+}
+
+/// A program that is copied from this machine into a node's volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeProgram {
+    /// The machine type that it is for, as in [`std::env::consts::ARCH`].
+    pub machine: &'static str,
+    /// The folder in the container, below [`crate::spec::NODE_DIR`].
+    pub folder: String,
+    /// Names in that folder, and their files on this machine.
+    pub files: BTreeMap<String, PathBuf>,
+    /// The name of a shell script in that folder, and its text.
+    pub script: (String, String),
 }
 
 /// The nodes of clusters: containers and their volumes.
@@ -73,6 +88,16 @@ pub trait Nodes: Send + Sync + 'static {
         cluster: &ClusterName,
         node: NodeId,
         files: Vec<NodeFile>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Copies a program into a node's volume, whether it runs or not. Its files belong to root.
+    ///
+    /// It is refused if the Engine's machine is of another type than the program is for.
+    fn install(
+        &self,
+        cluster: &ClusterName,
+        node: NodeId,
+        program: &NodeProgram,
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Reads a file of a node, whether it runs or not. `None` where it does not exist.

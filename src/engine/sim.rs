@@ -139,6 +139,7 @@ enum SimServer {
     Sentinel { watched: BTreeMap<String, Watched> },
     Proxy { checked: BTreeSet<NodeId>, existing: bool },
     Exporter,
+    Guard,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -352,6 +353,10 @@ impl SimWorld {
         is_running && !self.scripts.contains_key(&node) && !self.disconnected.contains(&node)
     }
 
+    fn has_program(&self, node: NodeId) -> bool {
+        self.volumes.get(&node).is_some_and(|files| files.contains_key(render::GUARD_PROGRAM))
+    }
+
     fn text(&self, node: NodeId, path: &str) -> Option<String> {
         self.volumes.get(&node)?.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
@@ -433,12 +438,12 @@ impl SimWorld {
                 let masters: BTreeMap<_, _> = watched.iter().map(|(name, w)| (name.clone(), word(w))).collect();
                 (!masters.is_empty()).then_some(StoredState::Sentinel { masters })
             }
-            Some(SimServer::Proxy { .. } | SimServer::Exporter) => None,
+            Some(SimServer::Proxy { .. } | SimServer::Exporter | SimServer::Guard) => None,
             None if self.rewritten.contains_key(&id) => self.rewritten.get(&id).cloned(),
             None => match id.role() {
                 Role::Redis => stored::redis(&self.text(id, render::REDIS_CONF)?, None),
                 Role::Sentinel => stored::sentinel(&self.text(id, render::SENTINEL_CONF)?),
-                Role::Proxy | Role::Exporter => None,
+                Role::Proxy | Role::Exporter | Role::Guard => None,
             },
         }
     }
@@ -501,7 +506,10 @@ impl SimWorld {
                 };
                 let settings = |group: &str| match self.nodes.get(&id).and_then(|node| node.server.as_ref()) {
                     Some(SimServer::Sentinel { watched }) => watched.get(group).map(|watched| watched.settings.clone()),
-                    Some(SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter) | None => None,
+                    Some(
+                        SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter | SimServer::Guard,
+                    )
+                    | None => None,
                 };
                 let written = |group: &str| {
                     let mut settings = render::sentinel_settings(&spec, id);
@@ -523,7 +531,11 @@ impl SimWorld {
                 Some(SimServer::Proxy { checked, existing })
             }
             (Role::Exporter, _, Some(_)) => Some(SimServer::Exporter),
-            (Role::Redis | Role::Sentinel | Role::Proxy | Role::Exporter, ..) => None,
+            // It reads its file when it starts, and ends without its program.
+            (Role::Guard, _, Some(_)) if self.has_program(id) && self.text(id, render::GUARD_FILE).is_some() => {
+                Some(SimServer::Guard)
+            }
+            (Role::Redis | Role::Sentinel | Role::Proxy | Role::Exporter | Role::Guard, ..) => None,
         };
         if let Some(node) = self.nodes.get_mut(&id) {
             node.server = server;
@@ -541,8 +553,10 @@ impl SimWorld {
     }
 
     fn everybody_but(&self, id: NodeId) -> BTreeSet<SocketAddrV4> {
-        let others =
-            self.nodes.iter().filter(|(node, _)| **node != id && !matches!(node.role(), Role::Proxy | Role::Exporter));
+        let others = self
+            .nodes
+            .iter()
+            .filter(|(node, _)| **node != id && node.role() != Role::Proxy && !node.role().is_optional());
         others.map(|(node, facts)| SocketAddrV4::new(facts.spec.address, node.server_port())).collect()
     }
 }

@@ -221,6 +221,7 @@ fn gates(page: &mut Page) {
             ProxiesRoute { group },
             InService { node },
             GivesMetrics {},
+            Guards { node: NodeId::Guard(1) },
         }),
     );
     page.show(
@@ -265,6 +266,7 @@ fn gates(page: &mut Page) {
             NoWayTo { proxy, server: server() },
             NoPlaceFor { proxy, server: server() },
             NoMetrics { exporter: NodeId::Exporter, node, why: "NOAUTH Authentication required.".to_owned() },
+            NotGuarded { guard: NodeId::Guard(1), group },
         }),
     );
     page.show(

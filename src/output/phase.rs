@@ -88,7 +88,7 @@ impl Phase {
             Action::Switchover { .. } | Action::SentinelFailover { .. } | Action::TakeOver { .. } => Self::Switchover,
             Action::Await { gate } => match gate {
                 Gate::Answers { .. } => Self::Answers,
-                Gate::InService { .. } | Gate::GivesMetrics => Self::InService,
+                Gate::InService { .. } | Gate::GivesMetrics | Gate::Guards { .. } => Self::InService,
                 Gate::ReplicasInSync { .. } | Gate::Copies { .. } => Self::InSync,
                 Gate::SentinelsAgree { .. } => Self::Agree,
                 Gate::SentinelsSeeAll { .. } => Self::SeeAll,

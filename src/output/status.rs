@@ -6,7 +6,7 @@ use super::text_table::{Column, Table};
 use super::units::bytes;
 use super::{Ui, command_line};
 use crate::cluster::status::{
-    ExporterStatus, GroupStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
+    ExporterStatus, GroupStatus, GuardStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
 };
 use crate::spec::{Group, NodeId};
 
@@ -20,6 +20,7 @@ pub fn text(status: &Status, ui: &Ui) -> String {
         parts.push(proxies_text(&status.proxies, ui));
     }
     parts.extend(status.exporter.as_ref().map(|exporter| exporter_text(exporter, ui)));
+    parts.extend((!status.guards.is_empty()).then(|| guards_text(&status.guards, ui)));
     parts.extend(status.certificates.as_ref().map(|certificates| {
         let heading = ui.paint_data("Encryption", &Style::new().bold());
         format!("{heading}: TLS, with certificates that are valid until {}", certificates.expire_at)
@@ -193,6 +194,18 @@ fn exporter_text(exporter: &ExporterStatus, ui: &Ui) -> String {
     let version = exporter.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
     let heading = ui.paint_data("Metrics", &Style::new().bold());
     format!("{heading}: {} is {}{version}", exporter.node, exporter.state)
+}
+
+/// The guards, one in a line.
+fn guards_text(guards: &[GuardStatus], ui: &Ui) -> String {
+    let heading = ui.paint_data("Guards", &Style::new().bold());
+    let line = |guard: &GuardStatus| {
+        let masters: Vec<String> = guard.watches.values().map(ToString::to_string).collect();
+        let watches = if masters.is_empty() { "no master".to_owned() } else { masters.join(", ") };
+        format!("{} is {} and watches {watches}", guard.node, guard.state)
+    };
+    let lines: Vec<String> = guards.iter().map(line).collect();
+    format!("{heading}: {}", lines.join("\n        "))
 }
 
 /// The images, if a reference means another image than the cluster's by now.

@@ -55,8 +55,9 @@ pub fn next(spec: &Spec, observed: &Observed, past: &Past) -> Stage {
 
 /// [`next`], which recreates no node of these roles for other settings or images: their turn is later.
 pub fn next_without(later: &[Role], spec: &Spec, observed: &Observed, past: &Past) -> Stage {
-    // An exporter stays as it is: no other node needs it.
-    let counts = |node| !spec.exporter || node != NodeId::Exporter;
+    // A node that no other node needs stays as it is.
+    let wanted = spec.nodes();
+    let counts = |node: NodeId| !node.role().is_optional() || !wanted.contains(&node);
     let refusal = Refusal::unseen(&spec.name, &observed.inventory, counts).or_else(|| network::refused(spec, observed));
     let refusal = refusal.or_else(|| seeding::refused(spec, observed));
     if let Some(refusal) = refusal {
@@ -89,7 +90,12 @@ pub fn removing_unknown_users(spec: &Spec, observed: &Observed, past: &Past) -> 
 
 /// One part of the way to `target`. `spec` is the target except for the number of its Sentinels.
 fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past, later: &[Role]) -> Plan {
-    let mut planner = Planner { past: past.clone(), later, ..Planner::new(spec, observed) };
+    // Guards know how many nodes there are, so they come when all others do.
+    let later: Vec<Role> = match spec.sentinels == target.sentinels {
+        true => later.to_vec(),
+        false => later.iter().copied().chain([Role::Guard]).collect(),
+    };
+    let mut planner = Planner { past: past.clone(), later: &later, ..Planner::new(spec, observed) };
     planner.make_network();
     planner.record(target);
     if planner.look_into_old_volumes() || planner.asks_head() {
@@ -242,7 +248,10 @@ impl<'a> Planner<'a> {
         if !old && !head_is_old {
             return false;
         }
-        let missing = self.spec.nodes().into_iter().chain(hidden).filter(|node| self.facts(*node).is_none());
+        // A guard has nothing to say, and is made when the number of the others is settled.
+        let has_word = |node: &NodeId| node.role() != Role::Guard;
+        let missing = self.spec.nodes().into_iter().filter(has_word).chain(hidden);
+        let missing = missing.filter(|node| self.facts(*node).is_none());
         for node in missing.collect::<BTreeSet<_>>() {
             self.create(node, "its container was removed");
         }
@@ -284,7 +293,7 @@ impl<'a> Planner<'a> {
             NodeId::Redis { group: own, .. } => *group == own,
             NodeId::Sentinel(_) => !self.unborn.contains(group),
             NodeId::Proxy(_) => true,
-            NodeId::Exporter => false,
+            NodeId::Exporter | NodeId::Guard(_) => false,
         };
         self.masters.iter().filter(|(group, _)| is_named(group)).map(|(group, master)| (*group, *master)).collect()
     }
@@ -337,7 +346,7 @@ impl<'a> Planner<'a> {
         match node {
             NodeId::Redis { group, .. } => !self.unsettled.contains_key(&group),
             NodeId::Sentinel(_) => self.unsettled.is_empty(),
-            NodeId::Proxy(_) | NodeId::Exporter => true,
+            NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => true,
         }
     }
 

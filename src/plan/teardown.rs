@@ -7,7 +7,7 @@ use crate::spec::{NodeId, Role};
 /// Removes everything that exists.
 ///
 /// A network stays if redos did not create it or if other containers are on it. Unless `with_volumes`, data volumes
-/// stay, and so does the record of their settings. The volume of a proxy holds nothing worth keeping.
+/// stay, and so does the record of their settings. The volumes of other nodes than Redis and Sentinels hold nothing worth keeping.
 pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
     let mut plan = Plan::default();
     let why = "the cluster is taken down";
@@ -27,7 +27,7 @@ pub fn teardown(inventory: &Inventory, with_volumes: bool) -> Plan {
         removed.push(plan.push(remove(*node), why, after));
     }
     for node in
-        inventory.volumes.keys().filter(|node| with_volumes || matches!(node.role(), Role::Proxy | Role::Exporter))
+        inventory.volumes.keys().filter(|node| with_volumes || node.role() == Role::Proxy || node.role().is_optional())
     {
         let why =
             if with_volumes { "its removal was asked for" } else { "it holds nothing but the node's configuration" };

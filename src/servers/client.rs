@@ -1,6 +1,7 @@
 //! [`super::Servers`] over the wire.
 
 mod exporter;
+mod guards;
 mod interface;
 mod monitor;
 mod published;

@@ -43,7 +43,7 @@ impl Subnet {
     pub const EXAMPLE: Self = Self { base: Ipv4Addr::new(172, 18, 0, 0), prefix: 16 };
 
     /// The address plan of this subnet. Half of it is left to other containers; of a /28 only 4 addresses beside
-    /// Docker's own. An exporter takes one of these.
+    /// Docker's own. An exporter and guards take some of these.
     const fn room(self) -> Room {
         let half = 1u32 << (31 - self.prefix);
         match self.prefix {
@@ -85,7 +85,9 @@ impl Subnet {
             }
             // The first one below the plan, which is an application's otherwise, so that the others keep theirs.
             NodeId::Exporter => addresses,
-            NodeId::Proxy(_) | NodeId::Sentinel(_) | NodeId::Redis { .. } => return None,
+            // Below that one, for the same reason.
+            NodeId::Guard(ordinal) if ordinal <= proxies => addresses + u32::from(ordinal),
+            NodeId::Guard(_) | NodeId::Proxy(_) | NodeId::Sentinel(_) | NodeId::Redis { .. } => return None,
         };
         let broadcast = u32::from(self.base) | (u32::MAX >> self.prefix);
         Some(Ipv4Addr::from(broadcast - index))
@@ -109,6 +111,8 @@ impl Subnet {
             NodeId::Sentinel(number(index - proxies)?)
         } else if index == room.addresses {
             NodeId::Exporter
+        } else if (room.addresses + 1..=room.addresses + proxies).contains(&index) {
+            NodeId::Guard(number(index - room.addresses)?)
         } else {
             let index = index.checked_sub(proxies + sentinels + 1)?;
             NodeId::redis(Group::number(number(index / redis + 1)?), number(index % redis + 1)?)
@@ -192,6 +196,7 @@ mod tests {
             let Room { proxies, sentinels, redis, .. } = subnet.room();
             let mut nodes: Vec<NodeId> = (1..=proxies).map(NodeId::Proxy).collect();
             nodes.push(NodeId::Exporter);
+            nodes.extend((1..=proxies).map(NodeId::Guard));
             nodes.extend((1..=sentinels).map(NodeId::Sentinel));
             assert!(subnet.groups_max() >= 1, "{subnet}");
             for group in 1..=subnet.groups_max() {
@@ -205,7 +210,7 @@ mod tests {
             let back: BTreeSet<NodeId> = addresses.iter().filter_map(|address| subnet.node_at(*address)).collect();
             assert_eq!(back, nodes.iter().copied().collect(), "addresses lead back to their nodes");
             // The lowest ones are those of the network, of the host and of applications.
-            let left = if subnet.prefix == 28 { 6 } else { 1 << (31 - u32::from(subnet.prefix)) };
+            let left = if subnet.prefix == 28 { 6 } else { 1 << (31 - u32::from(subnet.prefix)) } - u32::from(proxies);
             let middle = u32::from(subnet.base) + left - 1;
             assert!(addresses.iter().all(|a| u32::from(*a) >= middle), "{subnet} is used from the top");
         }

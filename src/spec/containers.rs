@@ -1,6 +1,6 @@
 //! The settings of the containers of each kind of node: memory, CPUs, limits of processes, logs and labels.
 //!
-//! Each setting is one line of words. A word is for all nodes, or behind `redis:`, `sentinel:`, `proxy:` or `exporter:`
+//! Each setting is one line of words. A word is for all nodes, or behind `redis:`, `sentinel:`, `proxy:`, `exporter:` or `guard:`
 //! for those of a kind, which wins: `512mb redis:4gb`.
 
 use std::collections::BTreeMap;

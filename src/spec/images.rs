@@ -90,6 +90,8 @@ impl UsedImages {
             Role::Redis | Role::Sentinel => self.redis.as_ref(),
             Role::Proxy => self.proxy.as_ref(),
             Role::Exporter => self.exporter.as_ref(),
+            // It needs a shell, which the image of Redis has.
+            Role::Guard => self.redis.as_ref(),
         }
     }
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parse::ParseError;
-use super::{EXPORTER_PORT, REDIS_PORT, SENTINEL_PORT, STATS_PORT};
+use super::{EXPORTER_PORT, GUARD_PORT, REDIS_PORT, SENTINEL_PORT, STATS_PORT};
 
 /// The longest cluster name. A container name is this, a role and two numbers; DNS labels end at 63 bytes (RFC 1035).
 pub const CLUSTER_NAME_MAX: usize = 40;
@@ -162,11 +162,13 @@ pub enum Role {
     Proxy,
     /// The exporter of metrics of all Redis nodes and Sentinels.
     Exporter,
+    /// A guard of all masters.
+    Guard,
 }
 
 impl Role {
     /// All roles, in the order of tables.
-    pub const ALL: [Role; 4] = [Role::Redis, Role::Sentinel, Role::Proxy, Role::Exporter];
+    pub const ALL: [Role; 5] = [Role::Redis, Role::Sentinel, Role::Proxy, Role::Exporter, Role::Guard];
 
     /// The word used in names, labels and tables.
     pub const fn as_str(self) -> &'static str {
@@ -175,7 +177,15 @@ impl Role {
             Role::Sentinel => "sentinel",
             Role::Proxy => "proxy",
             Role::Exporter => "exporter",
+            Role::Guard => "guard",
         }
+    }
+
+    /// Whether no other node and no client needs it.
+    ///
+    /// Nothing waits for such a node, and what fails of it is told only.
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Role::Exporter | Role::Guard)
     }
 }
 
@@ -197,7 +207,7 @@ impl FromStr for Role {
 }
 
 /// One node of a cluster. Written `redis-1`, `redis-2-1` (second group, first node), `sentinel-1`, `proxy-1`,
-/// `exporter-1`.
+/// `exporter-1`, `guard-1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum NodeId {
@@ -214,6 +224,8 @@ pub enum NodeId {
     Proxy(u16),
     /// The exporter. A cluster has one at most.
     Exporter,
+    /// A guard, counted from 1. There are as many as proxies, or none.
+    Guard(u16),
 }
 
 impl NodeId {
@@ -229,31 +241,38 @@ impl NodeId {
             NodeId::Sentinel(_) => Role::Sentinel,
             NodeId::Proxy(_) => Role::Proxy,
             NodeId::Exporter => Role::Exporter,
+            NodeId::Guard(_) => Role::Guard,
         }
     }
 
-    /// The port of its server within the cluster: Redis, Sentinel, the statistics of a proxy, or the exporter's metrics.
+    /// The port of its server within the cluster.
+    ///
+    /// That of a proxy has its statistics, that of the exporter its metrics, and that of a guard what it watches.
     pub const fn server_port(self) -> u16 {
         match self.role() {
             Role::Redis => REDIS_PORT,
             Role::Sentinel => SENTINEL_PORT,
             Role::Proxy => STATS_PORT,
             Role::Exporter => EXPORTER_PORT,
+            Role::Guard => GUARD_PORT,
         }
     }
 
-    /// Its group; Sentinels, proxies and the exporter serve all groups and have none.
+    /// Its group; all nodes but those of Redis serve all groups and have none.
     pub const fn group(self) -> Option<Group> {
         match self {
             NodeId::Redis { group, .. } => Some(group),
-            NodeId::Sentinel(_) | NodeId::Proxy(_) | NodeId::Exporter => None,
+            NodeId::Sentinel(_) | NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => None,
         }
     }
 
     /// Its number within its role and group, counted from 1.
     pub const fn ordinal(self) -> u16 {
         match self {
-            NodeId::Redis { ordinal, .. } | NodeId::Sentinel(ordinal) | NodeId::Proxy(ordinal) => ordinal,
+            NodeId::Redis { ordinal, .. }
+            | NodeId::Sentinel(ordinal)
+            | NodeId::Proxy(ordinal)
+            | NodeId::Guard(ordinal) => ordinal,
             NodeId::Exporter => 1,
         }
     }
@@ -284,6 +303,7 @@ impl fmt::Display for NodeId {
             NodeId::Sentinel(ordinal) => format!("sentinel-{ordinal}"),
             NodeId::Proxy(ordinal) => format!("proxy-{ordinal}"),
             NodeId::Exporter => "exporter-1".to_owned(),
+            NodeId::Guard(ordinal) => format!("guard-{ordinal}"),
         };
         f.pad(&text)
     }
@@ -314,6 +334,7 @@ impl FromStr for NodeId {
             ("sentinel", [ordinal]) => Ok(NodeId::Sentinel(*ordinal)),
             ("proxy", [ordinal]) => Ok(NodeId::Proxy(*ordinal)),
             ("exporter", [1]) => Ok(NodeId::Exporter),
+            ("guard", [ordinal]) => Ok(NodeId::Guard(*ordinal)),
             _ => Err(unknown()),
         }
     }
@@ -361,6 +382,7 @@ mod tests {
             NodeId::Sentinel(3),
             NodeId::Proxy(1),
             NodeId::Exporter,
+            NodeId::Guard(2),
         ];
         for node in nodes {
             assert_eq!(node.to_string().parse(), Ok(node));

@@ -1,11 +1,12 @@
 //! From spec, addresses and secrets to configuration files.
 //!
-//! One function per role: [`redis_files`], [`sentinel_files`], [`proxy_files`], [`exporter_files`]. The texts are templates in
+//! One function per role: [`redis_files`], [`sentinel_files`], [`proxy_files`], [`exporter_files`], [`guard_files`]. The texts are templates in
 //! `templates/`, which give the reason for each group of lines. This module fills in names, addresses and passwords.
 //! [`directives`] has the part of `redis.conf` that can be compared with, and set on, a running server.
 
 pub mod directives;
 mod exporter;
+mod guard;
 mod proxy;
 mod redis;
 mod sentinel;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub use directives::{TLS_TRIAL, fixed_directives, max_clients, taken_back, told_directives, trial_configuration};
 pub use exporter::{exporter_files, exporter_path, exporter_question};
+pub use guard::{GuardFile, guard_files};
 pub use proxy::{basic_login, proxy_files, stats_logins};
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_periods, sentinel_settings};
@@ -46,6 +48,12 @@ const PROXY_HOLD: &str = "/data/conf/hold.lua";
 pub const STATS_LOGINS: &str = "/data/conf/stats-logins";
 /// The passwords of the exporter, by target.
 const EXPORTER_PASSWORDS: &str = "/data/conf/passwords.json";
+/// What a guard knows.
+pub const GUARD_FILE: &str = "/data/conf/guard.json";
+/// The folder of the program of a guard, which is this one.
+pub const GUARD_PROGRAM: &str = "/data/program";
+/// The script in [`GUARD_PROGRAM`] that becomes that program.
+pub const GUARD_START: &str = "start.sh";
 /// The start script of a Redis node, a Sentinel or the exporter. It ends by becoming the server.
 const START_SCRIPT: &str = "/data/conf/start.sh";
 /// The [`Standing`] of a Redis node, for one start.
@@ -122,13 +130,17 @@ pub enum RenderError {
 }
 
 /// The program of a node and its arguments. `server` is the program of its image: `redis-server` or `valkey-server`,
-/// or that of the exporter; a proxy ignores it.
+/// or that of the exporter; a proxy and a guard ignore it.
 ///
 /// HAProxy runs as master and worker (`-W`), so that the master reaps and reloads, and in the foreground (`-db`).
 pub fn command_line(role: Role, server: &str) -> Vec<String> {
     let words: &[&str] = match role {
         Role::Redis | Role::Sentinel | Role::Exporter => &["sh", START_SCRIPT, server],
         Role::Proxy => &["haproxy", "-W", "-db", "-f", PROXY_CONF],
+        Role::Guard => {
+            let start = format!("{GUARD_PROGRAM}/{GUARD_START}");
+            return ["sh", &start, "guard", "--node", GUARD_FILE].map(str::to_owned).into();
+        }
     };
     words.iter().map(|word| (*word).to_owned()).collect()
 }
@@ -149,6 +161,7 @@ pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
         Role::Sentinel => sentinel_files(spec, subnet, &secrets, NodeId::Sentinel(1), &masters, None)?,
         Role::Proxy => proxy_files(spec, subnet, &secrets, NodeId::Proxy(1), &BTreeSet::new())?,
         Role::Exporter => exporter_files(spec, subnet, &secrets)?,
+        Role::Guard => guard_files(spec, subnet, &secrets)?,
     };
     let lines = files.iter().flat_map(|file| file.content.lines()).map(str::trim);
     let is_comment = |line: &str| line.starts_with('#') || line.starts_with("--");
@@ -157,14 +170,20 @@ pub fn fixed_text(spec: &Spec, role: Role) -> Result<String, RenderError> {
 
 /// The specification with defaults for everything that running servers can be given.
 ///
-/// That is the number of nodes and their roles (`REPLICAOF`, `SENTINEL MONITOR`, the Runtime API), and what `CONFIG
+/// That is the number of nodes, except for guards, and their roles (`REPLICAOF`, `SENTINEL MONITOR`, the Runtime API), and what `CONFIG
 /// SET` and `SENTINEL SET` set.
 pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
     let defaults = Spec::with_defaults(ClusterName::default());
     let fixed = fixed_directives(spec);
     let persistence = Persistence { mode: defaults.persistence.mode, ..spec.persistence.clone() };
+    // A guard reads its file when it starts.
+    let counted = if role == Role::Guard { spec } else { &defaults };
+    let (replicas, sentinels, proxies) = (counted.replicas, counted.sentinels, counted.proxies);
     Spec {
         masters: spec.masters,
+        replicas,
+        sentinels,
+        proxies,
         // These are all modules, also those of the image.
         redis: fixed.into_iter().filter(|(name, _)| spec.redis.contains_key(name) || name == "loadmodule").collect(),
         persistence,

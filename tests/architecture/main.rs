@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("doctor", &["cluster", "plan", "spec"]),
     // Alerts are checks of doctor.
     ("metrics", &["doctor", "spec"]),
-    ("apply", &["cluster", "engine", "plan", "servers", "spec", "tls"]),
+    ("apply", &["agent", "cluster", "engine", "plan", "servers", "spec", "tls"]),
     ("converge", &["apply", "cluster", "engine", "plan", "servers", "spec"]),
     ("chaos", &["agent", "cluster", "dial", "engine", "spec", "tls"]),
     // The errors of the rooms, on their way up.
@@ -58,6 +58,7 @@ const PURE: &[&str] = &[
     "view",
     "output/top/board",
     "output/top/draw",
+    "deaths/rest",
     "deaths/suspicion",
     "chaos/verdict",
     "chaos/scenario",

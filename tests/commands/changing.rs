@@ -450,6 +450,61 @@ fn an_exporter_is_a_node_like_any_other_and_without_it_the_cluster_is_healthy() 
 }
 
 #[test]
+fn guards_are_nodes_like_any_other_and_without_them_the_cluster_is_healthy() {
+    run(async {
+        let sim = ready("up --guard --proxies 2").await;
+        assert!(redos(&sim, "plan").await.done().contains("nothing to do"));
+        let list = redos(&sim, "ps -o json").await.json();
+        assert!(["guard-1", "guard-2"].iter().all(|guard| containers(&list).contains(guard)), "{list}");
+        let status = redos(&sim, "status -o json").await.json();
+        let guards = status["guards"].as_array().expect("a list");
+        assert_eq!((guards.len(), &guards[1]["watches"]["mymaster"]), (2, &Value::from("redis-1")), "{status}");
+        assert!(redos(&sim, "status").await.done().contains("guard-2 is running and watches redis-1"));
+
+        sim.disrupt(NodeId::Guard(2), Some(NodeState::Paused));
+        let ran = redos(&sim, "status").await;
+        assert!(
+            ran.stdout.contains("guard-2 is paused; a master that dies is replaced by the Sentinels"),
+            "{}",
+            ran.stdout
+        );
+        ran.done();
+        assert!(redos(&sim, "doctor").await.stdout.contains("guard-down"));
+        redos(&sim, "up").await.done();
+        for verb in ["restart", "stop", "start"] {
+            redos(&sim, &format!("{verb} guard-1")).await.done();
+        }
+        redos(&sim, "scale --proxies 1 --replicas 3").await.done();
+        assert!(!sim.left().0.contains(&NodeId::Guard(2)) && !sim.left().1.contains(&NodeId::Guard(2)));
+        redos(&sim, "up --guard=false").await.done();
+        assert!(!sim.left().0.contains(&NodeId::Guard(1)) && !sim.left().1.contains(&NodeId::Guard(1)));
+        redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
+fn guards_rest_while_a_redos_is_at_work_and_at_no_other_time() {
+    run(async {
+        let sim = ready("up --guard").await;
+        for (verb, moves) in
+            [("failover --to redis-2", true), ("restart redis-3", true), ("status", false), ("doctor", false)]
+        {
+            let before = sim.journal().len();
+            redos(&sim, verb).await.done();
+            let journal = sim.journal().split_off(before);
+            let signals: Vec<&String> = journal.iter().filter(|what| what.starts_with("send ")).collect();
+            let ends = [journal.first(), journal.last()];
+            let expected = ["send SIGUSR1 to guard-1", "send SIGUSR2 to guard-1"];
+            if moves {
+                assert_eq!(ends.map(|end| end.map(String::as_str)), expected.map(Some), "{verb}: {journal:?}");
+            } else {
+                assert!(signals.is_empty(), "{verb}: {journal:?}");
+            }
+        }
+    });
+}
+
+#[test]
 fn a_broken_exporter_keeps_no_cluster_from_being_made_or_repaired() {
     run(async {
         let sim = Sim::default();

@@ -69,7 +69,7 @@ fn runs_here(words: &[String]) -> bool {
 /// A ready cluster with a user of its own.
 async fn cluster() -> Sim {
     let sim = Sim::default();
-    let up = ["up", "--users", "reports readonly"].map(str::to_owned);
+    let up = ["up", "--guard", "--users", "reports readonly"].map(str::to_owned);
     redos_words(&sim, &up, CancellationToken::new()).await.done();
     sim
 }

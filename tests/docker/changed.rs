@@ -40,6 +40,7 @@ async fn files(cluster: &Cluster) -> BTreeMap<(NodeId, &'static str), String> {
         let of_node: &[&str] = match node {
             NodeId::Proxy(_) => &[PROXY_CONF],
             NodeId::Exporter => &["/data/conf/start.sh"],
+            NodeId::Guard(_) => &["/data/program/start.sh"],
             NodeId::Redis { .. } | NodeId::Sentinel(_) => &["/data/conf/start.sh", "/data/conf/users.acl"],
         };
         for path in of_node {

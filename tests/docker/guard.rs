@@ -1,4 +1,4 @@
-//! `redos guard`: a master whose process has ended is replaced at once, and any other is left to the Sentinels.
+//! Guards, by hand and as nodes: a master whose process has ended is replaced at once, and any other is left to the Sentinels.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 use tokio::time::sleep;
 
-use crate::support::{Cluster, eventually};
+use crate::support::{Cluster, eventually, raw};
 use crate::writers::{Writers, missing};
 
 /// What a guard says of a master that it has replaced.
@@ -172,4 +172,111 @@ async fn a_guard_that_wakes_after_a_failover_does_nothing_more() {
     cluster.settled().await;
     assert_eq!((failovers(&cluster).await, cluster.master().await), (before + 1, next));
     assert_eq!(guard.count(REPLACED), 0, "{:?}", guard.said);
+}
+
+/// How often the guards of a cluster have said something.
+async fn said_by_nodes(cluster: &Cluster, guards: &[NodeId], text: &str) -> usize {
+    let mut count = 0;
+    for guard in guards {
+        let log = cluster.redos(&["logs", &guard.to_string(), "--tail", "10000"]).await.succeeds();
+        count += log.lines().filter(|line| line.contains(text)).count();
+    }
+    count
+}
+
+/// Waits until the guards watch the master.
+async fn watch(cluster: &Cluster, count: usize) {
+    let master = cluster.master().await.to_string();
+    eventually("all guards watch the master", async || {
+        let status = cluster.status().await;
+        let guards = status["guards"].as_array().expect("a list").iter();
+        guards.filter(|guard| guard["problem"].is_null() && guard["watches"]["mymaster"] == *master).count() == count
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_guards_as_nodes_without_any_right_replace_a_killed_master_once() {
+    let cluster = Cluster::new("guard-nodes").await;
+    cluster.up(&["--guard", "--proxies", "2"]).await.succeeds();
+    let guards = [NodeId::Guard(1), NodeId::Guard(2)];
+    watch(&cluster, 2).await;
+
+    let body = raw().inspect_container(&cluster.container(guards[0]), None).await.expect("a container");
+    let (host, config) = (body.host_config.expect("a host"), body.config.expect("a configuration"));
+    assert_eq!((host.cap_drop, host.cap_add), (Some(vec!["ALL".to_owned()]), None));
+    assert_eq!((host.readonly_rootfs, host.privileged), (Some(true), Some(false)));
+    assert_eq!(host.security_opt, Some(vec!["no-new-privileges".to_owned()]));
+    assert_eq!(config.user.as_deref(), Some("10001:10001"));
+    let sources: Vec<String> = body.mounts.into_iter().flatten().filter_map(|mount| mount.name).collect();
+    assert_eq!(sources, vec![guards[0].volume_name(&cluster.name); 2], "its own volume and nothing of the host");
+    let shown = format!("{:?}{:?}{:?}{:?}", config.env, config.labels, config.cmd, config.entrypoint);
+    assert!(!shown.contains(cluster.secrets().await.admin.expose()));
+
+    let url = cluster.redos(&["url"]).await.succeeds();
+    let mut gaps = Vec::new();
+    // On a busy machine an answer may be late, and then a guard leaves the master to the Sentinels.
+    for round in 1..=3 {
+        watch(&cluster, 2).await;
+        let (before, master) = (failovers(&cluster).await, cluster.master().await);
+        let writers = Writers::start(&url);
+        eventually("all write", async || writers.acknowledged() > 200).await;
+        cluster.kill(master).await;
+        sleep(Duration::from_secs(3)).await;
+        let (keys, gap) = writers.stop().await;
+        gaps.push(gap);
+        replaced(&cluster, master).await;
+        assert_eq!(failovers(&cluster).await, before + 1, "one failover in round {round}");
+        let mut client = cluster.client(&[]).await;
+        assert_eq!(missing(&keys, &mut client).await, [""; 0], "acknowledged and lost in round {round}");
+        if said_by_nodes(&cluster, &guards, REPLACED).await > 0 {
+            break;
+        }
+    }
+    assert_eq!(said_by_nodes(&cluster, &guards, REPLACED).await, 1, "one of both has acted");
+    let last = gaps.last().expect("a round");
+    assert!(*last < Duration::from_secs(1), "the Sentinels would begin after a second: {gaps:?}");
+}
+
+#[tokio::test]
+async fn guards_that_rest_are_frozen_or_dead_leave_a_master_to_the_sentinels_and_go_when_they_are_turned_off() {
+    let cluster = Cluster::new("guard-off").await;
+    cluster.up(&["--guard"]).await.succeeds();
+    let guard = NodeId::Guard(1);
+    let container = cluster.container(guard);
+    let dies = async |why: &str| {
+        let (before, master) = (failovers(&cluster).await, cluster.master().await);
+        cluster.kill(master).await;
+        let status = async || cluster.status().await["groups"][0]["master"]["node"].as_str().map(str::to_owned);
+        eventually("another node is master", async || status().await.is_some_and(|node| node != master.to_string()))
+            .await;
+        // Another Sentinel may have led it.
+        eventually("sentinel-1 knows of it", async || failovers(&cluster).await == before + 1).await;
+        assert_eq!(said_by_nodes(&cluster, &[guard], REPLACED).await, 0, "{why}");
+    };
+    watch(&cluster, 1).await;
+    let signal = bollard::query_parameters::KillContainerOptions { signal: "SIGUSR1".to_owned() };
+    raw().kill_container(&container, Some(signal)).await.expect("a signal");
+    dies("it was told that a redos is at work").await;
+    let left = said_by_nodes(&cluster, &[guard], "is left to the Sentinels: a redos changes the cluster").await;
+    assert_eq!(left, 1, "{}", cluster.redos(&["logs", "guard-1"]).await.stdout);
+    cluster.redos(&["up", "-q"]).await.succeeds();
+
+    watch(&cluster, 1).await;
+    cluster.redos(&["chaos", "pause", "guard", "--for", "1s"]).await.succeeds();
+    raw().pause_container(&container).await.expect("a pause");
+    dies("it is frozen").await;
+    assert!(cluster.redos(&["doctor"]).await.stdout.contains("guard-down"));
+    // This unpauses it as well, which then finds another master.
+    cluster.redos(&["up", "-q"]).await.succeeds();
+    watch(&cluster, 1).await;
+    assert_eq!(said_by_nodes(&cluster, &[guard], REPLACED).await, 0, "it woke after the failover");
+
+    cluster.kill(guard).await;
+    dies("it is dead").await;
+    let run = cluster.redos(&["up", "--guard=false"]).await;
+    run.succeeds();
+    let [containers, _, volumes] = cluster.labelled().await;
+    let left = containers.into_iter().chain(volumes).filter(|name| name.contains("guard-1"));
+    assert_eq!(left.collect::<Vec<_>>(), [""; 0]);
 }

@@ -80,7 +80,7 @@ async fn only_clients_with_tls_and_the_right_authority_get_in() {
         let port = match node.role() {
             Role::Redis => REDIS_PORT,
             Role::Sentinel => SENTINEL_PORT,
-            Role::Proxy | Role::Exporter => continue,
+            Role::Proxy | Role::Exporter | Role::Guard => continue,
         };
         addresses.push(format!("{}:{port}", facts.address.expect("an address")));
     }

@@ -12,6 +12,7 @@ use redos::testing::engine::sim::Sim;
 use redos::testing::plan::diff::lifecycle;
 use redos::testing::plan::{Plan, diff};
 use redos::testing::servers::Servers;
+use redos::testing::spec::render::{GUARD_FILE, GuardFile};
 use redos::testing::spec::{Follow, ImageChoice, NodeId, Release, Role, Spec, UsedImage};
 
 use super::{EXISTING, Size, down, observed, run, sized, spec, up, walk};
@@ -101,6 +102,19 @@ async fn up_with_master(sim: &Sim, spec: &Spec, nth: u16) {
     }
 }
 
+/// All nodes of a cluster but the exporter and the guards.
+fn others(spec: &Spec) -> Vec<NodeId> {
+    spec.nodes().into_iter().filter(|node| !node.role().is_optional()).collect()
+}
+
+/// The nodes that each guard knows, by its file.
+fn known_to_guards(sim: &Sim) -> Vec<Vec<NodeId>> {
+    let files = sim.files();
+    let guards = files.iter().filter(|(node, _)| node.role() == Role::Guard);
+    let known = |text: &String| serde_json::from_str::<GuardFile>(text).expect("a guard's file").spec().nodes();
+    guards.map(|(_, files)| known(&files[GUARD_FILE])).collect()
+}
+
 /// `up`, cut off after so many changes.
 async fn cut_up(sim: &Sim, spec: &Spec, changes: usize) {
     sim.cut_after(changes);
@@ -132,10 +146,10 @@ proptest! {
     #[test]
     fn up_converges_after_any_accidents_and_has_nothing_left_to_do(
         masters in 1u16..3, replicas in 0u16..4, sentinels in prop_oneof![Just(1u16), Just(3), Just(5)], proxies in 1u16..3,
-        exporter in any::<bool>(), accidents in prop::collection::vec(accident(), 0..6),
+        (exporter, guard) in any::<(bool, bool)>(), accidents in prop::collection::vec(accident(), 0..6),
     ) {
         run(async {
-            let (sim, spec) = (Sim::default(), Spec { exporter, ..spec(masters, replicas, sentinels, proxies) });
+            let (sim, spec) = (Sim::default(), Spec { exporter, guard, ..spec(masters, replicas, sentinels, proxies) });
             for accident in &accidents {
                 happen(&sim, &spec, accident).await;
             }
@@ -149,7 +163,33 @@ proptest! {
             }
             let nodes: Vec<NodeId> = observed.inventory.nodes.keys().copied().collect();
             prop_assert_eq!(nodes, spec.nodes());
+            prop_assert_eq!(known_to_guards(&sim), vec![others(&spec); spec.guard_nodes().count()]);
             prop_assert!(!sim.journal().iter().any(|what| what.starts_with("remove the volume of redis")));
+            Ok(())
+        })?;
+    }
+
+    /// Guards are as many as proxies, know every other node after each change of size, and none that does not is made meanwhile.
+    #[test]
+    fn guards_follow_every_change_of_size(
+        sizes in prop::collection::vec((size(), any::<bool>(), prop::option::of(0usize..60)), 1..5),
+    ) {
+        run(async {
+            let sim = Sim::default();
+            for (size, guard, cut) in sizes {
+                let spec = Spec { guard, ..sized(size) };
+                if let Some(changes) = cut {
+                    cut_up(&sim, &spec, changes).await;
+                }
+                let before = sim.journal().len();
+                converges(&sim, &spec).await?;
+                prop_assert_eq!(known_to_guards(&sim), vec![others(&spec); spec.guard_nodes().count()]);
+                let made = sim.journal().split_off(before);
+                for guard in spec.guard_nodes() {
+                    let times = made.iter().filter(|what| **what == format!("create {guard}")).count();
+                    prop_assert!(times <= 1, "{} was made {} times: {:#?}", guard, times, made);
+                }
+            }
             Ok(())
         })?;
     }

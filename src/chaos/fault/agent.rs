@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::agent::order::{Order, Task, Word};
-use crate::agent::program::{AgentProgram, FOLDER, REMEDY};
+use crate::agent::program::{AGENT_FOLDER, AgentProgram, REMEDY};
 use crate::engine::containers::{Containers, Helper, Right};
 use crate::engine::{EngineError, EngineErrorKind};
 
@@ -23,13 +23,13 @@ pub(super) async fn start(
     (task, right): (Task, Right),
     lease_ms: u64,
 ) -> Result<(), EngineError> {
-    let AgentProgram { machine, files, mut command } = AgentProgram::find().map_err(|error| {
+    let AgentProgram { machine, files, mut command } = AgentProgram::find(AGENT_FOLDER).map_err(|error| {
         let operation = format!("find a redos that runs in a container beside {beside}");
         EngineError::new(EngineErrorKind::Other, operation, anyhow::Error::new(error)).hinted(REMEDY)
     })?;
     let order = serde_json::to_string(&Order { task, lease: lease_ms }).unwrap_or_default();
     command.extend(["chaos", "agent", &order].map(str::to_owned));
-    let (id, beside, folder) = (id.to_owned(), beside.to_owned(), FOLDER.to_owned());
+    let (id, beside, folder) = (id.to_owned(), beside.to_owned(), AGENT_FOLDER.to_owned());
     engine.assist(&Helper { id, beside, machine, files, folder, command, right }).await
 }
 

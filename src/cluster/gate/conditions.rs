@@ -76,6 +76,7 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
         NodeId::Sentinel(_) => topology.sentinels.get(&node).map(word),
         NodeId::Proxy(_) => topology.proxies.get(&node).map(word),
         NodeId::Exporter => topology.exporter.as_ref().map(word),
+        NodeId::Guard(_) => topology.guards.get(&node).map(word),
     }
 }
 
@@ -166,7 +167,7 @@ pub fn is_young(node: NodeId, observed: &Observed) -> bool {
     let uptime = match node {
         NodeId::Redis { .. } => topology.redis.get(&node).and_then(Answer::said).map(|view| view.uptime_seconds),
         NodeId::Sentinel(_) => topology.sentinels.get(&node).and_then(Answer::said).map(|view| view.uptime_seconds),
-        NodeId::Proxy(_) | NodeId::Exporter => None,
+        NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => None,
     };
     uptime.is_some_and(|seconds| seconds < SETTLING)
 }

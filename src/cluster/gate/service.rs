@@ -15,6 +15,7 @@ pub(super) fn in_service(node: NodeId, spec: &Spec, observed: &Observed) -> Resu
     is_published(node, observed)?;
     match (node, spec.follow.existing()) {
         (NodeId::Exporter, _) => exporter(observed),
+        (NodeId::Guard(_), None) => guard(node, spec, observed),
         (_, Some(existing)) => standby::in_service(node, existing, observed),
         (NodeId::Redis { group, .. }, None) => redis(node, group, spec, observed),
         (NodeId::Sentinel(_), None) => spec.groups().try_for_each(|group| sentinel(node, group, spec, observed)),
@@ -32,6 +33,16 @@ fn exporter(observed: &Observed) -> Result<(), Unmet> {
     let without = view.into_iter().flat_map(|view| &view.without_metrics);
     match without.into_iter().find(|(node, _)| answers(**node, observed).is_ok()) {
         Some((node, why)) => Err(Unmet::NoMetrics { exporter: NodeId::Exporter, node: *node, why: why.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a guard watches the masters of all groups, if there is something that it can do about them.
+fn guard(node: NodeId, spec: &Spec, observed: &Observed) -> Result<(), Unmet> {
+    let view = observed.topology.guards.get(&node).and_then(Answer::said);
+    let is_watched = |group: &Group| view.is_none_or(|view| view.watches.contains_key(group));
+    match spec.groups().filter(|_| spec.sentinels > 1).find(|group| !is_watched(group)) {
+        Some(group) => Err(Unmet::NotGuarded { guard: node, group }),
         None => Ok(()),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn in_service(node: NodeId, existing: SocketAddrV4, observed: &Observ
             let mut proxies = proxies.filter_map(|(proxy, answer)| Some((*proxy, answer.said()?)));
             proxies.try_for_each(|(proxy, view)| reads_from(proxy, view, group, node))
         }
-        NodeId::Sentinel(_) | NodeId::Exporter => Ok(()),
+        NodeId::Sentinel(_) | NodeId::Exporter | NodeId::Guard(_) => Ok(()),
         NodeId::Proxy(_) => {
             let view = observed.topology.proxies.get(&node).and_then(Answer::said);
             view.map_or(Ok(()), |view| writes_to_existing(node, view, existing, observed))

@@ -93,6 +93,8 @@ pub enum Unmet {
 
     #[error("{exporter} gets no metrics of {node}: {why}")]
     NoMetrics { exporter: NodeId, node: NodeId, why: String },
+    #[error("{guard} does not watch the master of {group}")]
+    NotGuarded { guard: NodeId, group: Group },
 }
 
 impl Unmet {
@@ -116,6 +118,7 @@ impl Unmet {
             | Self::Tilt { sentinel: node }
             | Self::NoQuorum { sentinel: node, .. }
             | Self::WritesNowhere { proxy: node, .. }
+            | Self::NotGuarded { guard: node, .. }
             | Self::NoWayTo { proxy: node, .. }
             | Self::NoPlaceFor { proxy: node, .. } => vec![*node],
             Self::AwaitsMaster { node, master: other, .. }
@@ -205,6 +208,7 @@ mod tests {
             Unmet::NoWayTo { proxy, server },
             Unmet::NoPlaceFor { proxy, server },
             Unmet::NoMetrics { exporter: NodeId::Exporter, node, why },
+            Unmet::NotGuarded { guard: NodeId::Guard(1), group },
         ];
         for unmet in all.into_iter().chain(undecided.map(Unmet::Undecided)) {
             let sentence = unmet.to_string();

@@ -29,6 +29,39 @@ impl Inventory {
         Some(SocketAddrV4::new(address, node.server_port()))
     }
 
+    /// What can be assumed of a cluster without its Engine.
+    ///
+    /// All nodes run, at the addresses that they keep for life.
+    pub fn assumed(spec: &Spec, subnet: Subnet) -> Self {
+        let facts = |node: NodeId| {
+            let facts = NodeFacts {
+                container_id: String::new(),
+                name: node.container_name(&spec.name),
+                host: None,
+                image: String::new(),
+                image_id: None,
+                state: NodeState::Running,
+                address: Some(subnet.address(node)?),
+                network_id: None,
+                aliases: BTreeSet::new(),
+                resources: Resources::default(),
+                ports: Vec::new(),
+                spec_hash: String::new(),
+                made_by: None,
+                created_at: String::new(),
+                started_at: None,
+                ended_at: None,
+                restarts: 0,
+                restart_policy: String::new(),
+                stored: None,
+                unread: None,
+                foreign_snapshot: None,
+            };
+            Some((node, facts))
+        };
+        Self { nodes: spec.nodes().into_iter().filter_map(facts).collect(), ..Self::default() }
+    }
+
     /// The node that lives at an address, or would if it were there.
     pub fn node_at(&self, address: Ipv4Addr) -> Option<NodeId> {
         let there = self.nodes.iter().find(|(_, facts)| facts.address == Some(address)).map(|(node, _)| *node);

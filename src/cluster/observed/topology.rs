@@ -1,8 +1,10 @@
-//! The answers of a cluster's servers: Redis nodes, Sentinels, proxies and the exporter.
+//! The answers of a cluster's servers: Redis nodes, Sentinels, proxies, the exporter and guards.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddrV4;
+
+use serde::{Deserialize, Serialize};
 
 use super::inventory::PublishedPort;
 use crate::spec::{Group, NodeId, Release};
@@ -15,6 +17,7 @@ pub struct Topology {
     pub proxies: BTreeMap<NodeId, Answer<ProxyView>>,
     /// `None` where there is no exporter, or where it does not run.
     pub exporter: Option<Answer<ExporterView>>,
+    pub guards: BTreeMap<NodeId, Answer<GuardView>>,
 }
 
 /// The answer of a server, or why there is none.
@@ -311,4 +314,14 @@ pub struct ExporterView {
     pub version: Option<String>,
     /// The running nodes of which it gets no metrics, and why.
     pub without_metrics: BTreeMap<NodeId, String>,
+}
+
+/// What a guard says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuardView {
+    /// The version of its redos.
+    pub version: String,
+    /// The masters that it has a connection to. A group whose master it looks for is missing.
+    pub watches: BTreeMap<Group, NodeId>,
 }

@@ -39,6 +39,8 @@ pub struct Status {
     pub proxies: Vec<ProxyStatus>,
     /// The exporter of metrics; `null` in a cluster without one.
     pub exporter: Option<ExporterStatus>,
+    /// The guards; empty in a cluster without.
+    pub guards: Vec<GuardStatus>,
     /// The images that its nodes are made from.
     pub images: UsedImages,
     /// The rotation of passwords that is open; `null` when none is.
@@ -214,5 +216,20 @@ pub struct ExporterStatus {
     /// The server's version.
     pub version: Option<String>,
     /// Why it is not in service, in words. Clients of the cluster are not affected by that.
+    pub problem: Option<String>,
+}
+
+/// The state of a guard.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuardStatus {
+    pub node: NodeId,
+    /// The state of its container.
+    pub state: &'static str,
+    /// The version of its redos.
+    pub version: Option<String>,
+    /// The masters that it watches, by group.
+    pub watches: BTreeMap<Group, NodeId>,
+    /// Why it is not in service, in words. The Sentinels replace a dead master then, as without it.
     pub problem: Option<String>,
 }

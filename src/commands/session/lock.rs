@@ -1,19 +1,25 @@
 //! The turn of a verb: it waits for the cluster's lock, works, and releases the lock, however the work ends.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Session, World, faults};
+use crate::deaths::rest::{GO_ON_SIGNAL, REPEATED_EVERY, REST_SIGNAL};
 use crate::engine::Clusters;
+use crate::engine::containers::Containers;
 use crate::engine::lock::{self, Holder, Lock, Taken};
 use crate::error::{Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::seconds;
-use crate::spec::ClusterName;
+use crate::spec::{ClusterName, Role};
 
 /// How long a verb without `--timeout` waits for another redos.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Verbs that hold the lock and let masters end on purpose, to see what happens.
+pub const INFLICTING: [&str; 2] = ["failover-test", "chaos"];
 
 /// A verb that wants to change a cluster.
 pub struct Turn<'a> {
@@ -33,7 +39,7 @@ impl<'a> Turn<'a> {
 
     /// Works under the lock, on a cluster whose faults are undone first.
     ///
-    /// All verbs that change a cluster use it, except those of `chaos`, which change its faults. What a killed redos has
+    /// The cluster's guards rest meanwhile. All verbs that change a cluster use it, except those of `chaos`, which change its faults. What a killed redos has
     /// left of its temporary containers is removed. The work learns whether an earlier redos was killed: the Engine may
     /// still be busy with the calls of that one.
     ///
@@ -44,13 +50,13 @@ impl<'a> Turn<'a> {
         session: &Session<W>,
         work: impl AsyncFnOnce(bool) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let cluster = self.cluster;
+        let (cluster, verb) = (self.cluster, self.verb);
         let healed = async |after_a_kill| {
             if after_a_kill {
                 session.engine.remove_abandoned().await?;
             }
             faults::undo_of(session, cluster).await?;
-            let done = work(after_a_kill).await;
+            let done = beside_resting_guards(session, cluster, verb, Box::pin(work(after_a_kill))).await;
             if !after_a_kill {
                 return done;
             }
@@ -101,6 +107,34 @@ impl<'a> Turn<'a> {
             Taken::Held(lock) => worked(session, cluster, lock, work).await,
             Taken::GivenUp(kind, holder) => Err(given_up(cluster, verb, kind, holder, began.elapsed())),
         }
+    }
+}
+
+/// Works while the guards of the cluster do nothing, unless masters end to see what happens.
+async fn beside_resting_guards<W: World, T>(
+    session: &Session<W>,
+    cluster: &ClusterName,
+    verb: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    if INFLICTING.contains(&verb) {
+        return work.await;
+    }
+    session.engine.signal_role(cluster, Role::Guard, REST_SIGNAL).await?;
+    let done = tokio::select! {
+        done = work => done,
+        never = keep_guards_resting(session, cluster) => match never {},
+    };
+    // One that does not get it goes on by itself.
+    let _ = session.engine.signal_role(cluster, Role::Guard, GO_ON_SIGNAL).await;
+    done
+}
+
+/// Repeats the signal, also for guards that were started meanwhile.
+async fn keep_guards_resting<W: World>(session: &Session<W>, cluster: &ClusterName) -> Infallible {
+    loop {
+        sleep(REPEATED_EVERY).await;
+        let _ = session.engine.signal_role(cluster, Role::Guard, REST_SIGNAL).await;
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Session, World, lookup};
 use crate::apply::Applier;
 use crate::cluster::observed::{Inventory, Observed};
-use crate::cluster::status::{status, without_metrics};
+use crate::cluster::status::{dispensed_with, status};
 use crate::converge::{Converged, Converger, Reached, Seen};
 use crate::engine::Clusters;
 use crate::engine::image;
@@ -19,7 +19,7 @@ use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::{Past, Plan, Stage};
 use crate::spec::settings::{GivenSecrets, Settings};
-use crate::spec::{Images, NodeId, Role, Secrets, Spec, UsedImages};
+use crate::spec::{Images, Role, Secrets, Spec, UsedImages};
 use crate::tls;
 
 /// Plans and walks until there is nothing left to do.
@@ -129,10 +129,10 @@ pub async fn until_ready<W: World>(
     let status = status(spec, &done.observed);
     let document = UpDocument::new(&status, &timings, done.took, kept);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
-    if let Some(why) = without_metrics(spec, &done.observed) {
+    for (node, why) in dispensed_with(spec, &done.observed) {
         session.ui.warn(why);
-        let hint = match done.observed.inventory.nodes.contains_key(&NodeId::Exporter) {
-            true => format!("see why: {}", command_line(&spec.name, "logs exporter-1 --tail 50")),
+        let hint = match done.observed.inventory.nodes.contains_key(&node) {
+            true => format!("see why: {}", command_line(&spec.name, &format!("logs {node} --tail 50"))),
             false => format!("when the cause is gone: {}", command_line(&spec.name, "up")),
         };
         session.ui.hint(hint);

@@ -189,6 +189,7 @@ pub fn silent(inventory: &Inventory, why: &str) -> Topology {
             NodeId::Sentinel(_) => drop(topology.sentinels.insert(*node, Answer::Silent(why.to_owned()))),
             NodeId::Proxy(_) => drop(topology.proxies.insert(*node, Answer::Silent(why.to_owned()))),
             NodeId::Exporter => topology.exporter = Some(Answer::Silent(why.to_owned())),
+            NodeId::Guard(_) => drop(topology.guards.insert(*node, Answer::Silent(why.to_owned()))),
         }
     }
     topology

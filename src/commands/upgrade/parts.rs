@@ -59,8 +59,8 @@ impl<W: World> Upgrading<'_, W> {
     ///
     /// The image of proxies is recorded when all others are there, so that `up` does not insist on it before.
     pub(super) async fn roll_out(&self) -> Result<(), Failure> {
-        const AFTER_REDIS: &[Role] = &[Role::Sentinel, Role::Proxy, Role::Exporter];
-        const AFTER_SENTINELS: &[Role] = &[Role::Proxy, Role::Exporter];
+        const AFTER_REDIS: &[Role] = &[Role::Sentinel, Role::Proxy, Role::Exporter, Role::Guard];
+        const AFTER_SENTINELS: &[Role] = &[Role::Proxy, Role::Exporter, Role::Guard];
         let servers = self.with_old_proxies();
         if servers.used.redis != self.old.used.redis || servers.used.proxy == self.new.used.proxy {
             for later in [AFTER_REDIS, AFTER_SENTINELS] {

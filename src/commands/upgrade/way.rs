@@ -11,7 +11,7 @@ use crate::output::command_line;
 use crate::output::units::seconds;
 use crate::plan::diff::canary::{canary, chosen};
 use crate::plan::{Past, Plan, diff};
-use crate::spec::{FormerImages, Modules, NodeId, Release, Role, Spec, UsedImage};
+use crate::spec::{FormerImages, Modules, NodeId, Release, Spec, UsedImage};
 
 /// The way of an upgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ pub(super) fn way(old: &Spec, new: &Spec, to_previous: bool, observed: &Observed
 
 /// The nodes that run other images than those recorded, with the ids of these.
 fn runs_others(old: &Spec, observed: &Observed) -> Vec<(NodeId, String)> {
-    let nodes = observed.inventory.nodes.iter().filter(|(node, _)| node.role() != Role::Exporter);
+    let nodes = observed.inventory.nodes.iter().filter(|(node, _)| !node.role().is_optional());
     let others = nodes.filter(|(node, facts)| other_image(old, **node, facts).is_some());
     others.filter_map(|(node, facts)| Some((*node, facts.image_id.clone()?))).collect()
 }

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerInspectResponse, ContainerUpdateBody, EndpointIpamConfig, EndpointSettings, NetworkConnectRequest,
-    NetworkDisconnectRequest,
+    ContainerInspectResponse, ContainerSummary, ContainerUpdateBody, EndpointIpamConfig, EndpointSettings,
+    NetworkConnectRequest, NetworkDisconnectRequest,
 };
 use bollard::query_parameters::{KillContainerOptions, StartContainerOptions, StatsOptions};
 use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
 
-use super::{DockerEngine, calls, helpers, labels, listing, nodes, volumes};
+use super::{DockerEngine, calls, errors, helpers, labels, listing, nodes, volumes};
 use crate::engine::Result;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
+use crate::spec::{ClusterName, Role};
 
 /// The prefix of the journal's volumes.
 const JOURNAL: &str = "redos-fault-";
@@ -33,6 +35,21 @@ impl Containers for DockerEngine {
         let options = KillContainerOptions { signal: signal.to_owned() };
         let killed = self.docker.kill_container(name, Some(options)).await;
         killed.map_err(|error| self.failed(format!("send {signal} to {name}"), error))
+    }
+
+    async fn signal_role(&self, cluster: &ClusterName, role: Role, signal: &str) -> Result<()> {
+        let nodes = listing::containers(self, &labels::filter_running(cluster, role)).await?;
+        let send = async |node: ContainerSummary| {
+            let options = KillContainerOptions { signal: signal.to_owned() };
+            let id = node.id.unwrap_or_default();
+            match self.docker.kill_container(&id, Some(options)).await {
+                Ok(()) => Ok(()),
+                // It has ended since it was listed.
+                Err(error) if matches!(errors::status(&error), Some(errors::NOT_FOUND | errors::CONFLICT)) => Ok(()),
+                Err(error) => Err(self.failed(format!("send {signal} to {id}"), error)),
+            }
+        };
+        try_join_all(nodes.into_iter().map(send)).await.map(drop)
     }
 
     async fn stop(&self, name: &str) -> Result<()> {

@@ -22,7 +22,8 @@ use tokio::time::timeout;
 
 use super::{DockerEngine, calls, errors, labels, nodes};
 use crate::engine::containers::{Helper, Right};
-use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
+use crate::engine::{EngineError, EngineErrorKind, ImageStore, NodeProgram, Result};
+use crate::spec::NODE_DIR;
 
 /// The names of helpers begin with this.
 const PREFIX: &str = "redos-fault-";
@@ -45,21 +46,16 @@ fn name_of(id: &str) -> String {
 pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
     let name = name_of(&helper.id);
     let operation = || format!("start a helper beside {}", helper.beside);
-    let wrong = |kind, why: anyhow::Error| EngineError::new(kind, operation(), why);
-    if machine(helper.machine) != engine.architecture() {
-        let (there, here) = (engine.architecture(), helper.machine);
-        let why = anyhow!("the Engine's machine is {there}, and the redos that would run there is for {here}");
-        let remedy = "run redos on the Engine's own machine, or name a statically linked Linux build of redos for it: \
-                      REDOS_AGENT=/path/to/redos";
-        return Err(wrong(EngineErrorKind::Other, why).hinted(remedy));
-    }
+    fits(engine, helper.machine, operation)?;
     let beside = calls::inspect(engine, &helper.beside).await?;
-    let beside = beside.ok_or_else(|| wrong(EngineErrorKind::NotFound, anyhow!("there is no such container")))?;
+    let gone = || EngineError::new(EngineErrorKind::NotFound, operation(), anyhow!("there is no such container"));
+    let beside = beside.ok_or_else(gone)?;
     let options = CreateContainerOptions { name: Some(name.clone()), ..Default::default() };
     let made = engine.docker.create_container(Some(options), container(helper, beside)).await;
     made.map_err(|error| engine.failed(operation(), error))?;
     let started = async {
-        upload(engine, &name, helper).await.map_err(|error| engine.failed(operation(), error))?;
+        let programs = PackedPrograms { folder: helper.folder.clone(), files: helper.files.clone(), script: None };
+        upload(engine, &name, "/", programs).await.map_err(|error| engine.failed(operation(), error))?;
         let started = engine.docker.start_container(&name, None::<StartContainerOptions>).await;
         started.map_err(|error| engine.failed(operation(), error))
     };
@@ -67,6 +63,35 @@ pub async fn start(engine: &DockerEngine, helper: &Helper) -> Result<()> {
     // A container that never ran is not removed by itself.
     calls::remove(engine, &name).await?;
     Err(error)
+}
+
+/// Copies a program into the volume of a container.
+pub async fn install(engine: &DockerEngine, container: &str, program: &NodeProgram) -> Result<()> {
+    let operation = || format!("copy redos into {container}");
+    fits(engine, program.machine, operation)?;
+    let folder = program.folder.strip_prefix(NODE_DIR).unwrap_or(&program.folder).to_owned();
+    let programs = PackedPrograms { folder, files: program.files.clone(), script: Some(program.script.clone()) };
+    let uploaded = upload(engine, container, NODE_DIR, programs).await;
+    uploaded.map_err(|error| engine.failed(operation(), error))
+}
+
+/// Whether a program for this machine type runs on the Engine's.
+fn fits(engine: &DockerEngine, kind: &str, operation: impl Fn() -> String) -> Result<()> {
+    let there = engine.architecture();
+    if machine(kind) == there {
+        return Ok(());
+    }
+    let why = anyhow!("the Engine's machine is {there}, and the redos that would run there is for {kind}");
+    let remedy = "run redos on the Engine's own machine, or name a statically linked Linux build of redos for it: \
+                  REDOS_AGENT=/path/to/redos";
+    Err(EngineError::new(EngineErrorKind::Other, operation(), why).hinted(remedy))
+}
+
+/// Programs on their way into a container.
+struct PackedPrograms {
+    folder: String,
+    files: BTreeMap<String, PathBuf>,
+    script: Option<(String, String)>,
 }
 
 /// A machine type in Docker's words.
@@ -112,17 +137,21 @@ fn container(helper: &Helper, beside: ContainerInspectResponse) -> ContainerCrea
 }
 
 /// Sends the programs while it reads them: together they may be too large for memory.
-async fn upload(engine: &DockerEngine, name: &str, helper: &Helper) -> std::result::Result<(), bollard::errors::Error> {
+async fn upload(
+    engine: &DockerEngine,
+    name: &str,
+    path: &str,
+    programs: PackedPrograms,
+) -> std::result::Result<(), bollard::errors::Error> {
     let (sender, receiver) = mpsc::channel(CHUNKS);
-    let (files, folder) = (helper.files.clone(), helper.folder.clone());
     let packing = tokio::task::spawn_blocking(move || {
-        if let Err(error) = pack(&files, &folder, Pipe(sender.clone())) {
+        if let Err(error) = pack(&programs, Pipe(sender.clone())) {
             // Nobody receives when the Engine has refused already.
             let _ = sender.blocking_send(Err(error));
         }
     });
     let chunks = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-    let options = UploadToContainerOptions { path: "/".to_owned(), ..Default::default() };
+    let options = UploadToContainerOptions { path: path.to_owned(), ..Default::default() };
     let uploaded = engine.docker.upload_to_container(name, Some(options), bollard::body_try_stream(chunks)).await;
     // It ends with the stream that it writes to.
     let _ = packing.await;
@@ -130,7 +159,8 @@ async fn upload(engine: &DockerEngine, name: &str, helper: &Helper) -> std::resu
 }
 
 /// The programs as a tar archive.
-fn pack(files: &BTreeMap<String, PathBuf>, folder: &str, to: impl Write) -> io::Result<()> {
+fn pack(programs: &PackedPrograms, to: impl Write) -> io::Result<()> {
+    let PackedPrograms { folder, files, script } = programs;
     let folder = folder.trim_matches('/');
     let mut tar = Builder::new(to);
     tar.append(&header(folder, EntryType::Directory, 0)?, io::empty())?;
@@ -138,6 +168,9 @@ fn pack(files: &BTreeMap<String, PathBuf>, folder: &str, to: impl Write) -> io::
         let file = File::open(path)?;
         let size = file.metadata()?.len();
         tar.append(&header(&format!("{folder}/{name}"), EntryType::Regular, size)?, io::Read::take(file, size))?;
+    }
+    if let Some((name, text)) = script {
+        tar.append(&header(&format!("{folder}/{name}"), EntryType::Regular, text.len() as u64)?, text.as_bytes())?;
     }
     tar.into_inner()?.flush()
 }
@@ -247,7 +280,10 @@ mod tests {
         let path = folder.path().join("tool");
         std::fs::write(&path, vec![7; CHUNK + 1]).expect("a file");
         let mut bytes = Vec::new();
-        pack(&BTreeMap::from([("redos".to_owned(), path)]), "/agent", &mut bytes).expect("a tar");
+        let script = Some(("start.sh".to_owned(), "exec redos".to_owned()));
+        let programs =
+            PackedPrograms { folder: "/agent".to_owned(), files: [("redos".to_owned(), path)].into(), script };
+        pack(&programs, &mut bytes).expect("a tar");
         let mut tar = tar::Archive::new(bytes.as_slice());
         let entries = tar.entries().expect("entries").map(|entry| {
             let header = entry.expect("an entry").header().clone();
@@ -258,7 +294,11 @@ mod tests {
             )
         });
         let size = u64::try_from(CHUNK + 1).expect("a size");
-        let expected = [(PathBuf::from("agent"), MODE, 0), (PathBuf::from("agent/redos"), MODE, size)];
+        let expected = [
+            (PathBuf::from("agent"), MODE, 0),
+            (PathBuf::from("agent/redos"), MODE, size),
+            (PathBuf::from("agent/start.sh"), MODE, 10),
+        ];
         assert_eq!(entries.collect::<Vec<_>>(), expected);
     }
 }

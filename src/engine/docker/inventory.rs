@@ -29,7 +29,7 @@ fn stored_path(role: Role) -> Option<&'static str> {
     match role {
         Role::Redis => Some("/data/conf/redis.conf"),
         Role::Sentinel => Some("/data/conf/sentinel.conf"),
-        Role::Proxy | Role::Exporter => None,
+        Role::Proxy | Role::Exporter | Role::Guard => None,
     }
 }
 
@@ -166,7 +166,7 @@ async fn stored_state(
             Err(error) => (stored::redis(&text, None), unread(error)),
         },
         Role::Sentinel => (stored::sentinel(&text), None),
-        Role::Proxy | Role::Exporter => (None, None),
+        Role::Proxy | Role::Exporter | Role::Guard => (None, None),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::spec::{ClusterName, Group, NodeId, REDOS_VERSION, Role, Spec};
 
 /// The cluster's name, on everything that belongs to it.
 pub const CLUSTER: &str = "dev.redos.cluster";
-/// `redis`, `sentinel`, `proxy` or `exporter`; on containers and volumes.
+/// `redis`, `sentinel`, `proxy`, `exporter` or `guard`; on containers and volumes.
 pub const ROLE: &str = "dev.redos.role";
 /// The name of the master group (`mymaster`); on containers and volumes of Redis nodes.
 pub const GROUP: &str = "dev.redos.group";
@@ -84,6 +84,7 @@ pub fn node(labels: &Labels) -> Option<NodeId> {
         Role::Sentinel => Some(NodeId::Sentinel(ordinal)),
         Role::Proxy => Some(NodeId::Proxy(ordinal)),
         Role::Exporter => (ordinal == 1).then_some(NodeId::Exporter),
+        Role::Guard => Some(NodeId::Guard(ordinal)),
     }
 }
 
@@ -100,6 +101,12 @@ pub fn spec(labels: &Labels) -> Option<Spec> {
 /// The Engine's filter for everything of one cluster.
 pub fn filter(cluster: &ClusterName) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![format!("{CLUSTER}={cluster}")])])
+}
+
+/// The Engine's filter for the running nodes of a role.
+pub fn filter_running(cluster: &ClusterName, role: Role) -> HashMap<String, Vec<String>> {
+    let of_role = vec![format!("{CLUSTER}={cluster}"), format!("{ROLE}={role}")];
+    HashMap::from([("label".to_owned(), of_role), ("status".to_owned(), vec!["running".to_owned()])])
 }
 
 /// The Engine's filter for everything of all clusters.
@@ -149,7 +156,13 @@ mod tests {
     #[test]
     fn labels_read_back() {
         let spec_in = Spec::with_defaults("demo".parse().expect("a name"));
-        let nodes = [NodeId::redis(Group::number(2), 3), NodeId::Sentinel(1), NodeId::Proxy(2), NodeId::Exporter];
+        let nodes = [
+            NodeId::redis(Group::number(2), 3),
+            NodeId::Sentinel(1),
+            NodeId::Proxy(2),
+            NodeId::Exporter,
+            NodeId::Guard(1),
+        ];
         for node_in in nodes {
             let labels = of(&spec_in, Some(node_in), Some("h"), "r");
             assert_eq!(node(&labels), Some(node_in));

@@ -46,7 +46,7 @@ async fn start_once(engine: &DockerEngine, cluster: &ClusterName, node: NodeId) 
         // Only proxies publish ports, and the Engine gives one port to two containers that start at the same time.
         let _one_at_a_time = match node.role() {
             Role::Proxy => Some(engine.publishing.lock().await),
-            Role::Redis | Role::Sentinel | Role::Exporter => None,
+            Role::Redis | Role::Sentinel | Role::Exporter | Role::Guard => None,
         };
         engine.docker.start_container(&name, None::<StartContainerOptions>).await
     };

@@ -5,7 +5,7 @@ use crate::spec::{ImageChoice, Images, Role, UsedImage, UsedImages};
 /// The kinds of images that a cluster needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ImageKind {
-    /// Redis (or Valkey), also for the Sentinels.
+    /// Redis (or Valkey), also for the Sentinels and the guards.
     Redis,
     /// HAProxy, for the proxies.
     Proxy,
@@ -25,7 +25,7 @@ impl ImageKind {
     /// The kind that nodes of a role run.
     pub const fn of(role: Role) -> Self {
         match role {
-            Role::Redis | Role::Sentinel => Self::Redis,
+            Role::Redis | Role::Sentinel | Role::Guard => Self::Redis,
             Role::Proxy => Self::Proxy,
             Role::Exporter => Self::Exporter,
         }

@@ -15,7 +15,7 @@ use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, Vo
 use crate::dial::{BoxFuture, Dial, Stream, Target};
 use crate::engine::{
     ClusterSummary, Clusters, DataStream, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT, NodeFile,
-    NodeSpec, Nodes, Result,
+    NodeProgram, NodeSpec, Nodes, Result,
 };
 use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF};
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
@@ -257,6 +257,13 @@ impl Nodes for Sim {
         if let Some(node) = world.nodes.get_mut(&node).filter(|node| node.state != NodeState::Running) {
             node.server = None;
         }
+        Ok(())
+    }
+
+    async fn install(&self, _cluster: &ClusterName, node: NodeId, program: &NodeProgram) -> Result<()> {
+        let mut world = self.world();
+        world.change(format!("install redos in {node}"))?;
+        world.volumes.entry(node).or_default().insert(program.folder.clone(), Vec::new());
         Ok(())
     }
 

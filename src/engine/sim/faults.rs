@@ -6,7 +6,7 @@ use super::{Sim, SimWorld};
 use crate::cluster::observed::NodeState;
 use crate::engine::containers::{Attachment, ContainerFacts, Containers, Helper, JournalEntry, Limit};
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::spec::NodeId;
+use crate::spec::{ClusterName, NodeId, Role};
 
 /// The exit code of a process that a signal ended, without the signal's number.
 const BY_SIGNAL: i64 = 128;
@@ -72,6 +72,14 @@ impl Containers for Sim {
     async fn signal(&self, name: &str, signal: &str) -> Result<()> {
         let ended = NodeState::Exited { code: BY_SIGNAL, oom_killed: false };
         self.world().alter(&format!("send {signal} to"), name, |state| *state == NodeState::Running, ended)
+    }
+
+    async fn signal_role(&self, _cluster: &ClusterName, role: Role, signal: &str) -> Result<()> {
+        let mut world = self.world();
+        let nodes: Vec<NodeId> =
+            world.nodes.keys().copied().filter(|id| id.role() == role && world.runs(*id)).collect();
+        world.journal.extend(nodes.into_iter().map(|node| format!("send {signal} to {node}")));
+        Ok(())
     }
 
     async fn stop(&self, name: &str) -> Result<()> {

@@ -65,7 +65,7 @@ impl SimWorld {
         if about("stop ").is_some_and(|node| is_replica(node) && leads_readers_to(node)) {
             found.push("a replica goes to which a proxy leads readers".to_owned());
         }
-        if about("remove the volume of ").is_some_and(|node| !matches!(node.role(), Role::Proxy | Role::Exporter)) {
+        if about("remove the volume of ").is_some_and(|node| node.role() != Role::Proxy && !node.role().is_optional()) {
             found.push("a volume is removed that nobody asked to remove".to_owned());
         }
         found

@@ -50,7 +50,7 @@ fn users(role: Role) -> &'static [(&'static str, PasswordKind)] {
             (user::SENTINEL, PasswordKind::Sentinel),
         ],
         Role::Sentinel => &[(user::APPLICATION, PasswordKind::App), (user::SENTINEL, PasswordKind::Peers)],
-        Role::Proxy | Role::Exporter => &[],
+        Role::Proxy | Role::Exporter | Role::Guard => &[],
     }
 }
 

@@ -82,7 +82,8 @@ impl SimWorld {
             let live: Vec<NodeId> = sentinels.iter().copied().filter(|node| self.runs(*node)).collect();
             let word = live.iter().filter_map(|node| match &self.nodes[node].server {
                 Some(SimServer::Sentinel { watched }) => watched.get(&name).map(|w| (w.epoch, w.master)),
-                Some(SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter) | None => None,
+                Some(SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter | SimServer::Guard)
+                | None => None,
             });
             let Some((epoch, master)) = word.max() else { continue };
             let redis: Vec<NodeId> =

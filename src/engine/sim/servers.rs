@@ -68,6 +68,9 @@ impl Servers for Sim {
                 (NodeState::Running, Some(SimServer::Exporter)) => {
                     topology.exporter = Some(Answer::Says(world.exporter_view()));
                 }
+                (NodeState::Running, Some(SimServer::Guard)) => {
+                    topology.guards.insert(*id, Answer::Says(world.guard_view(&spec)));
+                }
                 _ => {}
             }
         }
@@ -244,7 +247,8 @@ impl Servers for Sim {
                         watched.epoch += 1;
                     }
                 }
-                Some(SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter) | None => {}
+                Some(SimServer::Redis { .. } | SimServer::Proxy { .. } | SimServer::Exporter | SimServer::Guard)
+                | None => {}
             }
         }
         Ok(Switched { from, to, paused: Duration::ZERO, took: Duration::ZERO, remarks: Vec::new() })

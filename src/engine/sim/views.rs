@@ -6,11 +6,11 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::{SimNode, SimServer, SimWorld, VERSION, Watched, images, may_lead};
 use crate::cluster::inquiry::{Fieldset, Question, Testimony};
 use crate::cluster::observed::{
-    AttachedReplica, ExistingPlace, ExporterView, MasterLogin, OtherUsers, ProxyRoute, ProxyView, RedisView, RoleView,
-    SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
+    AttachedReplica, ExistingPlace, ExporterView, GuardView, MasterLogin, OtherUsers, ProxyRoute, ProxyView, RedisView,
+    RoleView, SentinelView, WatchedMaster, WatchedPeer, WatchedReplica,
 };
 use crate::spec::render::directives::{PRIORITY, told_directives};
-use crate::spec::{Follow, Group, NodeId, REDIS_PORT, SENTINEL_PORT, Spec};
+use crate::spec::{Follow, Group, NodeId, REDIS_PORT, REDOS_VERSION, SENTINEL_PORT, Spec};
 
 impl SimWorld {
     pub(super) fn redis_view(
@@ -223,6 +223,12 @@ impl SimWorld {
     /// What the exporter of this world says.
     pub(super) fn exporter_view(&self) -> ExporterView {
         ExporterView { version: Some("1.45.0".to_owned()), without_metrics: self.without_metrics.clone() }
+    }
+
+    /// What a guard of this world says: it watches whoever is master.
+    pub(super) fn guard_view(&self, spec: &Spec) -> GuardView {
+        let master = |group| Some((group, spec.redis_nodes(group).find(|node| self.is_master(*node))?));
+        GuardView { version: REDOS_VERSION.to_owned(), watches: spec.groups().filter_map(master).collect() }
     }
 
     pub(super) fn proxy_view(&self, id: NodeId, spec: &Spec, checked: &BTreeSet<NodeId>, existing: bool) -> ProxyView {

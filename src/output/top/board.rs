@@ -214,5 +214,6 @@ fn states(status: &Status) -> impl Iterator<Item = (NodeId, &'static str)> + '_ 
     let sentinels = status.sentinels.iter().map(|sentinel| (sentinel.node, sentinel.state));
     let proxies = status.proxies.iter().map(|proxy| (proxy.node, proxy.state));
     let exporter = status.exporter.iter().map(|exporter| (exporter.node, exporter.state));
-    redis.chain(sentinels).chain(proxies).chain(exporter)
+    let guards = status.guards.iter().map(|guard| (guard.node, guard.state));
+    redis.chain(sentinels).chain(proxies).chain(exporter).chain(guards)
 }

@@ -216,12 +216,13 @@ fn rows(board: &Board, painter: Painter, width: usize, has_headings: bool) -> Ve
     for proxy in &status.proxies {
         rows.extend(proxy_lines(proxy, status, painter, width).into_iter().map(|line| BoardRow::of(proxy.node, line)));
     }
-    if let Some(exporter) = &status.exporter {
-        // One that answers does not always know its version.
-        let answers = exporter.version.is_some() || exporter.problem.is_none();
-        let (word, style) = state_word(exporter.state, answers, painter);
-        let name = Span::raw(format!("{:NAME_WIDTH$} ", exporter.node.to_string()));
-        rows.push(BoardRow::of(exporter.node, Line::from(vec![Span::raw("  "), name, Span::styled(word, style)])));
+    // One that answers does not always know its version.
+    let exporter = status.exporter.iter().map(|it| (it.node, it.state, it.version.is_some() || it.problem.is_none()));
+    let guards = status.guards.iter().map(|it| (it.node, it.state, it.version.is_some()));
+    for (node, state, answers) in exporter.chain(guards) {
+        let (word, style) = state_word(state, answers, painter);
+        let name = Span::raw(format!("{:NAME_WIDTH$} ", node.to_string()));
+        rows.push(BoardRow::of(node, Line::from(vec![Span::raw("  "), name, Span::styled(word, style)])));
     }
     rows
 }

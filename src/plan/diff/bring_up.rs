@@ -44,15 +44,19 @@ impl Planner<'_> {
         if let Some(node) = self.spec.exporter_node() {
             self.bring_up(node, &[]);
         }
+        let later = self.later;
+        for node in self.spec.guard_nodes().filter(|node| !later.contains(&node.role())) {
+            self.bring_up(node, &[]);
+        }
     }
 
     pub(super) fn bring_up(&mut self, node: NodeId, before_start: &[StepId]) {
         if self.scope.is_some_and(|scope| !scope.contains(&node)) {
             return;
         }
-        // A start that did not help the exporter must not keep the others from being ready.
+        // A start that did not help a node which no other needs must not keep the others from being ready.
         let is_hidden = self.observed.inventory.unseen.contains_key(&node);
-        if node == NodeId::Exporter && (is_hidden || self.past.started.contains(&node)) {
+        if node.role().is_optional() && (is_hidden || self.past.started.contains(&node)) {
             return;
         }
         let Some(facts) = self.facts(node) else {

@@ -11,7 +11,7 @@ use crate::cluster::observed::{NodeState, Observed};
 use crate::cluster::refusal::Refusal;
 use crate::plan::stage::{Past, Stage};
 use crate::plan::step::{Action, Plan};
-use crate::spec::{Group, NodeId, Release, Role, Spec};
+use crate::spec::{Group, NodeId, Release, Spec};
 
 /// The next plan that gives one replica the images of `spec` and waits until it is in sync.
 ///
@@ -31,9 +31,9 @@ pub fn canary(spec: &Spec, node: NodeId, observed: &Observed, past: &Past) -> St
     let is_running = planner.facts(node).is_some_and(|facts| facts.state == NodeState::Running);
     let is_outdated = planner.facts(node).is_some_and(|facts| planner.is_outdated(node, facts));
     if planner.plan.is_empty() && planner.unsettled.is_empty() && is_running && is_outdated {
-        // An exporter is needed by no other node.
+        // Some are needed by no other node.
         let others: Vec<NodeId> =
-            spec.nodes().into_iter().filter(|other| *other != node && other.role() != Role::Exporter).collect();
+            spec.nodes().into_iter().filter(|other| *other != node && !other.role().is_optional()).collect();
         if !planner.await_in_service(&others) {
             planner.replace_running(node, None);
         }

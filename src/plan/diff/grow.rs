@@ -16,7 +16,7 @@ pub(super) fn next_electorate(spec: &Spec, observed: &Observed) -> u16 {
     }
     let last = observed.inventory.nodes.keys().filter_map(|node| match node {
         NodeId::Sentinel(ordinal) => Some(*ordinal),
-        NodeId::Redis { .. } | NodeId::Proxy(_) | NodeId::Exporter => None,
+        NodeId::Redis { .. } | NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => None,
     });
     let last = last.max().unwrap_or(spec.sentinels);
     let serves = Gate::InService { node: NodeId::Sentinel(last) }.holds(spec, observed).is_ok();

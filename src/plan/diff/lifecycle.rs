@@ -99,6 +99,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
             (of(Role::Sentinel), "so that no master is replaced that is stopped on purpose"),
             (of(Role::Proxy), "so that no write is acknowledged from here on"),
             (of(Role::Exporter), "the cluster is stopped"),
+            (of(Role::Guard), "the cluster is stopped"),
             (of(Role::Redis), "the cluster is stopped"),
             (masters, "the master has everything, so it is the last"),
         ] {
@@ -139,7 +140,7 @@ pub fn stop(spec: &Spec, observed: &Observed, named: Option<&BTreeSet<NodeId>>) 
 /// A node that was master while it ran follows the current master.
 pub fn start(spec: &Spec, observed: &Observed, named: &BTreeSet<NodeId>) -> Plan {
     let mut planner = Planner { scope: Some(named), ..Planner::new(spec, observed) };
-    let counts = |node| node != NodeId::Exporter || named.contains(&node);
+    let counts = |node: NodeId| !node.role().is_optional() || named.contains(&node);
     if let Some(refusal) = Refusal::unseen(&spec.name, &observed.inventory, counts) {
         return Plan { refusal: Some(refusal), ..Plan::default() };
     }

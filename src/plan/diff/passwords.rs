@@ -97,7 +97,7 @@ impl Planner<'_> {
         if self.plan.then_observe.is_some() || !self.unsettled.is_empty() {
             return;
         }
-        let gates: Vec<Gate> = Gate::ready(self.spec).into_iter().filter(|gate| !gate.is_for_metrics()).collect();
+        let gates: Vec<Gate> = Gate::ready(self.spec).into_iter().filter(|gate| !gate.is_optional()).collect();
         let is_ready = gates.iter().all(|gate| gate.holds(self.spec, self.observed).is_ok());
         let (next, why) = match from {
             RotationStage::Dropping => ("the rotation ends", "no node accepts them any more"),

@@ -16,7 +16,8 @@ impl Planner<'_> {
         if self.is_taking_over() {
             return;
         }
-        let wanted = self.spec.nodes().into_iter().filter(|node| !matches!(node.role(), Role::Proxy | Role::Exporter));
+        let wanted =
+            self.spec.nodes().into_iter().filter(|node| node.role() != Role::Proxy && !node.role().is_optional());
         let nodes: BTreeSet<NodeId> = wanted.chain(self.masters.values().copied()).collect();
         for proxy in self.spec.proxy_nodes().collect::<Vec<_>>() {
             let Some(view) = self.observed.topology.proxies.get(&proxy).and_then(Answer::said) else { continue };

@@ -7,14 +7,14 @@ use crate::plan::step::Action;
 impl Planner<'_> {
     /// Waits for every gate that does not hold, after all else, and then proves the result with a write.
     ///
-    /// A cluster that was not changed needs no proof. Metrics alone are no reason for a plan, and the proof does not wait
-    /// for them.
+    /// A cluster that was not changed needs no proof. A node that nothing else needs is alone no reason for a plan, and the
+    /// proof does not wait for it.
     pub(super) fn await_ready(&mut self, owes_proof: bool) {
         let failing: Vec<(Gate, String)> = Gate::ready(self.spec)
             .into_iter()
             .filter_map(|gate| gate.holds(self.spec, self.observed).err().map(|unmet| (gate, unmet.to_string())))
             .collect();
-        if self.plan.is_empty() && failing.iter().all(|(gate, _)| gate.is_for_metrics()) && !owes_proof {
+        if self.plan.is_empty() && failing.iter().all(|(gate, _)| gate.is_optional()) && !owes_proof {
             return;
         }
         if let Some(why) = self.unsettled.values().next() {
@@ -27,9 +27,9 @@ impl Planner<'_> {
         let mut gates = Vec::new();
         for gate in Gate::ready(self.spec) {
             let why = failing.iter().find(|(failed, _)| *failed == gate).map_or("after these changes", |(_, why)| why);
-            let is_for_metrics = gate.is_for_metrics();
+            let is_optional = gate.is_optional();
             let step = self.plan.push(Action::Await { gate }, why, everything.iter().copied());
-            if !is_for_metrics {
+            if !is_optional {
                 gates.push(step);
             }
         }

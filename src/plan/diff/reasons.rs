@@ -8,8 +8,13 @@ use crate::spec::{ImageChoice, NodeId, REDOS_VERSION, Role, STATS_PORT, Spec, pr
 
 /// Why a running node is recreated.
 pub fn of_replacement(spec: &Spec, node: NodeId, facts: Option<&NodeFacts>) -> String {
-    let mut changes = facts.map(|facts| image_change(spec, node, facts).into_iter().collect()).unwrap_or_default();
-    let NodeId::Proxy(_) = node else { return told(changes, facts, "") };
+    let mut changes: Vec<String> =
+        facts.map(|facts| image_change(spec, node, facts).into_iter().collect()).unwrap_or_default();
+    match node {
+        NodeId::Proxy(_) => {}
+        NodeId::Guard(_) if changes.is_empty() => return "it learns at its start which nodes there are".to_owned(),
+        _ => return told(changes, facts, ""),
+    }
     changes.extend(facts.map(|facts| port_changes(spec, node, facts)).unwrap_or_default());
     let name = facts.and_then(|facts| missing_name(spec, node, facts));
     changes.extend(
@@ -30,7 +35,7 @@ fn told(changes: Vec<String>, facts: Option<&NodeFacts>, cost: &str) -> String {
 
 fn image_change(spec: &Spec, node: NodeId, facts: &NodeFacts) -> Option<String> {
     let wanted = match node.role() {
-        Role::Redis | Role::Sentinel => &spec.images.redis,
+        Role::Redis | Role::Sentinel | Role::Guard => &spec.images.redis,
         Role::Proxy => &spec.images.proxy,
         Role::Exporter => &spec.images.exporter,
     };
@@ -88,10 +93,12 @@ pub fn of_removal(spec: &Spec, node: NodeId, observed: &Observed) -> String {
         NodeId::Sentinel(_) => ("Sentinels".to_owned(), spec.sentinels, of_role(observed, Role::Sentinel)),
         NodeId::Proxy(_) => ("proxies".to_owned(), spec.proxies, of_role(observed, Role::Proxy)),
         NodeId::Exporter => return "the configuration has no exporter any more".to_owned(),
+        NodeId::Guard(_) if spec.guard => return "there is one guard for each proxy".to_owned(),
+        NodeId::Guard(_) => return "the configuration has no guards any more".to_owned(),
     };
     let cost = match node {
         NodeId::Redis { .. } => "; its volume is kept",
-        NodeId::Sentinel(_) | NodeId::Exporter => "",
+        NodeId::Sentinel(_) | NodeId::Exporter | NodeId::Guard(_) => "",
         NodeId::Proxy(_) => "; removing it closes all connections through it",
     };
     format!("the number of {what} changes from {have} to {want}{cost}")

@@ -32,8 +32,8 @@ impl Planner<'_> {
         let (stale, others): (Vec<NodeId>, Vec<NodeId>) = self.spec.nodes().into_iter().partition(is_stale);
         // Proxies need no other node, but one of them serves while another is recreated.
         let is_proxy = |node: &NodeId| node.role() == Role::Proxy;
-        // Nothing waits for the exporter, which no other node needs.
-        let others = others.into_iter().filter(|node| node.role() != Role::Exporter);
+        // Nothing waits for a node which no other needs.
+        let others = others.into_iter().filter(|node| !node.role().is_optional());
         let (other_proxies, other_servers): (Vec<NodeId>, Vec<NodeId>) = others.partition(is_proxy);
         let needed = if stale.iter().all(is_proxy) { other_proxies } else { [other_proxies, other_servers].concat() };
         if stale.is_empty() || self.await_in_service(&needed) {
@@ -107,7 +107,7 @@ impl Planner<'_> {
                 self.watched_groups().map(|group| Gate::QuorumReached { group }).collect()
             }
             // No other node needs it, so that none waits for it.
-            NodeId::Exporter => Vec::new(),
+            NodeId::Exporter | NodeId::Guard(_) => Vec::new(),
             // Of the proxies only this one, if it is one: the others may not know all groups yet.
             _ => self.service_gates(node),
         };

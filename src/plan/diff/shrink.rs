@@ -65,7 +65,8 @@ impl Planner<'_> {
             self.step(node, Action::StopNode { node }, &why[&node], before.iter().copied());
             removed.push(self.step(node, Action::RemoveNode { node }, &why[&node], []));
         }
-        for node in surplus.iter().copied().filter(|node| matches!(node.role(), Role::Proxy | Role::Exporter)) {
+        let keeps_nothing = |node: &NodeId| node.role() == Role::Proxy || node.role().is_optional();
+        for node in surplus.iter().copied().filter(keeps_nothing) {
             self.step(node, Action::RemoveNode { node }, &why[&node], before.iter().copied());
             removed.push(self.step(node, Action::RemoveVolume { node }, &why[&node], []));
         }

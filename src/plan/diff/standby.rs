@@ -124,7 +124,7 @@ impl Planner<'_> {
                 let copies = copies.map(|existing| Gate::Copies { node, existing });
                 copies.into_iter().chain([Gate::ReplicasInSync { group }]).collect()
             }
-            NodeId::Sentinel(_) | NodeId::Exporter => vec![Gate::Answers { node }],
+            NodeId::Sentinel(_) | NodeId::Exporter | NodeId::Guard(_) => vec![Gate::Answers { node }],
             NodeId::Proxy(_) => Spec::head().group().map(|group| Gate::ProxiesRoute { group }).into_iter().collect(),
         }
     }

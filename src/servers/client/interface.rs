@@ -34,13 +34,17 @@ impl Servers for Client {
             .map(|(node, facts)| async { (*node, answer(self.proxy(*node, facts, inventory, depth).await)) });
         let exporter = running().find(|(node, _)| **node == NodeId::Exporter);
         let exporter = async { Some(answer(self.exporter_at(exporter?.1, inventory, depth).await)) };
-        let (redis, sentinels, proxies, exporter) =
-            tokio::join!(join_all(redis), join_all(sentinels), join_all(proxies), exporter);
+        let guards = running()
+            .filter(|(node, _)| matches!(node, NodeId::Guard(_)))
+            .map(|(node, facts)| async { (*node, answer(self.guard_at(*node, facts).await)) });
+        let (redis, sentinels, proxies, exporter, guards) =
+            tokio::join!(join_all(redis), join_all(sentinels), join_all(proxies), exporter, join_all(guards));
         Topology {
             redis: redis.into_iter().collect(),
             sentinels: sentinels.into_iter().collect(),
             proxies: proxies.into_iter().collect(),
             exporter,
+            guards: guards.into_iter().collect(),
         }
     }
 

@@ -96,7 +96,7 @@ fn own_users(spec: &Spec, secrets: &Secrets) -> Vec<OwnUserLine> {
 /// The text of a node's `users.acl`.
 ///
 /// # Errors
-/// `node` is a proxy or the exporter, which have none.
+/// `node` is a proxy, the exporter or a guard, which have none.
 pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) -> Result<String, RenderError> {
     let exporter = spec.exporter.then(|| ExporterUser { name: user::EXPORTER, password: secrets.exporter() });
     match node {
@@ -129,7 +129,9 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
             };
             fill("sentinel-users.acl", include_str!("../../../templates/sentinel-users.acl"), &users)
         }
-        NodeId::Proxy(_) | NodeId::Exporter => Err(RenderError::WrongRole { node, role: Role::Redis }),
+        NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => {
+            Err(RenderError::WrongRole { node, role: Role::Redis })
+        }
     }
 }
 

@@ -90,6 +90,10 @@ pub fn unwise(spec: &Spec) -> Vec<UnwiseSetting> {
         let what = format!("{} Sentinels survive no more losses than {less}", spec.sentinels);
         warn(Key::Sentinels, what, format!("give an odd number, {less} or {more}"), less.to_string());
     }
+    if spec.guard && spec.sentinels == 1 {
+        let what = "a guard does nothing with 1 Sentinel, which has no others to agree with".to_owned();
+        warn(Key::Guard, what, "give 3 Sentinels, or no guard".to_owned(), "false".to_owned());
+    }
     if spec.quorum < spec.majority() {
         let who = if spec.quorum == 1 { "one Sentinel".to_owned() } else { format!("{} Sentinels", spec.quorum) };
         let what = format!(

@@ -42,6 +42,8 @@ pub enum Key {
     Proxies,
     /// Whether there is an exporter of metrics.
     Exporter,
+    /// Whether there are guards.
+    Guard,
     /// The host address of the published ports.
     Bind,
     /// The published port for writes.
@@ -244,7 +246,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings in the order of [`Key`], which is the order of output.
-pub const SETTINGS: [Setting; 40] = [
+pub const SETTINGS: [Setting; 41] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -300,6 +302,14 @@ pub const SETTINGS: [Setting; 40] = [
         variables: &["REDOS_EXPORTER"],
         kind: SettingKind::Switch(|spec| &mut spec.exporter),
         help: "Exporter of metrics of all Redis nodes and Sentinels, for Prometheus: true or false",
+    },
+    Setting {
+        key: Key::Guard,
+        path: "guard",
+        flag: "--guard",
+        variables: &["REDOS_GUARD"],
+        kind: SettingKind::Switch(|spec| &mut spec.guard),
+        help: "Guard beside each proxy, which replaces a master that dies at once: true or false",
     },
     Setting {
         key: Key::Bind,
@@ -371,7 +381,7 @@ pub const SETTINGS: [Setting; 40] = [
         flag: "--memory",
         variables: &["REDOS_MEMORY"],
         kind: SettingKind::Words(Aspect::Memory, |spec| &mut spec.containers.memory),
-        help: "Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy, exporter)",
+        help: "Most memory of a node, such as 512mb; redis:4gb is for the nodes of a kind (redis, sentinel, proxy, exporter, guard)",
     },
     Setting {
         key: Key::Cpus,

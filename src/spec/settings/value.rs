@@ -98,7 +98,7 @@ pub fn network(text: &str) -> Result<Option<String>, Wrong> {
 
 /// Words about containers. An empty text takes them back.
 pub fn words(aspect: Aspect, text: &str) -> Result<Words, Wrong> {
-    let fix = "give words separated by spaces, each for all nodes or behind redis:, sentinel:, proxy: or exporter: for a kind"
+    let fix = "give words separated by spaces, each for all nodes or behind redis:, sentinel:, proxy:, exporter: or guard: for a kind"
         .to_owned();
     Words::read(aspect, text).map_err(|why| Wrong { what: why.to_string(), fix })
 }
