@@ -39,9 +39,9 @@ impl<'a> Turn<'a> {
 
     /// Works under the lock, on a cluster whose faults are undone first.
     ///
-    /// The cluster's guards rest meanwhile. All verbs that change a cluster use it, except those of `chaos`, which change its faults. What a killed redos has
-    /// left of its temporary containers is removed. The work learns whether an earlier redos was killed: the Engine may
-    /// still be busy with the calls of that one.
+    /// The cluster's guards rest meanwhile. All verbs that change a cluster use it, except those of `chaos`, which change its
+    /// faults. What a killed redos has left of its temporary containers is removed. The work learns whether an earlier redos
+    /// was killed: the Engine may still be busy with the calls of that one.
     ///
     /// # Errors
     /// The time is over, the user interrupted, the Engine failed, a fault could not be undone; or the work failed.
