@@ -72,29 +72,34 @@ async fn replaced(cluster: &Cluster, old: NodeId) -> NodeId {
     cluster.master().await
 }
 
+/// Kills a master under load, and returns the longest gap of a writer: one failover, and no acknowledged write is lost.
+async fn killed_under_load(cluster: &Cluster, master: NodeId, round: usize) -> Duration {
+    let before = failovers(cluster).await;
+    let writers = Writers::start(&cluster.redos(&["url"]).await.succeeds());
+    eventually("all write", async || writers.acknowledged() > 200).await;
+    cluster.kill(master).await;
+    sleep(Duration::from_secs(3)).await;
+    let (keys, gap) = writers.stop().await;
+    replaced(cluster, master).await;
+    assert_eq!(failovers(cluster).await, before + 1, "one failover in round {round}");
+    let mut client = cluster.client(&[]).await;
+    assert_eq!(missing(&keys, &mut client).await, [""; 0], "acknowledged and lost in round {round}");
+    gap
+}
+
 #[tokio::test]
 async fn a_killed_master_is_replaced_before_sentinels_would_begin_and_nothing_is_lost() {
     let cluster = Cluster::new("guard").await;
     cluster.up(&[]).await.succeeds();
     let guards = [Guard::of(&cluster).await, Guard::of(&cluster).await];
-    let url = cluster.redos(&["url"]).await.succeeds();
     let mut gaps = Vec::new();
     // On a busy machine an answer may be late, and then a guard leaves the master to the Sentinels.
     for round in 1..=3 {
-        let (before, master) = (failovers(&cluster).await, cluster.master().await);
+        let master = cluster.master().await;
         for guard in &guards {
             guard.has_said(&format!("watching {master}")).await;
         }
-        let writers = Writers::start(&url);
-        eventually("all write", async || writers.acknowledged() > 200).await;
-        cluster.kill(master).await;
-        sleep(Duration::from_secs(3)).await;
-        let (keys, gap) = writers.stop().await;
-        gaps.push(gap);
-        replaced(&cluster, master).await;
-        assert_eq!(failovers(&cluster).await, before + 1, "one failover in round {round}");
-        let mut client = cluster.client(&[]).await;
-        assert_eq!(missing(&keys, &mut client).await, [""; 0], "acknowledged and lost in round {round}");
+        gaps.push(killed_under_load(&cluster, master, round).await);
         if guards.iter().any(|guard| guard.count(REPLACED) > 0) {
             break;
         }
@@ -213,22 +218,12 @@ async fn two_guards_as_nodes_without_any_right_replace_a_killed_master_once() {
     let shown = format!("{:?}{:?}{:?}{:?}", config.env, config.labels, config.cmd, config.entrypoint);
     assert!(!shown.contains(cluster.secrets().await.admin.expose()));
 
-    let url = cluster.redos(&["url"]).await.succeeds();
     let mut gaps = Vec::new();
     // On a busy machine an answer may be late, and then a guard leaves the master to the Sentinels.
     for round in 1..=3 {
         watch(&cluster, 2).await;
-        let (before, master) = (failovers(&cluster).await, cluster.master().await);
-        let writers = Writers::start(&url);
-        eventually("all write", async || writers.acknowledged() > 200).await;
-        cluster.kill(master).await;
-        sleep(Duration::from_secs(3)).await;
-        let (keys, gap) = writers.stop().await;
-        gaps.push(gap);
-        replaced(&cluster, master).await;
-        assert_eq!(failovers(&cluster).await, before + 1, "one failover in round {round}");
-        let mut client = cluster.client(&[]).await;
-        assert_eq!(missing(&keys, &mut client).await, [""; 0], "acknowledged and lost in round {round}");
+        let master = cluster.master().await;
+        gaps.push(killed_under_load(&cluster, master, round).await);
         if said_by_nodes(&cluster, &guards, REPLACED).await > 0 {
             break;
         }
