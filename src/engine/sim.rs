@@ -382,7 +382,7 @@ impl SimWorld {
     fn talking(&self, address: SocketAddrV4) -> Option<TalkingServer> {
         let node = self.node_at(address).filter(|node| self.runs(*node))?;
         let Some(SimServer::Redis { replica_of, .. }) = &self.nodes[&node].server else { return None };
-        let version = images::version(&self.nodes[&node].spec.image).unwrap_or_else(|| VERSION.to_owned());
+        let version = images::running_version(&self.nodes[&node].spec.image);
         Some(TalkingServer { version, is_replica: replica_of.is_some(), data: self.snapshot(node) })
     }
 

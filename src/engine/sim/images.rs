@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use tokio::io::AsyncRead;
 
-use super::Sim;
+use super::{Sim, VERSION};
 use crate::engine::image::{ImageKind, LocalImage, Report};
 use crate::engine::{EngineError, EngineErrorKind, ImageStore, Result};
 use crate::spec::{Release, UsedImage};
@@ -24,9 +24,14 @@ fn missing(operation: String) -> EngineError {
 const OTHERS: [&str; 5] = ["redis:7.0", "redis:8.4", "valkey:8.1", "haproxy:3.2", "without-tls:8.0"];
 
 /// The version that a server from an image of this reference reports.
-pub(super) fn version(reference: &str) -> Option<String> {
+fn version(reference: &str) -> Option<String> {
     let (_, version) = reference.rsplit_once(':')?;
     Some(format!("{version}.0"))
+}
+
+/// The version of the server of a node: that of its image, or [`VERSION`] where the image names none.
+pub(super) fn running_version(reference: &str) -> String {
+    version(reference).unwrap_or_else(|| VERSION.to_owned())
 }
 
 fn held(reference: &str) -> LocalImage {

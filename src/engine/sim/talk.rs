@@ -2,8 +2,8 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
-use super::{VERSION, images, refused};
-use crate::backup::rdb::RdbHead;
+use super::{images, refused};
+use crate::backup::rdb::{RdbHead, empty_like};
 use crate::engine::{DataStream, Result};
 
 /// Bytes that fit into a connection in memory.
@@ -11,8 +11,8 @@ const BUFFER: usize = 4096;
 /// What follows a snapshot. A server draws it at random for each.
 const MARK: &str = "mark-mark-mark-mark-mark-mark-mark-mark-";
 
-/// An RDB without keys. The checksum of one may be left out, as zeros.
-const EMPTY: &[u8] = b"REDIS0010\xff\0\0\0\0\0\0\0\0";
+/// The beginning of an RDB as Redis 7.0 writes it.
+const MAGIC: &[u8] = b"REDIS0010";
 
 /// What a Redis node has: an RDB, or nothing yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,13 +33,14 @@ impl SimSnapshot {
     }
 
     /// The RDB that a server sends of it.
-    pub fn rdb(&self) -> &[u8] {
-        if self.0.is_empty() { EMPTY } else { &self.0 }
+    pub fn rdb(&self) -> Vec<u8> {
+        let empty = || empty_like(MAGIC).unwrap_or_default();
+        if self.0.is_empty() { empty() } else { self.0.clone() }
     }
 
     /// How many keys its first database has, by its head. `None` if it is no RDB.
     pub fn keys(&self) -> Option<u64> {
-        RdbHead::of(self.rdb()).ok().map(|head| head.sizes.map_or(0, |(keys, _)| keys))
+        RdbHead::of(&self.rdb()).ok().map(|head| head.sizes.map_or(0, |(keys, _)| keys))
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) struct TalkingServer {
 impl TalkingServer {
     /// A temporary server of an image.
     pub fn trial(image: &str, data: SimSnapshot) -> Self {
-        Self { version: images::version(image).unwrap_or_else(|| VERSION.to_owned()), is_replica: false, data }
+        Self { version: images::running_version(image), is_replica: false, data }
     }
 
     /// Connects to it. It answers until the connection is closed.
@@ -83,7 +84,7 @@ impl TalkingServer {
                 let info = self.info();
                 format!("${}\r\n{info}\r\n", info.len()).into_bytes()
             }
-            "SYNC" => [format!("$EOF:{MARK}\r\n").as_bytes(), self.data.rdb(), MARK.as_bytes()].concat(),
+            "SYNC" => [format!("$EOF:{MARK}\r\n").as_bytes(), &self.data.rdb(), MARK.as_bytes()].concat(),
             _ => b"+OK\r\n".to_vec(),
         }
     }

@@ -52,7 +52,7 @@ impl SimWorld {
         let image = self.nodes.get(&id).map(|node| &*node.spec.image).unwrap_or_default();
         let server = if image.starts_with("valkey:") { "valkey" } else { "redis" };
         RedisView {
-            version: images::version(image).unwrap_or_else(|| VERSION.to_owned()),
+            version: images::running_version(image),
             server: server.to_owned(),
             role,
             offset: 0,
