@@ -7,6 +7,7 @@
 //! replicas are in sync while their master runs, Sentinels believe their file, and elect after every look at them.
 
 mod containers;
+mod dialled;
 mod faults;
 mod images;
 mod invariants;
@@ -97,6 +98,10 @@ struct SimWorld {
     disconnected: BTreeSet<NodeId>,
     /// Broken rules of a size change; `None` while nobody asks.
     lapses: Option<Vec<String>>,
+    /// The keys that clients wrote, by the node that has them. Each is a list; a number is one with one entry.
+    keys: BTreeMap<NodeId, BTreeMap<String, Vec<String>>>,
+    /// Whether masters acknowledge writes that no replica gets.
+    is_forgetful: bool,
 }
 
 /// A script that never ends.
@@ -169,6 +174,11 @@ impl Sim {
     /// From here on, the exporter gets no metrics of a node.
     pub fn refuse_metrics(&self, node: NodeId) {
         self.world().without_metrics.insert(node, "it cannot log in".to_owned());
+    }
+
+    /// From here on, masters acknowledge writes that no replica gets.
+    pub fn forget_writes(&self) {
+        self.world().is_forgetful = true;
     }
 
     /// From here on, the container of a node cannot be created.
@@ -378,9 +388,8 @@ impl SimWorld {
         SimSnapshot(self.volumes.get(&id).and_then(|files| files.get(DATA)).cloned().unwrap_or_default())
     }
 
-    /// The Redis server at this address, for a connection to it.
-    fn talking(&self, address: SocketAddrV4) -> Option<TalkingServer> {
-        let node = self.node_at(address).filter(|node| self.runs(*node))?;
+    /// What a Redis node tells of itself over a connection.
+    fn talking(&self, node: NodeId) -> Option<TalkingServer> {
         let Some(SimServer::Redis { replica_of, .. }) = &self.nodes[&node].server else { return None };
         let version = images::running_version(&self.nodes[&node].spec.image);
         Some(TalkingServer { version, is_replica: replica_of.is_some(), data: self.snapshot(node) })

@@ -7,8 +7,9 @@ use redos::testing::engine::sim::Sim;
 use redos::testing::error::{Exit, FailureKind};
 use redos::testing::spec::NodeId;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
-use crate::memory::{REDIS_1, REDIS_2, containers, ready, redos, run};
+use crate::memory::{REDIS_1, REDIS_2, containers, ready, redos, redos_until, run};
 
 #[test]
 fn up_makes_a_ready_cluster_and_finds_nothing_to_do_the_second_time() {
@@ -479,6 +480,30 @@ fn guards_are_nodes_like_any_other_and_without_them_the_cluster_is_healthy() {
         redos(&sim, "up --guard=false").await.done();
         assert!(!sim.left().0.contains(&NodeId::Guard(1)) && !sim.left().1.contains(&NodeId::Guard(1)));
         redos(&sim, "status").await.done();
+    });
+}
+
+#[test]
+fn a_guard_that_is_no_node_ends_with_its_cluster_or_when_it_is_interrupted() {
+    run(async {
+        let sim = ready("up").await;
+        let later = || tokio::time::sleep(Duration::from_secs(2));
+        let cancel = CancellationToken::new();
+        let interrupt = async {
+            later().await;
+            cancel.cancel()
+        };
+        let (interrupted, ()) = tokio::join!(redos_until(&sim, "guard", cancel.clone()), interrupt);
+        assert_eq!(interrupted.stderr, "");
+        interrupted.done();
+
+        let remove = async {
+            later().await;
+            redos(&sim, "down").await.done()
+        };
+        let (guarded, _) = tokio::join!(redos(&sim, "guard"), remove);
+        assert_eq!(guarded.stderr, "the cluster 'sim' is gone\n");
+        guarded.done();
     });
 }
 

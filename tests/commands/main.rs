@@ -1,5 +1,5 @@
 //! Verbs from their arguments to their output, on the engine in memory: what goes to stdout, what to stderr, and how they
-//! end. `failover-test` is not among them: its workload needs servers that can be dialled.
+//! end.
 
 #[path = "../pages/commands.rs"]
 mod page_commands;
@@ -9,6 +9,7 @@ mod schema;
 mod changing;
 mod documents;
 mod looking;
+mod measuring;
 mod memory;
 mod pages;
 mod upgrading;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::anyhow;
 use tokio::time::sleep;
 
-use super::talk::SimSnapshot;
+use super::dialled::Dialled;
+use super::talk::{SimSnapshot, Talker};
 use super::{COPY, DATA, SUBNETS, Sim, SimNode, refused};
 use crate::cluster::desired::RESTART_POLICY;
 use crate::cluster::observed::{Inventory, NetworkFacts, NodeFacts, NodeState, VolumeFacts};
@@ -24,12 +25,12 @@ use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spe
 const UNSEEN_AFTER: Duration = Duration::from_millis(100).saturating_add(INSPECT_LIMIT);
 
 impl Dial for Sim {
-    /// Connects to a Redis node. Nothing else can be dialled in memory.
+    /// Connects to a Redis node or a Sentinel, or to the master behind the port for writes of a proxy.
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
             let server = match target {
-                Target::Network(address) => self.world().talking(address),
-                Target::Published(_) => None,
+                Target::Network(address) => Dialled::at(self, address),
+                Target::Published(port) => Dialled::through(self, port),
             };
             let server = server.ok_or_else(|| io::Error::other("it cannot be dialled in memory"))?;
             Ok(Box::new(server.connect()) as Box<dyn Stream>)

@@ -12,7 +12,7 @@ use crate::spec::Spec;
 use crate::spec::render::TLS_TRIAL;
 
 use super::Sim;
-use super::talk::{SimSnapshot, TalkingServer};
+use super::talk::{SimSnapshot, Talker, TalkingServer};
 
 /// The one directive that a server in memory refuses.
 const REFUSED: &str = "maxmemory ";

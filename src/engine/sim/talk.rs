@@ -1,4 +1,4 @@
-//! A server in memory at the other end of a connection: as much of the protocol as a backup needs.
+//! Servers in memory at the other end of a connection: as much of the protocol as a backup needs.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
@@ -44,6 +44,32 @@ impl SimSnapshot {
     }
 }
 
+/// Whoever answers at the other end of a connection in memory.
+pub(super) trait Talker: Send + Sized + 'static {
+    /// The bytes of an answer. `None` where it closes the connection instead.
+    fn answer(&mut self, request: &[&str]) -> Option<Vec<u8>>;
+
+    /// Connects to it. It answers until one side closes the connection.
+    fn connect(self) -> DuplexStream {
+        let (ours, theirs) = duplex(BUFFER);
+        tokio::spawn(serve(self, theirs));
+        ours
+    }
+}
+
+async fn serve(mut talker: impl Talker, mut stream: DuplexStream) {
+    let mut arrived = Vec::new();
+    while let Ok(1..) = stream.read_buf(&mut arrived).await {
+        while let Some(request) = take_request(&mut arrived) {
+            let words: Vec<&str> = request.iter().map(String::as_str).collect();
+            let Some(answer) = talker.answer(&words) else { return };
+            if stream.write_all(&answer).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
 /// What a server tells of itself over a connection.
 pub(super) struct TalkingServer {
     /// The version that it gives.
@@ -60,35 +86,6 @@ impl TalkingServer {
         Self { version: images::running_version(image), is_replica: false, data }
     }
 
-    /// Connects to it. It answers until the connection is closed.
-    pub fn connect(self) -> DuplexStream {
-        let (ours, theirs) = duplex(BUFFER);
-        tokio::spawn(self.serve(theirs));
-        ours
-    }
-
-    async fn serve(self, mut stream: DuplexStream) {
-        let mut bytes = [0; BUFFER];
-        while let Ok(read @ 1..) = stream.read(&mut bytes).await {
-            let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
-            let answers: Vec<u8> = commands(&text).flat_map(|name| self.answer(name)).collect();
-            if stream.write_all(&answers).await.is_err() {
-                return;
-            }
-        }
-    }
-
-    fn answer(&self, command: &str) -> Vec<u8> {
-        match command {
-            "INFO" => {
-                let info = self.info();
-                format!("${}\r\n{info}\r\n", info.len()).into_bytes()
-            }
-            "SYNC" => [format!("$EOF:{MARK}\r\n").as_bytes(), &self.data.rdb(), MARK.as_bytes()].concat(),
-            _ => b"+OK\r\n".to_vec(),
-        }
-    }
-
     fn info(&self) -> String {
         let (role, keys) = (if self.is_replica { "slave" } else { "master" }, self.data.keys().unwrap_or_default());
         format!(
@@ -100,9 +97,57 @@ impl TalkingServer {
     }
 }
 
-/// The names of the commands in a request. A command is an array of strings, each with a line before it.
-fn commands(text: &str) -> impl Iterator<Item = &str> {
-    let lines: Vec<&str> = text.lines().collect();
-    let begins = (0..lines.len()).filter(|line| lines[*line].starts_with('*')).collect::<Vec<_>>();
-    begins.into_iter().filter_map(|line| text.lines().nth(line + 2))
+impl Talker for TalkingServer {
+    fn answer(&mut self, request: &[&str]) -> Option<Vec<u8>> {
+        Some(match request {
+            ["INFO", ..] => bulk(&self.info()),
+            ["SYNC"] => [format!("$EOF:{MARK}\r\n").as_bytes(), &self.data.rdb(), MARK.as_bytes()].concat(),
+            _ => OK.to_vec(),
+        })
+    }
+}
+
+/// The answer to what needs no other.
+pub(super) const OK: &[u8] = b"+OK\r\n";
+
+/// A string as an answer.
+pub(super) fn bulk(text: &str) -> Vec<u8> {
+    format!("${}\r\n{text}\r\n", text.len()).into_bytes()
+}
+
+/// A number as an answer.
+pub(super) fn integer(number: usize) -> Vec<u8> {
+    format!(":{number}\r\n").into_bytes()
+}
+
+/// Several answers as one.
+pub(super) fn array(parts: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let parts: Vec<Vec<u8>> = parts.into_iter().collect();
+    [format!("*{}\r\n", parts.len()).into_bytes(), parts.concat()].concat()
+}
+
+/// Takes the words of the first request out of what has arrived. `None` until it is whole.
+fn take_request(arrived: &mut Vec<u8>) -> Option<Vec<String>> {
+    let mut at = 0;
+    let words = take_number(arrived, &mut at)?;
+    let mut request = Vec::new();
+    for _ in 0..words {
+        let length = take_number(arrived, &mut at)?;
+        let word = arrived.get(at..at + length)?;
+        request.push(String::from_utf8_lossy(word).into_owned());
+        at += length + "\r\n".len();
+    }
+    if arrived.len() < at {
+        return None;
+    }
+    arrived.drain(..at);
+    Some(request)
+}
+
+/// The number in the line at `at`, after the character for its kind, and the place behind that line.
+fn take_number(arrived: &[u8], at: &mut usize) -> Option<usize> {
+    let rest = arrived.get(*at..)?;
+    let end = rest.windows(2).position(|ends| ends == b"\r\n")?;
+    *at += end + 2;
+    std::str::from_utf8(rest.get(1..end)?).ok()?.parse().ok()
 }
