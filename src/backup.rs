@@ -1,16 +1,19 @@
 //! Backups: one file with a snapshot of one master group, and what it holds.
 //!
 //! The file is a zstd stream of the RDB that a server sent, followed by a [`Manifest`] in a skippable frame. So `zstd -d`
-//! makes a plain `dump.rdb` of it. Everything is streamed: no snapshot is ever whole in memory.
+//! makes a plain `dump.rdb` of it. All of that may be encrypted, see [`seal`]. Everything is streamed: no snapshot is ever
+//! whole in memory.
 
 pub mod append_only;
 pub mod checksum;
 pub mod framing;
 pub mod manifest;
+pub mod name;
 mod new_file;
 pub mod rdb;
 pub mod read;
 pub mod retention;
+pub mod seal;
 #[cfg(test)]
 mod tests;
 pub mod write;
@@ -22,8 +25,12 @@ use thiserror::Error;
 
 pub use manifest::Manifest;
 
+use seal::SealedBy;
+
 /// The ending of the names of backups.
 pub const EXTENSION: &str = "redos";
+/// The further ending of those that are encrypted, which is the one of age.
+pub const ENCRYPTED: &str = "age";
 
 /// Why a backup or a snapshot cannot be used or made.
 #[derive(Debug, Error)]
@@ -39,6 +46,23 @@ pub enum BackupError {
     /// The file is neither a backup nor a snapshot of Redis or Valkey.
     #[error("{} is neither a backup of redos nor an RDB file", .0.display())]
     Foreign(PathBuf),
+    /// The file is encrypted, and the user gave nothing that could open it.
+    #[error("{} is encrypted {by}, and none was given", .path.display())]
+    Locked {
+        path: PathBuf,
+        /// What opens it.
+        by: SealedBy,
+    },
+    /// The file is encrypted, and not to what the user gave.
+    #[error("{} is encrypted {by}, but not {}", .path.display(), match by {
+        SealedBy::Keys => "to one of the given keys",
+        SealedBy::Passphrase => "with the given one",
+    })]
+    WrongKey {
+        path: PathBuf,
+        /// What opens it.
+        by: SealedBy,
+    },
     /// The directory or file has no append-only files that a server would load.
     #[error("{} has no append-only files that can be loaded: {why}", .path.display())]
     NotAppendOnly {

@@ -11,6 +11,7 @@ pub mod names;
 pub mod own_users;
 pub mod parse;
 pub mod patterns;
+pub mod recipients;
 pub mod render;
 pub mod restoring;
 pub mod secret;
@@ -31,6 +32,7 @@ pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use own_users::OwnUsers;
 pub use parse::ParseError;
 pub use patterns::Patterns;
+pub use recipients::{BackupSettings, Recipients};
 pub use restoring::Restoring;
 pub use secret::{Certified, Secret, Secrets};
 
@@ -120,6 +122,9 @@ pub struct Spec {
     pub sentinel: SentinelSettings,
     /// The checks of the proxies, and their number of slots.
     pub proxy: ProxySettings,
+    /// How its backups are made.
+    #[serde(default)]
+    pub backup: BackupSettings,
     /// Where the images come from.
     pub images: Images,
     /// The images that redos found. Every new node runs them.
@@ -316,6 +321,7 @@ impl Spec {
                 redis_slots: 8,
                 sentinel_slots: 7,
             },
+            backup: BackupSettings::default(),
             images: Images::default(),
             used: UsedImages::default(),
             follow: Follow::Nobody,

@@ -54,7 +54,7 @@ pub struct Manifest {
     pub rdb_bytes: u64,
     /// The SHA-256 of the RDB.
     pub rdb_sha256: String,
-    /// Always `false`: whoever has the file can read the data.
+    /// Whether the file was written encrypted. If not, whoever has it can read the data.
     pub encrypted: bool,
     /// The settings of the cluster.
     pub settings: serde_json::Value,

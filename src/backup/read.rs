@@ -1,32 +1,39 @@
-//! Reads backups and plain RDB files, a piece at a time.
+//! Reads backups and plain RDB files, encrypted or not, a piece at a time.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use ruzstd::decoding::StreamingDecoder;
 use sha2::{Digest, Sha256};
 
+use super::BackupError;
 use super::manifest::{FORMAT, Manifest, NoManifest, TRAILER, frame_length, json_length, parse};
+use super::name::{BackupName, is_backup};
 use super::rdb::{self, RdbCheck, RdbHead};
+use super::seal::{AGE, BackupKeys, SealedBy};
 use super::write::hexadecimal;
-use super::{BackupError, EXTENSION};
 
 /// The first bytes of a zstd stream.
 const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 /// Bytes of one read.
 const PIECE: usize = 128 * 1024;
 
+/// The content of a file, decrypted while it is read.
+trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
 /// A backup or a plain RDB file that can be read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SnapshotFile {
     pub path: PathBuf,
-    /// The size of the file in bytes.
-    pub bytes: u64,
     /// What it says of itself; `None` for a plain RDB file.
     pub manifest: Option<Manifest>,
-    /// The bytes before the manifest.
+    /// The bytes before the manifest, decrypted.
     content: u64,
+    /// What opens it; `None` if it is not encrypted.
+    pub sealed: Option<SealedBy>,
+    keys: BackupKeys,
 }
 
 /// A snapshot that was read to its end and is whole.
@@ -39,34 +46,90 @@ pub struct WholeSnapshot {
     pub empty: Vec<u8>,
 }
 
-/// The files in a directory whose names are those of backups, each opened or with what is wrong with it.
+/// A file in a directory whose name is that of a backup.
+#[derive(Debug)]
+pub struct FoundBackup {
+    pub path: PathBuf,
+    /// The backup, or what is wrong with it.
+    pub opened: Result<SnapshotFile, BackupError>,
+}
+
+impl FoundBackup {
+    /// Whose backup it is and of when, by its manifest.
+    ///
+    /// If it is encrypted and no key was given, its name counts.
+    /// Of a file that cannot be used nothing is known, so that nothing removes it.
+    pub fn named(&self) -> Option<BackupName> {
+        match &self.opened {
+            Ok(SnapshotFile { manifest, .. }) => {
+                let Manifest { cluster, group, created_at, .. } = manifest.as_ref()?;
+                let made = humantime::parse_rfc3339(created_at).ok()?;
+                Some(BackupName { cluster: cluster.clone(), group: *group, made })
+            }
+            Err(BackupError::Locked { path, .. }) => BackupName::of(path),
+            Err(_) => None,
+        }
+    }
+}
+
+/// The files in a directory whose names are those of backups.
 ///
 /// # Errors
 /// The directory cannot be read.
-pub fn in_directory(directory: &Path) -> io::Result<Vec<(PathBuf, Result<SnapshotFile, BackupError>)>> {
+pub fn in_directory(directory: &Path, keys: &BackupKeys) -> io::Result<Vec<FoundBackup>> {
     let mut files = Vec::new();
     for entry in directory.read_dir()? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == EXTENSION) && path.is_file() {
-            let opened = SnapshotFile::open(&path);
-            files.push((path, opened));
+        if is_backup(&path) && path.is_file() {
+            let opened = SnapshotFile::open(&path, keys);
+            files.push(FoundBackup { path, opened });
         }
     }
     Ok(files)
+}
+
+/// A file of which nothing is known yet but whether it is encrypted.
+struct OpenedFile {
+    content: Box<dyn ReadSeek>,
+    sealed: Option<SealedBy>,
+}
+
+/// Opens the content of a file.
+fn content(path: &Path, keys: &BackupKeys) -> Result<OpenedFile, BackupError> {
+    let failed = |source| BackupError::Io { what: format!("read {}", path.display()), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut first = Vec::new();
+    Read::by_ref(&mut file).take(AGE.len() as u64).read_to_end(&mut first).map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    if first == AGE {
+        let (content, by) = keys.open(path, BufReader::with_capacity(PIECE, file))?;
+        return Ok(OpenedFile { content: Box::new(content), sealed: Some(by) });
+    }
+    Ok(OpenedFile { content: Box::new(file), sealed: None })
 }
 
 impl SnapshotFile {
     /// Opens a file and reads what it says of itself.
     ///
     /// # Errors
-    /// It cannot be read, is of another kind, was cut short, or a newer redos wrote it.
-    pub fn open(path: &Path) -> Result<Self, BackupError> {
+    /// It cannot be read, is of another kind, was cut short, a newer redos wrote it, or none of the keys opens it.
+    pub fn open(path: &Path, keys: &BackupKeys) -> Result<Self, BackupError> {
         let failed = |source| BackupError::Io { what: format!("read {}", path.display()), source };
-        let mut file = File::open(path).map_err(failed)?;
-        let bytes = file.metadata().map_err(failed)?.len();
+        let OpenedFile { content: mut file, sealed } = content(path, keys)?;
+        // The end of an encrypted file is looked at here, and the check of it fails if it is not the end.
+        let bytes = file.seek(SeekFrom::End(0)).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => {
+                BackupError::CutShort { path: path.to_owned(), why: "its end cannot be decrypted".to_owned() }
+            }
+            _ => failed(error),
+        })?;
+        file.rewind().map_err(failed)?;
         let mut first = Vec::new();
         Read::by_ref(&mut file).take(9).read_to_end(&mut first).map_err(failed)?;
-        let plain = |manifest, content| Self { path: path.to_owned(), bytes, manifest, content };
+        let plain = |manifest, content| {
+            let keys = keys.clone();
+            Self { path: path.to_owned(), manifest, content, sealed, keys }
+        };
         if rdb::version(&first).is_some() {
             return Ok(plain(None, bytes));
         }
@@ -104,12 +167,11 @@ impl SnapshotFile {
     /// # Errors
     /// The file cannot be read, or does not begin like a zstd stream.
     pub fn rdb(&self) -> Result<Box<dyn Read + Send>, BackupError> {
-        let failed = |source| BackupError::Io { what: format!("read {}", self.path.display()), source };
-        let content = File::open(&self.path).map_err(failed)?.take(self.content);
+        let content = content(&self.path, &self.keys)?.content.take(self.content);
         if self.manifest.is_none() {
             return Ok(Box::new(content));
         }
-        let decoder = StreamingDecoder::new(io::BufReader::with_capacity(PIECE, content));
+        let decoder = StreamingDecoder::new(BufReader::with_capacity(PIECE, content));
         Ok(Box::new(decoder.map_err(|error| self.damaged(format!("it cannot be decompressed: {error}")))?))
     }
 

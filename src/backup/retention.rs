@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::read::SnapshotFile;
+use super::name::BackupName;
 use crate::spec::ParseError;
 
 /// Seconds of a day.
@@ -90,15 +90,10 @@ impl Retention {
 
 impl Retention {
     /// Which of these backups would be removed. Each group of each cluster is a series of its own.
-    ///
-    /// A file without a manifest, or whose time is not understood, is in no series and stays.
-    pub fn expired<'a>(&self, files: impl IntoIterator<Item = &'a SnapshotFile>) -> BTreeSet<PathBuf> {
+    pub fn expired<'a>(&self, backups: impl IntoIterator<Item = (&'a Path, BackupName)>) -> BTreeSet<PathBuf> {
         let mut series: BTreeMap<_, Vec<(SystemTime, &Path)>> = BTreeMap::new();
-        for file in files {
-            let Some(manifest) = &file.manifest else { continue };
-            if let Ok(made) = humantime::parse_rfc3339(&manifest.created_at) {
-                series.entry((&manifest.cluster, manifest.group)).or_default().push((made, &file.path));
-            }
+        for (path, BackupName { cluster, group, made }) in backups {
+            series.entry((cluster, group)).or_default().push((made, path));
         }
         let mut expired = BTreeSet::new();
         for backups in series.values() {

@@ -10,7 +10,8 @@ use super::BackupError;
 use super::checksum::crc64;
 use super::manifest::{FORMAT, Manifest, NoManifest, frame, frame_length, json_length, parse};
 use super::rdb::{RdbCheck, RdbHead, empty_like, version};
-use super::read::SnapshotFile;
+use super::read::{SnapshotFile, in_directory};
+use super::seal::{BackupKeys, Passphrase, Seal, SealedBy};
 use super::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, write};
 use crate::spec::images::Release;
 use crate::spec::{ClusterName, Group, NodeId, ParseError, Spec};
@@ -135,12 +136,17 @@ fn it_holds_no_secret() {
 
 /// Writes a backup from what a server sends.
 fn written(sent: &[u8], path: &Path) -> Result<WrittenBackup, NotBackedUp> {
+    sealed(sent, path, &Seal::Open)
+}
+
+/// Writes a backup that may be encrypted.
+fn sealed(sent: &[u8], path: &Path, seal: &Seal) -> Result<WrittenBackup, NotBackedUp> {
     let (sender, pieces) = mpsc::channel(100);
     for piece in sent.chunks(10) {
         sender.try_send(Bytes::copy_from_slice(piece)).expect("room");
     }
     drop(sender);
-    write(&BackupTarget::File(path.to_owned()), pieces, &Meter::default(), |_| manifest_sample())
+    write(&BackupTarget::File(path.to_owned()), seal, pieces, &Meter::default(), |_| manifest_sample())
 }
 
 fn sent() -> Vec<u8> {
@@ -156,7 +162,7 @@ fn a_backup_is_read_as_it_was_sent_and_belongs_to_its_user() {
     let made = written(&sent(), &path).expect("a backup");
     let metadata = path.metadata().expect("a file");
     assert_eq!((metadata.permissions().mode() & 0o777, metadata.len()), (0o600, made.file_bytes));
-    let opened = SnapshotFile::open(&path).expect("a backup");
+    let opened = SnapshotFile::open(&path, &BackupKeys::default()).expect("a backup");
     assert_eq!(opened.manifest, Some(made.manifest));
     let whole = opened.check(|_| {}).expect("whole");
     assert_eq!((whole.rdb_bytes, whole.head.sizes), (rdb_sample().len() as u64, Some((1, 0))));
@@ -188,7 +194,7 @@ fn a_file_that_was_cut_short_or_changed_is_refused() {
     let whole = std::fs::read(&path).expect("a file");
     let look = |bytes: &[u8]| {
         std::fs::write(&path, bytes).expect("written");
-        SnapshotFile::open(&path).and_then(|file| file.check(|_| {}))
+        SnapshotFile::open(&path, &BackupKeys::default()).and_then(|file| file.check(|_| {}))
     };
     for length in 0..whole.len() {
         assert!(look(&whole[..length]).is_err(), "{length} bytes");
@@ -206,4 +212,142 @@ fn a_file_that_was_cut_short_or_changed_is_refused() {
     assert!(unnoticed.len() <= 1 + 4 + 8, "{unnoticed:?} of {}", whole.len());
     look(&rdb_sample()).expect("a plain RDB file");
     assert!(matches!(look(b"something else"), Err(BackupError::Foreign(_))));
+}
+
+/// A secret key, with its public key.
+fn key_pair() -> (String, Seal) {
+    let identity = age::x25519::Identity::generate();
+    let public = identity.to_public().to_string().parse().expect("a public key");
+    (age::secrecy::ExposeSecret::expose_secret(&identity.to_string()).to_owned(), Seal::to(public))
+}
+
+fn keys(secret: &str) -> BackupKeys {
+    let mut keys = BackupKeys::default();
+    keys.add_identities(&format!("# created: today\n{secret}\n")).expect("a key");
+    keys
+}
+
+fn passphrase(text: &str) -> Passphrase {
+    text.parse().expect("a passphrase")
+}
+
+#[test]
+fn an_encrypted_backup_shows_nothing_and_its_key_or_passphrase_alone_opens_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (secret, to_key) = key_pair();
+    let mut with_passphrase = BackupKeys::default();
+    with_passphrase.set_passphrase(passphrase("correct horse\n"));
+    let mut wrong_passphrase = BackupKeys::default();
+    wrong_passphrase.set_passphrase(passphrase("battery staple"));
+    let cases = [
+        (to_key, keys(&secret), keys(&key_pair().0), wrong_passphrase.clone(), SealedBy::Keys),
+        (
+            Seal::Passphrase(passphrase("correct horse")),
+            with_passphrase,
+            wrong_passphrase,
+            keys(&secret),
+            SealedBy::Passphrase,
+        ),
+    ];
+    for (number, (seal, right, wrong, other, by)) in cases.into_iter().enumerate() {
+        let path = folder.path().join(format!("shop-mymaster-2026112{number}T075500Z.redos.age"));
+        let made = sealed(&sent(), &path, &seal).expect("a backup");
+        assert!(made.manifest.encrypted);
+        let bytes = std::fs::read(&path).expect("a file");
+        assert_eq!(bytes.len() as u64, made.file_bytes);
+        for word in [b"shop".as_slice(), b"redosbak", b"REDIS", b"value", b"abcd"] {
+            let is_shown = bytes.windows(word.len()).any(|window| window == word);
+            assert!(!is_shown, "{by:?} shows {}", String::from_utf8_lossy(word));
+        }
+        let opened = SnapshotFile::open(&path, &right).expect("a backup");
+        assert_eq!((opened.manifest.as_ref(), opened.sealed), (Some(&made.manifest), Some(by)));
+        assert_eq!(opened.check(|_| {}).expect("whole").rdb_bytes, rdb_sample().len() as u64);
+        for (keys, is_wrong) in [(&wrong, true), (&other, false), (&BackupKeys::default(), false)] {
+            match SnapshotFile::open(&path, keys).expect_err("it is encrypted") {
+                BackupError::WrongKey { by: found, .. } if is_wrong => assert_eq!(found, by),
+                BackupError::Locked { by: found, .. } if !is_wrong => assert_eq!(found, by),
+                error => panic!("{by:?}: {error:?}"),
+            }
+        }
+        // Without the key the name says whose it is; with a wrong one it counts as a file that cannot be used.
+        let found = |keys: &BackupKeys| {
+            in_directory(folder.path(), keys).expect("a folder").into_iter().find(|file| file.path == path)
+        };
+        let named = |keys: &BackupKeys| found(keys).and_then(|file| file.named()).map(|name| name.cluster.to_string());
+        assert_eq!(named(&BackupKeys::default()).as_deref(), Some("shop"));
+        assert_eq!(named(&right).as_deref(), Some("shop"));
+        assert_eq!(named(&wrong), None);
+    }
+}
+
+/// An RDB of several chunks of age (64 kB), with a text that cannot be compressed.
+fn large_rdb() -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let value: Vec<u8> = (0..200_000).map(|_| random()).collect();
+    let length = [&[0x80], (value.len() as u32).to_be_bytes().as_slice()].concat();
+    let mut rdb = [b"REDIS0010\xfe\x00\xfb\x01\x00\x00\x03key".as_slice(), &length, &value, b"\xff"].concat();
+    rdb.extend(crc64(0, &rdb).to_le_bytes());
+    rdb
+}
+
+#[test]
+fn an_encrypted_backup_that_was_cut_or_changed_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (secret, seal) = key_pair();
+    let keys = keys(&secret);
+    let path = folder.path().join("a.redos.age");
+    let rdb = large_rdb();
+    let sent = [format!("${}\r\n", rdb.len()).as_bytes(), &rdb].concat();
+    let (sender, pieces) = mpsc::channel(100);
+    for piece in sent.chunks(10_000) {
+        sender.try_send(Bytes::copy_from_slice(piece)).expect("room");
+    }
+    drop(sender);
+    let target = BackupTarget::File(path.clone());
+    write(&target, &seal, pieces, &Meter::default(), |_| manifest_sample()).expect("a backup");
+    let whole = std::fs::read(&path).expect("a file");
+    assert!(whole.len() > 3 * 64 * 1024, "{}", whole.len());
+    let look = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("written");
+        SnapshotFile::open(&path, &keys).and_then(|file| {
+            let mut read = Vec::new();
+            let is_read = file.rdb()?.read_to_end(&mut read).is_ok_and(|_| read == rdb);
+            file.check(|_| {}).map(|_| is_read)
+        })
+    };
+    assert!(look(&whole).expect("whole"));
+    let chunk = 64 * 1024 + 16;
+    let header = whole.windows(4).position(|window| window == b"\n---").expect("a header") + 1;
+    let body = header + whole[header..].iter().position(|byte| *byte == b'\n').expect("a line") + 1 + 16;
+    // Also exactly between two chunks.
+    for length in [10, 22, 100, header, body - 1, body, body + chunk, body + 2 * chunk, whole.len() - 1] {
+        let error = look(&whole[..length]).expect_err("cut short");
+        // Its own first line is all that says what it is.
+        let is_foreign = length < 22 && matches!(error, BackupError::Foreign(_));
+        assert!(is_foreign || matches!(error, BackupError::CutShort { .. }), "{length}: {error:?}");
+    }
+    for at in [header - 10, header + 10, body - 5, body + 5, body + chunk + 5, whole.len() - 5] {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        assert!(look(&flipped).is_err(), "byte {at} of {}", whole.len());
+    }
+}
+
+#[test]
+fn what_is_no_key_and_no_passphrase_is_refused_without_repeating_it() {
+    for (text, why) in
+        [("", "no secret key"), ("# only a comment\n", "no secret key"), ("\nhunter2\n", "line 2 is not")]
+    {
+        let error = BackupKeys::default().add_identities(text).expect_err("no key").to_string();
+        assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
+    }
+    for text in ["", "\n", "two\nlines\n"] {
+        assert!(text.parse::<Passphrase>().is_err(), "{text:?}");
+    }
+    let shown = format!("{:?} {:?}", keys(&key_pair().0), passphrase("hunter2"));
+    assert!(!shown.contains("SECRET-KEY") && !shown.contains("hunter2"), "{shown}");
 }

@@ -1,4 +1,4 @@
-//! Writes a backup while the snapshot comes: compressed to a file that gets its name when it is whole.
+//! Writes a backup while the snapshot comes, to a file that gets its name when it is whole.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -17,6 +17,7 @@ use super::framing::Framing;
 use super::manifest::{Manifest, frame};
 use super::new_file::NewFile;
 use super::rdb::{RdbCheck, RdbHead};
+use super::seal::{Seal, SealingWriter};
 use crate::spec::ParseError;
 
 /// Where a backup goes.
@@ -54,19 +55,20 @@ pub struct Meter {
 
 /// Writes the snapshot that comes in `pieces` to the target. It blocks, so it needs a thread of its own.
 ///
-/// `manifest` makes the manifest from what the RDB says of itself; checksum and size are filled in.
+/// `manifest` makes the manifest from what the RDB says of itself; checksum, size and encryption are filled in.
 ///
 /// # Errors
 /// The snapshot does not come whole, or the file cannot be written. Nothing is left then.
 pub fn write(
     target: &BackupTarget,
+    seal: &Seal,
     pieces: Receiver<Bytes>,
     meter: &Meter,
     manifest: impl FnOnce(&RdbHead) -> Manifest,
 ) -> Result<WrittenBackup, NotBackedUp> {
     match target {
         BackupTarget::Stdout => {
-            let (_, written) = write_to(io::stdout(), "standard output", pieces, meter, manifest)?;
+            let (_, written) = write_to(io::stdout(), "standard output", seal, pieces, meter, manifest)?;
             Ok(written)
         }
         BackupTarget::File(path) => {
@@ -78,7 +80,7 @@ pub fn write(
                 _ => Path::new("."),
             };
             let file = NewFile::create_in(folder).map_err(|error| failed("create", error))?;
-            let (file, written) = write_to(file, &name, pieces, meter, manifest)?;
+            let (file, written) = write_to(file, &name, seal, pieces, meter, manifest)?;
             file.persist(path).map_err(|error| failed("write", error))?;
             // Without it the name may be gone after a power failure, although the content is there.
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed("write", error))?;
@@ -90,11 +92,13 @@ pub fn write(
 fn write_to<W: Write>(
     to: W,
     name: &str,
+    seal: &Seal,
     pieces: Receiver<Bytes>,
     meter: &Meter,
     manifest: impl FnOnce(&RdbHead) -> Manifest,
 ) -> Result<(W, WrittenBackup), NotBackedUp> {
     let failed = |source| NotBackedUp::Backup(BackupError::Io { what: format!("write {name}"), source });
+    let sealed = seal.writer(Counted { to, bytes: 0 }).map_err(failed)?;
     let troubles = Rc::new(RefCell::new(Troubles::default()));
     let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
     compressor.set_source(Pieces {
@@ -107,7 +111,7 @@ fn write_to<W: Write>(
         meter,
         troubles: troubles.clone(),
     });
-    compressor.set_drain(Counted { to, bytes: 0, troubles: troubles.clone() });
+    compressor.set_drain(Drain { to: sealed, troubles: troubles.clone() });
     compressor.compress();
     let (source, drain) = (compressor.take_source(), compressor.take_drain());
     let (Some(source), Some(mut drain)) = (source, drain) else {
@@ -124,13 +128,14 @@ fn write_to<W: Write>(
         rdb_version: head.version,
         rdb_bytes: source.check.bytes(),
         rdb_sha256: hexadecimal(&source.hash.finalize()),
+        encrypted: seal.is_sealed(),
         ..manifest(&head)
     };
     let frame = frame(&manifest).map_err(|error| failed(error.into()))?;
-    let ended = drain.to.write_all(&frame).and_then(|()| drain.to.flush());
-    ended.map_err(failed)?;
-    let file_bytes = drain.bytes + frame.len() as u64;
-    Ok((drain.to, WrittenBackup { manifest, file_bytes }))
+    drain.to.write_all(&frame).map_err(failed)?;
+    let mut counted = drain.to.finish().map_err(failed)?;
+    counted.flush().map_err(failed)?;
+    Ok((counted.to, WrittenBackup { manifest, file_bytes: counted.bytes }))
 }
 
 /// Bytes as hexadecimal digits.
@@ -198,21 +203,35 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// A writer that counts, and keeps the first error to itself.
+/// A writer that counts.
 struct Counted<W> {
     to: W,
     bytes: u64,
-    troubles: Rc<RefCell<Troubles>>,
 }
 
 impl<W: Write> Write for Counted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// A writer that keeps the first error to itself.
+struct Drain<W: Write> {
+    to: SealingWriter<W>,
+    troubles: Rc<RefCell<Troubles>>,
+}
+
+impl<W: Write> Write for Drain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut troubles = self.troubles.borrow_mut();
         if troubles.write.is_none() {
-            match self.to.write_all(bytes) {
-                Ok(()) => self.bytes += bytes.len() as u64,
-                Err(error) => troubles.write = Some(error),
-            }
+            troubles.write = self.to.write_all(bytes).err();
         }
         Ok(bytes.len())
     }

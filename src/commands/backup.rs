@@ -1,5 +1,6 @@
 //! `redos backup`: a snapshot of a master group in one file, streamed from a replica.
 
+mod keys;
 mod verify;
 
 use std::fs;
@@ -15,15 +16,18 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::{Instant, interval, timeout};
 
+pub use keys::{KeyArgs, SealArgs};
 pub use verify::{check, try_load, unusable};
 
 use super::session::{Call, Session, World, lookup};
+use crate::backup::BackupError;
 use crate::backup::manifest::{FORMAT, Manifest};
+use crate::backup::name::BackupName;
 use crate::backup::rdb::RdbHead;
-use crate::backup::read::{SnapshotFile, in_directory};
+use crate::backup::read::in_directory;
 use crate::backup::retention::Retention;
+use crate::backup::seal::{BackupKeys, Seal};
 use crate::backup::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, write};
-use crate::backup::{BackupError, EXTENSION};
 use crate::cluster::gate::{is_in_sync, sole_master};
 use crate::cluster::observed::Observed;
 use crate::converge::Seen;
@@ -50,8 +54,9 @@ const TICK: Duration = Duration::from_millis(200);
     args_conflicts_with_subcommands = true,
     after_help = "The snapshot is streamed from a replica in sync, so that the master does not notice,
 and it has every write that was acknowledged before. A group without replicas is
-streamed from its master. The file is complete when it has its name; 'zstd -d' makes a
-dump.rdb of it. It is not encrypted, and has mode 0600.
+streamed from its master. The file is complete when it has its name, and has mode 0600;
+'zstd -d' makes a dump.rdb of it. With a key of age or a passphrase it is encrypted as a
+whole, which 'age -d' undoes. The setting backup.encryptTo does so without an option.
 
 Examples:
   redos backup                                 shop-mymaster-20261128T075500Z.redos, here
@@ -59,6 +64,8 @@ Examples:
   redos backup before-the-sale.redos
   redos backup --group mymaster-2 backups/
   redos backup backups/ --keep 7d,4w           the newest of each of 7 days and 4 weeks stays
+  redos backup backups/ --encrypt-to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
+  redos backup backups/ --passphrase-file secret.txt
   redos backup - | aws s3 cp - s3://bucket/shop.redos
   redos backup verify before-the-sale.redos"
 )]
@@ -75,6 +82,9 @@ pub struct BackupArgs {
     /// Remove older backups of the group from the directory, except the newest of these days, weeks, …
     #[arg(long, value_name = "LIST")]
     pub keep: Option<Retention>,
+    /// How it is encrypted.
+    #[command(flatten)]
+    pub seal: SealArgs,
 }
 
 /// What to do with a backup.
@@ -104,21 +114,24 @@ pub async fn run<W: World>(args: BackupArgs, call: Call<W>) -> Result<Exit, Fail
             Failure::message(FailureKind::Usage, what).hinted("give the directory: redos backup DIR --keep 7d,4w")
         );
     }
+    let passphrase = args.seal.passphrase()?;
     let session = call.connect().await?;
     let found = lookup::find(&*session.engine, &cluster).await?;
     let spec = lookup::recorded(&cluster, &found.inventory)?.clone();
     lookup::has_master(&spec)?;
     let group = lookup::group(&spec, &args.group)?;
-    let created_at = SystemTime::now();
+    let name = BackupName { cluster: cluster.clone(), group, made: SystemTime::now() };
+    let seal = args.seal.seal(passphrase, &spec);
     let target = match to_stdout {
         true => BackupTarget::Stdout,
-        false => BackupTarget::File(place(&args.target, &cluster, group, created_at)?),
+        false => BackupTarget::File(place(&args.target, &name, &seal)?),
     };
+    let new = NewBackup { name, target, seal };
     let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
     let secrets = reached.ok_or_else(|| lookup::no_passwords(&cluster))?.secrets;
-    let mut document = make(&session, &spec, group, &observed, &secrets, &target, created_at).await?;
+    let mut document = make(&session, &spec, &observed, &secrets, &new).await?;
     let kept = args.keep.as_ref().map(|keep| remove_expired(&args.target, keep, &mut document)).transpose();
-    match target {
+    match new.target {
         // The backup itself is on stdout.
         BackupTarget::Stdout => document.remarks(&session.ui),
         BackupTarget::File(_) => session.ui.outcome(&document, |ui| document.remarks(ui))?,
@@ -135,19 +148,26 @@ fn remove_expired(directory: &Path, keep: &Retention, made: &mut BackupDocument)
             directory.display()
         ))
     };
-    let files =
-        in_directory(directory).map_err(|error| failed(format!("failed to read {}", directory.display()), error))?;
-    let of_series = |file: &&SnapshotFile| {
-        let is_same =
-            |manifest: &Manifest| (&manifest.cluster, manifest.group) == (&made.manifest.cluster, made.manifest.group);
-        file.manifest.as_ref().is_some_and(is_same) && !file.path.is_symlink()
+    let files = in_directory(directory, &BackupKeys::default())
+        .map_err(|error| failed(format!("failed to read {}", directory.display()), error))?;
+    let of_series = |(path, name): &(&Path, BackupName)| {
+        (&name.cluster, name.group) == (&made.manifest.cluster, made.manifest.group) && !path.is_symlink()
     };
-    let expired = keep.expired(files.iter().filter_map(|(_, opened)| opened.as_ref().ok()).filter(of_series));
+    let named = files.iter().filter_map(|file| Some((file.path.as_path(), file.named()?)));
+    let expired = keep.expired(named.filter(of_series));
     for path in expired.into_iter().filter(|path| Some(path) != made.file.as_ref()) {
         fs::remove_file(&path).map_err(|error| failed(format!("failed to remove {}", path.display()), error))?;
         made.removed.push(path);
     }
     Ok(())
+}
+
+/// A backup that is to be made: of which group and when, where it goes, and how it is encrypted.
+#[derive(Clone, Debug)]
+pub struct NewBackup {
+    pub name: BackupName,
+    pub target: BackupTarget,
+    pub seal: Seal,
 }
 
 /// Makes the backup of a group of an observed cluster.
@@ -157,13 +177,12 @@ fn remove_expired(directory: &Path, keep: &Retention, made: &mut BackupDocument)
 pub async fn make<W: World>(
     session: &Session<W>,
     spec: &Spec,
-    group: Group,
     observed: &Observed,
     secrets: &Secrets,
-    target: &BackupTarget,
-    created_at: SystemTime,
+    new: &NewBackup,
 ) -> Result<BackupDocument, Failure> {
     let began = Instant::now();
+    let BackupName { group, made, .. } = new.name;
     let cluster = &spec.name;
     let source = source(group, spec, observed)?;
     let address = observed.inventory.server(source.node).ok_or_else(|| cannot(cluster, group, "it has no address"))?;
@@ -180,10 +199,10 @@ pub async fn make<W: World>(
     let settings = serde_json::to_value(spec).map_err(anyhow::Error::new)?;
     let manifest = {
         let (cluster, node, facts) = (cluster.clone(), source.node, facts.clone());
-        let created_at = humantime::format_rfc3339_seconds(created_at).to_string();
+        let created_at = humantime::format_rfc3339_seconds(made).to_string();
         move |head: &RdbHead| described(head, facts, Manifest { settings, ..blank(cluster, group, node, created_at) })
     };
-    let written = stream_to(session, target, stream, &facts, source.node, manifest).await;
+    let written = stream_to(session, new, stream, &facts, source.node, manifest).await;
     let written = written.map_err(|why| match why {
         Interruption::User => {
             Failure::message(FailureKind::Interrupted, "the backup was interrupted, and there is no file of it")
@@ -196,7 +215,7 @@ pub async fn make<W: World>(
         }
         Interruption::Error(NotBackedUp::Backup(error)) => unwritten(error),
     })?;
-    let file = match target {
+    let file = match &new.target {
         BackupTarget::File(path) => Some(path.as_path()),
         BackupTarget::Stdout => None,
     };
@@ -219,13 +238,8 @@ fn stdout_is_free(format: Format) -> Result<(), Failure> {
 ///
 /// # Errors
 /// It exists, or its directory does not.
-pub fn place(given: &Path, cluster: &ClusterName, group: Group, at: SystemTime) -> Result<PathBuf, Failure> {
-    let path = if given.is_dir() {
-        let time = humantime::format_rfc3339_seconds(at).to_string().replace(['-', ':'], "");
-        given.join(format!("{cluster}-{group}-{time}.{EXTENSION}"))
-    } else {
-        given.to_owned()
-    };
+pub fn place(given: &Path, name: &BackupName, seal: &Seal) -> Result<PathBuf, Failure> {
+    let path = if given.is_dir() { given.join(name.file(seal.is_sealed())) } else { given.to_owned() };
     let name = path.display();
     let refused = |what: String, hint: String| Err(Failure::message(FailureKind::Usage, what).hinted(hint));
     if given.as_os_str().to_string_lossy().ends_with('/') && !given.is_dir() {
@@ -332,7 +346,7 @@ enum Interruption {
 /// Streams a snapshot to its place, with progress. At most some pieces of it are in memory.
 async fn stream_to<W: World>(
     session: &Session<W>,
-    target: &BackupTarget,
+    new: &NewBackup,
     stream: Box<dyn Stream>,
     facts: &SnapshotFacts,
     node: NodeId,
@@ -341,8 +355,8 @@ async fn stream_to<W: World>(
     let (sender, pieces) = mpsc::channel(WAITING);
     let meter = Arc::new(Meter::default());
     let mut writing = {
-        let (target, meter) = (target.clone(), meter.clone());
-        tokio::task::spawn_blocking(move || write(&target, pieces, &meter, manifest))
+        let (NewBackup { target, seal, .. }, meter) = (new.clone(), meter.clone());
+        tokio::task::spawn_blocking(move || write(&target, &seal, pieces, &meter, manifest))
     };
     let mut pump = tokio::spawn(pump(stream, sender));
     let progress = session.ui.progress();

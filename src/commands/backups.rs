@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use clap::Args;
 
+use super::backup::KeyArgs;
 use super::session::{Call, World};
-use crate::backup::BackupError;
-use crate::backup::read::{SnapshotFile, in_directory};
+use crate::backup::read::{FoundBackup, in_directory};
 use crate::backup::retention::Retention;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::List;
@@ -15,12 +15,14 @@ use crate::output::backup::{ListedBackup, backups_text};
 
 /// Arguments of `backups`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "It reads what each file says of itself, and asks no Docker Engine.
+#[command(after_help = "It reads what each file says of itself, and asks no Docker Engine. Of an encrypted
+backup it knows what its name says, and the rest with the key.
 
 Examples:
   redos backups
   redos backups /var/backups
   redos backups /var/backups --keep 7d,4w
+  redos backups /var/backups --identity key.txt
   redos backups -o name")]
 pub struct BackupsArgs {
     /// Directory with backups
@@ -29,12 +31,15 @@ pub struct BackupsArgs {
     /// Show which of them 'backup --keep' would remove
     #[arg(long, value_name = "LIST")]
     pub keep: Option<Retention>,
+    /// What opens those that are encrypted.
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// Lists the backups of a directory, the newest last.
 ///
 /// # Errors
-/// The directory cannot be read.
+/// The directory or a file with a key cannot be read.
 pub async fn run<W: World>(args: BackupsArgs, call: Call<W>) -> Result<Exit, Failure> {
     let name = args.directory.display();
     let failed = |error: std::io::Error| {
@@ -44,24 +49,13 @@ pub async fn run<W: World>(args: BackupsArgs, call: Call<W>) -> Result<Exit, Fai
         )
         .hinted("give the directory with the backups: redos backups DIR")
     };
-    let files = in_directory(&args.directory).map_err(failed)?;
-    let expired =
-        args.keep.as_ref().map(|keep| keep.expired(files.iter().filter_map(|(_, opened)| opened.as_ref().ok())));
-    let is_expired = |path: &PathBuf| expired.as_ref().map(|expired| expired.contains(path));
-    let listed = files.into_iter().map(|(file, opened)| listed(is_expired(&file), file, opened));
-    let mut backups: Vec<ListedBackup> = listed.collect();
-    let made = |backup: &ListedBackup| backup.manifest.as_ref().map(|manifest| manifest.created_at.clone());
-    backups.sort_by_key(|backup| (made(backup), backup.file.clone()));
+    let files = in_directory(&args.directory, &args.keys.read()?).map_err(failed)?;
+    let named = || files.iter().filter_map(|file| Some((file.path.as_path(), file.named()?)));
+    let expired = args.keep.as_ref().map(|keep| keep.expired(named()));
+    let is_expired = |file: &FoundBackup| expired.as_ref().map(|expired| expired.contains(&file.path));
+    let mut backups: Vec<ListedBackup> = files.iter().map(|file| ListedBackup::of(file, is_expired(file))).collect();
+    backups.sort_by_key(|backup| (backup.created_at.clone(), backup.file.clone()));
     let list = List::new("BackupList", backups);
     call.ui.list(&list, |ui| backups_text(&list.items, SystemTime::now(), ui))?;
     Ok(Exit::Done)
-}
-
-fn listed(is_expired: Option<bool>, file: PathBuf, opened: Result<SnapshotFile, BackupError>) -> ListedBackup {
-    let bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
-    let (manifest, problem) = match opened {
-        Ok(opened) => (opened.manifest, None),
-        Err(error) => (None, Some(error.to_string())),
-    };
-    ListedBackup { file, bytes, manifest, problem, is_expired }
 }

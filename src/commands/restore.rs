@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use tokio::time::Instant;
 
-use super::backup;
+use super::backup::{self, KeyArgs, NewBackup};
 use super::options::READY_TIMEOUT;
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, ask, lookup, propose, ready};
 use super::up::seed;
 use super::up::source::DataSource;
+use crate::backup::name::BackupName;
+use crate::backup::seal::{BackupKeys, Seal};
 use crate::backup::write::BackupTarget;
 use crate::cluster::gate::sole_master;
 use crate::cluster::observed::Observed;
@@ -41,6 +43,7 @@ Examples:
   redos restore before-the-sale.redos --dry-run
   redos restore dump.rdb --group mymaster-2
   redos restore shop.redos --backup-to /var/backups/
+  redos restore shop.redos.age --identity key.txt
   redos restore shop.redos --no-backup --yes")]
 pub struct RestoreArgs {
     /// The backup, or the dump.rdb or append-only files of another Redis
@@ -55,6 +58,9 @@ pub struct RestoreArgs {
     /// Do not back the present data up: they are gone
     #[arg(long, conflicts_with = "backup_to")]
     pub no_backup: bool,
+    /// What opens the backup.
+    #[command(flatten)]
+    pub keys: KeyArgs,
     /// The longest wait for a ready cluster
     #[arg(long, value_name = "TIME", default_value = READY_TIMEOUT, value_parser = time::wait)]
     pub timeout: Duration,
@@ -75,14 +81,20 @@ pub struct RestoreArgs {
 pub async fn run<W: World>(args: RestoreArgs, call: Call<W>) -> Result<Exit, Failure> {
     let cluster = call.cluster()?;
     // A wrong file is refused before the Engine is asked.
-    DataSource::glance(&args.backup)?;
+    let keys = args.keys.read()?;
+    DataSource::glance(&args.backup, &keys)?;
     let session = call.connect().await?;
     let deadline = Instant::now() + args.timeout;
-    let restore = async |_| restored(&args, &cluster, &session).await;
+    let restore = async |_| restored(&args, &keys, &cluster, &session).await;
     Turn { cluster: &cluster, verb: "restore", deadline }.take_unless(args.dry_run, &session, restore).await
 }
 
-async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: &Session<W>) -> Result<Exit, Failure> {
+async fn restored<W: World>(
+    args: &RestoreArgs,
+    keys: &BackupKeys,
+    cluster: &ClusterName,
+    session: &Session<W>,
+) -> Result<Exit, Failure> {
     let began = Instant::now();
     let found = lookup::find(&*session.engine, cluster).await?;
     let spec = Spec { restoring: None, ..lookup::recorded(cluster, &found.inventory)?.clone() };
@@ -93,7 +105,7 @@ async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: 
     let reached = reached.ok_or_else(|| lookup::no_passwords(cluster))?;
     all_are_there(group, &spec, &observed)?;
     let node = sole_master(group, &observed).map_err(|unmet| refused(cluster, group, &unmet.to_string()))?;
-    let source = seed::examine(session, &spec, &args.backup).await?;
+    let source = seed::examine(session, &spec, &args.backup, keys).await?;
     let from = seed::absolute(&args.backup);
     let restoring = Restoring { group, node, from, stage: RestoreStage::Preparing };
     if args.dry_run {
@@ -106,14 +118,14 @@ async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: 
     }
     let mut kept = None;
     if !args.no_backup {
-        let created_at = SystemTime::now();
-        let place = backup::place(&args.backup_to, cluster, group, created_at)?;
+        let name = BackupName { cluster: cluster.clone(), group, made: SystemTime::now() };
+        let seal = Seal::to(spec.backup.encrypt_to.clone());
+        let place = backup::place(&args.backup_to, &name, &seal)?;
         session.ui.status(format_args!("the present data of {group} are backed up first, into {}", place.display()));
-        let target = BackupTarget::File(place.clone());
-        let made =
-            backup::make(session, &spec, group, &observed, &reached.secrets, &target, created_at).await.map_err(
-                |failure| failure.hinted("nothing was restored; without a backup of the present data: --no-backup"),
-            )?;
+        let new = NewBackup { name, target: BackupTarget::File(place.clone()), seal };
+        let made = backup::make(session, &spec, &observed, &reached.secrets, &new).await.map_err(|failure| {
+            failure.hinted("nothing was restored; without a backup of the present data: --no-backup")
+        })?;
         made.remarks(&session.ui);
         kept = Some(place);
     }
@@ -133,8 +145,8 @@ async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: 
     let none = GivenSecrets::default();
     let converged = ready::converge(session, &spec, (&none, &none), begin, seen, deadline).await;
     let (Converged { observed, .. }, _) = converged.map_err(unfinished)?;
-    let keys = seed::keys_of(group, &observed);
-    seed::are_all_there(cluster, &source, keys).map_err(|failure| match &kept {
+    let counted = seed::keys_of(group, &observed);
+    seed::are_all_there(cluster, &source, counted).map_err(|failure| match &kept {
         Some(kept) => {
             let back = command_line(cluster, &format!("restore {} --group {group}", kept.display()));
             failure.hinted(format!("to have the former data again: {back}"))
@@ -145,7 +157,7 @@ async fn restored<W: World>(args: &RestoreArgs, cluster: &ClusterName, session: 
         cluster,
         group,
         (&source.path, source.bytes, source.manifest.as_ref()),
-        (keys, kept),
+        (counted, kept),
         began.elapsed(),
     );
     session.ui.outcome(&document, |ui| document.remarks(ui))?;

@@ -11,6 +11,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use self::source::DataSource;
+use super::backup::KeyArgs;
 use super::options::{READY_TIMEOUT, SettingsArgs};
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, ask, propose, ready};
@@ -35,6 +36,7 @@ Examples:
   redos up --password-file secret.txt   with a password of your own
   redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
   redos -p shop2 up --from shop.redos   a new cluster with the data of a backup
+  redos up --from shop.redos.age --identity key.txt
   redos up --from old/appendonlydir     a new cluster with the data of another Redis
   redos -p shop -f shop.yaml up         another cluster, from a file")]
 pub struct UpArgs {
@@ -47,6 +49,9 @@ pub struct UpArgs {
     /// Give a new cluster the data of a backup, or the dump.rdb or append-only files of another Redis
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "dry_run")]
     pub from: Option<PathBuf>,
+    /// What opens that backup.
+    #[command(flatten)]
+    pub keys: KeyArgs,
     /// Show what it would do and why, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -68,9 +73,16 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
     }
     let deadline = Instant::now() + args.timeout;
     let request = call.request(&args.settings)?;
-    if let Some(file) = &args.from {
+    let keys = args.keys.read()?;
+    match &args.from {
         // A wrong file is refused before the Engine is asked.
-        DataSource::glance(file)?;
+        Some(file) => _ = DataSource::glance(file, &keys)?,
+        None if !keys.is_empty() => {
+            let what = "--identity and --passphrase-file open the backup of --from, which was not given";
+            return Err(Failure::message(FailureKind::Usage, what)
+                .hinted("name the backup: redos up --from shop.redos.age --identity key.txt"));
+        }
+        None => {}
     }
     let session = call.connect().await?;
     let cluster = request.name().clone();
@@ -85,7 +97,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         if let Some(path) = &args.from {
             settings.spec.seeding = None;
             seed::fits(&settings.spec)?;
-            let source = Box::pin(seed::examine(&session, &settings.spec, path)).await?;
+            let source = Box::pin(seed::examine(&session, &settings.spec, path, &keys)).await?;
             found = Box::pin(seed::copy(&session, &settings.spec, &source, &found)).await?;
             seeded = Some(source);
         }

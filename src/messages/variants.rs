@@ -10,6 +10,8 @@ use anyhow::anyhow;
 use minijinja::ErrorKind;
 
 use crate::apply::ApplyError;
+use crate::backup::BackupError;
+use crate::backup::seal::SealedBy;
 use crate::chaos::driver::DriverError;
 use crate::chaos::history::{HistoryError, OpError};
 use crate::chaos::read_back::Unread;
@@ -344,6 +346,22 @@ fn server_errors() -> Vec<ServerError> {
     .into()
 }
 
+fn backup_errors() -> impl IntoIterator<Item = BackupError> {
+    let path = || "/b/shop.redos".into();
+    examples!(BackupError {
+        Io { what: "read /b/shop.redos".to_owned(), source: std::io::ErrorKind::PermissionDenied.into() },
+        Foreign(path()),
+        Locked { path: path(), by: SealedBy::Keys },
+        Locked { path: path(), by: SealedBy::Passphrase },
+        WrongKey { path: path(), by: SealedBy::Keys },
+        WrongKey { path: path(), by: SealedBy::Passphrase },
+        NotAppendOnly { path: path(), why: "no file there is the manifest".to_owned() },
+        CutShort { path: path(), why: "the manifest at its end is missing".to_owned() },
+        Damaged { path: path(), why: "its manifest has a wrong checksum".to_owned() },
+        Newer { path: path(), found: 2, known: 1 },
+    })
+}
+
 fn errors(page: &mut Page) {
     let (node, master, group) = (redis(2), redis(1), GROUP);
     page.show("EngineError", engine_errors().into_iter().map(|error| printed(&error.into())));
@@ -354,6 +372,7 @@ fn errors(page: &mut Page) {
         };
         server_errors().into_iter().map(told).collect::<Vec<_>>()
     });
+    page.show("BackupError", backup_errors());
     let step = Action::StartNode { node }.to_string();
     let failed = examples!(ApplyError {
         Engine { step: step.clone(), source: engine_errors().remove(0) },

@@ -10,9 +10,10 @@ use super::list::since;
 use super::text_table::{Column, Table};
 use super::units::{bytes, count};
 use super::{Named, Ui, command_line};
-use crate::backup::Manifest;
-use crate::backup::read::{SnapshotFile, WholeSnapshot};
+use crate::backup::read::{FoundBackup, SnapshotFile, WholeSnapshot};
+use crate::backup::seal::SealedBy;
 use crate::backup::write::WrittenBackup;
+use crate::backup::{BackupError, ENCRYPTED, Manifest};
 use crate::spec::images::Release;
 use crate::spec::{API_VERSION, ClusterName, Group};
 
@@ -60,7 +61,10 @@ impl BackupDocument {
             bytes(*file_bytes),
             bytes(*rdb_bytes)
         ));
-        ui.status("it is not encrypted: whoever has the file can read the data");
+        ui.status(match manifest.encrypted {
+            true => "it is encrypted: without its key or passphrase nobody can read it, so keep that elsewhere",
+            false => "it is not encrypted: whoever has the file can read the data",
+        });
         for removed in &self.removed {
             ui.status(format_args!("removed {}", removed.display()));
         }
@@ -196,7 +200,9 @@ impl RestoreDocument {
             ui.status(format_args!("{expiring_keys} of the keys in the file expire, and may have done so"));
         }
         if let Some(former) = former_data {
-            let back = command_line(cluster, &format!("restore {} --group {group}", former.display()));
+            let is_encrypted = former.extension().is_some_and(|extension| extension == ENCRYPTED);
+            let key = if is_encrypted { " --identity FILE" } else { "" };
+            let back = command_line(cluster, &format!("restore {} --group {group}{key}", former.display()));
             ui.hint(format_args!("to have the former data again: {back}"));
         }
     }
@@ -223,7 +229,14 @@ pub struct ListedBackup {
     pub file: PathBuf,
     /// The size of the file in bytes.
     pub bytes: u64,
-    /// What the backup says of itself; `null` if it cannot be used.
+    /// What opens it; `null` if it is not encrypted or cannot be used.
+    pub encrypted: Option<SealedBy>,
+    /// The cluster; `null` if neither the backup nor its name says it. Of an encrypted backup without its key the name counts.
+    pub cluster: Option<ClusterName>,
+    pub group: Option<Group>,
+    /// When the snapshot was begun, RFC 3339.
+    pub created_at: Option<String>,
+    /// What the backup says of itself; `null` if it cannot be used without a key or at all.
     pub manifest: Option<Manifest>,
     /// Why it cannot be used; `null` if nothing is known to be wrong.
     pub problem: Option<String>,
@@ -231,10 +244,37 @@ pub struct ListedBackup {
     pub is_expired: Option<bool>,
 }
 
+impl ListedBackup {
+    /// What is known of a file.
+    pub fn of(file: &FoundBackup, is_expired: Option<bool>) -> Self {
+        let name = file.named();
+        let (manifest, encrypted, problem) = match &file.opened {
+            Ok(opened) => (opened.manifest.clone(), opened.sealed, None),
+            Err(BackupError::Locked { by, .. }) => (None, Some(*by), None),
+            Err(error) => (None, None, Some(error.to_string())),
+        };
+        Self {
+            file: file.path.clone(),
+            bytes: file.path.metadata().map(|metadata| metadata.len()).unwrap_or_default(),
+            encrypted,
+            cluster: name.as_ref().map(|name| name.cluster.clone()),
+            group: name.as_ref().map(|name| name.group),
+            created_at: name.map(|name| humantime::format_rfc3339_seconds(name.made).to_string()),
+            manifest,
+            problem,
+            is_expired,
+        }
+    }
+}
+
 impl Named for ListedBackup {
     fn name(&self) -> String {
         self.file.display().to_string()
     }
+}
+
+fn shown(known: Option<&impl ToString>) -> String {
+    known.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
 /// The backups as a table.
@@ -248,6 +288,7 @@ pub fn backups_text(backups: &[ListedBackup], now: SystemTime, ui: &Ui) -> Strin
         Column::number("SIZE"),
         Column::new("SERVER"),
         Column::new("MADE"),
+        Column::new("ENCRYPTED"),
         Column::text("KEEP"),
         Column::text("PROBLEM"),
     ]);
@@ -256,13 +297,20 @@ pub fn backups_text(backups: &[ListedBackup], now: SystemTime, ui: &Ui) -> Strin
         let of = |value: fn(&Manifest) -> String| backup.manifest.as_ref().map_or_else(|| "-".to_owned(), value);
         table.row([
             name,
-            of(|manifest| manifest.cluster.to_string()),
-            of(|manifest| manifest.group.to_string()),
+            shown(backup.cluster.as_ref()),
+            shown(backup.group.as_ref()),
             of(|manifest| manifest.keys.to_string()),
             of(|manifest| bytes(manifest.rdb_bytes)),
             bytes(backup.bytes),
             of(|manifest| manifest.server.to_string()),
-            since(backup.manifest.as_ref().map(|manifest| manifest.created_at.as_str()), now),
+            since(backup.created_at.as_deref(), now),
+            match backup.encrypted {
+                Some(SealedBy::Keys) => "to keys",
+                Some(SealedBy::Passphrase) => "passphrase",
+                None if backup.problem.is_none() => "no",
+                None => "-",
+            }
+            .to_owned(),
             backup.is_expired.map_or("", |is_expired| if is_expired { "no" } else { "yes" }).to_owned(),
             backup.problem.clone().unwrap_or_default(),
         ]);

@@ -108,6 +108,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap_complete", &["commands/completions"]),
     ("hyper", &["web"]),
     ("ruzstd", &["backup"]),
+    ("age::", &["backup/seal.rs", "spec/recipients.rs"]),
     ("clap_mangen", &["commands/man.rs"]),
     ("rcgen", &["tls.rs"]),
     ("tokio_rustls", &["tls.rs"]),

@@ -206,6 +206,84 @@ fn data_come_from_a_file_go_into_a_backup_and_are_restored() {
     });
 }
 
+/// Two secret keys, as age-keygen writes them.
+const SECRET_KEY: &str = "# created: 2026-11-28T22:55:44Z
+# public key: age1ms38dcws7870kh9n7jzrlyayexdztfnv4f69njuxmcwnlpc57q4q70c5uj
+AGE-SECRET-KEY-13H6HCRHS2WD0F8RSLLGX7YAV7J4EZZ7STH0YFQP0DFZ965PGM2UQ4XS2NN
+";
+const OTHER_SECRET_KEY: &str = "# public key: age12j88atsuguvphrsqszlfyv44g952lp2ccgxdzt94nn3cfyrdvfrsjljc53
+AGE-SECRET-KEY-1954SHJD5JXL42KYYSZRCNR9DVHFW9XNLENZF57QKUWUPRZ36J5SQPGMSC2
+";
+
+#[test]
+fn encrypted_backups_are_made_by_option_or_setting_and_restored_with_their_key_alone() {
+    run(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| folder.path().join(name).display().to_string();
+        let public = "age1ms38dcws7870kh9n7jzrlyayexdztfnv4f69njuxmcwnlpc57q4q70c5uj";
+        std::fs::write(place("key.txt"), SECRET_KEY).expect("a file");
+        std::fs::write(place("other.txt"), OTHER_SECRET_KEY).expect("a file");
+        std::fs::write(place("passphrase"), "correct horse\n").expect("a file");
+        std::fs::write(place("three.rdb"), rdb(3)).expect("a file");
+        let sim = Sim::default();
+        redos(&sim, &format!("up --from {}", place("three.rdb"))).await.done();
+
+        let encrypted = async |line: &str| redos(&sim, line).await.json()["manifest"]["encrypted"].clone();
+        let (a, b, c) = (place("a.redos.age"), place("b.redos.age"), place("c.redos"));
+        assert_eq!(encrypted(&format!("backup {a} --encrypt-to {public} -o json")).await, true);
+        assert_eq!(encrypted(&format!("backup {b} --passphrase-file {} -o json", place("passphrase"))).await, true);
+        assert_eq!(encrypted(&format!("backup {c} -o json")).await, false);
+        redos(&sim, &format!("up --backup-encrypt-to {public}")).await.done();
+        std::fs::create_dir(place("nightly")).expect("a folder");
+        assert_eq!(encrypted(&format!("backup {} -o json", place("nightly"))).await, true);
+        assert_eq!(encrypted(&format!("backup {} --unencrypted -o json", place("d.redos"))).await, false);
+
+        let (key, other, secret) = (place("key.txt"), place("other.txt"), place("passphrase"));
+        let begin = ["backup verify --no-server", "restore --yes --no-backup", "up --from"];
+        for (file, options, why) in [
+            (&a, String::new(), "is encrypted to keys, and none was given"),
+            (&a, format!("--passphrase-file {secret}"), "is encrypted to keys, and none was given"),
+            (&a, format!("--identity {other}"), "not to one of the given keys"),
+            (&a, format!("--identity {secret}"), "is not a secret key of age"),
+            (&a, format!("--identity {}", place("none")), "failed to read secret keys"),
+            (&b, String::new(), "is encrypted with a passphrase, and none was given"),
+            (&b, format!("--passphrase-file {other}"), "has more than one line"),
+            (&b, format!("--passphrase-file {}", place("three.rdb")), "failed to read the passphrase"),
+        ] {
+            for verb in begin {
+                let failure = redos(&sim, format!("{verb} {file} {options}").trim_end()).await.failure();
+                let said = failure.chain().collect::<Vec<_>>().join(": ");
+                assert_eq!(failure.kind, FailureKind::Usage, "{verb}: {said}");
+                assert!(said.contains(why) && !said.contains("correct horse"), "{verb} {options}: {said}");
+            }
+        }
+        let failure = redos(&sim, &format!("up --identity {key}")).await.failure();
+        assert_eq!(failure.kind, FailureKind::Usage, "{failure:?}");
+
+        let checked = redos(&sim, &format!("backup verify {b} --passphrase-file {secret} -o json")).await.json();
+        assert_eq!(checked["keys"], 3, "{checked}");
+        let restore = format!("restore --yes {a} --identity {other} --identity {key}");
+        let restored = redos(&sim, &format!("{restore} --backup-to {} -o json", place("nightly"))).await.json();
+        assert_eq!(restored["keys"], 3, "{restored}");
+        assert!(restored["formerData"].as_str().is_some_and(|file| file.ends_with(".redos.age")), "{restored}");
+
+        // Without the key the names say what they are, and with it the files do.
+        let nightly = place("nightly");
+        let list = async |options: &str| redos(&sim, &format!("backups {nightly} -o json {options}")).await.json();
+        let locked = list("--keep 1").await;
+        let items = locked["items"].as_array().expect("items");
+        assert!(!items.is_empty(), "{locked}");
+        for item in items {
+            assert_eq!((&item["manifest"], &item["problem"]), (&Value::Null, &Value::Null), "{item}");
+            assert_eq!((&item["encrypted"], &item["cluster"]), (&json!("keys"), &json!("sim")), "{item}");
+        }
+        assert_eq!(items.last().map(|item| &item["isExpired"]), Some(&json!(false)), "{locked}");
+        assert_eq!(list(&format!("--identity {key}")).await["items"][0]["manifest"]["keys"], 3);
+        let wrong = list(&format!("--identity {other}")).await;
+        assert!(wrong["items"][0]["problem"].as_str().is_some_and(|why| why.contains("given keys")), "{wrong}");
+    });
+}
+
 #[test]
 fn stop_start_and_restart_keep_the_master() {
     run(async {

@@ -229,6 +229,104 @@ async fn a_backup_that_is_killed_or_interrupted_leaves_no_file_of_its_name() {
     cluster.settled().await;
 }
 
+/// The program of the format, installed or from Debian's archive, with its key maker beside it.
+async fn age(folder: &Path) -> PathBuf {
+    let known = Path::new("/usr/bin/age");
+    if known.is_file() {
+        return known.to_owned();
+    }
+    let get = "apt-get download -q age && dpkg-deb -x age_*.deb .";
+    let got = tokio::process::Command::new("sh").args(["-c", get]).current_dir(folder).status().await;
+    assert!(got.is_ok_and(|got| got.success()), "age is in Debian's archive");
+    folder.join("usr/bin/age")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_backup_is_opened_by_age_itself_and_by_its_own_key_alone() {
+    const KEYS: u64 = 3000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let age = age(folder.path()).await;
+    let run = async |program: &Path, arguments: &[&str]| {
+        let ran = tokio::process::Command::new(program).args(arguments).output().await.expect("a program");
+        assert!(ran.status.success(), "{}: {}", program.display(), String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stderr).expect("text")
+    };
+    let made = run(&age.with_file_name("age-keygen"), &["-o", text(&path("key.txt"))]).await;
+    let public = made.trim().rsplit(' ').next().expect("a key").to_owned();
+    run(&age.with_file_name("age-keygen"), &["-o", text(&path("other.txt"))]).await;
+    std::fs::write(path("passphrase"), "correct horse battery staple\n").expect("a file");
+
+    // The setting alone has every backup encrypted.
+    let cluster = Cluster::new("backup-sealed").await;
+    cluster.up(&["--sentinels", "1", "--replicas", "1", "--backup-encrypt-to", &public]).await.succeeds();
+    fill(&cluster, KEYS).await;
+    let nightly = path("nightly");
+    std::fs::create_dir(&nightly).expect("a folder");
+    for _ in 0..2 {
+        let said = cluster.redos(&["backup", text(&nightly), "--keep", "1"]).await.fails(0);
+        assert!(said.contains("it is encrypted"), "{said}");
+        // The names have seconds.
+        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    }
+    let kept = names(&nightly);
+    assert_eq!(kept.len(), 1, "the older one is removed without a key: {kept:?}");
+    let file = nightly.join(&kept[0]);
+    assert!(kept[0].ends_with(".redos.age"), "{kept:?}");
+    let key = path("key.txt");
+    let verify = async |file: &Path, options: &[&str]| {
+        cluster.redos(&[&["backup", "verify", text(file), "-o", "json"], options].concat()).await
+    };
+    let checked = verify(&file, &["--identity", text(&key)]).await.succeeds();
+    let checked: serde_json::Value = serde_json::from_str(&checked).expect("a document");
+    assert_eq!((&checked["keys"], &checked["manifest"]["encrypted"]), (&KEYS.into(), &true.into()));
+
+    // Either program opens what the other one has encrypted.
+    let plain = path("plain.redos");
+    run(&age, &["-d", "-i", text(&key), "-o", text(&plain), text(&file)]).await;
+    verify(&plain, &[]).await.succeeds();
+    let again = path("again.redos.age");
+    run(&age, &["-r", &public, "-o", text(&again), text(&plain)]).await;
+    verify(&again, &["--identity", text(&key)]).await.succeeds();
+
+    let secret = path("phrase.redos.age");
+    let passphrase = path("passphrase");
+    cluster.redos(&["backup", text(&secret), "--passphrase-file", text(&passphrase)]).await.succeeds();
+    verify(&secret, &["--no-server", "--passphrase-file", text(&passphrase)]).await.succeeds();
+
+    let copy = Cluster::new("backup-unsealed").await;
+    let short = changed(&file, "short.redos.age", |bytes| bytes.truncate(bytes.len() - 1));
+    let flipped = changed(&file, "flipped.redos.age", |bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+    });
+    let (key, other) = (text(&key), path("other.txt"));
+    for (file, options, code, why) in [
+        (&file, vec![], 2, "--identity FILE"),
+        (&file, vec!["--identity", text(&other)], 2, "but not to one of the given keys"),
+        (&file, vec!["--identity", text(&passphrase)], 2, "is not a secret key of age"),
+        (&secret, vec!["--passphrase-file", text(&other)], 2, "more than one line"),
+        (&short, vec!["--identity", key], 1, "was cut short"),
+        (&flipped, vec!["--identity", key], 1, "is damaged"),
+    ] {
+        let said = copy.up(&[&["--from", text(file)], options.as_slice()].concat()).await.fails(code);
+        assert!(said.contains(why), "{said}");
+        assert_eq!(copy.labelled().await, [const { Vec::<String>::new() }; 3], "nothing is made");
+        let restore = [&["restore", text(file), "--yes", "--no-backup"], options.as_slice()].concat();
+        assert!(cluster.redos(&restore).await.fails(code).contains(why));
+    }
+    cluster.redos(&["plan"]).await.succeeds();
+    let from = ["--from", text(&file), "--identity", key, "--sentinels", "1", "--replicas", "1"];
+    let said = copy.up(&from).await.fails(0);
+    assert!(said.contains(&format!("{KEYS} of {KEYS} keys")), "{said}");
+    copy.redos(&["down", "--volumes"]).await.succeeds();
+    redis::cmd("FLUSHALL").exec_async(&mut cluster.client(&[]).await).await.expect("an empty cluster");
+    let restore = ["restore", text(&file), "--yes", "--backup-to", text(&nightly), "--identity", key];
+    let said = cluster.redos(&restore).await.fails(0);
+    assert!(said.contains(&format!("{KEYS} of {KEYS} keys")) && said.contains("--identity FILE"), "{said}");
+    assert!(names(&nightly).iter().all(|name| name.ends_with(".redos.age")), "also the backup of the former data");
+}
+
 /// Commands that set `log:1` and so on, as an append-only file has them.
 fn log(keys: std::ops::RangeInclusive<u32>) -> Vec<u8> {
     let set = |key: u32| {

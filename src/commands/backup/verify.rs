@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::{Instant, timeout};
 
+use super::KeyArgs;
 use crate::backup::read::{SnapshotFile, WholeSnapshot};
+use crate::backup::seal::{BackupKeys, SealedBy};
 use crate::backup::{BackupError, Manifest};
 use crate::cluster::desired::Program;
 use crate::commands::options::SettingsArgs;
@@ -31,7 +33,8 @@ cluster would get. A dump.rdb of Redis or Valkey can be checked in the same way.
 
 Examples:
   redos backup verify shop-mymaster-20261128T075500Z.redos
-  redos backup verify --no-server shop.redos     the checksums alone, without Docker")]
+  redos backup verify --no-server shop.redos     the checksums alone, without Docker
+  redos backup verify shop.redos.age --identity key.txt")]
 pub struct VerifyBackupArgs {
     /// The backup, or an RDB file
     #[arg(value_name = "FILE")]
@@ -39,6 +42,9 @@ pub struct VerifyBackupArgs {
     /// Compare the checksums only, and ask no Docker Engine
     #[arg(long)]
     pub no_server: bool,
+    /// What opens it.
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// Checks a backup.
@@ -47,11 +53,12 @@ pub struct VerifyBackupArgs {
 /// It is damaged, no server loads it, or it has other keys than it says.
 pub async fn run<W: World>(args: VerifyBackupArgs, call: Call<W>) -> Result<Exit, Failure> {
     let began = Instant::now();
+    let keys = args.keys.read()?;
     let ui = call.ui.clone();
     let progress = ui.progress();
     let cancel = call.cancel.clone();
     let checked = tokio::select! {
-        checked = check(args.backup.clone(), |update| progress.report(update)) => checked,
+        checked = check(args.backup.clone(), keys, |update| progress.report(update)) => checked,
         () = cancel.cancelled() => Err(interrupted()),
     };
     progress.finish();
@@ -96,10 +103,17 @@ fn interrupted() -> Failure {
 ///
 /// # Errors
 /// It is not what was written.
-pub async fn check(file: PathBuf, report: impl Fn(Update)) -> Result<(SnapshotFile, WholeSnapshot), Failure> {
-    let opened = SnapshotFile::open(&file).map_err(unusable)?;
+pub async fn check(
+    file: PathBuf,
+    keys: BackupKeys,
+    report: impl Fn(Update),
+) -> Result<(SnapshotFile, WholeSnapshot), Failure> {
     report(Update::Progress { subject: file.display().to_string(), text: "reading".to_owned(), bytes: None });
-    let reading = tokio::task::spawn_blocking(move || opened.check(|_| {}).map(|whole| (opened, whole)));
+    let read = move || {
+        let opened = SnapshotFile::open(&file, &keys)?;
+        opened.check(|_| {}).map(|whole| (opened, whole))
+    };
+    let reading = tokio::task::spawn_blocking(read);
     let read = reading.await.map_err(|error| Failure::new(FailureKind::Failed, error))?;
     read.map_err(unusable)
 }
@@ -109,6 +123,15 @@ pub fn unusable(error: BackupError) -> Failure {
     let (kind, hint) = match &error {
         BackupError::Io { .. } => (FailureKind::Usage, "give the file of a backup; list some: redos backups DIR"),
         BackupError::Foreign(_) => (FailureKind::Usage, "give a file that 'redos backup' wrote, or a dump.rdb"),
+        BackupError::Locked { by: SealedBy::Keys, .. } => {
+            (FailureKind::Usage, "give the file with the secret key of one of them: --identity FILE")
+        }
+        BackupError::Locked { by: SealedBy::Passphrase, .. } => {
+            (FailureKind::Usage, "give the file with the passphrase: --passphrase-file FILE")
+        }
+        BackupError::WrongKey { .. } => {
+            (FailureKind::Usage, "give the secret key or the passphrase that belongs to it")
+        }
         BackupError::NotAppendOnly { .. } => {
             (FailureKind::Usage, "give the folder 'appendonlydir' of a Redis, or its 'appendonly.aof' or 'dump.rdb'")
         }

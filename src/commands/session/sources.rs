@@ -87,7 +87,10 @@ fn shown(path: &Path) -> String {
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The text of a small file, or of standard input. It must be UTF-8.
-fn read_text(path: &Path) -> std::io::Result<String> {
+///
+/// # Errors
+/// It cannot be read, or is too large.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     let read = if path == Path::new(STDIN_OR_STDOUT) {
         std::io::stdin().lock().take(FILE_MAX + 1).read_to_string(&mut text)?

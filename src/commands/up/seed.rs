@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval, sleep};
 
 use super::source::DataSource;
+use crate::backup::seal::BackupKeys;
 use crate::backup::{Manifest, rdb};
 use crate::cluster::desired::Program;
 use crate::cluster::observed::Observed;
@@ -90,21 +91,26 @@ fn unfit(spec: &Spec, why: &str) -> Failure {
 ///
 /// # Errors
 /// They are not whole, or the server of the image does not load them.
-pub async fn examine<W: World>(session: &Session<W>, spec: &Spec, path: &Path) -> Result<DataSource, Failure> {
+pub async fn examine<W: World>(
+    session: &Session<W>,
+    spec: &Spec,
+    path: &Path,
+    keys: &BackupKeys,
+) -> Result<DataSource, Failure> {
     let used = spec.used.redis.as_ref();
     let used = used.ok_or_else(|| Failure::message(FailureKind::Image, "the image of Redis is not known"))?;
     let too_old = |why: String| {
         Failure::message(FailureKind::Usage, format!("nothing was done: {why}"))
             .hinted("name an image of the server that wrote it, or of a newer one: --redis-image REFERENCE")
     };
-    if let Some(Manifest { server, .. }) = DataSource::glance(path)?
+    if let Some(Manifest { server, .. }) = DataSource::glance(path, keys)?
         && !used.release.reads_data_of(&server)
     {
         return Err(too_old(format!("{used} cannot read the data of {}, which {server} wrote", path.display())));
     }
     let progress = session.ui.progress();
     let checked = tokio::select! {
-        checked = DataSource::read(path, |update| progress.report(update)) => checked,
+        checked = DataSource::read(path, keys, |update| progress.report(update)) => checked,
         () = session.cancel.cancelled() => Err(interrupted(path, "and nothing was done")),
     };
     progress.finish();

@@ -9,20 +9,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::backup::Manifest;
 use crate::backup::append_only::AppendOnlySet;
 use crate::backup::read::{SnapshotFile, WholeSnapshot};
+use crate::backup::seal::BackupKeys;
 use crate::commands::backup::{check, unusable};
 use crate::engine::{AppendOnlyStream, DataStream, FileStream};
 use crate::error::Failure;
 use crate::update::Update;
 
 /// The files of a [`DataSource`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 enum SourceFiles {
     Snapshot(Box<(SnapshotFile, WholeSnapshot)>),
     AppendOnly(AppendOnlySet),
 }
 
 /// Data that can be copied into a node as often as needed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DataSource {
     /// What the user gave.
     pub path: PathBuf,
@@ -37,26 +38,26 @@ impl DataSource {
     /// What the data say of themselves, after a look at their beginning only.
     ///
     /// # Errors
-    /// They are of another kind, or cannot be read.
-    pub fn glance(path: &Path) -> Result<Option<Manifest>, Failure> {
+    /// They are of another kind, cannot be read, or are encrypted to another key.
+    pub fn glance(path: &Path, keys: &BackupKeys) -> Result<Option<Manifest>, Failure> {
         if AppendOnlySet::is_named_by(path) {
             AppendOnlySet::open(path).map_err(unusable)?;
             return Ok(None);
         }
-        Ok(SnapshotFile::open(path).map_err(unusable)?.manifest)
+        Ok(SnapshotFile::open(path, keys).map_err(unusable)?.manifest)
     }
 
     /// Reads a snapshot to its end and compares it with its checksums. Append-only files have none.
     ///
     /// # Errors
     /// They are not whole, of another kind, or cannot be read.
-    pub async fn read(path: &Path, report: impl Fn(Update)) -> Result<Self, Failure> {
+    pub async fn read(path: &Path, keys: &BackupKeys, report: impl Fn(Update)) -> Result<Self, Failure> {
         if AppendOnlySet::is_named_by(path) {
             let set = AppendOnlySet::open(path).map_err(unusable)?;
             let (bytes, files) = (set.bytes(), SourceFiles::AppendOnly(set));
             return Ok(Self { path: path.to_owned(), manifest: None, bytes, files });
         }
-        let (file, whole) = check(path.to_owned(), report).await?;
+        let (file, whole) = check(path.to_owned(), keys.clone(), report).await?;
         let (manifest, bytes) = (file.manifest.clone(), whole.rdb_bytes);
         Ok(Self { path: path.to_owned(), manifest, bytes, files: SourceFiles::Snapshot(Box::new((file, whole))) })
     }

@@ -47,6 +47,7 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         SettingKind::Modules => spec.images.modules = value::modules(text)?,
         SettingKind::Encryption => spec.encryption = value::encryption(text)?,
         SettingKind::ServerNames(place) => *place(spec) = value::server_names(text)?,
+        SettingKind::Recipients(place) => *place(spec) = value::recipients(text)?,
         SettingKind::Mode => spec.persistence.mode = value::mode(text)?,
         // It was made absolute when it was read.
         SettingKind::Directory(place) => *place(spec) = Some(PathBuf::from(text)),

@@ -78,7 +78,10 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
                 },
             }]},
         }),
-        SettingKind::Patterns(_) | SettingKind::ServerNames(_) | SettingKind::Words(..) => json!({"type": "string"}),
+        SettingKind::Patterns(_)
+        | SettingKind::ServerNames(_)
+        | SettingKind::Recipients(_)
+        | SettingKind::Words(..) => json!({"type": "string"}),
         SettingKind::Directory(_) | SettingKind::Image(_) | SettingKind::Conf | SettingKind::PasswordFile { .. } => {
             json!({"type": "string", "minLength": 1})
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
 use super::super::containers::{Aspect, Words};
-use super::super::{Follow, ImageChoice, OwnUsers, Patterns, Secret, ServerNames, Spec, Subnet};
+use super::super::{Follow, ImageChoice, OwnUsers, Patterns, Recipients, Secret, ServerNames, Spec, Subnet};
 use super::passwords::GivenSecrets;
 
 /// The largest number of master groups: those that fit in a /20.
@@ -100,6 +100,8 @@ pub enum Key {
     StatsUser,
     /// The password of the statistics page.
     StatsPassword,
+    /// The keys to which backups are encrypted.
+    EncryptTo,
     /// The image of Redis and Sentinel.
     RedisImage,
     /// The image of HAProxy.
@@ -148,6 +150,8 @@ pub enum SettingKind {
     Encryption,
     /// Names of hosts and addresses, separated by spaces.
     ServerNames(PlaceOf<ServerNames>),
+    /// Public keys of age, separated by spaces.
+    Recipients(PlaceOf<Recipients>),
     /// A mode of persistence.
     Mode,
     /// A directory of the Docker host.
@@ -193,6 +197,7 @@ impl SettingKind {
             Self::Time(..) => "TIME",
             Self::Mode | Self::Encryption => "MODE",
             Self::ServerNames(_) => "NAMES",
+            Self::Recipients(_) => "KEYS",
             Self::Directory(_) => "DIR",
             Self::FilePrefix(_) => "TEXT",
             Self::Image(_) => "IMAGE",
@@ -246,7 +251,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings in the order of [`Key`], which is the order of output.
-pub const SETTINGS: [Setting; 41] = [
+pub const SETTINGS: [Setting; 42] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -544,6 +549,14 @@ pub const SETTINGS: [Setting; 41] = [
             place: |secrets| &mut secrets.stats,
         },
         help: "File with the password of the statistics page; without one a random password is made",
+    },
+    Setting {
+        key: Key::EncryptTo,
+        path: "backup.encryptTo",
+        flag: "--backup-encrypt-to",
+        variables: &["REDOS_BACKUP_ENCRYPT_TO"],
+        kind: SettingKind::Recipients(|spec| &mut spec.backup.encrypt_to),
+        help: "Public keys of age (age1…) to which every backup is encrypted, separated by spaces",
     },
     Setting {
         key: Key::RedisImage,

@@ -208,6 +208,10 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             SettingKind::Mode => ("aof", "aof"),
             SettingKind::Encryption => ("tls", "tls"),
             SettingKind::ServerNames(_) => ("shop.example.com", "shop.example.com"),
+            SettingKind::Recipients(_) => {
+                let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+                (key, key)
+            }
             SettingKind::Modules => ("none", "none"),
             SettingKind::Directory(_) => ("/srv/data", "/srv/data"),
             SettingKind::FilePrefix(_) | SettingKind::User(_) => ("shop", "shop"),

@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use super::super::containers::{Aspect, Words};
 use super::super::time::{self, WrongTime};
 use super::super::{
-    Encryption, ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, ServerNames, Subnet,
+    Encryption, ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, Recipients,
+    ServerNames, Subnet,
 };
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
@@ -166,6 +167,12 @@ pub fn encryption(text: &str) -> Result<Encryption, Wrong> {
 pub fn server_names(text: &str) -> Result<ServerNames, Wrong> {
     let fix = "give host names and IP addresses, separated by spaces";
     text.to_owned().try_into().map_err(|why: ParseError| Wrong { what: why.to_string(), fix: fix.to_owned() })
+}
+
+/// Public keys of age. An empty text takes them back.
+pub fn recipients(text: &str) -> Result<Recipients, Wrong> {
+    let fix = "give the public keys that age-keygen prints, separated by spaces";
+    text.parse().map_err(|why: ParseError| Wrong { what: why.to_string(), fix: fix.to_owned() })
 }
 
 /// The choices of modules with the words for them.

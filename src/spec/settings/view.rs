@@ -219,6 +219,7 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         SettingKind::Time(_, _, place) => json!(time(*place(spec))),
         SettingKind::Encryption => json!(spec.encryption),
         SettingKind::ServerNames(place) => json!(place(spec)),
+        SettingKind::Recipients(place) => json!(place(spec)),
         SettingKind::Modules => json!(spec.images.modules),
         SettingKind::Mode => json!(mode_word(spec.persistence.mode)),
         SettingKind::Directory(place) => json!(place(spec)),
