@@ -72,6 +72,7 @@ mod tests {
             "before.redos",
             "shop-mymaster-20261128T075500Z.rdb",
             "shop-mymaster-20261128T075500.redos",
+            "shop-mymaster-20261128x075500x.redos",
             "shop-mymaster-20261328T075500Z.redos",
             "shop-mymaster-2026é128T07550Z.redos",
             "-mymaster-20261128T075500Z.redos",
