@@ -25,7 +25,7 @@
 //!
 //! [`deaths`] is what a guard does: it sees that a master's process has ended, and has it replaced at once.
 //!
-//! [`tls`] makes the certificates of a cluster, and connections that trust them.
+//! [`tls`] makes the certificates of a cluster, and connections that trust them or those of an Engine.
 //!
 //! [`trace`] is where [`engine`] and [`servers`] tell each call, for `-vv`.
 //!

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -16,9 +17,9 @@ use thiserror::Error;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::version::TLS13;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::dial::Stream;
 use crate::spec::encryption::EVERY_NODE;
@@ -149,18 +150,69 @@ pub async fn secured(trust: Option<&Trust>, stream: Box<dyn Stream>) -> io::Resu
     }
 }
 
+/// Trust in a Docker Engine, and what this client shows it. Clones share it.
+#[derive(Clone)]
+pub struct EngineTrust(Arc<ClientConfig>);
+
+impl EngineTrust {
+    /// Reads the files of Docker's own client from a folder: `ca.pem`, and `cert.pem` with `key.pem` where there are such.
+    ///
+    /// # Errors
+    /// A file cannot be read or is not what its name says. The text names it.
+    pub fn from_folder(folder: &Path) -> Result<Self, ParseError> {
+        let unusable = |file: &str, why: &dyn std::fmt::Display| {
+            ParseError::new(format!("{} cannot be used: {why}", folder.join(file).display()))
+        };
+        let certificates = |file: &str| {
+            let read =
+                CertificateDer::pem_file_iter(folder.join(file)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            match read {
+                Ok(none) if none.is_empty() => Err(unusable(file, &"it has no certificate")),
+                read => read.map_err(|error| unusable(file, &error)),
+            }
+        };
+        let mut roots = RootCertStore::empty();
+        for authority in certificates("ca.pem")? {
+            roots.add(authority).map_err(|error| unusable("ca.pem", &error))?;
+        }
+        let builder = speaking().map_err(|error| unusable("ca.pem", &error))?.with_root_certificates(roots);
+        let has_own = ["cert.pem", "key.pem"].iter().any(|file| folder.join(file).exists());
+        let configuration = if has_own {
+            let key =
+                PrivateKeyDer::from_pem_file(folder.join("key.pem")).map_err(|error| unusable("key.pem", &error))?;
+            let own = builder.with_client_auth_cert(certificates("cert.pem")?, key);
+            own.map_err(|error| unusable("cert.pem", &error))?
+        } else {
+            builder.with_no_client_auth()
+        };
+        Ok(Self(Arc::new(configuration)))
+    }
+
+    /// Encrypts a connection to the Engine at this name or address. The caller sets the deadline.
+    ///
+    /// # Errors
+    /// The connection broke, or the other side is not certified for that name or does not accept this client.
+    pub async fn secure(&self, host: &str, stream: Box<dyn Stream>) -> io::Result<Box<dyn Stream>> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        Ok(Box::new(TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await?))
+    }
+}
+
 /// What redos speaks: TLS 1.3 with AES, which every server has that knows TLS 1.3 at all.
-fn configuration(certificate: &str) -> Result<Arc<ClientConfig>, ParseError> {
-    let unusable = |error: &dyn std::fmt::Display| ParseError::new(format!("the authority's certificate: {error}"));
-    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| unusable(&error))?;
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).map_err(|error| unusable(&error))?;
+fn speaking() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, tokio_rustls::rustls::Error> {
     let provider = CryptoProvider {
         cipher_suites: vec![ring::cipher_suite::TLS13_AES_128_GCM_SHA256, ring::cipher_suite::TLS13_AES_256_GCM_SHA384],
         kx_groups: vec![ring::kx_group::X25519, ring::kx_group::SECP256R1],
         ..ring::default_provider()
     };
-    let builder = ClientConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&[&TLS13]);
-    let builder = builder.map_err(|error| unusable(&error))?;
+    ClientConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&[&TLS13])
+}
+
+fn configuration(certificate: &str) -> Result<Arc<ClientConfig>, ParseError> {
+    let unusable = |error: &dyn std::fmt::Display| ParseError::new(format!("the authority's certificate: {error}"));
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| unusable(&error))?;
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).map_err(|error| unusable(&error))?;
+    let builder = speaking().map_err(|error| unusable(&error))?;
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }

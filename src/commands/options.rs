@@ -41,7 +41,7 @@ pub struct Global {
     /// When to use colour: auto, always or never; NO_COLOR means never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: Color,
-    /// Docker host, such as unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]
+    /// Docker host, such as ssh://user@host or unix:///run/docker.sock [env: REDOS_HOST, DOCKER_HOST]
     #[arg(short = 'H', long, global = true, value_name = "URL", env = "REDOS_HOST", hide_env = true)]
     pub host: Option<String>,
 }

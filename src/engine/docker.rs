@@ -27,9 +27,11 @@ mod nodes;
 mod oneoff;
 mod probes;
 mod relay;
+mod ssh;
 mod streams;
 mod subnets;
 mod timestamps;
+mod transport;
 mod trial;
 mod volumes;
 

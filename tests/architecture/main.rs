@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster", &["spec"]),
     ("view", &["cluster", "spec"]),
     ("plan", &["cluster", "spec", "update"]),
-    ("engine", &["cluster", "dial", "spec", "trace", "update"]),
+    ("engine", &["cluster", "dial", "spec", "trace", "update", "tls"]),
     ("servers", &["cluster", "dial", "spec", "tls", "trace"]),
     ("deaths", &["cluster", "servers", "spec"]),
     // What `up` would change is a finding.
@@ -106,7 +106,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["spec/settings"]),
     ("minijinja", &["spec/render", "output"]),
     ("clap_complete", &["commands/completions"]),
-    ("hyper", &["web"]),
+    ("hyper", &["web", "engine/docker/transport.rs"]),
     ("ruzstd", &["backup"]),
     ("age::", &["backup/seal.rs", "spec/recipients.rs"]),
     ("clap_mangen", &["commands/man.rs"]),

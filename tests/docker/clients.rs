@@ -14,9 +14,9 @@ use crate::support::{Cluster, programs, raw};
 /// What a scenario makes beside its cluster. It goes when this is dropped, also if the scenario fails, so it is declared before
 /// the cluster, whose nodes are on the network.
 #[derive(Default)]
-struct Beside {
-    image: Option<String>,
-    network: Option<String>,
+pub struct Beside {
+    pub image: Option<String>,
+    pub network: Option<String>,
 }
 
 impl Beside {

@@ -38,6 +38,7 @@ mod programs;
 mod pruned;
 mod registry;
 mod releases;
+mod remote;
 mod resources;
 mod restore;
 mod rotation;

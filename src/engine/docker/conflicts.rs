@@ -8,7 +8,6 @@ use anyhow::anyhow;
 use bollard::models::{ContainerSummary, EndpointResource};
 use futures_util::future::try_join3;
 
-use super::endpoint::Transport;
 use super::{DockerEngine, calls, labels, listeners, listing};
 use crate::cluster::observed::Inventory;
 use crate::engine::{EngineError, EngineErrorKind, Result};
@@ -240,9 +239,8 @@ fn publisher(containers: &[ContainerSummary], wanted: SocketAddr) -> Option<Owne
 
 /// The process of this host that listens on a port; only if the Engine publishes on this host.
 fn process(engine: &DockerEngine, port: SocketAddr) -> Option<Owner> {
-    match engine.endpoint.transport {
-        Transport::Unix(_) => {}
-        Transport::Tcp => return None,
+    if !engine.endpoint.is_local() {
+        return None;
     }
     match TcpListener::bind(port) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {}
@@ -255,9 +253,8 @@ fn process(engine: &DockerEngine, port: SocketAddr) -> Option<Owner> {
 
 /// Whether an address to publish at belongs to another host; only if the Engine publishes on this host.
 fn is_elsewhere(engine: &DockerEngine, bind: IpAddr) -> bool {
-    let is_here = matches!(engine.endpoint.transport, Transport::Unix(_));
     let refused = || TcpListener::bind((bind, 0)).is_err_and(|error| error.kind() == ErrorKind::AddrNotAvailable);
-    is_here && refused()
+    engine.endpoint.is_local() && refused()
 }
 
 /// Whether two listeners on the same port exclude each other.

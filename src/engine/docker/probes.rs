@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::endpoint::Transport;
 use super::{DockerEngine, network};
 use crate::cluster::desired::{NodeSpec, Program};
 use crate::dial::Stream;
@@ -48,6 +47,6 @@ impl Probes for DockerEngine {
     }
 
     fn is_local(&self) -> bool {
-        matches!(self.endpoint.transport, Transport::Unix(_))
+        self.endpoint.is_local()
     }
 }

@@ -17,7 +17,6 @@ use futures_util::{Stream as FutureStream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::endpoint::Transport;
 use super::handle::Way;
 use super::oneoff::{self, Location, OneOff};
 use super::{DockerEngine, calls, labels, listing, network};
@@ -82,10 +81,8 @@ impl DockerEngine {
         if let Some(way) = ways.get(cluster) {
             return Ok(way.clone());
         }
-        let way = match self.endpoint.transport {
-            Transport::Unix(_) if self.owns_network(cluster).await? => Way::Direct,
-            Transport::Unix(_) | Transport::Tcp => Way::Through(None),
-        };
+        let is_near = self.endpoint.is_local() && self.owns_network(cluster).await?;
+        let way = if is_near { Way::Direct } else { Way::Through(None) };
         ways.insert(cluster.clone(), way.clone());
         Ok(way)
     }
@@ -224,13 +221,10 @@ impl Dial for DockerEngine {
     }
 
     fn detour(&self) -> Duration {
-        let relayed = match self.endpoint.transport {
-            Transport::Tcp => true,
-            // The first connection finds the way. If it is being looked for at this moment, the answer is not known yet.
-            Transport::Unix(_) => {
-                self.ways.found.try_lock().is_ok_and(|ways| ways.values().any(|way| matches!(way, Way::Through(_))))
-            }
-        };
+        // The first connection finds the way. If it is being looked for at this moment, the answer is not known yet.
+        let found =
+            || self.ways.found.try_lock().is_ok_and(|ways| ways.values().any(|way| matches!(way, Way::Through(_))));
+        let relayed = !self.endpoint.is_local() || found();
         if relayed { DETOUR } else { Duration::ZERO }
     }
 }

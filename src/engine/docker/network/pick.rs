@@ -7,7 +7,6 @@ use bollard::query_parameters::InspectNetworkOptions;
 use futures_util::future::{join_all, try_join};
 
 use super::{EXAMPLE, ipv4_subnet, refused, remove_one, request};
-use crate::engine::docker::endpoint::Transport;
 use crate::engine::docker::subnets::{self, AddressPool, Range, Route};
 use crate::engine::docker::{DockerEngine, labels, listing};
 use crate::engine::{EngineError, EngineErrorKind, Result};
@@ -23,10 +22,10 @@ pub async fn subnet(engine: &DockerEngine, spec: &Spec, number: usize) -> Result
 
 /// The routes of the Engine's host, if that is this host and says so.
 fn known_routes(engine: &DockerEngine) -> Option<Vec<Route>> {
-    match engine.endpoint.transport {
-        Transport::Unix(_) => std::fs::read_to_string("/proc/net/route").ok().map(|table| subnets::routes(&table)),
-        Transport::Tcp => None,
+    if !engine.endpoint.is_local() {
+        return None;
     }
+    std::fs::read_to_string("/proc/net/route").ok().map(|table| subnets::routes(&table))
 }
 
 /// The subnet that Docker would pick, of those that the cluster fits into, or the `pick`th after it.
