@@ -2,7 +2,7 @@
 //!
 //! [`observed`] holds the facts that the Engine and the servers reported. From them follow who is master ([`reckon`],
 //! [`claims`]), which conditions hold ([`gate`]), which states do not end by themselves ([`stuck`]), what redos did not
-//! create ([`strangers`]) or give ([`alterations`]), how a replica with another image does ([`soak`]) and the verdict that users see ([`status`]).
+//! create ([`strangers`]) or give ([`alterations`]), which certificates must be renewed ([`renewal`]), how a replica with another image does ([`soak`]) and the verdict that users see ([`status`]).
 //! [`crate::plan`] decides what to do about it.
 
 pub mod alterations;
@@ -17,6 +17,7 @@ pub mod inquiry;
 pub mod observed;
 pub mod reckon;
 pub mod refusal;
+pub mod renewal;
 pub mod soak;
 pub mod status;
 pub mod story;

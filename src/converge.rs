@@ -17,7 +17,9 @@ pub use crate::apply::Reached;
 use crate::apply::{Applier, ApplyError, Walked};
 use crate::cluster::Gate;
 use crate::cluster::desired::Programs;
-use crate::cluster::observed::{CertificatesView, Inventory, NodeState, Observed, RotationView};
+use crate::cluster::observed::{
+    AuthorityView, CertificatesView, Inventory, NodeState, Observed, RotationView, Topology,
+};
 use crate::engine::{Clusters, EngineError, EngineErrorKind, INSPECT_LIMIT, Nodes};
 use crate::plan::event::Event;
 use crate::plan::{Action, Past, Plan, Stage};
@@ -99,15 +101,20 @@ pub async fn read_all_secrets<E: Clusters + Nodes>(
     }
 }
 
-/// How long the certificates of a cluster are valid from now on; `None` without TLS.
-pub fn certificates(secrets: &Secrets) -> Option<CertificatesView> {
-    let expires = secrets.authority.as_ref()?.expires;
+/// How long the certificates that servers show are valid from now on, and their authority; `None` without TLS.
+pub fn certificates(secrets: &Secrets, topology: &Topology) -> Option<CertificatesView> {
+    let authority = secrets.authority.as_ref()?.expires;
+    let redis = topology.redis.values().filter_map(|answer| answer.said()?.certificate.as_ref());
+    let sentinels = topology.sentinels.values().filter_map(|answer| answer.said()?.certificate.as_ref());
+    let first = redis.chain(sentinels).map(|shown| shown.expires).min().unwrap_or(authority);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    Some(CertificatesView {
-        expire_at: humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(expires)).to_string(),
-        days_left: (i64::try_from(expires).unwrap_or(i64::MAX) - i64::try_from(now).unwrap_or_default())
-            .div_euclid(DAY),
-    })
+    let days = |expires: u64| {
+        (i64::try_from(expires).unwrap_or(i64::MAX) - i64::try_from(now).unwrap_or_default()).div_euclid(DAY)
+    };
+    let in_words =
+        |expires| humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(expires)).to_string();
+    let authority = AuthorityView { expires_at: in_words(authority), days_left: days(authority) };
+    Some(CertificatesView { expire_at: in_words(first), days_left: days(first), authority })
 }
 
 /// The secrets of the highest version, of the first node that has it.
@@ -185,7 +192,7 @@ impl<S: Servers> Seen<S> {
     async fn ask(inventory: Inventory, reached: Reached<S>, kept: &BTreeMap<NodeId, Secrets>) -> Self {
         let topology = reached.servers.topology(&inventory).await;
         let rotation = RotationView::of(&reached.secrets, kept);
-        let certificates = certificates(&reached.secrets);
+        let certificates = certificates(&reached.secrets, &topology);
         let observed = Observed::new(inventory, topology).with_rotation(rotation).with_certificates(certificates);
         Self { observed, reached: Some(reached) }
     }

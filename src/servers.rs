@@ -56,6 +56,8 @@ pub enum Command {
     ///
     /// It closes its connections to the other Sentinels and to the nodes of its groups, and opens them again.
     SetSentinelLogins,
+    /// `CONFIG SET tls-cert-file … tls-key-file …` with the same paths: a Redis node reads both anew.
+    LoadCertificate,
     /// `ACL DELUSER` for each of these users, then `ACL SAVE`.
     RemoveUsers(BTreeSet<String>),
     /// `SCRIPT KILL` and `FUNCTION KILL`. Redis obeys the one for the kind of script that it runs. If it refuses both,

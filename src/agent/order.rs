@@ -82,6 +82,9 @@ pub struct Packets {
     pub direction: Direction,
     /// Servers at the other end where the effect is measured.
     pub servers: Vec<SocketAddrV4>,
+    /// The certificate (PEM) of the authority of these servers; `None` where they have no TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
 }
 
 impl Packets {

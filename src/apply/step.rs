@@ -130,6 +130,13 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
             Action::RemoveUsers { node, users } => {
                 self.command(step, inventory, *node, &Command::RemoveUsers(users.clone())).await
             }
+            Action::RenewCertificate { node } => {
+                let subnet = known_network()?.subnet;
+                let sources = FileSources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
+                let files = node_files(sources.tls_files(*node).map_err(in_render)?);
+                self.engine.write_files(name, *node, files).await.map_err(at_engine)?;
+                self.command(step, inventory, *node, &Command::LoadCertificate).await
+            }
             Action::SetReplicationLogin { node } => {
                 self.command(step, inventory, *node, &Command::SetReplicationLogin).await
             }
@@ -291,13 +298,18 @@ impl FileSources<'_> {
         let mut rendered = rendered?;
         // A guard has the authority's certificate in its one file.
         if spec.encryption.is_tls() && node.role() != Role::Guard {
-            let wrong = |why: String| render::RenderError::Certificate { node, why };
-            let authority = secrets.authority.as_ref();
-            let authority = authority.ok_or_else(|| wrong("the cluster's certificate authority is lost".to_owned()))?;
-            let own = self.certificate(authority, node).map_err(|error| wrong(error.to_string()))?;
-            rendered.extend(render::tls_files(authority, own.as_ref()));
+            rendered.extend(self.tls_files(node)?);
         }
         Ok(node_files(rendered))
+    }
+
+    /// The certificate of the cluster's authority, and a new one of the node where it has one.
+    fn tls_files(&self, node: NodeId) -> Result<Vec<render::RenderedFile>, render::RenderError> {
+        let wrong = |why: String| render::RenderError::Certificate { node, why };
+        let authority = self.secrets.authority.as_ref();
+        let authority = authority.ok_or_else(|| wrong("the cluster's certificate authority is lost".to_owned()))?;
+        let own = self.certificate(authority, node).map_err(|error| wrong(error.to_string()))?;
+        Ok(render::tls_files(authority, own.as_ref()))
     }
 
     /// A new certificate for a node; `None` for one that is a client alone.
@@ -306,7 +318,7 @@ impl FileSources<'_> {
         match node {
             NodeId::Redis { .. } | NodeId::Sentinel(_) => {
                 let names = certificate_names(spec, subnet, node);
-                tls::certify(&spec.name, authority, &node.to_string(), &names).map(Some)
+                tls::certify(&spec.name, authority, &node.to_string(), &names, spec.tls.renewed).map(Some)
             }
             NodeId::Proxy(_) | NodeId::Exporter | NodeId::Guard(_) => Ok(None),
         }

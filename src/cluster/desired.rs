@@ -185,10 +185,6 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
         NodeId::Exporter => json!({ "image": spec.images.exporter }),
         NodeId::Guard(_) => json!({ "image": spec.images.redis }),
     };
-    if spec.encryption.is_tls() && matches!(node.role(), Role::Redis | Role::Sentinel) {
-        // They are in its certificate, which is made with its files.
-        made_of["names"] = json!([json!(spec.tls.names), json!(spec.ports.bind)]);
-    }
     if let Some(fixed) = spec.containers.fixed(node.role()) {
         made_of["containers"] = json!(fixed);
     }

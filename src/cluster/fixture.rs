@@ -220,6 +220,7 @@ fn redis_view(spec: &Spec, group: Group, ordinal: u16) -> RedisView {
         config: BTreeMap::new(),
         users: OtherUsers::default(),
         login: MasterLogin::Current,
+        certificate: None,
     }
 }
 
@@ -262,6 +263,7 @@ fn sentinel_view(spec: &Spec, me: NodeId) -> SentinelView {
         tilt: false,
         masters: spec.groups().map(watched).collect(),
         users: OtherUsers::default(),
+        certificate: None,
     }
 }
 

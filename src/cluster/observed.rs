@@ -8,7 +8,7 @@ mod inventory;
 mod rotation;
 mod topology;
 
-pub use certificates::CertificatesView;
+pub use certificates::{AuthorityView, CertificatesView};
 pub use inventory::{
     DataFacts, Inventory, NetworkFacts, NodeFacts, NodeState, PublishedPort, StoredData, StoredMaster, StoredState,
     VolumeFacts,

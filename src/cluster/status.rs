@@ -15,9 +15,11 @@ use super::alterations::alterations;
 use super::claims::master_of;
 use super::gate::{Gate, Unmet, is_published};
 use super::observed::{Answer, Observed, RedisView, RoleView, SentinelView};
+use super::renewal::renewals;
 use super::strangers::strangers;
 use super::stuck::stuck;
 use crate::spec::containers;
+use crate::spec::names::listed_nodes;
 use crate::spec::restoring::{RestoreStage, Restoring};
 use crate::spec::secret::RotationStage;
 use crate::spec::{API_VERSION, Group, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
@@ -63,7 +65,7 @@ fn reasons(spec: &Spec, observed: &Observed) -> Vec<String> {
     }
     reasons.extend(spec.groups().filter_map(|group| stuck(group, observed)).map(|stuck| stuck.why));
     reasons.extend(observed.certificates.iter().filter(|certificates| certificates.days_left < 0).map(
-        |certificates| format!("the certificates expired at {}: nothing can connect any more", certificates.expire_at),
+        |certificates| format!("certificates expired at {}: nothing connects to their nodes", certificates.expire_at),
     ));
     reasons.extend(strangers(spec, observed).iter().map(ToString::to_string));
     // What a file or a variable asks for has not been given to the servers before 'up'.
@@ -88,7 +90,8 @@ pub fn dispensed_with(spec: &Spec, observed: &Observed) -> Vec<(NodeId, String)>
 
 /// Whatever does not affect clients.
 ///
-/// That is an exporter or a guard that is out of service, and limits that are not in the configuration.
+/// That is an exporter or a guard that is out of service, limits that are not in the configuration, and certificates that
+/// `up` renews.
 ///
 /// `docker update` sets such limits, and nothing keeps them.
 fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
@@ -104,9 +107,13 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
         })
     });
     let rotation = rotation(observed).map(|rotation| rotation_remark(spec, &rotation));
-    let restore = observed.inventory.recorded.as_ref().and_then(|recorded| recorded.restoring.as_ref());
+    let recorded = observed.inventory.recorded.as_ref();
+    let restore = recorded.and_then(|recorded| recorded.restoring.as_ref());
     let restore = restore.map(|restoring| restore_remark(spec, restoring));
-    optional.chain(by_hand).chain(rotation).chain(restore).collect()
+    let renewals = renewals(recorded.unwrap_or(spec), observed).into_iter();
+    let renewals =
+        renewals.map(|(why, nodes)| format!("{}: {why}; renew it: redos -p {} up", listed_nodes(&nodes), spec.name));
+    optional.chain(by_hand).chain(rotation).chain(restore).chain(renewals).collect()
 }
 
 /// How far a restore in place is, and the command that goes on if nobody does.

@@ -81,11 +81,10 @@ fn show<W: World>(session: &Session<W>, cluster: &ClusterName, diagnosis: Diagno
 async fn examine<W: World>(session: &Session<W>, cluster: &ClusterName, found: Found) -> Result<Diagnosis, Failure> {
     let Found { mut inventory, secrets, kept } = found;
     let rotation = secrets.as_ref().and_then(|secrets| RotationView::of(secrets, &kept));
-    let certificates = secrets.as_ref().and_then(certificates);
     let engine = &*session.engine;
     lookup::present(engine, cluster, &inventory)?;
     let spec = lookup::recorded(cluster, &inventory)?.clone();
-    let servers = secrets.map(|secrets| session.servers(&spec, &secrets));
+    let servers = secrets.as_ref().map(|secrets| session.servers(&spec, secrets));
     let asked = async {
         match &servers {
             Some(servers) => tokio::join!(servers.topology(&inventory), vitals(servers, &inventory)),
@@ -95,6 +94,7 @@ async fn examine<W: World>(session: &Session<W>, cluster: &ClusterName, found: F
     let (active, host, (topology, vitals)) =
         tokio::join!(faults::active(engine, cluster), host(session, cluster, &inventory), asked);
     faults::overlook_limits(engine, &spec, &mut inventory).await?;
+    let certificates = secrets.as_ref().and_then(|secrets| certificates(secrets, &topology));
     let observed = Observed::new(inventory, topology).with_rotation(rotation).with_certificates(certificates);
     let engine = engine.version().map(|version| version.version);
     Ok(diagnose(&Examined { spec: &spec, observed: &observed, vitals, host, engine, faults: active? }))

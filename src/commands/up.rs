@@ -5,7 +5,7 @@ pub mod source;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use tokio::time::Instant;
@@ -38,6 +38,7 @@ Examples:
   redos -p shop2 up --from shop.redos   a new cluster with the data of a backup
   redos up --from shop.redos.age --identity key.txt
   redos up --from old/appendonlydir     a new cluster with the data of another Redis
+  redos up --renew-certificates         new certificates, before it is time
   redos -p shop -f shop.yaml up         another cluster, from a file")]
 pub struct UpArgs {
     /// The longest wait for a ready cluster
@@ -46,6 +47,9 @@ pub struct UpArgs {
     /// Remove the users of Redis nodes and Sentinels that redos did not make, and end their connections
     #[arg(long)]
     pub remove_unknown_users: bool,
+    /// Give all Redis nodes and Sentinels new certificates, also where the old ones have time left
+    #[arg(long, conflicts_with = "dry_run")]
+    pub renew_certificates: bool,
     /// Give a new cluster the data of a backup, or the dump.rdb or append-only files of another Redis
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "dry_run")]
     pub from: Option<PathBuf>,
@@ -92,6 +96,9 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
             seed::is_new(&cluster, &found)?;
         }
         let mut settings = Box::pin(session.settle_and_try(request, &found)).await?;
+        if args.renew_certificates {
+            request_renewal(&mut settings.spec)?;
+        }
         let began = Instant::now();
         let mut seeded = None;
         if let Some(path) = &args.from {
@@ -123,6 +130,18 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         Ok(exit)
     };
     Turn { cluster: &cluster, verb: "up", deadline }.take(&session, up).await
+}
+
+/// Records that all certificates are to be renewed. If it is interrupted, the next `up` goes on.
+fn request_renewal(spec: &mut Spec) -> Result<(), Failure> {
+    if !spec.encryption.is_tls() {
+        let what = format!("the cluster '{}' has no TLS, so that there are no certificates to renew", spec.name);
+        return Err(Failure::message(FailureKind::Usage, what)
+            .hinted(format!("what you can have instead: {}", command_line(&spec.name, "password rotate"))));
+    }
+    // A certificate of this second is older than the request.
+    spec.tls.renewed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|time| time.as_secs() + 1);
+    Ok(())
 }
 
 /// Refuses to remove a group that holds keys: an edited file may do that unnoticed. `scale` is there for it.

@@ -383,12 +383,18 @@ checks! {
     HOST_CLOCK "host-clock" Warning "The clocks of this machine and of the Docker host differ"
         "Times in logs and events cannot be compared, and the guard of a fault counts wrong."
         ["synchronise both with a time server: timedatectl set-ntp true"], None;
-    CERTIFICATES_EXPIRED "certificates-expired" Critical "The certificates have expired"
+    CERTIFICATES_EXPIRED "certificates-expired" Critical "Certificates of nodes have expired"
         "Nodes, Sentinels and clients refuse each other at their next connection."
-        ["copy the data: redos backup", "give them to a new cluster, which has new certificates, with --tls and --from"], None;
-    CERTIFICATES_EXPIRE "certificates-expire" Warning "The certificates expire soon"
+        [REPAIR], None;
+    CERTIFICATES_EXPIRE "certificates-expire" Warning "Certificates of nodes expire soon"
         "When they have, nodes, Sentinels and clients refuse each other at their next connection."
-        ["copy the data: redos backup", "give them to a new cluster, which has new certificates, with --tls and --from"], None;
+        [REPAIR], None;
+    AUTHORITY_EXPIRED "authority-expired" Critical "The certificate authority of the cluster has expired"
+        "Nodes, Sentinels and clients refuse each other at their next connection."
+        ["copy the data: redos backup", "give them to a new cluster, which has a new authority, with --tls and --from"], None;
+    AUTHORITY_EXPIRES "authority-expires" Warning "The certificate authority of the cluster expires soon"
+        "When it has, nodes, Sentinels and clients refuse each other at their next connection."
+        ["copy the data: redos backup", "give them to a new cluster, which has a new authority, with --tls and --from"], None;
     ENGINE_BUGS "engine-bugs" Remark "This version of the Docker Engine has a known bug"
         "A newer one is without it. A distribution may have repaired it without a new number."
         ["update the Docker Engine to VALUE or newer"], None;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::cluster::fixture::{GROUP, at, halt, healthy, redis, redis_mut, remove, sentinel_mut, stored_data};
 use crate::cluster::observed::{
-    AttachedReplica, CertificatesView, ExporterView, Loading, MasterLogin, ProxyView, PublishedPort, RoleView,
-    StoredData, WatchedMaster, WatchedPeer,
+    AttachedReplica, AuthorityView, CertificatesView, ExporterView, Loading, MasterLogin, ProxyView, PublishedPort,
+    RoleView, StoredData, WatchedMaster, WatchedPeer,
 };
 use crate::cluster::vitals::SlowCommand;
 use crate::spec::render::sentinel_periods;
@@ -449,14 +449,18 @@ const BREAKS: &[(&str, Break)] = &[
             case.vitals(node).clock_ahead = Some(-90_000);
         }
     }),
-    ("certificates-expired", |case| case.observed.certificates = Some(expiring(-1))),
-    ("certificates-expire", |case| case.observed.certificates = Some(expiring(29))),
+    ("certificates-expired", |case| case.observed.certificates = Some(expiring(-1, 3000))),
+    ("certificates-expire", |case| case.observed.certificates = Some(expiring(29, 3000))),
+    ("authority-expired", |case| case.observed.certificates = Some(expiring(-1, -1))),
+    ("authority-expires", |case| case.observed.certificates = Some(expiring(29, 29))),
     ("engine-bugs", |case| case.engine = Some("25.0.1".to_owned())),
 ];
 
-/// Certificates that expire in so many days.
-fn expiring(days_left: i64) -> CertificatesView {
-    CertificatesView { expire_at: "2036-11-25T10:00:00Z".to_owned(), days_left }
+/// Certificates that expire in so many days, and their authority.
+fn expiring(days_left: i64, of_authority: i64) -> CertificatesView {
+    let at = || "2036-11-25T10:00:00Z".to_owned();
+    let authority = AuthorityView { expires_at: at(), days_left: of_authority };
+    CertificatesView { expire_at: at(), days_left, authority }
 }
 
 /// Gives all Redis nodes a memory limit, in the configuration as well.

@@ -33,8 +33,10 @@ use crate::cluster::observed::{
 };
 use crate::engine::lock::LockEntry;
 use crate::engine::stored;
+use crate::spec::encryption::{ShownCertificate, Validity};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
 use crate::spec::{Group, NodeId, Role, Secrets, Spec, render};
+use crate::tls::Trust;
 
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
 const SUBNETS: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
@@ -92,6 +94,8 @@ struct SimWorld {
     uncreatable: BTreeSet<NodeId>,
     /// What servers accept, and with what they log in at others.
     passwords: BTreeMap<NodeId, SimPasswords>,
+    /// The certificates that servers have read.
+    certificates: BTreeMap<NodeId, ShownCertificate>,
     /// The entries of the lock.
     locks: Vec<LockEntry>,
     /// The nodes that a fault disconnected.
@@ -295,6 +299,11 @@ impl Sim {
         }
     }
 
+    /// Time passes until the certificates of all servers have this much of theirs left.
+    pub fn age_certificates(&self, validity: Validity) {
+        self.world().certificates.values_mut().for_each(|shown| shown.validity = validity);
+    }
+
     /// The published ports of a proxy lead nowhere, until its next start or for good.
     pub fn kill_ports(&self, proxy: NodeId, until_start: bool) {
         self.world().dead_ports.insert(proxy, until_start);
@@ -495,7 +504,17 @@ impl SimWorld {
         self.nodes.remove(&id);
     }
 
+    /// Makes a server read the certificate in its volume.
+    fn read_certificate(&mut self, id: NodeId) {
+        let authority = self.text(id, render::AUTHORITY_FILE).map(|certificate| Trust::of(&certificate));
+        let file = self.text(id, render::CERTIFICATE_FILE);
+        if let Some(shown) = authority.zip(file).and_then(|(authority, file)| authority.read(&file)) {
+            self.certificates.insert(id, shown);
+        }
+    }
+
     fn boot(&mut self, id: NodeId) {
+        self.read_certificate(id);
         self.scripts.remove(&id);
         self.dead_ports.retain(|proxy, until_start| *proxy != id || !*until_start);
         let spec = self.spec.clone();

@@ -145,6 +145,7 @@ fn steps(page: &mut Page) {
         ConfigSet { node, directives: pairs.clone() },
         SetUsers { node, users: users.clone() },
         RemoveUsers { node, users },
+        RenewCertificate { node },
         SetReplicationLogin { node },
         KeepPasswords { node },
         SetSentinelLogins { node: NodeId::Sentinel(1) },

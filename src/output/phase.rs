@@ -77,6 +77,7 @@ impl Phase {
             | Action::ConfigSet { .. }
             | Action::SetUsers { .. }
             | Action::RemoveUsers { .. }
+            | Action::RenewCertificate { .. }
             | Action::SetReplicationLogin { .. }
             | Action::SetSentinelLogins { .. }
             | Action::SetProxyLogins { .. }

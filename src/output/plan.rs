@@ -1,5 +1,6 @@
 //! The output of `redos plan`, `up` and `down`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use super::{Ui, command_line};
 use crate::cluster::Refusal;
 use crate::cluster::status::Status;
 use crate::plan::{Plan, Step};
-use crate::spec::{API_VERSION, ClusterName};
+use crate::spec::names::listed_nodes;
+use crate::spec::{API_VERSION, ClusterName, NodeId};
 
 /// `kind: Plan`: what `up` would do.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -102,6 +104,8 @@ pub struct UpDocument<'a> {
     pub status: &'a Status,
     /// Volumes of removed nodes, by name. They still hold the nodes' data.
     pub kept_volumes: Vec<String>,
+    /// The nodes that got new certificates while the cluster was there.
+    pub renewed_certificates: BTreeSet<NodeId>,
 }
 
 /// The duration of one phase, in seconds.
@@ -140,7 +144,14 @@ impl<'a> UpDocument<'a> {
             phases: timings.phases.iter().map(Into::into).collect(),
             status,
             kept_volumes,
+            renewed_certificates: BTreeSet::new(),
         }
+    }
+
+    /// The same after these nodes have got new certificates.
+    #[must_use]
+    pub fn renewing(self, nodes: BTreeSet<NodeId>) -> Self {
+        Self { renewed_certificates: nodes, ..self }
     }
 
     /// Reports that the cluster is ready, how long each phase took, and how to connect.
@@ -150,6 +161,11 @@ impl<'a> UpDocument<'a> {
             ui.status(format_args!("{name} is ready, nothing to do ({took:.2} s)"));
         } else {
             ui.status(format_args!("{name} is ready after {took:.2} s{}", self.predicates()));
+        }
+        if let Some(certificates) = self.status.certificates.as_ref().filter(|_| !self.renewed_certificates.is_empty())
+        {
+            let nodes = listed_nodes(&self.renewed_certificates);
+            ui.status(format_args!("new certificates of {nodes}: all are valid until {}", certificates.expire_at));
         }
         let mut table = Table::new(["GROUP", "MASTER", "WRITES AT", "READS AT"].map(Column::new));
         for proxy in &self.status.proxies {

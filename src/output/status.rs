@@ -23,7 +23,11 @@ pub fn text(status: &Status, ui: &Ui) -> String {
     parts.extend((!status.guards.is_empty()).then(|| guards_text(&status.guards, ui)));
     parts.extend(status.certificates.as_ref().map(|certificates| {
         let heading = ui.paint_data("Encryption", &Style::new().bold());
-        format!("{heading}: TLS, with certificates that are valid until {}", certificates.expire_at)
+        let authority = &certificates.authority.expires_at;
+        let expire_at = &certificates.expire_at;
+        format!(
+            "{heading}: TLS, with certificates that are valid until {expire_at}, and their authority until {authority}"
+        )
     }));
     parts.extend(images_text(status, ui));
     parts.extend((!status.remarks.is_empty()).then(|| status.remarks.join("\n")));

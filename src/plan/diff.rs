@@ -6,6 +6,7 @@
 mod bring_up;
 mod busy;
 pub mod canary;
+mod certificates;
 mod damaged;
 mod grow;
 pub mod lifecycle;
@@ -114,6 +115,7 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past, later: &[R
     planner.set_sentinels_right();
     planner.set_proxies_right();
     planner.set_logins();
+    planner.renew_certificates();
     planner.replace_stale_nodes();
     planner.take_over();
     // A Sentinel that forgets is away for a moment, for which there must be enough of them: new ones come first.
@@ -218,7 +220,8 @@ impl<'a> Planner<'a> {
 
     /// Whether a node's container is to be recreated now.
     fn is_outdated(&self, node: NodeId, facts: &NodeFacts) -> bool {
-        !self.later.contains(&node.role()) && is_stale(self.spec, node, facts)
+        !self.later.contains(&node.role())
+            && (is_stale(self.spec, node, facts) || self.sentinel_renewal(node).is_some())
     }
 
     fn record(&mut self, target: &Spec) {

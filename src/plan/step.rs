@@ -95,6 +95,8 @@ pub enum Action {
     SetUsers { node: NodeId, users: BTreeSet<String> },
     /// Remove users of a node, and end their connections.
     RemoveUsers { node: NodeId, users: BTreeSet<String> },
+    /// Give a running Redis node a new certificate. Its connections go on.
+    RenewCertificate { node: NodeId },
     /// Give a replica the cluster's own login at its master.
     SetReplicationLogin { node: NodeId },
     /// Write the cluster's passwords into a node's file, from which redos reads them.
@@ -225,6 +227,7 @@ impl fmt::Display for Action {
             Self::ConfigSet { node, directives } => write!(f, "set {} on {node}", listed(directives)),
             Self::SetUsers { node, users } => write!(f, "set the rights of {} on {node}", names(users)),
             Self::RemoveUsers { node, users } => write!(f, "remove {} from {node}", names(users)),
+            Self::RenewCertificate { node } => write!(f, "give {node} a new certificate"),
             Self::SetReplicationLogin { node } => write!(f, "set the login of {node} at its master"),
             Self::KeepPasswords { node } => write!(f, "write the passwords into the file of {node}"),
             Self::SetSentinelLogins { node } => write!(f, "set the logins of {node} at the other nodes"),

@@ -32,6 +32,7 @@ use crate::cluster::observed::{
     WatchedMaster,
 };
 use crate::dial::{Dial, Target};
+use crate::spec::encryption::ShownCertificate;
 use crate::spec::secret::{PasswordKind, user};
 use crate::spec::{Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secret, Secrets, Spec, proxy_group_ports, render};
 use crate::tls::Trust;
@@ -211,7 +212,7 @@ impl Client {
         limit: Duration,
     ) -> Result<Vec<Value>, ServerError> {
         let kept = self.kept().get(&peer.node).and_then(|kept| kept.link.clone());
-        let kept = kept.filter(|(address, _)| *address == peer.address);
+        let kept = kept.filter(|(address, link)| *address == peer.address && !link.has_old_certificate());
         let limit = if kept.is_some() { limit } else { limit + self.dialer.detour() };
         let sent = within(peer.node, command, limit, async {
             if let Some((_, link)) = kept {
@@ -236,6 +237,24 @@ impl Client {
         sent
     }
 
+    /// The certificate that a node showed when the open connection began; `None` without TLS.
+    fn certificate(&self, node: NodeId) -> Option<ShownCertificate> {
+        self.kept().get(&node)?.link.as_ref()?.1.shown().cloned()
+    }
+
+    /// Makes a Redis node read its certificate and key anew. Its connections go on with the old ones.
+    async fn load_certificate(&self, peer: Peer) -> Result<(), ServerError> {
+        let mut pipeline = pipe();
+        pipeline.cmd("CONFIG").arg("SET");
+        for (name, path) in render::CERTIFICATE_DIRECTIVES {
+            pipeline.arg(name).arg(path);
+        }
+        let loaded = self.change(peer, "CONFIG SET tls-cert-file", &pipeline).await;
+        // A new connection sees the new certificate.
+        self.kept().entry(peer.node).or_default().link = None;
+        loaded
+    }
+
     /// [`Client::send`] for commands that must all succeed.
     async fn change(&self, peer: Peer, command: &str, pipeline: &Pipeline) -> Result<(), ServerError> {
         accept_all(peer.node, command, &self.send(peer, command, pipeline, CHANGE).await?)
@@ -258,7 +277,7 @@ impl Client {
         let login = self.take_login(&mut config);
         let users = self.other_users(inventory, peer.node, users)?;
         let view = reply::redis_view(&info, config).map_err(|why| unexpected(peer.node, "INFO", why))?;
-        Ok(RedisView { users, login, ..view })
+        Ok(RedisView { users, login, certificate: self.certificate(peer.node), ..view })
     }
 
     async fn sentinel(&self, inventory: &Inventory, peer: Peer) -> Result<SentinelView, ServerError> {
@@ -275,6 +294,7 @@ impl Client {
         let id = accepted(node, "SENTINEL MYID", id)?;
         let mut view = reply::sentinel_view(id, &info_of(node, info)?).map_err(|why| unexpected(node, "INFO", why))?;
         view.users = self.other_users(inventory, node, users)?;
+        view.certificate = self.certificate(node);
         let masters = reply::list(accepted(node, "SENTINEL MASTERS", masters)?, reply::watched_master);
         let masters = masters.map_err(|why| unexpected(node, "SENTINEL MASTERS", why))?;
 

@@ -9,8 +9,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::ServerError;
 use crate::dial::{Dial, Stream, Target};
+use crate::spec::encryption::{ShownCertificate, Validity};
 use crate::spec::{ClusterName, NodeId, Secret};
-use crate::tls::{Trust, secured};
+use crate::tls::Trust;
 use crate::trace::OpenCall;
 
 /// Commands that say only with their second word what they do.
@@ -50,6 +51,8 @@ pub struct Link {
     /// The node at its end; `None` for a server outside of the cluster.
     node: Option<NodeId>,
     connection: MultiplexedConnection,
+    /// The certificate that the server showed when it was opened; `None` without TLS.
+    shown: Option<ShownCertificate>,
     _driver: Arc<AbortOnDropHandle<()>>,
 }
 
@@ -78,9 +81,26 @@ impl Link {
         target: Target,
         login: Login<'_>,
     ) -> Result<Self, ServerError> {
-        let connected = async { secured(login.trust, dialer.dial(cluster, target).await?).await };
-        let stream = connected.await.map_err(|source| ServerError::Connect { node, source: source.into() })?;
-        Self::over(Some(node), stream, &login.info()).await.map_err(|error| failed(node, "AUTH", error))
+        let connected = async {
+            let stream = dialer.dial(cluster, target).await?;
+            match login.trust {
+                Some(trust) => trust.secure(stream).await,
+                None => Ok((stream, None)),
+            }
+        };
+        let (stream, shown) = connected.await.map_err(|source| ServerError::Connect { node, source: source.into() })?;
+        let link = Self::over(Some(node), stream, &login.info()).await.map_err(|error| failed(node, "AUTH", error))?;
+        Ok(Self { shown, ..link })
+    }
+
+    /// The certificate that the server showed; `None` without TLS.
+    pub const fn shown(&self) -> Option<&ShownCertificate> {
+        self.shown.as_ref()
+    }
+
+    /// Whether the server may show another certificate by now, because this one is renewed.
+    pub fn has_old_certificate(&self) -> bool {
+        self.shown().is_some_and(|shown| shown.validity != Validity::Ample)
     }
 
     /// A connection to a server outside of the cluster, without a login. The caller sets the deadline.
@@ -101,7 +121,7 @@ impl Link {
         let (connection, driver) = MultiplexedConnection::new_with_config(login, stream, config).await?;
         call.answered();
         let driver = Arc::new(AbortOnDropHandle::new(tokio::spawn(driver)));
-        Ok(Self { node, connection, _driver: driver })
+        Ok(Self { node, connection, shown: None, _driver: driver })
     }
 
     /// Sends commands together and waits for all replies. The reply of a refused command is a [`Value::ServerError`].

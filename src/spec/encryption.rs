@@ -42,6 +42,33 @@ pub struct TlsSettings {
     /// Further names and addresses by which clients know the cluster.
     #[serde(default)]
     pub names: ServerNames,
+    /// Certificates that are older are renewed: the time of the last request, in seconds since 1970. No setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed: Option<u64>,
+}
+
+/// A certificate that a server shows to whoever connects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownCertificate {
+    /// The names and addresses in it.
+    pub names: BTreeSet<String>,
+    /// When it was made, in seconds since 1970.
+    pub made: u64,
+    /// When it expires, in seconds since 1970.
+    pub expires: u64,
+    /// How much of its time was left when it was seen.
+    pub validity: Validity,
+}
+
+/// How much of its time a certificate has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// A third or more, or as much as a new one would have because the authority expires.
+    Ample,
+    /// Less than a third.
+    Short,
+    /// Nothing: it is refused, but by redos itself.
+    Expired,
 }
 
 /// Names of hosts and IP addresses for certificates, written with spaces between them.
@@ -100,7 +127,12 @@ pub fn certificate_names(spec: &Spec, subnet: Subnet, node: NodeId) -> BTreeSet<
     });
     let bind = Some(spec.ports.bind).filter(|bind| !bind.is_unspecified()).map(|bind| bind.to_string());
     let here = [EVERY_NODE, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    own.chain(here).chain(bind).chain(spec.tls.names.iter().map(str::to_owned)).collect()
+    own.chain(here).chain(bind).chain(spec.tls.names.iter().map(in_certificate)).collect()
+}
+
+/// A name as a certificate has it: addresses are numbers there.
+fn in_certificate(name: &str) -> String {
+    name.parse::<IpAddr>().map_or_else(|_| name.to_owned(), |address| address.to_string())
 }
 
 #[cfg(test)]

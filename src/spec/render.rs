@@ -66,9 +66,12 @@ pub const SECRETS_FILE: &str = "/data/conf/secrets.json";
 /// The certificate of the cluster's authority, on every node of a cluster with TLS.
 pub const AUTHORITY_FILE: &str = "/data/conf/ca.pem";
 /// The certificate of a Redis node or a Sentinel.
-const CERTIFICATE_FILE: &str = "/data/conf/node.pem";
+pub const CERTIFICATE_FILE: &str = "/data/conf/node.pem";
 /// The private key of that certificate.
 const CERTIFICATE_KEY_FILE: &str = "/data/conf/node.key";
+/// The directives of a server that name its certificate and the key of that, with their values.
+pub const CERTIFICATE_DIRECTIVES: [(&str, &str); 2] =
+    [("tls-cert-file", CERTIFICATE_FILE), ("tls-key-file", CERTIFICATE_KEY_FILE)];
 
 /// What a Redis node logs about a file of another user in its volume, after the file's path.
 pub const FOREIGN_FILE: &str = "is not this node's to read and write";
@@ -243,15 +246,17 @@ pub fn tls_files(authority: &Certified, own: Option<&Certified>) -> Vec<Rendered
 fn listening(spec: &Spec, port: u16) -> Vec<String> {
     match spec.encryption {
         Encryption::None => vec![format!("port {port}")],
-        Encryption::Tls => vec![
-            "port 0".to_owned(),
-            format!("tls-port {port}"),
-            "tls-replication yes".to_owned(),
-            "tls-auth-clients no".to_owned(),
-            format!("tls-ca-cert-file {AUTHORITY_FILE}"),
-            format!("tls-cert-file {CERTIFICATE_FILE}"),
-            format!("tls-key-file {CERTIFICATE_KEY_FILE}"),
-        ],
+        Encryption::Tls => {
+            let own = CERTIFICATE_DIRECTIVES.map(|(name, path)| format!("{name} {path}"));
+            let lines = [
+                "port 0".to_owned(),
+                format!("tls-port {port}"),
+                "tls-replication yes".to_owned(),
+                "tls-auth-clients no".to_owned(),
+                format!("tls-ca-cert-file {AUTHORITY_FILE}"),
+            ];
+            lines.into_iter().chain(own).collect()
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use redos::testing::cluster::observed::NodeState;
 use redos::testing::engine::sim::Sim;
 use redos::testing::error::{Exit, FailureKind};
 use redos::testing::spec::NodeId;
+use redos::testing::spec::encryption::Validity;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -75,14 +76,39 @@ fn tls_is_for_new_clusters_and_stays() {
         assert!(redos(&sim, "env --format github").await.done().contains("REDIS_CA_PEM<<END_OF_VALUE\n-----BEGIN"));
         let status = redos(&sim, "status -o json").await.json();
         assert_eq!((&status["encryption"], &status["healthy"]), (&json!("tls"), &json!(true)), "{status}");
-        assert!(status["certificates"]["daysLeft"].as_i64().is_some_and(|days| days > 3600), "{status}");
+        let certificates = &status["certificates"];
+        assert!(certificates["daysLeft"].as_i64().is_some_and(|days| (364..=365).contains(&days)), "{status}");
+        assert!(certificates["authority"]["daysLeft"].as_i64().is_some_and(|days| days > 3600), "{status}");
         redos(&sim, "up --tls=none").await.failure();
-        assert!(
-            redos(&sim, "plan --tls-names redis.example.com").await.stdout.contains("redis-1"),
-            "certificates change"
-        );
+        let plan = redos(&sim, "plan --tls-names redis.example.com").await.stdout;
+        assert!(plan.contains("give redis-1 a new certificate"), "{plan}");
         redos(&sim, "up --tls-names redis.example.com").await.done();
         redos(&sim, "scale --replicas 3").await.done();
+    });
+}
+
+#[test]
+fn certificates_are_renewed_in_time_and_on_request() {
+    run(async {
+        let plain = ready("up").await;
+        let failure = redos(&plain, "up --renew-certificates").await.failure();
+        assert_eq!(failure.kind.exit(), Exit::Usage, "there are none");
+
+        let sim = ready("up --tls --replicas 1").await;
+        let all = json!(["redis-1", "redis-2", "sentinel-1", "sentinel-2", "sentinel-3"]);
+        let renewed = redos(&sim, "up -o json").await.json();
+        assert_eq!(renewed["renewedCertificates"], json!([]), "they have all their time");
+        sim.age_certificates(Validity::Short);
+        let status = redos(&sim, "status -o json").await.json();
+        let remark = "redis-1, redis-2, sentinel-1, sentinel-2 and sentinel-3: its certificate has less than a third of its \
+                      time left; renew it: redos -p sim up";
+        assert_eq!((&status["healthy"], &status["remarks"]), (&json!(true), &json!([remark])), "{status}");
+        let up = redos(&sim, "up").await;
+        let told = "new certificates of redis-1, redis-2, sentinel-1, sentinel-2 and sentinel-3: all are valid until ";
+        assert!(up.stderr.contains(told), "{}", up.stderr);
+        assert_eq!(redos(&sim, "status -o json").await.json()["remarks"], json!([]));
+        assert_eq!(redos(&sim, "up --renew-certificates -o json").await.json()["renewedCertificates"], all);
+        redos(&sim, "plan").await.done();
     });
 }
 

@@ -32,6 +32,7 @@ const STAND_FOR: [(&str, &str); 11] = [
 const REFUSED: &[(&str, &str)] = &[
     // The cluster of these tests has no TLS.
     ("up --tls", "was made without TLS"),
+    ("up --renew-certificates", "has no TLS"),
     ("url --ca", "has no TLS"),
     ("chaos latency master --delay 50ms --for 10s", "an engine in memory has no kernel"),
     ("chaos partition master", "an engine in memory has no kernel"),

@@ -7,6 +7,7 @@ mod abandoned;
 mod asked;
 mod backup;
 mod busy;
+mod certificates;
 mod changed;
 mod chaos;
 mod classic;

@@ -9,6 +9,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
 use crate::support::{Cluster, connect, raw};
+use crate::tls::cli;
 
 /// Scenarios that make images of other releases take turns: each removes them at its end.
 pub static TURN: Mutex<()> = Mutex::const_new(());
@@ -89,6 +90,28 @@ async fn lives([server, proxy, exporter]: &[String; 3], version: &str, of_export
     assert_eq!(cluster.labelled().await, [vec![], vec![], vec![]] as [Vec<String>; 3]);
 }
 
+/// One cluster with TLS of these images, whose certificates are renewed.
+async fn encrypts([server, proxy, exporter]: &[String; 3]) {
+    let cluster = Cluster::new("releasetls").await;
+    let images = ["--redis-image", server, "--proxy-image", proxy, "--exporter-image", exporter, "--exporter"];
+    cluster.up(&[&["--tls", "--replicas", "1"][..], &images].concat()).await.succeeds();
+    let status = cluster.status().await;
+    assert_eq!((&status["healthy"], &status["encryption"]), (&true.into(), &"tls".into()), "{status:#}");
+    assert!(status["exporter"]["problem"].is_null(), "it has metrics of each node: {status:#}");
+    assert_eq!(cli(&cluster, &["--", "SET", "kept", "yes"]).await, "OK");
+    let started = async || cli(&cluster, &["redis-1", "--admin", "--", "INFO", "server"]).await;
+    let run_id = |info: &str| info.lines().find(|line| line.starts_with("run_id:")).expect("a run id").to_owned();
+    let before = run_id(&started().await);
+    let renewed = cluster.redos(&["up", "--renew-certificates", "-o", "json"]).await.succeeds();
+    let renewed: serde_json::Value = serde_json::from_str(&renewed).expect("JSON");
+    assert_eq!(renewed["renewedCertificates"].as_array().map(Vec::len), Some(5), "{renewed:#}");
+    cluster.settled().await;
+    assert_eq!(run_id(&started().await), before, "it was not restarted");
+    cluster.redos(&["failover"]).await.succeeds();
+    assert_eq!(cli(&cluster, &["--", "GET", "kept"]).await, "yes");
+    cluster.settled().await;
+}
+
 #[tokio::test]
 async fn redis_8_and_valkey_9_behind_haproxy_3_make_clusters() {
     let _turn = TURN.lock().await;
@@ -112,6 +135,7 @@ async fn redis_8_and_valkey_9_behind_haproxy_3_make_clusters() {
         assert_ne!(suite == "forky", version.contains("version 3.0."), "{version}");
         assert_eq!(says(proxy, &["sh", "-c", "busybox id -un"]).await, "redos\n");
         lives(&images, server_version, exporter_version).await;
+        encrypts(&images).await;
         for image in images {
             // Each run makes its images again, so that none of them should stay.
             raw().remove_image(&image, None::<RemoveImageOptions>, None).await.expect("removed");

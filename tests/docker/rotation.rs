@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use redis::aio::MultiplexedConnection;
 use redos::testing::spec::secret::{PasswordKind, user};
 use redos::testing::spec::{Group, NodeId, Role, STATS_PORT, Secret, Secrets, proxy_group_ports};
 use serde_json::json;
@@ -108,7 +109,7 @@ async fn told_by_the_engine(cluster: &Cluster) -> String {
 
 /// Asserts that not one write of these clients failed, that each is there, and that there were at least so many.
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it")]
-async fn none_failed(cluster: &Cluster, clients: Writers, least: usize) {
+pub async fn none_failed(connection: &mut MultiplexedConnection, clients: Writers, least: usize) {
     let ledgers = clients.end().await;
     // The key of each write ends with its number. One that was not acknowledged is missing between the others.
     for keys in &ledgers {
@@ -122,7 +123,7 @@ async fn none_failed(cluster: &Cluster, clients: Writers, least: usize) {
     let slowest = ledgers.iter().flat_map(|keys| keys.windows(2)).map(|pair| pair[1].1 - pair[0].1).max();
     let keys: Vec<String> = ledgers.into_iter().flatten().map(|(key, _)| key).collect();
     assert!(keys.len() >= least, "{} writes", keys.len());
-    assert_eq!(missing(&keys, &mut cluster.client(&[]).await).await, [""; 0], "of {}", keys.len());
+    assert_eq!(missing(&keys, connection).await, [""; 0], "of {}", keys.len());
     println!("{} writes, none failed, none lost, the longest gap {slowest:?}", keys.len());
 }
 
@@ -158,14 +159,14 @@ async fn clients_with_either_password_lose_nothing_through_a_whole_rotation() {
     assert_accepted(&cluster, &old, true, "the old password").await;
     assert_accepted(&cluster, &new, true, "the new password").await;
 
-    none_failed(&cluster, old_clients, 500).await;
+    none_failed(&mut cluster.client(&[]).await, old_clients, 500).await;
 
     let finished = cluster.redos(&["password", "rotate", "--finish", "-vv"]).await;
     told += &finished.stderr;
     finished.succeeds();
     assert_accepted(&cluster, &old, false, "the old password").await;
     assert_accepted(&cluster, &new, true, "the new password").await;
-    none_failed(&cluster, new_clients, 500).await;
+    none_failed(&mut cluster.client(&[]).await, new_clients, 500).await;
     assert_eq!(history(&cluster).await, before, "no failover and no full copy");
     cluster.settled().await;
 
@@ -223,7 +224,7 @@ async fn a_rotation_that_is_killed_anywhere_locks_nobody_out_and_ends_with_up() 
         }
     }
     assert!(kills >= 6, "only {kills} rotations were killed");
-    none_failed(&cluster, writers, 500).await;
+    none_failed(&mut cluster.client(&[]).await, writers, 500).await;
 }
 
 #[tokio::test]

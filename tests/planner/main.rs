@@ -1,5 +1,6 @@
 //! Properties of the planner on the in-memory engine, and golden plans.
 
+mod certificates;
 mod equality;
 mod golden;
 mod properties;
@@ -23,6 +24,7 @@ use redos::testing::spec::Secret;
 use redos::testing::spec::secret::SECRET_BYTES;
 use redos::testing::spec::settings::GivenSecrets;
 use redos::testing::spec::{Secrets, Spec};
+use redos::testing::tls::new_authority;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -89,7 +91,11 @@ async fn converge_from(
         connect: |secrets: &Secrets| sim.knowing(secrets),
         spec,
         next,
-        new_secrets: Secrets { existing: Some(Secret::from_random([8; SECRET_BYTES])), ..Secrets::made(random) },
+        new_secrets: Secrets {
+            existing: Some(Secret::from_random([8; SECRET_BYTES])),
+            authority: spec.encryption.is_tls().then(|| new_authority(&spec.name).expect("an authority")),
+            ..Secrets::made(random)
+        },
         given,
         prepare: async |_: &redos::testing::cluster::Inventory| Ok(programs()),
         report: &|_| {},

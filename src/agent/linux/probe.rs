@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::error::TaskError;
 use super::packet_queue::Count;
 use crate::agent::order::{Direction, Disturbance, Packets};
+use crate::tls::{Trust, secured};
 
 /// Servers that are measured, at most.
 const SERVERS_MAX: usize = 8;
@@ -78,7 +79,7 @@ impl Probe {
             )));
         }
         if let Disturbance::Throttle { rate } = disturbance {
-            look.rate = Some(transfer(&look.reached, link.direction, rate).await?);
+            look.rate = Some(transfer(&look.reached, link, rate).await?);
         }
         Ok(look)
     }
@@ -131,7 +132,7 @@ impl Probe {
                 measured(plausible(seen, lost, f64::from(per_mille) / 1000.0), evidence)
             }
             Disturbance::Throttle { rate } => {
-                let now = transfer(&self.reached, link.direction, rate).await?;
+                let now = transfer(&self.reached, link, rate).await?;
                 let before = self.rate.unwrap_or_default();
                 let evidence = format!("{} get through, {} before", bits(now), bits(before));
                 if now > rate as f64 * (1.0 + TOLERANCE) || before < now * (1.0 + TOLERANCE) {
@@ -208,11 +209,12 @@ async fn connect(server: SocketAddrV4, limit: Duration) -> Opening {
 /// Sends requests to the first server that answers, until about [`TRANSFER`] at a rate is over.
 ///
 /// Returns the bits per second of the slow direction: that of the answers, unless only the other one is slow.
-async fn transfer(servers: &[(SocketAddrV4, Duration)], direction: Direction, rate: u64) -> Result<f64, TaskError> {
+async fn transfer(servers: &[(SocketAddrV4, Duration)], link: &Packets, rate: u64) -> Result<f64, TaskError> {
     // Redis closes the connection of a client that has not logged in also where its answers pile up before a slow
     // connection.
+    let trust = link.authority.as_deref().map(Trust::of);
     for (server, _) in servers.iter().cycle().take(servers.len() * TRIES) {
-        match timeout(TRANSFER_MAX, exchange(*server, direction, rate)).await {
+        match timeout(TRANSFER_MAX, exchange(*server, trust.as_ref(), link.direction, rate)).await {
             Ok(Ok(measured)) => return Ok(measured),
             Ok(Err(_)) => {}
             Err(_) => {
@@ -225,14 +227,18 @@ async fn transfer(servers: &[(SocketAddrV4, Duration)], direction: Direction, ra
 }
 
 /// Exchanges what Redis and Sentinel answer to every client, be it with a refusal.
-async fn exchange(server: SocketAddrV4, direction: Direction, rate: u64) -> io::Result<f64> {
-    let mut stream = TcpStream::connect(SocketAddr::V4(server)).await?;
+///
+/// With TLS it counts the bytes within the encryption, which adds one in a hundred to requests and answers of this size.
+async fn exchange(server: SocketAddrV4, trust: Option<&Trust>, direction: Direction, rate: u64) -> io::Result<f64> {
+    let stream = TcpStream::connect(SocketAddr::V4(server)).await?;
     stream.set_nodelay(true)?;
+    let mut stream = secured(trust, Box::new(stream)).await?;
     let (question, questions) = match direction {
         Direction::Both | Direction::In => ("PING\r\n".to_owned(), SHORT),
         Direction::Out => (format!("PING {}\r\n", "x".repeat(LONG.1)), LONG.0),
     };
     stream.write_all(question.as_bytes()).await?;
+    stream.flush().await?;
     let mut buffer = vec![0; 64 * 1024];
     let answer = stream.read(&mut buffer).await?;
     if answer == 0 {
@@ -244,6 +250,7 @@ async fn exchange(server: SocketAddrV4, direction: Direction, rate: u64) -> io::
     let began = Instant::now();
     for _ in 0..rounds {
         stream.write_all(round.as_bytes()).await?;
+        stream.flush().await?;
         let mut left = answer * questions;
         while left > 0 {
             let heard = stream.read(&mut buffer).await?;

@@ -42,11 +42,11 @@ impl<E: Containers> Driver<'_, '_, E> {
         };
         let broken_off = match trial {
             Trial::Fault(kind) => {
-                let link = Packets::to_everybody(self.others(target));
+                let link = self.encrypted(Packets::to_everybody(self.others(target)));
                 self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
             }
             Trial::Isolate => {
-                let (kind, link) = (Fault::PARTITION, Packets::to(self.others(target)));
+                let (kind, link) = (Fault::PARTITION, self.encrypted(Packets::to(self.others(target))));
                 self.cause(kind, &link, target, &mut fault, (watch, clock)).await?
             }
             Trial::Restart => {
@@ -77,6 +77,12 @@ impl<E: Containers> Driver<'_, '_, E> {
             }
         };
         Ok((fault, broken_off))
+    }
+
+    /// The same packets, with the authority of the servers where they are encrypted.
+    fn encrypted(&self, link: Packets) -> Packets {
+        let trust = self.subject.observer.trust.as_ref();
+        Packets { authority: trust.map(|trust| trust.certificate().to_owned()), ..link }
     }
 
     /// Records a fault in the journal and holds it. Returns whether the user interrupted the test.

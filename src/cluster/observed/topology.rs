@@ -7,6 +7,7 @@ use std::net::SocketAddrV4;
 use serde::{Deserialize, Serialize};
 
 use super::inventory::PublishedPort;
+use crate::spec::encryption::ShownCertificate;
 use crate::spec::{Group, NodeId, Release};
 
 /// The answers of all servers. A node that was not asked (it does not run) is missing.
@@ -83,6 +84,8 @@ pub struct RedisView {
     pub users: OtherUsers,
     /// Its login at its master.
     pub login: MasterLogin,
+    /// The certificate that it shows; `None` without TLS.
+    pub certificate: Option<ShownCertificate>,
 }
 
 /// The tolerance for a replica's link that ended earlier than its master, in seconds.
@@ -198,6 +201,8 @@ pub struct SentinelView {
     pub masters: BTreeMap<String, WatchedMaster>,
     /// Its users that differ from those that redos created.
     pub users: OtherUsers,
+    /// The certificate that it shows; `None` without TLS.
+    pub certificate: Option<ShownCertificate>,
 }
 
 /// The view of one Sentinel of one group.

@@ -22,7 +22,7 @@ use crate::error::{Exit, Failure, FailureKind};
 use crate::output::command_line;
 use crate::output::units::seconds;
 use crate::spec::names::listed_nodes;
-use crate::spec::{ClusterName, NodeId, Spec};
+use crate::spec::{ClusterName, NodeId, Secrets, Spec};
 
 /// How often the end of a fault checks whether another redos has undone it, while it waits for the lock.
 const UNDONE_POLL: Duration = Duration::from_millis(200);
@@ -104,6 +104,8 @@ struct Aim {
     /// The seed of the random choices.
     seed: u64,
     observed: Observed,
+    /// The certificate of the authority of all nodes; `None` without TLS.
+    authority: Option<String>,
 }
 
 async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Inflicted<'_>) -> Result<Aim, Failure> {
@@ -112,6 +114,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
     let found = lookup::find(&**engine, cluster).await?;
     let spec = lookup::recorded(cluster, &found.inventory)?.clone();
     let group = whom.group.parse()?;
+    let authority = found.secrets.as_ref().and_then(Secrets::certificate).map(str::to_owned);
     let observed = session.observe(&spec, found).await?.observed;
     let mut scene = Scene {
         spec: &spec,
@@ -140,7 +143,7 @@ async fn aim<W: World>(session: &Session<W>, cluster: &ClusterName, fault: &Infl
         return Err(Failure::message(FailureKind::Failed, refused).hinted("do it anyway: --force"));
     }
     let seed = scene.seed;
-    Ok(Aim { nodes, peers, seed, observed })
+    Ok(Aim { nodes, peers, seed, observed, authority })
 }
 
 /// Applies a fault and sees it work. If that fails nothing of it is left.
@@ -151,10 +154,11 @@ async fn apply<W: World>(
 ) -> Result<Vec<Written>, Failure> {
     let Session { ui, engine, .. } = session;
     let Inflicted { fault: kind, duration, .. } = *fault;
-    let Aim { nodes, peers, observed, .. } = aim(session, cluster, fault).await?;
+    let Aim { nodes, peers, observed, authority, .. } = aim(session, cluster, fault).await?;
     let mut written = Vec::new();
     for node in &nodes {
         let link = link(*node, &peers, fault.link, &observed);
+        let link = Packets { authority: authority.clone(), ..link };
         let lease = duration + MARGIN;
         let container = node.container_name(cluster);
         let entry = Written::write(&**engine, kind, &node.to_string(), &container, &link, lease).await;

@@ -2,6 +2,7 @@
 //!
 //! It also has the common part of the verbs that end with a ready cluster.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,8 +10,9 @@ use tokio::time::Instant;
 use super::{Session, World, lookup};
 use crate::apply::Applier;
 use crate::cluster::observed::{Inventory, Observed};
+use crate::cluster::renewal::renewals;
 use crate::cluster::status::{dispensed_with, status};
-use crate::converge::{Converged, Converger, Reached, Seen};
+use crate::converge::{Converged, Converger, Reached, Seen, certificates};
 use crate::engine::Clusters;
 use crate::engine::image;
 use crate::error::{Exit, Failure, FailureKind};
@@ -19,7 +21,7 @@ use crate::output::command_line;
 use crate::output::plan::UpDocument;
 use crate::plan::{Past, Plan, Stage};
 use crate::spec::settings::{GivenSecrets, Settings};
-use crate::spec::{Images, Role, Secrets, Spec, UsedImages};
+use crate::spec::{Images, NodeId, Role, Secrets, Spec, UsedImages};
 use crate::tls;
 
 /// Plans and walks until there is nothing left to do.
@@ -122,12 +124,15 @@ pub async fn until_ready<W: World>(
     deadline: Instant,
 ) -> Result<Exit, Failure> {
     no_snapshot_is_ignored(spec, &seen.observed)?;
+    let due: BTreeSet<NodeId> = renewals(spec, &seen.observed).into_values().flatten().collect();
     let (done, timings) = converge(session, spec, (given, for_new), next, seen, deadline).await?;
     let wanted = spec.nodes();
     let kept = done.observed.inventory.volumes.iter().filter(|(node, _)| !wanted.contains(node));
     let kept = kept.map(|(_, volume)| volume.name.clone()).collect();
+    let certificates = certificates(&done.secrets, &done.observed.topology);
+    let done = Converged { observed: done.observed.with_certificates(certificates), ..done };
     let status = status(spec, &done.observed);
-    let document = UpDocument::new(&status, &timings, done.took, kept);
+    let document = UpDocument::new(&status, &timings, done.took, kept).renewing(due);
     session.ui.outcome(&document, |ui| document.remarks(ui))?;
     for (node, why) in dispensed_with(spec, &done.observed) {
         session.ui.warn(why);

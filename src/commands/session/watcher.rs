@@ -134,7 +134,7 @@ impl<'a, W: World> Watcher<'a, W> {
             Some(connected) => (connected.servers.topology_at(inventory, depth).await, connected.rotation.clone()),
             None => (silent(inventory, "the cluster's passwords are on none of its nodes"), None),
         };
-        let certificates = self.servers.as_ref().and_then(|connected| certificates(&connected.secrets));
+        let certificates = self.servers.as_ref().and_then(|connected| certificates(&connected.secrets, &topology));
         Observed::new(inventory.clone(), topology).with_rotation(rotation).with_certificates(certificates)
     }
 

@@ -46,13 +46,15 @@ impl Servers for Sim {
                     let view = RedisView {
                         users: world.other_users(*id, secrets),
                         login: world.master_login(*id, secrets),
+                        certificate: world.certificates.get(id).cloned(),
                         ..world.redis_view(*id, *replica_of, config)
                     };
                     topology.redis.insert(*id, Answer::Says(view));
                 }
                 (NodeState::Running, Some(SimServer::Sentinel { watched })) => {
                     let users = world.other_users(*id, secrets);
-                    let mut view = SentinelView { users, ..world.sentinel_view(watched) };
+                    let certificate = world.certificates.get(id).cloned();
+                    let mut view = SentinelView { users, certificate, ..world.sentinel_view(watched) };
                     for (group, _) in world.successions.iter().filter(|(_, begun)| begun.is_told_by(*id)) {
                         if let Some(master) = view.masters.get_mut(&group.to_string()) {
                             master.flags.insert("failover_in_progress".to_owned());
@@ -120,6 +122,10 @@ impl Servers for Sim {
             return Ok(());
         }
         world.set_passwords(node, command, self.secrets.as_ref());
+        if *command == Command::LoadCertificate {
+            world.read_certificate(node);
+            return Ok(());
+        }
         match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
             (Command::ReplicaOf(master), Some(SimServer::Redis { replica_of, .. })) => *replica_of = Some(*master),
             (Command::ConfigSet(directives), Some(SimServer::Redis { config, .. })) => {

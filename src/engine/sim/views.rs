@@ -70,6 +70,7 @@ impl SimWorld {
             config: self.answered(config),
             users: OtherUsers::default(),
             login: MasterLogin::Current,
+            certificate: None,
         }
     }
 
@@ -176,6 +177,7 @@ impl SimWorld {
             tilt: false,
             masters: watched.iter().map(|(name, watched)| (name.clone(), view(watched))).collect(),
             users: OtherUsers::default(),
+            certificate: None,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::cluster::data;
 use crate::cluster::gate::{busy, dies_at_every_start, is_off_network};
 use crate::cluster::observed::NodeState;
 use crate::cluster::reckon::last_known;
+use crate::cluster::renewal::Renewal;
 use crate::plan::step::{Action, StepId};
 use crate::spec::NodeId;
 
@@ -79,6 +80,9 @@ impl Planner<'_> {
             _ if is_off => self.move_to_network(node, &facts.state, before_start),
             NodeState::Running | NodeState::Restarting if dies_at_every_start(node, self.observed) => {
                 self.revive(node, is_stale, before_start);
+            }
+            NodeState::Running if self.is_expired_sentinel(node) => {
+                self.replace_stopped(node, &Renewal::Expired.to_string(), before_start);
             }
             NodeState::Running | NodeState::Restarting => {}
             NodeState::Paused => _ = self.step(node, Action::UnpauseNode { node }, "it is paused", []),

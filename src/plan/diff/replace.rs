@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Planner, reasons};
+use crate::cluster::desired::is_stale;
 use crate::cluster::gate::{Gate, busy, dies_at_every_start, is_off_network};
 use crate::cluster::observed::NodeState;
 use crate::cluster::reckon::successor;
@@ -25,6 +26,7 @@ impl Planner<'_> {
             let is_outdated =
                 facts.is_some_and(|facts| facts.state == NodeState::Running && self.is_outdated(*node, facts));
             let comes_anew = dies_at_every_start(*node, self.observed)
+                || self.is_expired_sentinel(*node)
                 || busy(*node, self.observed).is_some()
                 || facts.is_some_and(|facts| is_off_network(facts, self.observed));
             is_outdated && !comes_anew
@@ -88,7 +90,11 @@ impl Planner<'_> {
     }
 
     pub(super) fn replace_running(&mut self, node: NodeId, previous: Option<StepId>) -> StepId {
-        let why = &reasons::of_replacement(self.spec, node, self.facts(node));
+        let facts = self.facts(node);
+        let renewal =
+            self.sentinel_renewal(node).filter(|_| facts.is_some_and(|facts| !is_stale(self.spec, node, facts)));
+        let why =
+            &renewal.map_or_else(|| reasons::of_replacement(self.spec, node, facts), |renewal| renewal.to_string());
         let previous: Vec<StepId> = previous.into_iter().collect();
         let out = self.take_out(&BTreeSet::from([node]), &previous);
         self.step(node, Action::StopNode { node }, why, out.steps.iter().copied());

@@ -151,6 +151,7 @@ pub fn redis_view(info: &Info, config: Fields) -> Result<RedisView, ParseError> 
         config,
         users: OtherUsers::default(),
         login: MasterLogin::Current,
+        certificate: None,
     })
 }
 

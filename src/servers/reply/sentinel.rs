@@ -25,6 +25,7 @@ pub fn sentinel_view(id: &Value, info: &Info) -> Result<SentinelView, ParseError
         tilt: tilt == "1",
         masters: BTreeMap::new(),
         users: OtherUsers::default(),
+        certificate: None,
     })
 }
 
