@@ -170,7 +170,7 @@ const WITHOUT_DRY_RUN: &[(&str, &[&str])] = &[
     ("it runs what the user types behind it", &["cli", "events", "exec"]),
     ("it acts on a key, which says what it does", &["top"]),
     ("it acts when a master has ended, and nobody knows when that is", &["guard"]),
-    ("redos starts it itself", &["chaos agent", "chaos guard"]),
+    ("redos starts it itself", &["chaos agent", "chaos watchdog"]),
 ];
 
 /// The verbs that have `--dry-run`.

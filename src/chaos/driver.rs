@@ -73,7 +73,7 @@ pub struct Driver<'a, 's, E> {
     /// Makes a planned switchover. `None` where redos did not create the subject.
     pub switchover: Option<Switchover<'s>>,
     /// Starts a process that undoes a fault when its lease is over.
-    pub guard: &'a (dyn Fn(&Written) + Sync),
+    pub watchdog: &'a (dyn Fn(&Written) + Sync),
     /// Receives a line for the user about each stage.
     pub progress: &'a (dyn Fn(String) + Sync),
     /// Set by the first Ctrl-C.

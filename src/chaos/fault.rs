@@ -2,7 +2,7 @@
 //!
 //! A fault is one row of [`FAULTS`]. Its word, parameters and help make the command line. Its [`Means`] says how it is
 //! applied, seen, undone and seen to be gone. The Engine keeps the journal, so that it outlives a killed redos. `redos
-//! chaos heal`, and the guard that every fault starts beside it, undo what they find there. Agents undo their faults by
+//! chaos heal`, and the watchdog that every fault starts beside it, undo what they find there. Agents undo their faults by
 //! themselves when their time is over.
 
 mod agent;

@@ -121,7 +121,7 @@ impl Scenario {
         self.hold.unwrap_or(down_after + FAILOVER)
     }
 
-    /// After what time a guard undoes a fault that a killed redos left behind.
+    /// After what time a watchdog undoes a fault that a killed redos left behind.
     pub fn lease(&self, down_after: Duration) -> Duration {
         self.longest_fault(down_after) + AFTER_FAILOVER + Duration::from_secs(10)
     }

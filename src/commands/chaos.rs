@@ -1,7 +1,7 @@
 //! `redos chaos`: applies a fault for a time, and undoes faults that are left.
 //!
 //! It holds the cluster's lock while faults are applied and while they are undone, and not while they last: `chaos
-//! heal` and `up` can end a fault that lasts. Only a guard works without the lock, because it is there for what went
+//! heal` and `up` can end a fault that lasts. Only a watchdog works without the lock, because it is there for what went
 //! wrong.
 
 mod args;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::session::{Call, Session, World};
 use crate::agent;
 use crate::agent::order::Order;
-use crate::chaos::guard;
+use crate::chaos::watchdog;
 use crate::error::{Exit, Failure, FailureKind};
 use crate::output::Ui;
 use crate::spec::{ClusterName, Group, NodeId};
@@ -29,8 +29,8 @@ use undo::Remedy;
 /// Arguments of `chaos`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "redos records a fault, applies it, sees it work, undoes it after its time, and
-sees that it is gone. If redos is killed, a guard beside it undoes the fault;
-so do 'redos chaos heal' and 'redos up'.
+sees that it is gone. If redos is killed, a watchdog beside it undoes the
+fault; so do 'redos chaos heal' and 'redos up'.
 
 Examples:
   redos chaos pause master --for 10s
@@ -94,9 +94,9 @@ pub enum ChaosVerb {
     #[command(
         hide = true,
         after_help = "Examples:
-  redos chaos guard 00ff00ff00ff00ff"
+  redos chaos watchdog 00ff00ff00ff00ff"
     )]
-    Guard {
+    Watchdog {
         /// Id of the fault
         id: String,
     },
@@ -117,7 +117,7 @@ pub async fn run<W: World>(args: ChaosArgs, call: Call<W>) -> Result<Exit, Failu
     match (&args.action, fault) {
         (_, Some(fault)) => inflict::inflict(&session, &cluster, &fault).await,
         (ChaosVerb::Ls, _) => undo::list(&session).await,
-        (ChaosVerb::Guard { id }, _) => Ok(guard::watch_over(&*session.engine, id).await.map(|()| Exit::Done)?),
+        (ChaosVerb::Watchdog { id }, _) => Ok(watchdog::watch_over(&*session.engine, id).await.map(|()| Exit::Done)?),
         (ChaosVerb::Unpause(args), _) => undo::remedy(&session, &cluster, Remedy::Unpause, args).await,
         (ChaosVerb::Start(args), _) => undo::remedy(&session, &cluster, Remedy::Start, args).await,
         (ChaosVerb::Heal { nodes, dry_run }, _) if !nodes.is_empty() => {

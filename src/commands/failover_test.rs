@@ -198,8 +198,8 @@ async fn drive<W: World>(
     switchover: Option<Switchover<'_>>,
     history: &Path,
 ) -> Result<(), Failure> {
-    let (guard, progress) =
-        (|written: &Written| faults::guard(session, written), |text: String| session.ui.status(text));
+    let (watchdog, progress) =
+        (|written: &Written| faults::start_watchdog(session, written), |text: String| session.ui.status(text));
     // redos has no command that repairs another Redis, and cannot switch it over.
     let remedies = switchover.as_ref().map(|_| {
         let of = |verb| command_line(&subject.cluster, verb);
@@ -211,7 +211,7 @@ async fn drive<W: World>(
         scenario,
         environment,
         switchover,
-        guard: &guard,
+        watchdog: &watchdog,
         progress: &progress,
         cancel: session.cancel.clone(),
     };

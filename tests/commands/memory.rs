@@ -38,8 +38,8 @@ impl World for InMemory {
         engine.knowing(secrets)
     }
 
-    /// A guard is this program, which is the tests here.
-    fn guard(_host: Option<&str>, _fault: &str) -> io::Result<()> {
+    /// A watchdog is this program, which is the tests here.
+    fn watchdog(_host: Option<&str>, _fault: &str) -> io::Result<()> {
         Ok(())
     }
 }

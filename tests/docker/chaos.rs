@@ -191,7 +191,7 @@ async fn a_fault_of_the_network_ends_by_itself_when_everybody_is_dead_who_could_
     let node = address(&cluster, "redis-2").await;
     let mut held = Held::begin(&cluster, &["partition", "redis-2", "--for", "1s"]).await;
     held.process.kill().await.expect("SIGKILL");
-    kill_guards_of(&cluster).await;
+    kill_watchdogs_of(&cluster).await;
     assert_eq!(connected(node, SILENCE).await, Err("silence".to_owned()), "nobody has undone it");
     eventually("its lease is over", async || connected(node, SILENCE).await.is_ok()).await;
     assert_eq!(listed(&cluster).await.len(), 1, "nobody has struck it from the journal");
@@ -225,17 +225,17 @@ async fn journalled(cluster: &Cluster) -> Vec<String> {
     ours.map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
 }
 
-/// Kills the processes that guard the faults of a cluster.
-async fn kill_guards_of(cluster: &Cluster) {
+/// Kills the watchdogs of the faults of a cluster.
+async fn kill_watchdogs_of(cluster: &Cluster) {
     for id in journalled(cluster).await {
-        let guards = std::fs::read_dir("/proc").expect("processes").filter_map(|entry| {
+        let watchdogs = std::fs::read_dir("/proc").expect("processes").filter_map(|entry| {
             let pid = entry.ok()?.file_name().into_string().ok()?;
             let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
-            line.contains(&format!("chaos\0guard\0{id}")).then_some(pid)
+            line.contains(&format!("chaos\0watchdog\0{id}")).then_some(pid)
         });
-        let guards: Vec<String> = guards.collect();
-        assert_eq!(guards.len(), 1, "a fault has a guard");
-        assert!(Command::new("kill").args(["-KILL", &guards[0]]).status().expect("kill").success());
+        let watchdogs: Vec<String> = watchdogs.collect();
+        assert_eq!(watchdogs.len(), 1, "a fault has a watchdog");
+        assert!(Command::new("kill").args(["-KILL", &watchdogs[0]]).status().expect("kill").success());
     }
 }
 

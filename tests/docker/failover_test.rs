@@ -196,7 +196,7 @@ async fn a_killed_failover_test_leaves_nothing_paused_and_no_key_that_stays() {
     eventually("the master is paused", async || is_paused(&master).await).await;
     redos.kill().await.expect("SIGKILL");
     assert!(is_paused(&master).await, "nobody else has undone it");
-    eventually("the guard has undone it", async || !is_paused(&master).await).await;
+    eventually("the watchdog has undone it", async || !is_paused(&master).await).await;
     eventually("the journal is empty", async || {
         !cluster.redos(&["chaos", "ls", "-o", "json"]).await.succeeds().contains(&master)
     })
@@ -234,15 +234,15 @@ async fn a_user_who_breaks_off_a_test_finds_nothing_left_of_it() {
 }
 
 #[tokio::test]
-async fn a_fault_of_a_killed_redos_is_undone_by_its_guard() {
-    let cluster = Cluster::new("fguard").await;
+async fn a_fault_of_a_killed_redos_is_undone_by_its_watchdog() {
+    let cluster = Cluster::new("fwatchdog").await;
     cluster.up(&[]).await.succeeds();
     let master = cluster.container(cluster.master().await);
     let mut redos = cluster.command(&["chaos", "pause", "master", "--for", "2s"]).spawn().expect("a process");
     eventually("the master is paused", async || is_paused(&master).await).await;
     redos.kill().await.expect("SIGKILL");
     assert!(is_paused(&master).await, "nobody else has undone it");
-    eventually("the guard has undone it", async || !is_paused(&master).await).await;
+    eventually("the watchdog has undone it", async || !is_paused(&master).await).await;
     eventually("the journal is empty", async || {
         let faults = cluster.redos(&["chaos", "ls", "-o", "json"]).await.succeeds();
         !faults.contains(&master)

@@ -114,7 +114,7 @@ impl<E: Containers> Driver<'_, '_, E> {
         watch: &Watch,
         clock: Clock,
     ) -> Result<bool, DriverError> {
-        (self.guard)(written);
+        (self.watchdog)(written);
         fault.applied = clock.now();
         let started = Instant::now();
         let applied = match written.apply(self.engine).await {

@@ -10,10 +10,10 @@ use super::ChaosVerb;
 use super::args::{DirectionArg, FaultArgs, LinkArgs, TargetArgs};
 use crate::agent::order::{Direction, Packets};
 use crate::chaos::fault::{Fault, Written};
-use crate::chaos::guard::MARGIN;
 use crate::chaos::target::{LEADER, NoTarget, Scene, WORDS, leader};
+use crate::chaos::watchdog::MARGIN;
 use crate::cluster::observed::Observed;
-use crate::commands::session::faults::{guard, undo_all};
+use crate::commands::session::faults::{start_watchdog, undo_all};
 use crate::commands::session::lock::Turn;
 use crate::commands::session::{Session, World, lookup};
 use crate::engine::lock::{self, Taken};
@@ -63,7 +63,7 @@ impl<'a> Inflicted<'a> {
             | ChaosVerb::Ls
             | ChaosVerb::Heal { .. }
             | ChaosVerb::Agent { .. }
-            | ChaosVerb::Guard { .. } => return Ok(None),
+            | ChaosVerb::Watchdog { .. } => return Ok(None),
         }))
     }
 }
@@ -164,7 +164,7 @@ async fn apply<W: World>(
         let entry = Written::write(&**engine, kind, &node.to_string(), &container, &link, lease).await;
         match entry {
             Ok(entry) => {
-                guard(session, &entry);
+                start_watchdog(session, &entry);
                 written.push(entry);
             }
             Err(error) => {
@@ -197,7 +197,7 @@ async fn apply<W: World>(
 /// Ends faults whose time is over, unless another redos has undone them.
 ///
 /// The holder of the lock undoes them before all else, so that the wait is short. A fault that stays is worse than two
-/// redos that change a cluster: when the guard would undo it, the wait for the lock ends.
+/// redos that change a cluster: when the watchdog would undo it, the wait for the lock ends.
 async fn end<W: World>(
     session: &Session<W>,
     cluster: &ClusterName,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::NodesArgs;
 use crate::chaos::fault::{Fault, Written};
-use crate::chaos::guard::now;
+use crate::chaos::watchdog::now;
 use crate::commands::session::faults::{cluster_of, is_of, undo_of, undo_those};
 use crate::commands::session::lock::Turn;
 use crate::commands::session::{Session, World, lookup};

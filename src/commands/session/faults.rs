@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::{Session, World};
 use crate::chaos::fault::Written;
-use crate::chaos::guard;
+use crate::chaos::watchdog;
 use crate::cluster::observed::Inventory;
 use crate::engine::containers::{Containers, Limit};
 use crate::error::Failure;
@@ -19,7 +19,7 @@ pub async fn active(engine: &impl Containers, cluster: &ClusterName) -> Result<V
     let faults = Written::all(engine).await?.into_iter().filter(|written| is_of(cluster, written));
     let heal = command_line(cluster, "chaos heal");
     let told = |written: Written| {
-        let left = written.until.saturating_sub(guard::now());
+        let left = written.until.saturating_sub(watchdog::now());
         format!("the fault '{}' of {} is active, for {left} s more; end it: {heal}", written.fault, written.target)
     };
     Ok(faults.map(told).collect())
@@ -80,11 +80,11 @@ pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Res
     failed
 }
 
-/// Starts a guard: a separate process that undoes a fault if this one is killed.
-pub fn guard<W: World>(session: &Session<W>, written: &Written) {
-    if let Err(error) = W::guard(session.host.as_deref(), &written.id) {
+/// Starts a watchdog: a separate process that undoes a fault if this one is killed.
+pub fn start_watchdog<W: World>(session: &Session<W>, written: &Written) {
+    if let Err(error) = W::watchdog(session.host.as_deref(), &written.id) {
         session.ui.warn(format_args!(
-            "no guard watches this fault: {error}; if this redos is killed, undo the fault: redos chaos heal"
+            "no watchdog is beside this fault: {error}; if this redos is killed, undo the fault: redos chaos heal"
         ));
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::chaos::guard;
+use crate::chaos::watchdog;
 use crate::engine::docker::{self, DockerEngine};
 use crate::engine::{Engine, EngineError};
 use crate::servers::Servers;
@@ -31,7 +31,7 @@ pub trait World: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// No process can be started.
-    fn guard(host: Option<&str>, fault: &str) -> io::Result<()>;
+    fn watchdog(host: Option<&str>, fault: &str) -> io::Result<()>;
 }
 
 /// A Docker Engine, with real servers.
@@ -50,7 +50,7 @@ impl World for Docker {
         Client::new(engine.clone(), spec.clone(), secrets.clone())
     }
 
-    fn guard(host: Option<&str>, fault: &str) -> io::Result<()> {
-        guard::spawn(host, fault)
+    fn watchdog(host: Option<&str>, fault: &str) -> io::Result<()> {
+        watchdog::spawn(host, fault)
     }
 }

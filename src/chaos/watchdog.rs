@@ -1,4 +1,4 @@
-//! The guard of a fault: a separate process that undoes it if redos was killed.
+//! The watchdog of a fault: a separate process that undoes it if redos was killed.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -11,12 +11,12 @@ use super::fault::Written;
 use crate::engine::EngineError;
 use crate::engine::containers::Containers;
 
-/// How much longer than its fault a guard waits before it undoes it, and an agent before it ends.
+/// How much longer than its fault a watchdog waits before it undoes it, and an agent before it ends.
 pub const MARGIN: Duration = Duration::from_secs(5);
-/// How often a guard checks whether its fault is undone already.
+/// How often a watchdog checks whether its fault is undone already.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Starts the guard of a fault. It uses the Docker host of this redos.
+/// Starts the watchdog of a fault. It uses the Docker host of this redos.
 ///
 /// # Errors
 /// No process can be started.
@@ -25,13 +25,13 @@ pub fn spawn(host: Option<&str>, fault: &str) -> io::Result<()> {
     if let Some(host) = host {
         command.args(["--host", host]);
     }
-    command.args(["chaos", "guard", fault]);
+    command.args(["chaos", "watchdog", fault]);
     // It has a process group of its own, so that Ctrl-C at the terminal does not end it.
     command.process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(drop)
 }
 
-/// Waits until the fault is undone, or undoes it when its time is over. This is what a guard does.
+/// Waits until the fault is undone, or undoes it when its time is over. This is what a watchdog does.
 ///
 /// # Errors
 /// The Engine failed.
