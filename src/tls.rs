@@ -35,8 +35,11 @@ use crate::spec::{Certified, ClusterName, ParseError, Secrets};
 
 /// How long an authority is valid: ten years. Clients trust it, so that a change of it reaches all of them.
 const AUTHORITY_VALID: Duration = Duration::from_secs(10 * 365 * 86_400);
-/// How long the certificate of a node is valid: one year. `up` renews it in the last four months.
-const NODE_VALID: Duration = Duration::from_secs(365 * 86_400);
+/// How long the certificate of a node is valid: five years. `up` renews it in the last twenty months.
+///
+/// Nothing of a cluster renews it without `up`, and clusters that nobody touches for a year are common. The end of a
+/// certificate is the end of service: neither proxies nor replicas connect any more.
+const NODE_VALID: Duration = Duration::from_secs(5 * 365 * 86_400);
 /// The part of its time that a certificate must have left, so that it is not renewed.
 const LEFT: u64 = 3;
 /// How far back the validity begins, for hosts whose clock is behind.
@@ -381,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_has_its_names_and_a_year_and_not_more_than_its_authority() {
+    fn a_certificate_has_its_names_and_five_years_and_not_more_than_its_authority() {
         let long = new_authority(&cluster()).expect("an authority");
         let wanted = names(&["redis-1", "172.18.0.10", "::1", "*.example.com"]);
         let leaf = certify(&cluster(), &long, "redis-1", &wanted, None).expect("a certificate");
