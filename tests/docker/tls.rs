@@ -99,7 +99,10 @@ async fn only_clients_with_tls_and_the_right_authority_get_in() {
     assert_eq!(variables["REDIS_CA_PEM"].as_str().map(str::trim), Some(ca.trim()));
     let status = cluster.status().await;
     assert_eq!((&status["healthy"], &status["encryption"]), (&true.into(), &"tls".into()), "{status:#}");
-    assert!(status["certificates"]["daysLeft"].as_i64().is_some_and(|days| (1824..=1825).contains(&days)), "{status:#}");
+    assert!(
+        status["certificates"]["daysLeft"].as_i64().is_some_and(|days| (1824..=1825).contains(&days)),
+        "{status:#}"
+    );
     let doctor: Value = serde_json::from_str(&cluster.redos(&["doctor", "-o", "json"]).await.stdout).expect("JSON");
     let findings = doctor["findings"].as_array().expect("findings");
     let is_critical = |finding: &&Value| finding["severity"] == "critical";
