@@ -2,6 +2,8 @@
 //!
 //! The authority is the cluster's own and certifies nothing else, so that a server with a certificate of it is one of the
 //! cluster's.
+//!
+//! An Engine on another host is trusted by the files of Docker's own client, which have nothing to do with that.
 
 use std::collections::BTreeSet;
 use std::io;
