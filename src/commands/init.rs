@@ -11,8 +11,7 @@ use super::options::SettingsArgs;
 use super::session::sources::{STDIN_OR_STDOUT, gather_without_file};
 use super::session::{Call, World};
 use crate::error::{Exit, Failure, FailureKind};
-use crate::spec::ClusterName;
-use crate::spec::settings::SAMPLE;
+use crate::spec::settings::sample;
 
 /// Arguments of `init`.
 #[derive(Args, Clone, Debug)]
@@ -36,7 +35,7 @@ pub struct InitArgs {
 pub async fn run<W: World>(args: InitArgs, call: Call<W>) -> Result<Exit, Failure> {
     let name = gather_without_file(&call.global, &SettingsArgs::default())?.cluster_name()?;
     let ui = &call.ui;
-    let sample = SAMPLE.replace(&format!("\nname: {}\n", ClusterName::default()), &format!("\nname: {name}\n"));
+    let sample = sample(&name);
     if args.path == Path::new(STDIN_OR_STDOUT) {
         return ui.data(sample).map(|()| Exit::Done);
     }

@@ -17,6 +17,7 @@ mod layers;
 mod passwords;
 mod problem;
 mod resolve;
+mod sample;
 mod schema;
 pub mod table;
 #[cfg(test)]
@@ -36,12 +37,10 @@ pub use layers::{FlagLayer, Sources};
 pub use passwords::GivenSecrets;
 pub use problem::{Origin, Problem, Problems};
 pub use resolve::AskedSettings;
+pub use sample::sample;
 pub use schema::schema;
 pub use table::{Key, Setting};
 pub use view::{ConfigDocument, default};
-
-/// A commented `redos.yaml` with the defaults.
-pub const SAMPLE: &str = include_str!("../../templates/redos.yaml");
 
 /// The settings of one run: the specification, and the origin of each value.
 #[derive(Clone, Debug)]

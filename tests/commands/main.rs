@@ -7,6 +7,7 @@ mod page_commands;
 mod schema;
 
 mod changing;
+mod companions;
 mod documents;
 mod looking;
 mod measuring;

@@ -62,7 +62,8 @@ fn typed(command: &str, password_file: &str) -> Vec<String> {
 fn runs_here(words: &[String]) -> bool {
     let Some(verb) = words.first().filter(|verb| !verb.starts_with('-')) else { return false };
     // A verb alone is often its name. The others read or write files of the user.
-    let is_a_name = words.len() == 1 && matches!(&**verb, "chaos" | "completions" | "metrics" | "scale" | "top");
+    let is_a_name =
+        words.len() == 1 && matches!(&**verb, "chaos" | "completions" | "init" | "metrics" | "scale" | "top");
     let has_files = words.iter().any(|word| word == "--dir" || word == "--from");
     !ELSEWHERE.contains(&verb.as_str()) && !is_a_name && !has_files
 }

@@ -2,7 +2,6 @@
 //! through the proxy is lost. What cannot be followed is refused before anything is made.
 
 use std::net::Ipv4Addr;
-use std::process::Stdio;
 use std::time::Duration;
 
 use bollard::models::{
@@ -14,6 +13,7 @@ use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use redos::testing::spec::{Group, NodeId};
 
+use crate::kills::moments;
 use crate::support::{Cluster, Run, connect, eventually, programs, raw, remote_address};
 use crate::writers::{Writers, missing};
 
@@ -202,12 +202,9 @@ async fn a_take_over_that_is_killed_is_ended_by_the_next_up_and_loses_nothing() 
     up_as_compose(&cluster, &existing).await.succeeds();
     let writers = Writers::start(&cluster.redos(&["url"]).await.succeeds());
     eventually("there is load", async || writers.acknowledged() > 100).await;
-    // Each run is killed a little later than the one before.
-    for delay in [50, 150, 300, 500, 800, 1200] {
-        let mut command = cluster.command(&["up", "--follow", "none"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs");
-        tokio::time::sleep(Duration::from_millis(delay)).await;
-        child.kill().await.expect("a kill");
+    // Each run is killed later than the one before.
+    for moment in moments(6, 30..1300) {
+        let _ = cluster.killed_after(&["up", "--follow", "none"], moment).await;
     }
     // The killed runs have recorded that nothing is followed any more, however far they got.
     cluster.redos(&["up", "--follow", "none"]).await.succeeds();

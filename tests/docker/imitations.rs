@@ -108,7 +108,10 @@ async fn images_like_the_official_ones_make_a_cluster_and_leave_no_volume_of_the
     derive(&docker, ImageKind::Proxy.ours(), proxy, entry, &like_haproxy).await;
 
     let cluster = Cluster::at("official", &own.address()).await;
-    cluster.up(&["--replicas", "1", "--redis-image", redis, "--proxy-image", proxy]).await.succeeds();
+    cluster
+        .up(&["--replicas", "1", "--sentinels", "1", "--redis-image", redis, "--proxy-image", proxy])
+        .await
+        .succeeds();
     let () = cluster.client(&[]).await.set("key", "value").await.expect("a write");
     cluster.redos(&["failover"]).await.succeeds();
     cluster.redos(&["scale", "--replicas", "2"]).await.succeeds();

@@ -10,7 +10,7 @@ use crate::support::{Cluster, eventually, eventually_within};
 use crate::writers::{Writers, missing};
 
 /// With [`SLOW`], as many keys as load for ten seconds, and on a busy machine for twenty.
-const KEYS: u32 = 100_000;
+const KEYS: u32 = 50_000;
 /// Makes a key take 0.1 ms to load, so that these take as long as gigabytes.
 const SLOW: [&str; 2] = ["--redis", "key-load-delay=100"];
 const SECOND: Duration = Duration::from_secs(1);

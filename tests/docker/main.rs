@@ -26,6 +26,7 @@ mod guard;
 mod hold;
 mod images;
 mod imitations;
+mod kills;
 mod lifecycle;
 mod load;
 mod loading;

@@ -52,7 +52,7 @@ async fn modules_of_an_image_are_loaded_as_its_entry_point_would_unless_they_are
     let plain = programs(&cluster.engine).await.redis.image;
     let image = format!("{}:1", cluster.name);
     image_with_module(&plain, &image).await;
-    cluster.up(&["--replicas", "1", "--redis-image", &image]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1", "--redis-image", &image]).await.succeeds();
     let loaded = modules(&cluster).await;
     cluster.redos(&["plan"]).await.succeeds();
     cluster.redos(&["up", "--modules", "none"]).await.succeeds();

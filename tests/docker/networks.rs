@@ -174,7 +174,7 @@ async fn an_existing_network_is_used_and_never_removed() {
         };
         raw().create_network(request).await.expect("a network").id
     };
-    let arguments = ["--network", &shared, "--replicas", "1"];
+    let arguments = ["--network", &shared, "--replicas", "1", "--sentinels", "1"];
     let unfit = make(None).await;
     let refused = cluster.up(&arguments).await;
     let nothing = cluster.labelled().await;
@@ -214,7 +214,7 @@ async fn an_existing_network_is_used_and_never_removed() {
 #[tokio::test]
 async fn a_node_whose_address_somebody_took_names_the_container_and_the_way_back() {
     let cluster = Cluster::new("taken").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let replica = NodeId::redis(Group::number(1), 2);
     let address = cluster.address(replica).await;
     cluster.redos(&["stop", "redis-2"]).await.succeeds();

@@ -130,7 +130,10 @@ async fn a_cluster_runs_on_images_that_a_registry_gives_and_a_refusal_says_what_
     let &(done, total) = bytes.last().expect("progress");
     assert!(done == total && total > 1_000_000 && bytes.is_sorted(), "{bytes:?}");
     own.raw().remove_image(&proxy, None::<RemoveImageOptions>, None).await.expect("removed");
-    cluster.up(&["--replicas", "1", "--redis-image", &redis, "--proxy-image", &proxy]).await.succeeds();
+    cluster
+        .up(&["--replicas", "1", "--sentinels", "1", "--redis-image", &redis, "--proxy-image", &proxy])
+        .await
+        .succeeds();
     cluster.redos(&["plan"]).await.succeeds();
     cluster.redos(&["down", "--volumes"]).await.succeeds();
 

@@ -19,6 +19,8 @@ use crate::writers::{PATIENCE, Writers};
 const GROUP: Group = Group::number(1);
 /// Keys that only the backup has.
 const KEYS: u64 = 5000;
+/// How many restores are killed: as many at each stage.
+const ROUNDS: usize = 6;
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
@@ -145,21 +147,23 @@ async fn a_restore_that_is_killed_at_any_moment_is_taken_back_or_ended_by_up() {
     let url = cluster.redos(&["url"]).await.succeeds();
     let stages = [None, Some(RestoreStage::Preparing), Some(RestoreStage::Replacing)];
     let mut ends = [0, 0];
-    for round in 0..12_u64 {
+    for round in 0..ROUNDS {
         let writers = Writers::start_at(&url, 100, Duration::from_millis(300));
         eventually("some keys are written", async || writers.acknowledged() > 50).await;
         let restore = ["restore", text(&file), "--yes", "--no-backup"];
         let mut restore = cluster.command(&restore).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("redos");
         let pid = restore.id();
         // At a stage, and some time later.
-        let stage = stages[usize::try_from(round).expect("a number") % stages.len()];
+        let stage = stages[round % stages.len()];
         let at_stage = async || {
             let inventory = cluster.inventory().await;
             inventory.recorded.and_then(|spec| spec.restoring).map(|restoring| restoring.stage) == stage
         };
         eventually("it is so far", async || at_stage().await || restore.try_wait().is_ok_and(|end| end.is_some()))
             .await;
-        sleep(Duration::from_millis(97 * round % 450)).await;
+        let later = rand::random_range(0..450);
+        println!("round {round}: redos is killed {later} ms after it was at {stage:?}");
+        sleep(Duration::from_millis(later)).await;
         let killed_at = Instant::now();
         let _ = restore.kill().await;
         cluster.up(&[]).await.succeeds();

@@ -10,6 +10,7 @@ use redos::testing::cluster::observed::NodeState;
 use redos::testing::spec::{Group, NodeId};
 use tokio::task::JoinHandle;
 
+use crate::kills::moments;
 use crate::support::{Cluster, connect, eventually, raw};
 
 /// Time between two writes of one writer.
@@ -217,14 +218,6 @@ async fn a_killed_master_is_replaced_and_up_brings_it_back_as_a_replica() {
     cluster.redos(&["plan"]).await.succeeds();
 }
 
-/// Starts redos and kills it after so many milliseconds, unless it has ended by then.
-async fn killed_after(cluster: &Cluster, arguments: &[&str], moment: u64) {
-    let mut child = cluster.command(arguments).stderr(std::process::Stdio::null()).spawn().expect("redos runs");
-    if tokio::time::timeout(Duration::from_millis(moment), child.wait()).await.is_err() {
-        child.kill().await.expect("a SIGKILL");
-    }
-}
-
 #[tokio::test]
 async fn scale_killed_at_any_moment_is_finished_by_up_or_by_scale_again() {
     let cluster = Cluster::new("cut").await;
@@ -233,9 +226,9 @@ async fn scale_killed_at_any_moment_is_finished_by_up_or_by_scale_again() {
     let (more, fewer) =
         (["scale", "--replicas", "2", "--sentinels", "5"], ["scale", "--replicas", "1", "--sentinels", "3"]);
     // The kills come between the first change and the second added or removed Sentinel.
-    for (round, moment) in [300, 900, 1800, 3500].into_iter().enumerate() {
+    for (round, moment) in moments(2, 200..3500).into_iter().enumerate() {
         for (target, redis, sentinels) in [(&more, 3, 5), (&fewer, 2, 3)] {
-            killed_after(&cluster, target, moment).await;
+            let _ = cluster.killed_after(target, moment).await;
             if round % 2 == 0 {
                 // `up` makes the cluster what the killed run had recorded until then. On a busy machine the Engine does what that
                 // run asked for only later, and another `up` is due.
@@ -267,8 +260,8 @@ async fn failover_killed_at_any_moment_leaves_one_master_and_a_cluster_that_heal
     let lasting = Writer::start(&cluster, "lasting", true).await;
     let fresh = Writer::start(&cluster, "fresh", false).await;
     // A switchover needs some 100 ms until it is elected, and as long again until all agree; more on a busy machine.
-    for moment in [40, 80, 110, 140, 170, 210, 300] {
-        killed_after(&cluster, &["failover"], moment).await;
+    for moment in moments(8, 40..320) {
+        let _ = cluster.killed_after(&["failover"], moment).await;
         // The Sentinels repair it within twice the failover timeout, or `up` does.
         let deadline = Instant::now() + Duration::from_secs(20);
         while cluster.redos(&["status", "-q"]).await.code != Some(0) && Instant::now() < deadline {}

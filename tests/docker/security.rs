@@ -38,7 +38,7 @@ async fn says(address: &str, lines: &str) -> String {
 #[tokio::test]
 async fn without_a_password_no_server_gives_anything() {
     let cluster = Cluster::new("secure").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let url = cluster.redos(&["url"]).await.succeeds();
     let (_, proxied) = url.trim().trim_end_matches("/0").split_once('@').expect("user information");
     let facts = cluster.inventory().await.nodes;
@@ -109,7 +109,7 @@ async fn forges_nothing(client: &mut redis::aio::MultiplexedConnection) {
 #[tokio::test]
 async fn applications_neither_administer_nor_hear_or_forge_what_sentinels_say() {
     let cluster = Cluster::new("apps").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let write = cluster.redos(&["url"]).await.succeeds();
     for url in [&write, &cluster.redos(&["url", "--read"]).await.succeeds()] {
         let mut client = connect(url.trim()).await.expect("a connection");
@@ -208,7 +208,7 @@ const COMMAND_OF_SENTINELS: &[&str] = &[
 #[tokio::test]
 async fn each_password_opens_what_the_security_page_says_and_nothing_else() {
     let cluster = Cluster::new("doors").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let (secrets, master) = (cluster.secrets().await, cluster.address(Spec::head()).await);
     let (first, second, sentinel) = (Spec::head(), "redis-2".parse().expect("a node"), NodeId::Sentinel(1));
     let follow = format!("SLAVEOF {master} 6379");
@@ -390,7 +390,7 @@ async fn what_redos_did_not_make_is_named_and_removed_as_told() {
 #[tokio::test]
 async fn a_stranger_with_the_replication_password_is_named_and_gets_no_further() {
     let cluster = Cluster::new("stranger").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let (secrets, master) = (cluster.secrets().await, cluster.address(Spec::head()).await);
     let gateway = cluster.inventory().await.network.expect("a network").gateway;
     let listener = TcpListener::bind((gateway, 0)).await.expect("a listener");
@@ -431,7 +431,7 @@ async fn a_stranger_with_the_replication_password_is_named_and_gets_no_further()
 #[tokio::test]
 async fn monitoring_asks_sentinels_with_the_password_of_applications() {
     let cluster = Cluster::new("watched").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let secrets = cluster.secrets().await;
     let mut sentinel = cluster.login(NodeId::Sentinel(1), user::APPLICATION, &secrets.app).await;
     let asked: [&[&str]; 9] = [
@@ -454,7 +454,7 @@ async fn monitoring_asks_sentinels_with_the_password_of_applications() {
 #[tokio::test]
 async fn nothing_secret_shows_and_containers_are_locked_down() {
     let cluster = Cluster::new("locked").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let inventory = cluster.inventory().await;
     let first = *inventory.nodes.keys().next().expect("a node");
     let secrets = cluster.engine.read_file(&cluster.name, first, render::SECRETS_FILE).await.expect("readable");

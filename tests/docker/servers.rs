@@ -228,31 +228,6 @@ async fn a_switchover_beside_a_node_that_is_loading_succeeds_and_lets_direct_cli
     assert!(error.is_io_error(), "{error}");
 }
 
-#[tokio::test]
-async fn a_switchover_that_is_killed_leaves_one_master_and_loses_nothing() {
-    let running = Running::start("cut").await;
-    let url = running.cluster.redos(&["url"]).await.succeeds();
-    let writers = Writers::start(&url);
-    eventually("there are writes", async || writers.acknowledged() > 100).await;
-    // A switchover takes some 200 ms. Writes wait during some 20 ms of them, and a kill then matters most.
-    for moment in [120, 170, 200, 220, 240, 260, 300] {
-        let mut failover = running.cluster.command(&["failover"]);
-        let mut child = failover.stderr(std::process::Stdio::null()).spawn().expect("it runs");
-        tokio::time::sleep(Duration::from_millis(moment)).await;
-        child.kill().await.expect("a SIGKILL");
-        eventually(&format!("all is well after a kill at {moment} ms"), async || {
-            running.cluster.redos(&["status"]).await.code == Some(0)
-        })
-        .await;
-        let before = writers.acknowledged();
-        eventually("there are writes", async || writers.acknowledged() > before).await;
-    }
-    let (keys, gap) = writers.stop().await;
-    println!("{} writes acknowledged, the longest gap was {gap:?}", keys.len());
-    let mut master = running.cluster.client(&[]).await;
-    assert_eq!(missing(&keys, &mut master).await, Vec::<String>::new());
-}
-
 /// Where a switchover ends that dies right after it has promoted.
 #[tokio::test]
 async fn a_replica_that_is_promoted_behind_the_sentinels_backs_gets_no_write_and_follows_again() {

@@ -29,7 +29,7 @@ async fn what_a_server_refuses_is_found_before_it_is_recorded() {
     };
     refused().await;
     assert_eq!(cluster.inventory().await, Inventory::default(), "nothing was made");
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let before = cluster.inventory().await;
     refused().await;
     assert_eq!(cluster.inventory().await, before, "nothing is remembered");
@@ -90,7 +90,7 @@ async fn a_dry_run_of_every_verb_shows_the_plan_and_changes_nothing() {
     let fresh = cluster.up(&["--dry-run"]).await.exits(1);
     assert!(fresh.contains("create redis-1"), "{fresh}");
     assert_eq!(cluster.inventory().await, Inventory::default());
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let before = cluster.inventory().await;
     let replica = cluster.container(NodeId::redis(Group::number(1), 2));
     let cases: [(&[&str], &str); 8] = [
@@ -137,7 +137,7 @@ async fn a_dry_run_of_every_verb_shows_the_plan_and_changes_nothing() {
 async fn faults_are_told_by_status_and_healed_in_the_named_cluster_alone() {
     let (one, other) = (Cluster::new("heal-one").await, Cluster::new("heal-other").await);
     for cluster in [&one, &other] {
-        cluster.up(&["--replicas", "1"]).await.succeeds();
+        cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
         let mut pause = cluster.command(&["chaos", "pause", "redis-2", "--for", "60s"]);
         pause.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).kill_on_drop(false);
         drop(pause.spawn().expect("the binary runs"));

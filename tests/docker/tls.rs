@@ -188,7 +188,7 @@ async fn a_failover_test_and_faults_by_the_agent_work_with_tls() {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_in_python_verify_the_names_of_proxies_and_nodes() {
     let cluster = Cluster::new("tlspy").await;
-    cluster.up(&["--tls", "--replicas", "1", "--tls-names", "redis.example.com"]).await.succeeds();
+    cluster.up(&["--tls", "--replicas", "1", "--sentinels", "1", "--tls-names", "redis.example.com"]).await.succeeds();
     let image = python(&cluster).await;
     let ca = cluster.redos(&["url", "--ca"]).await.succeeds();
     let password = cluster.secrets().await.app;
@@ -214,7 +214,7 @@ async fn clients_in_python_verify_the_names_of_proxies_and_nodes() {
 #[tokio::test]
 async fn a_backup_goes_into_a_cluster_with_tls_and_back_in_place() {
     let cluster = Cluster::new("tlsback").await;
-    cluster.up(&["--tls", "--replicas", "1"]).await.succeeds();
+    cluster.up(&["--tls", "--replicas", "1", "--sentinels", "1"]).await.succeeds();
     assert_eq!(cli(&cluster, &["--", "SET", "kept", "1"]).await, "OK");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tls.redos");
@@ -227,7 +227,7 @@ async fn a_backup_goes_into_a_cluster_with_tls_and_back_in_place() {
     assert_eq!(cli(&cluster, &["--", "EXISTS", "kept", "later"]).await, "1");
 
     let from = Cluster::new("tlsfrom").await;
-    from.up(&["--tls", "--replicas", "1", "--from", file]).await.succeeds();
+    from.up(&["--tls", "--replicas", "1", "--sentinels", "1", "--from", file]).await.succeeds();
     assert_eq!(cli(&from, &["--", "GET", "kept"]).await, "1");
     let both =
         [cluster.secrets().await, from.secrets().await].map(|secrets| secrets.authority.expect("one").certificate);

@@ -6,7 +6,8 @@ use bollard::query_parameters as query;
 use redis::AsyncCommands;
 use redos::testing::spec::{Group, NodeId, Role};
 
-use crate::support::{Cluster, Run, abandoned_by, connect, eventually, raw};
+use crate::kills::moments;
+use crate::support::{Cluster, Run, connect, eventually, raw};
 
 const REDIS_1: NodeId = NodeId::redis(Group::number(1), 1);
 const REDIS_2: NodeId = NodeId::redis(Group::number(1), 2);
@@ -174,12 +175,9 @@ async fn data_and_password_survive_down_and_a_kill_of_everything() {
 async fn up_killed_at_any_moment_is_finished_by_another_or_removed_by_down() {
     let cluster = Cluster::new("killed").await;
     // The kills come between the first created object and the middle of the starts.
-    for (round, moment) in [30, 350, 900, 1600, 2400].into_iter().enumerate() {
-        let mut up = cluster.command(&["up", "--port", "0", "--read-port", "0", "--stats-port", "0"]);
-        let mut child = up.stderr(std::process::Stdio::null()).spawn().expect("up runs");
-        tokio::time::sleep(Duration::from_millis(moment)).await;
-        let pid = child.id();
-        child.kill().await.expect("a SIGKILL");
+    for (round, moment) in moments(4, 20..2500).into_iter().enumerate() {
+        let up = ["up", "--port", "0", "--read-port", "0", "--stats-port", "0"];
+        let killed = cluster.killed_after(&up, moment).await;
         if round % 2 == 0 {
             cluster.up(&[]).await.succeeds();
             assert_eq!(cluster.status().await["healthy"], true, "after a kill at {moment} ms");
@@ -188,7 +186,7 @@ async fn up_killed_at_any_moment_is_finished_by_another_or_removed_by_down() {
         cluster.redos(&["down", "--volumes"]).await.succeeds();
         let left = cluster.labelled().await;
         assert!(left.iter().all(Vec::is_empty), "after a kill at {moment} ms: {left:?}");
-        assert_eq!(abandoned_by(pid).await, [""; 0], "after a kill at {moment} ms");
+        killed.has_left_nothing().await;
     }
 }
 

@@ -1,12 +1,12 @@
 //! Users of one's own: what they can do, and how they come and go under load.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use redos::testing::spec::{Group, NodeId};
 use tokio::time::sleep;
 
-use crate::support::{Cluster, abandoned_by, connect};
+use crate::kills::moments;
+use crate::support::{Cluster, connect};
 use crate::writers::{Writers, missing};
 
 const A_WHILE: Duration = Duration::from_millis(800);
@@ -40,7 +40,7 @@ async fn presets_open_what_the_page_says_and_nothing_of_the_administration() {
     let cluster = Cluster::new("users").await;
     let users = "a app; a-few app ~shop:* &shop.*; r readonly; m monitor; b backup; \
                  wide none ~* &news.* +@all +@dangerous +role";
-    cluster.up(&["--replicas", "1", "--users", users]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1", "--users", users]).await.succeeds();
     let denied = [
         "ACL LIST",
         "ACL GETUSER default",
@@ -114,7 +114,7 @@ async fn presets_open_what_the_page_says_and_nothing_of_the_administration() {
 #[tokio::test]
 async fn users_come_change_and_go_without_a_failed_write_of_others() {
     let cluster = Cluster::new("users-load").await;
-    cluster.up(&["--replicas", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
     let refused = cluster.up(&["--users", "r readonly +nosuchcommand"]).await.fails(2);
     assert!(refused.contains("nosuchcommand") && refused.contains("flag --users"), "{refused}");
     let refused = cluster.up(&["--users", "sentinel app"]).await.fails(2);
@@ -138,14 +138,10 @@ async fn users_come_change_and_go_without_a_failed_write_of_others() {
     assert_eq!(says(&mut connection, "LPUSH w:2 1").await, "NOPERM");
     assert_eq!(says(&mut connection, "SET w:1 2").await, "ok");
     // redos is killed at some steps of a change, and the next 'up' ends it.
-    for (after, users) in [(250, "keep app"), (800, "keep app; y backup")] {
-        let mut command = cluster.command(&["up", "--users", users]);
-        let mut up = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-        sleep(Duration::from_millis(after)).await;
-        let pid = up.id();
-        let _ = up.kill().await;
+    for (after, users) in moments(2, 150..900).into_iter().zip(["keep app", "keep app; y backup"]) {
+        let killed = cluster.killed_after(&["up", "--users", users], after).await;
         cluster.up(&["--users", users]).await.succeeds();
-        assert_eq!(abandoned_by(pid).await, [""; 0], "after a kill at {after} ms");
+        killed.has_left_nothing().await;
         cluster.redos(&["plan"]).await.succeeds();
     }
     assert!(connect(&w).await.is_err(), "it is removed");
@@ -220,14 +216,13 @@ async fn the_password_of_a_user_is_changed_while_both_are_accepted() {
     }
     // A given password. redos is killed at some steps, and the next 'up' goes on.
     let folder = tempfile::tempdir().expect("a folder");
-    for (password, after) in [("chosen-1", 150), ("chosen-2", 400), ("chosen-3", 800)] {
+    for (round, after) in moments(2, 100..900).into_iter().enumerate() {
+        let password = &format!("chosen-{round}");
         let file = folder.path().join("password");
         std::fs::write(&file, password).expect("a file");
         let file = file.to_str().expect("text");
-        let mut command = cluster.command(&["password", "rotate", "--user", "reports", "--password-file", file]);
-        let mut rotate = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-        sleep(Duration::from_millis(after)).await;
-        let _ = rotate.kill().await;
+        let rotate = ["password", "rotate", "--user", "reports", "--password-file", file];
+        let _ = cluster.killed_after(&rotate, after).await;
         cluster.up(&[]).await.succeeds();
         let now = url(&cluster, "reports").await;
         let login = connect(&direct(&cluster, &now, redis(3)).await).await;

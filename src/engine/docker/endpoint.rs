@@ -62,18 +62,25 @@ impl SshDestination {
         let (host, user, socket) = (host.to_owned(), user.map(str::to_owned), socket.to_owned());
         is_whole.then_some(Self { host, user, port, socket })
     }
+
+    /// The words for the command line of ssh.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(port) = self.port {
+            words.extend(["-p".to_owned(), port.to_string()]);
+        }
+        words.push(match &self.user {
+            Some(user) => format!("{user}@{}", self.host),
+            None => self.host.clone(),
+        });
+        words
+    }
 }
 
 impl fmt::Display for SshDestination {
-    /// The words for the command line of ssh.
+    /// As one would type it behind `ssh`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(port) = self.port {
-            write!(f, "-p {port} ")?;
-        }
-        match &self.user {
-            Some(user) => write!(f, "{user}@{}", self.host),
-            None => f.write_str(&self.host),
-        }
+        f.write_str(&self.words().join(" "))
     }
 }
 

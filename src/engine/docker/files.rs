@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use anyhow::anyhow;
-use bollard::query_parameters::{DownloadFromContainerOptions, UploadToContainerOptions};
+use bollard::query_parameters::{ContainerArchiveInfoOptions, DownloadFromContainerOptions, UploadToContainerOptions};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use tar::{Builder, EntryType, Header};
 
-use super::{DockerEngine, errors};
+use super::{DockerEngine, errors, timestamps};
 use crate::cluster::observed::DataFacts;
 use crate::engine::{EngineError, EngineErrorKind, NodeFile, Result};
 use crate::spec::{ClusterName, NODE_DIR, NODE_UID, NodeId};
@@ -69,11 +69,18 @@ pub async fn read(engine: &DockerEngine, container: &str, path: &str) -> Result<
 
 /// Size and last change of a file of a container. `None` where it does not exist.
 ///
-/// The Engine sends a file as an archive, whose header has both. Only the header is read, however long the file.
+/// The Engine answers without an archive of the file, which would take it three times as long.
 pub async fn facts(engine: &DockerEngine, container: &str, path: &str) -> Result<Option<DataFacts>> {
-    let headers = headers(engine, container, path, 1).await?;
-    let facts = |header: &Header| Some(DataFacts { changed_at: header.mtime().ok()?, bytes: header.size().ok()? });
-    Ok(headers.first().and_then(facts))
+    let options = ContainerArchiveInfoOptions { path: path.to_owned() };
+    match engine.docker.get_container_archive_info(container, Some(options)).await {
+        Ok(stat) => Ok(stat
+            .modification_time
+            .as_deref()
+            .and_then(timestamps::seconds)
+            .and_then(|changed_at| Some(DataFacts { changed_at, bytes: u64::try_from(stat.size).ok()? }))),
+        Err(error) if errors::status(&error) == Some(errors::NOT_FOUND) => Ok(None),
+        Err(error) => Err(engine.failed(format!("look at {path} of {container}"), error)),
+    }
 }
 
 /// Whether a file of a container belongs to this user. `None` where it does not exist.

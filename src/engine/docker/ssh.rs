@@ -81,7 +81,7 @@ impl Tunnel {
         let socket = folder.path().join("docker.sock");
         let mut ssh = Command::new("ssh");
         ssh.args(OPTIONS).arg("-L").arg(format!("{}:{}", socket.display(), destination.socket));
-        ssh.args(destination.to_string().split(' ')).args(["--", "cat"]);
+        ssh.args(destination.words()).args(["--", "cat"]);
         ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // Ctrl-C is for redos, which still has something to do then.
         ssh.process_group(0);

@@ -437,7 +437,8 @@ fn the_sample_is_the_default_and_shows_every_setting() {
         let read_file = &|_: &Path| Ok("given".to_owned());
         settings(&Sources { file, read_file, ..sources("", &[], &[]) }, None)
     };
-    assert_eq!(nothing(SAMPLE.to_owned()).spec, defaults());
+    let sample = sample(&ClusterName::default());
+    assert_eq!(nothing(sample.clone()).spec, defaults());
 
     // Without the '#'s that have no space after them, all settings are given and still have their defaults, except for
     // those that have none.
@@ -445,7 +446,7 @@ fn the_sample_is_the_default_and_shows_every_setting() {
         Some(rest) if !rest.starts_with(' ') || rest.starts_with("  ") => format!("{rest}\n"),
         _ => format!("{line}\n"),
     };
-    let all = nothing(SAMPLE.lines().map(line).collect());
+    let all = nothing(sample.lines().map(line).collect());
     for setting in SETTINGS.iter().filter(|setting| setting.key != Key::Redis) {
         assert!(all.origins[&setting.key].is_given(), "{} is not in the sample", setting.path);
     }
