@@ -2,7 +2,9 @@
 //! from the packages of Debian 13 and of the release after it. Valkey 8 is what the scenarios of upgrades run.
 
 use bollard::models::{ContainerCreateBody, HostConfig};
-use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RemoveContainerOptions, RemoveImageOptions};
+use bollard::query_parameters::{
+    CreateContainerOptions, LogsOptions, RemoveContainerOptions, RemoveImageOptions, TagImageOptions,
+};
 use futures_util::StreamExt;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
@@ -10,9 +12,6 @@ use tokio::sync::Mutex;
 
 use crate::support::{Cluster, connect, raw};
 use crate::tls::cli;
-
-/// Scenarios that make images of other releases take turns: each removes them at its end.
-pub static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What a program in an image says, as an arbitrary user, without any capability, on a read-only root.
 async fn says(image: &str, command: &[&str]) -> String {
@@ -38,8 +37,13 @@ async fn says(image: &str, command: &[&str]) -> String {
     log.into_iter().map(|chunk| chunk.expect("a log").to_string()).collect()
 }
 
-/// `redos images build`; the references of the images of server, proxy and exporter.
+/// `redos images build`, for one scenario alone; the references of the images of server, proxy and exporter.
+///
+/// They have the name of its cluster before the name that redos gives them. It is the scenario that removes them.
 pub async fn build(cluster: &Cluster, suite: &str, server: &str) -> [String; 3] {
+    // redos gives them the same names in each scenario.
+    static TURN: Mutex<()> = Mutex::const_new(());
+    let _turn = TURN.lock().await;
     let words = ["images", "build", "--suite", suite, "--server", server, "--exporter", "-o", "json"];
     let configuration = tempfile::NamedTempFile::new().expect("a file");
     // A mirror that stands still has an index of a release in the making that counts for a week.
@@ -48,8 +52,16 @@ pub async fn build(cluster: &Cluster, suite: &str, server: &str) -> [String; 3] 
     command.env("APT_CONFIG", configuration.path());
     let built = cluster.run(command).await;
     let built: serde_json::Value = serde_json::from_str(&built.succeeds()).expect("JSON");
-    let image = |number: usize| built["items"][number]["image"].as_str().expect("an image").to_owned();
-    [image(0), image(1), image(2)]
+    let mut own = [const { String::new() }; 3];
+    for (number, own) in own.iter_mut().enumerate() {
+        let image = built["items"][number]["image"].as_str().expect("an image");
+        *own = format!("{}/{image}", cluster.name);
+        let (repo, tag) = own.rsplit_once(':').expect("a tag");
+        let options = TagImageOptions { repo: Some(repo.to_owned()), tag: Some(tag.to_owned()) };
+        raw().tag_image(image, Some(options)).await.expect("tagged");
+        raw().remove_image(image, None::<RemoveImageOptions>, None).await.expect("removed");
+    }
+    own
 }
 
 /// Changes all passwords of a cluster. A client that is connected with the old one goes on until they are dropped.
@@ -114,7 +126,6 @@ async fn encrypts([server, proxy, exporter]: &[String; 3]) {
 
 #[tokio::test]
 async fn redis_8_and_valkey_9_behind_haproxy_3_make_clusters() {
-    let _turn = TURN.lock().await;
     let builder = Cluster::new("releases").await;
     // The release after Debian 13 had Valkey 9.1, HAProxy 3.2 and the exporter 1.86 in 2026, and gets newer ones.
     let releases = [
@@ -124,8 +135,8 @@ async fn redis_8_and_valkey_9_behind_haproxy_3_make_clusters() {
     for (name, suite, release, server_version, proxy_version, exporter_version) in releases {
         let images = build(&builder, suite, name).await;
         let [server, proxy, _] = &images;
-        assert!(server.starts_with(&format!("redos/{name}:{server_version}")) && server.ends_with(release), "{server}");
-        assert!(proxy.starts_with(&format!("redos/haproxy:{proxy_version}")) && proxy.ends_with(release), "{proxy}");
+        assert!(server.contains(&format!("/redos/{name}:{server_version}")) && server.ends_with(release), "{server}");
+        assert!(proxy.contains(&format!("/redos/haproxy:{proxy_version}")) && proxy.ends_with(release), "{proxy}");
         let version = says(server, &[&format!("{name}-server"), "--version"]).await;
         assert!(version.contains(&format!("v={server_version}")), "{version}");
         let client = says(server, &[&format!("{name}-cli"), "--version"]).await;

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::imitations::derive;
 use crate::kills::moments;
-use crate::releases::{TURN, build};
+use crate::releases::build;
 use crate::support::{Cluster, connect, programs, raw};
 use crate::writers::{Writers, missing};
 use crate::wrong_image::{CRASHES, DIES, image_that};
@@ -62,7 +62,6 @@ async fn upgrades(cluster: &Cluster, arguments: &[&str], what: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_7_becomes_redis_8_and_cannot_go_back_but_the_proxy_can() {
-    let _turn = TURN.lock().await;
     let cluster = Cluster::new("upgrade").await;
     cluster.up(&[]).await.succeeds();
     let first = programs(&cluster.engine).await;
@@ -97,7 +96,6 @@ async fn redis_7_becomes_redis_8_and_cannot_go_back_but_the_proxy_can() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_7_becomes_valkey_8() {
-    let _turn = TURN.lock().await;
     let cluster = Cluster::new("upgrade-valkey").await;
     cluster.up(&[]).await.succeeds();
     let images = build(&cluster, "trixie", "valkey").await;
@@ -192,7 +190,6 @@ busybox chmod 755 "$own""#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_that_is_killed_anywhere_loses_nothing_and_is_ended_or_undone() {
-    let _turn = TURN.lock().await;
     let cluster = Cluster::new("upgrade-kill").await;
     cluster.up(&["--replicas", "2"]).await.succeeds();
     let base = programs(&cluster.engine).await.redis.image;

@@ -28,7 +28,7 @@ async fn a_cluster_keeps_its_image_after_down_and_is_never_given_one_of_another_
     derive(&docker, base, ours, "true", &["CMD [\"redis-server\"]"]).await;
     let first = docker.inspect_image(ours).await.expect("an image").id.expect("an id");
     let cluster = Cluster::at("kept", &own.address()).await;
-    cluster.up(&["--replicas", "1", "--sentinels", "1"]).await.succeeds();
+    cluster.up(&["--replicas", "1"]).await.succeeds();
     let () = cluster.client(&[]).await.set("kept", "yes").await.expect("a write");
     let status = cluster.status().await;
     assert_eq!(status["images"]["redis"]["reference"], ours, "{status:#}");

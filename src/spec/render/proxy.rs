@@ -66,11 +66,15 @@ const READ_CHECKS: u64 = 4;
 /// taken down). Both are over before Sentinels replace the master, 1.4 to 1.7 s after its end by default. So fewer
 /// missing answers would shorten no outage, and would cost sessions under load.
 const PATIENT_CHECKS: u64 = 3;
-/// The same with TLS, whose handshake is part of a check's connection and waits twice for the server.
+/// How many times rarer all checks of nodes are with TLS, and how much longer their connections may take.
 ///
-/// At 150 ms replicas left the rotation several times a minute on two busy cores (load average 11): of 27 checks that ended
-/// without an answer all were still in their handshake. An address that vanishes is found within 1.3 s by these figures.
-const PATIENT_CHECKS_WITH_TLS: u64 = 6;
+/// A handshake is part of a check's connection. It waits twice for the server, and costs the proxy 0.7 ms of a CPU and the
+/// server 0.3 ms. Without this factor a default cluster used 24 % of a core for its checks. On two busy cores with three such
+/// clusters (load average 15 to 30) no handshake ended in time, and what was begun in vain took the rest of the CPU: writes
+/// were out for 67 to 73 s in rounds of `failover-test`, and 11 to 193 acknowledged ones were lost, because a Sentinel's veto
+/// counts for nothing where its answer is missing. With it they were out for 0.5 to 3.8 s in 7 of 8 rounds and for 17 s in one,
+/// and none was lost.
+const TLS_CHECKS: u64 = 2;
 /// How many times rarer than the check of a role is the question to a Sentinel which node it names.
 ///
 /// This is also the time limit of its connection. With [`LATE_ANSWERS`] an unreachable Sentinel loses its vote after
@@ -98,6 +102,11 @@ const VOTE_LENGTH: usize = 400;
 /// answer took the master out twice in a minute and the replicas twelve times, which closed 1,700 sessions. With three,
 /// none was closed in three minutes.
 const LATE_ANSWERS: u64 = 3;
+/// The same for a Sentinel that is replacing a node.
+///
+/// Its silence must not end its veto before the failover ends: the node would take writes that are lost. A Sentinel that has
+/// ended refuses connections, and then this many take 0.2 s.
+const LATE_ANSWERS_OF_VETO: u64 = 10;
 /// The niceness of clients' connections in HAProxy's own scheduler, from -1024 to 1024: due checks come first.
 const CLIENT_NICENESS: u16 = 1024;
 /// Added to the failover timeout, in milliseconds.
@@ -143,6 +152,7 @@ struct ProxyConf<'a> {
     veto_interval: u64,
     vote_length: usize,
     late_answers: u64,
+    late_answers_of_veto: u64,
     client_niceness: u16,
     trust_checks: u64,
     link_grace: String,
@@ -221,7 +231,8 @@ pub fn proxy_files(
     };
     let exporter =
         |address| ExporterSlot { address, port: EXPORTER_PORT, questions: exporter_questions(spec, subnet, secrets) };
-    let slow_interval = spec.proxy.check_interval * SLOW_CHECKS;
+    let check_interval = spec.proxy.check_interval * if spec.encryption.is_tls() { TLS_CHECKS } else { 1 };
+    let slow_interval = check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
     let conf = ProxyConf {
         cluster: spec.name.as_str(),
@@ -250,19 +261,19 @@ pub fn proxy_files(
         hold_margin: HOLD_MARGIN,
         hold_script: PROXY_HOLD,
         check_timeout: spec.sentinel.down_after.div_ceil(LATE_ANSWERS),
-        check_interval: spec.proxy.check_interval,
-        patient_interval: spec.proxy.check_interval
-            * if spec.encryption.is_tls() { PATIENT_CHECKS_WITH_TLS } else { PATIENT_CHECKS },
+        check_interval,
+        patient_interval: check_interval * PATIENT_CHECKS,
         slow_interval,
         verdict_interval: VERDICT_INTERVAL,
         second_verdict: SECOND_VERDICT,
         change_interval: CHANGE_INTERVAL,
-        read_interval: spec.proxy.check_interval * READ_CHECKS,
-        unnamed_interval: unnamed_interval(spec),
-        vote_interval: spec.proxy.check_interval * VOTE_CHECKS,
-        veto_interval: spec.proxy.check_interval * VETO_CHECKS,
+        read_interval: check_interval * READ_CHECKS,
+        unnamed_interval: unnamed_interval(spec, check_interval),
+        vote_interval: check_interval * VOTE_CHECKS,
+        veto_interval: check_interval * VETO_CHECKS,
         vote_length: VOTE_LENGTH,
         late_answers: LATE_ANSWERS,
+        late_answers_of_veto: LATE_ANSWERS_OF_VETO,
         client_niceness: CLIENT_NICENESS,
         trust_checks: trust.div_ceil(slow_interval),
         link_grace: seconds_up_to(trust.div_ceil(1000)),
@@ -300,9 +311,9 @@ fn vote(address: Ipv4Addr) -> String {
 }
 
 /// Not more often than a Sentinel that names the node, where `proxy.checkInterval` is long.
-fn unnamed_interval(spec: &Spec) -> u64 {
+fn unnamed_interval(spec: &Spec, check_interval: u64) -> u64 {
     let longest = (spec.sentinel.down_after / UNNAMED_CHECKS).min(UNNAMED_MAX);
-    longest.max(spec.proxy.check_interval * VOTE_CHECKS)
+    longest.max(check_interval * VOTE_CHECKS)
 }
 
 /// A regular expression for the whole numbers from 0 to `most`.
