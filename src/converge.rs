@@ -26,6 +26,7 @@ use crate::plan::{Action, Past, Plan, Stage};
 use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{ClusterName, Group, NodeId, Role, Secrets, Spec, render};
+use crate::tls;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -99,6 +100,36 @@ pub async fn read_all_secrets<E: Clusters + Nodes>(
         Some(error) if kept.is_empty() => Err(error),
         _ => Ok(kept),
     }
+}
+
+/// Gives the secrets of a cluster an authority for certificates if they lack one, or takes it away if there is no TLS.
+///
+/// The plan writes them into the files of all nodes before anything else changes. While TLS is being turned off, nodes still need it.
+///
+/// # Errors
+/// The Engine failed, or no authority can be made.
+pub async fn fit_authority<E: Clusters + Nodes>(engine: &E, spec: &Spec, found: Found) -> Result<Found, EngineError> {
+    let fits = |secrets: &Secrets| match &secrets.authority {
+        Some(_) => spec.encryption.is_tls() || spec.tls.turning,
+        None => !spec.encryption.is_tls(),
+    };
+    if found.secrets.as_ref().is_none_or(fits) {
+        return Ok(found);
+    }
+    let kept = read_all_secrets(engine, &spec.name, &found.inventory).await?;
+    // A run that was cut off may have written them for some nodes.
+    let secrets = match newest(&kept) {
+        Some(newest) if !fits(&newest) => {
+            let unable = |error| {
+                let what = "make a certificate authority";
+                EngineError::new(EngineErrorKind::Other, what, anyhow::Error::new(error))
+            };
+            let authority = spec.encryption.is_tls().then(|| tls::new_authority(&spec.name)).transpose();
+            Some(Secrets { authority: authority.map_err(unable)?, version: newest.version + 1, ..newest })
+        }
+        newest => newest,
+    };
+    Ok(Found { secrets, kept, ..found })
 }
 
 /// How long the certificates that servers show are valid from now on, and their authority; `None` without TLS.
@@ -335,6 +366,7 @@ where
             None => {
                 let kept = read_all_secrets(self.engine, name, &inventory).await.map_err(looking(name))?;
                 let found = Found { inventory, secrets: newest(&kept), kept };
+                let found = fit_authority(self.engine, self.spec, found).await.map_err(looking(name))?;
                 Seen::of(found, &self.given, &self.connect).await
             }
         }

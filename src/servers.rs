@@ -30,7 +30,7 @@ pub use take_over::TakenOver;
 use crate::cluster::inquiry::{Question, Testimony};
 use crate::cluster::observed::{Inventory, Topology};
 use crate::cluster::vitals::Vitals;
-use crate::spec::{Group, NodeId};
+use crate::spec::{Encryption, Group, NodeId};
 
 /// A Sentinel as another one knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,9 @@ pub enum Command {
     SetSentinelLogins,
     /// `CONFIG SET tls-cert-file … tls-key-file …` with the same paths: a Redis node reads both anew.
     LoadCertificate,
+    /// `CONFIG SET port … tls-port … tls-replication …`, then `CONFIG REWRITE`: from now on a Redis node takes and opens
+    /// connections as the cluster wants them. Open ones go on.
+    SetEncryption(Encryption),
     /// `ACL DELUSER` for each of these users, then `ACL SAVE`.
     RemoveUsers(BTreeSet<String>),
     /// `SCRIPT KILL` and `FUNCTION KILL`. Redis obeys the one for the kind of script that it runs. If it refuses both,

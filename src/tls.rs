@@ -17,6 +17,7 @@ use rcgen::{
     KeyUsagePurpose, SerialNumber, date_time_ymd,
 };
 use thiserror::Error;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -33,7 +34,7 @@ use x509_parser::parse_x509_certificate;
 
 use crate::dial::Stream;
 use crate::spec::encryption::{EVERY_NODE, ShownCertificate, Validity};
-use crate::spec::{Certified, ClusterName, ParseError, Secrets};
+use crate::spec::{Certified, ClusterName, ParseError, Secrets, Spec};
 
 /// How long an authority is valid: ten years. Clients trust it, so that a change of it reaches all of them.
 const AUTHORITY_VALID: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -164,6 +165,8 @@ pub struct Trust {
     certificate: Arc<str>,
     /// When the authority expires, in seconds since 1970.
     expires: u64,
+    /// Whether servers may still, or already, take connections that are not encrypted.
+    turning: bool,
 }
 
 impl std::fmt::Debug for Trust {
@@ -173,9 +176,16 @@ impl std::fmt::Debug for Trust {
 }
 
 impl Trust {
-    /// Trust in the servers of the cluster with these secrets; `None` without TLS.
-    pub fn in_cluster(secrets: &Secrets) -> Option<Self> {
-        secrets.certificate().map(Self::of)
+    /// Trust in the servers of a cluster; `None` without TLS.
+    pub fn in_cluster(spec: &Spec, secrets: &Secrets) -> Option<Self> {
+        let turning = spec.tls.turning;
+        let certificate = secrets.certificate().filter(|_| spec.encryption.is_tls() || turning)?;
+        Some(Self { turning, ..Self::of(certificate) })
+    }
+
+    /// Whether TLS is being turned on or off, so that [`takes_plain`] must tell what a server wants.
+    pub const fn is_turning(&self) -> bool {
+        self.turning
     }
 
     /// Trust in the servers of a cluster, by the certificate of its authority (PEM). If that cannot be read, every connection
@@ -187,7 +197,7 @@ impl Trust {
             u64::try_from(authority.validity().not_after.timestamp()).ok()
         });
         let configuration = configuration(certificate);
-        Self { configuration, certificate: certificate.into(), expires: expires.unwrap_or_default() }
+        Self { configuration, certificate: certificate.into(), expires: expires.unwrap_or_default(), turning: false }
     }
 
     /// The certificate of the authority, as PEM.
@@ -213,6 +223,18 @@ impl Trust {
     pub fn read(&self, certificate: &str) -> Option<ShownCertificate> {
         read(&CertificateDer::from_pem_slice(certificate.as_bytes()).ok()?, self.expires)
     }
+}
+
+/// Whether a server takes connections that are not encrypted. It gets no password. The caller sets the deadline.
+///
+/// A server with TLS closes the connection at once, or sends an alert. One without would wait for the end of a handshake.
+///
+/// # Errors
+/// The question could not be sent.
+pub async fn takes_plain(mut stream: Box<dyn Stream>) -> io::Result<bool> {
+    stream.write_all(b"PING\r\n").await?;
+    stream.flush().await?;
+    Ok(matches!(stream.read_u8().await, Ok(b'+' | b'-')))
 }
 
 /// Encrypts a connection where there is something to trust.

@@ -137,6 +137,16 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
                 self.engine.write_files(name, *node, files).await.map_err(at_engine)?;
                 self.command(step, inventory, *node, &Command::LoadCertificate).await
             }
+            Action::SetEncryption { node, encryption } => {
+                let subnet = known_network()?.subnet;
+                let sources = FileSources { spec: self.spec, secrets: &self.reached(step)?.secrets, subnet };
+                // What the server rewrites it gets by command. Its start script asks other servers in the new way.
+                let files = sources.files(*node, &BTreeMap::new(), None, render::Standing::Open, None);
+                let mut files = files.map_err(in_render)?;
+                files.retain(|file| render::follows_from_encryption(&file.path));
+                self.engine.write_files(name, *node, files).await.map_err(at_engine)?;
+                self.command(step, inventory, *node, &Command::SetEncryption(*encryption)).await
+            }
             Action::SetReplicationLogin { node } => {
                 self.command(step, inventory, *node, &Command::SetReplicationLogin).await
             }

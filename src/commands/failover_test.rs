@@ -269,7 +269,7 @@ async fn subject<W: World>(
     // The Engine's host may be known by name.
     let at = async |port: u16| foreign::resolve(&lookup::published(spec, inventory, port)?).await;
     let (write, read) = (at(ports.write).await?, at(ports.read).await.ok());
-    let trust = Trust::in_cluster(secrets);
+    let trust = Trust::in_cluster(spec, secrets);
     let login = |name: &str, password: &crate::spec::Secret| Credentials {
         user: Some(name.to_owned()),
         password: Some(password.clone()),

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::options::{READY_TIMEOUT, SettingsArgs};
 use super::session::lock::Turn;
+use super::session::settle::encryption_stays;
 use super::session::{Call, World, lookup, propose, ready};
 use crate::cluster::observed::Observed;
 use crate::error::{Exit, Failure, FailureKind};
@@ -80,6 +81,7 @@ pub async fn run<W: World>(args: ScaleArgs, call: Call<W>) -> Result<Exit, Failu
         let found = lookup::find(&*session.engine, &cluster).await?;
         let settings = Box::pin(session.settle_and_try(request, &found)).await?;
         let spec = &settings.spec;
+        encryption_stays(spec)?;
         let seen = session.observe_with(spec, &settings.secrets, found).await?;
         if !args.force {
             refuse(spec, &seen.observed)?;

@@ -17,7 +17,7 @@ mod observe;
 mod programs;
 pub mod propose;
 pub mod ready;
-mod settle;
+pub mod settle;
 pub mod sources;
 mod trial;
 pub mod watcher;

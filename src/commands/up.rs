@@ -2,6 +2,7 @@
 
 pub mod seed;
 pub mod source;
+mod turning;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -111,8 +112,10 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         // The time for the copy of data does not count.
         let deadline = deadline + began.elapsed();
         let spec = &settings.spec;
-        let seen = session.observe_with(spec, &settings.secrets, found).await?;
+        let mut seen = session.observe_with(spec, &settings.secrets, found).await?;
         lose_nothing(spec, &seen.observed)?;
+        turning::may_begin(spec, &seen.observed)?;
+        turning::tell(spec, &seen.observed, &session.ui);
         let former = seen.observed.inventory.recorded.clone();
         let asked = Instant::now();
         warned(&session, spec, &seen.observed, args.yes).await?;
@@ -120,6 +123,16 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         let deadline = deadline + asked.elapsed();
         let next = if args.remove_unknown_users { diff::removing_unknown_users } else { diff::next };
         let passwords = (&settings.secrets, &settings.for_new_cluster);
+        if spec.tls.turning {
+            if let Err(failure) = Box::pin(ready::converge(&session, spec, passwords, next, seen, deadline)).await {
+                return Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await);
+            }
+            // All nodes have turned, which is to be recorded.
+            settings.spec.tls.turning = false;
+            let found = converge::find(&*session.engine, &cluster).await?;
+            seen = session.observe_with(&settings.spec, &settings.secrets, found).await?;
+        }
+        let spec = &settings.spec;
         let exit = match Box::pin(ready::until_ready(&session, spec, passwords, next, seen, deadline)).await {
             Ok(exit) => exit,
             Err(failure) => return Err(ready::with_way_back(&session, &settings, former.as_ref(), failure).await),

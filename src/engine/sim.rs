@@ -35,7 +35,7 @@ use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::encryption::{ShownCertificate, Validity};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
-use crate::spec::{Group, NodeId, Role, Secrets, Spec, render};
+use crate::spec::{Encryption, Group, NodeId, Role, Secrets, Spec, render};
 use crate::tls::Trust;
 
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
@@ -504,13 +504,27 @@ impl SimWorld {
         self.nodes.remove(&id);
     }
 
-    /// Makes a server read the certificate in its volume.
+    /// Makes a server read the certificate in its volume, if its file says that it needs one.
     fn read_certificate(&mut self, id: NodeId) {
+        let conf = if id.role() == Role::Sentinel { render::SENTINEL_CONF } else { render::REDIS_CONF };
+        let has_tls = |text: String| text.lines().rfind(|line| line.starts_with("tls-port ")).is_some_and(|line| line != "tls-port 0");
+        if !self.text(id, conf).is_some_and(has_tls) {
+            self.certificates.remove(&id);
+            return;
+        }
         let authority = self.text(id, render::AUTHORITY_FILE).map(|certificate| Trust::of(&certificate));
         let file = self.text(id, render::CERTIFICATE_FILE);
         if let Some(shown) = authority.zip(file).and_then(|(authority, file)| authority.read(&file)) {
             self.certificates.insert(id, shown);
         }
+    }
+
+    /// Makes a Redis node take its connections with or without TLS, also after a restart.
+    fn set_encryption(&mut self, id: NodeId, encryption: Encryption) {
+        let mut text = self.text(id, render::REDIS_CONF).unwrap_or_default();
+        text.extend(render::listening_from_now(encryption).iter().map(|(name, value)| format!("{name} {value}\n")));
+        self.volumes.entry(id).or_default().insert(render::REDIS_CONF.to_owned(), text.into_bytes());
+        self.read_certificate(id);
     }
 
     fn boot(&mut self, id: NodeId) {

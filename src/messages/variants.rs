@@ -146,6 +146,8 @@ fn steps(page: &mut Page) {
         SetUsers { node, users: users.clone() },
         RemoveUsers { node, users },
         RenewCertificate { node },
+        SetEncryption { node, encryption: Encryption::Tls },
+        SetEncryption { node, encryption: Encryption::None },
         SetReplicationLogin { node },
         KeepPasswords { node },
         SetSentinelLogins { node: NodeId::Sentinel(1) },

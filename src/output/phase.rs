@@ -78,6 +78,7 @@ impl Phase {
             | Action::SetUsers { .. }
             | Action::RemoveUsers { .. }
             | Action::RenewCertificate { .. }
+            | Action::SetEncryption { .. }
             | Action::SetReplicationLogin { .. }
             | Action::SetSentinelLogins { .. }
             | Action::SetProxyLogins { .. }

@@ -8,6 +8,7 @@ mod busy;
 pub mod canary;
 mod certificates;
 mod damaged;
+mod encryption;
 mod grow;
 pub mod lifecycle;
 mod network;
@@ -106,6 +107,9 @@ fn wave(spec: &Spec, target: &Spec, observed: &Observed, past: &Past, later: &[R
         return refused;
     }
     planner.keep_passwords();
+    if planner.turn_encryption() {
+        return planner.plan;
+    }
     planner.push_sentinels();
     planner.bring_up_nodes();
     planner.set_head_right();

@@ -11,7 +11,7 @@ use crate::cluster::gate::Gate;
 use crate::cluster::refusal::Refusal;
 use crate::spec::render::Standing;
 use crate::spec::secret::RotationStage;
-use crate::spec::{Group, NodeId, Resources, Restoring, Role};
+use crate::spec::{Encryption, Group, NodeId, Resources, Restoring, Role};
 
 /// The number of a step within its plan, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
@@ -97,6 +97,12 @@ pub enum Action {
     RemoveUsers { node: NodeId, users: BTreeSet<String> },
     /// Give a running Redis node a new certificate. Its connections go on.
     RenewCertificate { node: NodeId },
+    /// Make a running Redis node encrypt its further connections, or no longer. Those that are open go on.
+    SetEncryption {
+        node: NodeId,
+        /// Whether they are encrypted from now on.
+        encryption: Encryption,
+    },
     /// Give a replica the cluster's own login at its master.
     SetReplicationLogin { node: NodeId },
     /// Write the cluster's passwords into a node's file, from which redos reads them.
@@ -228,6 +234,12 @@ impl fmt::Display for Action {
             Self::SetUsers { node, users } => write!(f, "set the rights of {} on {node}", names(users)),
             Self::RemoveUsers { node, users } => write!(f, "remove {} from {node}", names(users)),
             Self::RenewCertificate { node } => write!(f, "give {node} a new certificate"),
+            Self::SetEncryption { node, encryption: Encryption::None } => {
+                write!(f, "have {node} take connections without TLS")
+            }
+            Self::SetEncryption { node, encryption: Encryption::Tls } => {
+                write!(f, "have {node} take connections with TLS")
+            }
             Self::SetReplicationLogin { node } => write!(f, "set the login of {node} at its master"),
             Self::KeepPasswords { node } => write!(f, "write the passwords into the file of {node}"),
             Self::SetSentinelLogins { node } => write!(f, "set the logins of {node} at the other nodes"),

@@ -34,7 +34,7 @@ use crate::cluster::observed::{
 use crate::dial::{Dial, Target};
 use crate::spec::encryption::ShownCertificate;
 use crate::spec::secret::{PasswordKind, user};
-use crate::spec::{Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secret, Secrets, Spec, proxy_group_ports, render};
+use crate::spec::{Encryption, Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secret, Secrets, Spec, proxy_group_ports, render};
 use crate::tls::Trust;
 
 /// Time limit of a question, with connecting and logging in. A server on the same host answers within a millisecond;
@@ -116,7 +116,7 @@ impl TriedProxy {
 impl Client {
     /// A client for the servers of the cluster that `spec` names. It connects at the first question.
     pub fn new(dialer: Arc<dyn Dial>, spec: Spec, secrets: Secrets) -> Self {
-        let trust = Trust::in_cluster(&secrets);
+        let trust = Trust::in_cluster(&spec, &secrets);
         Self { dialer, spec, secrets, trust, kept: Mutex::default() }
     }
 
@@ -253,6 +253,20 @@ impl Client {
         // A new connection sees the new certificate.
         self.kept().entry(peer.node).or_default().link = None;
         loaded
+    }
+
+    /// Makes a Redis node encrypt its further connections, or no longer. Those that are open go on.
+    async fn set_encryption(&self, peer: Peer, encryption: Encryption) -> Result<(), ServerError> {
+        let mut pipeline = pipe();
+        pipeline.cmd("CONFIG").arg("SET");
+        for (name, value) in render::listening_from_now(encryption) {
+            pipeline.arg(name).arg(value);
+        }
+        pipeline.cmd("CONFIG").arg("REWRITE");
+        let set = self.change(peer, "CONFIG SET tls-port", &pipeline).await;
+        // A new connection shows how the node takes them now.
+        self.kept().entry(peer.node).or_default().link = None;
+        set
     }
 
     /// [`Client::send`] for commands that must all succeed.

@@ -11,7 +11,7 @@ use super::ServerError;
 use crate::dial::{Dial, Stream, Target};
 use crate::spec::encryption::{ShownCertificate, Validity};
 use crate::spec::{ClusterName, NodeId, Secret};
-use crate::tls::Trust;
+use crate::tls::{Trust, takes_plain};
 use crate::trace::OpenCall;
 
 /// Commands that say only with their second word what they do.
@@ -82,8 +82,12 @@ impl Link {
         login: Login<'_>,
     ) -> Result<Self, ServerError> {
         let connected = async {
+            let trust = match login.trust {
+                Some(trust) if trust.is_turning() && takes_plain(dialer.dial(cluster, target).await?).await? => None,
+                trust => trust,
+            };
             let stream = dialer.dial(cluster, target).await?;
-            match login.trust {
+            match trust {
                 Some(trust) => trust.secure(stream).await,
                 None => Ok((stream, None)),
             }

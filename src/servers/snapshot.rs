@@ -94,7 +94,7 @@ pub async fn open_snapshot(
     of: SnapshotOf<'_>,
 ) -> Result<(Box<dyn Stream>, SnapshotFacts), ServerError> {
     let node = of.node;
-    let trust = Trust::in_cluster(of.secrets);
+    let trust = of.secrets.certificate().map(Trust::of);
     let dialled = async { secured(trust.as_ref(), dialer.dial(cluster, Target::Network(of.address)).await?).await };
     let stream = within(node, "connect", ANSWER + dialer.detour(), dialled).await?;
     let mut talk = Talk { stream, node };

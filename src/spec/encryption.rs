@@ -45,6 +45,9 @@ pub struct TlsSettings {
     /// Certificates that are older are renewed: the time of the last request, in seconds since 1970. No setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed: Option<u64>,
+    /// TLS is being turned on or off, so that nodes may still answer in the other way. No setting.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub turning: bool,
 }
 
 /// A certificate that a server shows to whoever connects.

@@ -34,7 +34,7 @@ pub use value::same_value;
 use super::address::Subnet;
 use super::names::{ClusterName, Group, NodeId, Role};
 use super::secret::{Certified, SECRET_BYTES, Secrets};
-use super::{Encryption, Persistence, Spec};
+use super::{Encryption, Persistence, REDIS_PORT, Spec};
 
 /// The configuration of a Redis node, which it rewrites.
 pub const REDIS_CONF: &str = "/data/conf/redis.conf";
@@ -193,7 +193,8 @@ pub fn without_runtime_settings(spec: &Spec, role: Role) -> Spec {
         pubsub: spec.pubsub.clone(),
         sentinel: if role == Role::Sentinel { defaults.sentinel } else { spec.sentinel.clone() },
         proxy: spec.proxy.clone(),
-        encryption: spec.encryption,
+        // A Redis node changes its port while it runs.
+        encryption: if role == Role::Redis { defaults.encryption } else { spec.encryption },
         ..defaults
     }
 }
@@ -243,8 +244,8 @@ pub fn tls_files(authority: &Certified, own: Option<&Certified>) -> Vec<Rendered
 /// How a server listens, as lines of its configuration.
 ///
 /// It asks clients for no certificate: a password is their proof. A certificate of the cluster is made for nodes alone.
-fn listening(spec: &Spec, port: u16) -> Vec<String> {
-    match spec.encryption {
+fn listening(encryption: Encryption, port: u16) -> Vec<String> {
+    match encryption {
         Encryption::None => vec![format!("port {port}")],
         Encryption::Tls => {
             let own = CERTIFICATE_DIRECTIVES.map(|(name, path)| format!("{name} {path}"));
@@ -258,6 +259,28 @@ fn listening(spec: &Spec, port: u16) -> Vec<String> {
             lines.into_iter().chain(own).collect()
         }
     }
+}
+
+/// [`listening`] for a running Redis node: the directives of one `CONFIG SET`, in the order in which it applies them.
+///
+/// The port is left by one kind of connection before the other takes it. Open connections go on.
+pub fn listening_from_now(encryption: Encryption) -> Vec<(String, String)> {
+    let lines = match encryption {
+        Encryption::None => vec![
+            "tls-port 0".to_owned(),
+            "tls-replication no".to_owned(),
+            format!("port {REDIS_PORT}"),
+        ],
+        Encryption::Tls => listening(encryption, REDIS_PORT),
+    };
+    let pair = |line: String| line.split_once(' ').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    lines.into_iter().filter_map(pair).collect()
+}
+
+/// Whether a file follows from how a cluster encrypts its connections, and its server never rewrites it.
+pub fn follows_from_encryption(path: &str) -> bool {
+    let own = CERTIFICATE_DIRECTIVES.map(|(_, file)| file);
+    [START_SCRIPT, AUTHORITY_FILE].contains(&path) || own.contains(&path)
 }
 
 /// The arguments with which redis-cli reaches a server of the cluster from a node; none without TLS.

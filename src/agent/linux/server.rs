@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::error::TaskError;
 use crate::dial::Stream;
-use crate::spec::render::{AUTHORITY_FILE, SECRETS_FILE};
+use crate::spec::render::SECRETS_FILE;
 use crate::spec::secret::user;
 use crate::spec::{REDIS_PORT, SENTINEL_PORT, Secrets};
 use crate::tls::{Trust, secured};
@@ -145,11 +145,7 @@ fn local(port: u16) -> SocketAddr {
 
 /// Whose certificates the servers of the cluster have; `None` without TLS.
 fn trust() -> Result<Option<Trust>, TaskError> {
-    match fs::read_to_string(AUTHORITY_FILE) {
-        Ok(certificate) => Ok(Some(Trust::of(&certificate))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(TaskError::system("its volume does not show whether it has TLS")(error)),
-    }
+    Ok(own_secrets()?.certificate().map(Trust::of))
 }
 
 /// The passwords that the server keeps in its volume.

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::{Session, World};
 use crate::cluster::claims::being_decided;
 use crate::cluster::observed::Observed;
-use crate::converge::{Found, Seen};
+use crate::converge::{Found, Seen, fit_authority};
 use crate::engine::Clusters;
 use crate::error::Failure;
 use crate::servers::Servers;
@@ -39,6 +39,7 @@ impl<W: World> Session<W> {
         given: &GivenSecrets,
         found: Found,
     ) -> Result<Seen<W::Servers>, Failure> {
+        let found = fit_authority(&*self.engine, spec, found).await?;
         let connect = |secrets: &Secrets| self.servers(spec, secrets);
         match Seen::of(found, given, connect).await {
             Ok(seen) => Ok(seen),

@@ -14,8 +14,10 @@ impl<W: World> Session<W> {
     /// # Errors
     /// What is impossible together.
     pub fn settle(&self, request: AskedSettings, found: &Found) -> Result<Settings, Failure> {
-        let settings = request.resolve(found.inventory.recorded.as_ref(), found.secrets.as_ref())?;
-        keeps_encryption(&settings.spec, found)?;
+        let recorded = found.inventory.recorded.as_ref();
+        let mut settings = request.resolve(recorded, found.secrets.as_ref())?;
+        let spec = &mut settings.spec;
+        spec.tls.turning |= recorded.is_some_and(|recorded| recorded.encryption != spec.encryption);
         Ok(told(settings, &self.ui))
     }
 
@@ -47,6 +49,7 @@ impl<W: World> Session<W> {
         back_to: Option<&FormerImages>,
     ) -> Result<Settings, Failure> {
         let mut settings = self.settle(request, found)?;
+        encryption_stays(&settings.spec)?;
         if let Some(FormerImages { choice, used }) = back_to {
             settings.spec.images.redis = choice.redis.clone();
             settings.spec.images.proxy = choice.proxy.clone();
@@ -87,24 +90,18 @@ impl<W: World> Call<W> {
     }
 }
 
-/// Refuses to turn TLS on or off where there are servers, which would all be asked in the other way.
-fn keeps_encryption(spec: &Spec, found: &Found) -> Result<(), Failure> {
-    let recorded = || Some(found.inventory.recorded.as_ref()?.encryption.is_tls());
-    let has = found.secrets.as_ref().map(|secrets| secrets.authority.is_some()).or_else(recorded);
-    let wanted = spec.encryption.is_tls();
-    if has.is_none_or(|has| has == wanted) {
+/// Refuses to go on while TLS is being turned on or off, or is to be: `up` alone does that.
+///
+/// # Errors
+/// It is: how to end it.
+pub fn encryption_stays(spec: &Spec) -> Result<(), Failure> {
+    if !spec.tls.turning {
         return Ok(());
     }
-    let (name, flag) = (&spec.name, if wanted { "--tls" } else { "--tls=none" });
-    let (with, turned) = if wanted { ("without", "on") } else { ("with", "off") };
-    let what = format!("the cluster '{name}' was made {with} TLS, which cannot be turned {turned} later");
-    let copy = format!(
-        "{}, then redos -p {name}-2 up {flag} --from {name}.redos",
-        command_line(name, &format!("backup {name}.redos"))
-    );
-    Err(Failure::message(FailureKind::Usage, what)
-        .hinted(format!("leave it as it is: {}", command_line(name, if wanted { "up --tls=none" } else { "up --tls" })))
-        .hinted(format!("make another cluster with its data: {copy}")))
+    let (turned, flag) = if spec.encryption.is_tls() { ("on", "--tls") } else { ("off", "--tls=none") };
+    let what = format!("nothing was changed: TLS is to be turned {turned} in '{}', which comes first", spec.name);
+    let up = command_line(&spec.name, &format!("up {flag}"));
+    Err(Failure::message(FailureKind::Usage, what).hinted(format!("do so: {up}")))
 }
 
 /// The same settings, after their changes and warnings are printed.

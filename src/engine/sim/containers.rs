@@ -18,7 +18,7 @@ use crate::engine::{
     ClusterSummary, Clusters, DataStream, EngineError, EngineErrorKind, EngineVersion, INSPECT_LIMIT, NodeFile,
     NodeProgram, NodeSpec, Nodes, Result,
 };
-use crate::spec::render::{AUTHORITY_FILE, CERTIFICATE_DIRECTIVES, SECRETS_FILE, SENTINEL_CONF};
+use crate::spec::render::{SECRETS_FILE, SENTINEL_CONF, follows_from_encryption};
 use crate::spec::{ClusterName, NodeId, ParseError, REDOS_VERSION, Resources, Spec};
 
 /// What a Docker Engine takes for its lists, and then waits for an answer.
@@ -244,9 +244,8 @@ impl Nodes for Sim {
     async fn write_files(&self, _cluster: &ClusterName, node: NodeId, files: Vec<NodeFile>) -> Result<()> {
         let mut world = self.world();
         world.change(format!("write files of {node}"))?;
-        // A running server gets passwords and certificates without the rest.
-        let certificate = CERTIFICATE_DIRECTIVES.map(|(_, path)| path);
-        let is_apart = |path: &str| matches!(path, SECRETS_FILE | AUTHORITY_FILE) || certificate.contains(&path);
+        // A running server gets passwords, certificates and the script of its next start without the rest.
+        let is_apart = |path: &str| path == SECRETS_FILE || follows_from_encryption(path);
         let is_configured = files.iter().any(|file| !is_apart(&file.path));
         if is_configured {
             world.read_passwords(node, &files);

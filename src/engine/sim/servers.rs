@@ -126,6 +126,10 @@ impl Servers for Sim {
             world.read_certificate(node);
             return Ok(());
         }
+        if let Command::SetEncryption(encryption) = command {
+            world.set_encryption(node, *encryption);
+            return Ok(());
+        }
         match (command, world.nodes.get_mut(&node).and_then(|node| node.server.as_mut())) {
             (Command::ReplicaOf(master), Some(SimServer::Redis { replica_of, .. })) => *replica_of = Some(*master),
             (Command::ConfigSet(directives), Some(SimServer::Redis { config, .. })) => {

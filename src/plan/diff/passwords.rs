@@ -20,7 +20,7 @@ const fn reason(stage: Option<RotationStage>) -> &'static str {
         Some(RotationStage::Adding) => "the new passwords are accepted beside the old ones",
         Some(RotationStage::Open) => "the new passwords are used, and the old ones are still accepted",
         Some(RotationStage::Dropping) => "the old passwords are no longer accepted",
-        None => "the rotation of passwords has ended",
+        None => "the secrets of the cluster have changed",
     }
 }
 

@@ -104,6 +104,7 @@ impl Servers for Client {
             }
             Command::SetSentinelLogins => self.set_sentinel_logins(peer()?).await,
             Command::LoadCertificate => self.load_certificate(peer()?).await,
+            Command::SetEncryption(encryption) => self.set_encryption(peer()?, *encryption).await,
             Command::EndScript => self.end_script(peer()?).await,
             Command::SetUsers(users) => self.set_users(inventory, self.peer(inventory, node)?, users).await,
             Command::RemoveUsers(users) => self.remove_users(self.peer(inventory, node)?, users).await,

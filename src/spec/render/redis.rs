@@ -161,7 +161,7 @@ pub fn redis_files(
         cluster: spec.name.as_str(),
         node,
         port: REDIS_PORT,
-        listening: listening(spec, REDIS_PORT),
+        listening: listening(spec.encryption, REDIS_PORT),
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
         max_clients: max_clients(spec),

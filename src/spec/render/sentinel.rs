@@ -129,7 +129,7 @@ pub fn sentinel_files(
         node,
         id: sentinel_id(spec, node),
         port: SENTINEL_PORT,
-        listening: listening(spec, SENTINEL_PORT),
+        listening: listening(spec.encryption, SENTINEL_PORT),
         redis_port: REDIS_PORT,
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
