@@ -43,6 +43,8 @@ pub const REDOS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The port of Redis inside its container (Redis's own default).
 pub const REDIS_PORT: u16 = 6379;
+/// The port of a Redis node for clients without TLS, beside that with TLS, while a cluster serves both.
+pub const PLAIN_PORT: u16 = 6380;
 /// The port of a Sentinel inside its container (Redis's own default).
 pub const SENTINEL_PORT: u16 = 26379;
 /// The port of the proxy's statistics page and metrics inside its container.

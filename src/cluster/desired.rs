@@ -183,6 +183,8 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
             "ports": published_ports(spec, node),
         }),
         NodeId::Exporter => json!({ "image": spec.images.exporter }),
+        // The authority is in the guard's file, and not in the text that its hash is made of.
+        NodeId::Guard(_) if spec.encryption.is_tls() => json!({ "image": spec.images.redis, "tls": true }),
         NodeId::Guard(_) => json!({ "image": spec.images.redis }),
     };
     if let Some(fixed) = spec.containers.fixed(node.role()) {

@@ -507,7 +507,9 @@ impl SimWorld {
     /// Makes a server read the certificate in its volume, if its file says that it needs one.
     fn read_certificate(&mut self, id: NodeId) {
         let conf = if id.role() == Role::Sentinel { render::SENTINEL_CONF } else { render::REDIS_CONF };
-        let has_tls = |text: String| text.lines().rfind(|line| line.starts_with("tls-port ")).is_some_and(|line| line != "tls-port 0");
+        let has_tls = |text: String| {
+            text.lines().rfind(|line| line.starts_with("tls-port ")).is_some_and(|line| line != "tls-port 0")
+        };
         if !self.text(id, conf).is_some_and(has_tls) {
             self.certificates.remove(&id);
             return;
@@ -525,6 +527,9 @@ impl SimWorld {
         text.extend(render::listening_from_now(encryption).iter().map(|(name, value)| format!("{name} {value}\n")));
         self.volumes.entry(id).or_default().insert(render::REDIS_CONF.to_owned(), text.into_bytes());
         self.read_certificate(id);
+        if let Some(SimServer::Redis { config, .. }) = self.nodes.get_mut(&id).and_then(|node| node.server.as_mut()) {
+            config.insert("port".to_owned(), render::plain_port(encryption).to_string());
+        }
     }
 
     fn boot(&mut self, id: NodeId) {

@@ -37,7 +37,7 @@ use crate::servers::{ServerError, TakenOver};
 use crate::spec::render::{RenderError, Standing};
 use crate::spec::restoring::{RestoreStage, Restoring};
 use crate::spec::secret::{RotatedUser, RotationStage};
-use crate::spec::{NodeId, Resources, Role};
+use crate::spec::{Encryption, NodeId, Resources, Role};
 
 /// The examples of a type, at least one of each variant. A variant that has none does not compile.
 macro_rules! examples {
@@ -147,6 +147,7 @@ fn steps(page: &mut Page) {
         RemoveUsers { node, users },
         RenewCertificate { node },
         SetEncryption { node, encryption: Encryption::Tls },
+        SetEncryption { node, encryption: Encryption::Both },
         SetEncryption { node, encryption: Encryption::None },
         SetReplicationLogin { node },
         KeepPasswords { node },

@@ -240,6 +240,9 @@ impl fmt::Display for Action {
             Self::SetEncryption { node, encryption: Encryption::Tls } => {
                 write!(f, "have {node} take connections with TLS")
             }
+            Self::SetEncryption { node, encryption: Encryption::Both } => {
+                write!(f, "have {node} take connections with TLS, and clients without")
+            }
             Self::SetReplicationLogin { node } => write!(f, "set the login of {node} at its master"),
             Self::KeepPasswords { node } => write!(f, "write the passwords into the file of {node}"),
             Self::SetSentinelLogins { node } => write!(f, "set the logins of {node} at the other nodes"),

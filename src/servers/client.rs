@@ -34,7 +34,9 @@ use crate::cluster::observed::{
 use crate::dial::{Dial, Target};
 use crate::spec::encryption::ShownCertificate;
 use crate::spec::secret::{PasswordKind, user};
-use crate::spec::{Encryption, Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secret, Secrets, Spec, proxy_group_ports, render};
+use crate::spec::{
+    Encryption, Group, NodeId, RUNTIME_API_PORT, STATS_PORT, Secret, Secrets, Spec, proxy_group_ports, render,
+};
 use crate::tls::Trust;
 
 /// Time limit of a question, with connecting and logging in. A server on the same host answers within a millisecond;
@@ -276,7 +278,9 @@ impl Client {
 
     async fn redis(&self, inventory: &Inventory, peer: Peer) -> Result<RedisView, ServerError> {
         let (runtime, fixed) = (render::told_directives(&self.spec), render::fixed_directives(&self.spec));
-        let directives: Vec<&str> = runtime.keys().chain(fixed.keys()).map(String::as_str).chain(LOGIN).collect();
+        let port = self.spec.tls.turning.then_some("port");
+        let directives = runtime.keys().chain(fixed.keys()).map(String::as_str).chain(LOGIN).chain(port);
+        let directives: Vec<&str> = directives.collect();
         let mut pipeline = pipe();
         pipeline.cmd("INFO").arg(&["server", "clients", "memory", "persistence", "stats", "replication", "keyspace"]);
         pipeline.cmd("CONFIG").arg("GET").arg(directives);

@@ -26,12 +26,23 @@ pub enum Encryption {
     None,
     /// All connections to Redis nodes and Sentinels are, and no other is accepted.
     Tls,
+    /// As with TLS, but proxies also take clients without it, until all of them have changed.
+    Both,
 }
 
 impl Encryption {
-    /// Whether it is TLS.
+    /// Whether nodes have TLS, and all connections between them.
     pub const fn is_tls(self) -> bool {
-        matches!(self, Self::Tls)
+        matches!(self, Self::Tls | Self::Both)
+    }
+
+    /// The flag that asks for it.
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::None => "--tls=none",
+            Self::Tls => "--tls",
+            Self::Both => "--tls=both",
+        }
     }
 }
 

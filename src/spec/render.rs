@@ -34,7 +34,7 @@ pub use value::same_value;
 use super::address::Subnet;
 use super::names::{ClusterName, Group, NodeId, Role};
 use super::secret::{Certified, SECRET_BYTES, Secrets};
-use super::{Encryption, Persistence, REDIS_PORT, Spec};
+use super::{Encryption, PLAIN_PORT, Persistence, REDIS_PORT, Spec};
 
 /// The configuration of a Redis node, which it rewrites.
 pub const REDIS_CONF: &str = "/data/conf/redis.conf";
@@ -245,19 +245,27 @@ pub fn tls_files(authority: &Certified, own: Option<&Certified>) -> Vec<Rendered
 ///
 /// It asks clients for no certificate: a password is their proof. A certificate of the cluster is made for nodes alone.
 fn listening(encryption: Encryption, port: u16) -> Vec<String> {
+    if !encryption.is_tls() {
+        return vec![format!("port {port}")];
+    }
+    let plain = if port == REDIS_PORT { plain_port(encryption) } else { 0 };
+    let own = CERTIFICATE_DIRECTIVES.map(|(name, path)| format!("{name} {path}"));
+    let lines = [
+        format!("port {plain}"),
+        format!("tls-port {port}"),
+        "tls-replication yes".to_owned(),
+        "tls-auth-clients no".to_owned(),
+        format!("tls-ca-cert-file {AUTHORITY_FILE}"),
+    ];
+    lines.into_iter().chain(own).collect()
+}
+
+/// The port of a Redis node for connections without TLS; 0 for none.
+pub const fn plain_port(encryption: Encryption) -> u16 {
     match encryption {
-        Encryption::None => vec![format!("port {port}")],
-        Encryption::Tls => {
-            let own = CERTIFICATE_DIRECTIVES.map(|(name, path)| format!("{name} {path}"));
-            let lines = [
-                "port 0".to_owned(),
-                format!("tls-port {port}"),
-                "tls-replication yes".to_owned(),
-                "tls-auth-clients no".to_owned(),
-                format!("tls-ca-cert-file {AUTHORITY_FILE}"),
-            ];
-            lines.into_iter().chain(own).collect()
-        }
+        Encryption::None => REDIS_PORT,
+        Encryption::Tls => 0,
+        Encryption::Both => PLAIN_PORT,
     }
 }
 
@@ -265,16 +273,10 @@ fn listening(encryption: Encryption, port: u16) -> Vec<String> {
 ///
 /// The port is left by one kind of connection before the other takes it. Open connections go on.
 pub fn listening_from_now(encryption: Encryption) -> Vec<(String, String)> {
-    let lines = match encryption {
-        Encryption::None => vec![
-            "tls-port 0".to_owned(),
-            "tls-replication no".to_owned(),
-            format!("port {REDIS_PORT}"),
-        ],
-        Encryption::Tls => listening(encryption, REDIS_PORT),
-    };
+    let without = ["tls-port 0", "tls-replication no"].into_iter().filter(|_| !encryption.is_tls());
+    let lines = without.map(str::to_owned).chain(listening(encryption, REDIS_PORT));
     let pair = |line: String| line.split_once(' ').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    lines.into_iter().filter_map(pair).collect()
+    lines.filter_map(pair).collect()
 }
 
 /// Whether a file follows from how a cluster encrypts its connections, and its server never rewrites it.
@@ -285,10 +287,7 @@ pub fn follows_from_encryption(path: &str) -> bool {
 
 /// The arguments with which redis-cli reaches a server of the cluster from a node; none without TLS.
 pub fn cli_arguments(spec: &Spec) -> Vec<&'static str> {
-    match spec.encryption {
-        Encryption::None => Vec::new(),
-        Encryption::Tls => vec!["--tls", "--cacert", AUTHORITY_FILE],
-    }
+    if spec.encryption.is_tls() { vec!["--tls", "--cacert", AUTHORITY_FILE] } else { Vec::new() }
 }
 
 fn address(subnet: Subnet, node: NodeId) -> Result<Ipv4Addr, RenderError> {

@@ -18,6 +18,7 @@ mod daemon;
 mod damaged;
 mod dial;
 mod doctor;
+mod encryption;
 mod engine;
 mod everyday;
 mod failover_test;

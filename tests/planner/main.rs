@@ -1,6 +1,7 @@
 //! Properties of the planner on the in-memory engine, and golden plans.
 
 mod certificates;
+mod encryption;
 mod equality;
 mod golden;
 mod properties;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use redos::testing::apply::{Applier, ApplyError, Reached};
 use redos::testing::cluster::desired::{Program, Programs};
 use redos::testing::cluster::observed::Observed;
-use redos::testing::converge::{Converged, Converger, Found, Seen, find};
+use redos::testing::converge::{Converged, Converger, Found, Seen, find, fit_authority};
 use redos::testing::engine::sim::Sim;
 use redos::testing::engine::{Clusters, Nodes};
 use redos::testing::plan::{Action, Past, Plan, Stage, next, teardown};
@@ -80,6 +81,7 @@ async fn converge_from(
     found: Found,
 ) -> Result<Converged, ApplyError> {
     let given = GivenSecrets::default();
+    let found = fit_authority(sim, spec, found).await.expect("secrets");
     let seen = Seen::of(found, &given, |secrets| sim.knowing(secrets)).await?;
     let mut byte = 8;
     let random = || {

@@ -90,7 +90,7 @@ impl<W: World> Call<W> {
     }
 }
 
-/// Refuses to go on while TLS is being turned on or off, or is to be: `up` alone does that.
+/// Refuses to go on while TLS is turned on or off, or is to be: `up` alone does that.
 ///
 /// # Errors
 /// It is: how to end it.
@@ -98,10 +98,9 @@ pub fn encryption_stays(spec: &Spec) -> Result<(), Failure> {
     if !spec.tls.turning {
         return Ok(());
     }
-    let (turned, flag) = if spec.encryption.is_tls() { ("on", "--tls") } else { ("off", "--tls=none") };
-    let what = format!("nothing was changed: TLS is to be turned {turned} in '{}', which comes first", spec.name);
-    let up = command_line(&spec.name, &format!("up {flag}"));
-    Err(Failure::message(FailureKind::Usage, what).hinted(format!("do so: {up}")))
+    let what = format!("nothing was changed: the encryption of '{}' is to change, which comes first", spec.name);
+    let up = command_line(&spec.name, &format!("up {}", spec.encryption.flag()));
+    Err(Failure::message(FailureKind::Usage, what).hinted(format!("change it: {up}")))
 }
 
 /// The same settings, after their changes and warnings are printed.

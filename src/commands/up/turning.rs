@@ -15,41 +15,38 @@ use crate::spec::{Encryption, Spec};
 pub fn may_begin(spec: &Spec, observed: &Observed) -> Result<(), Failure> {
     let begins = |recorded: &&Spec| spec.tls.turning && !recorded.tls.turning;
     let Some(recorded) = observed.inventory.recorded.as_ref().filter(begins) else { return Ok(()) };
-    // Secrets with the authority are no reason: they are new.
+    // Secrets with an authority are no reason: they are new.
     let plan = diff(recorded, &observed.clone().with_rotation(None));
     let Some(step) = plan.steps.first() else { return Ok(()) };
-    let (name, flag) = (&spec.name, flag(recorded.encryption));
-    let turned = turned(spec.encryption);
     let what = format!(
-        "nothing was changed: TLS is not turned {turned} in a cluster that is not in order: {} ({})",
+        "nothing was changed: TLS is turned on or off only in a cluster that is in order, and there is still to do: {} ({})",
         step.action, step.why
     );
-    Err(Failure::message(FailureKind::Failed, what)
-        .hinted(format!("first repair it: {}", command_line(name, &format!("up {flag}")))))
+    let up = command_line(&spec.name, &format!("up {}", recorded.encryption.flag()));
+    Err(Failure::message(FailureKind::Failed, what).hinted(format!("first repair it: {up}")))
 }
 
-/// Says what clients must change.
+/// Says which clients must change.
 pub fn tell(spec: &Spec, observed: &Observed, ui: &Ui) {
-    if observed.inventory.recorded.as_ref().is_none_or(|recorded| recorded.encryption == spec.encryption) {
-        return;
-    }
+    let Some(recorded) = observed.inventory.recorded.as_ref() else { return };
     let url = command_line(&spec.name, "url");
-    ui.warn(match spec.encryption {
-        Encryption::Tls => format!(
-            "connections without TLS end and are refused from now on; clients need another URL ({url}) and the certificate of {url} --ca"
-        ),
-        Encryption::None => {
-            format!("connections with TLS end and are refused from now on; clients need another URL ({url})")
+    match (recorded.encryption, spec.encryption) {
+        (Encryption::None, Encryption::Both) => {
+            ui.warn("all connections end once; clients that ask the Sentinels need TLS from now on, others may change later");
         }
-    });
-}
-
-/// The flag that leaves it as it is.
-const fn flag(encryption: Encryption) -> &'static str {
-    if encryption.is_tls() { "--tls" } else { "--tls=none" }
-}
-
-/// What is done to TLS.
-const fn turned(encryption: Encryption) -> &'static str {
-    if encryption.is_tls() { "on" } else { "off" }
+        (Encryption::None | Encryption::Both, Encryption::Tls) => {
+            ui.warn("connections without TLS end and are refused from now on");
+        }
+        (Encryption::Tls | Encryption::Both, Encryption::None) => {
+            ui.warn("connections with TLS end and are refused from now on");
+            ui.hint(format!("the URL for clients: {url}"));
+        }
+        (Encryption::Tls, Encryption::Both) => ui.warn("all connections end once, because the proxies are recreated"),
+        (Encryption::None, Encryption::None) | (Encryption::Tls, Encryption::Tls) | (Encryption::Both, Encryption::Both) => {
+            return;
+        }
+    }
+    if spec.encryption.is_tls() {
+        ui.hint(format!("the URL for clients, and the certificate that they must trust: {url}, and {url} --ca"));
+    }
 }

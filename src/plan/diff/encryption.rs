@@ -10,6 +10,7 @@ use super::Planner;
 use crate::cluster::desired::is_stale;
 use crate::cluster::observed::NodeState;
 use crate::plan::step::{Action, StepId};
+use crate::spec::render::plain_port;
 use crate::spec::{Encryption, NodeId, Role};
 
 impl Planner<'_> {
@@ -21,13 +22,16 @@ impl Planner<'_> {
         let encryption = self.spec.encryption;
         let why = match encryption {
             Encryption::Tls => "TLS is turned on",
+            Encryption::Both => "clients with and without TLS are served",
             Encryption::None => "TLS is turned off",
         };
         let before = self.plan.steps.len();
         // If a node refuses, no other is asked. The masters are last: what a replica cannot do, they are not asked.
         let takes_other = |node: &NodeId| {
-            let view = self.redis_view(*node);
-            view.is_some_and(|view| view.certificate.is_some() != encryption.is_tls())
+            self.redis_view(*node).is_some_and(|view| {
+                let plain = view.config.get("port").is_none_or(|port| *port == plain_port(encryption).to_string());
+                view.certificate.is_some() != encryption.is_tls() || !plain
+            })
         };
         let is_master = |node: &NodeId| self.masters.values().any(|master| master == node);
         let others = self.spec.nodes().into_iter().filter(takes_other);

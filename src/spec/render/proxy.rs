@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::super::secret::{PasswordKind, Secret, Secrets, user};
 use super::super::{
-    EXPORTER_PORT, REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PAGE, STATS_PATH, STATS_PORT, Spec, Subnet,
-    proxy_group_ports,
+    EXPORTER_PORT, Encryption, PLAIN_PORT, REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PAGE, STATS_PATH,
+    STATS_PORT, Spec, Subnet, proxy_group_ports,
 };
 use super::exporter::{ExporterQuestion, exporter_questions};
 use super::slots::{redis_slots, sentinel_slots};
@@ -118,6 +118,12 @@ pub(super) const TRUST_MARGIN: u64 = 2000;
 struct ProxyConf<'a> {
     cluster: &'a str,
     tls: bool,
+    /// The port of Redis nodes for clients without TLS where those with TLS have another, else 0.
+    plain_port: u16,
+    /// Where clients are led at a Redis node, behind a colon; empty where it depends on the client.
+    client_port: String,
+    /// Where checks go at servers without a port, behind a space; empty where all have one.
+    check_port: String,
     /// How checks connect to servers, behind a space; empty without TLS.
     check_over: &'static str,
     /// Whose certificates checks accept, behind a space; empty without TLS.
@@ -234,9 +240,13 @@ pub fn proxy_files(
     let check_interval = spec.proxy.check_interval * if spec.encryption.is_tls() { TLS_CHECKS } else { 1 };
     let slow_interval = check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
+    let serves_both = spec.encryption == Encryption::Both;
     let conf = ProxyConf {
         cluster: spec.name.as_str(),
         tls: spec.encryption.is_tls(),
+        plain_port: if serves_both { PLAIN_PORT } else { 0 },
+        client_port: if serves_both { String::new() } else { format!(":{REDIS_PORT}") },
+        check_port: if serves_both { format!(" port {REDIS_PORT}") } else { String::new() },
         check_over: if spec.encryption.is_tls() { " ssl" } else { "" },
         check_trust: if spec.encryption.is_tls() {
             format!(" check-ssl verify required ca-file {AUTHORITY_FILE}")

@@ -396,3 +396,29 @@ fn a_replica_that_joins_is_never_promoted() {
     assert_eq!(priorities(Standing::Joining), ["0"]);
     assert_eq!(priorities(Standing::Open), ["100"]);
 }
+
+#[test]
+fn a_cluster_for_clients_with_tls_and_without_it_leads_both_to_the_same_nodes() {
+    let [tls, both] = [Encryption::Tls, Encryption::Both].map(|encryption| Spec { encryption, ..spec() });
+    let node = NodeId::redis(GROUP_1, 1);
+    let [closed, open] = [&tls, &both].map(|spec| text(&redis(spec, node, None), REDIS_CONF).to_owned());
+    assert_eq!(open, closed.replace("\nport 0\n", "\nport 6380\n"));
+    let sentinel_2 = NodeId::Sentinel(2);
+    let [closed, open] = [&tls, &both].map(|spec| text(&sentinel(spec, sentinel_2, None), SENTINEL_CONF).to_owned());
+    assert_eq!(open, closed, "nobody asks a Sentinel without TLS");
+
+    let proxy = proxy(&both, &secrets());
+    let clients: Vec<&str> = proxy.lines().filter(|line| line.contains("set-dst-port")).map(str::trim).collect();
+    let one_port = [
+        "tcp-request content set-dst-port int(6379) if { req.payload(0,1) -m bin 16 }",
+        "tcp-request content set-dst-port int(6380) if { req.len gt 0 } !{ req.payload(0,1) -m bin 16 }",
+    ];
+    assert_eq!(clients, [one_port, one_port].concat(), "writes and reads");
+    // A server with a port of its own would take no other.
+    let backend = |name: &str| proxy.split(&format!("\nbackend {name}")).nth(1).and_then(|rest| rest.split("\nbackend").next());
+    for name in ["write_mymaster", "read_mymaster"] {
+        let backend = backend(name).expect("a backend");
+        assert!(backend.contains("default-server check") && backend.contains(" port 6379 "), "{backend}");
+        assert!(!backend.contains(":6379"), "{backend}");
+    }
+}

@@ -370,7 +370,7 @@ pub const SETTINGS: [Setting; 42] = [
         flag: "--tls",
         variables: &["REDOS_ENCRYPTION"],
         kind: SettingKind::Encryption,
-        help: "Encrypt all connections to Redis nodes and Sentinels: tls or none; only a new cluster takes it",
+        help: "Encrypt all connections to Redis nodes and Sentinels: tls, none, or both to take clients without it, too",
     },
     Setting {
         key: Key::TlsNames,

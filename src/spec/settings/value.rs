@@ -153,13 +153,14 @@ pub fn mode(text: &str) -> Result<PersistenceMode, Wrong> {
 }
 
 /// The kinds of encryption with the words for them.
-pub const ENCRYPTIONS: [(&str, Encryption); 2] = [("tls", Encryption::Tls), ("none", Encryption::None)];
+pub const ENCRYPTIONS: [(&str, Encryption); 3] =
+    [("tls", Encryption::Tls), ("both", Encryption::Both), ("none", Encryption::None)];
 
 /// A kind of encryption.
 pub fn encryption(text: &str) -> Result<Encryption, Wrong> {
     ENCRYPTIONS.into_iter().find(|(word, _)| *word == text).map(|(_, encryption)| encryption).ok_or_else(|| Wrong {
         what: format!("'{text}' is not a kind of encryption"),
-        fix: "give tls or none".to_owned(),
+        fix: "give tls, both or none".to_owned(),
     })
 }
 

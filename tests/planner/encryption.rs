@@ -1,0 +1,120 @@
+//! TLS that is turned on or off in a cluster, cut off anywhere.
+
+use redos::testing::cluster::observed::Observed;
+use redos::testing::cluster::renewal::shown;
+use redos::testing::converge::{Seen, find, fit_authority};
+use redos::testing::engine::sim::Sim;
+use redos::testing::plan::{Action, Plan, diff};
+use redos::testing::spec::settings::GivenSecrets;
+use redos::testing::spec::{Encryption, NodeId, Role, Spec};
+
+use super::{Size, run, sized, up};
+
+/// More changes than turning TLS on or off makes.
+const MANY: usize = 1000;
+/// Masters, replicas, Sentinels and proxies, and how far two cuts are apart.
+const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 1), ((1, 0, 1, 1), 1), ((2, 1, 5, 2), 7)];
+
+async fn seen(sim: &Sim, spec: &Spec) -> Observed {
+    let found = find(sim, &spec.name).await.expect("a look");
+    let found = fit_authority(sim, spec, found).await.expect("secrets");
+    Seen::of(found, &GivenSecrets::default(), |secrets| sim.knowing(secrets)).await.expect("a look").observed
+}
+
+fn turning(spec: &Spec, encryption: Encryption) -> Spec {
+    let mut spec = Spec { encryption, ..spec.clone() };
+    spec.tls.turning = true;
+    spec
+}
+
+/// `redos up`: the turn, and then the record that it has ended.
+async fn turn(sim: &Sim, spec: &Spec) -> bool {
+    let mut settled = spec.clone();
+    settled.tls.turning = false;
+    up(sim, spec).await.is_ok() && up(sim, &settled).await.is_ok()
+}
+
+/// Whether all Redis nodes and Sentinels have TLS, or none has.
+async fn assert_settled(sim: &Sim, spec: &Spec, what: &str) {
+    let settled = Spec { tls: Spec::with_defaults(spec.name.clone()).tls, ..spec.clone() };
+    let now = seen(sim, &settled).await;
+    for node in spec.nodes().into_iter().filter(|node| matches!(node.role(), Role::Redis | Role::Sentinel)) {
+        assert_eq!(shown(node, &now).is_some(), spec.encryption.is_tls(), "{node} {what}");
+    }
+    assert_eq!(now.rotation, None, "{what}");
+    assert_eq!(now.inventory.recorded.as_ref(), Some(&settled), "{what}");
+    assert_eq!(diff(&settled, &now), Plan::default(), "{what}");
+    let secrets = find(sim, &spec.name).await.expect("a look").secrets.expect("secrets");
+    assert_eq!(secrets.authority.is_some(), spec.encryption.is_tls(), "{what}");
+}
+
+#[test]
+fn tls_that_is_turned_on_or_off_and_cut_off_anywhere_ends_with_up_and_no_redis_node_stops() {
+    for (size, step) in SIZES {
+        for (from, to) in [(Encryption::None, Encryption::Tls), (Encryption::Tls, Encryption::None)] {
+            let spec = Spec { encryption: from, ..sized(size) };
+            let wanted = turning(&spec, to);
+            for cut in (0..MANY).step_by(step) {
+                let is_whole = run(async {
+                    let sim = Sim::default();
+                    up(&sim, &spec).await.expect("up");
+                    sim.watch_rules();
+                    let changes = sim.journal().len();
+                    sim.cut_after(cut);
+                    let is_whole = turn(&sim, &wanted).await;
+                    sim.mend();
+                    // The way back is the same way.
+                    if !is_whole && cut % 3 == 0 {
+                        let back = turning(&spec, from);
+                        assert!(turn(&sim, &back).await, "back after {cut} changes");
+                        assert_settled(&sim, &back, &format!("back after {cut} changes")).await;
+                    }
+                    assert!(turn(&sim, &wanted).await, "after {cut} changes");
+                    assert_settled(&sim, &wanted, &format!("after {cut} changes")).await;
+                    let journal = sim.journal();
+                    for node in spec.nodes().into_iter().filter(|node| node.role() == Role::Redis) {
+                        let ended =
+                            |change: &&String| ["stop", "remove"].map(|verb| format!("{verb} {node}")).contains(change);
+                        assert_eq!(journal[changes..].iter().find(ended), None, "after {cut} changes");
+                    }
+                    is_whole
+                });
+                if is_whole {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_waits_between_the_nodes_that_turn_and_the_master_is_the_last() {
+    run(async {
+        let spec = sized((1, 2, 3, 2));
+        let sim = Sim::default();
+        up(&sim, &spec).await.expect("up");
+        let wanted = turning(&spec, Encryption::Tls);
+        let plan = diff(&wanted, &seen(&sim, &wanted).await);
+        let turned: Vec<NodeId> = plan
+            .steps
+            .iter()
+            .filter_map(|step| match step.action {
+                Action::SetEncryption { node, .. } => Some(node),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(turned.iter().map(ToString::to_string).collect::<Vec<_>>(), ["redis-2", "redis-3", "redis-1"]);
+        assert!(!plan.steps.iter().any(|step| matches!(step.action, Action::Await { .. })), "{plan}");
+    });
+}
+
+#[test]
+fn the_plan_says_what_turns() {
+    run(async {
+        let spec = sized((1, 1, 1, 1));
+        let sim = Sim::default();
+        up(&sim, &spec).await.expect("up");
+        let wanted = turning(&spec, Encryption::Tls);
+        insta::assert_snapshot!(diff(&wanted, &seen(&sim, &wanted).await).to_string(), @"");
+    });
+}
