@@ -113,7 +113,11 @@ fn remarks(spec: &Spec, observed: &Observed) -> Vec<String> {
     let renewals = renewals(recorded.unwrap_or(spec), observed).into_iter();
     let renewals =
         renewals.map(|(why, nodes)| format!("{}: {why}; renew it: redos -p {} up", listed_nodes(&nodes), spec.name));
-    optional.chain(by_hand).chain(rotation).chain(restore).chain(renewals).collect()
+    let turning = recorded.filter(|recorded| recorded.tls.turning).map(|recorded| {
+        let turned = if recorded.encryption.is_tls() { "on" } else { "off" };
+        format!("TLS is being turned {turned}: unless that is under way, 'redos -p {} up' ends it", spec.name)
+    });
+    optional.chain(by_hand).chain(rotation).chain(restore).chain(turning).chain(renewals).collect()
 }
 
 /// How far a restore in place is, and the command that goes on if nobody does.

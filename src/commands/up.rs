@@ -114,7 +114,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         let spec = &settings.spec;
         let mut seen = session.observe_with(spec, &settings.secrets, found).await?;
         lose_nothing(spec, &seen.observed)?;
-        turning::may_begin(spec, &seen.observed)?;
+        seen = Box::pin(turning::may_begin(&session, spec, seen)).await?;
         turning::tell(spec, &seen.observed, &session.ui);
         let former = seen.observed.inventory.recorded.clone();
         let asked = Instant::now();

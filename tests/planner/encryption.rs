@@ -1,10 +1,11 @@
 //! TLS that is turned on or off in a cluster, cut off anywhere.
 
-use redos::testing::cluster::observed::Observed;
+use redos::testing::cluster::observed::{Answer, Observed};
 use redos::testing::cluster::renewal::shown;
 use redos::testing::converge::{Seen, find, fit_authority};
 use redos::testing::engine::sim::Sim;
 use redos::testing::plan::{Action, Plan, diff};
+use redos::testing::spec::render::plain_port;
 use redos::testing::spec::settings::GivenSecrets;
 use redos::testing::spec::{Encryption, NodeId, Role, Spec};
 
@@ -13,7 +14,16 @@ use super::{Size, run, sized, up};
 /// More changes than turning TLS on or off makes.
 const MANY: usize = 1000;
 /// Masters, replicas, Sentinels and proxies, and how far two cuts are apart.
-const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 1), ((1, 0, 1, 1), 1), ((2, 1, 5, 2), 7)];
+const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 2), ((1, 0, 1, 1), 1), ((2, 1, 5, 2), 7)];
+/// From what to what.
+const TURNS: [(Encryption, Encryption); 6] = [
+    (Encryption::None, Encryption::Tls),
+    (Encryption::None, Encryption::Both),
+    (Encryption::Both, Encryption::Tls),
+    (Encryption::Tls, Encryption::Both),
+    (Encryption::Both, Encryption::None),
+    (Encryption::Tls, Encryption::None),
+];
 
 async fn seen(sim: &Sim, spec: &Spec) -> Observed {
     let found = find(sim, &spec.name).await.expect("a look");
@@ -40,6 +50,10 @@ async fn assert_settled(sim: &Sim, spec: &Spec, what: &str) {
     let now = seen(sim, &settled).await;
     for node in spec.nodes().into_iter().filter(|node| matches!(node.role(), Role::Redis | Role::Sentinel)) {
         assert_eq!(shown(node, &now).is_some(), spec.encryption.is_tls(), "{node} {what}");
+        if let Some(Answer::Says(view)) = now.topology.redis.get(&node) {
+            let port = view.config.get("port").is_none_or(|port| *port == plain_port(spec.encryption).to_string());
+            assert!(port, "{node} {what}: {:?}", view.config);
+        }
     }
     assert_eq!(now.rotation, None, "{what}");
     assert_eq!(now.inventory.recorded.as_ref(), Some(&settled), "{what}");
@@ -51,7 +65,7 @@ async fn assert_settled(sim: &Sim, spec: &Spec, what: &str) {
 #[test]
 fn tls_that_is_turned_on_or_off_and_cut_off_anywhere_ends_with_up_and_no_redis_node_stops() {
     for (size, step) in SIZES {
-        for (from, to) in [(Encryption::None, Encryption::Tls), (Encryption::Tls, Encryption::None)] {
+        for (from, to) in TURNS {
             let spec = Spec { encryption: from, ..sized(size) };
             let wanted = turning(&spec, to);
             for cut in (0..MANY).step_by(step) {
@@ -115,6 +129,22 @@ fn the_plan_says_what_turns() {
         let sim = Sim::default();
         up(&sim, &spec).await.expect("up");
         let wanted = turning(&spec, Encryption::Tls);
-        insta::assert_snapshot!(diff(&wanted, &seen(&sim, &wanted).await).to_string(), @"");
+        insta::assert_snapshot!(diff(&wanted, &seen(&sim, &wanted).await).to_string(), @r"
+          1 record the configuration — the configuration has changed
+          2 write the passwords into the file of redis-2 — the secrets of the cluster have changed
+          3 write the passwords into the file of sentinel-1 — the secrets of the cluster have changed
+          4 write the passwords into the file of redis-1 — the secrets of the cluster have changed [after 2, 3]
+          5 have redis-2 take connections with TLS — TLS is turned on [after 1, 2, 4]
+          6 have redis-1 take connections with TLS — TLS is turned on [after 4, 5]
+          7 remove sentinel-1 — TLS is turned on [after 3, 6]
+          8 create sentinel-1 — TLS is turned on [after 7]
+          9 write the configuration of sentinel-1, mymaster at redis-1 — TLS is turned on [after 8]
+         10 start sentinel-1 — TLS is turned on [after 9]
+         11 remove proxy-1 — TLS is turned on [after 6]
+         12 create proxy-1 — TLS is turned on [after 11]
+         13 write the configuration of proxy-1 — TLS is turned on [after 12]
+         14 start proxy-1 — TLS is turned on [after 13]
+        then look again: all nodes take the same connections
+        ");
     });
 }

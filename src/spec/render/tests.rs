@@ -415,7 +415,8 @@ fn a_cluster_for_clients_with_tls_and_without_it_leads_both_to_the_same_nodes() 
     ];
     assert_eq!(clients, [one_port, one_port].concat(), "writes and reads");
     // A server with a port of its own would take no other.
-    let backend = |name: &str| proxy.split(&format!("\nbackend {name}")).nth(1).and_then(|rest| rest.split("\nbackend").next());
+    let backend =
+        |name: &str| proxy.split(&format!("\nbackend {name}")).nth(1).and_then(|rest| rest.split("\nbackend").next());
     for name in ["write_mymaster", "read_mymaster"] {
         let backend = backend(name).expect("a backend");
         assert!(backend.contains("default-server check") && backend.contains(" port 6379 "), "{backend}");
