@@ -5,8 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redos::testing::spec::{NodeId, Role};
-use serde_json::{Value, json};
+use redos::testing::spec::{Encryption, Group, NodeId, Role, Spec, proxy_group_ports};
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::support::{Cluster, eventually};
@@ -16,14 +16,26 @@ use crate::writers::{PATIENCE, Writers, missing};
 /// Writes before and after each change.
 const ENOUGH: usize = 200;
 
-/// A client with the URL that redos prints, and with the authority if the cluster has TLS.
+/// The URL of the proxy's own address: a published port may be another one when the proxy is recreated.
+async fn url(cluster: &Cluster, scheme: &str) -> String {
+    let published = cluster.redos(&["url"]).await.succeeds();
+    let (_, rest) = published.split_once("://").expect("a scheme");
+    let (login, _) = rest.split_once('@').expect("a login");
+    let port = proxy_group_ports(Group::number(1)).write;
+    format!("{scheme}://{login}@{}:{port}/0", cluster.address(NodeId::Proxy(1)).await)
+}
+
+async fn without_tls(cluster: &Cluster) -> redis::Client {
+    redis::Client::open(url(cluster, "redis").await).expect("a URL")
+}
+
+async fn with_tls(cluster: &Cluster) -> redis::Client {
+    client(&url(cluster, "rediss").await, &cluster.redos(&["url", "--ca"]).await.succeeds())
+}
+
+/// A client as the cluster wants it.
 async fn application(cluster: &Cluster) -> redis::Client {
-    let url = cluster.redos(&["url"]).await.succeeds();
-    if url.starts_with("rediss:") {
-        client(&url, &cluster.redos(&["url", "--ca"]).await.succeeds())
-    } else {
-        redis::Client::open(url.trim()).expect("a URL")
-    }
+    if recorded(cluster).await.encryption.is_tls() { with_tls(cluster).await } else { without_tls(cluster).await }
 }
 
 async fn connected(cluster: &Cluster) -> MultiplexedConnection {
@@ -42,8 +54,12 @@ async fn none_lost(cluster: &Cluster, all: Vec<Writers>) {
     for writers in all {
         keys.extend(writers.stop().await.0);
     }
+    assert_none_lost(cluster, &keys).await;
+}
+
+async fn assert_none_lost(cluster: &Cluster, keys: &[String]) {
     assert!(keys.len() >= ENOUGH, "{} writes", keys.len());
-    assert_eq!(missing(&keys, &mut connected(cluster).await).await, [""; 0], "of {}", keys.len());
+    assert_eq!(missing(keys, &mut connected(cluster).await).await, [""; 0], "of {}", keys.len());
     println!("{} acknowledged writes, none lost", keys.len());
 }
 
@@ -63,45 +79,55 @@ async fn history(cluster: &Cluster) -> BTreeMap<String, String> {
     history
 }
 
-/// Whether the cluster has TLS everywhere, or nowhere.
-async fn assert_tls(cluster: &Cluster, is_on: bool) {
-    assert_eq!(cluster.status().await["encryption"], json!(if is_on { "tls" } else { "none" }));
-    assert_eq!(cluster.redos(&["url"]).await.succeeds().starts_with("rediss://"), is_on);
-    assert_eq!(cluster.redos(&["url", "--ca"]).await.code == Some(0), is_on);
-    let secrets = cluster.secrets().await;
-    assert_eq!(secrets.authority.is_some(), is_on);
+/// Whether the cluster is what was asked for, and who gets in.
+async fn assert_encryption(cluster: &Cluster, encryption: Encryption) {
+    assert_eq!(cluster.status().await["encryption"], json!(encryption));
+    assert_eq!(cluster.redos(&["url"]).await.succeeds().starts_with("rediss://"), encryption.is_tls());
+    assert_eq!(cluster.redos(&["url", "--ca"]).await.code == Some(0), encryption.is_tls());
+    assert_eq!(cluster.secrets().await.authority.is_some(), encryption.is_tls());
     cluster.redos(&["plan"]).await.succeeds();
+    let plain = without_tls(cluster).await.get_multiplexed_async_connection().await;
+    assert_eq!(plain.is_ok(), encryption != Encryption::Tls, "a client without TLS: {encryption:?}");
+    if encryption.is_tls() {
+        with_tls(cluster).await.get_multiplexed_async_connection().await.expect("a client with TLS");
+    }
+}
+
+async fn recorded(cluster: &Cluster) -> Spec {
+    cluster.inventory().await.recorded.expect("a record")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tls_is_turned_on_and_off_under_load_and_no_acknowledged_write_is_lost() {
+async fn tls_is_turned_on_and_off_under_load_while_clients_with_it_and_without_are_served() {
     let cluster = Cluster::new("turntls").await;
     cluster.up(&[]).await.succeeds();
     let before = history(&cluster).await;
-    let plain = Writers::of(&application(&cluster).await, 100, PATIENCE);
+    let plain = Writers::of(&without_tls(&cluster).await, 50, PATIENCE);
     all_write(&plain).await;
+
+    let up = cluster.redos(&["up", "--tls=both"]).await;
+    assert!(up.stderr.contains("clients that ask the Sentinels need TLS from now on"), "{}", up.stderr);
+    up.succeeds();
+    assert_encryption(&cluster, Encryption::Both).await;
+    let encrypted = Writers::of(&with_tls(&cluster).await, 50, PATIENCE);
+    all_write(&encrypted).await;
+    all_write(&plain).await;
+    assert_eq!(history(&cluster).await, before, "no failover, no restart and no full copy");
 
     let up = cluster.redos(&["up", "--tls"]).await;
     assert!(up.stderr.contains("connections without TLS end and are refused from now on"), "{}", up.stderr);
-    println!("{}", up.stderr);
     up.succeeds();
-    assert_tls(&cluster, true).await;
-    let encrypted = Writers::of(&application(&cluster).await, 100, PATIENCE);
+    assert_encryption(&cluster, Encryption::Tls).await;
     all_write(&encrypted).await;
-    assert_eq!(history(&cluster).await, before, "no failover, no restart and no full copy");
 
-    // All links are encrypted: a node that connects anew, and all of them after a restart of a node.
-    for node in [NodeId::redis(redos::testing::spec::Group::number(1), 2), NodeId::Sentinel(2)] {
-        cluster.kill(node).await;
-        cluster.redos(&["up"]).await.succeeds();
-    }
-    cluster.settled().await;
-
+    cluster.redos(&["up", "--tls=both"]).await.succeeds();
+    all_write(&encrypted).await;
+    all_write(&plain).await;
     cluster.redos(&["up", "--tls=none"]).await.succeeds();
-    assert_tls(&cluster, false).await;
-    // The clients of the beginning are at home again.
+    assert_encryption(&cluster, Encryption::None).await;
     all_write(&plain).await;
     cluster.settled().await;
+    assert_eq!(history(&cluster).await, before, "no failover, no restart and no full copy");
     none_lost(&cluster, vec![plain, encrypted]).await;
 }
 
@@ -112,11 +138,18 @@ async fn a_turn_that_is_killed_anywhere_locks_nobody_out_and_ends_with_up() {
     let before = history(&cluster).await;
     let mut all = Vec::new();
     let mut kills = 0;
-    for (turn, after) in [300, 600, 900, 1300, 1800, 2400, 3200, 4500].into_iter().enumerate() {
-        let flag = if turn % 2 == 0 { "--tls" } else { "--tls=none" };
+    for (flag, encryption, after) in [
+        ("--tls", Encryption::Tls, 1300),
+        ("--tls=none", Encryption::None, 1800),
+        ("--tls=both", Encryption::Both, 2400),
+        ("--tls", Encryption::Tls, 900),
+        ("--tls=both", Encryption::Both, 600),
+        ("--tls=none", Encryption::None, 3200),
+        ("--tls", Encryption::Tls, 4500),
+        ("--tls=none", Encryption::None, 2000),
+    ] {
         let writers = Writers::of(&application(&cluster).await, 50, PATIENCE);
         all_write(&writers).await;
-        all.push(writers);
         let mut up =
             cluster.command(&["up", flag]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
         sleep(Duration::from_millis(after)).await;
@@ -124,17 +157,18 @@ async fn a_turn_that_is_killed_anywhere_locks_nobody_out_and_ends_with_up() {
             up.kill().await.expect("a kill");
             kills += 1;
         }
+        let now = recorded(&cluster).await;
+        println!("{flag} was killed after {after} ms: {:?}, turning: {}", now.encryption, now.tls.turning);
         // What has begun, 'up' ends; else it is begun again.
-        let recorded = cluster.inventory().await.recorded.expect("a record");
-        println!("killed after {after} ms: {:?}, turning: {}", recorded.encryption, recorded.tls.turning);
         cluster.redos(&["up"]).await.succeeds();
         cluster.settled().await;
         cluster.redos(&["up", flag]).await.succeeds();
-        assert_tls(&cluster, turn % 2 == 0).await;
+        assert_encryption(&cluster, encryption).await;
         cluster.settled().await;
+        all.extend(writers.stop().await.0);
     }
-    assert!(kills >= 4, "only {kills} turns were killed");
-    none_lost(&cluster, all).await;
+    assert!(kills >= 5, "only {kills} turns were killed");
+    assert_none_lost(&cluster, &all).await;
     assert_eq!(history(&cluster).await, before, "no failover, no restart and no full copy");
 }
 
@@ -145,8 +179,5 @@ async fn tls_is_not_turned_on_while_a_node_is_away() {
     cluster.redos(&["stop", "redis-3"]).await.succeeds();
     let refused = cluster.redos(&["up", "--tls"]).await.fails(1);
     assert!(refused.contains("nothing was changed") && refused.contains("up --tls=none"), "{refused}");
-    let refused = cluster.redos(&["scale", "--replicas", "3"]).await;
-    refused.succeeds();
-    let status: Value = cluster.status().await;
-    assert_eq!(status["encryption"], json!("none"));
+    assert_eq!(recorded(&cluster).await.encryption, Encryption::None);
 }
