@@ -25,8 +25,7 @@ use crate::plan::event::Event;
 use crate::plan::{Action, Past, Plan, Stage};
 use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
-use crate::spec::{ClusterName, Group, NodeId, Role, Secrets, Spec, render};
-use crate::tls;
+use crate::spec::{Certified, ClusterName, Group, NodeId, Role, Secrets, Spec, render};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -102,13 +101,19 @@ pub async fn read_all_secrets<E: Clusters + Nodes>(
     }
 }
 
-/// Gives the secrets of a cluster an authority for certificates if they lack one, or takes it away if there is no TLS.
+/// Gives the secrets an authority if the cluster has TLS, else none.
 ///
 /// The plan writes them into the files of all nodes before anything else changes. While TLS is being turned off, nodes still need it.
+/// `new` is the authority for secrets that lack one.
 ///
 /// # Errors
-/// The Engine failed, or no authority can be made.
-pub async fn fit_authority<E: Clusters + Nodes>(engine: &E, spec: &Spec, found: Found) -> Result<Found, EngineError> {
+/// The Engine failed.
+pub async fn fit_authority<E: Clusters + Nodes>(
+    engine: &E,
+    spec: &Spec,
+    found: Found,
+    new: Option<&Certified>,
+) -> Result<Found, EngineError> {
     let fits = |secrets: &Secrets| match &secrets.authority {
         Some(_) => spec.encryption.is_tls() || spec.tls.turning,
         None => !spec.encryption.is_tls(),
@@ -118,17 +123,13 @@ pub async fn fit_authority<E: Clusters + Nodes>(engine: &E, spec: &Spec, found: 
     }
     let kept = read_all_secrets(engine, &spec.name, &found.inventory).await?;
     // A run that was cut off may have written them for some nodes.
-    let secrets = match newest(&kept) {
-        Some(newest) if !fits(&newest) => {
-            let unable = |error| {
-                let what = "make a certificate authority";
-                EngineError::new(EngineErrorKind::Other, what, anyhow::Error::new(error))
-            };
-            let authority = spec.encryption.is_tls().then(|| tls::new_authority(&spec.name)).transpose();
-            Some(Secrets { authority: authority.map_err(unable)?, version: newest.version + 1, ..newest })
+    let secrets = newest(&kept).map(|newest| match fits(&newest) {
+        true => newest,
+        false => {
+            let authority = new.filter(|_| spec.encryption.is_tls()).cloned();
+            Secrets { authority, version: newest.version + 1, ..newest }
         }
-        newest => newest,
-    };
+    });
     Ok(Found { secrets, kept, ..found })
 }
 
@@ -366,7 +367,9 @@ where
             None => {
                 let kept = read_all_secrets(self.engine, name, &inventory).await.map_err(looking(name))?;
                 let found = Found { inventory, secrets: newest(&kept), kept };
-                let found = fit_authority(self.engine, self.spec, found).await.map_err(looking(name))?;
+                let found = fit_authority(self.engine, self.spec, found, self.new_secrets.authority.as_ref())
+                    .await
+                    .map_err(looking(name))?;
                 Seen::of(found, &self.given, &self.connect).await
             }
         }

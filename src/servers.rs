@@ -58,8 +58,9 @@ pub enum Command {
     SetSentinelLogins,
     /// `CONFIG SET tls-cert-file … tls-key-file …` with the same paths: a Redis node reads both anew.
     LoadCertificate,
-    /// `CONFIG SET port … tls-port … tls-replication …`, then `CONFIG REWRITE`: from now on a Redis node takes and opens
-    /// connections as the cluster wants them. Open ones go on.
+    /// `CONFIG SET port … tls-port … tls-replication …`, then `CONFIG REWRITE`.
+    ///
+    /// From now on a Redis node takes and opens connections as the cluster wants them. Open ones go on.
     SetEncryption(Encryption),
     /// `ACL DELUSER` for each of these users, then `ACL SAVE`.
     RemoveUsers(BTreeSet<String>),

@@ -8,7 +8,7 @@ use super::{Ui, command_line};
 use crate::cluster::status::{
     ExporterStatus, GroupStatus, GuardStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
 };
-use crate::spec::{Group, NodeId};
+use crate::spec::{Encryption, Group, NodeId};
 
 /// A cluster's status as tables, with the verdict at the end.
 pub fn text(status: &Status, ui: &Ui) -> String {
@@ -25,8 +25,9 @@ pub fn text(status: &Status, ui: &Ui) -> String {
         let heading = ui.paint_data("Encryption", &Style::new().bold());
         let authority = &certificates.authority.expires_at;
         let expire_at = &certificates.expire_at;
+        let with = if status.encryption == Encryption::Both { "TLS, and clients without it" } else { "TLS" };
         format!(
-            "{heading}: TLS, with certificates that are valid until {expire_at}, and their authority until {authority}"
+            "{heading}: {with}, with certificates that are valid until {expire_at}, and their authority until {authority}"
         )
     }));
     parts.extend(images_text(status, ui));

@@ -8,6 +8,7 @@ use redos::testing::plan::{Action, Plan, diff};
 use redos::testing::spec::render::plain_port;
 use redos::testing::spec::settings::GivenSecrets;
 use redos::testing::spec::{Encryption, NodeId, Role, Spec};
+use redos::testing::tls::new_authority;
 
 use super::{Size, run, sized, up};
 
@@ -27,7 +28,8 @@ const TURNS: [(Encryption, Encryption); 6] = [
 
 async fn seen(sim: &Sim, spec: &Spec) -> Observed {
     let found = find(sim, &spec.name).await.expect("a look");
-    let found = fit_authority(sim, spec, found).await.expect("secrets");
+    let new = spec.encryption.is_tls().then(|| new_authority(&spec.name).expect("an authority"));
+    let found = fit_authority(sim, spec, found, new.as_ref()).await.expect("secrets");
     Seen::of(found, &GivenSecrets::default(), |secrets| sim.knowing(secrets)).await.expect("a look").observed
 }
 

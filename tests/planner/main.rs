@@ -81,7 +81,8 @@ async fn converge_from(
     found: Found,
 ) -> Result<Converged, ApplyError> {
     let given = GivenSecrets::default();
-    let found = fit_authority(sim, spec, found).await.expect("secrets");
+    let new = spec.encryption.is_tls().then(|| new_authority(&spec.name).expect("an authority"));
+    let found = fit_authority(sim, spec, found, new.as_ref()).await.expect("secrets");
     let seen = Seen::of(found, &given, |secrets| sim.knowing(secrets)).await?;
     let mut byte = 8;
     let random = || {
@@ -95,7 +96,7 @@ async fn converge_from(
         next,
         new_secrets: Secrets {
             existing: Some(Secret::from_random([8; SECRET_BYTES])),
-            authority: spec.encryption.is_tls().then(|| new_authority(&spec.name).expect("an authority")),
+            authority: new,
             ..Secrets::made(random)
         },
         given,

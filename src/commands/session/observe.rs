@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::servers::Servers;
 use crate::spec::settings::GivenSecrets;
 use crate::spec::{Secrets, Spec};
+use crate::tls::new_authority;
 
 /// How long to wait for Sentinels that replace a master. They need 3 s for all of it, and for a split vote the failover
 /// timeout (3 s by default) twice.
@@ -39,7 +40,10 @@ impl<W: World> Session<W> {
         given: &GivenSecrets,
         found: Found,
     ) -> Result<Seen<W::Servers>, Failure> {
-        let found = fit_authority(&*self.engine, spec, found).await?;
+        let lacks_authority = found.secrets.as_ref().is_some_and(|secrets| secrets.authority.is_none());
+        let new = (spec.encryption.is_tls() && lacks_authority).then(|| new_authority(&spec.name)).transpose();
+        let new = new.map_err(anyhow::Error::new)?;
+        let found = fit_authority(&*self.engine, spec, found, new.as_ref()).await?;
         let connect = |secrets: &Secrets| self.servers(spec, secrets);
         match Seen::of(found, given, connect).await {
             Ok(seen) => Ok(seen),
