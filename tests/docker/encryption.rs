@@ -20,9 +20,9 @@ const ENOUGH: usize = 200;
 async fn url(cluster: &Cluster, scheme: &str) -> String {
     let published = cluster.redos(&["url"]).await.succeeds();
     let (_, rest) = published.split_once("://").expect("a scheme");
-    let (login, _) = rest.split_once('').expect("a login");
+    let (login, _) = rest.split_once('@').expect("a login");
     let port = proxy_group_ports(Group::number(1)).write;
-    format!("{scheme}://{login}{}:{port}/0", cluster.address(NodeId::Proxy(1)).await)
+    format!("{scheme}://{login}@{}:{port}/0", cluster.address(NodeId::Proxy(1)).await)
 }
 
 async fn without_tls(cluster: &Cluster) -> redis::Client {

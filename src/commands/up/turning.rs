@@ -30,7 +30,7 @@ pub async fn may_begin<W: World>(
         return Ok(seen);
     };
     let passing =
-        |observed: &Observed| if repairs(&recorded, observed).is_none() { unready(&recorded, observed) } else { None };
+        |observed: &Observed| repairs(&recorded, observed).is_none().then(|| unready(&recorded, observed)).flatten();
     let seen = session.await_passing(spec, seen, IN_ORDER_WITHIN, passing).await?;
     let Some(why) = repairs(&recorded, &seen.observed).or_else(|| unready(&recorded, &seen.observed)) else {
         return Ok(seen);
