@@ -49,13 +49,25 @@ fn up_refuses_what_cannot_be_before_it_makes_anything() {
 }
 
 #[test]
-fn tls_is_for_new_clusters_and_stays() {
+fn tls_is_turned_on_and_off_and_stays_as_it_is() {
     run(async {
-        let plain = ready("up").await;
-        let failure = redos(&plain, "up --tls").await.failure();
-        assert_eq!((failure.kind.exit(), failure.hints.len()), (Exit::Usage, 2), "{:?}", failure.hints);
-        assert!(redos(&plain, "url").await.done().starts_with("redis://"));
-        redos(&plain, "url --ca").await.failure();
+        let turned = ready("up").await;
+        redos(&turned, "url --ca").await.failure();
+        for (up, scheme) in [("up --tls=both", "rediss"), ("up --tls", "rediss"), ("up --tls=none", "redis")] {
+            let plan = redos(&turned, &up.replace("up", "plan")).await.stdout;
+            assert!(plan.contains("have redis-2 take connections with"), "{plan}");
+            redos(&turned, up).await.done();
+            let url = redos(&turned, "url").await.done();
+            assert_eq!(url.split(':').next(), Some(scheme), "{up}");
+            assert_eq!(redos(&turned, "status -o json").await.json()["remarks"], json!([]), "{up}");
+            let changes = turned.journal().len();
+            redos(&turned, "up").await.done();
+            assert_eq!(turned.journal().len(), changes, "{up}");
+        }
+        redos(&turned, "url --ca").await.failure();
+        redos(&turned, "stop redis-2").await.done();
+        let failure = redos(&turned, "up --tls").await.failure();
+        assert_eq!(failure.hints[0].rsplit(" up ").next(), Some("--tls=none"), "{:?}", failure.hints);
 
         let sim = Sim::default();
         let failure = redos(&sim, "up --tls --redis-image without-tls:8.0").await.failure();
@@ -78,7 +90,6 @@ fn tls_is_for_new_clusters_and_stays() {
         let certificates = &status["certificates"];
         assert!(certificates["daysLeft"].as_i64().is_some_and(|days| (1824..=1825).contains(&days)), "{status}");
         assert!(certificates["authority"]["daysLeft"].as_i64().is_some_and(|days| days > 3600), "{status}");
-        redos(&sim, "up --tls=none").await.failure();
         let plan = redos(&sim, "plan --tls-names redis.example.com").await.stdout;
         assert!(plan.contains("give redis-1 a new certificate"), "{plan}");
         redos(&sim, "up --tls-names redis.example.com").await.done();

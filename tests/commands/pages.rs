@@ -31,7 +31,6 @@ const STAND_FOR: [(&str, &str); 11] = [
 /// Commands that are refused on a cluster that is ready, each with a part of the reason.
 const REFUSED: &[(&str, &str)] = &[
     // The cluster of these tests has no TLS.
-    ("up --tls", "was made without TLS"),
     ("up --renew-certificates", "has no TLS"),
     ("url --ca", "has no TLS"),
     ("chaos latency master --delay 50ms --for 10s", "an engine in memory has no kernel"),

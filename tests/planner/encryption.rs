@@ -1,5 +1,6 @@
 //! TLS that is turned on or off in a cluster, cut off anywhere.
 
+use redos::testing::cluster::desired::spec_hash;
 use redos::testing::cluster::observed::{Answer, Observed};
 use redos::testing::cluster::renewal::shown;
 use redos::testing::converge::{Seen, find, fit_authority};
@@ -15,7 +16,7 @@ use super::{Size, run, sized, up};
 /// More changes than turning TLS on or off makes.
 const MANY: usize = 1000;
 /// Masters, replicas, Sentinels and proxies, and how far two cuts are apart.
-const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 2), ((1, 0, 1, 1), 1), ((2, 1, 5, 2), 7)];
+const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 5), ((1, 0, 1, 1), 2), ((2, 1, 5, 2), 29)];
 /// From what to what.
 const TURNS: [(Encryption, Encryption); 6] = [
     (Encryption::None, Encryption::Tls),
@@ -149,4 +150,18 @@ fn the_plan_says_what_turns() {
         then look again: all nodes take the same connections
         ");
     });
+}
+
+#[test]
+fn a_redis_node_turns_while_it_runs_and_all_others_that_ask_it_are_recreated() {
+    let spec = sized((1, 1, 1, 1));
+    let hash = |encryption, node| spec_hash(&Spec { encryption, ..spec.clone() }, node);
+    let [none, tls, both] = [Encryption::None, Encryption::Tls, Encryption::Both];
+    for node in [NodeId::Sentinel(1), NodeId::Proxy(1), NodeId::Exporter, NodeId::Guard(1)] {
+        assert_ne!(hash(none, node), hash(tls, node), "{node}");
+        assert_eq!(hash(tls, node) == hash(both, node), node.role() != Role::Proxy, "{node}");
+    }
+    for encryption in [tls, both] {
+        assert_eq!(hash(none, Spec::head()), hash(encryption, Spec::head()));
+    }
 }
