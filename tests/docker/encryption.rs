@@ -57,6 +57,7 @@ async fn none_lost(cluster: &Cluster, all: Vec<Writers>) {
     assert_none_lost(cluster, &keys).await;
 }
 
+#[expect(clippy::print_stdout, reason = "figures for whoever runs it")]
 async fn assert_none_lost(cluster: &Cluster, keys: &[String]) {
     assert!(keys.len() >= ENOUGH, "{} writes", keys.len());
     assert_eq!(missing(keys, &mut connected(cluster).await).await, [""; 0], "of {}", keys.len());

@@ -3,7 +3,7 @@
 use redos::testing::cluster::desired::spec_hash;
 use redos::testing::cluster::observed::{Answer, Observed};
 use redos::testing::cluster::renewal::shown;
-use redos::testing::converge::{Seen, find, fit_authority};
+use redos::testing::converge::{Seen, find, fit_authority, read_all_secrets};
 use redos::testing::engine::sim::Sim;
 use redos::testing::plan::{Action, Plan, diff};
 use redos::testing::spec::render::plain_port;
@@ -61,8 +61,12 @@ async fn assert_settled(sim: &Sim, spec: &Spec, what: &str) {
     assert_eq!(now.rotation, None, "{what}");
     assert_eq!(now.inventory.recorded.as_ref(), Some(&settled), "{what}");
     assert_eq!(diff(&settled, &now), Plan::default(), "{what}");
-    let secrets = find(sim, &spec.name).await.expect("a look").secrets.expect("secrets");
-    assert_eq!(secrets.authority.is_some(), spec.encryption.is_tls(), "{what}");
+    let kept = read_all_secrets(sim, &spec.name, &now.inventory).await.expect("secrets");
+    let first = kept[&Spec::head()].certificate();
+    assert_eq!(first.is_some(), spec.encryption.is_tls(), "{what}");
+    for (node, secrets) in &kept {
+        assert_eq!(secrets.certificate(), first, "{node} has another authority {what}");
+    }
 }
 
 #[test]
