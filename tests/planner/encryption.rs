@@ -16,7 +16,7 @@ use super::{Size, run, sized, up};
 /// More changes than turning TLS on or off makes.
 const MANY: usize = 1000;
 /// Masters, replicas, Sentinels and proxies, and how far two cuts are apart.
-const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 5), ((1, 0, 1, 1), 2), ((2, 1, 5, 2), 29)];
+const SIZES: [(Size, usize); 3] = [((1, 2, 3, 1), 2), ((1, 0, 1, 1), 1), ((2, 1, 5, 2), 11)];
 /// From what to what.
 const TURNS: [(Encryption, Encryption); 6] = [
     (Encryption::None, Encryption::Tls),
