@@ -3,6 +3,8 @@
 //! The file is a zstd stream of the RDB that a server sent, followed by a [`Manifest`] in a skippable frame. So `zstd -d`
 //! makes a plain `dump.rdb` of it. All of that may be encrypted, see [`seal`]. Everything is streamed: no snapshot is ever
 //! whole in memory.
+//!
+//! It is on this host or in a bucket, see [`Place`].
 
 pub mod append_only;
 pub mod checksum;
@@ -10,6 +12,7 @@ pub mod framing;
 pub mod manifest;
 pub mod name;
 mod new_file;
+pub mod place;
 pub mod rdb;
 pub mod read;
 pub mod retention;
@@ -24,6 +27,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 pub use manifest::Manifest;
+pub use place::Place;
 
 use seal::SealedBy;
 

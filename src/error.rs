@@ -5,6 +5,7 @@
 
 use crate::apply::ApplyError;
 use crate::engine::{EngineError, EngineErrorKind};
+use crate::s3::S3Error;
 use crate::servers::ServerError;
 use crate::spec::ParseError;
 use crate::spec::settings::Problems;
@@ -22,7 +23,7 @@ pub enum Exit {
     DataLoss,
     /// A deadline passed.
     Timeout,
-    /// The Docker Engine cannot be reached.
+    /// The Docker Engine, or the server of a bucket, cannot be reached.
     Unreachable,
     /// A port, a name or a subnet is in use by another owner.
     Conflict,
@@ -75,7 +76,7 @@ pub enum FailureKind {
     Usage,
     /// A deadline passed.
     Timeout,
-    /// The Docker Engine cannot be reached.
+    /// The Docker Engine, or the server of a bucket, cannot be reached.
     Unreachable,
     /// Something is in use by another owner.
     Conflict,
@@ -118,7 +119,7 @@ impl FailureKind {
                 "The time of the command is over. What it had done until then stays, and the same command goes on from there; the message names the condition that it waited for."
             }
             Self::Unreachable => {
-                "The Docker Engine does not answer, denies access, or is too old. The hints say how to reach it."
+                "The Docker Engine does not answer, denies access, or is too old, or the server of a bucket cannot be reached. The hints say how to reach it."
             }
             Self::Conflict => {
                 "A port, a name, a network or the lock of the cluster belongs to something else, which the message names."
@@ -276,6 +277,21 @@ impl From<ApplyError> for Failure {
             }
         };
         Self::new(kind, error)
+    }
+}
+
+/// The kind of what a bucket failed with.
+impl From<&S3Error> for FailureKind {
+    fn from(error: &S3Error) -> Self {
+        match error {
+            S3Error::Address(_) | S3Error::NoCredentials(_) | S3Error::Settings(_) => Self::Usage,
+            // Other credentials, another bucket or another name would do.
+            S3Error::Refused { status: 300..=499, .. } if !error.may_pass() => Self::Usage,
+            S3Error::Refused { .. } | S3Error::NotS3 { .. } => Self::Failed,
+            S3Error::Unreachable { .. } => Self::Unreachable,
+            S3Error::Silent { .. } => Self::Timeout,
+            S3Error::Interrupted => Self::Interrupted,
+        }
     }
 }
 

@@ -23,6 +23,8 @@
 //!
 //! [`backup`] is a snapshot in a file: its framing, its checksums, and what it says of itself.
 //!
+//! [`s3`] reads and writes objects in buckets, where backups may be.
+//!
 //! [`deaths`] is what a guard does: it sees that a master's process has ended, and has it replaced at once.
 //!
 //! [`tls`] makes the certificates of a cluster, and connections that trust them or those of an Engine.
@@ -57,6 +59,7 @@ mod messages;
 mod metrics;
 mod output;
 mod plan;
+mod s3;
 mod servers;
 mod spec;
 #[cfg(feature = "testing")]

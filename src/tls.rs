@@ -3,12 +3,13 @@
 //! The authority is the cluster's own and certifies nothing else, so that a server with a certificate of it is one of the
 //! cluster's.
 //!
-//! An Engine on another host is trusted by the files of Docker's own client, which have nothing to do with that.
+//! Servers that are none of a cluster's have nothing to do with that, see [`outside`].
+
+pub mod outside;
 
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -23,7 +24,7 @@ use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error as TlsError, RootCertStore,
@@ -245,54 +246,6 @@ pub async fn secured(trust: Option<&Trust>, stream: Box<dyn Stream>) -> io::Resu
     match trust {
         Some(trust) => trust.secure(stream).await.map(|(stream, _)| stream),
         None => Ok(stream),
-    }
-}
-
-/// Trust in a Docker Engine, and what this client shows it. Clones share it.
-#[derive(Clone)]
-pub struct EngineTrust(Arc<ClientConfig>);
-
-impl EngineTrust {
-    /// Reads the files of Docker's own client from a folder: `ca.pem`, and `cert.pem` with `key.pem` where there are such.
-    ///
-    /// # Errors
-    /// A file cannot be read or is not what its name says. The text names it.
-    pub fn from_folder(folder: &Path) -> Result<Self, ParseError> {
-        let unusable = |file: &str, why: &dyn std::fmt::Display| {
-            ParseError::new(format!("{} cannot be used: {why}", folder.join(file).display()))
-        };
-        let certificates = |file: &str| {
-            let read =
-                CertificateDer::pem_file_iter(folder.join(file)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            match read {
-                Ok(none) if none.is_empty() => Err(unusable(file, &"it has no certificate")),
-                read => read.map_err(|error| unusable(file, &error)),
-            }
-        };
-        let mut roots = RootCertStore::empty();
-        for authority in certificates("ca.pem")? {
-            roots.add(authority).map_err(|error| unusable("ca.pem", &error))?;
-        }
-        let builder = speaking().map_err(|error| unusable("ca.pem", &error))?.with_root_certificates(roots);
-        let has_own = ["cert.pem", "key.pem"].iter().any(|file| folder.join(file).exists());
-        let configuration = if has_own {
-            let key =
-                PrivateKeyDer::from_pem_file(folder.join("key.pem")).map_err(|error| unusable("key.pem", &error))?;
-            let own = builder.with_client_auth_cert(certificates("cert.pem")?, key);
-            own.map_err(|error| unusable("cert.pem", &error))?
-        } else {
-            builder.with_no_client_auth()
-        };
-        Ok(Self(Arc::new(configuration)))
-    }
-
-    /// Encrypts a connection to the Engine at this name or address. The caller sets the deadline.
-    ///
-    /// # Errors
-    /// The connection broke, or the other side is not certified for that name or does not accept this client.
-    pub async fn secure(&self, host: &str, stream: Box<dyn Stream>) -> io::Result<Box<dyn Stream>> {
-        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        Ok(Box::new(TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await?))
     }
 }
 

@@ -1,32 +1,28 @@
 //! Reads backups and plain RDB files, encrypted or not, a piece at a time.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 
 use ruzstd::decoding::StreamingDecoder;
 use sha2::{Digest, Sha256};
 
 use super::BackupError;
 use super::manifest::{FORMAT, Manifest, NoManifest, TRAILER, frame_length, json_length, parse};
-use super::name::{BackupName, is_backup};
+use super::name::BackupName;
+use super::place::{ListedFile, Place, ReadSeek};
 use super::rdb::{self, RdbCheck, RdbHead};
 use super::seal::{AGE, BackupKeys, SealedBy};
 use super::write::hexadecimal;
+use crate::s3::S3Error;
 
 /// The first bytes of a zstd stream.
 const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 /// Bytes of one read.
 const PIECE: usize = 128 * 1024;
 
-/// The content of a file, decrypted while it is read.
-trait ReadSeek: Read + Seek + Send {}
-impl<T: Read + Seek + Send> ReadSeek for T {}
-
 /// A backup or a plain RDB file that can be read.
 #[derive(Clone, Debug)]
 pub struct SnapshotFile {
-    pub path: PathBuf,
+    pub place: Place,
     /// What it says of itself; `None` for a plain RDB file.
     pub manifest: Option<Manifest>,
     /// The bytes before the manifest, decrypted.
@@ -49,7 +45,9 @@ pub struct WholeSnapshot {
 /// A file in a directory whose name is that of a backup.
 #[derive(Debug)]
 pub struct FoundBackup {
-    pub path: PathBuf,
+    pub place: Place,
+    /// The size of the file in bytes.
+    pub bytes: u64,
     /// The backup, or what is wrong with it.
     pub opened: Result<SnapshotFile, BackupError>,
 }
@@ -76,16 +74,12 @@ impl FoundBackup {
 ///
 /// # Errors
 /// The directory cannot be read.
-pub fn in_directory(directory: &Path, keys: &BackupKeys) -> io::Result<Vec<FoundBackup>> {
-    let mut files = Vec::new();
-    for entry in directory.read_dir()? {
-        let path = entry?.path();
-        if is_backup(&path) && path.is_file() {
-            let opened = SnapshotFile::open(&path, keys);
-            files.push(FoundBackup { path, opened });
-        }
-    }
-    Ok(files)
+pub fn in_directory(directory: &Place, keys: &BackupKeys) -> io::Result<Vec<FoundBackup>> {
+    let found = |ListedFile { place, bytes }| {
+        let opened = SnapshotFile::open(&place, keys);
+        FoundBackup { place, bytes, opened }
+    };
+    Ok(directory.list()?.into_iter().map(found).collect())
 }
 
 /// A file of which nothing is known yet but whether it is encrypted.
@@ -95,17 +89,21 @@ struct OpenedFile {
 }
 
 /// Opens the content of a file.
-fn content(path: &Path, keys: &BackupKeys) -> Result<OpenedFile, BackupError> {
-    let failed = |source| BackupError::Io { what: format!("read {}", path.display()), source };
-    let mut file = File::open(path).map_err(failed)?;
+fn content(place: &Place, keys: &BackupKeys) -> Result<OpenedFile, BackupError> {
+    let failed = |source| unread(place, source);
+    let mut file = place.open().map_err(failed)?;
     let mut first = Vec::new();
     Read::by_ref(&mut file).take(AGE.len() as u64).read_to_end(&mut first).map_err(failed)?;
     file.rewind().map_err(failed)?;
     if first == AGE {
-        let (content, by) = keys.open(path, BufReader::with_capacity(PIECE, file))?;
+        let (content, by) = keys.open(&place.path(), BufReader::with_capacity(PIECE, file))?;
         return Ok(OpenedFile { content: Box::new(content), sealed: Some(by) });
     }
-    Ok(OpenedFile { content: Box::new(file), sealed: None })
+    Ok(OpenedFile { content: file, sealed: None })
+}
+
+fn unread(place: &Place, source: io::Error) -> BackupError {
+    BackupError::Io { what: format!("read {place}"), source }
 }
 
 impl SnapshotFile {
@@ -113,13 +111,14 @@ impl SnapshotFile {
     ///
     /// # Errors
     /// It cannot be read, is of another kind, was cut short, a newer redos wrote it, or none of the keys opens it.
-    pub fn open(path: &Path, keys: &BackupKeys) -> Result<Self, BackupError> {
-        let failed = |source| BackupError::Io { what: format!("read {}", path.display()), source };
-        let OpenedFile { content: mut file, sealed } = content(path, keys)?;
+    pub fn open(place: &Place, keys: &BackupKeys) -> Result<Self, BackupError> {
+        let failed = |source| unread(place, source);
+        let path = place.path();
+        let OpenedFile { content: mut file, sealed } = content(place, keys)?;
         // The end of an encrypted file is looked at here, and the check of it fails if it is not the end.
         let bytes = file.seek(SeekFrom::End(0)).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData => {
-                BackupError::CutShort { path: path.to_owned(), why: "its end cannot be decrypted".to_owned() }
+                BackupError::CutShort { path: path.clone(), why: "its end cannot be decrypted".to_owned() }
             }
             _ => failed(error),
         })?;
@@ -128,20 +127,20 @@ impl SnapshotFile {
         Read::by_ref(&mut file).take(9).read_to_end(&mut first).map_err(failed)?;
         let plain = |manifest, content| {
             let keys = keys.clone();
-            Self { path: path.to_owned(), manifest, content, sealed, keys }
+            Self { place: place.clone(), manifest, content, sealed, keys }
         };
         if rdb::version(&first).is_some() {
             return Ok(plain(None, bytes));
         }
         if !first.starts_with(&ZSTD) {
-            return Err(BackupError::Foreign(path.to_owned()));
+            return Err(BackupError::Foreign(path));
         }
         let no_manifest = |why| match why {
             NoManifest::Missing => {
-                BackupError::CutShort { path: path.to_owned(), why: "the manifest at its end is missing".to_owned() }
+                BackupError::CutShort { path: path.clone(), why: "the manifest at its end is missing".to_owned() }
             }
-            NoManifest::Damaged(why) => BackupError::Damaged { path: path.to_owned(), why },
-            NoManifest::Newer(found) => BackupError::Newer { path: path.to_owned(), found, known: FORMAT },
+            NoManifest::Damaged(why) => BackupError::Damaged { path: path.clone(), why },
+            NoManifest::Newer(found) => BackupError::Newer { path: path.clone(), found, known: FORMAT },
         };
         let mut last = |length: usize| -> io::Result<Option<Vec<u8>>> {
             let length = length as u64;
@@ -167,12 +166,12 @@ impl SnapshotFile {
     /// # Errors
     /// The file cannot be read, or does not begin like a zstd stream.
     pub fn rdb(&self) -> Result<Box<dyn Read + Send>, BackupError> {
-        let content = content(&self.path, &self.keys)?.content.take(self.content);
+        let content = content(&self.place, &self.keys)?.content.take(self.content);
         if self.manifest.is_none() {
             return Ok(Box::new(content));
         }
         let decoder = StreamingDecoder::new(BufReader::with_capacity(PIECE, content));
-        Ok(Box::new(decoder.map_err(|error| self.damaged(format!("it cannot be decompressed: {error}")))?))
+        Ok(Box::new(decoder.map_err(|error| self.undecodable(io::Error::other(error)))?))
     }
 
     /// Reads all of it and compares it with its checksums. `at` is told how many bytes of the RDB were read.
@@ -188,7 +187,7 @@ impl SnapshotFile {
             let read = match rdb.read(&mut piece) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.damaged(format!("it cannot be decompressed: {error}"))),
+                Err(error) => return Err(self.undecodable(error)),
             };
             if read == 0 {
                 break;
@@ -206,11 +205,19 @@ impl SnapshotFile {
         {
             return Err(self.damaged("its size or SHA-256 is not the one in its manifest".to_owned()));
         }
-        let empty = rdb::empty_like(&magic).ok_or_else(|| BackupError::Foreign(self.path.clone()))?;
+        let empty = rdb::empty_like(&magic).ok_or_else(|| BackupError::Foreign(self.place.path()))?;
         Ok(WholeSnapshot { head, rdb_bytes: check.bytes(), empty })
     }
 
+    /// A bucket that failed says nothing about the backup in it.
+    fn undecodable(&self, error: io::Error) -> BackupError {
+        match S3Error::in_chain(&error) {
+            Some(_) => unread(&self.place, error),
+            None => self.damaged(format!("it cannot be decompressed: {error}")),
+        }
+    }
+
     fn damaged(&self, why: String) -> BackupError {
-        BackupError::Damaged { path: self.path.clone(), why }
+        BackupError::Damaged { path: self.place.path(), why }
     }
 }

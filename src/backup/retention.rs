@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -90,16 +90,16 @@ impl Retention {
 
 impl Retention {
     /// Which of these backups would be removed. Each group of each cluster is a series of its own.
-    pub fn expired<'a>(&self, backups: impl IntoIterator<Item = (&'a Path, BackupName)>) -> BTreeSet<PathBuf> {
-        let mut series: BTreeMap<_, Vec<(SystemTime, &Path)>> = BTreeMap::new();
+    pub fn expired(&self, backups: impl IntoIterator<Item = (PathBuf, BackupName)>) -> BTreeSet<PathBuf> {
+        let mut series: BTreeMap<_, Vec<(SystemTime, PathBuf)>> = BTreeMap::new();
         for (path, BackupName { cluster, group, made }) in backups {
             series.entry((cluster, group)).or_default().push((made, path));
         }
         let mut expired = BTreeSet::new();
-        for backups in series.values() {
+        for backups in series.into_values() {
             let made: Vec<SystemTime> = backups.iter().map(|(made, _)| *made).collect();
-            let gone = backups.iter().zip(self.keeps(&made)).filter(|(_, keeps)| !keeps);
-            expired.extend(gone.map(|((_, path), _)| (*path).to_owned()));
+            let gone = backups.into_iter().zip(self.keeps(&made)).filter(|(_, keeps)| !keeps);
+            expired.extend(gone.map(|((_, path), _)| path));
         }
         expired
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::BackupError;
+use super::{BackupError, Place};
 use super::checksum::crc64;
 use super::manifest::{FORMAT, Manifest, NoManifest, frame, frame_length, json_length, parse};
 use super::rdb::{RdbCheck, RdbHead, empty_like, version};
@@ -146,7 +146,7 @@ fn sealed(sent: &[u8], path: &Path, seal: &Seal) -> Result<WrittenBackup, NotBac
         sender.try_send(Bytes::copy_from_slice(piece)).expect("room");
     }
     drop(sender);
-    write(&BackupTarget::File(path.to_owned()), seal, pieces, &Meter::default(), |_| manifest_sample())
+    write(&BackupTarget::At(Place::Local(path.to_owned())), seal, pieces, &Meter::default(), |_| manifest_sample())
 }
 
 fn sent() -> Vec<u8> {
@@ -159,10 +159,11 @@ fn a_backup_is_read_as_it_was_sent_and_belongs_to_its_user() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.redos");
+    let place = Place::Local(path.clone());
     let made = written(&sent(), &path).expect("a backup");
     let metadata = path.metadata().expect("a file");
     assert_eq!((metadata.permissions().mode() & 0o777, metadata.len()), (0o600, made.file_bytes));
-    let opened = SnapshotFile::open(&path, &BackupKeys::default()).expect("a backup");
+    let opened = SnapshotFile::open(&place, &BackupKeys::default()).expect("a backup");
     assert_eq!(opened.manifest, Some(made.manifest));
     let whole = opened.check(|_| {}).expect("whole");
     assert_eq!((whole.rdb_bytes, whole.head.sizes), (rdb_sample().len() as u64, Some((1, 0))));
@@ -177,6 +178,7 @@ fn a_backup_is_read_as_it_was_sent_and_belongs_to_its_user() {
 fn a_snapshot_that_does_not_come_whole_leaves_no_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.redos");
+    let place = Place::Local(path.clone());
     let sent = sent();
     let mut flipped = sent.clone();
     flipped[30] ^= 1;
@@ -190,11 +192,12 @@ fn a_snapshot_that_does_not_come_whole_leaves_no_file() {
 fn a_file_that_was_cut_short_or_changed_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.redos");
+    let place = Place::Local(path.clone());
     written(&sent(), &path).expect("a backup");
     let whole = std::fs::read(&path).expect("a file");
     let look = |bytes: &[u8]| {
         std::fs::write(&path, bytes).expect("written");
-        SnapshotFile::open(&path, &BackupKeys::default()).and_then(|file| file.check(|_| {}))
+        SnapshotFile::open(&place, &BackupKeys::default()).and_then(|file| file.check(|_| {}))
     };
     for length in 0..whole.len() {
         assert!(look(&whole[..length]).is_err(), "{length} bytes");
@@ -251,6 +254,7 @@ fn an_encrypted_backup_shows_nothing_and_its_key_or_passphrase_alone_opens_it() 
     ];
     for (number, (seal, right, wrong, other, by)) in cases.into_iter().enumerate() {
         let path = folder.path().join(format!("shop-mymaster-2026112{number}T075500Z.redos.age"));
+        let place = Place::Local(path.clone());
         let made = sealed(&sent(), &path, &seal).expect("a backup");
         assert!(made.manifest.encrypted);
         let bytes = std::fs::read(&path).expect("a file");
@@ -259,11 +263,11 @@ fn an_encrypted_backup_shows_nothing_and_its_key_or_passphrase_alone_opens_it() 
             let is_shown = bytes.windows(word.len()).any(|window| window == word);
             assert!(!is_shown, "{by:?} shows {}", String::from_utf8_lossy(word));
         }
-        let opened = SnapshotFile::open(&path, &right).expect("a backup");
+        let opened = SnapshotFile::open(&place, &right).expect("a backup");
         assert_eq!((opened.manifest.as_ref(), opened.sealed), (Some(&made.manifest), Some(by)));
         assert_eq!(opened.check(|_| {}).expect("whole").rdb_bytes, rdb_sample().len() as u64);
         for (keys, is_wrong) in [(&wrong, true), (&other, false), (&BackupKeys::default(), false)] {
-            match SnapshotFile::open(&path, keys).expect_err("it is encrypted") {
+            match SnapshotFile::open(&place, keys).expect_err("it is encrypted") {
                 BackupError::WrongKey { by: found, .. } if is_wrong => assert_eq!(found, by),
                 BackupError::Locked { by: found, .. } if !is_wrong => assert_eq!(found, by),
                 error => panic!("{by:?}: {error:?}"),
@@ -271,7 +275,8 @@ fn an_encrypted_backup_shows_nothing_and_its_key_or_passphrase_alone_opens_it() 
         }
         // Without the key the name says whose it is; with a wrong one it counts as a file that cannot be used.
         let found = |keys: &BackupKeys| {
-            in_directory(folder.path(), keys).expect("a folder").into_iter().find(|file| file.path == path)
+            let files = in_directory(&Place::Local(folder.path().to_owned()), keys).expect("a folder");
+            files.into_iter().find(|file| file.place.path() == path)
         };
         let named = |keys: &BackupKeys| found(keys).and_then(|file| file.named()).map(|name| name.cluster.to_string());
         assert_eq!(named(&BackupKeys::default()).as_deref(), Some("shop"));
@@ -300,6 +305,7 @@ fn an_encrypted_backup_that_was_cut_or_changed_is_refused() {
     let (secret, seal) = key_pair();
     let keys = keys(&secret);
     let path = folder.path().join("a.redos.age");
+    let place = Place::Local(path.clone());
     let rdb = large_rdb();
     let sent = [format!("${}\r\n", rdb.len()).as_bytes(), &rdb].concat();
     let (sender, pieces) = mpsc::channel(100);
@@ -307,13 +313,13 @@ fn an_encrypted_backup_that_was_cut_or_changed_is_refused() {
         sender.try_send(Bytes::copy_from_slice(piece)).expect("room");
     }
     drop(sender);
-    let target = BackupTarget::File(path.clone());
+    let target = BackupTarget::At(place.clone());
     write(&target, &seal, pieces, &Meter::default(), |_| manifest_sample()).expect("a backup");
     let whole = std::fs::read(&path).expect("a file");
     assert!(whole.len() > 3 * 64 * 1024, "{}", whole.len());
     let look = |bytes: &[u8]| {
         std::fs::write(&path, bytes).expect("written");
-        SnapshotFile::open(&path, &keys).and_then(|file| {
+        SnapshotFile::open(&place, &keys).and_then(|file| {
             let mut read = Vec::new();
             let is_read = file.rdb()?.read_to_end(&mut read).is_ok_and(|_| read == rdb);
             file.check(|_| {}).map(|_| is_read)

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,16 +15,20 @@ use tokio::sync::mpsc::Receiver;
 use super::BackupError;
 use super::framing::Framing;
 use super::manifest::{Manifest, frame};
+use super::name::is_backup;
 use super::new_file::NewFile;
+use super::place::Place;
 use super::rdb::{RdbCheck, RdbHead};
 use super::seal::{Seal, SealingWriter};
+use crate::s3::upload::abort_abandoned;
+use crate::s3::{S3Error, Upload};
 use crate::spec::ParseError;
 
 /// Where a backup goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum BackupTarget {
-    /// A file, which must not exist yet.
-    File(PathBuf),
+    /// A file or an object, which must not exist yet.
+    At(Place),
     /// Standard output, which gets the bytes as they come.
     Stdout,
 }
@@ -71,7 +75,20 @@ pub fn write(
             let (_, written) = write_to(io::stdout(), "standard output", seal, pieces, meter, manifest)?;
             Ok(written)
         }
-        BackupTarget::File(path) => {
+        BackupTarget::At(place @ Place::Object(bucket, address)) => {
+            let name = place.to_string();
+            let failed = |source: S3Error| {
+                NotBackedUp::Backup(BackupError::Io { what: format!("write {name}"), source: source.into() })
+            };
+            let folder = address.key.rfind('/').map_or("", |end| &address.key[..=end]);
+            // It is only a matter of tidiness.
+            let _ = bucket.wait(abort_abandoned(bucket, folder, |key| is_backup(Path::new(key))));
+            let upload = Upload::begin(bucket.clone(), &address.key).map_err(failed)?;
+            let (upload, written) = write_to(upload, &name, seal, pieces, meter, manifest)?;
+            upload.finish().map_err(failed)?;
+            Ok(written)
+        }
+        BackupTarget::At(Place::Local(path)) => {
             let name = path.display().to_string();
             let failed =
                 |verb: &str, source| NotBackedUp::Backup(BackupError::Io { what: format!("{verb} {name}"), source });

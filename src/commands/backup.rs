@@ -1,11 +1,11 @@
 //! `redos backup`: a snapshot of a master group in one file, streamed from a replica.
 
 mod keys;
+pub mod places;
 mod verify;
 
-use std::fs;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
@@ -17,10 +17,10 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio::time::{Instant, interval, timeout};
 
 pub use keys::{KeyArgs, SealArgs};
-pub use verify::{check, try_load, unusable};
+pub use verify::{check, rdb_of, try_load, unusable};
 
+use self::places::{blocking, failed_at, place_of, unlisted};
 use super::session::{Call, Session, World, lookup};
-use crate::backup::BackupError;
 use crate::backup::manifest::{FORMAT, Manifest};
 use crate::backup::name::BackupName;
 use crate::backup::rdb::RdbHead;
@@ -28,6 +28,7 @@ use crate::backup::read::in_directory;
 use crate::backup::retention::Retention;
 use crate::backup::seal::{BackupKeys, Seal};
 use crate::backup::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, write};
+use crate::backup::{BackupError, Place};
 use crate::cluster::gate::{is_in_sync, sole_master};
 use crate::cluster::observed::Observed;
 use crate::converge::Seen;
@@ -66,15 +67,15 @@ Examples:
   redos backup backups/ --keep 7d,4w           the newest of each of 7 days and 4 weeks stays
   redos backup backups/ --encrypt-to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
   redos backup backups/ --passphrase-file secret.txt
-  redos backup - | aws s3 cp - s3://bucket/shop.redos
+  redos backup s3://bucket/nightly/ --keep 7d,4w
   redos backup verify before-the-sale.redos"
 )]
 pub struct BackupArgs {
     /// What to do with a backup
     #[command(subcommand)]
     pub action: Option<BackupVerb>,
-    /// File to write, a directory, or '-' for standard output
-    #[arg(value_name = "FILE|DIR|-", default_value = ".", hide_default_value = true)]
+    /// File to write, a directory, s3://BUCKET/FOLDER/, or '-' for standard output
+    #[arg(value_name = "FILE|DIR|S3|-", default_value = ".", hide_default_value = true)]
     pub target: PathBuf,
     /// Master group, by name or number
     #[arg(long, value_name = "GROUP", default_value = "mymaster")]
@@ -108,8 +109,9 @@ pub async fn run<W: World>(args: BackupArgs, call: Call<W>) -> Result<Exit, Fail
     if to_stdout {
         stdout_is_free(call.ui.format())?;
     }
-    if args.keep.is_some() && !args.target.is_dir() {
-        let what = format!("--keep is for a directory with backups, and {} is none", args.target.display());
+    let given = place_of(&args.target, &call.cancel)?;
+    if args.keep.is_some() && !given.is_directory() {
+        let what = format!("--keep is for a directory with backups, and {given} is none");
         return Err(
             Failure::message(FailureKind::Usage, what).hinted("give the directory: redos backup DIR --keep 7d,4w")
         );
@@ -124,42 +126,54 @@ pub async fn run<W: World>(args: BackupArgs, call: Call<W>) -> Result<Exit, Fail
     let seal = args.seal.seal(passphrase, &spec);
     let target = match to_stdout {
         true => BackupTarget::Stdout,
-        false => BackupTarget::File(place(&args.target, &name, &seal)?),
+        false => BackupTarget::At(place(&given, &name, &seal).await?),
     };
     let new = NewBackup { name, target, seal };
     let Seen { observed, reached } = session.observe_decided(&spec, found).await?;
     let secrets = reached.ok_or_else(|| lookup::no_passwords(&cluster))?.secrets;
     let mut document = make(&session, &spec, &observed, &secrets, &new).await?;
-    let kept = args.keep.as_ref().map(|keep| remove_expired(&args.target, keep, &mut document)).transpose();
+    let kept = match args.keep {
+        Some(keep) => remove_expired(given, keep, &mut document).await,
+        None => Ok(()),
+    };
     match new.target {
         // The backup itself is on stdout.
         BackupTarget::Stdout => document.remarks(&session.ui),
-        BackupTarget::File(_) => session.ui.outcome(&document, |ui| document.remarks(ui))?,
+        BackupTarget::At(_) => session.ui.outcome(&document, |ui| document.remarks(ui))?,
     }
     kept?;
     Ok(Exit::Done)
 }
 
 /// Removes the backups of the same group that a list does not keep. Nothing else in the directory is touched.
-fn remove_expired(directory: &Path, keep: &Retention, made: &mut BackupDocument) -> Result<(), Failure> {
-    let failed = |what: String, error| {
-        Failure::new(FailureKind::Failed, anyhow::Error::new(error).context(what)).hinted(format!(
-            "the new backup is whole; remove older ones by hand, see: redos backups {}",
-            directory.display()
-        ))
-    };
-    let files = in_directory(directory, &BackupKeys::default())
-        .map_err(|error| failed(format!("failed to read {}", directory.display()), error))?;
-    let of_series = |(path, name): &(&Path, BackupName)| {
-        (&name.cluster, name.group) == (&made.manifest.cluster, made.manifest.group) && !path.is_symlink()
-    };
-    let named = files.iter().filter_map(|file| Some((file.path.as_path(), file.named()?)));
-    let expired = keep.expired(named.filter(of_series));
-    for path in expired.into_iter().filter(|path| Some(path) != made.file.as_ref()) {
-        fs::remove_file(&path).map_err(|error| failed(format!("failed to remove {}", path.display()), error))?;
-        made.removed.push(path);
-    }
-    Ok(())
+async fn remove_expired(directory: Place, keep: Retention, made: &mut BackupDocument) -> Result<(), Failure> {
+    let hint = format!("the new backup is whole; remove older ones by hand, see: redos backups {directory}");
+    let of_series = (made.manifest.cluster.clone(), made.manifest.group);
+    let new = made.file.clone();
+    let (removed, failed) = blocking(move || {
+        let mut removed = Vec::new();
+        let files = match in_directory(&directory, &BackupKeys::default()) {
+            Ok(files) => files,
+            Err(error) => return (removed, Some(unlisted(&directory, error))),
+        };
+        let named = files.iter().filter_map(|file| Some((file.place.path(), file.named()?)));
+        let expired = keep.expired(named.filter(|(_, name)| (name.cluster.clone(), name.group) == of_series));
+        for place in files.into_iter().map(|file| file.place) {
+            let path = place.path();
+            if !expired.contains(&path) || place.is_link() || Some(&path) == new.as_ref() {
+                continue;
+            }
+            if let Err(error) = place.remove() {
+                let error = anyhow::Error::new(error).context(format!("failed to remove {place}"));
+                return (removed, Some(failed_at(error, FailureKind::Failed, "see who may write there")));
+            }
+            removed.push(path);
+        }
+        (removed, None)
+    })
+    .await?;
+    made.removed = removed;
+    failed.map_or(Ok(()), |failure| Err(failure.hinted(hint)))
 }
 
 /// A backup that is to be made: of which group and when, where it goes, and how it is encrypted.
@@ -216,7 +230,7 @@ pub async fn make<W: World>(
         Interruption::Error(NotBackedUp::Backup(error)) => unwritten(error),
     })?;
     let file = match &new.target {
-        BackupTarget::File(path) => Some(path.as_path()),
+        BackupTarget::At(place) => Some(place.path()),
         BackupTarget::Stdout => None,
     };
     Ok(BackupDocument::new(file, written, began.elapsed()))
@@ -234,32 +248,37 @@ fn stdout_is_free(format: Format) -> Result<(), Failure> {
     }
 }
 
-/// The file of a backup, which does not exist yet.
+/// The place of a backup, which does not exist yet.
 ///
 /// # Errors
-/// It exists, or its directory does not.
-pub fn place(given: &Path, name: &BackupName, seal: &Seal) -> Result<PathBuf, Failure> {
-    let path = if given.is_dir() { given.join(name.file(seal.is_sealed())) } else { given.to_owned() };
-    let name = path.display();
+/// It exists, its directory does not, or its bucket cannot be asked.
+pub async fn place(given: &Place, name: &BackupName, seal: &Seal) -> Result<Place, Failure> {
+    let place = if given.is_directory() { given.join(&name.file(seal.is_sealed())) } else { given.clone() };
     let refused = |what: String, hint: String| Err(Failure::message(FailureKind::Usage, what).hinted(hint));
-    if given.as_os_str().to_string_lossy().ends_with('/') && !given.is_dir() {
-        return refused(
-            format!("there is no directory {}", given.display()),
-            format!("create it: mkdir -p {}", given.display()),
-        );
+    if let Place::Local(path) = given
+        && path.as_os_str().to_string_lossy().ends_with('/')
+        && !path.is_dir()
+    {
+        return refused(format!("there is no directory {given}"), format!("create it: mkdir -p {given}"));
     }
-    if path.symlink_metadata().is_ok() {
-        return refused(
-            format!("{name} exists already, and a backup replaces no file"),
-            "give another name".to_owned(),
-        );
+    let asked = place.clone();
+    let exists = blocking(move || asked.exists()).await?.map_err(|error| {
+        let error = anyhow::Error::new(error).context(format!("failed to look for {place}"));
+        failed_at(error, FailureKind::Failed, "give another place")
+    })?;
+    if exists {
+        let hint = "give another name".to_owned();
+        return refused(format!("{place} exists already, and a backup replaces no file"), hint);
     }
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            let folder = folder.display();
-            refused(format!("there is no directory {folder}"), format!("create it: mkdir -p {folder}"))
-        }
-        _ => Ok(path),
+    match &place {
+        Place::Local(path) => match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+                let folder = folder.display();
+                refused(format!("there is no directory {folder}"), format!("create it: mkdir -p {folder}"))
+            }
+            _ => Ok(place),
+        },
+        Place::Object(..) => Ok(place),
     }
 }
 
@@ -291,8 +310,8 @@ fn cannot(cluster: &ClusterName, group: Group, why: &str) -> Failure {
 }
 
 fn unwritten(error: BackupError) -> Failure {
-    let what = anyhow::Error::new(error).context("there is no backup");
-    Failure::new(FailureKind::Failed, what).hinted("make room there, or give another place: redos backup DIR")
+    let error = anyhow::Error::new(error).context("there is no backup");
+    failed_at(error, FailureKind::Failed, "make room there, or give another place: redos backup DIR")
 }
 
 /// A manifest of which only the place is known.

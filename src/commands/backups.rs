@@ -1,4 +1,4 @@
-//! `redos backups`: lists the backups of a directory.
+//! `redos backups`: lists the backups of a directory, or of a folder in a bucket.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use clap::Args;
 
 use super::backup::KeyArgs;
+use super::backup::places::{blocking, place_of, unlisted};
 use super::session::{Call, World};
 use crate::backup::read::{FoundBackup, in_directory};
 use crate::backup::retention::Retention;
-use crate::error::{Exit, Failure, FailureKind};
+use crate::error::{Exit, Failure};
 use crate::output::List;
 use crate::output::backup::{ListedBackup, backups_text};
 
@@ -21,11 +22,12 @@ backup it knows what its name says, and the rest with the key.
 Examples:
   redos backups
   redos backups /var/backups
+  redos backups s3://bucket/nightly/
   redos backups /var/backups --keep 7d,4w
   redos backups /var/backups --identity key.txt
   redos backups -o name")]
 pub struct BackupsArgs {
-    /// Directory with backups
+    /// Directory with backups; also s3://BUCKET/FOLDER/
     #[arg(value_name = "DIR", default_value = ".")]
     pub directory: PathBuf,
     /// Show which of them 'backup --keep' would remove
@@ -41,18 +43,13 @@ pub struct BackupsArgs {
 /// # Errors
 /// The directory or a file with a key cannot be read.
 pub async fn run<W: World>(args: BackupsArgs, call: Call<W>) -> Result<Exit, Failure> {
-    let name = args.directory.display();
-    let failed = |error: std::io::Error| {
-        Failure::new(
-            FailureKind::Usage,
-            anyhow::Error::new(error).context(format!("failed to read the directory {name}")),
-        )
-        .hinted("give the directory with the backups: redos backups DIR")
-    };
-    let files = in_directory(&args.directory, &args.keys.read()?).map_err(failed)?;
-    let named = || files.iter().filter_map(|file| Some((file.path.as_path(), file.named()?)));
+    let directory = place_of(&args.directory, &call.cancel)?;
+    let keys = args.keys.read()?;
+    let files =
+        blocking(move || in_directory(&directory, &keys).map_err(|error| unlisted(&directory, error))).await??;
+    let named = || files.iter().filter_map(|file| Some((file.place.path(), file.named()?)));
     let expired = args.keep.as_ref().map(|keep| keep.expired(named()));
-    let is_expired = |file: &FoundBackup| expired.as_ref().map(|expired| expired.contains(&file.path));
+    let is_expired = |file: &FoundBackup| expired.as_ref().map(|expired| expired.contains(&file.place.path()));
     let mut backups: Vec<ListedBackup> = files.iter().map(|file| ListedBackup::of(file, is_expired(file))).collect();
     backups.sort_by_key(|backup| (backup.created_at.clone(), backup.file.clone()));
     let list = List::new("BackupList", backups);

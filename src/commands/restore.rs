@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use tokio::time::Instant;
 
+use super::backup::places::place_of;
 use super::backup::{self, KeyArgs, NewBackup};
 use super::options::READY_TIMEOUT;
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, ask, lookup, propose, ready};
 use super::up::seed;
 use super::up::source::DataSource;
+use crate::backup::Place;
 use crate::backup::name::BackupName;
 use crate::backup::seal::{BackupKeys, Seal};
 use crate::backup::write::BackupTarget;
@@ -43,17 +45,18 @@ Examples:
   redos restore before-the-sale.redos --dry-run
   redos restore dump.rdb --group mymaster-2
   redos restore shop.redos --backup-to /var/backups/
+  redos restore s3://bucket/shop.redos --backup-to s3://bucket/before/
   redos restore shop.redos.age --identity key.txt
   redos restore shop.redos --no-backup --yes")]
 pub struct RestoreArgs {
-    /// The backup, or the dump.rdb or append-only files of another Redis
+    /// The backup (also s3://BUCKET/NAME), or the dump.rdb or append-only files of another Redis
     #[arg(value_name = "BACKUP")]
     pub backup: PathBuf,
     /// Master group, by name or number
     #[arg(long, value_name = "GROUP", default_value = "mymaster")]
     pub group: String,
     /// Where the present data are backed up first
-    #[arg(long, value_name = "FILE|DIR", default_value = ".")]
+    #[arg(long, value_name = "FILE|DIR|S3", default_value = ".")]
     pub backup_to: PathBuf,
     /// Do not back the present data up: they are gone
     #[arg(long, conflicts_with = "backup_to")]
@@ -82,15 +85,18 @@ pub async fn run<W: World>(args: RestoreArgs, call: Call<W>) -> Result<Exit, Fai
     let cluster = call.cluster()?;
     // A wrong file is refused before the Engine is asked.
     let keys = args.keys.read()?;
-    DataSource::glance(&args.backup, &keys)?;
+    let from = place_of(&args.backup, &call.cancel)?;
+    let backup_to = place_of(&args.backup_to, &call.cancel)?;
+    DataSource::glance(&from, &keys).await?;
     let session = call.connect().await?;
     let deadline = Instant::now() + args.timeout;
-    let restore = async |_| restored(&args, &keys, &cluster, &session).await;
+    let restore = async |_| restored(&args, (&from, &backup_to), &keys, &cluster, &session).await;
     Turn { cluster: &cluster, verb: "restore", deadline }.take_unless(args.dry_run, &session, restore).await
 }
 
 async fn restored<W: World>(
     args: &RestoreArgs,
+    (place, backup_to): (&Place, &Place),
     keys: &BackupKeys,
     cluster: &ClusterName,
     session: &Session<W>,
@@ -105,29 +111,30 @@ async fn restored<W: World>(
     let reached = reached.ok_or_else(|| lookup::no_passwords(cluster))?;
     all_are_there(group, &spec, &observed)?;
     let node = sole_master(group, &observed).map_err(|unmet| refused(cluster, group, &unmet.to_string()))?;
-    let source = seed::examine(session, &spec, &args.backup, keys).await?;
-    let from = seed::absolute(&args.backup);
+    let source = seed::examine(session, &spec, place, keys).await?;
+    let from = seed::absolute(place);
     let restoring = Restoring { group, node, from, stage: RestoreStage::Preparing };
     if args.dry_run {
         observed.inventory.recorded = Some(Spec { restoring: Some(restoring), ..spec.clone() });
         return propose::plan(session, cluster, &begin(&spec, &observed, &Past::default()).plan);
     }
     if !args.yes {
-        let question = format!("replace ALL DATA of {group} of '{cluster}' by those of {}?", args.backup.display());
+        let question = format!("replace ALL DATA of {group} of '{cluster}' by those of {place}?");
         ask::agreed(session, &question).await?;
     }
     let mut kept = None;
     if !args.no_backup {
         let name = BackupName { cluster: cluster.clone(), group, made: SystemTime::now() };
         let seal = Seal::to(spec.backup.encrypt_to.clone());
-        let place = backup::place(&args.backup_to, &name, &seal)?;
-        session.ui.status(format_args!("the present data of {group} are backed up first, into {}", place.display()));
-        let new = NewBackup { name, target: BackupTarget::File(place.clone()), seal };
+        let place = backup::place(backup_to, &name, &seal).await?;
+        session.ui.status(format_args!("the present data of {group} are backed up first, into {place}"));
+        let path = place.path();
+        let new = NewBackup { name, target: BackupTarget::At(place), seal };
         let made = backup::make(session, &spec, &observed, &reached.secrets, &new).await.map_err(|failure| {
             failure.hinted("nothing was restored; without a backup of the present data: --no-backup")
         })?;
         made.remarks(&session.ui);
-        kept = Some(place);
+        kept = Some(path);
     }
     let engine = &*session.engine;
     engine.record_spec(&Spec { restoring: Some(restoring), ..spec.clone() }).await?;
@@ -156,7 +163,7 @@ async fn restored<W: World>(
     let document = RestoreDocument::new(
         cluster,
         group,
-        (&source.path, source.bytes, source.manifest.as_ref()),
+        (&source.place.path(), source.bytes, source.manifest.as_ref()),
         (counted, kept),
         began.elapsed(),
     );

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use self::source::DataSource;
 use super::backup::KeyArgs;
+use super::backup::places::place_of;
 use super::options::{READY_TIMEOUT, SettingsArgs};
 use super::session::lock::Turn;
 use super::session::{Call, Session, World, ask, propose, ready};
@@ -38,6 +39,7 @@ Examples:
   redos up --redis maxmemory=256mb --redis maxmemory-policy=allkeys-lru
   redos -p shop2 up --from shop.redos   a new cluster with the data of a backup
   redos up --from shop.redos.age --identity key.txt
+  redos up --from s3://bucket/nightly/shop.redos
   redos up --from old/appendonlydir     a new cluster with the data of another Redis
   redos up --renew-certificates         new certificates, before it is time
   redos -p shop -f shop.yaml up         another cluster, from a file")]
@@ -51,8 +53,8 @@ pub struct UpArgs {
     /// Give all Redis nodes and Sentinels new certificates, also where the old ones have time left
     #[arg(long, conflicts_with = "dry_run")]
     pub renew_certificates: bool,
-    /// Give a new cluster the data of a backup, or the dump.rdb or append-only files of another Redis
-    #[arg(long, value_name = "FILE|DIR", conflicts_with = "dry_run")]
+    /// Give a new cluster the data of a backup (also s3://BUCKET/NAME), or the dump.rdb or append-only files of another Redis
+    #[arg(long, value_name = "FILE|DIR|S3", conflicts_with = "dry_run")]
     pub from: Option<PathBuf>,
     /// What opens that backup.
     #[command(flatten)]
@@ -79,9 +81,10 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
     let deadline = Instant::now() + args.timeout;
     let request = call.request(&args.settings)?;
     let keys = args.keys.read()?;
-    match &args.from {
+    let from = args.from.as_ref().map(|from| place_of(from, &call.cancel)).transpose()?;
+    match &from {
         // A wrong file is refused before the Engine is asked.
-        Some(file) => _ = DataSource::glance(file, &keys)?,
+        Some(place) => _ = DataSource::glance(place, &keys).await?,
         None if !keys.is_empty() => {
             let what = "--identity and --passphrase-file open the backup of --from, which was not given";
             return Err(Failure::message(FailureKind::Usage, what)
@@ -93,7 +96,7 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
     let cluster = request.name().clone();
     let up = async |_| {
         let mut found = converge::find(&*session.engine, &cluster).await?;
-        if args.from.is_some() {
+        if from.is_some() {
             seed::is_new(&cluster, &found)?;
         }
         let mut settings = Box::pin(session.settle_and_try(request, &found)).await?;
@@ -102,10 +105,10 @@ pub async fn run<W: World>(args: UpArgs, call: Call<W>) -> Result<Exit, Failure>
         }
         let began = Instant::now();
         let mut seeded = None;
-        if let Some(path) = &args.from {
+        if let Some(place) = &from {
             settings.spec.seeding = None;
             seed::fits(&settings.spec)?;
-            let source = Box::pin(seed::examine(&session, &settings.spec, path, &keys)).await?;
+            let source = Box::pin(seed::examine(&session, &settings.spec, place, &keys)).await?;
             found = Box::pin(seed::copy(&session, &settings.spec, &source, &found)).await?;
             seeded = Some(source);
         }

@@ -12,6 +12,7 @@ use minijinja::ErrorKind;
 use crate::apply::ApplyError;
 use crate::backup::BackupError;
 use crate::backup::seal::SealedBy;
+use crate::s3::S3Error;
 use crate::chaos::driver::DriverError;
 use crate::chaos::history::{HistoryError, OpError};
 use crate::chaos::read_back::Unread;
@@ -366,6 +367,47 @@ fn backup_errors() -> impl IntoIterator<Item = BackupError> {
     })
 }
 
+fn s3_errors() -> impl IntoIterator<Item = S3Error> {
+    let server = || "minio:9000".to_owned();
+    let refused = |status, code: &str, message: &str, region: Option<&str>| S3Error::Refused {
+        server: server(),
+        bucket: "backups".to_owned(),
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        region: region.map(str::to_owned),
+    };
+    let refusals = [
+        refused(403, "AccessDenied", "Access Denied.", None),
+        refused(403, "SignatureDoesNotMatch", "The signature does not match.", None),
+        refused(403, "RequestTimeTooSkewed", "The difference is too large.", None),
+        refused(404, "NoSuchBucket", "The bucket does not exist.", None),
+        refused(404, "NoSuchKey", "The key does not exist.", None),
+        refused(412, "PreconditionFailed", "", None),
+        refused(301, "PermanentRedirect", "", Some("eu-central-1")),
+        refused(301, "PermanentRedirect", "", None),
+        refused(503, "SlowDown", "Please reduce your request rate.", None),
+    ];
+    let others = examples!(S3Error {
+        Address("'s3://' is no address of an object: a bucket has a name of letters, digits, dots and dashes".to_owned()),
+        NoCredentials("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set".to_owned()),
+        Settings("'minio' is no URL of a server: relative URL without a base".to_owned()),
+        Unreachable { server: server(), source: std::io::ErrorKind::ConnectionRefused.into() },
+        Silent { server: server(), waited: std::time::Duration::from_secs(60) },
+        Refused {
+            server: server(),
+            bucket: String::new(),
+            status: 403,
+            code: String::new(),
+            message: String::new(),
+            region: None,
+        },
+        NotS3 { server: server(), why: "a part that was uploaded has no tag".to_owned() },
+        Interrupted,
+    });
+    others.into_iter().chain(refusals)
+}
+
 fn errors(page: &mut Page) {
     let (node, master, group) = (redis(2), redis(1), GROUP);
     page.show("EngineError", engine_errors().into_iter().map(|error| printed(&error.into())));
@@ -377,6 +419,7 @@ fn errors(page: &mut Page) {
         server_errors().into_iter().map(told).collect::<Vec<_>>()
     });
     page.show("BackupError", backup_errors());
+    page.show("S3Error, and what helps", s3_errors().into_iter().map(|error| format!("{error}\n    {}", error.remedy())));
     let step = Action::StartNode { node }.to_string();
     let failed = examples!(ApplyError {
         Engine { step: step.clone(), source: engine_errors().remove(0) },

@@ -38,11 +38,11 @@ pub struct BackupDocument {
 
 impl BackupDocument {
     /// The document of a backup in a file, or on standard output.
-    pub fn new(file: Option<&Path>, written: WrittenBackup, took: Duration) -> Self {
+    pub fn new(file: Option<PathBuf>, written: WrittenBackup, took: Duration) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Backup",
-            file: file.map(Path::to_owned),
+            file,
             file_bytes: written.file_bytes,
             seconds: took.as_secs_f64(),
             manifest: written.manifest,
@@ -110,7 +110,7 @@ impl BackupCheckDocument {
         Self {
             api_version: API_VERSION,
             kind: "BackupCheck",
-            file: file.path.clone(),
+            file: file.place.path(),
             rdb_bytes: whole.rdb_bytes,
             rdb_version: whole.head.version,
             loaded_by: by,
@@ -254,8 +254,8 @@ impl ListedBackup {
             Err(error) => (None, None, Some(error.to_string())),
         };
         Self {
-            file: file.path.clone(),
-            bytes: file.path.metadata().map(|metadata| metadata.len()).unwrap_or_default(),
+            file: file.place.path(),
+            bytes: file.bytes,
             encrypted,
             cluster: name.as_ref().map(|name| name.cluster.clone()),
             group: name.as_ref().map(|name| name.group),

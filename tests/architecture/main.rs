@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tls", &["dial", "spec"]),
     // It runs beside a container, where there is no Engine and no terminal.
     ("agent", &["dial", "spec", "tls"]),
-    ("backup", &["spec"]),
+    ("s3", &["dial", "tls", "trace"]),
+    ("backup", &["s3", "spec"]),
     ("cluster", &["spec"]),
     ("view", &["cluster", "spec"]),
     ("plan", &["cluster", "spec", "update"]),
@@ -34,7 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("converge", &["apply", "cluster", "engine", "plan", "servers", "spec"]),
     ("chaos", &["agent", "cluster", "dial", "engine", "spec", "tls"]),
     // The errors of the rooms, on their way up.
-    ("error", &["apply", "engine", "servers", "spec"]),
+    ("error", &["apply", "engine", "s3", "servers", "spec"]),
     // Values only; a failure is one.
     ("output", &["backup", "chaos", "cluster", "doctor", "error", "plan", "spec", "update", "view"]),
     ("interrupt", &["error", "output"]),
@@ -74,6 +75,8 @@ const PURE: &[&str] = &[
     "backup/framing",
     "backup/manifest",
     "backup/rdb",
+    "s3/address",
+    "s3/error",
     "web/gatekeeper",
 ];
 /// What a pure place does not name.
@@ -106,12 +109,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["spec/settings"]),
     ("minijinja", &["spec/render", "output"]),
     ("clap_complete", &["commands/completions"]),
-    ("hyper", &["web", "engine/docker/transport.rs"]),
+    ("hyper", &["web", "engine/docker/transport.rs", "s3/wire.rs"]),
+    ("rusty_s3", &["s3"]),
     ("ruzstd", &["backup"]),
     ("age::", &["backup/seal.rs", "spec/recipients.rs"]),
     ("clap_mangen", &["commands/man.rs"]),
     ("rcgen", &["tls.rs"]),
-    ("tokio_rustls", &["tls.rs"]),
+    ("tokio_rustls", &["tls"]),
+    ("rustls_native_certs", &["tls/outside.rs"]),
     ("x509_parser", &["tls.rs"]),
 ];
 

@@ -1,5 +1,6 @@
 //! `redos backup verify`: reads a backup to its end, and loads it into a temporary server.
 
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,9 +8,10 @@ use clap::Args;
 use tokio::time::{Instant, timeout};
 
 use super::KeyArgs;
+use super::places::{blocking, failed_at, place_of};
 use crate::backup::read::{SnapshotFile, WholeSnapshot};
 use crate::backup::seal::{BackupKeys, SealedBy};
-use crate::backup::{BackupError, Manifest};
+use crate::backup::{BackupError, Manifest, Place};
 use crate::cluster::desired::Program;
 use crate::commands::options::SettingsArgs;
 use crate::commands::session::{Call, Session, World};
@@ -36,7 +38,7 @@ Examples:
   redos backup verify --no-server shop.redos     the checksums alone, without Docker
   redos backup verify shop.redos.age --identity key.txt")]
 pub struct VerifyBackupArgs {
-    /// The backup, or an RDB file
+    /// The backup, or an RDB file; also s3://BUCKET/NAME
     #[arg(value_name = "FILE")]
     pub backup: PathBuf,
     /// Compare the checksums only, and ask no Docker Engine
@@ -54,11 +56,12 @@ pub struct VerifyBackupArgs {
 pub async fn run<W: World>(args: VerifyBackupArgs, call: Call<W>) -> Result<Exit, Failure> {
     let began = Instant::now();
     let keys = args.keys.read()?;
+    let place = place_of(&args.backup, &call.cancel)?;
     let ui = call.ui.clone();
     let progress = ui.progress();
     let cancel = call.cancel.clone();
     let checked = tokio::select! {
-        checked = check(args.backup.clone(), keys, |update| progress.report(update)) => checked,
+        checked = check(place, keys, |update| progress.report(update)) => checked,
         () = cancel.cancelled() => Err(interrupted()),
     };
     progress.finish();
@@ -104,18 +107,16 @@ fn interrupted() -> Failure {
 /// # Errors
 /// It is not what was written.
 pub async fn check(
-    file: PathBuf,
+    place: Place,
     keys: BackupKeys,
     report: impl Fn(Update),
 ) -> Result<(SnapshotFile, WholeSnapshot), Failure> {
-    report(Update::Progress { subject: file.display().to_string(), text: "reading".to_owned(), bytes: None });
+    report(Update::Progress { subject: place.to_string(), text: "reading".to_owned(), bytes: None });
     let read = move || {
-        let opened = SnapshotFile::open(&file, &keys)?;
+        let opened = SnapshotFile::open(&place, &keys)?;
         opened.check(|_| {}).map(|whole| (opened, whole))
     };
-    let reading = tokio::task::spawn_blocking(read);
-    let read = reading.await.map_err(|error| Failure::new(FailureKind::Failed, error))?;
-    read.map_err(unusable)
+    blocking(read).await?.map_err(unusable)
 }
 
 /// The failure for a file that is no whole backup.
@@ -140,7 +141,16 @@ pub fn unusable(error: BackupError) -> Failure {
         }
         BackupError::Newer { .. } => (FailureKind::Usage, "use the redos that wrote it, or a newer one"),
     };
-    Failure::new(kind, error).hinted(hint)
+    failed_at(error.into(), kind, hint)
+}
+
+/// The data of a snapshot, decompressed while they are read.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn rdb_of(file: &SnapshotFile) -> Result<Box<dyn Read + Send>, Failure> {
+    let file = file.clone();
+    blocking(move || file.rdb()).await?.map_err(unusable)
 }
 
 /// Loads a snapshot into a temporary server.
@@ -151,10 +161,10 @@ async fn load<W: World>(
     file: &SnapshotFile,
     whole: &WholeSnapshot,
 ) -> Result<LoadedKeys, Failure> {
-    let rdb = DataStream::Rdb(FileStream { bytes: whole.rdb_bytes, reader: file.rdb().map_err(unusable)? });
+    let rdb = DataStream::Rdb(FileStream { bytes: whole.rdb_bytes, reader: rdb_of(file).await? });
     session.ui.status(format_args!("a temporary {} of {} loads it", program.server, program.image));
     try_load(session, program, spec, rdb).await?.map_err(|said| {
-        let what = format!("{} of {} does not load {}", program.server, program.image, file.path.display());
+        let what = format!("{} of {} does not load {}", program.server, program.image, file.place);
         Failure::message(FailureKind::Failed, what)
             .noted(format!("it says:\n{said}"))
             .hinted("use the image that wrote it, or a newer one: REDOS_REDIS_IMAGE=REFERENCE redos backup verify FILE")
@@ -190,8 +200,7 @@ pub async fn try_load<W: World>(
 fn agrees(file: &SnapshotFile, loaded: LoadedKeys) -> Result<(), Failure> {
     match &file.manifest {
         Some(Manifest { keys, keys_are_exact: true, .. }) if *keys != loaded.in_file => {
-            let what =
-                format!("{} says that it has {keys} keys, and {} were loaded", file.path.display(), loaded.in_file);
+            let what = format!("{} says that it has {keys} keys, and {} were loaded", file.place, loaded.in_file);
             Err(Failure::message(FailureKind::Failed, what).hinted("use another backup"))
         }
         _ => Ok(()),

@@ -1,7 +1,6 @@
 //! The first data of a new cluster, from a backup or the files of another Redis.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use tokio::time::{Instant, interval, sleep};
 
 use super::source::DataSource;
 use crate::backup::seal::BackupKeys;
-use crate::backup::{Manifest, rdb};
+use crate::backup::{Manifest, Place, rdb};
 use crate::cluster::desired::Program;
 use crate::cluster::observed::Observed;
 use crate::commands::backup::try_load;
@@ -94,7 +93,7 @@ fn unfit(spec: &Spec, why: &str) -> Failure {
 pub async fn examine<W: World>(
     session: &Session<W>,
     spec: &Spec,
-    path: &Path,
+    place: &Place,
     keys: &BackupKeys,
 ) -> Result<DataSource, Failure> {
     let used = spec.used.redis.as_ref();
@@ -103,15 +102,15 @@ pub async fn examine<W: World>(
         Failure::message(FailureKind::Usage, format!("nothing was done: {why}"))
             .hinted("name an image of the server that wrote it, or of a newer one: --redis-image REFERENCE")
     };
-    if let Some(Manifest { server, .. }) = DataSource::glance(path, keys)?
+    if let Some(Manifest { server, .. }) = DataSource::glance(place, keys).await?
         && !used.release.reads_data_of(&server)
     {
-        return Err(too_old(format!("{used} cannot read the data of {}, which {server} wrote", path.display())));
+        return Err(too_old(format!("{used} cannot read the data of {place}, which {server} wrote")));
     }
     let progress = session.ui.progress();
     let checked = tokio::select! {
-        checked = DataSource::read(path, keys, |update| progress.report(update)) => checked,
-        () = session.cancel.cancelled() => Err(interrupted(path, "and nothing was done")),
+        checked = DataSource::read(place, keys, |update| progress.report(update)) => checked,
+        () = session.cancel.cancelled() => Err(interrupted(place, "and nothing was done")),
     };
     progress.finish();
     let source = checked?;
@@ -124,17 +123,17 @@ pub async fn examine<W: World>(
         let version = rdb::version(&empty).unwrap_or_default();
         let empty = FileStream { bytes: empty.len() as u64, reader: Box::new(io::Cursor::new(empty)) };
         if try_load(session, &program, spec, DataStream::Rdb(empty)).await?.is_err() {
-            return Err(too_old(format!("{used} does not read RDB version {version} of {}", path.display())));
+            return Err(too_old(format!("{used} does not read RDB version {version} of {place}")));
         }
     }
-    session.ui.status(format_args!("a temporary {} of {} loads {}", program.server, program.image, path.display()));
-    let data = source.stream(&Arc::default())?;
+    session.ui.status(format_args!("a temporary {} of {} loads {place}", program.server, program.image));
+    let data = source.stream(&Arc::default()).await?;
     let loaded = tokio::select! {
         loaded = try_load(session, &program, spec, data) => loaded?,
-        () = session.cancel.cancelled() => return Err(interrupted(path, "and nothing was done")),
+        () = session.cancel.cancelled() => return Err(interrupted(place, "and nothing was done")),
     };
     loaded.map_err(|said| {
-        let what = format!("nothing was done: {used} does not load {}", path.display());
+        let what = format!("nothing was done: {used} does not load {place}");
         let failure = Failure::message(FailureKind::Failed, what).noted(format!("it says:\n{said}"));
         match module_in(&said) {
             Some(module) => failure.hinted(format!(
@@ -169,7 +168,7 @@ pub async fn copy<W: World>(
 ) -> Result<Found, Failure> {
     let engine = &*session.engine;
     let (node, name) = (Spec::head(), &spec.name);
-    engine.record_spec(&Spec { seeding: Some(absolute(&source.path)), ..spec.clone() }).await?;
+    engine.record_spec(&Spec { seeding: Some(absolute(&source.place)), ..spec.clone() }).await?;
     if found.inventory.volumes.contains_key(&node) {
         session.ui.status(format_args!("what an interrupted attempt has copied into {node} is removed"));
         remove_volume(engine, name, node).await?;
@@ -179,16 +178,19 @@ pub async fn copy<W: World>(
     let fill = async |data| engine.fill_volume(spec, node, &image, data).await;
     let what = format!("and a part of the data is in {node}");
     stream(session, source, node, fill, &what).await.map_err(|failure| {
-        let again = command_line(name, &format!("up --from {}", source.path.display()));
+        let again = command_line(name, &format!("up --from {}", source.place));
         failure.hinted(format!("begin again: {again}"))
     })?;
     engine.record_spec(spec).await?;
     Ok(converge::find(engine, name).await?)
 }
 
-/// The path of a file from anywhere, for a record.
-pub fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+/// The place of a file as seen from anywhere, for a record.
+pub fn absolute(place: &Place) -> String {
+    match place {
+        Place::Local(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+        Place::Object(_, address) => address.to_string(),
+    }
 }
 
 /// Hands the data of a file to `fill`, with progress. `left` says what an interruption leaves.
@@ -203,16 +205,16 @@ pub async fn stream<W: World>(
     left: &str,
 ) -> Result<(), Failure> {
     let read = Arc::new(AtomicU64::new(0));
-    let mut filling = std::pin::pin!(fill(source.stream(&read)?));
+    let mut filling = std::pin::pin!(fill(source.stream(&read).await?));
     let progress = session.ui.progress();
     let mut ticks = interval(TICK);
     let filled = loop {
         tokio::select! {
             filled = &mut filling => break filled.map_err(Failure::from),
-            () = session.cancel.cancelled() => break Err(interrupted(&source.path, left)),
+            () = session.cancel.cancelled() => break Err(interrupted(&source.place, left)),
             _ = ticks.tick() => progress.report(Update::Progress {
                 subject: node.to_string(),
-                text: format!("copying the data of {}", source.path.display()),
+                text: format!("copying the data of {}", source.place),
                 bytes: Some((read.load(Ordering::Relaxed), source.bytes)),
             }),
         }
@@ -221,8 +223,8 @@ pub async fn stream<W: World>(
     filled
 }
 
-fn interrupted(path: &Path, what: &str) -> Failure {
-    Failure::message(FailureKind::Interrupted, format!("the copy of {} was interrupted, {what}", path.display()))
+fn interrupted(place: &Place, what: &str) -> Failure {
+    Failure::message(FailureKind::Interrupted, format!("the copy of {place} was interrupted, {what}"))
 }
 
 /// Removes a volume, also if the container of a redos that was killed still ends.
@@ -252,7 +254,7 @@ pub fn are_all_there(cluster: &ClusterName, source: &DataSource, have: Option<u6
             if manifest.keys_are_exact && have < manifest.keys.saturating_sub(manifest.expiring_keys) =>
         {
             let keys = count(usize::try_from(have).unwrap_or(usize::MAX), "key");
-            let what = format!("'{cluster}' has {keys}, and {} has {}", source.path.display(), manifest.keys);
+            let what = format!("'{cluster}' has {keys}, and {} has {}", source.place, manifest.keys);
             Err(Failure::message(FailureKind::Failed, what)
                 .hinted("check whether something removed keys since, and the file: redos backup verify FILE"))
         }
@@ -274,13 +276,13 @@ pub async fn count_keys<W: World>(session: &Session<W>, spec: &Spec, source: &Da
     are_all_there(&spec.name, source, Some(have))
         .map_err(|failure| failure.hinted(format!("begin again: {}", command_line(&spec.name, "down --volumes"))))?;
     let keys = |keys: u64| count(usize::try_from(keys).unwrap_or(usize::MAX), "key");
-    let (path, data) = (source.path.display(), bytes(source.bytes));
+    let (place, data) = (&source.place, bytes(source.bytes));
     let Some(manifest) = &source.manifest else {
-        session.ui.status(format_args!("{}: {} from {path}, {data} of data", spec.name, keys(have)));
+        session.ui.status(format_args!("{}: {} from {place}, {data} of data", spec.name, keys(have)));
         return Ok(());
     };
     session.ui.status(format_args!(
-        "{}: {} of {} in {path}, made {} ({data} of data)",
+        "{}: {} of {} in {place}, made {} ({data} of data)",
         spec.name,
         have,
         keys(manifest.keys),

@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::backup::Manifest;
 use crate::backup::append_only::AppendOnlySet;
 use crate::backup::read::{SnapshotFile, WholeSnapshot};
 use crate::backup::seal::BackupKeys;
-use crate::commands::backup::{check, unusable};
+use crate::backup::{Manifest, Place};
+use crate::commands::backup::places::blocking;
+use crate::commands::backup::{check, rdb_of, unusable};
 use crate::engine::{AppendOnlyStream, DataStream, FileStream};
 use crate::error::Failure;
 use crate::update::Update;
@@ -26,7 +26,7 @@ enum SourceFiles {
 #[derive(Clone, Debug)]
 pub struct DataSource {
     /// What the user gave.
-    pub path: PathBuf,
+    pub place: Place,
     /// What a backup says of itself; `None` for files of another Redis.
     pub manifest: Option<Manifest>,
     /// The size of the data in bytes, uncompressed.
@@ -39,27 +39,26 @@ impl DataSource {
     ///
     /// # Errors
     /// They are of another kind, cannot be read, or are encrypted to another key.
-    pub fn glance(path: &Path, keys: &BackupKeys) -> Result<Option<Manifest>, Failure> {
-        if AppendOnlySet::is_named_by(path) {
-            AppendOnlySet::open(path).map_err(unusable)?;
+    pub async fn glance(place: &Place, keys: &BackupKeys) -> Result<Option<Manifest>, Failure> {
+        if append_only(place)?.is_some() {
             return Ok(None);
         }
-        Ok(SnapshotFile::open(path, keys).map_err(unusable)?.manifest)
+        let (place, keys) = (place.clone(), keys.clone());
+        Ok(blocking(move || SnapshotFile::open(&place, &keys)).await?.map_err(unusable)?.manifest)
     }
 
     /// Reads a snapshot to its end and compares it with its checksums. Append-only files have none.
     ///
     /// # Errors
     /// They are not whole, of another kind, or cannot be read.
-    pub async fn read(path: &Path, keys: &BackupKeys, report: impl Fn(Update)) -> Result<Self, Failure> {
-        if AppendOnlySet::is_named_by(path) {
-            let set = AppendOnlySet::open(path).map_err(unusable)?;
+    pub async fn read(place: &Place, keys: &BackupKeys, report: impl Fn(Update)) -> Result<Self, Failure> {
+        if let Some(set) = append_only(place)? {
             let (bytes, files) = (set.bytes(), SourceFiles::AppendOnly(set));
-            return Ok(Self { path: path.to_owned(), manifest: None, bytes, files });
+            return Ok(Self { place: place.clone(), manifest: None, bytes, files });
         }
-        let (file, whole) = check(path.to_owned(), keys.clone(), report).await?;
+        let (file, whole) = check(place.clone(), keys.clone(), report).await?;
         let (manifest, bytes) = (file.manifest.clone(), whole.rdb_bytes);
-        Ok(Self { path: path.to_owned(), manifest, bytes, files: SourceFiles::Snapshot(Box::new((file, whole))) })
+        Ok(Self { place: place.clone(), manifest, bytes, files: SourceFiles::Snapshot(Box::new((file, whole))) })
     }
 
     /// Whether a server that keeps only snapshots would not load them.
@@ -79,7 +78,7 @@ impl DataSource {
     ///
     /// # Errors
     /// A file cannot be opened.
-    pub fn stream(&self, read: &Arc<AtomicU64>) -> Result<DataStream, Failure> {
+    pub async fn stream(&self, read: &Arc<AtomicU64>) -> Result<DataStream, Failure> {
         let counting = |bytes, reader| FileStream {
             bytes,
             reader: Box::new(Counting { reader, read: Arc::clone(read) }) as Box<dyn Read + Send>,
@@ -87,7 +86,7 @@ impl DataSource {
         match &self.files {
             SourceFiles::Snapshot(snapshot) => {
                 let (file, whole) = &**snapshot;
-                Ok(DataStream::Rdb(counting(whole.rdb_bytes, file.rdb().map_err(unusable)?)))
+                Ok(DataStream::Rdb(counting(whole.rdb_bytes, rdb_of(file).await?)))
             }
             SourceFiles::AppendOnly(set) => {
                 let mut files = Vec::new();
@@ -105,6 +104,14 @@ impl DataSource {
                 Ok(DataStream::AppendOnly(files))
             }
         }
+    }
+}
+
+/// The append-only files that a place names, if it names such. They are never in a bucket.
+fn append_only(place: &Place) -> Result<Option<AppendOnlySet>, Failure> {
+    match place {
+        Place::Local(path) if AppendOnlySet::is_named_by(path) => AppendOnlySet::open(path).map(Some).map_err(unusable),
+        _ => Ok(None),
     }
 }
 

@@ -19,7 +19,7 @@ use super::ssh::{Forward, LOGIN_LIMIT};
 use super::transport::{self, EngineWay};
 use super::{DockerEngine, errors};
 use crate::engine::{EngineError, EngineErrorKind, Result};
-use crate::tls::EngineTrust;
+use crate::tls::outside::OutsideTrust;
 use crate::trace;
 
 /// The oldest supported Engine API: Docker 20.10's, of December 2020.
@@ -138,7 +138,7 @@ pub fn open(host: Option<&str>) -> Result<DockerEngine> {
         Transport::Unix(_) => Docker::connect_with_local(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
         Transport::Tcp => Docker::connect_with_http(&endpoint.host, CALL_TIMEOUT, API_DEFAULT_VERSION),
         Transport::Tls { address, certificates } => {
-            let trust = EngineTrust::from_folder(certificates).map_err(|why| {
+            let trust = OutsideTrust::from_folder(certificates).map_err(|why| {
                 let operation =
                     format!("connect to Docker at {endpoint} with the certificates of {}", certificates.display());
                 EngineError::new(EngineErrorKind::Unreachable, operation, anyhow!(why))

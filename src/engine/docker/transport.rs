@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::endpoint::host_of;
 use super::ssh::Forward;
 use crate::dial::{BoxFuture, Stream};
-use crate::tls::EngineTrust;
+use crate::tls::outside::OutsideTrust;
 
 /// The address in requests, which go where the connection leads.
 const NOBODY: &str = "http://docker";
@@ -29,7 +29,7 @@ pub enum EngineWay {
     Tls {
         /// The name or address of the host, and the port.
         address: Arc<str>,
-        trust: EngineTrust,
+        trust: OutsideTrust,
     },
     /// A socket that ssh forwards.
     Ssh(Arc<Forward>),
