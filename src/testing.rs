@@ -9,6 +9,6 @@ macro_rules! open {
 }
 
 open!(
-    apply, backup, chaos, cluster, commands, converge, dial, doctor, engine, error, output, plan, s3, servers, spec, tls,
-    update
+    apply, backup, chaos, cluster, commands, converge, dial, doctor, engine, error, output, plan, s3, servers, spec,
+    tls, update
 );

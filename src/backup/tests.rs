@@ -6,13 +6,13 @@ use std::path::Path;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::{BackupError, Place};
 use super::checksum::crc64;
 use super::manifest::{FORMAT, Manifest, NoManifest, frame, frame_length, json_length, parse};
 use super::rdb::{RdbCheck, RdbHead, empty_like, version};
 use super::read::{SnapshotFile, in_directory};
 use super::seal::{BackupKeys, Passphrase, Seal, SealedBy};
 use super::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, write};
+use super::{BackupError, Place};
 use crate::spec::images::Release;
 use crate::spec::{ClusterName, Group, NodeId, ParseError, Spec};
 

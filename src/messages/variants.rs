@@ -12,7 +12,6 @@ use minijinja::ErrorKind;
 use crate::apply::ApplyError;
 use crate::backup::BackupError;
 use crate::backup::seal::SealedBy;
-use crate::s3::S3Error;
 use crate::chaos::driver::DriverError;
 use crate::chaos::history::{HistoryError, OpError};
 use crate::chaos::read_back::Unread;
@@ -32,6 +31,7 @@ use crate::error::{Failure, FailureKind};
 use crate::output::phase::Phase;
 use crate::plan::diff::lifecycle::Objection;
 use crate::plan::{Action, Plan};
+use crate::s3::S3Error;
 use crate::servers::existing::Unfit;
 use crate::servers::switchover::{NotSwitched, SwitchoverRefusal};
 use crate::servers::{ServerError, TakenOver};
@@ -419,7 +419,10 @@ fn errors(page: &mut Page) {
         server_errors().into_iter().map(told).collect::<Vec<_>>()
     });
     page.show("BackupError", backup_errors());
-    page.show("S3Error, and what helps", s3_errors().into_iter().map(|error| format!("{error}\n    {}", error.remedy())));
+    page.show(
+        "S3Error, and what helps",
+        s3_errors().into_iter().map(|error| format!("{error}\n    {}", error.remedy())),
+    );
     let step = Action::StartNode { node }.to_string();
     let failed = examples!(ApplyError {
         Engine { step: step.clone(), source: engine_errors().remove(0) },

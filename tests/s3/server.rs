@@ -134,11 +134,13 @@ impl Server {
             Some(Fault::Web) => return respond(200, &[], "<html>welcome</html>"),
             Some(Fault::Cut) | None => {}
         }
-        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header =
+            |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         if let Some(refusal) = unsigned(head.method.as_str(), &path, &query, &header("host")) {
             return refusal;
         }
-        let asked = Asked { path: decode(&path)[1..].to_owned(), query, range: header("range"), if_match: header("if-match") };
+        let asked =
+            Asked { path: decode(&path)[1..].to_owned(), query, range: header("range"), if_match: header("if-match") };
         let response = self.see(|state| state.serve(head.method.as_str(), &asked, body.to_bytes()));
         if matches!(fault, Some(Fault::Cut)) { cut(response).await } else { response }
     }
@@ -252,7 +254,8 @@ impl State {
         let prefix = format!("{BUCKET}/{}", asked.value("prefix").unwrap_or_default());
         let mut content = format!("<Bucket>{BUCKET}</Bucket><IsTruncated>false</IsTruncated>");
         for (id, upload) in self.uploads.iter().filter(|(_, upload)| upload.path.starts_with(&prefix)) {
-            let (key, initiated) = (&upload.path[BUCKET.len() + 1..], humantime::format_rfc3339_millis(upload.initiated));
+            let (key, initiated) =
+                (&upload.path[BUCKET.len() + 1..], humantime::format_rfc3339_millis(upload.initiated));
             _ = write!(
                 content,
                 "<Upload><Key>{key}</Key><UploadId>{id}</UploadId><Initiator><ID>x</ID></Initiator>\
@@ -286,13 +289,15 @@ fn unsigned(method: &str, path: &str, query: &[(String, String)], host: &str) ->
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| decode(value));
     let Some(credential) = value("X-Amz-Credential") else { return Some(refuse(403, "AccessDenied", "")) };
     let scope: Vec<&str> = credential.split('/').collect();
-    let [key, day, region, "s3", "aws4_request"] = scope[..] else { return Some(refuse(400, "AuthorizationQueryParametersError", "")) };
+    let [key, day, region, "s3", "aws4_request"] = scope[..] else {
+        return Some(refuse(400, "AuthorizationQueryParametersError", ""));
+    };
     if key != KEY {
         return Some(refuse(403, "InvalidAccessKeyId", "The AWS access key id does not exist in our records."));
     }
     if region != REGION {
-        let why = format!("the region '{region}' is wrong; expecting '{REGION}'</Message><Region>{REGION}</Region><Message>");
-        return Some(refuse(400, "AuthorizationHeaderMalformed", why.trim_end_matches("<Message>").trim_end_matches("</Message>")));
+        let body = format!("<Error><Code>AuthorizationHeaderMalformed</Code><Region>{REGION}</Region></Error>");
+        return Some(respond(400, &[], &body));
     }
     let time = value("X-Amz-Date").unwrap_or_default();
     let mut signed: Vec<String> = query
