@@ -6,6 +6,7 @@
 mod abandoned;
 mod asked;
 mod backup;
+mod buckets;
 mod busy;
 mod certificates;
 mod changed;
