@@ -376,6 +376,7 @@ fn s3_errors() -> impl IntoIterator<Item = S3Error> {
         code: code.to_owned(),
         message: message.to_owned(),
         region: region.map(str::to_owned),
+        is_clock_off: false,
     };
     let refusals = [
         refused(403, "AccessDenied", "Access Denied.", None),
@@ -401,6 +402,7 @@ fn s3_errors() -> impl IntoIterator<Item = S3Error> {
             code: String::new(),
             message: String::new(),
             region: None,
+            is_clock_off: true,
         },
         NotS3 { server: server(), why: "a part that was uploaded has no tag".to_owned() },
         Interrupted,

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use instant_xml::FromXml;
@@ -22,6 +22,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 const SIGNED_FOR: Duration = Duration::from_secs(900);
 /// The waits before the same request is made again, as long as an overloaded server needs.
 const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+/// How far a clock may be off, so that signatures are valid.
+const SKEW: Duration = Duration::from_secs(840);
 /// How long it may take to clean up after a failure.
 const CLEAN_UP: Duration = Duration::from_secs(10);
 
@@ -268,7 +270,12 @@ impl Bucket {
     fn refused(&self, answer: &S3Answer) -> S3Error {
         let region = answer.headers.get("x-amz-bucket-region").and_then(|region| region.to_str().ok());
         let region = region.filter(|region| *region != self.0.signed.region()).map(str::to_owned);
-        S3Error::refused(&self.0.wire.server, self.name(), answer.status, &answer.body, region)
+        let mut refusal = S3Error::refused(&self.0.wire.server, self.name(), answer.status, &answer.body, region);
+        if let S3Error::Refused { status: 403, is_clock_off, .. } = &mut refusal {
+            let date = answer.headers.get("date").and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+            *is_clock_off = date.is_some_and(|date| differ(date, SystemTime::now()) > SKEW);
+        }
+        refusal
     }
 
     fn not_s3(&self, why: impl ToString) -> S3Error {
@@ -315,6 +322,10 @@ impl Bucket {
             }
         }
     }
+}
+
+fn differ(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other).unwrap_or_else(|error| error.duration())
 }
 
 fn text(answer: &S3Answer) -> std::borrow::Cow<'_, str> {

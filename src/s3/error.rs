@@ -42,6 +42,8 @@ pub enum S3Error {
         message: String,
         /// The region of the bucket, if the server says it.
         region: Option<String>,
+        /// Whether the clocks of server and host differ by more than a signature allows.
+        is_clock_off: bool,
     },
     /// The answer is none of S3.
     #[error("{server} does not speak S3: {why}")]
@@ -75,6 +77,7 @@ impl S3Error {
             code: said.code.unwrap_or_default(),
             message: said.message.unwrap_or_default(),
             region: region.or(said.region),
+            is_clock_off: false,
         }
     }
 
@@ -110,7 +113,7 @@ impl S3Error {
 
     /// What the user can do.
     pub fn remedy(&self) -> String {
-        let Self::Refused { bucket, code, region, status, .. } = self else {
+        let Self::Refused { bucket, code, region, status, is_clock_off, .. } = self else {
             return match self {
                 Self::Address(_) => "name it like s3://bucket/folder/ or s3://bucket/folder/name.redos".to_owned(),
                 Self::NoCredentials(_) => {
@@ -125,12 +128,14 @@ impl S3Error {
                 _ => "try again, and see whether the server is well".to_owned(),
             };
         };
+        if *is_clock_off || code == "RequestTimeTooSkewed" {
+            return "set the clock of this host, by which requests are signed: timedatectl set-ntp true".to_owned();
+        }
         match (code.as_str(), region) {
             ("NoSuchBucket", _) => format!("create the bucket: aws s3 mb s3://{bucket}"),
             ("InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken", _) => {
                 "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE".to_owned()
             }
-            ("RequestTimeTooSkewed", _) => "set the clock of this host: timedatectl set-ntp true".to_owned(),
             ("PreconditionFailed", _) => "the object was replaced while it was read: try again".to_owned(),
             (_, Some(region)) if *status < 403 => format!("name the region of the bucket: AWS_REGION={region}"),
             ("PermanentRedirect" | "AuthorizationHeaderMalformed", _) => {

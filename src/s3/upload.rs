@@ -49,7 +49,9 @@ impl Upload {
     /// # Errors
     /// The server refused or failed. There is no object then.
     pub fn finish(mut self) -> Result<(), S3Error> {
-        self.send_part()?;
+        if !self.part.is_empty() {
+            self.send_part()?;
+        }
         self.await_part()?;
         self.bucket.wait(self.bucket.complete(&self.key, &self.id, &self.tags, self.bytes))?;
         self.is_complete = true;

@@ -354,6 +354,7 @@ async fn each_way_to_fail_says_what_and_why_and_what_next() {
     }
     for (fault, code, words) in [
         (Fault::Refuse(403, "RequestTimeTooSkewed"), 2, "timedatectl"),
+        (Fault::Expired, 2, "timedatectl"),
         (Fault::Refuse(403, "AccessDenied"), 2, "s3:GetObject"),
         (Fault::Refuse(301, "PermanentRedirect"), 2, "get-bucket-location"),
         (Fault::Refuse(503, "SlowDown"), 1, "try again"),

@@ -35,6 +35,8 @@ pub enum Fault {
     Hang,
     /// It closes the connection after half of the answer's body.
     Cut,
+    /// It says that the request has expired, as of a client whose clock is an hour behind.
+    Expired,
     /// It answers like a web server that knows no S3.
     Web,
 }
@@ -131,6 +133,12 @@ impl Server {
         match fault {
             Some(Fault::Hang) => return std::future::pending().await,
             Some(Fault::Refuse(status, code)) => return refuse(status, code, ""),
+            Some(Fault::Expired) => {
+                let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
+                let mut refusal = refuse(403, "AccessDenied", "Request has expired");
+                refusal.headers_mut().insert("date", date.parse().expect("a date"));
+                return refusal;
+            }
             Some(Fault::Web) => return respond(200, &[], "<html>welcome</html>"),
             Some(Fault::Cut) | None => {}
         }
