@@ -122,7 +122,7 @@ async fn check(place: Place, keys: BackupKeys) -> Result<u64, redos::testing::ba
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_backup_goes_up_in_parts_and_comes_down_in_windows() {
-    const BYTES: usize = 20 << 20;
+    const BYTES: usize = 9 << 20;
     let server = Server::start().await;
     let cancel = CancellationToken::new();
     let passphrase: Passphrase = "correct horse".parse().expect("a passphrase");
@@ -131,23 +131,23 @@ async fn a_large_backup_goes_up_in_parts_and_comes_down_in_windows() {
     for (key, seal) in [("a b/large+1.redos", Seal::Open), ("sealed.redos.age", Seal::Passphrase(passphrase))] {
         let place = at(&server, key, PATIENCE, &cancel);
         let written = back_up(place.clone(), seal, BYTES, true).await.expect("a backup");
-        assert_eq!(server.see(|state| (state.last_parts, state.uploads.len())), (3, 0), "{key}");
+        assert_eq!(server.see(|state| (state.last_parts, state.uploads.len())), (2, 0), "{key}");
         let size = server.see(|state| state.objects[&format!("{BUCKET}/{key}")].len());
         assert_eq!(written.file_bytes, size as u64);
         let before = server.see(|state| state.requests.len());
         assert_eq!(check(place, keys.clone()).await.expect("whole"), written.manifest.rdb_bytes);
         let requests = server.see(|state| state.requests.len()) - before;
-        assert!(requests < 25, "{requests} requests for 20 MB");
+        assert!(requests < 20, "{requests} requests for 9 MB");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_ends_a_backup_early_leaves_no_object_and_no_part() {
-    const BYTES: usize = 20 << 20;
+    const BYTES: usize = 9 << 20;
     let server = Server::start().await;
     let cancel = CancellationToken::new();
     let is_empty = || server.keys().is_empty() && server.see(|state| state.uploads.is_empty());
-    let place = || at(&server, "a.redos", Duration::from_millis(500), &cancel);
+    let place = || at(&server, "a.redos", PATIENCE, &cancel);
 
     let cut = back_up(place(), Seal::Open, BYTES, false).await;
     assert!(matches!(cut, Err(NotBackedUp::Server(_))) && is_empty(), "{cut:?}");
@@ -157,7 +157,7 @@ async fn whatever_ends_a_backup_early_leaves_no_object_and_no_part() {
     assert!(matches!(s3_error(&refused), S3Error::Refused { status: 403, .. }) && is_empty());
 
     server.misbehave(|line| line.contains("partNumber=2").then_some(Fault::Hang));
-    let hung = back_up(place(), Seal::Open, BYTES, true).await;
+    let hung = back_up(at(&server, "a.redos", Duration::from_secs(3), &cancel), Seal::Open, BYTES, true).await;
     assert!(matches!(s3_error(&hung), S3Error::Silent { .. }) && is_empty(), "{hung:?}");
 
     server.misbehave(|line| (line.starts_with("POST") && line.contains("uploadId")).then_some(Fault::Refuse(400, "X")));

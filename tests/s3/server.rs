@@ -339,7 +339,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn tag(bytes: &Bytes) -> String {
-    format!("\"{}\"", &hexadecimal(&Sha256::digest(bytes))[..32])
+    format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_64(bytes))
 }
 
 fn pair(text: &str) -> (String, String) {
