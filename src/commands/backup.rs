@@ -1,5 +1,6 @@
 //! `redos backup`: a snapshot of a master group in one file, streamed from a replica.
 
+mod expire;
 mod keys;
 pub mod places;
 mod verify;
@@ -19,14 +20,14 @@ use tokio::time::{Instant, interval, timeout};
 pub use keys::{KeyArgs, SealArgs};
 pub use verify::{check, rdb_of, try_load, unusable};
 
-use self::places::{blocking, failed_at, place_of, unlisted};
+use self::expire::remove_expired;
+use self::places::{blocking, failed_at, place_of};
 use super::session::{Call, Session, World, lookup};
 use crate::backup::manifest::{FORMAT, Manifest};
 use crate::backup::name::BackupName;
 use crate::backup::rdb::RdbHead;
-use crate::backup::read::in_directory;
 use crate::backup::retention::Retention;
-use crate::backup::seal::{BackupKeys, Seal};
+use crate::backup::seal::Seal;
 use crate::backup::write::{BackupTarget, Meter, NotBackedUp, WrittenBackup, write};
 use crate::backup::{BackupError, Place};
 use crate::cluster::gate::{is_in_sync, sole_master};
@@ -145,37 +146,6 @@ pub async fn run<W: World>(args: BackupArgs, call: Call<W>) -> Result<Exit, Fail
     }
     kept?;
     Ok(Exit::Done)
-}
-
-/// Removes the backups of the same group that a list does not keep. Nothing else in the directory is touched.
-async fn remove_expired(directory: Place, keep: Retention, made: &mut BackupDocument) -> Result<(), Failure> {
-    let hint = format!("the new backup is whole; remove older ones by hand, see: redos backups {directory}");
-    let of_series = (made.manifest.cluster.clone(), made.manifest.group);
-    let new = made.file.clone();
-    let (removed, failed) = blocking(move || {
-        let mut removed = Vec::new();
-        let files = match in_directory(&directory, &BackupKeys::default()) {
-            Ok(files) => files,
-            Err(error) => return (removed, Some(unlisted(&directory, error))),
-        };
-        let named = files.iter().filter_map(|file| Some((file.place.path(), file.named()?)));
-        let expired = keep.expired(named.filter(|(_, name)| (name.cluster.clone(), name.group) == of_series));
-        for place in files.into_iter().map(|file| file.place) {
-            let path = place.path();
-            if !expired.contains(&path) || place.is_link() || Some(&path) == new.as_ref() {
-                continue;
-            }
-            if let Err(error) = place.remove() {
-                let error = anyhow::Error::new(error).context(format!("failed to remove {place}"));
-                return (removed, Some(failed_at(error, FailureKind::Failed, "see who may write there")));
-            }
-            removed.push(path);
-        }
-        (removed, None)
-    })
-    .await?;
-    made.removed = removed;
-    failed.map_or(Ok(()), |failure| Err(failure.hinted(hint)))
 }
 
 /// A backup that is to be made: of which group and when, where it goes, and how it is encrypted.

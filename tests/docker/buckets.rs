@@ -1,6 +1,7 @@
 //! Backups in a bucket, of real clusters: made, kept, taken, interrupted and refused.
 
 #[path = "../s3/server.rs"]
+#[expect(dead_code, reason = "its further faults need no cluster")]
 mod server;
 
 use std::process::Stdio;
