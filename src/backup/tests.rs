@@ -178,7 +178,6 @@ fn a_backup_is_read_as_it_was_sent_and_belongs_to_its_user() {
 fn a_snapshot_that_does_not_come_whole_leaves_no_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.redos");
-    let place = Place::Local(path.clone());
     let sent = sent();
     let mut flipped = sent.clone();
     flipped[30] ^= 1;

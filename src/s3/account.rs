@@ -1,4 +1,6 @@
-//! Whose buckets they are and where, from where the tools of AWS have it: the environment, then the files in `~/.aws`.
+//! Credentials, region and server, as the tools of AWS find them.
+//!
+//! They look into the environment first, then into the files in `~/.aws`.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -29,10 +29,10 @@ const CLEAN_UP: Duration = Duration::from_secs(10);
 
 /// A bucket, with the credentials for it. Clones share the connection.
 #[derive(Clone, Debug)]
-pub struct Bucket(Arc<Shared>);
+pub struct Bucket(Arc<BucketAccess>);
 
 #[derive(Debug)]
-struct Shared {
+struct BucketAccess {
     signed: SignedBucket,
     credentials: Credentials,
     wire: Wire,
@@ -107,7 +107,7 @@ impl Bucket {
             _ => None,
         };
         let wire = Wire::new(host, port, server, trust, patience);
-        Ok(Self(Arc::new(Shared { signed, credentials, wire, cancel, runtime: Handle::current() })))
+        Ok(Self(Arc::new(BucketAccess { signed, credentials, wire, cancel, runtime: Handle::current() })))
     }
 
     /// The name of the bucket.

@@ -56,7 +56,7 @@ pub enum S3Error {
 /// What a server says of a refusal.
 #[derive(Debug, Default, FromXml)]
 #[xml(rename = "Error")]
-struct Refusal {
+struct SaidByServer {
     #[xml(rename = "Code")]
     code: Option<String>,
     #[xml(rename = "Message")]
@@ -68,7 +68,7 @@ struct Refusal {
 impl S3Error {
     /// The refusal with this status and body. `region` is what the header says.
     pub fn refused(server: &str, bucket: &str, status: u16, body: &[u8], region: Option<String>) -> Self {
-        let said: Refusal =
+        let said: SaidByServer =
             std::str::from_utf8(body).ok().and_then(|text| instant_xml::from_str(text).ok()).unwrap_or_default();
         Self::Refused {
             server: server.to_owned(),

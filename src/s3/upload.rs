@@ -12,7 +12,7 @@ use super::{Bucket, S3Error};
 
 /// The size of a part in bytes. S3 wants 5 MiB at least; two parts are in memory.
 const PART: usize = 8 << 20;
-/// Parts after which the next ones are twice as large, so that the 10 000 that S3 takes are enough for 300 GB.
+/// Parts after which the next ones are twice as large. So the 10 000 that S3 takes are enough for 300 GB.
 const PARTS_OF_SIZE: usize = 2500;
 /// How long after its beginning an upload is that of a program that was killed. No snapshot takes so long.
 const ABANDONED: Duration = Duration::from_secs(6 * 3600);
@@ -114,7 +114,9 @@ impl Drop for Upload {
     }
 }
 
-/// Aborts the uploads under keys that begin like this which killed programs have left, if `is_ours` says so of the key.
+/// Aborts the uploads that killed programs have left under keys that begin like this.
+///
+/// Only those go whose key `is_ours`.
 ///
 /// # Errors
 /// The server refused or failed.

@@ -122,16 +122,17 @@ async fn check(place: Place, keys: BackupKeys) -> Result<u64, redos::testing::ba
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_backup_goes_up_in_parts_and_comes_down_in_windows() {
-    const BYTES: usize = 9 << 20;
     let server = Server::start().await;
     let cancel = CancellationToken::new();
     let passphrase: Passphrase = "correct horse".parse().expect("a passphrase");
     let mut keys = BackupKeys::default();
     keys.set_passphrase(passphrase.clone());
-    for (key, seal) in [("a b/large+1.redos", Seal::Open), ("sealed.redos.age", Seal::Passphrase(passphrase))] {
+    for (key, seal, bytes, parts) in
+        [("a b/large+1.redos", Seal::Open, 9 << 20, 2), ("sealed.redos.age", Seal::Passphrase(passphrase), 1 << 20, 1)]
+    {
         let place = at(&server, key, PATIENCE, &cancel);
-        let written = back_up(place.clone(), seal, BYTES, true).await.expect("a backup");
-        assert_eq!(server.see(|state| (state.last_parts, state.uploads.len())), (2, 0), "{key}");
+        let written = back_up(place.clone(), seal, bytes, true).await.expect("a backup");
+        assert_eq!(server.see(|state| (state.last_parts, state.uploads.len())), (parts, 0), "{key}");
         let size = server.see(|state| state.objects[&format!("{BUCKET}/{key}")].len());
         assert_eq!(written.file_bytes, size as u64);
         let before = server.see(|state| state.requests.len());
