@@ -59,8 +59,8 @@ and it has every write that was acknowledged before. A group without replicas is
 streamed from its master. The file is complete when it has its name, and has mode 0600;
 'zstd -d' makes a dump.rdb of it. With a key of age or a passphrase it is encrypted as a
 whole, which 'age -d' undoes. The setting backup.encryptTo does so without an option.
-In a bucket, a name that ends with .redos or .redos.age is the object, anything else a
-folder. Credentials and servers are those of the tools of AWS: AWS_PROFILE, ~/.aws, …
+In a bucket, a name that ends with .redos or .redos.age is the object, any other
+a folder. Credentials are those of the tools of AWS: AWS_PROFILE, ~/.aws, …
 
 Examples:
   redos backup                                 shop-mymaster-20261128T075500Z.redos, here

@@ -55,8 +55,8 @@ pub struct RestoreArgs {
     /// Master group, by name or number
     #[arg(long, value_name = "GROUP", default_value = "mymaster")]
     pub group: String,
-    /// Where the present data are backed up first
-    #[arg(long, value_name = "FILE|DIR|S3", default_value = ".")]
+    /// Where the present data are backed up first; also s3://BUCKET/FOLDER/
+    #[arg(long, value_name = "FILE|DIR", default_value = ".")]
     pub backup_to: PathBuf,
     /// Do not back the present data up: they are gone
     #[arg(long, conflicts_with = "backup_to")]

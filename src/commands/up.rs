@@ -54,7 +54,7 @@ pub struct UpArgs {
     #[arg(long, conflicts_with = "dry_run")]
     pub renew_certificates: bool,
     /// Give a new cluster the data of a backup (also s3://BUCKET/NAME), or the dump.rdb or append-only files of another Redis
-    #[arg(long, value_name = "FILE|DIR|S3", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "dry_run")]
     pub from: Option<PathBuf>,
     /// What opens that backup.
     #[command(flatten)]

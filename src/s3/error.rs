@@ -31,7 +31,7 @@ pub enum S3Error {
     #[error("{server} did nothing for {} s, with the connection open", .waited.as_secs())]
     Silent { server: String, waited: Duration },
     /// The server said no.
-    #[error("{server} refuses it: {status} {code}{}{message}", if .message.is_empty() { "" } else { ": " })]
+    #[error("{server} refuses it: {status}{}", said(code, message))]
     Refused {
         server: String,
         bucket: String,
@@ -125,6 +125,7 @@ impl S3Error {
                 Self::Unreachable { .. } | Self::NotS3 { .. } => {
                     "check the network and the URL of the server: AWS_ENDPOINT_URL_S3=https://HOST:PORT".to_owned()
                 }
+                Self::Interrupted => "run the same command again".to_owned(),
                 _ => "try again, and see whether the server is well".to_owned(),
             };
         };
@@ -148,6 +149,16 @@ impl S3Error {
             _ if *status == 404 => format!("see what is there: redos backups s3://{bucket}/FOLDER/"),
             _ => "try again, and see whether the server is well".to_owned(),
         }
+    }
+}
+
+/// The word and the text of a server, as far as there are such.
+fn said(code: &str, message: &str) -> String {
+    match (code, message) {
+        ("", "") => String::new(),
+        (code, "") => format!(" {code}"),
+        ("", message) => format!(": {message}"),
+        (code, message) => format!(" {code}: {message}"),
     }
 }
 
