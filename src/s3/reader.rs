@@ -24,18 +24,18 @@ pub struct ObjectReader {
     /// The content that is read. Another one is refused.
     tag: String,
     at: u64,
-    window: Window,
+    window: ObjectWindow,
     next: Option<(u64, AbortOnDropHandle<Result<Piece, S3Error>>)>,
 }
 
 /// Bytes of an object from a place on.
 #[derive(Debug)]
-struct Window {
+struct ObjectWindow {
     from: u64,
     bytes: Bytes,
 }
 
-impl Window {
+impl ObjectWindow {
     fn end(&self) -> u64 {
         self.from + self.bytes.len() as u64
     }
@@ -52,7 +52,7 @@ impl ObjectReader {
             Err(S3Error::Refused { status: 416, .. }) => Piece { bytes: Bytes::new(), size: 0, tag: String::new() },
             first => first?,
         };
-        let window = Window { from: 0, bytes };
+        let window = ObjectWindow { from: 0, bytes };
         Ok(Self { bucket, key: key.to_owned(), size, tag, at: 0, window, next: None })
     }
 
@@ -64,7 +64,7 @@ impl ObjectReader {
             Some((_, piece)) => self.bucket.wait(piece).unwrap_or(Err(S3Error::Interrupted))?,
             None => self.bucket.wait(self.bucket.read(&self.key, from, WINDOW, Some(&self.tag)))?,
         };
-        self.window = Window { from, bytes: piece.bytes };
+        self.window = ObjectWindow { from, bytes: piece.bytes };
         let end = self.window.end();
         if reads_on && end < self.size {
             let length = (2 * self.window.bytes.len() as u64).min(WINDOW_MAX);

@@ -254,7 +254,8 @@ async fn backups_are_listed_and_verified_by_their_address() {
     });
     for folder in ["s3://backups/nightly", "s3://backups/nightly/"] {
         let listed = redos(&server, &["backups", folder, "-o", "json"], &[]).await;
-        let listed: Value = serde_json::from_slice(&listed.stdout).expect(&text(&listed));
+        let document = serde_json::from_slice(&listed.stdout);
+        let listed: Value = document.unwrap_or_else(|error| panic!("{error}: {}", text(&listed)));
         let items = listed["items"].as_array().expect("items");
         let files: Vec<&str> = items.iter().filter_map(|item| item["file"].as_str()).collect();
         assert_eq!(files.len(), 4, "{files:?}");
@@ -279,6 +280,9 @@ async fn backups_are_listed_and_verified_by_their_address() {
     assert_eq!((short.status.code(), text(&short).contains("was cut short")), (Some(1), true), "{}", text(&short));
 }
 
+/// A way to fail: its name, arguments and variables, and the exit code and the words that it ends with.
+type Case<'a> = (&'a str, Vec<&'a str>, Vec<(&'a str, &'a str)>, i32, Vec<&'a str>);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_way_to_fail_says_what_and_why_and_what_next() {
     let server = Server::start().await;
@@ -290,7 +294,7 @@ async fn each_way_to_fail_says_what_and_why_and_what_next() {
     };
     let (there, list) = ("s3://backups/a.redos", ["backups", "s3://backups/x/"]);
     let verify = |place| ["backup", "verify", "--no-server", place];
-    let cases: Vec<(&str, Vec<&str>, Vec<(&str, &str)>, i32, Vec<&str>)> = vec![
+    let cases: Vec<Case> = vec![
         (
             "no credentials",
             verify(there).to_vec(),
