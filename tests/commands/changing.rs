@@ -299,7 +299,9 @@ fn encrypted_backups_are_made_by_option_or_setting_and_restored_with_their_key_a
         let checked = redos(&sim, &format!("backup verify {b} --passphrase-file {secret} -o json")).await.json();
         assert_eq!(checked["keys"], 3, "{checked}");
         let restore = format!("restore --yes {a} --identity {other} --identity {key}");
-        let restored = redos(&sim, &format!("{restore} --backup-to {} -o json", place("nightly"))).await.json();
+        // In the same folder it would have the same name within the same second.
+        std::fs::create_dir(place("former")).expect("a folder");
+        let restored = redos(&sim, &format!("{restore} --backup-to {} -o json", place("former"))).await.json();
         assert_eq!(restored["keys"], 3, "{restored}");
         assert!(restored["formerData"].as_str().is_some_and(|file| file.ends_with(".redos.age")), "{restored}");
 

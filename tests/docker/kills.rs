@@ -41,6 +41,7 @@ impl Cluster {
 /// Random moments in milliseconds, one in each of `rounds` equal parts of a span of time.
 ///
 /// They are printed, so that a failure tells when redos was killed.
+#[expect(clippy::print_stdout, reason = "a failure shows it")]
 pub fn moments(rounds: u64, span: Range<u64>) -> Vec<u64> {
     let times: u64 = std::env::var(TIMES).map_or(1, |times| times.parse().expect("a number of times"));
     let rounds = rounds * times;
