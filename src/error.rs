@@ -288,7 +288,7 @@ impl From<&S3Error> for FailureKind {
             // Other credentials, another bucket or another name would do.
             S3Error::Refused { status: 300..=499, .. } if !error.may_pass() => Self::Usage,
             S3Error::Refused { .. } | S3Error::NotS3 { .. } => Self::Failed,
-            S3Error::Unreachable { .. } => Self::Unreachable,
+            S3Error::Unreachable { .. } | S3Error::Untrusted { .. } => Self::Unreachable,
             S3Error::Silent { .. } => Self::Timeout,
             S3Error::Interrupted => Self::Interrupted,
         }

@@ -394,6 +394,7 @@ fn s3_errors() -> impl IntoIterator<Item = S3Error> {
         NoCredentials("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set".to_owned()),
         Settings("'minio' is no URL of a server: relative URL without a base".to_owned()),
         Unreachable { server: server(), source: std::io::ErrorKind::ConnectionRefused.into() },
+        Untrusted { server: server(), source: std::io::ErrorKind::InvalidData.into() },
         Silent { server: server(), waited: std::time::Duration::from_secs(60) },
         Refused {
             server: server(),

@@ -27,6 +27,14 @@ pub enum S3Error {
         #[source]
         source: io::Error,
     },
+    /// The certificate of the server is not accepted.
+    #[error("{server} is not trusted")]
+    Untrusted {
+        /// Name or address, and port.
+        server: String,
+        #[source]
+        source: io::Error,
+    },
     /// The server neither took nor sent a byte for so long.
     #[error("{server} did nothing for {} s, with the connection open", .waited.as_secs())]
     Silent { server: String, waited: Duration },
@@ -124,6 +132,11 @@ impl S3Error {
                 Self::Settings(_) => "check AWS_ENDPOINT_URL_S3, AWS_PROFILE and the files in ~/.aws".to_owned(),
                 Self::Unreachable { .. } | Self::NotS3 { .. } => {
                     "check the network and the URL of the server: AWS_ENDPOINT_URL_S3=https://HOST:PORT".to_owned()
+                }
+                Self::Untrusted { .. } => {
+                    "name its certificate authority: SSL_CERT_FILE=ca.pem; a certificate that is an authority itself, as \
+                     'openssl req -x509' makes it, is not accepted"
+                        .to_owned()
                 }
                 Self::Interrupted => "run the same command again".to_owned(),
                 _ => "try again, and see whether the server is well".to_owned(),

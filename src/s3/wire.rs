@@ -21,7 +21,7 @@ use tokio::time::{interval, timeout};
 
 use super::S3Error;
 use crate::dial::Stream;
-use crate::tls::outside::OutsideTrust;
+use crate::tls::outside::{OutsideTrust, is_untrusted};
 use crate::trace::OpenCall;
 
 /// Bytes that are handed to the connection at a time. Each is progress.
@@ -145,7 +145,10 @@ impl Wire {
 
     async fn in_time<T>(&self, step: impl Future<Output = io::Result<T>>) -> Result<T, S3Error> {
         match timeout(self.patience, step).await {
-            Ok(done) => done.map_err(|error| self.broke(error)),
+            Ok(done) => done.map_err(|error| match is_untrusted(&error) {
+                true => S3Error::Untrusted { server: self.server.clone(), source: error },
+                false => self.broke(error),
+            }),
             Err(_) => Err(self.silent()),
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{ClientConfig, Error as TlsError, RootCertStore};
 
 use super::speaking;
 use crate::dial::Stream;
@@ -83,4 +83,10 @@ impl OutsideTrust {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         Ok(Box::new(TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await?))
     }
+}
+
+/// Whether a connection was not encrypted because of the server's certificate.
+pub fn is_untrusted(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<TlsError>());
+    matches!(cause, Some(TlsError::InvalidCertificate(_)))
 }
