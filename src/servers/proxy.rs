@@ -61,6 +61,11 @@ impl ServerRow {
     fn has_passed(&self) -> bool {
         self.status.starts_with("UP") && !self.check.ends_with("INI")
     }
+
+    /// Whether it is up and none of its checks has failed since the last one that passed.
+    fn passed_last(&self) -> bool {
+        self.status == "UP" && self.check.ends_with("L7OK")
+    }
 }
 
 /// Parses the statistics in the form of comma-separated values.
@@ -143,13 +148,22 @@ pub fn takes_writes(rows: &[ServerRow], group: Group, node: NodeId) -> bool {
     let is_led_to = of(write_backend(group)).any(|row| row.server == server && row.passes());
     let claims = of(format!("claims_{group}")).any(|row| row.server == server && row.has_passed());
     let sentinels = of("sentinels".to_owned()).filter(|row| !row.status.starts_with("MAINT")).count();
-    is_led_to && claims && 2 * votes(rows, group, node).len() > sentinels
+    let votes = of(votes_backend(group, node)).filter(|row| row.has_passed()).count();
+    is_led_to && claims && 2 * votes > sentinels
 }
 
-/// The Sentinels of which the proxy has had a vote for this node.
+/// The backend for the Sentinels that name this node.
+fn votes_backend(group: Group, node: NodeId) -> String {
+    format!("votes_{group}_{node}")
+}
+
+/// The Sentinels whose last answer to the proxy was a vote for this node.
+///
+/// The proxy counts a vote a while longer when answers are missing. One of a Sentinel that was recreated meanwhile may be that
+/// of its predecessor: it ends when the new one does not answer in time, or is not connected to the master yet.
 pub fn votes(rows: &[ServerRow], group: Group, node: NodeId) -> BTreeSet<NodeId> {
-    let backend = format!("votes_{group}_{node}");
-    let given = rows.iter().filter(|row| row.backend == backend && row.has_passed());
+    let backend = votes_backend(group, node);
+    let given = rows.iter().filter(|row| row.backend == backend && row.passed_last());
     given.filter_map(|row| row.server.parse().ok()).collect()
 }
 
@@ -275,6 +289,21 @@ mod tests {
         assert!(!takes_writes(&[write()], Group::number(1), node("redis-1")), "nothing that it rests on is known");
         let read = row("read_mymaster", "redis-1", "UP");
         assert!(!with_votes(read, ["L7OK", "L7OK"]), "another backend");
+    }
+
+    #[test]
+    fn a_vote_counts_for_redos_when_it_was_the_last_answer() {
+        let votes_of = |status: &str, check: &str| {
+            let row = ServerRow { check: check.to_owned(), ..row("votes_mymaster_redis-1", "sentinel-1", status) };
+            votes(&[row], Group::number(1), node("redis-1"))
+        };
+        for (status, check) in [("UP", "L7OK"), ("UP", "* L7OK")] {
+            assert_eq!(votes_of(status, check), BTreeSet::from([node("sentinel-1")]), "{status} {check}");
+        }
+        // A Sentinel that was recreated, and that the proxy has not asked since: its predecessor's vote is about to end.
+        for (status, check) in [("UP 1/3", "L4TOUT"), ("UP 2/3", "* L4CON"), ("UP", "INI"), ("DOWN", "L7RSP")] {
+            assert_eq!(votes_of(status, check), BTreeSet::new(), "{status} {check}");
+        }
     }
 
     #[test]

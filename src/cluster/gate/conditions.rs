@@ -194,16 +194,18 @@ pub fn writes_to(proxy: NodeId, view: &ProxyView, group: Group, master: NodeId) 
 
 /// Whether a proxy that sends writes to the master counts the vote of this Sentinel for it.
 ///
-/// It may have lost it while the Sentinel restarted. A proxy that does not check the Sentinel has no vote to count.
+/// It may have lost it while the Sentinel restarted. A vote that is not `is_its_own` may be that of the Sentinel before it,
+/// and about to end. A proxy that does not check the Sentinel has no vote to count.
 pub fn counts_vote(
     proxy: NodeId,
     view: &ProxyView,
     group: Group,
     sentinel: NodeId,
     master: NodeId,
+    is_its_own: bool,
 ) -> Result<(), Unmet> {
     let Some(route) = view.routes.get(&group).filter(|route| route.write == Some(master)) else { return Ok(()) };
-    match route.votes.contains(&sentinel) || !view.checked.contains(&sentinel) {
+    match is_its_own && route.votes.contains(&sentinel) || !view.checked.contains(&sentinel) {
         true => Ok(()),
         false => Err(Unmet::VoteNotCounted { proxy, sentinel, group, master }),
     }
@@ -249,5 +251,24 @@ mod tests {
             let unmet = Unmet::NotYetReached { sentinel: NodeId::Sentinel(2), node };
             assert_eq!(seen.holds(&spec, &observed), Err(unmet));
         }
+    }
+
+    #[test]
+    fn a_sentinel_is_in_service_when_its_vote_cannot_be_that_of_the_one_before_it() {
+        let in_service = Gate::InService { node: NodeId::Sentinel(2) };
+        let counts = |spec: &Spec, uptime| {
+            let mut observed = healthy(spec);
+            sentinel_mut(&mut observed, 2).uptime_seconds = uptime;
+            in_service.holds(spec, &observed)
+        };
+        let spec = Spec::with_defaults("votes".parse().expect("a good name"));
+        let rare = |milliseconds| {
+            let mut spec = spec.clone();
+            spec.proxy.check_interval = milliseconds;
+            spec
+        };
+        assert!(matches!(counts(&spec, 0), Err(Unmet::VoteNotCounted { sentinel: NodeId::Sentinel(2), .. })));
+        assert_eq!(counts(&spec, 1), Ok(()), "two intervals of 200 ms and an answer of 334");
+        assert!(counts(&rare(200), 1).is_err() && counts(&rare(200), 2).is_ok(), "two intervals of 800 ms");
     }
 }

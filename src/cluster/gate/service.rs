@@ -1,5 +1,7 @@
 //! Whether one node is in service.
 
+use std::time::Duration;
+
 use super::conditions::{
     answers, counts_vote, is_published, is_reached, reads_from, replica_in_sync, sole_master, writes_to,
 };
@@ -7,6 +9,7 @@ use super::standby;
 use super::unmet::Unmet;
 use crate::cluster::claims::{Whose, node_at, whose};
 use crate::cluster::observed::{Answer, Observed, ProxyView};
+use crate::spec::render::former_vote_ends;
 use crate::spec::{Group, NodeId, Spec};
 
 /// Whether [`super::Gate::InService`] holds for a node.
@@ -103,5 +106,7 @@ fn sentinel(node: NodeId, group: Group, spec: &Spec, observed: &Observed) -> Res
         is_reached(sentinel, node, peer.unanswered_for, observed)?;
     }
     // Without it, the next Sentinel that goes takes the majority away, and with it all connections for writes.
-    proxies(spec, observed).try_for_each(|(proxy, view)| counts_vote(proxy, view, group, node, master))
+    let uptime = observed.topology.sentinels.get(&node).and_then(Answer::said).map(|view| view.uptime_seconds);
+    let is_its_own = uptime.is_none_or(|seconds| Duration::from_secs(seconds) >= former_vote_ends(spec));
+    proxies(spec, observed).try_for_each(|(proxy, view)| counts_vote(proxy, view, group, node, master, is_its_own))
 }

@@ -300,7 +300,7 @@ pub struct ExistingPlace {
 pub struct ProxyRoute {
     /// The node that gets writes; `None` when none does.
     pub write: Option<NodeId>,
-    /// The Sentinels whose votes for that node the proxy counts.
+    /// The Sentinels whose last answer to the proxy was a vote for that node.
     pub votes: BTreeSet<NodeId>,
     /// The nodes that get reads.
     pub read: BTreeSet<NodeId>,

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -109,6 +110,8 @@ const LATE_ANSWERS: u64 = 3;
 const LATE_ANSWERS_OF_VETO: u64 = 10;
 /// The niceness of clients' connections in HAProxy's own scheduler, from -1024 to 1024: due checks come first.
 const CLIENT_NICENESS: u16 = 1024;
+/// The least time from the end of a Sentinel to the start of another one in its place. It is 0.35 s at least on an idle host.
+const REPLACED_AFTER: Duration = Duration::from_millis(200);
 /// Added to the failover timeout, in milliseconds.
 ///
 /// The sum is how long a promoted replica may be trusted before a majority of Sentinels names it.
@@ -237,7 +240,7 @@ pub fn proxy_files(
     };
     let exporter =
         |address| ExporterSlot { address, port: EXPORTER_PORT, questions: exporter_questions(spec, subnet, secrets) };
-    let check_interval = spec.proxy.check_interval * if spec.encryption.is_tls() { TLS_CHECKS } else { 1 };
+    let check_interval = check_interval(spec);
     let slow_interval = check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
     let serves_both = spec.encryption == Encryption::Both;
@@ -270,7 +273,7 @@ pub fn proxy_files(
         hold: spec.proxy.hold,
         hold_margin: HOLD_MARGIN,
         hold_script: PROXY_HOLD,
-        check_timeout: spec.sentinel.down_after.div_ceil(LATE_ANSWERS),
+        check_timeout: check_timeout(spec),
         check_interval,
         patient_interval: check_interval * PATIENT_CHECKS,
         slow_interval,
@@ -300,6 +303,25 @@ pub fn proxy_files(
         read_only(STATS_LOGINS, stats_logins(spec, secrets).map(|login| login + "\n").collect()),
         read_only(PROXY_HOLD, fill("hold.lua", include_str!("../../../templates/hold.lua"), &conf)?),
     ])
+}
+
+/// The time between two checks of a node, in milliseconds.
+fn check_interval(spec: &Spec) -> u64 {
+    spec.proxy.check_interval * if spec.encryption.is_tls() { TLS_CHECKS } else { 1 }
+}
+
+/// How long the answer of a check may take, in milliseconds.
+fn check_timeout(spec: &Spec) -> u64 {
+    spec.sentinel.down_after.div_ceil(LATE_ANSWERS)
+}
+
+/// For how long a proxy's last answer of a Sentinel may be one from before the Sentinel was recreated.
+///
+/// By then a check that began after its predecessor had gone has ended: it waits for one interval, another one for its
+/// connection, and for the answer. To replace a container takes longer than [`REPLACED_AFTER`].
+pub fn former_vote_ends(spec: &Spec) -> Duration {
+    let interval = check_interval(spec) * VOTE_CHECKS;
+    Duration::from_millis(2 * interval + check_timeout(spec)).saturating_sub(REPLACED_AFTER)
 }
 
 /// The logins at a proxy's statistics, as HTTP sends them.
