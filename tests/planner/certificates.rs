@@ -115,3 +115,21 @@ fn the_plan_of_a_renewal_says_what_for() {
         ");
     });
 }
+
+// The quorum is there earlier: proxies go on counting the vote of the one that was removed, until they have asked its successor.
+#[test]
+fn the_next_sentinel_stops_when_the_one_before_is_in_service() {
+    let spec = with_tls((1, 2, 3, 1));
+    let mut requested = spec.clone();
+    requested.tls.renewed = Some(REQUESTED);
+    let plan = run(async {
+        let sim = ready(&spec).await;
+        diff(&requested, &seen(&sim, &spec).await)
+    });
+    let steps = plan.steps.iter().map(|step| step.action.to_string());
+    let order: Vec<String> =
+        steps.filter(|step| step.contains("stop sentinel") || step.contains("is in service")).collect();
+    let of =
+        |sentinel: u16| [format!("stop sentinel-{sentinel}"), format!("wait until sentinel-{sentinel} is in service")];
+    assert_eq!(order, [of(1), of(2), of(3)].concat());
+}

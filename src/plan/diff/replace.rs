@@ -109,7 +109,9 @@ impl Planner<'_> {
         let back = self.put_back(out, "it is there again", &[last]);
         let gates: Vec<Gate> = match node {
             // It does not watch new groups yet.
-            NodeId::Sentinel(_) if self.standby_of.is_none() => {
+            NodeId::Sentinel(_)
+                if self.standby_of.is_none() && self.watched_groups().count() < self.spec.groups().count() =>
+            {
                 self.watched_groups().map(|group| Gate::QuorumReached { group }).collect()
             }
             // No other node needs it, so that none waits for it.
