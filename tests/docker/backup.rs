@@ -51,19 +51,19 @@ async fn set(client: &mut MultiplexedConnection, number: u64) {
     redis::cmd("SET").arg(format!("n:{number}")).arg(number).exec_async(client).await.expect("a write");
 }
 
-/// Fills the cluster with this many keys of 1 kB that cannot be compressed.
-async fn fill(cluster: &Cluster, keys: u64) {
+/// Fills the cluster with this many keys, of this many times 40 bytes that hardly can be compressed.
+pub async fn fill(cluster: &Cluster, keys: u64, hashes: u64) {
     // Not in one script: its master would be considered down.
-    const AT_ONCE: u64 = 2000;
+    let at_once = 50_000 / hashes;
     const SCRIPT: &str = "for i = ARGV[1], ARGV[2] do
         local t = {}
-        for j = 1, 25 do t[j] = redis.sha1hex(i .. ':' .. j) end
+        for j = 1, ARGV[3] do t[j] = redis.sha1hex(i .. ':' .. j) end
         redis.call('SET', 'fill:' .. i, table.concat(t))
     end";
     let mut client = cluster.client(&[]).await;
-    for first in (1..=keys).step_by(usize::try_from(AT_ONCE).expect("a step")) {
+    for first in (1..=keys).step_by(usize::try_from(at_once).expect("a step")) {
         let mut script = redis::cmd("EVAL");
-        script.arg(SCRIPT).arg(0).arg(first).arg(keys.min(first + AT_ONCE - 1));
+        script.arg(SCRIPT).arg(0).arg(first).arg(keys.min(first + at_once - 1)).arg(hashes);
         script.exec_async(&mut client).await.expect("a script");
     }
 }
@@ -208,7 +208,7 @@ async fn a_copy_that_is_killed_is_finished_or_begun_again_and_never_taken_for_wh
 async fn a_backup_that_is_killed_or_interrupted_leaves_no_file_of_its_name() {
     let cluster = Cluster::new("backup-kill").await;
     cluster.up(&["--sentinels", "1", "--replicas", "1"]).await.succeeds();
-    fill(&cluster, 20_000).await;
+    fill(&cluster, 20_000, 25).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.redos");
     for signal in [rustix::process::Signal::INT, rustix::process::Signal::KILL] {
@@ -260,7 +260,7 @@ async fn an_encrypted_backup_is_opened_by_age_itself_and_by_its_own_key_alone() 
     // The setting alone has every backup encrypted.
     let cluster = Cluster::new("backup-sealed").await;
     cluster.up(&["--sentinels", "1", "--replicas", "1", "--backup-encrypt-to", &public]).await.succeeds();
-    fill(&cluster, KEYS).await;
+    fill(&cluster, KEYS, 25).await;
     let nightly = path("nightly");
     std::fs::create_dir(&nightly).expect("a folder");
     for _ in 0..2 {

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use self::server::{BUCKET, Fault, SECRET, Server, leave_upload};
+use crate::backup::fill;
 use crate::support::{Cluster, Run, eventually};
 
 const KEYS: u32 = 500;
@@ -23,23 +24,6 @@ async fn redos(cluster: &Cluster, server: &Server, arguments: &[&str]) -> Run {
     cluster.run(command(cluster, server, arguments)).await
 }
 
-/// Fills the cluster with keys of 40 kB, which hardly can be compressed.
-async fn fill(cluster: &Cluster) {
-    // Not in one script: its master would be considered down.
-    const AT_ONCE: u32 = 25;
-    const SCRIPT: &str = "for i = ARGV[1], ARGV[2] do
-        local t = {}
-        for j = 1, 1000 do t[j] = redis.sha1hex(i .. ':' .. j) end
-        redis.call('SET', 'fill:' .. i, table.concat(t))
-    end";
-    let mut client = cluster.client(&[]).await;
-    for first in (1..=KEYS).step_by(AT_ONCE as usize) {
-        let mut script = redis::cmd("EVAL");
-        script.arg(SCRIPT).arg(0).arg(first).arg(first + AT_ONCE - 1);
-        script.exec_async(&mut client).await.expect("a script");
-    }
-}
-
 async fn keys(cluster: &Cluster) -> u32 {
     redis::cmd("DBSIZE").query_async(&mut cluster.client(&[]).await).await.expect("a number")
 }
@@ -49,7 +33,7 @@ async fn a_backup_in_a_bucket_is_made_kept_verified_and_taken() {
     let server = Server::start().await;
     let cluster = Cluster::new("bucket").await;
     cluster.up(&["--sentinels", "1", "--replicas", "1"]).await.succeeds();
-    fill(&cluster).await;
+    fill(&cluster, KEYS.into(), 1000).await;
     let nightly = "s3://backups/nightly";
     let made = redos(&cluster, &server, &["backup", nightly]).await.fails(0);
     assert!(made.contains(&format!("is in {nightly}/{}-mymaster-", cluster.name)), "{made}");
@@ -103,7 +87,7 @@ async fn a_backup_to_a_bucket_that_is_interrupted_or_killed_leaves_nothing() {
     let server = Server::start().await;
     let cluster = Cluster::new("bucket-kill").await;
     cluster.up(&["--sentinels", "1", "--replicas", "1"]).await.succeeds();
-    fill(&cluster).await;
+    fill(&cluster, KEYS.into(), 1000).await;
     let refused = {
         let mut other = command(&cluster, &server, &["backup", "s3://backups/nightly/"]);
         other.env("AWS_SECRET_ACCESS_KEY", "hunter2");

@@ -14,7 +14,10 @@ use crate::s3::S3Error;
 /// # Errors
 /// It is no address of an object, or there are no credentials.
 pub fn place_of(path: &Path, cancel: &CancellationToken) -> Result<Place, Failure> {
-    Place::of(path, cancel).map_err(|error| failed_at(error.into(), FailureKind::Usage, String::new()))
+    Place::of(path, cancel).map_err(|error| {
+        let (kind, remedy) = (FailureKind::from(&error), error.remedy());
+        Failure::new(kind, error).hinted(remedy)
+    })
 }
 
 /// Does work that waits for a disk or a bucket.
