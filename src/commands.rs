@@ -50,6 +50,7 @@ mod url;
 mod verify;
 mod version;
 
+use std::sync::OnceLock;
 use std::process::ExitCode;
 
 use clap::{FromArgMatches, Parser, Subcommand};
@@ -236,7 +237,7 @@ pub fn main() -> ExitCode {
         trace::listen(move |line| told.call(line));
     }
     let result = runtime.block_on(async {
-        let call = Call { global, ui: ui.clone(), cancel: interrupt::watch(ui.clone()), world: Docker };
+        let call = Call { global, ui: ui.clone(), cancel: interrupt::watch(ui.clone()), world: Docker, hosts: OnceLock::new() };
         run(verb, call).await
     });
     runtime.shutdown_background();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use crate::spec::ClusterName;
+use crate::spec::{ClusterName, NodeId};
 
 /// A connection to a server, whatever carries it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -26,7 +26,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The server to connect to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A server at its address on the cluster's network.
+    /// A server of a node, at its address on the cluster's network or on its host.
+    Node(NodeId, SocketAddrV4),
+    /// A server outside of the cluster, at an address that its network leads to.
     Network(SocketAddrV4),
     /// A port that a node publishes on the Engine's host, as clients there use it.
     Published(SocketAddr),
@@ -72,7 +74,7 @@ pub struct Direct;
 impl Dial for Direct {
     fn dial<'a>(&'a self, _: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
-            let Target::Network(address) = target else {
+            let (Target::Node(_, address) | Target::Network(address)) = target else {
                 return Err(io::Error::other("the inside of a container cannot be dialled"));
             };
             let stream = TcpStream::connect(SocketAddr::V4(address)).await?;

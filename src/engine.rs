@@ -14,6 +14,7 @@ pub mod containers;
 pub mod damage;
 pub mod docker;
 pub mod error;
+pub mod fleet;
 pub mod image;
 pub mod lock;
 mod nodes;

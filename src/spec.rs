@@ -6,11 +6,13 @@
 pub mod address;
 pub mod containers;
 pub mod encryption;
+pub mod hosts;
 pub mod images;
 pub mod names;
 pub mod own_users;
 pub mod parse;
 pub mod patterns;
+pub mod placement;
 pub mod recipients;
 pub mod render;
 pub mod restoring;
@@ -27,11 +29,13 @@ use serde::{Deserialize, Serialize};
 pub use address::Subnet;
 pub use containers::{ContainerSettings, Log, Resources};
 pub use encryption::{Encryption, ServerNames, TlsSettings};
+pub use hosts::{Host, HostName, Hosts};
 pub use images::{FormerImages, ImageChoice, Images, Modules, Release, UsedImage, UsedImages};
 pub use names::{ClusterName, DEFAULT_CLUSTER, Group, NodeId, Role};
 pub use own_users::OwnUsers;
 pub use parse::ParseError;
 pub use patterns::Patterns;
+pub use placement::Placement;
 pub use recipients::{BackupSettings, Recipients};
 pub use restoring::Restoring;
 pub use secret::{Certified, Secret, Secrets};
@@ -93,6 +97,12 @@ pub struct Spec {
     /// The network that its nodes are on.
     #[serde(default)]
     pub network: NetworkChoice,
+    /// The hosts that its nodes are on. None for a cluster on one Engine, which needs no name.
+    #[serde(default, skip_serializing_if = "Hosts::is_empty")]
+    pub hosts: Hosts,
+    /// Which node is on which of them.
+    #[serde(default, skip_serializing_if = "Placement::is_empty")]
+    pub placement: Placement,
     /// Whether connections to its Redis nodes and Sentinels are encrypted.
     #[serde(default)]
     pub encryption: Encryption,
@@ -192,6 +202,19 @@ pub struct Ports {
     pub read: u16,
     /// The port of the statistics page and metrics.
     pub stats: u16,
+    /// The first port of Redis nodes and Sentinels on the hosts of a cluster that has several.
+    #[serde(default = "first_node_port", skip_serializing_if = "is_first_node_port")]
+    pub nodes: u16,
+}
+
+/// The default of [`Ports::nodes`]. No service is registered there, and the ports of a cluster end below 9,140.
+const fn first_node_port() -> u16 {
+    7100
+}
+
+/// Whether it is the default, which older records lack.
+fn is_first_node_port(port: &u16) -> bool {
+    *port == first_node_port()
 }
 
 /// The network of the nodes: one of the cluster's own, or an existing one.
@@ -304,8 +327,10 @@ impl Spec {
             proxies: 1,
             exporter: false,
             guard: false,
-            ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404 },
+            ports: Ports { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), write: 6379, read: 6380, stats: 8404, nodes: first_node_port() },
             network: NetworkChoice::default(),
+            hosts: Hosts::default(),
+            placement: Placement::default(),
             encryption: Encryption::default(),
             tls: TlsSettings::default(),
             containers: ContainerSettings::default(),
@@ -384,14 +409,14 @@ impl Spec {
 
     /// The published ports of proxy number `proxy` for a group.
     pub fn published_ports(&self, proxy: u16, group: Group) -> GroupPorts {
-        let shift = PROXY_PORT_STEP * (proxy - 1) + 2 * (group.get() - 1);
+        let shift = PROXY_PORT_STEP * self.proxies_before(proxy) + 2 * (group.get() - 1);
         let at = |port: u16| if port == 0 { 0 } else { port + shift };
         GroupPorts { write: at(self.ports.write), read: at(self.ports.read) }
     }
 
     /// The published port of the statistics page of proxy number `proxy`.
     pub fn published_stats_port(&self, proxy: u16) -> u16 {
-        if self.ports.stats == 0 { 0 } else { self.ports.stats + PROXY_PORT_STEP * (proxy - 1) }
+        if self.ports.stats == 0 { 0 } else { self.ports.stats + PROXY_PORT_STEP * self.proxies_before(proxy) }
     }
 
     /// The majority of the Sentinels, which a failover needs beside the quorum.

@@ -31,28 +31,28 @@ look_at_clock() {
     now=${now%.*}${now#*.}0
 }
 
-# Sets follows: the address that the file says to follow, empty for a master; keeps_log and keeps_snapshots: yes or no.
+# Sets follows: the ADDRESS:PORT that the file says to follow, empty for a master; keeps_log and keeps_snapshots: yes or no.
 read_file() {
     follows= keeps_log=no keeps_snapshots=no
-    while read -r word value _; do
+    while read -r word value port _; do
         case $word-$value in
-        replicaof-* | slaveof-*) follows=$value ;;
+        replicaof-* | slaveof-*) follows=$value:$port ;;
         appendonly-*) keeps_log=$value ;;
         save-'""') keeps_snapshots=no ;;
         save-*) keeps_snapshots=yes ;;
         esac
     done <"$conf"
-    if [ "$follows" = no ]; then follows=; fi
+    if [ "$follows" = no:one ]; then follows=; fi
 }
 
-# Asks servers all at once: ask PORT COMMAND ADDRESS... The password goes through stdin, because arguments and
+# Asks servers all at once: ask COMMAND ADDRESS:PORT... The password goes through stdin, because arguments and
 # environments of processes can be seen from outside. Sets asked: the processes that ask.
 ask() {
-    port=$1 command=$2 asked=
-    shift 2
+    command=$1 asked=
+    shift
     for address; do
         : >"$answer-$address"
-        "$cli"{% for argument in cli_arguments %} {{ argument }}{% endfor %} -h "$address" -p "$port" >"$answer-$address" 2>/dev/null <<COMMANDS &
+        "$cli"{% for argument in cli_arguments %} {{ argument }}{% endfor %} -h "${address%:*}" -p "${address#*:}" >"$answer-$address" 2>/dev/null <<COMMANDS &
 AUTH {{ user }} {{ password }}
 $command
 COMMANDS
@@ -73,6 +73,7 @@ hear() {
     while read -r field && read -r value; do
         case $field in
         ip) named=$value ;;
+        port) named=$named:$value ;;
         flags) flags=$value ;;
         last-ok-ping-reply) silence=$value ;;
         down-after-milliseconds) patience=$value ;;
@@ -83,7 +84,7 @@ hear() {
     done
 }
 
-# Counts the answers of Sentinels: count ADDRESS... Sets
+# Counts the answers of Sentinels: count ADDRESS:PORT... Sets
 #   master    the node that a majority names, empty when there is none,
 #   doubted   yes when a Sentinel that names this node considers it down, or soon will: before it reconnects (at most
 #             {{ ping_period }} ms after this node is up again) its down-after ends,
@@ -124,7 +125,7 @@ count() {
 # Asks the Sentinels until a majority has answered, 300 ms at most. If the majority names another node, the others make
 # no difference; otherwise they have 50 ms to answer.
 ask_sentinels() {
-    ask {{ sentinel_port }} 'SENTINEL MASTER {{ group }}' "$@"
+    ask 'SENTINEL MASTER {{ group }}' "$@"
     rounds=0 more=0
     while [ "$rounds" -lt 30 ] && [ "$more" -lt 5 ]; do
         sleep 0.01
@@ -157,7 +158,7 @@ others_have_more() {
     if [ "$data" = kept ]; then return 1; fi
     set --{% for peer in peers %} {{ peer }}{% endfor %}
 
-    ask {{ redis_port }} INFO "$@"
+    ask INFO "$@"
     sleep 0.3
     end_asking
     answered=0
@@ -189,7 +190,7 @@ is_awaited() {
     *" $master "*) ;;
     *) return 1 ;;
     esac
-    ask {{ redis_port }} 'INFO persistence' "$master"
+    ask 'INFO persistence' "$master"
     # A server that is loading answers only between two parts of its data.
     rounds=0 loads=
     while [ -z "$loads" ] && [ "$rounds" -lt 100 ]; do
@@ -215,7 +216,7 @@ is_awaited() {
 is_alone() {
     set --{% for peer in peers %} {{ peer }}{% endfor %}
 
-    ask {{ redis_port }} PING "$@"
+    ask PING "$@"
     sleep 0.3
     end_asking
     for address; do
@@ -293,7 +294,7 @@ decide() {
     fi
     join
     if [ "$master" != "$follows" ]; then
-        echo "replicaof $master {{ redis_port }}" >>"$conf"
+        echo "replicaof ${master%:*} ${master#*:}" >>"$conf"
         say "starting as a replica of $master, which the Sentinels name"
     fi
 }

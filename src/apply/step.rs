@@ -265,7 +265,7 @@ impl<E: Clusters + Nodes, S: Servers> Applier<'_, E, S> {
     }
 
     fn server(&self, step: &Step, node: NodeId, subnet: Subnet) -> Result<SocketAddrV4, ApplyError> {
-        let server = subnet.server(node);
+        let server = self.spec.server(subnet, node);
         server.ok_or_else(|| self.impossible(step, &format!("the subnet has no address for {node}")))
     }
 }
@@ -366,7 +366,7 @@ fn replaced_since(
     masters: &BTreeMap<Group, NodeId>,
 ) -> Option<(Group, NodeId)> {
     let named_in = |state: &StoredState, group: Group| match state {
-        StoredState::Sentinel { masters } => planned.node_at(*masters.get(&group.to_string())?.address.ip()),
+        StoredState::Sentinel { masters } => planned.node_at(masters.get(&group.to_string())?.address),
         StoredState::Redis { .. } => None,
     };
     let knew = planned.nodes.get(&node).and_then(|facts| facts.stored.as_ref());

@@ -36,12 +36,12 @@ pub fn loading(node: NodeId, observed: &Observed) -> Option<Loading> {
 
 /// Where the others reach the server of a node. A missing node will be at the same place again.
 pub fn server_of(node: NodeId, observed: &Observed) -> Option<SocketAddrV4> {
-    observed.inventory.server(node).or_else(|| observed.inventory.network.as_ref()?.subnet.server(node))
+    observed.inventory.place(node)
 }
 
 /// The node at an address, also a missing one: a node keeps its address for life.
 pub fn node_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
-    observed.inventory.node_at(*address.ip())
+    observed.inventory.node_at(address)
 }
 
 /// The owner of an address.
@@ -84,7 +84,7 @@ pub fn whose(address: SocketAddrV4, observed: &Observed) -> Whose {
 
 /// The owner of an address, where no server was asked.
 pub fn whose_in(inventory: &Inventory, address: SocketAddrV4) -> Whose {
-    inventory.node_at(*address.ip()).map_or(Whose::Stranger(address), Whose::Node)
+    inventory.node_at(address).map_or(Whose::Stranger(address), Whose::Node)
 }
 
 /// Why redos must not decide now who is master of a group.

@@ -1,7 +1,7 @@
 //! The containers that a specification asks for, pure.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub struct NodeSpec {
     pub host_dir: Option<PathBuf>,
     /// Container port to host port; 0 lets the Engine choose.
     pub ports: BTreeMap<u16, u16>,
-    /// The host address that the ports are published on.
+    /// The address of its host that the ports are published on.
     pub bind: IpAddr,
     /// Its memory and CPUs.
     pub resources: Resources,
@@ -112,7 +112,7 @@ pub fn node_spec(spec: &Spec, programs: &Programs, subnet: Subnet, node: NodeId)
         aliases: node.network_names(&spec.name),
         host_dir: host_dir(spec, node),
         ports: published_ports(spec, node),
-        bind: spec.ports.bind,
+        bind: bind(spec, node),
         resources: spec.containers.resources(node.role()),
         ulimits: spec.containers.ulimits(node.role()),
         log: spec.containers.log(node.role()),
@@ -138,8 +138,20 @@ pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
     }
 }
 
-/// The ports of a proxy: in its container, and on the host, where the Engine chooses for 0.
+/// The address of its host at which a node is published.
+///
+/// On several hosts Redis nodes and Sentinels are reached by those of the other hosts.
+fn bind(spec: &Spec, node: NodeId) -> IpAddr {
+    let own = spec.host_of(node).filter(|_| spec.is_published_itself(node));
+    own.map_or(spec.ports.bind, |host| IpAddr::V4(host.address))
+}
+
+/// The published ports of a node: in its container, and on the host, where the Engine chooses for 0.
 pub fn published_ports(spec: &Spec, node: NodeId) -> BTreeMap<u16, u16> {
+    if spec.is_published_itself(node) {
+        let port = spec.server_port(node);
+        return BTreeMap::from([(port, port)]);
+    }
     let NodeId::Proxy(ordinal) = node else { return BTreeMap::new() };
     let of_group = |group: Group| {
         let (inside, outside) = (proxy_group_ports(group), spec.published_ports(ordinal, group));
@@ -187,6 +199,12 @@ pub fn spec_hash(spec: &Spec, node: NodeId) -> String {
         NodeId::Guard(_) if spec.encryption.is_tls() => json!({ "image": spec.images.redis, "tls": true }),
         NodeId::Guard(_) => json!({ "image": spec.images.redis }),
     };
+    if !spec.hosts.is_empty() {
+        // The files of all nodes name those of other hosts, and future ones.
+        let place = |(node, _)| Some((node, spec.server(Subnet::EXAMPLE, node)?));
+        let places: BTreeMap<NodeId, SocketAddrV4> = spec.placement.nodes().filter_map(place).collect();
+        made_of["places"] = json!(places);
+    }
     if let Some(fixed) = spec.containers.fixed(node.role()) {
         made_of["containers"] = json!(fixed);
     }

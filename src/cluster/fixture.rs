@@ -106,7 +106,7 @@ pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
 pub fn stored_data(observed: &mut Observed, node: NodeId, data: StoredData) {
     let facts = observed.inventory.nodes.get_mut(&node).expect("the node");
     facts.stored =
-        Some(StoredState::Redis { address: facts.address, replica_of: None, never_promoted: false, data: Some(data) });
+        Some(StoredState::Redis { address: facts.address.map(|ip| SocketAddrV4::new(ip, REDIS_PORT)), replica_of: None, never_promoted: false, data: Some(data) });
 }
 
 /// Removes a node's container.
@@ -157,6 +157,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         container_id: format!("c-{node}"),
         name: node.container_name(&spec.name),
         host: None,
+        host_name: None,
         image: match node {
             NodeId::Redis { .. } | NodeId::Sentinel(_) | NodeId::Guard(_) => "redis:8.0",
             NodeId::Proxy(_) => "haproxy:3.0",
@@ -166,6 +167,7 @@ fn facts(spec: &Spec, node: NodeId) -> NodeFacts {
         image_id: None,
         state: NodeState::Running,
         address: subnet().address(node),
+        on_host: None,
         network_id: Some(NETWORK.to_owned()),
         aliases: node.network_names(&spec.name).into_iter().collect(),
         resources: spec.containers.resources(node.role()),

@@ -4,7 +4,7 @@
 //! and a higher configuration epoch outranks a lower one: the last failover that won is the truth (Redis's manual,
 //! "Sentinel: consistency properties").
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use thiserror::Error;
 
@@ -113,13 +113,13 @@ fn newest_word(group: Group, observed: &Observed) -> Option<NodeId> {
 
 /// The node at an address when the files were written, which may have been in another subnet.
 fn node_then_at(address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
-    let wrote = |ip: Ipv4Addr| {
+    let wrote = || {
         observed.inventory.nodes.iter().find_map(|(node, facts)| match &facts.stored {
-            Some(StoredState::Redis { address: Some(then), .. }) if *then == ip => Some(*node),
+            Some(StoredState::Redis { address: Some(then), .. }) if *then == address => Some(*node),
             Some(StoredState::Redis { .. } | StoredState::Sentinel { .. }) | None => None,
         })
     };
-    wrote(*address.ip()).or_else(|| node_at(address, observed))
+    wrote().or_else(|| node_at(address, observed))
 }
 
 /// The stopped node whose own file says that it was a master; else the one that the others' files follow.

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::announcement::{Announcement, AnnouncementKind};
-use crate::spec::{NodeId, Subnet};
+use super::observed::Inventory;
+use crate::spec::NodeId;
 
 /// The longest time between two Sentinels that report the same fact.
 ///
@@ -37,8 +38,8 @@ pub struct Chapter {
 
 impl Chapter {
     /// The fact in a Sentinel's announcement.
-    pub fn of_sentinel(at: i64, sentinel: NodeId, announced: &Announcement, subnet: Option<Subnet>) -> Self {
-        let node_at = |address: Option<std::net::SocketAddrV4>| subnet?.node_at(*address?.ip());
+    pub fn of_sentinel(at: i64, sentinel: NodeId, announced: &Announcement, inventory: &Inventory) -> Self {
+        let node_at = |address: Option<std::net::SocketAddrV4>| inventory.node_at(address?);
         let node = node_at(announced.about);
         let (text, is_detail) = words(announced, node_at(announced.former));
         Self {
@@ -186,9 +187,9 @@ mod tests {
     use super::*;
 
     fn said(at: i64, sentinel: u16, line: &str) -> Chapter {
-        let subnet = "172.30.0.0/16".parse().ok();
+        let inventory = Inventory::assumed(&Spec::with_defaults(ClusterName::default()), "172.30.0.0/16".parse().expect("a subnet"));
         let announced = Announcement::of_line(&format!("1:X 27 Nov 2026 13:05:01.123 # {line}")).expect(line);
-        Chapter::of_sentinel(at, NodeId::Sentinel(sentinel), &announced, subnet)
+        Chapter::of_sentinel(at, NodeId::Sentinel(sentinel), &announced, &inventory)
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::engine::{EngineError, Streams};
 use crate::error::{Exit, Failure};
 use crate::output::hook::Hook;
 use crate::output::logs::{EventDocument, LogLine, LogLines};
-use crate::spec::{ClusterName, NodeId, Subnet, time};
+use crate::spec::{ClusterName, NodeId, time};
 
 /// Arguments of `events`.
 #[derive(Args, Clone, Debug)]
@@ -106,7 +106,6 @@ pub async fn told<W: World>(
     inventory: &Inventory,
     since: Duration,
 ) -> Result<Story, Failure> {
-    let subnet = inventory.network.as_ref().map(|network| network.subnet);
     let (since, now) = (seconds_ago(since), seconds_ago(Duration::ZERO));
     let sentinels = inventory.nodes.keys().copied().filter(|node| matches!(node, NodeId::Sentinel(_))).collect();
     let query = LogQuery { tail: None, since: Some(since), follow: false };
@@ -116,7 +115,7 @@ pub async fn told<W: World>(
     );
     let mut chapters: Vec<Chapter> = happened?.iter().map(of_engine).collect();
     chapters.extend(remembered(inventory, since, &chapters));
-    chapters.extend(lines.iter().filter_map(|line| of_sentinel(line, subnet)));
+    chapters.extend(lines.iter().filter_map(|line| of_sentinel(line, inventory)));
     Ok(Story::of(chapters))
 }
 
@@ -144,8 +143,8 @@ fn of_engine(event: &EngineEvent) -> Chapter {
     Chapter::of_engine(event.time_nano, event.node, &event.action, event.exit_code)
 }
 
-fn of_sentinel(line: &LogLine, subnet: Option<Subnet>) -> Option<Chapter> {
-    Some(Chapter::of_sentinel(line.at, line.node, &Announcement::of_line(&line.text)?, subnet))
+fn of_sentinel(line: &LogLine, inventory: &Inventory) -> Option<Chapter> {
+    Some(Chapter::of_sentinel(line.at, line.node, &Announcement::of_line(&line.text)?, inventory))
 }
 
 /// What arrives while events are followed.
@@ -166,7 +165,6 @@ pub async fn follow<W: World>(
     story: &mut Story,
     tell: impl AsyncFn(&Chapter) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let subnet = inventory.network.as_ref().map(|network| network.subnet);
     let logs = |node: NodeId, since: i64| {
         let query = LogQuery { tail: None, since: Some(since), follow: true };
         let mut lines = LogLines::new(node);
@@ -182,7 +180,7 @@ pub async fn follow<W: World>(
     told.extend(sentinels.map(|node| logs(node, from)));
     while let Some(next) = told.next().await {
         let chapters: Vec<Chapter> = match next {
-            StoryUpdate::Log(lines) => lines.iter().filter_map(|line| of_sentinel(line, subnet)).collect(),
+            StoryUpdate::Log(lines) => lines.iter().filter_map(|line| of_sentinel(line, inventory)).collect(),
             StoryUpdate::Event(event) => {
                 let event = event?;
                 if event.action == "start" && matches!(event.node, NodeId::Sentinel(_)) {

@@ -23,7 +23,7 @@ mod trial;
 pub mod watcher;
 mod world;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
@@ -31,11 +31,11 @@ pub use world::{Docker, World};
 
 use super::options::{Global, SettingsArgs};
 use crate::converge::{self, Found};
-use crate::engine::Clusters;
+use crate::engine::{Clusters, EngineError};
 use crate::error::Failure;
 use crate::output::Ui;
 use crate::spec::settings::{AskedSettings, Sources};
-use crate::spec::{ClusterName, Secrets, Spec};
+use crate::spec::{ClusterName, Hosts, Secrets, Spec};
 
 /// The start of a verb, before any call to an Engine.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct Call<W> {
     pub cancel: CancellationToken,
     /// Docker, or memory in tests.
     pub world: W,
+    /// The hosts of the cluster, once the settings that name it were read.
+    pub hosts: OnceLock<Hosts>,
 }
 
 /// A verb with its Engine.
@@ -80,6 +82,7 @@ impl<W: World> Call<W> {
     pub fn cluster_and_whether_named(&self) -> Result<(ClusterName, bool), Failure> {
         let sources = sources::gather(&self.global, &SettingsArgs::default())?;
         let name = sources.cluster_name()?;
+        self.note_hosts(sources.hosts()?);
         self.tell_file_above(&sources, &name);
         Ok((name, sources.names_a_cluster()))
     }
@@ -91,8 +94,21 @@ impl<W: World> Call<W> {
     pub fn request(&self, args: &SettingsArgs) -> Result<AskedSettings, Failure> {
         let sources = sources::gather(&self.global, args)?;
         let request = sources.read()?;
+        self.note_hosts(sources.hosts()?);
         self.tell_file_above(&sources, request.name());
         Ok(request)
+    }
+
+    /// Notes where the Engines are. `--host` names a single one.
+    fn note_hosts(&self, hosts: Hosts) {
+        if self.global.host.is_none() {
+            let _ = self.hosts.set(hosts);
+        }
+    }
+
+    fn open(&self) -> Result<W::Engine, EngineError> {
+        let one = Hosts::default();
+        self.world.open(self.global.host.as_deref(), self.hosts.get().unwrap_or(&one))
     }
 
     /// Says which file is used if it is not in this folder.
@@ -107,7 +123,7 @@ impl<W: World> Call<W> {
     /// # Errors
     /// The Engine does not answer, denies access, or is too old.
     pub async fn connect(self) -> Result<Session<W>, Failure> {
-        let engine = self.world.open(self.global.host.as_deref())?;
+        let engine = self.open()?;
         engine.greet().await?;
         Ok(self.session(engine))
     }
@@ -117,7 +133,7 @@ impl<W: World> Call<W> {
     /// # Errors
     /// As [`Call::connect`], or the Engine failed.
     pub async fn reach(self, cluster: &ClusterName) -> Result<(Session<W>, Found), Failure> {
-        let engine = self.world.open(self.global.host.as_deref())?;
+        let engine = self.open()?;
         let found = async { Ok(converge::find(&engine, cluster).await) };
         let ((), found) = tokio::try_join!(engine.greet(), found)?;
         Ok((self.session(engine), found?))

@@ -148,7 +148,7 @@ impl RedisVitals<'_> {
             }
         }
         let announced = self.vitals.directive("replica-announce-ip").filter(|announced| !announced.is_empty());
-        if let (Some(announced), Some(address)) = (announced, self.facts.address)
+        if let (Some(announced), Some(address)) = (announced, self.facts.on_host.map(|place| *place.ip()).or(self.facts.address))
             && announced != address.to_string()
         {
             let measured = Measured::of(node, "CONFIG GET", "replica-announce-ip", announced)
@@ -377,7 +377,7 @@ fn lags(group: Group, examined: &Examined<'_>) -> Vec<DoctorFinding> {
         .and_then(|(_, vitals)| vitals.number("repl_backlog_size"));
     let mut found = Vec::new();
     for replica in replicas.iter().filter(|replica| replica.state == "online") {
-        let Some(node) = observed.inventory.node_at(*replica.address.ip()).filter(|node| view(*node).is_some()) else {
+        let Some(node) = observed.inventory.node_at(replica.address).filter(|node| view(*node).is_some()) else {
             continue;
         };
         let behind = u64::try_from(leader.offset - replica.offset).unwrap_or_default();

@@ -35,7 +35,7 @@ use crate::engine::lock::LockEntry;
 use crate::engine::stored;
 use crate::spec::encryption::{ShownCertificate, Validity};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
-use crate::spec::{Encryption, Group, NodeId, Role, Secrets, Spec, render};
+use crate::spec::{Encryption, Group, NodeId, REDIS_PORT, Role, Secrets, Spec, render};
 use crate::tls::Trust;
 
 /// The subnet of the simulated Engine's nth network; never the same one twice in a row.
@@ -446,7 +446,7 @@ impl SimWorld {
         let node = self.nodes.get(&id)?;
         match &node.server {
             Some(SimServer::Redis { replica_of, config }) => Some(StoredState::Redis {
-                address: Some(node.spec.address),
+                address: Some(SocketAddrV4::new(node.spec.address, REDIS_PORT)),
                 replica_of: *replica_of,
                 never_promoted: !may_lead(config),
                 data: None,

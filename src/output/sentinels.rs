@@ -1,7 +1,7 @@
 //! `redos sentinel`: the answers of the Sentinels, and where they differ.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::SocketAddrV4;
 
 use console::Style;
 use schemars::JsonSchema;
@@ -82,11 +82,13 @@ fn in_order<S: Serializer>(record: &Fieldset, serializer: S) -> Result<S::Ok, S:
 
 impl SentinelReply {
     /// An answer, with the nodes that live at the addresses in it.
-    pub fn of(records: Vec<Fieldset>, node_at: impl Fn(Ipv4Addr) -> Option<NodeId>) -> Self {
-        let node = |record: &Fieldset, field: &str| record.get(field)?.parse().ok().and_then(&node_at);
+    pub fn of(records: Vec<Fieldset>, node_at: impl Fn(SocketAddrV4) -> Option<NodeId>) -> Self {
+        let node = |record: &Fieldset, ip: &str, port: &str| {
+            node_at(SocketAddrV4::new(record.get(ip)?.parse().ok()?, record.get(port)?.parse().ok()?))
+        };
         let described = |fields: Fieldset| Described {
-            node: node(&fields, "ip"),
-            master: node(&fields, "master-host").or_else(|| node(&fields, "primary-host")),
+            node: node(&fields, "ip", "port"),
+            master: node(&fields, "master-host", "master-port").or_else(|| node(&fields, "primary-host", "primary-port")),
             fields,
         };
         Self::Answered { records: records.into_iter().map(described).collect() }

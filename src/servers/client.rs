@@ -481,7 +481,7 @@ impl Client {
         });
         let replies = asked.await.ok()?;
         let address = reply::own_address(&reply::text(replies.first()?)?)?;
-        inventory.nodes.iter().find(|(_, facts)| facts.address == Some(*address.ip())).map(|(node, _)| *node)
+        inventory.node_listening_at(address)
     }
 
     /// The replication id of the outside server at the end of a new connection to the proxy's write port.

@@ -60,7 +60,7 @@ impl HttpLink {
     /// No connection.
     pub async fn open(dialer: &dyn Dial, cluster: &ClusterName, peer: Peer) -> Result<Self, ServerError> {
         let node = peer.node;
-        let dialled = dialer.dial(cluster, Target::Network(peer.address)).await;
+        let dialled = dialer.dial(cluster, Target::Node(node, peer.address)).await;
         let stream = dialled.map_err(|source| ServerError::Connect { node, source: source.into() })?;
         Ok(Self { node, stream, is_open: true })
     }

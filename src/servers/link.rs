@@ -67,7 +67,7 @@ impl Link {
         peer: Peer,
         login: Login<'_>,
     ) -> Result<Self, ServerError> {
-        Self::open_at(dialer, cluster, peer.node, Target::Network(peer.address), login).await
+        Self::open_at(dialer, cluster, peer.node, Target::Node(peer.node, peer.address), login).await
     }
 
     /// [`Link::open`] at another address than the node's own.

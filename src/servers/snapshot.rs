@@ -95,7 +95,7 @@ pub async fn open_snapshot(
 ) -> Result<(Box<dyn Stream>, SnapshotFacts), ServerError> {
     let node = of.node;
     let trust = of.secrets.certificate().map(Trust::of);
-    let dialled = async { secured(trust.as_ref(), dialer.dial(cluster, Target::Network(of.address)).await?).await };
+    let dialled = async { secured(trust.as_ref(), dialer.dial(cluster, Target::Node(node, of.address)).await?).await };
     let stream = within(node, "connect", ANSWER + dialer.detour(), dialled).await?;
     let mut talk = Talk { stream, node };
     talk.ask("AUTH", cmd("AUTH").arg(user::ADMIN).arg(of.secrets.admin.expose())).await?;

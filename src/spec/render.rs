@@ -15,7 +15,7 @@ mod users;
 pub mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -26,6 +26,7 @@ pub use directives::{TLS_TRIAL, fixed_directives, max_clients, taken_back, told_
 pub use exporter::{exporter_files, exporter_path, exporter_question};
 pub use guard::{GuardFile, guard_files};
 pub use proxy::{basic_login, former_vote_ends, proxy_files, stats_logins};
+pub use slots::{redis_slots, sentinel_slots};
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_periods, sentinel_settings};
 pub use users::users_file;
@@ -244,11 +245,11 @@ pub fn tls_files(authority: &Certified, own: Option<&Certified>) -> Vec<Rendered
 /// How a server listens, as lines of its configuration.
 ///
 /// It asks clients for no certificate: a password is their proof. A certificate of the cluster is made for nodes alone.
-fn listening(encryption: Encryption, port: u16) -> Vec<String> {
+fn listening(encryption: Encryption, role: Role, port: u16) -> Vec<String> {
     if !encryption.is_tls() {
         return vec![format!("port {port}")];
     }
-    let plain = if port == REDIS_PORT { plain_port(encryption) } else { 0 };
+    let plain = if role == Role::Redis { plain_port(encryption) } else { 0 };
     let own = CERTIFICATE_DIRECTIVES.map(|(name, path)| format!("{name} {path}"));
     let lines = [
         format!("port {plain}"),
@@ -274,7 +275,7 @@ pub const fn plain_port(encryption: Encryption) -> u16 {
 /// The port is left by one kind of connection before the other takes it. Open connections go on.
 pub fn listening_from_now(encryption: Encryption) -> Vec<(String, String)> {
     let without = ["tls-port 0", "tls-replication no"].into_iter().filter(|_| !encryption.is_tls());
-    let lines = without.map(str::to_owned).chain(listening(encryption, REDIS_PORT));
+    let lines = without.map(str::to_owned).chain(listening(encryption, Role::Redis, REDIS_PORT));
     let pair = |line: String| line.split_once(' ').map(|(name, value)| (name.to_owned(), value.to_owned()));
     lines.filter_map(pair).collect()
 }
@@ -290,8 +291,9 @@ pub fn cli_arguments(spec: &Spec) -> Vec<&'static str> {
     if spec.encryption.is_tls() { vec!["--tls", "--cacert", AUTHORITY_FILE] } else { Vec::new() }
 }
 
-fn address(subnet: Subnet, node: NodeId) -> Result<Ipv4Addr, RenderError> {
-    subnet.address(node).ok_or(RenderError::NoAddress { node, subnet })
+/// Where the others reach the server of a node.
+fn server(spec: &Spec, subnet: Subnet, node: NodeId) -> Result<SocketAddrV4, RenderError> {
+    spec.server(subnet, node).ok_or(RenderError::NoAddress { node, subnet })
 }
 
 #[cfg(test)]

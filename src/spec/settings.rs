@@ -13,6 +13,7 @@ mod conf;
 mod directives;
 mod file;
 mod given;
+mod hosts;
 mod layers;
 mod passwords;
 mod problem;

@@ -12,7 +12,7 @@ use redos::testing::engine::sim::Sim;
 use redos::testing::error::{Exit, Failure};
 use redos::testing::output::testing::{self, Tape};
 use redos::testing::output::{Options, Terminal, Ui};
-use redos::testing::spec::{Group, NodeId, Secrets, Spec};
+use redos::testing::spec::{Hosts, Group, NodeId, Secrets, Spec};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +29,7 @@ impl World for InMemory {
     type Engine = Sim;
     type Servers = Sim;
 
-    fn open(&self, _host: Option<&str>) -> Result<Sim, EngineError> {
+    fn open(&self, _address: Option<&str>, _hosts: &Hosts) -> Result<Sim, EngineError> {
         Ok(self.0.clone())
     }
 
@@ -110,7 +110,7 @@ pub async fn redos_words(sim: &Sim, words: &[String], cancel: CancellationToken)
 pub async fn begin(sim: &Sim, line: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Failure> {
     let Cli { global, verb } = line;
     // A test has many of them, and a thread of a test a small stack.
-    Box::pin(commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()) })).await
+    Box::pin(commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()), hosts: OnceLock::new() })).await
 }
 
 pub async fn redos(sim: &Sim, line: &str) -> Ran {

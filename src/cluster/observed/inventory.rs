@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
-use crate::spec::{NodeId, Resources, Spec, Subnet};
+use crate::spec::{HostName, NodeId, Resources, Spec, Subnet};
 
 /// The Engine's objects with a cluster's labels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,13 +20,29 @@ pub struct Inventory {
     pub unseen: BTreeMap<NodeId, String>,
     /// The specification that was last recorded with the cluster.
     pub recorded: Option<Spec>,
+    /// The number of that record; the highest is the last. 0 without one.
+    pub record: u64,
 }
 
 impl Inventory {
     /// Where the others reach the server of a node. `None` when the node is not there, or has no address now.
     pub fn server(&self, node: NodeId) -> Option<SocketAddrV4> {
-        let address = self.nodes.get(&node)?.address?;
-        Some(SocketAddrV4::new(address, node.server_port()))
+        let facts = self.nodes.get(&node)?;
+        facts.on_host.or_else(|| Some(SocketAddrV4::new(facts.address?, node.server_port())))
+    }
+
+    /// Where the others reach the server of a node, also of a missing one: it will be at the same place again.
+    pub fn place(&self, node: NodeId) -> Option<SocketAddrV4> {
+        let missing = || match self.recorded_hosts() {
+            Some(recorded) => recorded.server(self.network.as_ref()?.subnet, node),
+            None => self.network.as_ref()?.subnet.server(node),
+        };
+        self.server(node).or_else(missing)
+    }
+
+    /// The record of a cluster on several hosts.
+    fn recorded_hosts(&self) -> Option<&Spec> {
+        self.recorded.as_ref().filter(|recorded| !recorded.hosts.is_empty())
     }
 
     /// What can be assumed of a cluster without its Engine.
@@ -38,10 +54,12 @@ impl Inventory {
                 container_id: String::new(),
                 name: node.container_name(&spec.name),
                 host: None,
+                host_name: None,
                 image: String::new(),
                 image_id: None,
                 state: NodeState::Running,
                 address: Some(subnet.address(node)?),
+                on_host: None,
                 network_id: None,
                 aliases: BTreeSet::new(),
                 resources: Resources::default(),
@@ -63,9 +81,27 @@ impl Inventory {
     }
 
     /// The node that lives at an address, or would if it were there.
-    pub fn node_at(&self, address: Ipv4Addr) -> Option<NodeId> {
-        let there = self.nodes.iter().find(|(_, facts)| facts.address == Some(address)).map(|(node, _)| *node);
-        there.or_else(|| self.network.as_ref()?.subnet.node_at(address))
+    ///
+    /// On several hosts it is known by its port as well. Elsewhere each node has an address of its own.
+    pub fn node_at(&self, address: SocketAddrV4) -> Option<NodeId> {
+        let is_there = |facts: &NodeFacts| match facts.on_host {
+            Some(place) => place == address,
+            None => facts.address == Some(*address.ip()),
+        };
+        let there = self.nodes.iter().find(|(_, facts)| is_there(facts)).map(|(node, _)| *node);
+        there.or_else(|| match self.recorded_hosts() {
+            Some(recorded) => recorded.node_on_host_at(address),
+            None => self.network.as_ref()?.subnet.node_at(*address.ip()),
+        })
+    }
+
+    /// The node whose server says that it listens at this address, as it is inside of its container.
+    pub fn node_listening_at(&self, address: SocketAddrV4) -> Option<NodeId> {
+        let is_it = |(node, facts): &(&NodeId, &NodeFacts)| {
+            let port = facts.on_host.map_or(node.server_port(), |place| place.port());
+            facts.address == Some(*address.ip()) && (facts.on_host.is_none() || port == address.port())
+        };
+        self.nodes.iter().find(is_it).map(|(node, _)| *node)
     }
 }
 
@@ -102,6 +138,8 @@ pub struct NodeFacts {
     pub name: String,
     /// The host of its Engine, if that is another machine.
     pub host: Option<String>,
+    /// The name of its host in a cluster that has several.
+    pub host_name: Option<HostName>,
     /// The image reference that it was made from.
     pub image: String,
     /// The id of that image, by the record of the cluster; `None` if it was not recorded.
@@ -110,6 +148,8 @@ pub struct NodeFacts {
     pub state: NodeState,
     /// Its pinned address.
     pub address: Option<Ipv4Addr>,
+    /// Where the others reach its server in a cluster on several hosts: the address of its host, and its port there.
+    pub on_host: Option<SocketAddrV4>,
     /// The Engine's id of the network of this address, which may be gone. `None` when the node was disconnected.
     pub network_id: Option<String>,
     /// Its further names on that network.
@@ -171,6 +211,8 @@ pub enum NodeState {
     Dead,
     /// Docker is removing it.
     Removing,
+    /// Its host does not answer.
+    Unknown,
 }
 
 impl NodeState {
@@ -184,6 +226,7 @@ impl NodeState {
             Self::Exited { .. } => "exited",
             Self::Dead => "dead",
             Self::Removing => "removing",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -191,7 +234,7 @@ impl NodeState {
     pub const fn exit_code(&self) -> Option<i64> {
         match self {
             Self::Exited { code, .. } => Some(*code),
-            Self::Created | Self::Running | Self::Paused | Self::Restarting | Self::Dead | Self::Removing => None,
+            Self::Created | Self::Running | Self::Paused | Self::Restarting | Self::Dead | Self::Removing | Self::Unknown => None,
         }
     }
 
@@ -206,6 +249,7 @@ impl NodeState {
             Self::Exited { code, oom_killed: false } => format!("has exited with code {code}"),
             Self::Dead => "is dead".to_owned(),
             Self::Removing => "is being removed".to_owned(),
+            Self::Unknown => "is on a host that does not answer".to_owned(),
         }
     }
 }
@@ -247,8 +291,8 @@ impl PublishedPort {
 pub enum StoredState {
     /// The file of a Redis node.
     Redis {
-        /// Its own address at that time.
-        address: Option<Ipv4Addr>,
+        /// Where the others reached it at that time.
+        address: Option<SocketAddrV4>,
         /// The master that it followed; `None` when it was a master.
         replica_of: Option<SocketAddrV4>,
         /// Whether no Sentinel promotes it, as a replica that has never been in sync.

@@ -21,10 +21,11 @@ use crate::commands::session::sources::{self, STDIN_OR_STDOUT};
 use crate::commands::session::{Docker, World};
 use crate::doctor::CHECKS;
 use crate::engine::docker::DockerEngine;
+use crate::engine::fleet::Fleet;
 use crate::engine::{Clusters, EngineError};
 use crate::error::FailureKind;
 use crate::spec::secret::RotatedUser;
-use crate::spec::{NodeId, Role};
+use crate::spec::{Hosts, NodeId, Role};
 
 /// The variable by which a script asks. It holds the name of the shell.
 pub const VARIABLE: &str = "COMPLETE";
@@ -127,10 +128,10 @@ impl Global {
 }
 
 /// Asks the Engine of the line, if it answers soon.
-fn ask<T>(global: &Global, question: impl AsyncFnOnce(&DockerEngine) -> Result<T, EngineError>) -> Option<T> {
+fn ask<T>(global: &Global, question: impl AsyncFnOnce(&Fleet<DockerEngine>) -> Result<T, EngineError>) -> Option<T> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let answer = runtime.block_on(async {
-        let engine = Docker.open(global.host.as_deref()).ok()?;
+        let engine = Docker.open(global.host.as_deref(), &Hosts::default()).ok()?;
         timeout(PATIENCE, question(&engine)).await.ok()?.ok()
     });
     runtime.shutdown_background();

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::chaos::watchdog;
 use crate::engine::docker::{self, DockerEngine};
+use crate::engine::fleet::Fleet;
 use crate::engine::{Engine, EngineError};
 use crate::servers::Servers;
 use crate::servers::client::Client;
-use crate::spec::{Secrets, Spec};
+use crate::spec::{Hosts, Secrets, Spec};
 
 /// An Engine, and the servers in its containers.
 pub trait World: Clone + Send + Sync + 'static {
@@ -17,12 +18,12 @@ pub trait World: Clone + Send + Sync + 'static {
     /// The servers of a cluster.
     type Servers: Servers;
 
-    /// Prepares the connection to the Engine at `host`, or at the address in the user's configuration. It makes no call
-    /// yet.
+    /// Prepares the connections to the Engines of `hosts`, without hosts to that at `address`, or else to the user's own. It
+    /// makes no call yet.
     ///
     /// # Errors
     /// That is not the address of an Engine.
-    fn open(&self, host: Option<&str>) -> Result<Self::Engine, EngineError>;
+    fn open(&self, address: Option<&str>, hosts: &Hosts) -> Result<Self::Engine, EngineError>;
 
     /// The servers of a cluster.
     fn servers(engine: &Arc<Self::Engine>, spec: &Spec, secrets: &Secrets) -> Self::Servers;
@@ -34,19 +35,19 @@ pub trait World: Clone + Send + Sync + 'static {
     fn watchdog(host: Option<&str>, fault: &str) -> io::Result<()>;
 }
 
-/// A Docker Engine, with real servers.
+/// Docker Engines, with real servers.
 #[derive(Clone, Copy)]
 pub struct Docker;
 
 impl World for Docker {
-    type Engine = DockerEngine;
+    type Engine = Fleet<DockerEngine>;
     type Servers = Client;
 
-    fn open(&self, host: Option<&str>) -> Result<DockerEngine, EngineError> {
-        docker::open(host)
+    fn open(&self, address: Option<&str>, hosts: &Hosts) -> Result<Self::Engine, EngineError> {
+        Fleet::new(docker::open, address, hosts)
     }
 
-    fn servers(engine: &Arc<DockerEngine>, spec: &Spec, secrets: &Secrets) -> Client {
+    fn servers(engine: &Arc<Self::Engine>, spec: &Spec, secrets: &Secrets) -> Client {
         Client::new(engine.clone(), spec.clone(), secrets.clone())
     }
 

@@ -1,7 +1,7 @@
 //! Inventory: everything with a cluster's labels, converted from the Engine's optional fields to redos's types.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerSummary, EndpointSettings, Network, PortMap, PortSummary,
@@ -17,7 +17,7 @@ use crate::cluster::observed::{
 };
 use crate::engine::{EngineError, EngineErrorKind, INSPECT_LIMIT, Result, damage, stored};
 use crate::spec::render::{self, DataFiles};
-use crate::spec::{ClusterName, NODE_UID, NodeId, Resources, Role, Spec};
+use crate::spec::{ClusterName, NODE_UID, NodeId, Resources, Role, Spec, Subnet};
 
 /// Lines of a log that hold at least one whole run of a server that cannot load its data. Such a run writes some 20.
 const RUN_LINES: usize = 60;
@@ -42,7 +42,8 @@ pub async fn inventory(engine: &DockerEngine, cluster: &ClusterName) -> Result<I
         listing::volumes(engine, &filters),
     )
     .await?;
-    let mut inventory = Inventory { recorded: volumes::recorded(cluster, &volumes), ..Inventory::default() };
+    let (record, recorded) = volumes::recorded(cluster, &volumes).unzip();
+    let mut inventory = Inventory { recorded, record: record.unwrap_or_default(), ..Inventory::default() };
     let data_files = inventory.recorded.as_ref().map_or(DataFiles::None, render::data_files);
     let inspected = join_all(containers.iter().filter_map(|container| {
         let node = labels::node(container.labels.as_ref()?)?;
@@ -262,9 +263,11 @@ fn node_facts(inspected: ContainerInspectResponse, host: Option<&str>) -> NodeFa
         container_id: inspected.id.unwrap_or_default(),
         name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         host: host.map(str::to_owned),
+        host_name: None,
         image: config.image.unwrap_or_default(),
         image_id: made_from.map(|image| image.id.clone()),
         address: place.as_ref().map(|place| place.address),
+        on_host: on_host(&labels),
         aliases: place.as_ref().map(|place| place.aliases.clone()).unwrap_or_default(),
         network_id: place.and_then(|place| place.network_id.or(made_for)),
         resources: inspected.host_config.as_ref().map(nodes::resources).unwrap_or_default(),
@@ -288,6 +291,12 @@ fn node_facts(inspected: ContainerInspectResponse, host: Option<&str>) -> NodeFa
     }
 }
 
+/// Where the others reach the server of a container in a cluster on several hosts, by the specification that it was made of.
+fn on_host(labels: &labels::Labels) -> Option<SocketAddrV4> {
+    let (spec, node) = (labels::spec(labels)?, labels::node(labels)?);
+    spec.is_published_itself(node).then(|| spec.server(Subnet::EXAMPLE, node))?
+}
+
 /// What a list says of a container. The rest is as if it were in order, since nothing is changed that it would decide.
 fn listed_facts(listed: &ContainerSummary, host: Option<&str>) -> NodeFacts {
     let labels = listed.labels.clone().unwrap_or_default();
@@ -306,10 +315,12 @@ fn listed_facts(listed: &ContainerSummary, host: Option<&str>) -> NodeFacts {
         container_id: listed.id.clone().unwrap_or_default(),
         name: listed.names.iter().flatten().next().map_or("", |name| name.trim_start_matches('/')).to_owned(),
         host: host.map(str::to_owned),
+        host_name: None,
         image: listed.image.clone().unwrap_or_default(),
         image_id: None,
         state: listed_state(listed),
         address: place.as_ref().map(|(address, _)| *address),
+        on_host: on_host(&labels),
         network_id: place.and_then(|(_, network)| network),
         aliases: BTreeSet::new(),
         resources: Resources::default(),

@@ -210,7 +210,7 @@ impl Dial for DockerEngine {
     fn dial<'a>(&'a self, cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
             match target {
-                Target::Network(server) => self.dial_network(cluster, server).await,
+                Target::Node(_, server) | Target::Network(server) => self.dial_network(cluster, server).await,
                 Target::Published(address) => direct(address).await,
             }
         })

@@ -88,7 +88,7 @@ async fn remove_leftovers(engine: &DockerEngine, volume: &str) -> Result<bool> {
 /// Records the specification, unless the last record is the same.
 pub async fn record(engine: &DockerEngine, spec: &Spec) -> Result<()> {
     let volumes = listing::volumes(engine, &labels::filter(&spec.name)).await?;
-    if recorded(&spec.name, &volumes).as_ref() == Some(spec) {
+    if recorded(&spec.name, &volumes).is_some_and(|(_, last)| last == *spec) {
         return Ok(());
     }
     let older = records(&spec.name, &volumes);
@@ -109,10 +109,10 @@ async fn remove_all(engine: &DockerEngine, records: &[(u64, &Volume)]) -> Result
     join_all(records.iter().map(|(_, volume)| remove(engine, &volume.name))).await.into_iter().collect()
 }
 
-/// The specification that was recorded last, among a cluster's volumes.
-pub fn recorded(cluster: &ClusterName, volumes: &[Volume]) -> Option<Spec> {
-    let (_, last) = records(cluster, volumes).into_iter().max_by_key(|(number, _)| *number)?;
-    labels::spec(&last.labels)
+/// The specification that was recorded last, among a cluster's volumes, and the number of that record.
+pub fn recorded(cluster: &ClusterName, volumes: &[Volume]) -> Option<(u64, Spec)> {
+    let (number, last) = records(cluster, volumes).into_iter().max_by_key(|(number, _)| *number)?;
+    Some((number, labels::spec(&last.labels)?))
 }
 
 fn records<'a>(cluster: &ClusterName, volumes: &'a [Volume]) -> Vec<(u64, &'a Volume)> {
@@ -136,7 +136,7 @@ mod tests {
             Volume { name: name.to_owned(), labels: labels::of(&spec, None, None, "r"), ..Default::default() }
         };
         let volumes = [volume("demo-spec-9", 9), volume("demo-spec-10", 10), volume("demo-redis-1-data", 1)];
-        assert_eq!(recorded(&cluster, &volumes).map(|spec| spec.replicas), Some(10));
+        assert_eq!(recorded(&cluster, &volumes).map(|(number, spec)| (number, spec.replicas)), Some((10, 10)));
         assert_eq!(recorded(&cluster, &volumes[2..]), None);
     }
 }

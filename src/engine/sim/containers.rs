@@ -29,7 +29,7 @@ impl Dial for Sim {
     fn dial<'a>(&'a self, _cluster: &'a ClusterName, target: Target) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
             let server = match target {
-                Target::Network(address) => Dialled::at(self, address),
+                Target::Node(_, address) | Target::Network(address) => Dialled::at(self, address),
                 Target::Published(port) => Dialled::through(self, port),
             };
             let server = server.ok_or_else(|| io::Error::other("it cannot be dialled in memory"))?;
@@ -70,10 +70,12 @@ impl Clusters for Sim {
                 container_id: id.to_string(),
                 name: id.to_string(),
                 host: None,
+                host_name: None,
                 image: node.spec.image.clone(),
                 image_id: node.image_id.clone(),
                 state: node.state.clone(),
                 address: Some(node.spec.address),
+                on_host: None,
                 network_id: Some(node.network_id.clone()),
                 aliases: node.spec.aliases.iter().cloned().collect(),
                 resources: node.spec.resources,
@@ -96,6 +98,7 @@ impl Clusters for Sim {
             volumes: world.volumes.keys().map(|node| (*node, VolumeFacts { name: node.to_string() })).collect(),
             nodes: world.nodes.iter().map(facts).collect(),
             unseen: world.unseen.clone(),
+            record: 1,
             recorded: world.spec.clone(),
         })
     }

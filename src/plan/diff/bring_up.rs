@@ -68,6 +68,10 @@ impl Planner<'_> {
             }
             return;
         };
+        // Nothing can be done on a host that does not answer.
+        if facts.state == NodeState::Unknown {
+            return;
+        }
         let is_off = is_off_network(facts, self.observed);
         let is_stale = is_off || self.is_outdated(node, facts);
         if data::damage(node, self.observed).is_some() {
@@ -84,7 +88,7 @@ impl Planner<'_> {
             NodeState::Running if self.is_expired_sentinel(node) => {
                 self.replace_stopped(node, &Renewal::Expired.to_string(), before_start);
             }
-            NodeState::Running | NodeState::Restarting => {}
+            NodeState::Running | NodeState::Restarting | NodeState::Unknown => {}
             NodeState::Paused => _ = self.step(node, Action::UnpauseNode { node }, "it is paused", []),
             NodeState::Created if is_stale => {
                 self.replace_stopped(node, "its settings changed before it ran", before_start)

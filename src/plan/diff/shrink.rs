@@ -91,7 +91,8 @@ impl Planner<'_> {
     /// Whether a remaining Sentinel knows one that has no container.
     fn remembers_a_lost_sentinel(&self) -> bool {
         let has = |address: SocketAddrV4| {
-            self.observed.inventory.nodes.values().any(|facts| facts.address == Some(*address.ip()))
+            let inventory = &self.observed.inventory;
+            inventory.nodes.keys().any(|node| inventory.server(*node).is_some_and(|place| place == address))
         };
         let views = self.spec.sentinel_nodes().filter_map(|node| self.sentinel_view(node));
         views.flat_map(|view| view.masters.values()).flat_map(|watched| &watched.peers).any(|peer| !has(peer.address))

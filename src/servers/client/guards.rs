@@ -15,7 +15,7 @@ const LONGEST: u64 = 64 * 1024;
 impl Client {
     /// Asks a guard what it watches. It answers every connection and asks for nothing.
     pub(super) async fn guard_at(&self, node: NodeId, facts: &NodeFacts) -> Result<GuardView, ServerError> {
-        let target = Target::Network(self.place(node, facts, GUARD_PORT)?);
+        let target = Target::Node(node, self.place(node, facts, GUARD_PORT)?);
         let asked = async {
             let unreached = |source: std::io::Error| ServerError::Connect { node, source: source.into() };
             let stream = self.dialer.dial(&self.spec.name, target).await.map_err(unreached)?;

@@ -73,7 +73,7 @@ impl Client {
     /// Why a published port does not lead to the proxy. A port at which the proxy itself serves no client now is not
     /// dead.
     async fn why_dead(&self, node: NodeId, facts: &NodeFacts, port: &PublishedPort) -> Option<String> {
-        let inside = Target::Network(SocketAddrV4::new(facts.address?, port.container));
+        let inside = Target::Node(node, SocketAddrV4::new(facts.address?, port.container));
         let mut failures = 0;
         loop {
             let why = match self.reception(node, Target::Published(port.on_its_host())).await {
@@ -126,7 +126,7 @@ impl Client {
         let published = facts.ports.iter().filter(|port| port.container == inside).min();
         let target = match published {
             Some(port) if self.dialer.tries_published(&self.spec.name).await => Target::Published(port.on_its_host()),
-            _ => Target::Network(self.place(proxy, facts, inside)?),
+            _ => Target::Node(proxy, self.place(proxy, facts, inside)?),
         };
         let until = Instant::now() + SETTLES_WITHIN;
         let needed = writes_needed(facts.started_at.as_deref(), SystemTime::now());

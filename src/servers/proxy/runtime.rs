@@ -99,7 +99,7 @@ impl<'a> RuntimeApi<'a> {
     pub async fn open(&self) -> Result<OpenRuntimeApi, ServerError> {
         let (node, limit) = (self.peer.node, RUNTIME_COMMAND + self.dialer.detour());
         let opened = timeout(limit, async {
-            let mut stream = self.dialer.dial(self.cluster, Target::Network(self.peer.address)).await?;
+            let mut stream = self.dialer.dial(self.cluster, Target::Node(node, self.peer.address)).await?;
             stream.write_all(&header_with(&self.password)).await?;
             Ok::<_, io::Error>(stream)
         });

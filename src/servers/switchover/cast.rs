@@ -314,8 +314,8 @@ fn electorate<'a>(
 
 /// The running node that lives at an address.
 fn running_at(inventory: &Inventory, address: SocketAddrV4) -> Option<NodeId> {
-    let mut running = inventory.nodes.iter().filter(|(_, facts)| facts.state == NodeState::Running);
-    running.find(|(_, facts)| facts.address == Some(*address.ip())).map(|(node, _)| *node)
+    let is_running = |node: &NodeId| inventory.nodes.get(node).is_some_and(|facts| facts.state == NodeState::Running);
+    inventory.node_at(address).filter(is_running)
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ pub(in crate::servers) async fn office(client: &Client, inventory: &Inventory, g
     (2 * sentinels.iter().filter(is_well).count() > known).then_some(())?;
     Some(Office {
         group,
-        master: inventory.node_at(*first.address.ip())?,
+        master: inventory.node_at(first.address)?,
         address: first.address,
         epoch: sentinels.iter().map(|said| said.latest).max()?,
         down_after: Duration::from_millis(first.down_after),
@@ -204,7 +204,7 @@ async fn testimonies(client: &Client, inventory: &Inventory, group: Group) -> Ve
 
 /// The address that a node keeps for life, whether it ran at the last look or not.
 fn place(inventory: &Inventory, node: NodeId) -> Option<SocketAddrV4> {
-    inventory.server(node).or_else(|| inventory.network.as_ref()?.subnet.server(node))
+    inventory.place(node)
 }
 
 async fn testimony(client: &Client, sentinel: Peer, group: Group) -> Result<Testified, ServerError> {

@@ -44,7 +44,7 @@ fn targets(spec: &Spec) -> impl Iterator<Item = NodeId> + use<> {
 
 /// The name by which the exporter finds its password for a node. Later versions than 1.45 look for it with the user.
 fn target(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId, user: &str) -> Option<String> {
-    let server = subnet.server(node)?;
+    let server = spec.server(subnet, node)?;
     let scheme = if spec.encryption.is_tls() { "rediss" } else { "redis" };
     Some(format!("{scheme}://{user}{server}?key={}", secrets.exporter_key().expose()))
 }

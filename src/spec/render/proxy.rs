@@ -13,13 +13,13 @@ use serde::Serialize;
 
 use super::super::secret::{PasswordKind, Secret, Secrets, user};
 use super::super::{
-    EXPORTER_PORT, Encryption, PLAIN_PORT, REDIS_PORT, RUNTIME_API_PORT, SENTINEL_PORT, STATS_PAGE, STATS_PATH,
+    EXPORTER_PORT, Encryption, PLAIN_PORT, REDIS_PORT, RUNTIME_API_PORT, STATS_PAGE, STATS_PATH,
     STATS_PORT, Spec, Subnet, proxy_group_ports,
 };
 use super::exporter::{ExporterQuestion, exporter_questions};
 use super::slots::{redis_slots, sentinel_slots};
 use super::{
-    AUTHORITY_FILE, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, address, fill, read_only,
+    AUTHORITY_FILE, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, fill, read_only, server,
 };
 use crate::spec::names::{Group, NodeId, Role};
 
@@ -123,8 +123,6 @@ struct ProxyConf<'a> {
     tls: bool,
     /// The port of Redis nodes for clients without TLS where those with TLS have another, else 0.
     plain_port: u16,
-    /// Where clients are led at a Redis node, behind a colon; empty where it depends on the client.
-    client_port: String,
     /// Where checks go at servers without a port, behind a space; empty where all have one.
     check_port: String,
     /// How checks connect to servers, behind a space; empty without TLS.
@@ -165,7 +163,6 @@ struct ProxyConf<'a> {
     client_niceness: u16,
     trust_checks: u64,
     link_grace: String,
-    sentinel_port: u16,
     redis_port: u16,
     sentinels: Vec<Slot>,
     groups: Vec<ProxyGroup>,
@@ -200,7 +197,9 @@ struct ProxyGroup {
 #[derive(Serialize)]
 struct Slot {
     node: NodeId,
-    address: Ipv4Addr,
+    address: SocketAddrV4,
+    /// Where clients are led there: the address, without a port where that depends on the client.
+    for_clients: String,
     present: bool,
     /// The part of a Sentinel's answer that names this node.
     vote: String,
@@ -220,12 +219,14 @@ pub fn proxy_files(
     if node.role() != Role::Proxy {
         return Err(RenderError::WrongRole { node, role: Role::Proxy });
     }
+    let serves_both = spec.encryption == Encryption::Both;
     let slots = |nodes: Vec<NodeId>| -> Result<Vec<Slot>, RenderError> {
         // A subnet without an address for a future node has none to reserve either.
-        let possible = nodes.into_iter().filter(|node| present.contains(node) || subnet.address(*node).is_some());
+        let possible = nodes.into_iter().filter(|node| present.contains(node) || spec.server(subnet, *node).is_some());
         let slot = |node| {
-            let address = address(subnet, node)?;
-            Ok(Slot { node, address, present: present.contains(&node), vote: escaped(&vote(address)) })
+            let address = server(spec, subnet, node)?;
+            let for_clients = if serves_both { address.ip().to_string() } else { address.to_string() };
+            Ok(Slot { node, address, for_clients, present: present.contains(&node), vote: escaped(&vote(address)) })
         };
         possible.map(slot).collect()
     };
@@ -243,12 +244,10 @@ pub fn proxy_files(
     let check_interval = check_interval(spec);
     let slow_interval = check_interval * SLOW_CHECKS;
     let trust = spec.sentinel.failover_timeout + TRUST_MARGIN;
-    let serves_both = spec.encryption == Encryption::Both;
     let conf = ProxyConf {
         cluster: spec.name.as_str(),
         tls: spec.encryption.is_tls(),
         plain_port: if serves_both { PLAIN_PORT } else { 0 },
-        client_port: if serves_both { String::new() } else { format!(":{REDIS_PORT}") },
         check_port: if serves_both { format!(" port {REDIS_PORT}") } else { String::new() },
         check_over: if spec.encryption.is_tls() { " ssl" } else { "" },
         check_trust: if spec.encryption.is_tls() {
@@ -290,7 +289,6 @@ pub fn proxy_files(
         client_niceness: CLIENT_NICENESS,
         trust_checks: trust.div_ceil(slow_interval),
         link_grace: seconds_up_to(trust.div_ceil(1000)),
-        sentinel_port: SENTINEL_PORT,
         redis_port: REDIS_PORT,
         sentinels: slots(sentinel_slots(spec))?,
         groups: spec.groups().map(group).collect::<Result<_, RenderError>>()?,
@@ -337,9 +335,9 @@ pub fn basic_login(user: &str, password: &Secret) -> String {
 /// A part of a Sentinel's answer to `SENTINEL MASTER` that shows the master's address.
 ///
 /// With the lengths that the protocol puts before each text, 10.0.0.1 does not match an answer of 10.0.0.10.
-fn vote(address: Ipv4Addr) -> String {
-    let (address, port) = (address.to_string(), REDIS_PORT.to_string());
-    format!("$2\r\nip\r\n${}\r\n{address}\r\n$4\r\nport\r\n${}\r\n{port}\r\n", address.len(), port.len())
+fn vote(address: SocketAddrV4) -> String {
+    let (ip, port) = (address.ip().to_string(), address.port().to_string());
+    format!("$2\r\nip\r\n${}\r\n{ip}\r\n$4\r\nport\r\n${}\r\n{port}\r\n", ip.len(), port.len())
 }
 
 /// Not more often than a Sentinel that names the node, where `proxy.checkInterval` is long.

@@ -7,15 +7,15 @@ use serde::Serialize;
 
 use super::super::address::REDIS_PER_GROUP_MAX;
 use super::super::secret::{Secrets, user};
-use super::super::{NODE_DIR, PersistenceMode, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
+use super::super::{NODE_DIR, PersistenceMode, Spec, Subnet};
 use super::directives::{NEVER_PROMOTED, PRIORITY, fixed_directives, lines, max_clients, runtime_directives};
 use super::proxy::TRUST_MARGIN;
 use super::sentinel::PING_PERIOD;
 use super::slots::sentinel_slots;
 use super::users::users_file;
 use super::{
-    FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, address,
-    cli_arguments, fill, listening, read_only, rewritten, secrets_file,
+    FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE,
+    cli_arguments, fill, listening, read_only, rewritten, secrets_file, server,
 };
 use crate::spec::names::{Group, NodeId, Role};
 
@@ -88,13 +88,12 @@ struct RedisStart<'a> {
     cluster: &'a str,
     node: NodeId,
     group: Group,
-    address: Ipv4Addr,
+    /// Where the others reach it, and how it names itself: `10.0.0.1:6379`.
+    address: SocketAddrV4,
     conf: &'a str,
     /// Further arguments of redis-cli.
     cli_arguments: Vec<&'static str>,
     standing_file: &'a str,
-    redis_port: u16,
-    sentinel_port: u16,
     user: &'a str,
     password: &'a str,
     /// The file that exists whenever there is an append-only file.
@@ -104,9 +103,9 @@ struct RedisStart<'a> {
     data_places: [String; 2],
     foreign_file: &'a str,
     /// All possible nodes: the file is not rewritten when their number changes.
-    peers: Vec<Ipv4Addr>,
+    peers: Vec<SocketAddrV4>,
     /// All possible Sentinels.
-    sentinels: Vec<Ipv4Addr>,
+    sentinels: Vec<SocketAddrV4>,
     ping_period: u64,
     ask_for: u64,
     trust_margin: u64,
@@ -146,7 +145,7 @@ pub fn redis_files(
     let own = (Some(user::REPLICATION), &secrets.replication);
     let (master, (replication_user, replication_password)) = match source {
         Source::Nobody => (None, own),
-        Source::Node(master) => (Some(SocketAddrV4::new(address(subnet, master)?, REDIS_PORT)), own),
+        Source::Node(master) => (Some(server(spec, subnet, master)?), own),
         // A server with a password alone has no other user than 'default'.
         Source::Existing(server) => {
             let password = secrets.existing.as_ref().ok_or(RenderError::NoPassword { server })?;
@@ -160,12 +159,12 @@ pub fn redis_files(
     let conf = RedisConf {
         cluster: spec.name.as_str(),
         node,
-        port: REDIS_PORT,
-        listening: listening(spec.encryption, REDIS_PORT),
+        port: spec.server_port(node),
+        listening: listening(spec.encryption, Role::Redis, spec.server_port(node)),
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
         max_clients: max_clients(spec),
-        address: address(subnet, node)?,
+        address: *server(spec, subnet, node)?.ip(),
         master: master.map(|at: SocketAddrV4| Master { ip: *at.ip(), port: at.port() }),
         replication_user,
         replication_password: replication_password.expose(),
@@ -242,20 +241,18 @@ fn start<'a>(
         cluster: spec.name.as_str(),
         node,
         group,
-        address: address(subnet, node)?,
+        address: server(spec, subnet, node)?,
         conf: REDIS_CONF,
         cli_arguments: cli_arguments(spec),
         standing_file: STANDING_FILE,
-        redis_port: REDIS_PORT,
-        sentinel_port: SENTINEL_PORT,
         user: user::PROBE,
         password: secrets.probe.expose(),
         append_only_file: format!("{folder}/{}.manifest", fixed_directives(spec)["appendfilename"]),
         snapshot: snapshot.clone(),
         data_places: [folder, snapshot],
         foreign_file: FOREIGN_FILE,
-        peers: peers.filter_map(|peer| subnet.address(peer)).collect(),
-        sentinels: sentinel_slots(spec).into_iter().filter_map(|sentinel| subnet.address(sentinel)).collect(),
+        peers: peers.filter_map(|peer| spec.server(subnet, peer)).collect(),
+        sentinels: sentinel_slots(spec).into_iter().filter_map(|sentinel| spec.server(subnet, sentinel)).collect(),
         ping_period: PING_PERIOD,
         ask_for: ASK_FOR,
         trust_margin: TRUST_MARGIN,

@@ -7,13 +7,13 @@ use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::super::secret::{Secrets, user};
-use super::super::{NODE_DIR, REDIS_PORT, SENTINEL_PORT, Spec, Subnet};
+use super::super::{NODE_DIR, Spec, Subnet};
 use super::users::users_file;
 use super::{
-    RenderError, RenderedFile, SENTINEL_CONF, START_SCRIPT, USERS_FILE, address, cli_arguments, fill, listening,
-    read_only, rewritten, secrets_file,
+    RenderError, RenderedFile, SENTINEL_CONF, START_SCRIPT, USERS_FILE, cli_arguments, fill, listening, read_only,
+    rewritten, secrets_file, server,
 };
-use crate::spec::names::{Group, NodeId};
+use crate::spec::names::{Group, NodeId, Role};
 
 #[derive(Serialize)]
 struct SentinelConf<'a> {
@@ -22,7 +22,6 @@ struct SentinelConf<'a> {
     id: String,
     port: u16,
     listening: Vec<String>,
-    redis_port: u16,
     data_dir: &'a str,
     users_file: &'a str,
     address: Ipv4Addr,
@@ -54,14 +53,21 @@ struct SentinelStart<'a> {
 #[derive(Serialize)]
 struct WatchedGroup {
     name: Group,
-    master: Ipv4Addr,
-    replicas: Vec<Ipv4Addr>,
+    master: Place,
+    replicas: Vec<Place>,
     settings: BTreeMap<String, String>,
+}
+
+/// Where a server is reached, in the two words of `sentinel.conf`.
+#[derive(Serialize)]
+struct Place {
+    ip: Ipv4Addr,
+    port: u16,
 }
 
 #[derive(Serialize)]
 struct KnownSentinel {
-    address: Ipv4Addr,
+    place: Place,
     id: String,
 }
 
@@ -114,12 +120,13 @@ pub fn sentinel_files(
     masters: &BTreeMap<Group, NodeId>,
     old: Option<&str>,
 ) -> Result<Vec<RenderedFile>, RenderError> {
+    let place = |node| server(spec, subnet, node).map(|at| Place { ip: *at.ip(), port: at.port() });
     let watched = |(group, master): (&Group, &NodeId)| {
         let replicas = spec.redis_nodes(*group).filter(|node| node != master);
         Ok(WatchedGroup {
             name: *group,
-            master: address(subnet, *master)?,
-            replicas: replicas.map(|node| address(subnet, node)).collect::<Result<_, _>>()?,
+            master: place(*master)?,
+            replicas: replicas.map(place).collect::<Result<_, _>>()?,
             settings: sentinel_settings(spec, node),
         })
     };
@@ -128,19 +135,18 @@ pub fn sentinel_files(
         cluster: spec.name.as_str(),
         node,
         id: sentinel_id(spec, node),
-        port: SENTINEL_PORT,
-        listening: listening(spec.encryption, SENTINEL_PORT),
-        redis_port: REDIS_PORT,
+        port: spec.server_port(node),
+        listening: listening(spec.encryption, Role::Sentinel, spec.server_port(node)),
         data_dir: NODE_DIR,
         users_file: USERS_FILE,
-        address: address(subnet, node)?,
+        address: *server(spec, subnet, node)?.ip(),
         user: user::SENTINEL,
         password: secrets.sentinel.expose(),
         peers_password: secrets.peers().expose(),
         quorum: spec.quorum,
         groups: masters.iter().map(watched).collect::<Result<_, RenderError>>()?,
         peers: peers
-            .map(|peer| Ok(KnownSentinel { address: address(subnet, peer)?, id: sentinel_id(spec, peer) }))
+            .map(|peer| Ok(KnownSentinel { place: place(peer)?, id: sentinel_id(spec, peer) }))
             .collect::<Result<_, RenderError>>()?,
     };
     let start = SentinelStart {
@@ -148,7 +154,7 @@ pub fn sentinel_files(
         node,
         conf: SENTINEL_CONF,
         cli_arguments: cli_arguments(spec),
-        port: SENTINEL_PORT,
+        port: spec.server_port(node),
         user: user::ADMIN,
         password: secrets.admin.expose(),
         ping_period: PING_PERIOD,

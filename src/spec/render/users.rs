@@ -1,5 +1,6 @@
 //! `users.acl`: the users of Redis nodes and of Sentinels, and their rights.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use serde::Serialize;
@@ -110,7 +111,7 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
                 exporter,
                 passwords: AcceptedPasswords::of(secrets, PasswordKind::Sentinel),
                 channels: all_channels_but(SENTINEL_CHANNELS),
-                followed: places(subnet, group),
+                followed: places(spec, subnet, group),
                 patterns: match &spec.pubsub.patterns {
                     Patterns::Any => None,
                     Patterns::These(patterns) => Some(patterns.iter().map(|pattern| format!(" &{pattern}")).collect()),
@@ -136,6 +137,11 @@ pub fn users_file(spec: &Spec, subnet: Subnet, secrets: &Secrets, node: NodeId) 
 }
 
 /// The possible addresses of a group's nodes, whether they exist or not.
-fn places(subnet: Subnet, group: Group) -> Vec<Ipv4Addr> {
-    (1..=REDIS_PER_GROUP_MAX).filter_map(|ordinal| subnet.address(NodeId::redis(group, ordinal))).collect()
+fn places(spec: &Spec, subnet: Subnet, group: Group) -> Vec<Ipv4Addr> {
+    let nodes = (1..=REDIS_PER_GROUP_MAX).map(|ordinal| NodeId::redis(group, ordinal));
+    let mut places: Vec<Ipv4Addr> = nodes.filter_map(|node| Some(*spec.server(subnet, node)?.ip())).collect();
+    // Several may be on one host.
+    let mut seen = BTreeSet::new();
+    places.retain(|place| seen.insert(*place));
+    places
 }

@@ -57,6 +57,7 @@ pub fn errors(spec: &Spec) -> Vec<Finding> {
         });
     }
     ports(spec, &mut found);
+    found.extend(super::hosts::clashes(spec));
     found
 }
 
@@ -107,6 +108,9 @@ pub fn unwise(spec: &Spec) -> Vec<UnwiseSetting> {
         let what = format!("with a down-after of {given} a short stall of the host makes a failover");
         let wise = time(DOWN_AFTER_WISE);
         warn(Key::DownAfter, what, format!("give {wise} or more"), wise.to_string());
+    }
+    if let Some((what, fix)) = super::hosts::unwise(spec) {
+        warn(Key::Hosts, what, fix, spec.hosts.to_string());
     }
     if spec.persistence.mode == PersistenceMode::None {
         let what = "without persistence a node that restarts is empty, and all data is gone when all stop".to_owned();

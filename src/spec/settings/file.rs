@@ -182,7 +182,13 @@ impl FileReader<'_> {
     fn value(&mut self, setting: &Setting, node: &YamlNode) {
         let path = setting.path;
         match &node.value {
-            YamlValue::List(items) if matches!(setting.kind, SettingKind::Users(_)) => self.users(setting, node, items),
+            YamlValue::List(items) if matches!(setting.kind, SettingKind::Users(_)) => {
+                let entry = |item: &YamlNode| checked(item, user_entry(item)?, |text| value::users(text).map(drop));
+                self.entries(setting, node, items, entry);
+            }
+            YamlValue::List(items) if matches!(setting.kind, SettingKind::Hosts(_)) => {
+                self.entries(setting, node, items, host_entry);
+            }
             YamlValue::Map(_) | YamlValue::List(_) => {
                 self.problem(node.span, refused(&format!("'{path}' takes one value"), "write it as 'key: value'"));
             }
@@ -202,13 +208,17 @@ impl FileReader<'_> {
         }
     }
 
-    /// Reads a list of users as the text that a flag has.
-    fn users(&mut self, setting: &Setting, node: &YamlNode, items: &[YamlNode]) {
+    /// Reads a list as the text that a flag has.
+    fn entries(
+        &mut self,
+        setting: &Setting,
+        node: &YamlNode,
+        items: &[YamlNode],
+        entry: impl Fn(&YamlNode) -> Result<String, (Span, Wrong)>,
+    ) {
         let mut entries = Vec::new();
         for item in items {
-            match user_entry(item)
-                .and_then(|entry| value::users(&entry).map(|_| entry).map_err(|wrong| (item.span, wrong)))
-            {
+            match entry(item) {
                 Ok(entry) => entries.push(entry),
                 Err((span, wrong)) => self.problem(span, wrong),
             }
@@ -308,6 +318,58 @@ impl FileReader<'_> {
         };
         self.problem(name.span, Wrong { what, fix });
     }
+}
+
+/// The text of an item, unless it is wrong.
+fn checked(
+    item: &YamlNode,
+    text: String,
+    check: impl Fn(&str) -> Result<(), Wrong>,
+) -> Result<String, (Span, Wrong)> {
+    check(&text).map(|()| text).map_err(|wrong| (item.span, wrong))
+}
+
+/// An item of the list of hosts as `NAME ENGINE ADDRESS zone=ZONE roles=ROLE,…`.
+fn host_entry(item: &YamlNode) -> Result<String, (Span, Wrong)> {
+    let example = "write a host as 'a ssh://me@10.0.0.1 10.0.0.1', or with the keys name, docker, address, zone and roles";
+    let word = |node: &YamlNode| match &node.value {
+        YamlValue::Scalar { text, .. } if !text.is_empty() && !text.contains([';', '\n', ' ', '\t']) => Ok(text.clone()),
+        _ => Err((node.span, refused("this is not one word", example))),
+    };
+    let text = match &item.value {
+        YamlValue::Scalar { text, .. } if !text.contains([';', '\n']) => text.clone(),
+        YamlValue::Map(entries) => {
+            let (mut name, mut engine, mut rest) = (None, None, Vec::new());
+            for (key, node) in entries {
+                match key.text.as_str() {
+                    "name" => name = Some(word(node)?),
+                    "docker" => engine = Some(word(node)?),
+                    "address" => rest.insert(0, word(node)?),
+                    "zone" => rest.push(format!("zone={}", word(node)?)),
+                    "roles" => {
+                        let roles = match &node.value {
+                            YamlValue::List(items) => items.iter().map(word).collect::<Result<Vec<_>, _>>()?.join(","),
+                            _ => word(node)?,
+                        };
+                        rest.push(format!("roles={roles}"));
+                    }
+                    other => {
+                        let fix = "a host has name, docker, address, zone and roles";
+                        return Err((key.span, refused(&format!("unknown key '{other}' of a host"), fix)));
+                    }
+                }
+            }
+            let (Some(name), Some(engine)) = (name, engine) else {
+                return Err((item.span, refused("a host needs the keys name and docker", example)));
+            };
+            format!("{name} {engine} {}", rest.join(" "))
+        }
+        YamlValue::Scalar { .. } | YamlValue::List(_) => {
+            return Err((item.span, refused("this is not a host", example)));
+        }
+    };
+    // What it lacks among the others is said of the whole list.
+    checked(item, text.trim_end().to_owned(), |text| value::host(text).map(drop))
 }
 
 /// An item of the list of users as `NAME PRESET RULE…`.

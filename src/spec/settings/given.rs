@@ -56,6 +56,7 @@ pub fn put(setting: &Setting, text: &str, spec: &mut Spec) -> Result<(), Wrong> 
         SettingKind::Image(place) => *place(spec) = value::image(text)?,
         SettingKind::Patterns(place) => *place(spec) = value::patterns(text)?,
         SettingKind::Users(place) => *place(spec) = value::users(text)?,
+        SettingKind::Hosts(place) => *place(spec) = value::hosts(text)?,
         // It was resolved to an address when it was read.
         SettingKind::Follow(place) => {
             let follow = place(spec);

@@ -14,7 +14,7 @@ use super::resolve::{AskedSettings, Directives};
 use super::table::{Key, SETTINGS, Setting, SettingKind};
 use super::value::{self, Wrong};
 use super::{check, conf, directives, wiring};
-use crate::spec::{ClusterName, ParseError, Secret, Spec};
+use crate::spec::{ClusterName, Hosts, ParseError, Secret, Spec};
 
 /// The layer of flags: the text of each setting on the command line.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +74,25 @@ impl Sources<'_> {
         }
         let name = name_of(&given, &mut problems);
         Problems::check(problems).map(|()| name)
+    }
+
+    /// The hosts alone, for verbs that need to know where the Engines are. Other errors in the file do not matter.
+    ///
+    /// # Errors
+    /// They are not hosts.
+    pub fn hosts(&self) -> Result<Hosts, Problems> {
+        let mut given = self.flags_and_environment();
+        let mut problems = Vec::new();
+        if !given.contains_key(&Key::Hosts) {
+            let mut layer = self.file.as_ref().map(|file| file::read(file, &mut Vec::new())).unwrap_or_default();
+            given.extend(layer.values.remove_entry(&Key::Hosts));
+        }
+        let hosts = given.get(&Key::Hosts).map(|given| value::hosts(&given.text).map_err(|wrong| given.problem(wrong)));
+        let hosts = hosts.transpose().unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        Problems::check(problems).map(|()| hosts.unwrap_or_default())
     }
 
     /// The file, if it is in a folder above the working directory.

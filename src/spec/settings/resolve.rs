@@ -8,9 +8,9 @@ use super::passwords::GivenSecrets;
 use super::problem::{Origin, Problem, Problems};
 use super::table::{Key, SETTINGS};
 use super::value::Wrong;
-use super::{Settings, check, directives, view};
-use crate::spec::address::{REDIS_PER_GROUP_MAX, SENTINELS_MAX};
-use crate::spec::{ClusterName, Secrets, Spec};
+use super::{Settings, check, directives, hosts, view};
+use crate::spec::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
+use crate::spec::{ClusterName, Encryption, Placement, Role, Secrets, Spec};
 
 /// How far the default statistics port is above the write port.
 ///
@@ -85,7 +85,8 @@ impl AskedSettings {
     /// All values that are impossible together.
     pub fn resolve(self, recorded: Option<&Spec>, own: Option<&Secrets>) -> Result<Settings, Problems> {
         let Draft { spec, origins, directives } = self.draft(recorded);
-        let clashes = check::errors(&spec).into_iter().map(|finding| self.locate(finding, &origins));
+        let moved = recorded.and_then(|recorded| hosts::moved(recorded, &spec));
+        let clashes = check::errors(&spec).into_iter().chain(moved).map(|finding| self.locate(finding, &origins));
         let mut warnings = self.warnings.clone();
         let of_borrowed = self.borrowed.problems.iter().filter(|_| recorded.is_none()).cloned();
         let mut errors: Vec<Problem> = clashes.collect();
@@ -201,11 +202,22 @@ fn derive(spec: &mut Spec, recorded: Option<&Spec>, origins: &mut BTreeMap<Key, 
     if follow(Key::StatsPort, ports.is_none_or(|old| old.stats == stats_port(old.write)), "from the write port") {
         spec.ports.stats = stats_port(spec.ports.write);
     }
+    if !spec.hosts.is_empty() {
+        let on_each = |spec: &Spec| spec.hosts.iter().filter(|host| host.roles.contains(&Role::Proxy)).count();
+        let on_each = |spec: &Spec| u16::try_from(on_each(spec)).unwrap_or(u16::MAX).min(PROXIES_MAX);
+        if follow(Key::Proxies, recorded.is_none_or(|old| old.proxies == on_each(old)), "one on each host") {
+            spec.proxies = on_each(spec);
+        }
+        if follow(Key::Encryption, recorded.is_none(), "several hosts") {
+            spec.encryption = Encryption::Tls;
+        }
+    }
     // Slots are only ever added: a configuration with more of them serves a smaller cluster as well.
     let slots = (spec.replicas + 1).next_multiple_of(REDIS_SLOTS_STEP).min(REDIS_PER_GROUP_MAX);
     spec.proxy.redis_slots = slots.max(recorded.map_or(0, |old| old.proxy.redis_slots));
     let slots = (spec.sentinels | 1).clamp(SENTINEL_SLOTS_MIN, SENTINELS_MAX);
     spec.proxy.sentinel_slots = slots.max(recorded.map_or(0, |old| old.proxy.sentinel_slots));
+    spec.placement = Placement::settled(spec, recorded);
 }
 
 /// The read port for a write port: the next one, or Docker's choice if that is Docker's choice.

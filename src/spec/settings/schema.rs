@@ -78,6 +78,24 @@ fn property(setting: &Setting, defaults: &Spec) -> Value {
                 },
             }]},
         }),
+        SettingKind::Hosts(_) => {
+            let name = json!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 63});
+            json!({
+                "type": ["string", "array"],
+                "items": {"anyOf": [{"type": "string"}, {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["name", "docker"],
+                    "properties": {
+                        "name": name,
+                        "docker": {"type": "string", "minLength": 1},
+                        "address": {"type": "string", "format": "ipv4"},
+                        "zone": name,
+                        "roles": {"type": ["string", "array"], "items": {"enum": ["redis", "sentinel", "proxy"]}},
+                    },
+                }]},
+            })
+        }
         SettingKind::Patterns(_)
         | SettingKind::ServerNames(_)
         | SettingKind::Recipients(_)

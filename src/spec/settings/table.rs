@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::address::{PROXIES_MAX, REDIS_PER_GROUP_MAX, SENTINELS_MAX};
 use super::super::containers::{Aspect, Words};
-use super::super::{Follow, ImageChoice, OwnUsers, Patterns, Recipients, Secret, ServerNames, Spec, Subnet};
+use super::super::{Follow, Hosts, ImageChoice, OwnUsers, Patterns, Recipients, Secret, ServerNames, Spec, Subnet};
 use super::passwords::GivenSecrets;
 
 /// The largest number of master groups: those that fit in a /20.
@@ -52,10 +52,14 @@ pub enum Key {
     ReadPort,
     /// The published port for statistics.
     StatsPort,
+    /// The first port of nodes on several hosts.
+    NodePort,
     /// The subnet of the cluster's own network.
     Subnet,
     /// An existing network to be on.
     Network,
+    /// The hosts of the nodes.
+    Hosts,
     /// Whether connections are encrypted.
     Encryption,
     /// Further names in certificates.
@@ -170,6 +174,8 @@ pub enum SettingKind {
     Patterns(PlaceOf<Patterns>),
     /// Users with presets and rules.
     Users(PlaceOf<OwnUsers>),
+    /// Hosts with their Engines and addresses.
+    Hosts(PlaceOf<Hosts>),
     /// Directives of `redis.conf` by name.
     Directives,
     /// A file with directives of `redis.conf`.
@@ -205,6 +211,7 @@ impl SettingKind {
             Self::Follow(_) => "HOST:PORT",
             Self::Patterns(_) => "PATTERNS",
             Self::Users(_) => "USERS",
+            Self::Hosts(_) => "HOSTS",
             Self::Directives => "NAME=VALUE",
             Self::Conf | Self::PasswordFile { .. } => "FILE",
         }
@@ -251,7 +258,7 @@ pub fn is_section(path: &str) -> bool {
 }
 
 /// All settings in the order of [`Key`], which is the order of output.
-pub const SETTINGS: [Setting; 42] = [
+pub const SETTINGS: [Setting; 44] = [
     Setting {
         key: Key::Name,
         path: "name",
@@ -349,6 +356,14 @@ pub const SETTINGS: [Setting; 42] = [
         help: "Port of the proxy's statistics page and metrics [default: the write port plus 2025]",
     },
     Setting {
+        key: Key::NodePort,
+        path: "ports.nodes",
+        flag: "--node-port",
+        variables: &["REDOS_NODE_PORT"],
+        kind: SettingKind::Port(|spec| &mut spec.ports.nodes),
+        help: "First port of Redis nodes and Sentinels on the hosts of a cluster that has several",
+    },
+    Setting {
         key: Key::Subnet,
         path: "network.subnet",
         flag: "--subnet",
@@ -363,6 +378,15 @@ pub const SETTINGS: [Setting; 42] = [
         variables: &["REDOS_NETWORK"],
         kind: SettingKind::Network(|spec| &mut spec.network.name),
         help: "Existing Docker network to use, which redos never removes; auto makes one for the cluster",
+    },
+    Setting {
+        key: Key::Hosts,
+        path: "hosts",
+        flag: "--hosts",
+        variables: &["REDOS_HOSTS"],
+        kind: SettingKind::Hosts(|spec| &mut spec.hosts),
+        help: "Hosts of the nodes, as NAME ENGINE ADDRESS [zone=ZONE] [roles=ROLE,…], separated by ';'; an Engine is named \
+            as in DOCKER_HOST, or by its Docker context",
     },
     Setting {
         key: Key::Encryption,

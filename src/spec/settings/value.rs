@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use super::super::containers::{Aspect, Words};
 use super::super::time::{self, WrongTime};
 use super::super::{
-    Encryption, ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, Recipients,
+    Encryption, Host, Hosts, ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, Recipients,
     ServerNames, Subnet,
 };
 
@@ -254,6 +254,21 @@ pub fn patterns(text: &str) -> Result<Patterns, Wrong> {
 pub fn users(text: &str) -> Result<OwnUsers, Wrong> {
     let fix = "give users such as 'reports readonly %R~shop:*', which docs/users.md explains";
     text.to_owned().try_into().map_err(|why: ParseError| Wrong { what: why.to_string(), fix: fix.to_owned() })
+}
+
+/// Hosts with their Engines and addresses.
+pub fn hosts(text: &str) -> Result<Hosts, Wrong> {
+    text.to_owned().try_into().map_err(unfit_host)
+}
+
+/// One of them.
+pub fn host(text: &str) -> Result<Host, Wrong> {
+    text.parse().map_err(unfit_host)
+}
+
+fn unfit_host(why: ParseError) -> Wrong {
+    let fix = "give hosts such as 'a ssh://me@10.0.0.1 10.0.0.1', which docs/hosts.md explains";
+    Wrong { what: why.to_string(), fix: fix.to_owned() }
 }
 
 /// `auto`, or an image reference.

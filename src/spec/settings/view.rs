@@ -227,6 +227,7 @@ pub fn value(setting: &Setting, spec: &Spec) -> Value {
         SettingKind::Image(place) => json!(place(spec)),
         SettingKind::Patterns(place) => json!(place(spec)),
         SettingKind::Users(place) => json!(place(spec)),
+        SettingKind::Hosts(place) => json!(place(spec)),
         SettingKind::Follow(place) => {
             json!(place(spec).existing().map_or_else(|| NO_SERVER.to_owned(), |at| at.to_string()))
         }

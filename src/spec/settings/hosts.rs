@@ -1,0 +1,79 @@
+//! What a cluster on several hosts cannot have, or should not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::Finding;
+use super::table::Key;
+use crate::spec::names::listed_nodes;
+use crate::spec::{HostName, Hosts, NodeId, Role, Spec, placement};
+
+/// The reasons why a cluster cannot be on these hosts.
+pub fn clashes(spec: &Spec) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if spec.hosts.is_empty() {
+        return found;
+    }
+    let mut clash = |key: Key, what: &str, fix: &str| {
+        found.push(Finding { keys: vec![key, Key::Hosts], what: what.to_owned(), fix: fix.to_owned() });
+    };
+    if spec.exporter {
+        clash(Key::Exporter, "a cluster on several hosts has no exporter yet", "leave it out; the proxies have metrics");
+    }
+    if spec.guard {
+        clash(Key::Guard, "a cluster on several hosts has no guards yet", "leave it out; the Sentinels replace masters");
+    }
+    if spec.network.name.is_some() || spec.network.subnet.is_some() {
+        let key = if spec.network.name.is_some() { Key::Network } else { Key::Subnet };
+        clash(key, "each of several hosts has a network of its own", "leave it out");
+    }
+    if spec.follow.existing().is_some() {
+        clash(Key::Follow, "a cluster on several hosts cannot follow a server yet", "give it a backup: up --from FILE");
+    }
+    if sentinel_hosts(&spec.hosts) == 2 {
+        let what = "with two hosts the loss of the one that has more Sentinels ends failover: the other has no majority";
+        let fix = "add a third host; it may have one Sentinel and nothing else: roles=sentinel";
+        clash(Key::Hosts, what, fix);
+    }
+    let ports = placement::port_count(spec);
+    let last = u32::from(spec.ports.nodes) + u32::from(ports) - 1;
+    if spec.ports.nodes == 0 || last > u32::from(u16::MAX) {
+        let what = format!("the nodes need {ports} ports on their hosts, and {} is not the first of so many", spec.ports.nodes);
+        clash(Key::NodePort, &what, "give a port from 1024 to 60000");
+    }
+    found
+}
+
+/// On how many hosts Sentinels may be.
+fn sentinel_hosts(hosts: &Hosts) -> usize {
+    hosts.iter().filter(|host| host.roles.contains(&Role::Sentinel)).count()
+}
+
+/// Why its hosts are unwise, and what helps.
+pub fn unwise(spec: &Spec) -> Option<(String, String)> {
+    let mut by_zone: BTreeMap<&HostName, u16> = BTreeMap::new();
+    for host in spec.sentinel_nodes().filter_map(|node| spec.host_of(node)) {
+        *by_zone.entry(host.zone.as_ref().unwrap_or(&host.name)).or_default() += 1;
+    }
+    let (zone, count) = by_zone.into_iter().find(|(_, count)| *count >= spec.majority())?;
+    let is_alone = spec.hosts.len() == 1;
+    (!is_alone).then(|| {
+        let what = format!("{zone} has {count} of {} Sentinels: without it no failover is possible", spec.sentinels);
+        (what, "spread the hosts over three zones, or give as many Sentinels as there are hosts".to_owned())
+    })
+}
+
+/// The nodes that would have to move, which redos does not do by itself.
+pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
+    let finding = |what: String, fix: &str| Some(Finding { keys: vec![Key::Hosts], what, fix: fix.to_owned() });
+    if recorded.hosts.is_empty() != spec.hosts.is_empty() {
+        let fix = "back it up, and bring it up anew from the backup: redos backup, then up --from FILE with another name";
+        return finding("a cluster cannot move between one Engine and several hosts yet".to_owned(), fix);
+    }
+    let place = |spec: &Spec, node| spec.host_of(node).map(|host| (host.name.clone(), host.address));
+    let moved = |node: &NodeId| place(recorded, *node).is_some() && place(recorded, *node) != place(spec, *node);
+    let moved: BTreeSet<NodeId> = recorded.nodes().into_iter().filter(moved).collect();
+    let names = listed_nodes(&moved);
+    let host = moved.first().and_then(|node| recorded.placement.of(*node))?;
+    let fix = "leave the host in the list, with its name and address";
+    finding(format!("{names} would have to leave the host {host}, and redos moves no node by itself"), fix)
+}
