@@ -141,7 +141,7 @@ pub fn host_dir(spec: &Spec, node: NodeId) -> Option<PathBuf> {
 /// The address of its host at which a node is published.
 ///
 /// On several hosts Redis nodes and Sentinels are reached by those of the other hosts.
-fn bind(spec: &Spec, node: NodeId) -> IpAddr {
+pub fn bind(spec: &Spec, node: NodeId) -> IpAddr {
     let own = spec.host_of(node).filter(|_| spec.is_published_itself(node));
     own.map_or(spec.ports.bind, |host| IpAddr::V4(host.address))
 }

@@ -22,7 +22,7 @@ use crate::spec::containers;
 use crate::spec::names::listed_nodes;
 use crate::spec::restoring::{RestoreStage, Restoring};
 use crate::spec::secret::RotationStage;
-use crate::spec::{API_VERSION, Group, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
+use crate::spec::{API_VERSION, Group, HostName, NodeId, Role, STATS_PORT, Spec, proxy_group_ports};
 
 /// Judges a cluster.
 pub fn status(spec: &Spec, observed: &Observed) -> Status {
@@ -167,6 +167,11 @@ fn state(node: NodeId, observed: &Observed) -> &'static str {
     observed.inventory.nodes.get(&node).map_or(MISSING, |facts| facts.state.as_str())
 }
 
+/// The name of a node's host.
+fn host_name(node: NodeId, observed: &Observed) -> Option<HostName> {
+    observed.inventory.nodes.get(&node)?.host_name.clone()
+}
+
 fn problem(node: NodeId, spec: &Spec, observed: &Observed) -> Option<String> {
     Gate::Answers { node }.holds(spec, observed).err().map(|unmet| unmet.to_string())
 }
@@ -211,6 +216,7 @@ fn redis_status(node: NodeId, leader: Option<&RedisView>, spec: &Spec, observed:
     });
     RedisStatus {
         node,
+        host: host_name(node, observed),
         role,
         state: state(node, observed),
         address,
@@ -237,6 +243,7 @@ fn sentinel_status(node: NodeId, spec: &Spec, observed: &Observed) -> SentinelSt
     };
     SentinelStatus {
         node,
+        host: host_name(node, observed),
         state: state(node, observed),
         address: observed.inventory.server(node),
         version: view.map(|view| view.version.clone()),
@@ -285,6 +292,7 @@ fn proxy_status(node: NodeId, spec: &Spec, observed: &Observed) -> ProxyStatus {
     let routes = || view.into_iter().flat_map(|view| &view.routes);
     ProxyStatus {
         node,
+        host: host_name(node, observed),
         state: state(node, observed),
         version: view.map(|view| view.version.clone()),
         write: by_group(|group| proxy_group_ports(group).write),

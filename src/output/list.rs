@@ -9,7 +9,7 @@ use super::text_table::{Column, Table};
 use super::units::{age, count};
 use super::{Named, Ui};
 use crate::cluster::observed::{Inventory, NodeFacts};
-use crate::spec::{ClusterName, NodeId};
+use crate::spec::{ClusterName, HostName, NodeId};
 
 /// One cluster of an Engine: an item of `kind: ClusterList`.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -110,6 +110,9 @@ pub struct ListedNode {
     pub container: String,
     /// The host of its Engine; `null` if that is this machine.
     pub host: Option<String>,
+    /// The name of its host, in a cluster that has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_name: Option<HostName>,
     /// The image that it was made from.
     pub image: String,
     /// The state of the container: `running`, `paused`, `exited`, …
@@ -156,10 +159,11 @@ fn node_item(node: NodeId, facts: &NodeFacts) -> ListedNode {
         node,
         container: facts.name.clone(),
         host: facts.host.clone(),
+        host_name: facts.host_name.clone(),
         image: facts.image.clone(),
         state: facts.state.as_str(),
         exit_code: facts.state.exit_code(),
-        address: facts.address.map(|address| address.to_string()),
+        address: facts.on_host.map(|place| place.to_string()).or(facts.address.map(|address| address.to_string())),
         ports: facts.ports.iter().map(published).collect(),
         created_at: facts.created_at.clone(),
         started_at: facts.started_at.clone(),
@@ -183,7 +187,7 @@ pub fn nodes_text(nodes: &[ListedNode], now: SystemTime, ui: &Ui) -> String {
             node.ports.iter().map(|port| format!("{}->{}", port.published, port.container)).collect();
         table.row([
             node.node.to_string(),
-            node.host.clone().unwrap_or_else(|| "-".to_owned()),
+            node.host_name.as_ref().map(ToString::to_string).or(node.host.clone()).unwrap_or_else(|| "-".to_owned()),
             node.image.clone(),
             node.exit_code.map_or_else(|| node.state.to_owned(), |code| format!("{} ({code})", node.state)),
             if is_up { since(node.started_at.as_deref(), now) } else { "-".to_owned() },

@@ -1,5 +1,7 @@
 //! `redos status` for people.
 
+use std::net::SocketAddrV4;
+
 use console::Style;
 
 use super::text_table::{Column, Table};
@@ -8,7 +10,7 @@ use super::{Ui, command_line};
 use crate::cluster::status::{
     ExporterStatus, GroupStatus, GuardStatus, LinkState, ProxyStatus, RedisStatus, RoleWord, SentinelStatus, Status,
 };
-use crate::spec::{Encryption, Group, NodeId};
+use crate::spec::{Encryption, Group, HostName, NodeId};
 
 /// A cluster's status as tables, with the verdict at the end.
 pub fn text(status: &Status, ui: &Ui) -> String {
@@ -59,9 +61,9 @@ fn group_text(group: &GroupStatus, status: &Status, ui: &Ui) -> String {
     };
     let version = |node: &RedisStatus| Some(format!("{} {}", node.server.as_deref()?, node.version.as_deref()?));
     let versions = Versions::of(group.nodes.iter().map(version));
-    // Ports are Redis's own, the same for all nodes; the heading has the master's.
     let mut table = Table::new([
         Column::new("NODE"),
+        Column::new("HOST").only_if(group.nodes.iter().any(|node| node.host.is_some())),
         Column::new("ROLE"),
         Column::new("STATE"),
         Column::new("ADDRESS").optional(),
@@ -91,9 +93,10 @@ fn group_text(group: &GroupStatus, status: &Status, ui: &Ui) -> String {
         };
         table.row([
             node.node.to_string(),
+            or_dash(node.host.as_ref()),
             or_dash(role),
             node.state.to_owned(),
-            or_dash(node.address.map(|address| address.ip().to_string())),
+            or_dash(node.address.map(|address| place(address, node.host.as_ref()))),
             or_dash(link),
             or_dash(node.offset),
             or_dash(lag),
@@ -112,6 +115,7 @@ fn sentinels_text(status: &Status, ui: &Ui) -> String {
     let by_group = status.groups.len() > 1;
     let mut table = Table::new([
         Column::new("SENTINEL"),
+        Column::new("HOST").only_if(status.sentinels.iter().any(|sentinel| sentinel.host.is_some())),
         Column::new("STATE"),
         Column::new("ADDRESS").optional().only_if(!by_group),
         Column::new("GROUP").only_if(by_group),
@@ -126,9 +130,10 @@ fn sentinels_text(status: &Status, ui: &Ui) -> String {
         for (index, group) in status.groups.iter().enumerate() {
             let own = |text: String| if index == 0 { text } else { String::new() };
             let group_name = group.name.to_string();
-            let address = or_dash(sentinel.address.map(|address| address.ip().to_string()));
+            let address = or_dash(sentinel.address.map(|address| place(address, sentinel.host.as_ref())));
             table.row([
                 own(sentinel.node.to_string()),
+                own(or_dash(sentinel.host.as_ref())),
                 own(sentinel.state.to_owned()),
                 address,
                 group_name.clone(),
@@ -147,6 +152,11 @@ fn sentinels_text(status: &Status, ui: &Ui) -> String {
     format!("{heading}: {quorum}{}\n{}", versions.remark(), table.render(ui.width()))
 }
 
+/// The address of a node. Without hosts ports are the servers' own, the same for all.
+fn place(address: SocketAddrV4, host: Option<&HostName>) -> String {
+    if host.is_some() { address.to_string() } else { address.ip().to_string() }
+}
+
 /// The node that a Sentinel names, or the address if it is not a node of the group.
 fn named_master(sentinel: &SentinelStatus, group: &str, status: &Status) -> Option<String> {
     let address = *sentinel.masters.get(group)?;
@@ -160,6 +170,7 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
     let by_group = proxies.iter().any(|proxy| proxy.write.len() > 1);
     let mut table = Table::new([
         Column::new("PROXY"),
+        Column::new("HOST").only_if(proxies.iter().any(|proxy| proxy.host.is_some())),
         Column::new("STATE"),
         Column::new("GROUP").only_if(by_group),
         Column::new("WRITES AT"),
@@ -177,6 +188,7 @@ fn proxies_text(proxies: &[ProxyStatus], ui: &Ui) -> String {
             let readers = group.and_then(|group| proxy.reads_from.get(group)).filter(|nodes| !nodes.is_empty());
             table.row([
                 own(proxy.node.to_string()),
+                own(or_dash(proxy.host.as_ref())),
                 own(proxy.state.to_owned()),
                 or_dash(group),
                 or_dash(group.and_then(|group| proxy.write.get(group))),

@@ -136,12 +136,14 @@ fn is_server_name(name: &str) -> bool {
 pub fn certificate_names(spec: &Spec, subnet: Subnet, node: NodeId) -> BTreeSet<String> {
     let proxies = (1..=PROXIES_MAX).map(NodeId::Proxy);
     let own = proxies.chain([node]).flat_map(|node| {
-        let address = subnet.address(node).map(|address| address.to_string());
+        // Each host has a subnet of its own, in which nobody reaches a node.
+        let address = subnet.address(node).filter(|_| spec.hosts.is_empty()).map(|address| address.to_string());
         node.network_names(&spec.name).into_iter().chain(address)
     });
     let bind = Some(spec.ports.bind).filter(|bind| !bind.is_unspecified()).map(|bind| bind.to_string());
     let here = [EVERY_NODE, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    own.chain(here).chain(bind).chain(spec.tls.names.iter().map(in_certificate)).collect()
+    let hosts = spec.hosts.iter().map(|host| host.address.to_string());
+    own.chain(here).chain(hosts).chain(bind).chain(spec.tls.names.iter().map(in_certificate)).collect()
 }
 
 /// A name as a certificate has it: addresses are numbers there.

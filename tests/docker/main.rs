@@ -26,6 +26,7 @@ mod failover_test;
 mod follow;
 mod guard;
 mod hold;
+mod hosts;
 mod images;
 mod imitations;
 mod kills;

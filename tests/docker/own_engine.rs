@@ -58,10 +58,8 @@ impl OwnEngine {
     }
 
     async fn configured(disk: Option<u64>, config: &str) -> Self {
-        let dir = tempfile::Builder::new().prefix("redos-engine-").tempdir().expect("a folder");
-        fs::write(dir.path().join("daemon.json"), config).expect("written");
-        fs::create_dir(dir.path().join("data")).expect("made");
-        let mut own = Self { host: None, daemon: None, dir };
+        let mut own = Self::off();
+        fs::write(own.dir.path().join("daemon.json"), config).expect("written");
         own.power_on(disk).await;
         own
     }
@@ -134,6 +132,27 @@ impl OwnEngine {
 
     /// Starts its host and the Engine, and moves the calling thread into the new network.
     pub async fn power_on(&mut self, disk: Option<u64>) {
+        self.boot(disk).await;
+        let network = File::open(format!("/proc/{}/ns/net", self.init())).expect("a network");
+        move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).expect("root may");
+        self.start_again().await;
+    }
+
+    /// An Engine that is off, on a host that is off: [`OwnEngine::boot`], then [`OwnEngine::start_again`].
+    pub fn off() -> Self {
+        let dir = tempfile::Builder::new().prefix("redos-engine-").tempdir().expect("a folder");
+        fs::write(dir.path().join("daemon.json"), "{}").expect("written");
+        fs::create_dir(dir.path().join("data")).expect("made");
+        Self { host: None, daemon: None, dir }
+    }
+
+    /// The first process of its host, which is on.
+    pub fn init(&self) -> i32 {
+        self.host.as_ref().expect("the host is on").init
+    }
+
+    /// Starts its host without the Engine.
+    pub async fn boot(&mut self, disk: Option<u64>) {
         let data = self.dir.path().join("data");
         let mount = disk.map(|bytes| format!("mount -t tmpfs -o size={bytes} tmpfs {}; ", data.display()));
         let script = format!("{}{INIT}", mount.unwrap_or_default());
@@ -150,9 +169,6 @@ impl OwnEngine {
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("its children");
         let init = children.trim().parse().expect("one child");
         self.host = Some(Host { maker, init });
-        let network = File::open(format!("/proc/{init}/ns/net")).expect("a network");
-        move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).expect("root may");
-        self.start_again().await;
     }
 
     /// Fills all the room that is left on its disk.

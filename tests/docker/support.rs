@@ -306,6 +306,11 @@ impl Cluster {
         command
     }
 
+    /// The name of a cluster that is not on this host's Engine.
+    pub fn elsewhere(topic: &str) -> ClusterName {
+        unused_name(topic)
+    }
+
     /// Runs the binary to its end.
     pub async fn redos(&self, arguments: &[&str]) -> Run {
         self.run(self.command(arguments)).await

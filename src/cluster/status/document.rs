@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cluster::observed::CertificatesView;
 use crate::spec::secret::{RotatedUser, RotationStage};
-use crate::spec::{ClusterName, Encryption, Group, NodeId, UsedImages};
+use crate::spec::{HostName, ClusterName, Encryption, Group, NodeId, UsedImages};
 
 /// The state word of a node that has no container.
 pub const MISSING: &str = "missing";
@@ -89,6 +89,9 @@ pub struct MasterStatus {
 #[serde(rename_all = "camelCase")]
 pub struct RedisStatus {
     pub node: NodeId,
+    /// The name of its host, in a cluster that has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
     /// The role that it reports.
     pub role: Option<RoleWord>,
     /// The state of its container: `running`, `paused`, `exited`, …, or `missing`.
@@ -151,6 +154,9 @@ pub enum LinkState {
 #[serde(rename_all = "camelCase")]
 pub struct SentinelStatus {
     pub node: NodeId,
+    /// The name of its host, in a cluster that has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
     /// The state of its container.
     pub state: &'static str,
     /// Its address and port.
@@ -182,6 +188,9 @@ pub struct SentinelStatus {
 #[serde(rename_all = "camelCase")]
 pub struct ProxyStatus {
     pub node: NodeId,
+    /// The name of its host, in a cluster that has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
     /// The state of its container.
     pub state: &'static str,
     /// The server's version.

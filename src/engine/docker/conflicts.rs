@@ -9,6 +9,7 @@ use bollard::models::{ContainerSummary, EndpointResource};
 use futures_util::future::try_join3;
 
 use super::{DockerEngine, calls, labels, listeners, listing};
+use crate::cluster::desired::{bind, published_ports};
 use crate::cluster::observed::Inventory;
 use crate::engine::{EngineError, EngineErrorKind, Result};
 use crate::spec::{ClusterName, NodeId, Spec};
@@ -26,7 +27,8 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
     let foreign = |labels: &labels::Labels| labels::cluster(labels).as_ref() != Some(&spec.name);
     let none = labels::Labels::new();
 
-    let nodes = spec.nodes();
+    let is_here = |node: &NodeId| spec.hosts.is_empty() || spec.host_of(*node).is_some();
+    let nodes: Vec<NodeId> = spec.nodes().into_iter().filter(is_here).collect();
     let names: BTreeSet<String> = nodes.iter().map(|node| node.container_name(&spec.name)).collect();
     for container in &containers {
         let name = container_name(container);
@@ -49,7 +51,7 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
             conflicts.name("volume", &volume.name);
         }
     }
-    for port in wanted_ports(spec, inventory) {
+    for port in wanted_ports(spec, &nodes, inventory) {
         if let Some(owner) = owner(engine, &spec.name, &containers, port) {
             conflicts.port(port, &owner);
         }
@@ -61,18 +63,14 @@ pub async fn check(engine: &DockerEngine, spec: &Spec, inventory: &Inventory) ->
 }
 
 /// The ports that the cluster should publish, without those that it publishes already.
-fn wanted_ports(spec: &Spec, inventory: &Inventory) -> Vec<SocketAddr> {
-    let mut wanted = BTreeSet::new();
-    for proxy in 1..=spec.proxies {
-        for group in spec.groups() {
-            let ports = spec.published_ports(proxy, group);
-            wanted.extend([ports.write, ports.read]);
-        }
-        wanted.insert(spec.published_stats_port(proxy));
-    }
-    let ours = |host: &u16| inventory.nodes.values().flat_map(|node| &node.ports).any(|port| port.host == *host);
-    let wanted = wanted.into_iter().filter(|host| *host != 0 && !ours(host));
-    wanted.map(|host| SocketAddr::new(spec.ports.bind, host)).collect()
+fn wanted_ports(spec: &Spec, nodes: &[NodeId], inventory: &Inventory) -> Vec<SocketAddr> {
+    let of_node = |node: &NodeId| {
+        let bind = bind(spec, *node);
+        published_ports(spec, *node).into_values().map(move |port| SocketAddr::new(bind, port))
+    };
+    let wanted: BTreeSet<SocketAddr> = nodes.iter().flat_map(of_node).collect();
+    let ours = |port: u16| inventory.nodes.values().flat_map(|node| &node.ports).any(|published| published.host == port);
+    wanted.into_iter().filter(|wanted| wanted.port() != 0 && !ours(wanted.port())).collect()
 }
 
 /// All conflicts of one check.

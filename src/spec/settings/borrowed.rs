@@ -11,7 +11,7 @@ use super::super::{Secrets, Spec};
 use super::check;
 use super::given::{Given, put};
 use super::passwords::GivenSecrets;
-use super::problem::{Origin, Problem};
+use super::problem::{Finding, Origin, Problem};
 use super::table::Key;
 use super::view::{shown, value};
 
@@ -38,7 +38,7 @@ pub struct Borrowed {
 
 impl Borrowed {
     /// Whether a borrowed variable is among the causes of a clash of values.
-    pub fn has_part_in(&self, clash: &check::Finding) -> Option<Key> {
+    pub fn has_part_in(&self, clash: &Finding) -> Option<Key> {
         clash.keys.iter().copied().find(|key| self.values.contains_key(key))
     }
 

@@ -4,18 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::time::shown as time;
 use super::super::{NetworkChoice, PROXY_PORT_STEP, PersistenceMode, Spec};
+use super::problem::Finding;
 use super::table::{DOWN_AFTER_WISE, Key};
-
-/// A problem of several values, before it has a place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The settings that clash. The problem is shown at the first of them that was given.
-    pub keys: Vec<Key>,
-    /// What is wrong, a sentence without its full stop.
-    pub what: String,
-    /// How to repair it, a sentence without its full stop.
-    pub fix: String,
-}
 
 /// The reasons why a spec is impossible.
 pub fn errors(spec: &Spec) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Finding;
+use super::problem::Finding;
 use super::table::Key;
 use crate::spec::names::listed_nodes;
 use crate::spec::{HostName, Hosts, NodeId, Role, Spec, placement};

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use super::table::Key;
+
 /// The origin of a value or of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -226,6 +228,17 @@ fn edit_distance(from: &str, to: &str) -> usize {
         rows.push(row);
     }
     rows[from.len()][to.len()]
+}
+
+/// A problem of several values, before it has a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The settings that clash. The problem is shown at the first of them that was given.
+    pub keys: Vec<Key>,
+    /// What is wrong, a sentence without its full stop.
+    pub what: String,
+    /// How to repair it, a sentence without its full stop.
+    pub fix: String,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::borrowed::Borrowed;
 use super::given::{Given, put};
 use super::passwords::GivenSecrets;
-use super::problem::{Origin, Problem, Problems};
+use super::problem::{Finding, Origin, Problem, Problems};
 use super::table::{Key, SETTINGS};
 use super::value::Wrong;
 use super::{Settings, check, directives, hosts, view};
@@ -98,7 +98,7 @@ impl AskedSettings {
         errors.sort_by_key(|problem| problem.origin.place());
         Problems::check(errors)?;
         let unwise = check::unwise(&spec).into_iter();
-        let unwise = unwise.map(|found| check::Finding { keys: vec![found.key], what: found.what, fix: found.fix });
+        let unwise = unwise.map(|found| Finding { keys: vec![found.key], what: found.what, fix: found.fix });
         warnings.extend(unwise.map(|finding| self.locate(finding, &origins)));
         warnings.extend(recorded.and_then(|recorded| self.borrowed.set_aside(recorded, own)));
         warnings.sort_by_key(|problem| problem.origin.place());
@@ -170,8 +170,8 @@ impl AskedSettings {
     }
 
     /// Puts a finding where the first of its values was given, or else at its origin.
-    pub(super) fn locate(&self, finding: check::Finding, origins: &BTreeMap<Key, Origin>) -> Problem {
-        let check::Finding { keys, what, fix } = finding;
+    pub(super) fn locate(&self, finding: Finding, origins: &BTreeMap<Key, Origin>) -> Problem {
+        let Finding { keys, what, fix } = finding;
         let counts = |key: &Key| self.given.get(key).or_else(|| self.borrowed.values.get(key));
         let counts = |key: &Key| counts(key).filter(|given| origins.get(key) == Some(&given.origin));
         if let Some(given) = keys.iter().find_map(counts) {

@@ -1,0 +1,183 @@
+//! A cluster on three hosts: each an Engine of its own, in namespaces that only a wire connects.
+
+use std::time::Duration;
+
+use redos::testing::spec::ClusterName;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::own_engine::OwnEngine;
+use crate::support::{Cluster, Run, eventually_within};
+
+/// How long the rest of a cluster may take without one of its hosts, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+/// Three hosts on one wire. All of it is gone when this is dropped.
+struct ThreeHosts {
+    cluster: ClusterName,
+    /// The wire: a bridge of this host.
+    wire: String,
+    /// The first three bytes of their addresses.
+    net: String,
+    engines: Vec<OwnEngine>,
+}
+
+impl ThreeHosts {
+    async fn start() -> Self {
+        let number = std::process::id() % 250;
+        let mut hosts = Self {
+            cluster: Cluster::elsewhere("hosts"),
+            wire: format!("rds{number}"),
+            net: format!("10.213.{number}"),
+            engines: Vec::new(),
+        };
+        ip(&format!("link add {} type bridge", hosts.wire)).await;
+        ip(&format!("addr add {}.1/24 dev {}", hosts.net, hosts.wire)).await;
+        ip(&format!("link set {} up", hosts.wire)).await;
+        // Docker's own rules drop what is forwarded, also within a bridge.
+        hosts.forwarding("-I").await;
+        for place in 0..NAMES.len() {
+            hosts.engines.push(OwnEngine::off());
+            hosts.power_on(place).await;
+        }
+        hosts
+    }
+
+    async fn forwarding(&self, what: &str) {
+        let rule = format!("{what} FORWARD -i {wire} -o {wire} -j ACCEPT", wire = self.wire);
+        assert!(Command::new("iptables").args(rule.split(' ')).status().await.expect("iptables").success());
+    }
+
+    /// Starts a host, puts it on the wire, and starts its Engine.
+    async fn power_on(&mut self, place: usize) {
+        let (wire, net) = (&self.wire, &self.net);
+        self.engines[place].boot(None).await;
+        let init = self.engines[place].init();
+        ip(&format!("link add {wire}-{place} type veth peer name eth0 netns {init}")).await;
+        ip(&format!("link set {wire}-{place} master {wire} up")).await;
+        let inside = format!("--net --target {init} ip");
+        for what in [
+            format!("addr add {net}.{}/24 dev eth0", place + 11),
+            "link set eth0 up".to_owned(),
+            format!("route add default via {net}.1"),
+        ] {
+            let words: Vec<&str> = inside.split(' ').chain(what.split(' ')).collect();
+            assert!(Command::new("nsenter").args(&words).status().await.expect("nsenter").success(), "{words:?}");
+        }
+        self.engines[place].start_again().await;
+    }
+
+    /// The setting `hosts`.
+    fn setting(&self) -> String {
+        let host = |(place, engine): (usize, &OwnEngine)| {
+            format!("{} {} {}.{}", NAMES[place], engine.address(), self.net, place + 11)
+        };
+        self.engines.iter().enumerate().map(host).collect::<Vec<_>>().join("; ")
+    }
+
+    async fn redos(&self, arguments: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redos"));
+        command.env_clear().args(["--project", self.cluster.as_str()]).args(arguments);
+        command.env("PATH", std::env::var_os("PATH").expect("a path")).env("REDOS_HOSTS", self.setting());
+        command.current_dir(std::env::temp_dir()).kill_on_drop(true).stdin(std::process::Stdio::null());
+        let output = command.output().await.expect("the binary runs");
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    async fn status(&self) -> Value {
+        let run = self.redos(&["status", "-o", "json"]).await;
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr))
+    }
+
+    /// The names of containers, networks and volumes of the cluster on all hosts.
+    async fn left(&self) -> Vec<String> {
+        let mut left = Vec::new();
+        for engine in &self.engines {
+            for kind in ["container ls -a --format {{.Names}}", "network ls --format {{.Name}}", "volume ls --format {{.Name}}"]
+            {
+                let mut docker = Command::new("docker");
+                docker.args(["--host", &engine.address()]).args(kind.split(' '));
+                let said = docker.output().await.expect("docker").stdout;
+                let named = String::from_utf8(said).expect("text");
+                left.extend(named.lines().filter(|name| name.contains(self.cluster.as_str())).map(str::to_owned));
+            }
+        }
+        left
+    }
+}
+
+impl Drop for ThreeHosts {
+    fn drop(&mut self) {
+        self.engines.clear();
+        for (program, arguments) in [
+            ("ip", format!("link del {}", self.wire)),
+            ("iptables", format!("-D FORWARD -i {wire} -o {wire} -j ACCEPT", wire = self.wire)),
+        ] {
+            let _ = std::process::Command::new(program).args(arguments.split(' ')).status();
+        }
+    }
+}
+
+async fn ip(arguments: &str) {
+    let done = Command::new("ip").args(arguments.split(' ')).status().await.expect("iproute2");
+    assert!(done.success(), "ip {arguments}");
+}
+
+/// The hosts of the nodes in a list of the status.
+fn hosts_of(nodes: &Value) -> Vec<&str> {
+    let mut hosts: Vec<&str> = nodes.as_array().expect("a list").iter().filter_map(|node| node["host"].as_str()).collect();
+    hosts.sort_unstable();
+    hosts
+}
+
+#[tokio::test]
+async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master() {
+    let mut hosts = ThreeHosts::start().await;
+    // The others get the images from the first.
+    hosts.engines[0].load_images().await;
+    hosts.redos(&["up"]).await.succeeds();
+    let status = hosts.status().await;
+    assert_eq!(status["healthy"], true, "{status}");
+    assert_eq!(status["encryption"], "tls", "it is the default between hosts");
+    for nodes in [&status["groups"][0]["nodes"], &status["sentinels"], &status["proxies"]] {
+        assert_eq!(hosts_of(nodes), NAMES, "{nodes}");
+    }
+    assert_eq!(status["groups"][0]["master"]["address"], format!("{}.11:7123", hosts.net));
+    hosts.redos(&["up"]).await.succeeds();
+    assert_eq!(hosts.redos(&["plan"]).await.exits(0).lines().count(), 1, "there is nothing to do");
+
+    hosts.redos(&["cli", "SET", "kept", "always"]).await.succeeds();
+    hosts.redos(&["cli", "WAIT", "2", "5000"]).await.succeeds();
+    hosts.engines[0].lose_power().await;
+    eventually_within(PATIENCE, "another host has the master", async || {
+        let status = hosts.status().await;
+        let master = status["groups"][0]["master"]["node"].as_str();
+        let is_told = status["reasons"].as_array().expect("reasons").iter().any(|why| {
+            why.as_str().is_some_and(|why| why.contains("its host a does not answer"))
+        });
+        master.is_some_and(|master| master != "redis-1") && is_told && status["healthy"] == false
+    })
+    .await;
+    let lost = hosts.status().await;
+    assert_eq!(lost["groups"][0]["nodes"][0]["state"], "unknown");
+    assert_eq!(hosts.redos(&["cli", "GET", "kept"]).await.succeeds().trim(), "\"always\"");
+    hosts.redos(&["cli", "SET", "more", "meanwhile"]).await.succeeds();
+    // Nothing is made anew on another host: redos says what it waits for.
+    let refused = hosts.redos(&["up", "--timeout", "10s"]).await.fails(1);
+    assert!(refused.contains("host a"), "{refused}");
+
+    hosts.power_on(0).await;
+    eventually_within(PATIENCE, "the host is back", async || hosts.status().await["healthy"] == true).await;
+    assert_eq!(hosts.redos(&["cli", "GET", "more"]).await.succeeds().trim(), "\"meanwhile\"");
+    hosts.redos(&["failover"]).await.succeeds();
+    hosts.redos(&["scale", "--replicas", "3"]).await.succeeds();
+    let status = hosts.status().await;
+    assert_eq!(hosts_of(&status["groups"][0]["nodes"]), ["a", "a", "b", "c"], "{status}");
+    hosts.redos(&["down", "--volumes", "--yes"]).await.succeeds();
+    assert_eq!(hosts.left().await, Vec::<String>::new());
+}
