@@ -50,8 +50,8 @@ mod url;
 mod verify;
 mod version;
 
-use std::sync::OnceLock;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{FromArgMatches, Parser, Subcommand};
 
@@ -237,7 +237,13 @@ pub fn main() -> ExitCode {
         trace::listen(move |line| told.call(line));
     }
     let result = runtime.block_on(async {
-        let call = Call { global, ui: ui.clone(), cancel: interrupt::watch(ui.clone()), world: Docker, hosts: OnceLock::new() };
+        let call = Call {
+            global,
+            ui: ui.clone(),
+            cancel: interrupt::watch(ui.clone()),
+            world: Docker,
+            hosts: OnceLock::new(),
+        };
         run(verb, call).await
     });
     runtime.shutdown_background();

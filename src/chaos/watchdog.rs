@@ -10,20 +10,27 @@ use tokio::time::sleep;
 use super::fault::Written;
 use crate::engine::EngineError;
 use crate::engine::containers::Containers;
+use crate::spec::Hosts;
 
 /// How much longer than its fault a watchdog waits before it undoes it, and an agent before it ends.
 pub const MARGIN: Duration = Duration::from_secs(5);
 /// How often a watchdog checks whether its fault is undone already.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Starts the watchdog of a fault. It uses the Docker host of this redos.
+/// The variable of the setting `hosts`.
+const HOSTS_VARIABLE: &str = "REDOS_HOSTS";
+
+/// Starts the watchdog of a fault. It uses the Docker host or the hosts of this redos.
 ///
 /// # Errors
 /// No process can be started.
-pub fn spawn(host: Option<&str>, fault: &str) -> io::Result<()> {
+pub fn spawn(address: Option<&str>, hosts: &Hosts, fault: &str) -> io::Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
-    if let Some(host) = host {
-        command.args(["--host", host]);
+    if let Some(address) = address {
+        command.args(["--host", address]);
+    }
+    if !hosts.is_empty() {
+        command.env(HOSTS_VARIABLE, hosts.to_string());
     }
     command.args(["chaos", "watchdog", fault]);
     // It has a process group of its own, so that Ctrl-C at the terminal does not end it.

@@ -105,8 +105,12 @@ pub fn halt(observed: &mut Observed, node: NodeId, state: NodeState) {
 /// The files of a stopped Redis node that was a master, or never wrote whom it followed.
 pub fn stored_data(observed: &mut Observed, node: NodeId, data: StoredData) {
     let facts = observed.inventory.nodes.get_mut(&node).expect("the node");
-    facts.stored =
-        Some(StoredState::Redis { address: facts.address.map(|ip| SocketAddrV4::new(ip, REDIS_PORT)), replica_of: None, never_promoted: false, data: Some(data) });
+    facts.stored = Some(StoredState::Redis {
+        address: facts.address.map(|ip| SocketAddrV4::new(ip, REDIS_PORT)),
+        replica_of: None,
+        never_promoted: false,
+        data: Some(data),
+    });
 }
 
 /// Removes a node's container.

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::observed::Inventory;
+use super::observed::{Inventory, NodeState};
 use crate::spec::{ClusterName, NodeId};
 
 /// What helps against an Engine that does not answer about a container. The Engine may be on another host, or in Docker Desktop.
@@ -27,6 +27,13 @@ impl Refusal {
     /// Its container may be about to start or to stop. Nodes that do not count are left out.
     pub fn unseen(cluster: &ClusterName, inventory: &Inventory, counts: impl Fn(NodeId) -> bool) -> Option<Self> {
         let (node, why) = inventory.unseen.iter().find(|(node, _)| counts(**node))?;
+        let facts = inventory.nodes.get(node).filter(|facts| facts.state == NodeState::Unknown);
+        if let Some(host) = facts.and_then(|facts| facts.host_name.as_ref()) {
+            let next = vec![format!(
+                "nothing is moved to another host: go on when {host} is back; see how it is: redos -p {cluster} status"
+            )];
+            return Some(Self { why: format!("the host {host} does not answer: {why}"), next });
+        }
         let next = vec![
             format!("see whether this hangs too: docker inspect {}", node.container_name(cluster)),
             RESTART_DOCKER.to_owned(),

@@ -185,9 +185,13 @@ impl Story {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::{ClusterName, Spec};
 
     fn said(at: i64, sentinel: u16, line: &str) -> Chapter {
-        let inventory = Inventory::assumed(&Spec::with_defaults(ClusterName::default()), "172.30.0.0/16".parse().expect("a subnet"));
+        let inventory = Inventory::assumed(
+            &Spec::with_defaults(ClusterName::default()),
+            "172.30.0.0/16".parse().expect("a subnet"),
+        );
         let announced = Announcement::of_line(&format!("1:X 27 Nov 2026 13:05:01.123 # {line}")).expect(line);
         Chapter::of_sentinel(at, NodeId::Sentinel(sentinel), &announced, &inventory)
     }

@@ -121,7 +121,8 @@ fn replicas(master: NodeId, view: &RedisView, observed: &Observed) -> Vec<Strang
 /// The node of a master's replica at this address; `None` for a stranger.
 fn own_replica(master: NodeId, address: SocketAddrV4, observed: &Observed) -> Option<NodeId> {
     let node = node_at(address, observed)?;
-    (node.group() == master.group() && node != master && observed.inventory.place(node) == Some(address)).then_some(node)
+    (node.group() == master.group() && node != master && observed.inventory.place(node) == Some(address))
+        .then_some(node)
 }
 
 /// Whether a master has a foreign replica at this address. Sentinels find it again at once when they have forgotten it.

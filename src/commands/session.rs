@@ -60,8 +60,10 @@ pub struct Session<W: World> {
     pub engine: Arc<W::Engine>,
     /// Set by the first Ctrl-C.
     pub cancel: CancellationToken,
-    /// The Docker host of the command line, for guard processes.
+    /// The Docker host of the command line, for other processes.
     pub host: Option<String>,
+    /// The hosts of the settings, for the same.
+    pub hosts: Hosts,
 }
 
 impl<W: World> Call<W> {
@@ -140,7 +142,8 @@ impl<W: World> Call<W> {
     }
 
     fn session(self, engine: W::Engine) -> Session<W> {
-        Session { ui: self.ui, engine: Arc::new(engine), cancel: self.cancel, host: self.global.host }
+        let hosts = self.hosts.into_inner().unwrap_or_default();
+        Session { ui: self.ui, engine: Arc::new(engine), cancel: self.cancel, host: self.global.host, hosts }
     }
 }
 

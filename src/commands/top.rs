@@ -182,8 +182,9 @@ impl<'a, W: World> View<'a, W> {
     fn begin(&mut self, action: KeyAction, board: &mut Board) {
         let (ui, caught) = Ui::caught();
         let cancel = self.session.cancel.child_token();
-        let host = self.session.host.clone();
-        let session: Session<W> = Session { ui, engine: self.session.engine.clone(), cancel: cancel.clone(), host };
+        let (host, hosts) = (self.session.host.clone(), self.session.hosts.clone());
+        let engine = self.session.engine.clone();
+        let session: Session<W> = Session { ui, engine, cancel: cancel.clone(), host, hosts };
         let cluster = self.cluster;
         let what = match action {
             KeyAction::Failover(_, node) => format!("switchover to {node}"),

@@ -148,7 +148,8 @@ impl RedisVitals<'_> {
             }
         }
         let announced = self.vitals.directive("replica-announce-ip").filter(|announced| !announced.is_empty());
-        if let (Some(announced), Some(address)) = (announced, self.facts.on_host.map(|place| *place.ip()).or(self.facts.address))
+        if let (Some(announced), Some(address)) =
+            (announced, self.facts.on_host.map(|place| *place.ip()).or(self.facts.address))
             && announced != address.to_string()
         {
             let measured = Measured::of(node, "CONFIG GET", "replica-announce-ip", announced)

@@ -19,8 +19,8 @@ use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
 use super::{
-    ClusterSummary, Clusters, DataStream, Engine, EngineError, EngineErrorKind, EngineVersion, NodeFile,
-    NodeProgram, NodeSpec, Nodes, Result,
+    ClusterSummary, Clusters, DataStream, Engine, EngineError, EngineErrorKind, EngineVersion, NodeFile, NodeProgram,
+    NodeSpec, Nodes, Result,
 };
 use crate::cluster::observed::{Inventory, NetworkFacts};
 use crate::spec::{ClusterName, Host, Hosts, NodeId, Resources, Spec};
@@ -79,7 +79,8 @@ impl<E: Engine> Fleet<E> {
     fn opened(&self, hosts: &Hosts) -> Result<Vec<Member<E>>> {
         let member = |host: &Host| {
             let engine = (self.open)(Some(&host.engine));
-            let engine = engine.map_err(|error| error.hinted(format!("mend the host {} of the setting 'hosts'", host.name)))?;
+            let engine =
+                engine.map_err(|error| error.hinted(format!("mend the host {} of the setting 'hosts'", host.name)))?;
             Ok(Member { host: host.clone(), engine, away: Mutex::default(), copying: PatientMutex::default() })
         };
         hosts.iter().map(member).collect()
@@ -161,7 +162,8 @@ impl<E: Engine> Fleet<E> {
         }
         Err(failed.unwrap_or_else(|| {
             let why = anyhow!("{} of {all} hosts answer, and it takes a majority", done.len());
-            EngineError::new(EngineErrorKind::Unreachable, what, why).hinted("see what is wrong with them: redos host check")
+            EngineError::new(EngineErrorKind::Unreachable, what, why)
+                .hinted("see what is wrong with them: redos host check")
         }))
     }
 
@@ -216,11 +218,7 @@ impl<E: Engine> Member<E> {
 
     /// Notes whether it answers.
     fn note<T>(&self, answer: &Result<T>) {
-        let why = match answer {
-            Err(error) if error.kind == EngineErrorKind::Unreachable => Some(merge::reason(error)),
-            Ok(_) | Err(_) => None,
-        };
-        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = answer.as_ref().err().map(merge::reason);
     }
 
     /// # Errors
@@ -289,7 +287,10 @@ impl<E: Engine> Clusters for Fleet<E> {
         let check = async |member: &Member<E>| {
             let there = Spec { placement: spec.placement.on(&member.host.name), ..spec.clone() };
             let checked = member.engine.check_conflicts(&there, inventory).await;
-            checked.map_err(|error| EngineError { operation: format!("{} on {}", error.operation, member.host.name), ..error })
+            checked.map_err(|error| EngineError {
+                operation: format!("{} on {}", error.operation, member.host.name),
+                ..error
+            })
         };
         try_join_all(self.reached().map(|(_, member)| check(member))).await.map(drop)
     }
@@ -314,14 +315,17 @@ impl<E: Engine> Clusters for Fleet<E> {
         if self.members().is_empty() {
             return self.any().create_network(spec).await;
         }
-        let create = async |(place, member): (usize, &Member<E>)| Ok((place, member.engine.create_network(spec).await?));
+        let create =
+            async |(place, member): (usize, &Member<E>)| Ok((place, member.engine.create_network(spec).await?));
         let made = try_join_all(self.reached().map(create)).await?;
         let whole = merge::whole_network(&spec.name, made.iter().map(|(_, network)| network));
         let mut known = self.known();
         for (place, network) in made {
             known.networks.insert((spec.name.clone(), place), network);
         }
-        whole.ok_or_else(|| EngineError::new(EngineErrorKind::Unreachable, "create the networks", anyhow!("no host answers")))
+        whole.ok_or_else(|| {
+            EngineError::new(EngineErrorKind::Unreachable, "create the networks", anyhow!("no host answers"))
+        })
     }
 
     async fn remove_network(&self, id: &str) -> Result<()> {
@@ -388,9 +392,8 @@ impl<E: Engine> Nodes for Fleet<E> {
         self.learn(spec);
         let (place, member) = self.place(&spec.name, node.node)?;
         let network = self.known().networks.get(&(spec.name.clone(), place)).cloned();
-        let (network, address) = network
-            .and_then(|network| Some((network.id, network.subnet.address(node.node)?)))
-            .ok_or_else(|| {
+        let (network, address) =
+            network.and_then(|network| Some((network.id, network.subnet.address(node.node)?))).ok_or_else(|| {
                 let what = format!("create {}", node.node.container_name(&spec.name));
                 let why = anyhow!("the host {} has no network for it", member.host.name);
                 EngineError::new(EngineErrorKind::NotFound, what, why)

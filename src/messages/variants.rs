@@ -236,6 +236,7 @@ fn gates(page: &mut Page) {
         examples!(Unmet {
             Missing { node },
             Unseen { node, why: why() },
+            HostAway { host: "a".parse().expect("a name"), why: why() },
             DiesAtEveryStart { node, restarts: 4 },
             CannotLoad { node, said: "Bad file format reading the append only file".to_owned() },
             OffNetwork { node },
@@ -561,6 +562,7 @@ fn states(page: &mut Page) {
         Exited { code: 137, oom_killed: true },
         Dead {},
         Removing {},
+        Unknown {},
     });
     page.show("NodeState", states.map(|state| format!("redis-2 {}", state.sentence())));
     let taken = [Some(Duration::from_millis(21)), None];

@@ -88,7 +88,8 @@ impl SentinelReply {
         };
         let described = |fields: Fieldset| Described {
             node: node(&fields, "ip", "port"),
-            master: node(&fields, "master-host", "master-port").or_else(|| node(&fields, "primary-host", "primary-port")),
+            master: node(&fields, "master-host", "master-port")
+                .or_else(|| node(&fields, "primary-host", "primary-port")),
             fields,
         };
         Self::Answered { records: records.into_iter().map(described).collect() }

@@ -99,7 +99,9 @@ impl FromStr for Host {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut words = text.split_whitespace();
         let (Some(name), Some(engine)) = (words.next(), words.next()) else {
-            return Err(ParseError::new(format!("'{text}' is not a host: it needs a name and the address of its Engine")));
+            return Err(ParseError::new(format!(
+                "'{text}' is not a host: it needs a name and the address of its Engine"
+            )));
         };
         let name: HostName = name.parse()?;
         let (mut address, mut zone, mut roles) = (None, None, BTreeSet::from(ROLES));
@@ -109,7 +111,9 @@ impl FromStr for Host {
                 Some(("roles", text)) => roles = text.split(',').map(role).collect::<Result<_, _>>()?,
                 _ => {
                     let given = word.parse().map_err(|_| {
-                        ParseError::new(format!("'{word}' of the host {name} is neither an IPv4 address, nor zone=, nor roles="))
+                        ParseError::new(format!(
+                            "'{word}' of the host {name} is neither an IPv4 address, nor zone=, nor roles="
+                        ))
                     })?;
                     address = Some(given);
                 }
@@ -225,7 +229,10 @@ mod tests {
     fn hosts_are_written_as_they_are_read() {
         let text = "a ssh://me@10.0.0.1 10.0.0.1; b tcp://far:2376 10.0.0.2 zone=r2; c prod 10.0.0.3 roles=sentinel";
         assert_eq!(read(text).as_deref(), Ok(text));
-        assert_eq!(read("a ssh://me@10.0.0.1:22/run/d.sock").as_deref(), Ok("a ssh://me@10.0.0.1:22/run/d.sock 10.0.0.1"));
+        assert_eq!(
+            read("a ssh://me@10.0.0.1:22/run/d.sock").as_deref(),
+            Ok("a ssh://me@10.0.0.1:22/run/d.sock 10.0.0.1")
+        );
         assert_eq!(read("").as_deref(), Ok(""));
     }
 

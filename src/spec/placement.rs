@@ -223,7 +223,10 @@ mod tests {
         let server = |node| spec.server(Subnet::EXAMPLE, node).expect("a place").to_string();
         assert_eq!(server(NodeId::Sentinel(2)), "10.0.0.2:7101");
         assert_eq!(server(NodeId::redis(Group::number(1), 3)), "10.0.0.3:7125");
-        assert_eq!(spec.node_on_host_at("10.0.0.3:7125".parse().expect("an address")), Some(NodeId::redis(Group::number(1), 3)));
+        assert_eq!(
+            spec.node_on_host_at("10.0.0.3:7125".parse().expect("an address")),
+            Some(NodeId::redis(Group::number(1), 3))
+        );
         assert_eq!(spec.node_on_host_at("10.0.0.1:7125".parse().expect("an address")), None, "it is on another host");
         assert_eq!(spec.node_on_host_at("10.0.0.1:80".parse().expect("an address")), None);
     }

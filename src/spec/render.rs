@@ -26,9 +26,9 @@ pub use directives::{TLS_TRIAL, fixed_directives, max_clients, taken_back, told_
 pub use exporter::{exporter_files, exporter_path, exporter_question};
 pub use guard::{GuardFile, guard_files};
 pub use proxy::{basic_login, former_vote_ends, proxy_files, stats_logins};
-pub use slots::{redis_slots, sentinel_slots};
 pub use redis::{DataFiles, Source, Standing, data_files, data_places, redis_files};
 pub use sentinel::{sentinel_files, sentinel_id, sentinel_periods, sentinel_settings};
+pub use slots::{redis_slots, sentinel_slots};
 pub use users::users_file;
 pub use value::same_value;
 

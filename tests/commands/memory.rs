@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::Parser;
 use redos::testing::commands::{self, Call, Cli, World};
@@ -12,7 +12,7 @@ use redos::testing::engine::sim::Sim;
 use redos::testing::error::{Exit, Failure};
 use redos::testing::output::testing::{self, Tape};
 use redos::testing::output::{Options, Terminal, Ui};
-use redos::testing::spec::{Hosts, Group, NodeId, Secrets, Spec};
+use redos::testing::spec::{Group, Hosts, NodeId, Secrets, Spec};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +39,7 @@ impl World for InMemory {
     }
 
     /// A watchdog is this program, which is the tests here.
-    fn watchdog(_host: Option<&str>, _fault: &str) -> io::Result<()> {
+    fn watchdog(_address: Option<&str>, _hosts: &Hosts, _fault: &str) -> io::Result<()> {
         Ok(())
     }
 }
@@ -110,7 +110,8 @@ pub async fn redos_words(sim: &Sim, words: &[String], cancel: CancellationToken)
 pub async fn begin(sim: &Sim, line: Cli, ui: Ui, cancel: CancellationToken) -> Result<Exit, Failure> {
     let Cli { global, verb } = line;
     // A test has many of them, and a thread of a test a small stack.
-    Box::pin(commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()), hosts: OnceLock::new() })).await
+    Box::pin(commands::run(verb, Call { global, ui, cancel, world: InMemory(sim.clone()), hosts: OnceLock::new() }))
+        .await
 }
 
 pub async fn redos(sim: &Sim, line: &str) -> Ran {

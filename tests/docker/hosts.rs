@@ -98,7 +98,8 @@ impl ThreeHosts {
     async fn left(&self) -> Vec<String> {
         let mut left = Vec::new();
         for engine in &self.engines {
-            for kind in ["container ls -a --format {{.Names}}", "network ls --format {{.Name}}", "volume ls --format {{.Name}}"]
+            for kind in
+                ["container ls -a --format {{.Names}}", "network ls --format {{.Name}}", "volume ls --format {{.Name}}"]
             {
                 let mut docker = Command::new("docker");
                 docker.args(["--host", &engine.address()]).args(kind.split(' '));
@@ -130,7 +131,8 @@ async fn ip(arguments: &str) {
 
 /// The hosts of the nodes in a list of the status.
 fn hosts_of(nodes: &Value) -> Vec<&str> {
-    let mut hosts: Vec<&str> = nodes.as_array().expect("a list").iter().filter_map(|node| node["host"].as_str()).collect();
+    let mut hosts: Vec<&str> =
+        nodes.as_array().expect("a list").iter().filter_map(|node| node["host"].as_str()).collect();
     hosts.sort_unstable();
     hosts
 }
@@ -157,9 +159,11 @@ async fn a_cluster_on_three_hosts_survives_the_loss_of_the_one_with_its_master()
     eventually_within(PATIENCE, "another host has the master", async || {
         let status = hosts.status().await;
         let master = status["groups"][0]["master"]["node"].as_str();
-        let is_told = status["reasons"].as_array().expect("reasons").iter().any(|why| {
-            why.as_str().is_some_and(|why| why.contains("its host a does not answer"))
-        });
+        let is_told = status["reasons"]
+            .as_array()
+            .expect("reasons")
+            .iter()
+            .any(|why| why.as_str().is_some_and(|why| why.contains("its host a does not answer")));
         master.is_some_and(|master| master != "redis-1") && is_told && status["healthy"] == false
     })
     .await;

@@ -83,6 +83,10 @@ fn asked(node: NodeId, observed: &Observed) -> Option<Result<(), &str>> {
 /// Whether a node answers and is not loading.
 pub fn answers(node: NodeId, observed: &Observed) -> Result<(), Unmet> {
     if let Some(why) = observed.inventory.unseen.get(&node) {
+        let facts = observed.inventory.nodes.get(&node).filter(|facts| facts.state == NodeState::Unknown);
+        if let Some(host) = facts.and_then(|facts| facts.host_name.clone()) {
+            return Err(Unmet::HostAway { host, why: why.clone() });
+        }
         return Err(Unmet::Unseen { node, why: why.clone() });
     }
     let loading = loading(node, observed);

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::cluster::claims::{Undecided, Whose, joined};
 use crate::cluster::observed::{Loading, NodeState};
 use crate::spec::render::directives::{NEVER_PROMOTED, PRIORITY};
-use crate::spec::{Group, NodeId};
+use crate::spec::{Group, HostName, NodeId};
 
 /// The first unmet condition of a gate. `Display` is the sentence for users.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -16,6 +16,8 @@ pub enum Unmet {
     Missing { node: NodeId },
     #[error("Docker does not answer about {node}: {why}")]
     Unseen { node: NodeId, why: String },
+    #[error("the host {host} does not answer: {why}")]
+    HostAway { host: HostName, why: String },
     #[error("{node} dies at every start: Docker restarted it {restarts} times")]
     DiesAtEveryStart { node: NodeId, restarts: u64 },
     #[error("{node} cannot load its data, and ends at every start: {said}")]
@@ -101,6 +103,8 @@ impl Unmet {
     /// The nodes in the sentence, whose logs tell most.
     pub fn about(&self) -> Vec<NodeId> {
         match self {
+            // All of its nodes.
+            Self::HostAway { .. } => Vec::new(),
             Self::Missing { node }
             | Self::Unseen { node, .. }
             | Self::DiesAtEveryStart { node, .. }
@@ -173,6 +177,7 @@ mod tests {
         let all = [
             Unmet::Missing { node },
             Unmet::Unseen { node, why: why.clone() },
+            Unmet::HostAway { host: "a".parse().expect("a name"), why: why.clone() },
             Unmet::DiesAtEveryStart { node, restarts: 4 },
             Unmet::CannotLoad { node, said: why.clone() },
             Unmet::OffNetwork { node },

@@ -234,7 +234,13 @@ impl NodeState {
     pub const fn exit_code(&self) -> Option<i64> {
         match self {
             Self::Exited { code, .. } => Some(*code),
-            Self::Created | Self::Running | Self::Paused | Self::Restarting | Self::Dead | Self::Removing | Self::Unknown => None,
+            Self::Created
+            | Self::Running
+            | Self::Paused
+            | Self::Restarting
+            | Self::Dead
+            | Self::Removing
+            | Self::Unknown => None,
         }
     }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cluster::observed::CertificatesView;
 use crate::spec::secret::{RotatedUser, RotationStage};
-use crate::spec::{HostName, ClusterName, Encryption, Group, NodeId, UsedImages};
+use crate::spec::{ClusterName, Encryption, Group, HostName, NodeId, UsedImages};
 
 /// The state word of a node that has no container.
 pub const MISSING: &str = "missing";

@@ -82,7 +82,7 @@ pub async fn undo_all<W: World>(session: &Session<W>, faults: &[Written]) -> Res
 
 /// Starts a watchdog: a separate process that undoes a fault if this one is killed.
 pub fn start_watchdog<W: World>(session: &Session<W>, written: &Written) {
-    if let Err(error) = W::watchdog(session.host.as_deref(), &written.id) {
+    if let Err(error) = W::watchdog(session.host.as_deref(), &session.hosts, &written.id) {
         session.ui.warn(format_args!(
             "no watchdog is beside this fault: {error}; if this redos is killed, undo the fault: redos chaos heal"
         ));

@@ -28,11 +28,11 @@ pub trait World: Clone + Send + Sync + 'static {
     /// The servers of a cluster.
     fn servers(engine: &Arc<Self::Engine>, spec: &Spec, secrets: &Secrets) -> Self::Servers;
 
-    /// Starts a process that undoes a fault if this one is killed, with the Engine at `host`.
+    /// Starts a process that undoes a fault if this one is killed, with the Engines that [`World::open`] has.
     ///
     /// # Errors
     /// No process can be started.
-    fn watchdog(host: Option<&str>, fault: &str) -> io::Result<()>;
+    fn watchdog(address: Option<&str>, hosts: &Hosts, fault: &str) -> io::Result<()>;
 }
 
 /// Docker Engines, with real servers.
@@ -51,7 +51,7 @@ impl World for Docker {
         Client::new(engine.clone(), spec.clone(), secrets.clone())
     }
 
-    fn watchdog(host: Option<&str>, fault: &str) -> io::Result<()> {
-        watchdog::spawn(host, fault)
+    fn watchdog(address: Option<&str>, hosts: &Hosts, fault: &str) -> io::Result<()> {
+        watchdog::spawn(address, hosts, fault)
     }
 }

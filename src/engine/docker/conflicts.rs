@@ -69,7 +69,8 @@ fn wanted_ports(spec: &Spec, nodes: &[NodeId], inventory: &Inventory) -> Vec<Soc
         published_ports(spec, *node).into_values().map(move |port| SocketAddr::new(bind, port))
     };
     let wanted: BTreeSet<SocketAddr> = nodes.iter().flat_map(of_node).collect();
-    let ours = |port: u16| inventory.nodes.values().flat_map(|node| &node.ports).any(|published| published.host == port);
+    let ours =
+        |port: u16| inventory.nodes.values().flat_map(|node| &node.ports).any(|published| published.host == port);
     wanted.into_iter().filter(|wanted| wanted.port() != 0 && !ours(wanted.port())).collect()
 }
 
@@ -287,6 +288,7 @@ pub fn taken_port(said: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Placement;
 
     #[test]
     fn the_taken_port_is_read_from_every_engines_words() {
@@ -322,11 +324,20 @@ mod tests {
     fn what_the_cluster_publishes_itself_is_not_wanted_again() {
         let mut spec = Spec::with_defaults("demo".parse().expect("a name"));
         spec.proxies = 2;
-        let ports: Vec<u16> = wanted_ports(&spec, &Inventory::default()).iter().map(SocketAddr::port).collect();
+        let wanted = |spec: &Spec| wanted_ports(spec, &spec.nodes(), &Inventory::default());
+        let ports: Vec<u16> = wanted(&spec).iter().map(SocketAddr::port).collect();
         assert_eq!(ports, [6379, 6380, 6479, 6480, 8404, 8504]);
+        let mut apart = Spec { proxies: 3, ..spec.clone() };
+        apart.hosts = "a x 10.0.0.1; b y 10.0.0.2; c z 10.0.0.3".to_owned().try_into().expect("hosts");
+        apart.placement = Placement::settled(&apart, None);
+        let of_a = apart.placement.on(&"a".parse().expect("a name"));
+        let nodes: Vec<NodeId> = apart.nodes().into_iter().filter(|node| of_a.of(*node).is_some()).collect();
+        let of_a =
+            wanted_ports(&apart, &nodes, &Inventory::default()).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(of_a, ["10.0.0.1:7100", "10.0.0.1:7123", "127.0.0.1:6379", "127.0.0.1:6380", "127.0.0.1:8404"]);
         spec.ports.write = 0;
         spec.ports.read = 0;
         spec.ports.stats = 0;
-        assert!(wanted_ports(&spec, &Inventory::default()).is_empty(), "Docker's choice is never taken");
+        assert!(wanted(&spec).is_empty(), "Docker's choice is never taken");
     }
 }

@@ -31,7 +31,8 @@ fn copy(error: &EngineError) -> EngineError {
 
 /// Why a host did not answer, in words.
 pub fn reason(error: &EngineError) -> String {
-    error.source.as_ref().map_or_else(|| error.to_string(), |source| format!("{source:#}"))
+    let source = error.source.as_ref().map(|source| format!("{source:#}")).filter(|said| !said.is_empty());
+    source.unwrap_or_else(|| error.to_string())
 }
 
 /// What stands for the networks of all hosts in plans: they are created and removed together.
@@ -102,10 +103,11 @@ pub fn merged(cluster: &ClusterName, hosts: &[&Host], answers: Vec<Result<Invent
             places.entry(node).or_insert(place);
         }
         for node in recorded.nodes() {
-            let Some(why) = places.get(&node).and_then(|place| Some((place, away.get(place)?))) else { continue };
-            let (place, why) = why;
-            whole.unseen.insert(node, format!("its host {} does not answer: {why}", hosts[*place].name));
-            whole.nodes.insert(node, absent(&recorded, hosts[*place], node));
+            let Some((place, why)) = places.get(&node).and_then(|place| Some((*place, away.get(place)?))) else {
+                continue;
+            };
+            whole.unseen.insert(node, why.clone());
+            whole.nodes.insert(node, absent(&recorded, hosts[place], node));
         }
     }
     Merged { inventory: whole, places, networks }

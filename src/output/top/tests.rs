@@ -13,7 +13,7 @@ use crate::cluster::observed::{Answer, NodeState, Observed, RoleView};
 use crate::cluster::status::status;
 use crate::cluster::story::Chapter;
 use crate::output::logs::LogLine;
-use crate::spec::{NodeId, REDIS_PORT, Spec};
+use crate::spec::{ClusterName, NodeId, REDIS_PORT, Spec};
 use crate::view::{History, Sample};
 
 const SECOND: u64 = 1000;
@@ -42,10 +42,10 @@ fn board(spec: &Spec, accident: impl Fn(&mut Observed)) -> Board {
 }
 
 fn said(board: &mut Board, second: u64, sentinel: u16, line: &str) {
-    let subnet = "172.18.0.0/16".parse().ok();
+    let inventory = healthy(&Spec::with_defaults(ClusterName::default())).inventory;
     let announced = Announcement::of_line(&format!("1:X 27 Nov 2026 13:05:01.123 # {line}")).expect(line);
     let at = i64::try_from((NOW + second * SECOND) * 1_000_000).expect("a time");
-    board.history.tell(Chapter::of_sentinel(at, NodeId::Sentinel(sentinel), &announced, subnet));
+    board.history.tell(Chapter::of_sentinel(at, NodeId::Sentinel(sentinel), &announced, &inventory));
 }
 
 fn happened(board: &mut Board, second: u64, node: NodeId, action: &str, code: Option<i64>) {

@@ -13,14 +13,12 @@ use serde::Serialize;
 
 use super::super::secret::{PasswordKind, Secret, Secrets, user};
 use super::super::{
-    EXPORTER_PORT, Encryption, PLAIN_PORT, REDIS_PORT, RUNTIME_API_PORT, STATS_PAGE, STATS_PATH,
-    STATS_PORT, Spec, Subnet, proxy_group_ports,
+    EXPORTER_PORT, Encryption, PLAIN_PORT, REDIS_PORT, RUNTIME_API_PORT, STATS_PAGE, STATS_PATH, STATS_PORT, Spec,
+    Subnet, proxy_group_ports,
 };
 use super::exporter::{ExporterQuestion, exporter_questions};
 use super::slots::{redis_slots, sentinel_slots};
-use super::{
-    AUTHORITY_FILE, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, fill, read_only, server,
-};
+use super::{AUTHORITY_FILE, PROXY_CONF, PROXY_HOLD, RenderError, RenderedFile, STATS_LOGINS, fill, read_only, server};
 use crate::spec::names::{Group, NodeId, Role};
 
 /// Client connections of one port. Redis itself takes 10000 by default, for both ports and all other clients.

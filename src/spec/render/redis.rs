@@ -14,8 +14,8 @@ use super::sentinel::PING_PERIOD;
 use super::slots::sentinel_slots;
 use super::users::users_file;
 use super::{
-    FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE,
-    cli_arguments, fill, listening, read_only, rewritten, secrets_file, server,
+    FOREIGN_FILE, REDIS_CONF, RenderError, RenderedFile, STANDING_FILE, START_SCRIPT, USERS_FILE, cli_arguments, fill,
+    listening, read_only, rewritten, secrets_file, server,
 };
 use crate::spec::names::{Group, NodeId, Role};
 

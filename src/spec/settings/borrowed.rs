@@ -8,7 +8,6 @@ use std::fmt::Write;
 
 use super::super::secret::RotatedUser;
 use super::super::{Secrets, Spec};
-use super::check;
 use super::given::{Given, put};
 use super::passwords::GivenSecrets;
 use super::problem::{Finding, Origin, Problem};

@@ -321,19 +321,18 @@ impl FileReader<'_> {
 }
 
 /// The text of an item, unless it is wrong.
-fn checked(
-    item: &YamlNode,
-    text: String,
-    check: impl Fn(&str) -> Result<(), Wrong>,
-) -> Result<String, (Span, Wrong)> {
+fn checked(item: &YamlNode, text: String, check: impl Fn(&str) -> Result<(), Wrong>) -> Result<String, (Span, Wrong)> {
     check(&text).map(|()| text).map_err(|wrong| (item.span, wrong))
 }
 
 /// An item of the list of hosts as `NAME ENGINE ADDRESS zone=ZONE roles=ROLE,…`.
 fn host_entry(item: &YamlNode) -> Result<String, (Span, Wrong)> {
-    let example = "write a host as 'a ssh://me@10.0.0.1 10.0.0.1', or with the keys name, docker, address, zone and roles";
+    let example =
+        "write a host as 'a ssh://me@10.0.0.1 10.0.0.1', or with the keys name, docker, address, zone and roles";
     let word = |node: &YamlNode| match &node.value {
-        YamlValue::Scalar { text, .. } if !text.is_empty() && !text.contains([';', '\n', ' ', '\t']) => Ok(text.clone()),
+        YamlValue::Scalar { text, .. } if !text.is_empty() && !text.contains([';', '\n', ' ', '\t']) => {
+            Ok(text.clone())
+        }
         _ => Err((node.span, refused("this is not one word", example))),
     };
     let text = match &item.value {

@@ -17,10 +17,18 @@ pub fn clashes(spec: &Spec) -> Vec<Finding> {
         found.push(Finding { keys: vec![key, Key::Hosts], what: what.to_owned(), fix: fix.to_owned() });
     };
     if spec.exporter {
-        clash(Key::Exporter, "a cluster on several hosts has no exporter yet", "leave it out; the proxies have metrics");
+        clash(
+            Key::Exporter,
+            "a cluster on several hosts has no exporter yet",
+            "leave it out; the proxies have metrics",
+        );
     }
     if spec.guard {
-        clash(Key::Guard, "a cluster on several hosts has no guards yet", "leave it out; the Sentinels replace masters");
+        clash(
+            Key::Guard,
+            "a cluster on several hosts has no guards yet",
+            "leave it out; the Sentinels replace masters",
+        );
     }
     if spec.network.name.is_some() || spec.network.subnet.is_some() {
         let key = if spec.network.name.is_some() { Key::Network } else { Key::Subnet };
@@ -30,14 +38,18 @@ pub fn clashes(spec: &Spec) -> Vec<Finding> {
         clash(Key::Follow, "a cluster on several hosts cannot follow a server yet", "give it a backup: up --from FILE");
     }
     if sentinel_hosts(&spec.hosts) == 2 {
-        let what = "with two hosts the loss of the one that has more Sentinels ends failover: the other has no majority";
+        let what =
+            "with two hosts the loss of the one that has more Sentinels ends failover: the other has no majority";
         let fix = "add a third host; it may have one Sentinel and nothing else: roles=sentinel";
         clash(Key::Hosts, what, fix);
     }
     let ports = placement::port_count(spec);
     let last = u32::from(spec.ports.nodes) + u32::from(ports) - 1;
     if spec.ports.nodes == 0 || last > u32::from(u16::MAX) {
-        let what = format!("the nodes need {ports} ports on their hosts, and {} is not the first of so many", spec.ports.nodes);
+        let what = format!(
+            "the nodes need {ports} ports on their hosts, and {} is not the first of so many",
+            spec.ports.nodes
+        );
         clash(Key::NodePort, &what, "give a port from 1024 to 60000");
     }
     found
@@ -66,7 +78,8 @@ pub fn unwise(spec: &Spec) -> Option<(String, String)> {
 pub fn moved(recorded: &Spec, spec: &Spec) -> Option<Finding> {
     let finding = |what: String, fix: &str| Some(Finding { keys: vec![Key::Hosts], what, fix: fix.to_owned() });
     if recorded.hosts.is_empty() != spec.hosts.is_empty() {
-        let fix = "back it up, and bring it up anew from the backup: redos backup, then up --from FILE with another name";
+        let fix =
+            "back it up, and bring it up anew from the backup: redos backup, then up --from FILE with another name";
         return finding("a cluster cannot move between one Engine and several hosts yet".to_owned(), fix);
     }
     let place = |spec: &Spec, node| spec.host_of(node).map(|host| (host.name.clone(), host.address));

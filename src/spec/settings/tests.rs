@@ -219,9 +219,10 @@ fn every_setting_can_be_given_in_every_layer_and_lands_in_its_place() {
             SettingKind::Follow(_) => ("192.0.2.5:7000", "192.0.2.5:7000"),
             SettingKind::Patterns(_) => ("news.*", "news.*"),
             SettingKind::Users(_) => ("ops monitor", "[{name: ops, preset: monitor}]"),
-            SettingKind::Hosts(_) => {
-                ("a ssh://10.0.0.1 10.0.0.1 zone=r", "[{name: a, docker: 'ssh://10.0.0.1', address: 10.0.0.1, zone: r}]")
-            }
+            SettingKind::Hosts(_) => (
+                "a ssh://10.0.0.1 10.0.0.1 zone=r",
+                "[{name: a, docker: 'ssh://10.0.0.1', address: 10.0.0.1, zone: r}]",
+            ),
             SettingKind::Conf => ("redis.conf", "redis.conf"),
             SettingKind::Directives => ("maxmemory=1gb", "{maxmemory: 1gb}"),
             SettingKind::PasswordFile { .. } => ("app.txt", "app.txt"),

@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use super::super::containers::{Aspect, Words};
 use super::super::time::{self, WrongTime};
 use super::super::{
-    Encryption, Host, Hosts, ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT, Recipients,
-    ServerNames, Subnet,
+    Encryption, Host, Hosts, ImageChoice, Modules, OwnUsers, ParseError, Patterns, PersistenceMode, REDIS_PORT,
+    Recipients, ServerNames, Subnet,
 };
 
 /// Why a text is not a value of its type, and what would be one. Both are sentences without a full stop.
