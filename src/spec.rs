@@ -98,7 +98,7 @@ pub struct Spec {
     #[serde(default)]
     pub network: NetworkChoice,
     /// The hosts that its nodes are on. None for a cluster on one Engine, which needs no name.
-    #[serde(default, skip_serializing_if = "Hosts::is_empty")]
+    #[serde(default)]
     pub hosts: Hosts,
     /// Which node is on which of them.
     #[serde(default, skip_serializing_if = "Placement::is_empty")]
@@ -203,18 +203,13 @@ pub struct Ports {
     /// The port of the statistics page and metrics.
     pub stats: u16,
     /// The first port of Redis nodes and Sentinels on the hosts of a cluster that has several.
-    #[serde(default = "first_node_port", skip_serializing_if = "is_first_node_port")]
+    #[serde(default = "first_node_port")]
     pub nodes: u16,
 }
 
 /// The default of [`Ports::nodes`]. No service is registered there, and the ports of a cluster end below 9,140.
 const fn first_node_port() -> u16 {
     7100
-}
-
-/// Whether it is the default, which older records lack.
-fn is_first_node_port(port: &u16) -> bool {
-    *port == first_node_port()
 }
 
 /// The network of the nodes: one of the cluster's own, or an existing one.

@@ -79,8 +79,8 @@ impl<E: Engine> Fleet<E> {
     fn opened(&self, hosts: &Hosts) -> Result<Vec<Member<E>>> {
         let member = |host: &Host| {
             let engine = (self.open)(Some(&host.engine));
-            let engine =
-                engine.map_err(|error| error.hinted(format!("mend the host {} of the setting 'hosts'", host.name)))?;
+            let engine = engine
+                .map_err(|error| error.hinted(format!("correct the host {} of the setting 'hosts'", host.name)))?;
             Ok(Member { host: host.clone(), engine, away: Mutex::default(), copying: PatientMutex::default() })
         };
         hosts.iter().map(member).collect()
@@ -162,8 +162,7 @@ impl<E: Engine> Fleet<E> {
         }
         Err(failed.unwrap_or_else(|| {
             let why = anyhow!("{} of {all} hosts answer, and it takes a majority", done.len());
-            EngineError::new(EngineErrorKind::Unreachable, what, why)
-                .hinted("see what is wrong with them: redos host check")
+            EngineError::new(EngineErrorKind::Unreachable, what, why).hinted("try again when more of them answer")
         }))
     }
 

@@ -378,8 +378,9 @@ mod tests {
     }
 
     fn says(ordinal: u16, flags: &str) -> Item {
-        let fields = [("name", "mymaster"), ("ip", "10.0.0.1"), ("flags", flags), ("last-ping-reply", flags)];
-        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let at = [("name", "mymaster"), ("ip", "10.0.0.1"), ("port", "6379")];
+        let fields = [at.as_slice(), &[("flags", flags), ("last-ping-reply", flags)]].concat().into_iter();
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let said = SentinelReply::of(vec![Fieldset { fields }], |_| "redis-1".parse().ok());
         Item { sentinel: NodeId::Sentinel(ordinal), group: None, said }
     }

@@ -64,8 +64,9 @@ fn names(node: &str) -> Says {
 impl Says {
     fn text(&self) -> String {
         let Self { named, flags, silence, replicas, others } = self;
+        let (ip, port) = named.split_once(':').unwrap_or((named, "6379"));
         format!(
-            "OK\nname\nmymaster\nip\n{named}\nport\n6379\nflags\n{flags}\nlast-ok-ping-reply\n{silence}\n\
+            "OK\nname\nmymaster\nip\n{ip}\nport\n{port}\nflags\n{flags}\nlast-ok-ping-reply\n{silence}\n\
              down-after-milliseconds\n1000\nnum-slaves\n{replicas}\nnum-other-sentinels\n{others}\nfailover-timeout\n3000\n"
         )
     }
@@ -153,12 +154,14 @@ fn rows_of_log() -> Vec<Row> {
         Row::new("decided, a replica whose master is not up: waits for 10 s").standing("decided").follower_of(&second).copies(&second, 10_000, 11_500),
         // Another node leads.
         replaced("replaced: a former master follows").peer(2, LOADED).copies(&second, 0, 100)
-            .says(format!("starting as a replica of {second}, which the Sentinels name")),
+            .says(format!("starting as a replica of {second}:6379, which the Sentinels name")),
+        Row::new("replaced by a node of the same host, which has another port: follows it").with_log()
+            .sentinels(&[1, 2, 3], &names(&format!("{me}:7124"))).copies(&me, 10_000, 11_500),
         replaced("replaced: a replica of it stays one, and its file as it is").follower_of(&second).peer(2, LOADED).copies(&second, 0, 100).says_not("starting"),
         replaced("replaced: a replica of somebody else goes over").follower_of(&redis(3)).peer(2, LOADED).copies(&second, 0, 100),
         replaced("replaced, slaveof in the file: means the same").conf_line(&format!("slaveof {second} 6379")).peer(2, LOADED).copies(&second, 0, 100).says_not("starting"),
         replaced("replaced: the new master loads, and is waited for").peer(2, LOADS).waits(2500)
-            .says(format!("waits for {second}, the master of mymaster, to load its data")),
+            .says(format!("waits for {second}:6379, the master of mymaster, to load its data")),
         replaced("replaced: the new master has just loaded").peer(2, LOADS).peer_from(2000, 2, LOADED).copies(&second, 2900, 3400),
         replaced("replaced: the new master is not up yet").peer_from(2000, 2, LOADED).copies(&second, 2000, 3100).says("not yet clear"),
         replaced("replaced: the new master is gone, and Sentinels are left to replace it").copies(&second, 10_000, 11_500),
@@ -314,12 +317,21 @@ const MUTANTS: &[Mutant] = &[
     ),
     mutant("yes) seen=$now loaded=$now ;;", "yes) false ;;", "replaced: the new master loads, and is waited for"),
     mutant(
-        "    *) return 1 ;;\n    esac\n    ask 6379 'INFO persistence'",
-        "    esac\n    ask 6379 'INFO persistence'",
+        "    *) return 1 ;;\n    esac\n    ask 'INFO persistence'",
+        "    esac\n    ask 'INFO persistence'",
         "a server outside leads: nobody asks it",
     ),
     mutant("    *) verdict=follow ;;\n", "    *) verdict=lead ;;\n", "replaced: a former master follows"),
-    mutant("echo \"replicaof $master 6379\" >>\"$conf\"", ":", "replaced: a replica of somebody else goes over"),
+    mutant(
+        "        port) named=$named:$value ;;\n",
+        "        port) named=$named:6379 ;;\n",
+        "replaced by a node of the same host, which has another port: follows it",
+    ),
+    mutant(
+        "echo \"replicaof ${master%:*} ${master#*:}\" >>\"$conf\"",
+        ":",
+        "replaced: a replica of somebody else goes over",
+    ),
     mutant(
         "if [ \"$master\" != \"$follows\" ]; then",
         "if true; then",
@@ -328,7 +340,7 @@ const MUTANTS: &[Mutant] = &[
     mutant("echo 'replicaof no one' >>\"$conf\"", ":", "named, and its file follows another: leads"),
     mutant("replicaof-* | slaveof-*) follows", "replicaof-*) follows", "replaced, slaveof in the file: means the same"),
     mutant(
-        "if [ \"$follows\" = no ]; then follows=; fi",
+        "if [ \"$follows\" = no:one ]; then follows=; fi",
         "",
         "no Sentinel, 'replicaof no one' in the file: was master",
     ),

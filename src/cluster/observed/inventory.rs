@@ -31,7 +31,9 @@ impl Inventory {
         facts.on_host.or_else(|| Some(SocketAddrV4::new(facts.address?, node.server_port())))
     }
 
-    /// Where the others reach the server of a node, also of a missing one: it will be at the same place again.
+    /// Where the others reach the server of a node, also of a missing one.
+    ///
+    /// It will be at the same place again.
     pub fn place(&self, node: NodeId) -> Option<SocketAddrV4> {
         let missing = || match self.recorded_hosts() {
             Some(recorded) => recorded.server(self.network.as_ref()?.subnet, node),
@@ -148,7 +150,7 @@ pub struct NodeFacts {
     pub state: NodeState,
     /// Its pinned address.
     pub address: Option<Ipv4Addr>,
-    /// Where the others reach its server in a cluster on several hosts: the address of its host, and its port there.
+    /// Its place in a cluster on several hosts: the address of its host, and its port there.
     pub on_host: Option<SocketAddrV4>,
     /// The Engine's id of the network of this address, which may be gone. `None` when the node was disconnected.
     pub network_id: Option<String>,

@@ -291,7 +291,7 @@ fn node_facts(inspected: ContainerInspectResponse, host: Option<&str>) -> NodeFa
     }
 }
 
-/// Where the others reach the server of a container in a cluster on several hosts, by the specification that it was made of.
+/// The place of a node on its host, by the specification that its container was made of.
 fn on_host(labels: &labels::Labels) -> Option<SocketAddrV4> {
     let (spec, node) = (labels::spec(labels)?, labels::node(labels)?);
     spec.is_published_itself(node).then(|| spec.server(Subnet::EXAMPLE, node))?

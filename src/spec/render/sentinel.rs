@@ -53,21 +53,21 @@ struct SentinelStart<'a> {
 #[derive(Serialize)]
 struct WatchedGroup {
     name: Group,
-    master: Place,
-    replicas: Vec<Place>,
+    master: WatchedAt,
+    replicas: Vec<WatchedAt>,
     settings: BTreeMap<String, String>,
 }
 
 /// Where a server is reached, in the two words of `sentinel.conf`.
 #[derive(Serialize)]
-struct Place {
+struct WatchedAt {
     ip: Ipv4Addr,
     port: u16,
 }
 
 #[derive(Serialize)]
 struct KnownSentinel {
-    place: Place,
+    place: WatchedAt,
     id: String,
 }
 
@@ -120,7 +120,7 @@ pub fn sentinel_files(
     masters: &BTreeMap<Group, NodeId>,
     old: Option<&str>,
 ) -> Result<Vec<RenderedFile>, RenderError> {
-    let place = |node| server(spec, subnet, node).map(|at| Place { ip: *at.ip(), port: at.port() });
+    let place = |node| server(spec, subnet, node).map(|at| WatchedAt { ip: *at.ip(), port: at.port() });
     let watched = |(group, master): (&Group, &NodeId)| {
         let replicas = spec.redis_nodes(*group).filter(|node| node != master);
         Ok(WatchedGroup {
